@@ -1,0 +1,56 @@
+// Send, check, classify, retry: what each API call has in common. Holds the program's only retry loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <string>
+
+#include "aws/transport.h"
+#include "runtime/clock.h"
+#include "runtime/retry.h"
+
+namespace ddm::aws {
+
+/// What an error answer asks the caller to do (table in docs/architecture.md). `body` is the JSON error
+/// document, may be anything when a proxy answered. The text is in "message" (AWS) or "Message" (Local).
+[[nodiscard]] error classify_error(std::string_view operation, const api_response& response);
+
+struct call_statistics {
+  std::uint64_t calls = 0;      ///< attempts sent
+  std::uint64_t retries = 0;    ///< attempts after a first one
+  std::uint64_t throttled = 0;  ///< answers of class throttled
+};
+
+class service_client {
+ public:
+  struct options {
+    /// Put before every error message: "source table my-table (profile s)".
+    std::string name;
+    retry_limits limits;
+    /// Called for each throttled answer, so that a rate limiter can slow down; may be empty.
+    std::function<void()> on_throttled;
+    std::uint64_t random_seed = 0;
+  };
+
+  /// `below` and `time` outlive the client.
+  service_client(transport& below, clock& time, options settings);
+
+  /// Calls until success, a non-retryable error, the last attempt or an empty retry bucket. On
+  /// refresh_credentials renews once and tries again. Errors name the client, operation and cause.
+  [[nodiscard]] awaitable<result<api_response>> call(api_request request);
+
+  [[nodiscard]] const call_statistics& statistics() const { return statistics_; }
+
+ private:
+  [[nodiscard]] awaitable<result<api_response>> attempt(const api_request& request);
+
+  transport& transport_;
+  clock& clock_;
+  options options_;
+  retry_bucket bucket_;
+  std::mt19937_64 random_;
+  call_statistics statistics_;
+};
+
+}  // namespace ddm::aws

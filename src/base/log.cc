@@ -1,0 +1,142 @@
+#include "base/log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+
+#include "base/time.h"
+
+namespace ddm::log {
+namespace {
+
+struct shared_settings {
+  std::mutex mutex;
+  format how = format::text;
+  std::function<void(std::string_view)> diverted;
+  std::function<void(bool)> hook;
+};
+
+shared_settings& settings() {
+  static shared_settings instance;
+  return instance;
+}
+
+std::atomic<level> lowest_level = level::info;
+
+/// spdlog writes and flushes; the line itself is ours, so that its form is stable.
+spdlog::logger& sink() {
+  static const auto logger = [] {
+    auto made = std::make_shared<spdlog::logger>(
+        "ddm", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("%v");
+    made->flush_on(spdlog::level::info);
+    return made;
+  }();
+  return *logger;
+}
+
+std::string_view name_of(level severity) {
+  switch (severity) {
+    case level::debug: return "DEBUG";
+    case level::info: return "INFO";
+    case level::warning: return "WARN";
+    case level::error: return "ERROR";
+  }
+  return "?";
+}
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+/// Bare where that is unambiguous, else quoted as in JSON.
+std::string text_value(std::string_view value) {
+  const bool bare = !value.empty() && value.find_first_of(" \"=\n\t\\") == std::string_view::npos;
+  return bare ? std::string(value) : json_string(value);
+}
+
+std::string compose(format how, level severity, std::string_view event, std::string_view message,
+                    std::initializer_list<field> fields) {
+  const auto now = format_rfc3339(
+      std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+  std::string line;
+  if (how == format::json) {
+    line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":{}", now, name_of(severity),
+                       json_string(event));
+    if (!message.empty()) {
+      line += fmt::format(",\"message\":{}", json_string(message));
+    }
+    for (const auto& each : fields) {
+      line += fmt::format(",{}:{}", json_string(each.name), json_string(each.value));
+    }
+    return line + "}";
+  }
+  line = fmt::format("{} {} event={}", now, name_of(severity), event);
+  for (const auto& each : fields) {
+    line += fmt::format(" {}={}", each.name, text_value(each.value));
+  }
+  if (!message.empty()) {
+    line += fmt::format(" message={}", text_value(message));
+  }
+  return line;
+}
+
+void write(std::string_view line) {
+  auto& shared = settings();
+  const std::lock_guard lock(shared.mutex);
+  if (shared.diverted) {
+    shared.diverted(line);
+    return;
+  }
+  if (shared.hook) {
+    shared.hook(true);
+  }
+  sink().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  if (shared.hook) {
+    shared.hook(false);
+  }
+}
+
+}  // namespace
+
+void configure(format how, level lowest) {
+  settings().how = how;
+  lowest_level = lowest;
+}
+
+void divert(std::function<void(std::string_view)> to) {
+  const std::lock_guard lock(settings().mutex);
+  settings().diverted = std::move(to);
+}
+
+void around_each_line(std::function<void(bool)> hook) {
+  const std::lock_guard lock(settings().mutex);
+  settings().hook = std::move(hook);
+}
+
+bool enabled(level severity) { return severity >= lowest_level.load(); }
+
+void event(level severity, std::string_view name, std::string_view message,
+           std::initializer_list<field> fields) {
+  if (enabled(severity)) {
+    write(compose(settings().how, severity, name, message, fields));
+  }
+}
+
+void block(std::string_view text) { write(text); }
+
+}  // namespace ddm::log

@@ -1,0 +1,59 @@
+// One line per event, on standard error, with stable names that can be searched for and counted:
+//   2026-01-31T23:59:58.123Z INFO event=shard_finished shard_id=… sequence_number=…
+// or the same as a JSON object. Item values never come here unless --show-values put them there.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace ddm::log {
+
+enum class level {
+  debug,
+  info,
+  warning,
+  error,
+};
+
+enum class format {
+  text,
+  json,
+};
+
+struct field {
+  std::string_view name;
+  std::string value;
+
+  field(std::string_view field_name, std::string text) : name(field_name), value(std::move(text)) {}
+  field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
+  field(std::string_view field_name, const char* text) : name(field_name), value(text) {}
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  field(std::string_view field_name, Number number)
+      : name(field_name), value(fmt::format("{}", number)) {}
+};
+
+/// Set once, before the first event. Lines below `lowest` are dropped.
+void configure(format how, level lowest);
+
+/// Diverts complete lines (without newline) from standard error, for tests; nullptr restores.
+void divert(std::function<void(std::string_view)> sink);
+
+/// Called around each line written to standard error, so that a live status line can be taken off
+/// the terminal and put back; nullptr for none.
+void around_each_line(std::function<void(bool before)> hook);
+
+[[nodiscard]] bool enabled(level severity);
+
+/// `event` is a stable snake_case name; `message`, if any, is a sentence for people.
+void event(level severity, std::string_view event, std::string_view message = {},
+           std::initializer_list<field> fields = {});
+
+/// A block of text for people (start-up, status), written as it stands in both formats' stream.
+void block(std::string_view text);
+
+}  // namespace ddm::log

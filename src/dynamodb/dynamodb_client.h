@@ -1,0 +1,114 @@
+// The DynamoDB operations that this program uses, typed. Retries lie below (aws::service_client).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "aws/service_client.h"
+#include "dynamodb/names.h"
+
+namespace ddm::dynamodb {
+
+enum class table_status {
+  creating,
+  updating,
+  active,
+  deleting,
+  other,  ///< ARCHIVED, INACCESSIBLE_ENCRYPTION_CREDENTIALS, …: see status_text
+};
+
+struct stream_specification {
+  bool enabled = false;
+  std::string view_type;  ///< NEW_AND_OLD_IMAGES, NEW_IMAGE, OLD_IMAGE, KEYS_ONLY
+};
+
+struct table_description {
+  std::string name;
+  std::string arn;
+  std::string id;  ///< TableId; empty where the service gives none
+  table_status status = table_status::other;
+  std::string status_text;
+  key_schema schema;
+  std::uint64_t item_count = 0;  ///< up to 6 h old
+  std::uint64_t size_bytes = 0;
+  bool on_demand = false;
+  double provisioned_rcu = 0;  ///< 0 when on demand
+  double provisioned_wcu = 0;
+  stream_specification stream;
+  std::optional<stream_arn> latest_stream_arn;
+};
+
+struct key_definition {
+  std::string name;
+  key_type type = key_type::string;
+};
+
+class dynamodb_client {
+ public:
+  /// `calls` outlives the client.
+  explicit dynamodb_client(aws::service_client& calls) : calls_(calls) {}
+
+  [[nodiscard]] awaitable<result<table_description>> describe_table(table_name table);
+  /// The name of the TTL attribute when TTL is enabled (or being enabled).
+  [[nodiscard]] awaitable<result<std::optional<std::string>>> describe_time_to_live(
+      table_name table);
+
+  /// The whole answer, for page_decoder::decode_batch_get. `keys` are JSON key documents, at most 100,
+  /// without duplicates. Asks for ConsumedCapacity.
+  [[nodiscard]] awaitable<result<padded_buffer>> batch_get_item(table_name table,
+                                                                std::vector<std::string> keys,
+                                                                bool consistent_read);
+  /// The item as JSON text, or nothing when it does not exist.
+  [[nodiscard]] awaitable<result<std::optional<std::string>>> get_item(table_name table,
+                                                                       std::string key_json,
+                                                                       bool consistent_read);
+  struct scan_request {
+    table_name table;
+    std::uint32_t segment = 0;
+    std::uint32_t total_segments = 1;
+    std::optional<std::string> exclusive_start_key;  ///< JSON key document
+    std::optional<std::uint32_t> limit;
+    bool consistent_read = false;
+  };
+  /// The whole answer, for page_decoder::decode_items.
+  [[nodiscard]] awaitable<result<padded_buffer>> scan(scan_request request);
+  struct query_request {
+    table_name table;
+    std::string partition_key_name;
+    std::string partition_key_value_json;  ///< {"S":"user#1"}
+    std::optional<std::string> exclusive_start_key;
+    std::optional<std::uint32_t> limit;
+    bool consistent_read = false;
+  };
+  [[nodiscard]] awaitable<result<padded_buffer>> query(query_request request);
+
+  [[nodiscard]] awaitable<result<void>> put_item(table_name table, std::string item_json);
+  [[nodiscard]] awaitable<result<void>> delete_item(table_name table, std::string key_json);
+
+  struct batch_write {
+    std::vector<std::string> put_items;    ///< item documents
+    std::vector<std::string> delete_keys;  ///< key documents; 25 in all at most
+  };
+  /// What the service left unprocessed; the caller tries these again after a pause.
+  [[nodiscard]] awaitable<result<batch_write>> batch_write_item(table_name table, batch_write writes);
+
+  struct create_table_request {
+    table_name table;
+    key_schema schema;
+    std::optional<std::string> stream_view_type;
+  };
+  [[nodiscard]] awaitable<result<table_description>> create_table(create_table_request request);
+  /// Turns the stream on with a view type, or off.
+  [[nodiscard]] awaitable<result<table_description>> update_stream(
+      table_name table, std::optional<std::string> view_type);
+
+  [[nodiscard]] const aws::call_statistics& statistics() const { return calls_.statistics(); }
+
+ private:
+  aws::service_client& calls_;
+};
+
+}  // namespace ddm::dynamodb

@@ -1,0 +1,95 @@
+// The DynamoDB Streams operations, typed. Source of limits: docs/architecture.md, "Streams".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/service_client.h"
+#include "dynamodb/names.h"
+
+namespace ddm::dynamodb {
+
+struct shard_description {
+  shard_id id;
+  std::optional<shard_id> parent;
+  sequence_number starting;               ///< lowest possible number, not proof of a record
+  std::optional<sequence_number> ending;  ///< absent: the shard is open
+  [[nodiscard]] bool open() const { return !ending.has_value(); }
+};
+
+enum class stream_status {
+  enabling,
+  enabled,
+  disabling,
+  disabled,
+};
+
+struct stream_page {
+  stream_status status = stream_status::enabled;
+  std::string view_type;
+  std::string table;  ///< TableName
+  std::vector<shard_description> shards;
+  std::optional<shard_id> last_evaluated;  ///< present: there are more pages
+};
+
+/// Where to begin reading a shard.
+struct iterator_position {
+  enum class kind {
+    trim_horizon,
+    latest,
+    at_sequence_number,
+    after_sequence_number,
+  };
+  kind type = kind::trim_horizon;
+  sequence_number sequence;  ///< for the last two only
+
+  static iterator_position trim_horizon() { return {}; }
+  static iterator_position latest() { return {kind::latest, {}}; }
+  static iterator_position at(sequence_number number) {
+    return {kind::at_sequence_number, number};
+  }
+  static iterator_position after(sequence_number number) {
+    return {kind::after_sequence_number, number};
+  }
+};
+[[nodiscard]] std::string_view to_string(iterator_position::kind kind);
+
+/// The raw answer of GetRecords, for page_decoder::decode_records (which may run on another thread).
+struct records_answer {
+  padded_buffer body;
+  std::optional<wall_time> server_time;
+};
+
+struct stream_summary {
+  stream_arn arn;
+  std::string table;
+  std::string label;
+};
+
+class streams_client {
+ public:
+  /// `calls` outlives the client.
+  explicit streams_client(aws::service_client& calls) : calls_(calls) {}
+
+  /// One page of at most 100 shards, from `start_after` on.
+  [[nodiscard]] awaitable<result<stream_page>> describe_stream(
+      stream_arn stream, std::optional<shard_id> start_after = std::nullopt);
+  /// The children of one shard (ShardFilter CHILD_SHARDS). Services without the filter answer with an
+  /// ordinary page: the result is filtered by parent here.
+  [[nodiscard]] awaitable<result<stream_page>> describe_children(stream_arn stream, shard_id parent);
+  [[nodiscard]] awaitable<result<shard_iterator>> get_shard_iterator(stream_arn stream, shard_id shard,
+                                                                     iterator_position position);
+  /// `limit` 1–1000.
+  [[nodiscard]] awaitable<result<records_answer>> get_records(shard_iterator iterator, int limit);
+  /// All streams of the table (pages followed).
+  [[nodiscard]] awaitable<result<std::vector<stream_summary>>> list_streams(
+      std::optional<table_name> table);
+
+  [[nodiscard]] const aws::call_statistics& statistics() const { return calls_.statistics(); }
+
+ private:
+  aws::service_client& calls_;
+};
+
+}  // namespace ddm::dynamodb

@@ -1,0 +1,34 @@
+#include "runtime/clock.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <ctime>
+
+namespace ddm {
+namespace {
+
+milliseconds since_boot() {
+  timespec spec{};
+  ::clock_gettime(CLOCK_BOOTTIME, &spec);
+  return std::chrono::duration_cast<milliseconds>(std::chrono::seconds{spec.tv_sec} +
+                                                  std::chrono::nanoseconds{spec.tv_nsec});
+}
+
+}  // namespace
+
+awaitable<void> clock::sleep_for(milliseconds duration) { return sleep_until(now() + duration); }
+
+system_clock::system_clock()
+    : boot_to_wall_(std::chrono::floor<milliseconds>(std::chrono::system_clock::now())
+                        .time_since_epoch() -
+                    since_boot()) {}
+
+wall_time system_clock::now() const { return wall_time{since_boot() + boot_to_wall_}; }
+
+awaitable<void> system_clock::sleep_until(wall_time time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  timer.expires_after(time - now());
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace ddm

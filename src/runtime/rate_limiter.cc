@@ -1,0 +1,88 @@
+#include "runtime/rate_limiter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ddm {
+namespace {
+
+double seconds_between(wall_time from, wall_time to) {
+  return std::max(0.0, std::chrono::duration<double>(to - from).count());
+}
+
+}  // namespace
+
+token_bucket::token_bucket(double per_second, double burst, wall_time now)
+    : per_second_(per_second), burst_(burst), tokens_(burst), refilled_at_(now) {}
+
+void token_bucket::refill(wall_time now) {
+  if (now > refilled_at_) {
+    tokens_ = std::min(burst_, tokens_ + per_second_ * seconds_between(refilled_at_, now));
+    refilled_at_ = now;
+  }
+}
+
+wall_time token_bucket::ready_at(wall_time now) {
+  refill(now);
+  if (tokens_ > 0 || std::isinf(per_second_)) {
+    return now;
+  }
+  const double wait_ms = (1e-9 - tokens_) / per_second_ * 1000;
+  return now + milliseconds{static_cast<std::int64_t>(std::ceil(std::min(wait_ms, 60'000.0)))};
+}
+
+void token_bucket::take(double amount, wall_time now) {
+  refill(now);
+  if (!std::isinf(per_second_)) {
+    tokens_ -= amount;
+  }
+}
+
+void token_bucket::set_rate(double per_second, wall_time now) {
+  refill(now);
+  per_second_ = per_second;
+}
+
+rate_limiter::rate_limiter(clock& time, double per_second)
+    : clock_(time),
+      full_rate_(per_second),
+      bucket_(per_second, per_second, time.now()),
+      recovered_at_(time.now()) {}
+
+awaitable<void> rate_limiter::acquire(double estimate) {
+  recover();
+  for (;;) {
+    const auto now = clock_.now();
+    const auto ready = bucket_.ready_at(now);
+    if (ready <= now) {
+      break;
+    }
+    co_await clock_.sleep_until(ready);
+  }
+  bucket_.take(estimate, clock_.now());
+}
+
+void rate_limiter::correct(double estimate, double actual) {
+  bucket_.take(actual - estimate, clock_.now());
+}
+
+void rate_limiter::slow_down() {
+  const auto now = clock_.now();
+  const double present = std::isinf(full_rate_) ? 3000.0 : bucket_.rate();
+  if (!std::isinf(full_rate_)) {
+    bucket_.set_rate(std::max(1.0, present / 2), now);
+  }
+  recovered_at_ = now;
+}
+
+void rate_limiter::recover() {
+  // One sixtieth of the full rate a second brings the pace back within a minute.
+  const auto now = clock_.now();
+  if (bucket_.rate() < full_rate_) {
+    const double gained = full_rate_ / 60 * seconds_between(recovered_at_, now);
+    bucket_.set_rate(std::min(full_rate_, bucket_.rate() + gained), now);
+  }
+  recovered_at_ = now;
+}
+
+}  // namespace ddm

@@ -1,0 +1,75 @@
+#include "runtime/task_group.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "base/error.h"
+
+namespace ddm {
+
+bool is_cancellation(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& e) {
+    return e.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+task_group::task_group(asio::any_io_executor executor)
+    : executor_(executor), all_done_(executor, asio::steady_timer::time_point::max()) {}
+
+task_group::~task_group() {
+  if (!tasks_.empty()) {
+    broken_invariant("a task group was destroyed while its tasks ran");
+  }
+}
+
+void task_group::spawn(awaitable<void> task) {
+  tasks_.emplace_back();
+  const auto self = std::prev(tasks_.end());
+  asio::co_spawn(executor_, std::move(task),
+                 asio::bind_cancellation_slot(self->slot(), [this, self](std::exception_ptr e) {
+                   tasks_.erase(self);
+                   if (e && !is_cancellation(e)) {
+                     if (!first_failure_) {
+                       first_failure_ = e;
+                     }
+                     cancel();
+                   }
+                   if (tasks_.empty()) {
+                     all_done_.cancel();
+                   }
+                 }));
+}
+
+void task_group::cancel() {
+  // A task that ends inside emit() erases itself: step on before emitting.
+  for (auto task = tasks_.begin(); task != tasks_.end();) {
+    (task++)->emit(asio::cancellation_type::terminal);
+  }
+}
+
+awaitable<void> task_group::join() {
+  bool cancelled = false;
+  while (!tasks_.empty()) {
+    co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (!cancelled && state.cancelled() != asio::cancellation_type::none) {
+      cancelled = true;
+      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+      cancel();
+    }
+  }
+  if (first_failure_) {
+    std::rethrow_exception(std::exchange(first_failure_, nullptr));
+  }
+  if (cancelled) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+}
+
+}  // namespace ddm

@@ -1,0 +1,46 @@
+// CPU-heavy page work beside the control thread.
+#pragma once
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "runtime/asio.h"
+
+namespace ddm {
+
+class worker_pool {
+ public:
+  /// With 0 threads the work runs inline, where it is asked for: simulations stay deterministic.
+  explicit worker_pool(std::size_t threads);
+  worker_pool(const worker_pool&) = delete;
+  worker_pool& operator=(const worker_pool&) = delete;
+  ~worker_pool();
+
+  /// Runs `work()` on the pool and resumes the caller on its own executor. `work` may refer to the
+  /// caller's locals: the caller waits even when it has been cancelled. Exceptions come through.
+  template <class Work>
+  [[nodiscard]] awaitable<std::invoke_result_t<Work>> run(Work work) {
+    if (!pool_) {
+      co_return work();
+    }
+    co_return co_await asio::co_spawn(pool_->get_executor(), as_coroutine(std::move(work)),
+                                      uncancellable());
+  }
+
+ private:
+  template <class Work>
+  static awaitable<std::invoke_result_t<Work>> as_coroutine(Work work) {
+    co_return work();
+  }
+  static auto uncancellable() { return asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable); }
+
+  std::optional<asio::thread_pool> pool_;
+};
+
+}  // namespace ddm

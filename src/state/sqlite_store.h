@@ -1,0 +1,26 @@
+// The state in one SQLite file (WAL), written by a thread of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "state/state_store.h"
+
+namespace ddm::state {
+
+struct sqlite_options {
+  std::string path;
+  /// Two processes of the same command may not share a state: an advisory lock on
+  /// "<path>.<command>.lock" is held while the store is open. Empty: open read-only, without a lock
+  /// (`report`).
+  std::string command;
+  /// Remove what is there and begin anew.
+  bool fresh = false;
+};
+
+/// Opens or creates the file (mode 0600). Errors, all fatal, each naming the file and the remedy: not a
+/// state file of this program, damaged (quick_check), of a newer version, locked by another process, on
+/// a network filesystem, directory missing, no permission, disk full. Nothing is changed on an error.
+[[nodiscard]] result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options);
+
+}  // namespace ddm::state

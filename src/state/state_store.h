@@ -1,0 +1,120 @@
+// What survives the process, and how it is written.
+//
+// Problem: after a kill at any instruction, the counters, the open checks and the positions in the
+// stream must be those of one moment, or changes are lost or counted twice.
+// Idea: the engine hands over everything that changed as one `commit_batch`, collected between two
+// steps of the control thread; the store writes it in one transaction. Nothing is written otherwise.
+// Reason: consistency then needs no thought at the place where a counter is raised.
+//
+// The store knows no monitor logic: checks and statistics are opaque bytes or named numbers to it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "runtime/asio.h"
+
+namespace ddm::state {
+
+/// Where one shard stands. Times are wall time of the server where known.
+struct shard_row {
+  std::string stream_arn;
+  std::string shard_id;
+  std::string parent_id;          ///< empty: none
+  std::string life;               ///< "waiting", "reading", "done", "skipped" (stream/shard_lineage)
+  std::string start;              ///< "TRIM_HORIZON" or "LATEST": how reading began
+  std::optional<wall_time> counts_from;  ///< records created before this do not count (LATEST start)
+  std::string last_sequence;      ///< of the last record read; empty: none yet
+  std::string resolved_sequence;  ///< below it every change has an outcome
+  std::optional<wall_time> last_created;  ///< creation time of the last record read
+  std::optional<wall_time> caught_up_at;  ///< when the shard was last seen caught up
+  std::optional<wall_time> ended_at;
+  std::optional<wall_time> last_listed;
+  bool operator==(const shard_row&) const = default;
+};
+
+/// An open check (verify/pending_checks writes and reads the body).
+struct check_row {
+  std::int64_t id = 0;
+  std::string body;
+};
+
+/// A change whose check had no room in memory: only its key is kept.
+struct deferred_row {
+  std::string key_hash;  ///< 16 bytes
+  std::string key_json;
+  std::int64_t changes = 1;  ///< how many changes of the key wait here
+  std::int64_t since_ms = 0;
+};
+
+/// A confirmed mismatch, open or healed, one per key.
+struct mismatch_row {
+  std::string key_hash;  ///< 16 bytes
+  bool open = true;
+  std::int64_t confirmed_ms = 0;
+  std::string body;  ///< verify/findings writes and reads it
+};
+
+struct gap_row {
+  std::string stream_arn;
+  std::string shard_id;
+  std::string after_sequence;  ///< last number read before the gap; empty: from the shard's start
+  wall_time noticed;
+  std::string reason;
+  bool cured = false;
+};
+
+/// One atomic step. An empty batch is allowed.
+struct commit_batch {
+  std::vector<shard_row> shards;             ///< upsert by (stream_arn, shard_id)
+  std::vector<std::pair<std::string, std::string>> shards_forgotten;  ///< (stream_arn, shard_id)
+  std::vector<check_row> checks;             ///< upsert by id
+  std::vector<std::int64_t> checks_closed;   ///< delete; ids that were never written are fine
+  std::vector<deferred_row> deferred;        ///< insert, or add `changes` to the row of the same key
+  std::vector<std::string> deferred_taken;   ///< delete by key_hash
+  std::vector<mismatch_row> mismatches;      ///< upsert by key_hash
+  std::vector<std::string> finding_lines;    ///< appended, numbered 1, 2, 3 … in order
+  std::vector<gap_row> gaps;                 ///< append
+  std::map<std::string, std::int64_t> numbers;  ///< upsert by name: counters
+  std::map<std::string, std::string> values;    ///< upsert by name: settings, sketches, histograms
+  [[nodiscard]] bool empty() const;
+};
+
+struct snapshot {
+  std::vector<shard_row> shards;
+  std::vector<check_row> checks;  ///< by ascending id
+  std::vector<mismatch_row> open_mismatches;  ///< newest first, at most `open_mismatches_max`
+  std::vector<gap_row> gaps;
+  std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> values;
+  std::int64_t deferred_changes = 0;  ///< sum over all deferred rows
+  std::int64_t finding_lines = 0;     ///< how many have been committed
+  std::int64_t open_mismatches_total = 0;
+};
+
+class state_store {
+ public:
+  state_store() = default;
+  state_store(const state_store&) = delete;
+  state_store& operator=(const state_store&) = delete;
+  virtual ~state_store() = default;
+
+  /// All of it or nothing. Errors are fatal: the disk is full, the file is damaged or locked.
+  [[nodiscard]] virtual awaitable<result<void>> commit(commit_batch batch) = 0;
+  [[nodiscard]] virtual awaitable<result<snapshot>> load(std::size_t open_mismatches_max) = 0;
+  /// The oldest deferred rows, at most `rows_max`; they stay until `deferred_taken` names them.
+  [[nodiscard]] virtual awaitable<result<std::vector<deferred_row>>> oldest_deferred(
+      std::size_t rows_max) = 0;
+  [[nodiscard]] virtual awaitable<result<std::optional<mismatch_row>>> find_mismatch(
+      std::string key_hash) = 0;
+  /// Committed finding lines number `after` + 1 and following, at most `lines_max`.
+  [[nodiscard]] virtual awaitable<result<std::vector<std::string>>> finding_lines(
+      std::int64_t after, std::size_t lines_max) = 0;
+};
+
+}  // namespace ddm::state
