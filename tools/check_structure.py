@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+"""Checks what no compiler checks: which folder may include which, and what must not stand in the sources.
+
+The order of the folders is read from src/CMakeLists.txt, so that it is written down once.
+Prints one line a fault, as file:line: what; exits 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+THIS_FILE = "tools/check_structure.py"
+
+FILE_LINES_MAX = 600
+LINE_COLUMNS_MAX = 100
+
+# pattern, the files it is for, what to say
+BANNED = [
+    (r"\b(TODO|FIXME|XXX)\b", r".*", "unfinished work: do it or open an issue"),
+    (r"\bco_spawn\(.*\bdetached\b|\basio::detached\b", r".*\.(cc|h)$",
+     "a detached coroutine loses its errors: spawn it in a task_group"),
+    (r"(?<![\w.~$}])/(home|Users|root|work)/\w", r"(?!LICENSE).*", "a path of one machine"),
+    (r'"resolved":', r".*package-lock\.json$", "a registry's address in a lock file: "
+     "npm install --omit-lockfile-registry-resolved"),
+    (r"\bfile\s*\(\s*GLOB", r".*CMakeLists\.txt$", "globbing: name the files"),
+    (r"<<<<<<< |>>>>>>> ", r".*", "a merge conflict"),
+]
+BANNED_FOLDERS = {"util", "utils", "common", "helpers", "manager", "misc"}
+
+
+def tracked_files() -> list[str]:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return sorted(name for name in listing.split("\0") if name and (ROOT / name).is_file())
+
+
+def folder_order() -> list[str]:
+    text = (ROOT / "src/CMakeLists.txt").read_text()
+    return re.findall(r"^add_subdirectory\((\w+)\)", text, re.MULTILINE)
+
+
+def include_faults(name: str, lines: list[str], order: list[str]) -> Iterator[str]:
+    folder = name.split("/")[1]
+    if folder not in order:
+        yield f"{name}:1: folder '{folder}' is not in src/CMakeLists.txt"
+        return
+    for number, line in enumerate(lines, 1):
+        match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+        if not match:
+            continue
+        included = match[1].split("/")[0]
+        if "/" not in match[1] or included not in order:
+            yield f"{name}:{number}: include a project header as \"folder/file.h\""
+        elif order.index(included) > order.index(folder):
+            yield (f"{name}:{number}: {folder} must not include {included}: "
+                   f"the order is {' < '.join(order)}")
+
+
+def text_faults(name: str, lines: list[str]) -> Iterator[str]:
+    for pattern, files, what in BANNED:
+        if not re.match(files, name):
+            continue
+        for number, line in enumerate(lines, 1):
+            if re.search(pattern, line):
+                yield f"{name}:{number}: {what}"
+
+
+def size_faults(name: str, lines: list[str]) -> Iterator[str]:
+    if len(lines) > FILE_LINES_MAX:
+        yield f"{name}:{len(lines)}: more than {FILE_LINES_MAX} lines: one file, one thing"
+    for number, line in enumerate(lines, 1):
+        # clang-format sees to the columns of C++.
+        if name.endswith(".py") and len(line) > LINE_COLUMNS_MAX:
+            yield f"{name}:{number}: longer than {LINE_COLUMNS_MAX} columns"
+
+
+def orphan_faults(name: str) -> Iterator[str]:
+    """A source that no CMakeLists.txt names is not built, and rots."""
+    path = ROOT / name
+    for folder in path.parents:
+        lists = folder / "CMakeLists.txt"
+        if lists.is_file() and re.search(rf"(?<![\w.]){re.escape(path.stem)}\b", lists.read_text()):
+            return
+        if folder == ROOT:
+            break
+    yield f"{name}:1: no CMakeLists.txt names this source"
+
+
+def faults() -> Iterator[str]:
+    order = folder_order()
+    for name in tracked_files():
+        if name == THIS_FILE:
+            continue
+        try:
+            lines = (ROOT / name).read_text().splitlines()
+        except UnicodeDecodeError:
+            continue  # a picture, a fuzz input
+        yield from text_faults(name, lines)
+        if BANNED_FOLDERS & set(Path(name).parts[:-1]):
+            yield f"{name}:1: a folder is named for what it holds, not util or common"
+        if name.endswith((".cc", ".h", ".py")):
+            yield from size_faults(name, lines)
+        if name.endswith((".cc", ".h")) and re.match(r"src/\w+/", name):
+            yield from include_faults(name, lines, order)
+        if name.endswith(".cc"):
+            yield from orphan_faults(name)
+
+
+def main() -> int:
+    found = list(faults())
+    for fault in found:
+        print(fault)
+    print(f"structure: {len(found)} faults" if found else "structure: no faults")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
