@@ -29,8 +29,9 @@ class worker_pool {
     if (!pool_) {
       co_return work();
     }
-    co_return co_await asio::co_spawn(pool_->get_executor(), as_coroutine(std::move(work)),
-                                      uncancellable());
+    co_return co_await asio::co_spawn(
+        pool_->get_executor(), as_coroutine(std::move(work)),
+        asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
   }
 
  private:
@@ -38,7 +39,6 @@ class worker_pool {
   static awaitable<std::invoke_result_t<Work>> as_coroutine(Work work) {
     co_return work();
   }
-  static auto uncancellable() { return asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable); }
 
   std::optional<asio::thread_pool> pool_;
 };

@@ -1,0 +1,73 @@
+// Work that must end in time.
+//
+// Problem: Asio's `a() || b()` hides the losing side's error, and a cancelled coroutine throws at each
+// further co_await, so that a clean-up which waits is easily cut short.
+// Idea: the work runs as a child that is always waited for; the deadline and the caller's own
+// cancellation both end it the same way, by cancelling it.
+// Reason: whoever writes the work only has to be cancellation-safe; a time-out is no case of its own.
+//
+// For real time only (sockets): what the simulation replays waits through ddm::clock.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "base/time.h"
+#include "runtime/asio.h"
+#include "runtime/task_group.h"
+
+namespace ddm {
+
+/// The value of `work`, or nothing when `limit` passed first: the work has then been cancelled and has
+/// ended. Its exceptions come through. If the caller is cancelled, so is the work, and the
+/// cancellation is thrown on. T must be default-constructible.
+template <class T>
+[[nodiscard]] awaitable<std::optional<T>> with_deadline(milliseconds limit, awaitable<T> work) {
+  const auto executor = co_await asio::this_coro::executor;
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+
+  asio::cancellation_signal give_up;
+  asio::steady_timer wake(executor, limit);
+  std::optional<T> value;
+  std::exception_ptr failure;
+  bool ended = false;
+  asio::co_spawn(executor, std::move(work),
+                 asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr e, T made) {
+                   ended = true;
+                   if (e) {
+                     failure = e;
+                   } else {
+                     value = std::move(made);
+                   }
+                   wake.cancel();
+                 }));
+  if ((co_await asio::this_coro::cancellation_state).cancelled() == asio::cancellation_type::none) {
+    co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (!ended) {
+    give_up.emit(asio::cancellation_type::terminal);
+    wake.expires_at(asio::steady_timer::time_point::max());
+    while (!ended) {
+      co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+  }
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  if (failure && !is_cancellation(failure)) {
+    std::rethrow_exception(failure);
+  }
+  co_return value;
+}
+
+}  // namespace ddm

@@ -1,0 +1,26 @@
+#include "stream/caught_up.h"
+
+#include <algorithm>
+
+namespace ddm::stream {
+
+void caught_up_tracker::on_records(wall_time created) {
+  empty_since_.reset();
+  up_to_ = up_to_ ? std::max(*up_to_, created) : created;
+}
+
+void caught_up_tracker::on_empty_page(wall_time asked) {
+  if (!empty_since_) {
+    empty_since_ = asked;
+  }
+  if (asked - *empty_since_ >= empty_run_min) {
+    const auto moment = asked - empty_run_min;
+    up_to_ = up_to_ ? std::max(*up_to_, moment) : moment;
+  }
+}
+
+bool trim_is_harmless(std::optional<wall_time> caught_up_to, wall_time now) {
+  return caught_up_to && now - *caught_up_to < harmless_trim;
+}
+
+}  // namespace ddm::stream

@@ -1,0 +1,37 @@
+// Up to which moment a shard has been read: the rule behind "caught up", gaps and `behind_stream_ms`.
+#pragma once
+
+#include <optional>
+
+#include "base/time.h"
+
+namespace ddm::stream {
+
+/// Empty pages are normal in the middle of a shard; this long of nothing but them is its end.
+constexpr milliseconds empty_run_min{2000};
+/// Data is kept 24 h: a shard seen caught up within this time cannot have lost anything to a trim.
+constexpr std::chrono::hours harmless_trim{23};
+constexpr std::chrono::hours stream_retention{24};
+
+/// Fed with every page of one shard; remembers the latest moment that the reading has reached.
+class caught_up_tracker {
+ public:
+  explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt)
+      : up_to_(restored) {}
+
+  /// A page with records whose last was created at `created`: every record before it has been seen.
+  void on_records(wall_time created);
+  /// An empty page that was asked for at `asked`.
+  void on_empty_page(wall_time asked);
+
+  [[nodiscard]] std::optional<wall_time> up_to() const { return up_to_; }
+
+ private:
+  std::optional<wall_time> up_to_;
+  std::optional<wall_time> empty_since_;
+};
+
+/// True when the loss of the records behind `last read` cannot have cost anything.
+[[nodiscard]] bool trim_is_harmless(std::optional<wall_time> caught_up_to, wall_time now);
+
+}  // namespace ddm::stream

@@ -1,0 +1,25 @@
+// How often a shard is asked for records.
+//
+// A busy shard is read again at once, but never above 4 calls a second (the replicator reads it too); idle
+// ones each second while at most 100 are open, more slowly beyond, so that idle polling in all stays
+// under 100 calls a second (and under 86 USD a day).
+#pragma once
+
+#include <cstddef>
+
+#include "base/time.h"
+
+namespace ddm::stream {
+
+constexpr milliseconds busy_interval{250};
+constexpr milliseconds idle_interval_min{1000};
+constexpr std::size_t idle_calls_per_second_max = 100;
+
+/// The pause between two empty reads of one shard with `open_shards` in all.
+[[nodiscard]] milliseconds idle_interval(std::size_t open_shards);
+
+/// The pause before the next attempt after `failures` (from 1) reads of the shard have failed in a
+/// row: 1 s, doubling, at most 30 s, spread by `random` in [0, 1).
+[[nodiscard]] milliseconds failure_pause(int failures, double random);
+
+}  // namespace ddm::stream

@@ -1,0 +1,271 @@
+#include "stream/shard_lineage.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ddm::stream {
+namespace {
+
+constexpr std::chrono::hours forget_after{48};
+
+constexpr std::array<std::pair<shard_life, std::string_view>, 4> life_names{
+    {{shard_life::waiting, "waiting"},
+     {shard_life::reading, "reading"},
+     {shard_life::done, "done"},
+     {shard_life::skipped, "skipped"}}};
+
+sequence_number sequence_of(const std::string& text) {
+  return sequence_number::parse(text).value_or(sequence_number{});
+}
+
+
+}  // namespace
+
+std::string_view to_string(shard_life life) {
+  return std::ranges::find(life_names, life, &std::pair<shard_life, std::string_view>::first)->second;
+}
+
+shard_lineage::shard_lineage(std::string stream_arn, first_position first)
+    : stream_arn_(std::move(stream_arn)), first_(first) {}
+
+void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
+  for (const auto& row : rows) {
+    if (row.stream_arn != stream_arn_) {
+      continue;
+    }
+    tracked_shard shard;
+    shard.id = shard_id(row.shard_id);
+    if (!row.parent_id.empty()) {
+      shard.parent = shard_id(row.parent_id);
+    }
+    for (const auto& [life, name] : life_names) {
+      if (name == row.life) {
+        shard.life = life;
+      }
+    }
+    shard.from_latest = row.start == "LATEST";
+    shard.counts_from = row.counts_from;
+    shard.last_sequence = sequence_of(row.last_sequence);
+    shard.resolved_sequence = sequence_of(row.resolved_sequence);
+    shard.last_created = row.last_created;
+    shard.caught_up_to = row.caught_up_at;
+    shard.ended_at = row.ended_at;
+    shard.last_listed = row.last_listed;
+    shard.dirty = false;
+    if (shard.life == shard_life::reading) {
+      restarts_.insert(shard.id);
+    }
+    listed_once_ = true;
+    shards_.insert_or_assign(shard.id, std::move(shard));
+  }
+}
+
+void shard_lineage::add(const shard_description& seen, wall_time now) {
+  auto [entry, is_new] = shards_.try_emplace(seen.id);
+  auto& shard = entry->second;
+  if (is_new) {
+    shard.id = seen.id;
+    shard.parent = seen.parent;
+  }
+  // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
+  if (!shard.last_listed || now - *shard.last_listed > std::chrono::hours{1}) {
+    shard.last_listed = now;
+    shard.dirty = true;
+  }
+}
+
+std::vector<coverage_gap> shard_lineage::on_complete_listing(
+    const std::vector<shard_description>& shards, wall_time now) {
+  const bool first = !std::exchange(listed_once_, true);
+  std::vector<coverage_gap> gaps;
+  std::set<shard_id> listed;
+  std::vector<shard_id> newcomers;
+  for (const auto& each : shards) {
+    listed.insert(each.id);
+    if (!shards_.contains(each.id)) {
+      newcomers.push_back(each.id);
+    }
+    add(each, now);
+  }
+  if (first) {
+    decide_first_listing(shards, now);
+  }
+  for (const auto& id : newcomers) {
+    const auto& parent = shards_.at(id).parent;
+    if (parent && !listed.contains(*parent) && !shards_.contains(*parent)) {
+      gone_parents_.insert(*parent);
+      if (!first) {
+        gaps.push_back({*parent, {}, now, "the parent of " + id.str() +
+                                              " was created and trimmed while nobody read it"});
+      }
+    }
+  }
+  for (auto& [id, shard] : shards_) {
+    const bool lost = shard.life == shard_life::waiting && !listed.contains(id);
+    if (lost) {
+      gaps.push_back({id, shard.last_sequence, now, "the shard was trimmed before it was begun"});
+      on_done(id, now);
+    }
+    // A waiting shard seen by a partial listing whose parent turns out to be gone.
+    if (shard.life == shard_life::waiting && shard.parent && !listed.contains(*shard.parent) &&
+        !shards_.contains(*shard.parent) && gone_parents_.insert(*shard.parent).second) {
+      gaps.push_back({*shard.parent, {}, now, "the parent of " + id.str() +
+                                                  " was created and trimmed while nobody read it"});
+    }
+  }
+  return gaps;
+}
+
+void shard_lineage::decide_first_listing(const std::vector<shard_description>& shards,
+                                         wall_time now) {
+  if (first_ == first_position::trim_horizon) {
+    return;
+  }
+  std::map<shard_id, const shard_description*> all;
+  for (const auto& each : shards) {
+    all.emplace(each.id, &each);
+  }
+  for (const auto& each : shards) {
+    auto& shard = shards_.at(each.id);
+    if (!each.open()) {
+      shard.life = shard_life::skipped;
+      shard.ended_at = now;
+    } else if (!has_open_ancestor(each.id, all)) {
+      shard.from_latest = true;
+      shard.counts_from = now;
+    }
+  }
+}
+
+bool shard_lineage::has_open_ancestor(
+    const shard_id& id, const std::map<shard_id, const shard_description*>& all) const {
+  // Bounded by the number of shards, should a listing ever hold a cycle.
+  auto at = all.find(id);
+  for (std::size_t steps = 0; steps < all.size() && at != all.end(); ++steps) {
+    if (!at->second->parent) {
+      return false;
+    }
+    at = all.find(*at->second->parent);
+    if (at != all.end() && at->second->open()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void shard_lineage::on_partial_listing(const std::vector<shard_description>& shards,
+                                       wall_time now) {
+  for (const auto& each : shards) {
+    add(each, now);
+  }
+}
+
+bool shard_lineage::may_start(const tracked_shard& shard) const {
+  if (shard.life != shard_life::waiting) {
+    return false;
+  }
+  if (!shard.parent || gone_parents_.contains(*shard.parent)) {
+    return true;
+  }
+  const auto parent = shards_.find(*shard.parent);
+  return parent != shards_.end() && !parent->second.open();
+}
+
+std::vector<shard_id> shard_lineage::take_startable() {
+  std::vector<shard_id> started;
+  if (!listed_once_) {
+    return started;
+  }
+  for (auto& [id, shard] : shards_) {
+    if (may_start(shard)) {
+      shard.life = shard_life::reading;
+      shard.dirty = true;
+      started.push_back(id);
+    } else if (restarts_.contains(id)) {
+      started.push_back(id);
+    }
+  }
+  restarts_.clear();
+  return started;
+}
+
+void shard_lineage::on_done(const shard_id& id, wall_time now) {
+  auto& shard = at(id);
+  shard.life = shard_life::done;
+  shard.ended_at = now;
+  shard.dirty = true;
+}
+
+dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& shard,
+                                                         bool first_iterator) {
+  using dynamodb::iterator_position;
+  if (!shard.last_sequence.empty()) {
+    return iterator_position::after(shard.last_sequence);
+  }
+  // LATEST is asked for once only. After a crash or an expired iterator it would skip what was written
+  // meanwhile; TRIM_HORIZON with the `counts_from` filter does not.
+  return shard.from_latest && first_iterator ? iterator_position::latest()
+                                             : iterator_position::trim_horizon();
+}
+
+tracked_shard& shard_lineage::at(const shard_id& id) {
+  const auto found = shards_.find(id);
+  if (found == shards_.end()) {
+    broken_invariant("shard " + id.str() + " is not in the lineage");
+  }
+  return found->second;
+}
+
+bool shard_lineage::has_children(const shard_id& id) const {
+  return std::ranges::any_of(shards_, [&](const auto& each) { return each.second.parent == id; });
+}
+
+bool shard_lineage::needs_complete_listing() const {
+  return std::ranges::any_of(shards_, [&](const auto& each) {
+    const auto& shard = each.second;
+    return shard.life == shard_life::waiting && shard.parent &&
+           !gone_parents_.contains(*shard.parent) && !shards_.contains(*shard.parent);
+  });
+}
+
+std::optional<shard_id> shard_lineage::newest() const {
+  return shards_.empty() ? std::nullopt : std::optional(shards_.rbegin()->first);
+}
+
+state::shard_row shard_lineage::row_of(const tracked_shard& shard) const {
+  return {.stream_arn = stream_arn_,
+          .shard_id = shard.id.str(),
+          .parent_id = shard.parent ? shard.parent->str() : std::string(),
+          .life = std::string(to_string(shard.life)),
+          .start = shard.from_latest ? "LATEST" : "TRIM_HORIZON",
+          .counts_from = shard.counts_from,
+          .last_sequence = std::string(shard.last_sequence.str()),
+          .resolved_sequence = std::string(shard.resolved_sequence.str()),
+          .last_created = shard.last_created,
+          .caught_up_at = shard.caught_up_to,
+          .ended_at = shard.ended_at,
+          .last_listed = shard.last_listed};
+}
+
+std::vector<state::shard_row> shard_lineage::take_dirty(wall_time now,
+                                                        std::vector<shard_id>& forgotten) {
+  std::vector<state::shard_row> rows;
+  for (auto entry = shards_.begin(); entry != shards_.end();) {
+    auto& shard = entry->second;
+    const bool old = !shard.open() && shard.ended_at && now - *shard.ended_at > forget_after &&
+                     (!shard.last_listed || now - *shard.last_listed > forget_after);
+    if (old && entry != std::prev(shards_.end())) {
+      forgotten.push_back(shard.id);
+      entry = shards_.erase(entry);
+      continue;
+    }
+    if (std::exchange(shard.dirty, false)) {
+      rows.push_back(row_of(shard));
+    }
+    ++entry;
+  }
+  return rows;
+}
+
+}  // namespace ddm::stream

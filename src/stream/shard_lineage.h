@@ -1,0 +1,127 @@
+// Which shards exist, which may be read now, and from where.
+//
+// Problem: a record is read in order only if a child shard is begun after its parents are drained, and
+// is lost if a child is begun at LATEST, a parent is forgotten, or a trimmed parent is waited for.
+// Idea: a pure book of shards. Listings, ends and restored rows go in; shards that may be started come
+// out, each with its position. It knows no I/O and no clock of its own.
+// Reason: the transient states of a listing (an open parent with children, a closed shard whose child is
+// not visible yet, a child whose parent was trimmed) are then a table of unit tests.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "dynamodb/streams_client.h"
+#include "state/state_store.h"
+
+namespace ddm::stream {
+
+using dynamodb::sequence_number;
+using dynamodb::shard_description;
+using dynamodb::shard_id;
+
+enum class shard_life {
+  waiting,  ///< its parents are not drained yet
+  reading,
+  done,     ///< read to its end, or lost (a gap tells)
+  skipped,  ///< closed before a start at LATEST
+};
+[[nodiscard]] std::string_view to_string(shard_life life);
+
+/// One shard and how far it has been read. The reader updates the progress members; the lineage all
+/// others.
+struct tracked_shard {
+  shard_id id;
+  std::optional<shard_id> parent;
+  shard_life life = shard_life::waiting;
+  bool from_latest = false;
+  /// Set for a start at LATEST: records created before it (less the unit of creation times) do not
+  /// count, wherever a later iterator begins.
+  std::optional<wall_time> counts_from;
+  sequence_number last_sequence;
+  sequence_number resolved_sequence;
+  std::optional<wall_time> last_created;
+  std::optional<wall_time> caught_up_to;
+  std::optional<wall_time> ended_at;
+  std::optional<wall_time> last_listed;
+  bool dirty = true;  ///< differs from what was committed
+
+  [[nodiscard]] bool open() const {
+    return life == shard_life::waiting || life == shard_life::reading;
+  }
+};
+
+enum class first_position {
+  trim_horizon,
+  latest,
+};
+
+/// Records that were trimmed before they were read.
+struct coverage_gap {
+  shard_id shard;
+  sequence_number after;  ///< last number read before the gap
+  wall_time noticed;
+  std::string reason;
+};
+
+class shard_lineage {
+ public:
+  shard_lineage(std::string stream_arn, first_position first);
+
+  /// Rows of an earlier process; rows of other streams are left alone. Restored shards in life
+  /// `reading` become startable again at their position.
+  void restore(const std::vector<state::shard_row>& rows);
+
+  /// All pages of a listing, at the server's time `now`. The first complete listing of a fresh state
+  /// decides what LATEST means. Returns the gaps it reveals (shards that left the listing unread).
+  [[nodiscard]] std::vector<coverage_gap> on_complete_listing(
+      const std::vector<shard_description>& shards, wall_time now);
+  /// Some shards only (children of one shard, or the newest). A shard whose parent is unknown stays
+  /// waiting until a complete listing has shown that the parent is gone.
+  void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
+
+  /// Shards that may be read now: marked `reading`, handed out once each.
+  [[nodiscard]] std::vector<shard_id> take_startable();
+  /// The shard is over (read to its end, or its data is gone): its children may start.
+  void on_done(const shard_id& id, wall_time now);
+
+  /// Where the next iterator of the shard begins.
+  [[nodiscard]] static dynamodb::iterator_position next_position(const tracked_shard& shard,
+                                                                 bool first_iterator);
+
+  [[nodiscard]] tracked_shard& at(const shard_id& id);
+  [[nodiscard]] const std::map<shard_id, tracked_shard>& shards() const { return shards_; }
+  [[nodiscard]] bool has_children(const shard_id& id) const;
+  /// A child waits for a parent that no listing has shown yet: a complete listing is due.
+  [[nodiscard]] bool needs_complete_listing() const;
+  [[nodiscard]] bool has_listed() const { return listed_once_; }
+  /// Highest shard id seen: ids begin with their creation time, so newer listings start after it.
+  [[nodiscard]] std::optional<shard_id> newest() const;
+
+  /// Rows changed since the last call. Done shards are dropped 48 h after their end once no listing
+  /// shows them any more; their ids come out in `forgotten`.
+  [[nodiscard]] std::vector<state::shard_row> take_dirty(wall_time now,
+                                                         std::vector<shard_id>& forgotten);
+  [[nodiscard]] const std::string& stream_arn() const { return stream_arn_; }
+
+ private:
+  void add(const shard_description& seen, wall_time now);
+  void decide_first_listing(const std::vector<shard_description>& shards, wall_time now);
+  [[nodiscard]] bool has_open_ancestor(const shard_id& id,
+                                       const std::map<shard_id, const shard_description*>& all) const;
+  [[nodiscard]] bool may_start(const tracked_shard& shard) const;
+  [[nodiscard]] state::shard_row row_of(const tracked_shard& shard) const;
+
+  std::string stream_arn_;
+  first_position first_;
+  bool listed_once_ = false;
+  std::map<shard_id, tracked_shard> shards_;
+  std::set<shard_id> restarts_;      ///< restored in life `reading`, not handed out yet
+  std::set<shard_id> gone_parents_;  ///< in no listing and never read here
+};
+
+}  // namespace ddm::stream

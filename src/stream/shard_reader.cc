@@ -1,0 +1,157 @@
+#include "stream/shard_reader.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "stream/read_pace.h"
+
+namespace ddm::stream {
+
+using dynamodb::iterator_position;
+
+shard_reader::shard_reader(reader_context& shared, shard_id id)
+    : shared_(shared), id_(std::move(id)), caught_up_(shard().caught_up_to) {
+  // A restored shard never asks for LATEST again: see shard_lineage::next_position.
+  first_iterator_ = !shard().last_created && !shard().caught_up_to;
+}
+
+awaitable<result<void>> shard_reader::read_to_end() {
+  for (;;) {
+    co_await shared_.sink.admit_read();
+    const auto asked = shared_.time.now();
+    auto step = iterator_ ? co_await read_page() : co_await fetch_iterator();
+    if (!step) {
+      step = co_await react(std::move(step.error()));
+      if (!step) {
+        co_return fail(std::move(step.error()));
+      }
+    } else if (*step == next_step::read_on && iterator_) {
+      failures_ = 0;
+      shared_.on_health(id_, nullptr);
+      co_await shared_.time.sleep_until(
+          asked + (last_page_was_empty_ ? idle_interval(shared_.open_shards()) : busy_interval));
+    }
+    if (*step == next_step::ended) {
+      shared_.on_health(id_, nullptr);
+      co_return result<void>{};
+    }
+  }
+}
+
+awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
+  const auto position = at_trim_horizon_
+                            ? iterator_position::trim_horizon()
+                            : shard_lineage::next_position(shard(), first_iterator_);
+  auto iterator = co_await shared_.client.get_shard_iterator(
+      dynamodb::stream_arn(shared_.lineage.stream_arn()), id_, position);
+  if (!iterator) {
+    co_return fail(std::move(iterator.error()));
+  }
+  first_iterator_ = false;
+  iterator_ = std::move(*iterator);
+  last_page_was_empty_ = false;
+  log::event(log::level::debug, "shard_iterator", {},
+             {{"shard_id", id_.str()}, {"position", to_string(position.type)}});
+  co_return co_await read_page();
+}
+
+awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
+  const auto asked = shared_.time.now();
+  auto answer = co_await shared_.client.get_records(*iterator_, shared_.records_limit);
+  if (!answer) {
+    co_return fail(std::move(answer.error()));
+  }
+  auto page = co_await shared_.pool.run(
+      [&] { return shared_.decoder.decode_records(answer->body); });
+  if (!page) {
+    co_return fail(std::move(page.error()));
+  }
+  auto next = std::move(page->next);
+  accept(std::move(*page), asked);
+  if (!next) {
+    iterator_.reset();
+    co_return next_step::ended;
+  }
+  iterator_ = std::move(*next);
+  co_return next_step::read_on;
+}
+
+/// Runs without suspending: position, records and what the sink makes of them belong together.
+void shard_reader::accept(dynamodb::records_page page, wall_time asked) {
+  auto& progress = shard();
+  at_trim_horizon_ = false;
+  last_page_was_empty_ = page.records.empty();
+  if (page.records.empty()) {
+    caught_up_.on_empty_page(asked);
+    if (caught_up_.up_to() != progress.caught_up_to) {
+      progress.caught_up_to = caught_up_.up_to();
+      progress.dirty = true;
+    }
+    return;
+  }
+  record_batch batch{.shard = id_, .records = {}, .reread = 0, .fresh = false};
+  batch.fresh = caught_up_.up_to() && asked - *caught_up_.up_to() < std::chrono::seconds{10};
+  const auto last_before = progress.last_sequence;
+  for (auto& record : page.records) {
+    if (record.sequence <= last_before) {
+      ++batch.reread;
+      continue;
+    }
+    progress.last_sequence = std::max(progress.last_sequence, record.sequence);
+    progress.last_created = record.created;
+    if (counts(record)) {
+      batch.records.push_back(std::move(record));
+    }
+  }
+  caught_up_.on_records(progress.last_created.value_or(asked));
+  progress.caught_up_to = caught_up_.up_to();
+  progress.dirty = true;
+  shared_.sink.on_batch(std::move(batch));
+}
+
+bool shard_reader::counts(const dynamodb::change_record& record) const {
+  const auto& from = shared_.lineage.at(id_).counts_from;
+  return !from || record.created >= *from - shared_.creation_unit();
+}
+
+void shard_reader::report_gap(std::string reason) {
+  shared_.sink.on_gap({id_, shard().last_sequence, shared_.time.now(), std::move(reason)});
+}
+
+awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
+  switch (failure.kind) {
+    case error_class::new_iterator:
+      log::event(log::level::info, "iterator_expired", {}, {{"shard_id", id_.str()}});
+      iterator_.reset();
+      co_return next_step::read_on;
+    case error_class::trimmed:
+      if (!at_trim_horizon_ && !trim_is_harmless(shard().caught_up_to, shared_.time.now())) {
+        report_gap("records were trimmed before they were read");
+      }
+      if (std::exchange(at_trim_horizon_, true)) {
+        // TRIM_HORIZON itself was trimmed while it was used: breathe before the next try.
+        co_await shared_.time.sleep_for(failure_pause(++failures_, 0.5));
+      }
+      iterator_.reset();
+      co_return next_step::read_on;
+    case error_class::not_found:
+      if (!trim_is_harmless(shard().caught_up_to, shared_.time.now())) {
+        report_gap("the shard no longer exists and was not read to its end");
+      }
+      co_return next_step::ended;
+    case error_class::retry:
+    case error_class::throttled:
+    case error_class::refresh_credentials: {
+      shared_.on_health(id_, &failure);
+      const double random = std::uniform_real_distribution<double>(0, 1)(shared_.random);
+      co_await shared_.time.sleep_for(failure_pause(++failures_, random));
+      co_return next_step::read_on;
+    }
+    case error_class::access_denied:
+    case error_class::fatal:
+    case error_class::cancelled: break;
+  }
+  co_return fail(std::move(failure).within("shard " + id_.str()));
+}
+
+}  // namespace ddm::stream

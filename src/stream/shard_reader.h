@@ -1,0 +1,70 @@
+// One shard, read from its position to its end.
+//
+// The reader reacts to each class of error as docs/architecture.md lists: an expired iterator is renewed
+// behind the last record read, trimmed data becomes a reported gap, a throttled or failing service is
+// waited for without limit, and only a missing permission or a broken request ends it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <string>
+
+#include "dynamodb/page_decoder.h"
+#include "dynamodb/streams_client.h"
+#include "runtime/clock.h"
+#include "runtime/worker_pool.h"
+#include "stream/caught_up.h"
+#include "stream/record_sink.h"
+#include "stream/shard_lineage.h"
+
+namespace ddm::stream {
+
+/// What all readers of a stream share. Everything outlives the readers.
+struct reader_context {
+  clock& time;
+  worker_pool& pool;
+  dynamodb::streams_client& client;
+  const dynamodb::page_decoder& decoder;
+  shard_lineage& lineage;
+  record_sink& sink;
+  int records_limit = 1000;  ///< GetRecords Limit
+  /// The unit of creation times: counts_from is taken back by it (a minute on DynamoDB Local).
+  std::function<milliseconds()> creation_unit;
+  std::function<std::size_t()> open_shards;
+  /// Called after a read that failed although it was retried, and after each that succeeded.
+  std::function<void(const shard_id&, const error*)> on_health;
+  std::mt19937_64& random;
+};
+
+class shard_reader {
+ public:
+  shard_reader(reader_context& shared, shard_id id);
+
+  /// Returns when the shard is over. An error is one that waiting cannot mend: the caller stops.
+  [[nodiscard]] awaitable<result<void>> read_to_end();
+
+ private:
+  enum class next_step {
+    read_on,
+    ended,
+  };
+  [[nodiscard]] awaitable<result<next_step>> read_page();
+  [[nodiscard]] awaitable<result<next_step>> react(error failure);
+  [[nodiscard]] awaitable<result<next_step>> fetch_iterator();
+  void accept(dynamodb::records_page page, wall_time asked);
+  [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
+  void report_gap(std::string reason);
+  [[nodiscard]] tracked_shard& shard() { return shared_.lineage.at(id_); }
+
+  reader_context& shared_;
+  shard_id id_;
+  caught_up_tracker caught_up_;
+  std::optional<dynamodb::shard_iterator> iterator_;
+  bool first_iterator_;
+  bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
+  bool last_page_was_empty_ = false;
+  int failures_ = 0;
+};
+
+}  // namespace ddm::stream

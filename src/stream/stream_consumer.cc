@@ -1,0 +1,245 @@
+#include "stream/stream_consumer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace ddm::stream {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr double describe_calls_per_second = 2;
+constexpr minutes complete_listing_interval{15};
+constexpr minutes newest_listing_interval{1};
+/// A closed shard's children may become visible only later: ask again at this pace.
+constexpr seconds missing_children_interval{2};
+/// A shard counts as idle-and-current while its last caught-up moment is this recent.
+constexpr seconds current_within{10};
+
+}  // namespace
+
+stream_consumer::stream_consumer(options settings, asio::any_io_executor executor, clock& time,
+                                 worker_pool& pool, dynamodb::streams_client& client,
+                                 const dynamodb::page_decoder& decoder, record_sink& sink)
+    : options_(std::move(settings)),
+      clock_(time),
+      client_(client),
+      sink_(sink),
+      lineage_(options_.stream_arn, options_.first),
+      random_(options_.random_seed),
+      describe_pace_(time, describe_calls_per_second),
+      context_{.time = time,
+               .pool = pool,
+               .client = client,
+               .decoder = decoder,
+               .lineage = lineage_,
+               .sink = sink,
+               .records_limit = options_.records_limit,
+               .creation_unit = [this] { return creation_unit(); },
+               .open_shards = [this] { return readers_.running(); },
+               .on_health = [this](const shard_id& id, const error* e) { note_health(id, e); },
+               .random = random_},
+      readers_(std::move(executor)),
+      complete_listing_due_(time.now()),
+      newest_listing_due_(time.now()) {}
+
+awaitable<result<void>> stream_consumer::run() {
+  if (auto listed = co_await list_completely(); !listed) {
+    co_return fail(std::move(listed.error()));
+  }
+  readers_.spawn(discover());
+  co_await readers_.join();
+  if (failure_) {
+    co_return fail(std::move(*failure_));
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
+    std::optional<shard_id> start_after) {
+  co_await describe_pace_.acquire(1);
+  co_return co_await client_.describe_stream(dynamodb::stream_arn(options_.stream_arn),
+                                             std::move(start_after));
+}
+
+awaitable<result<void>> stream_consumer::list_completely() {
+  std::vector<shard_description> shards;
+  std::optional<shard_id> start_after;
+  // The time is taken before the first page: what is written after it belongs to the run.
+  const auto now = clock_.now();
+  do {
+    auto page = co_await describe(start_after);
+    if (!page) {
+      co_return fail(std::move(page.error()));
+    }
+    stream_is_over_ = page->status == dynamodb::stream_status::disabled;
+    shards.insert(shards.end(), page->shards.begin(), page->shards.end());
+    start_after = page->last_evaluated;
+  } while (start_after);
+  for (auto& gap : lineage_.on_complete_listing(shards, now)) {
+    sink_.on_gap(std::move(gap));
+  }
+  complete_listing_due_ = now + complete_listing_interval;
+  newest_listing_due_ = now + newest_listing_interval;
+  if (auto committed = co_await sink_.commit_now(); !committed) {
+    co_return committed;
+  }
+  start_readers();
+  co_return result<void>{};
+}
+
+awaitable<result<void>> stream_consumer::list_newest() {
+  auto start_after = lineage_.newest();
+  do {
+    auto page = co_await describe(start_after);
+    if (!page) {
+      co_return fail(std::move(page.error()));
+    }
+    lineage_.on_partial_listing(page->shards, clock_.now());
+    start_after = page->last_evaluated;
+  } while (start_after);
+  newest_listing_due_ = clock_.now() + newest_listing_interval;
+  start_readers();
+  co_return result<void>{};
+}
+
+awaitable<void> stream_consumer::list_children(shard_id parent) {
+  co_await describe_pace_.acquire(1);
+  auto page =
+      co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent);
+  // A failure is no loss: the next listing shows the children too.
+  if (page) {
+    lineage_.on_partial_listing(page->shards, clock_.now());
+  }
+  if (!lineage_.has_children(parent) && !stream_is_over_) {
+    newest_listing_due_ = std::min(newest_listing_due_, clock_.now() + missing_children_interval);
+  }
+}
+
+awaitable<void> stream_consumer::discover() {
+  while (!stream_is_over_ || readers_.running() > 1) {
+    co_await clock_.sleep_for(seconds{1});
+    const auto now = clock_.now();
+    const bool complete = now >= complete_listing_due_ || lineage_.needs_complete_listing();
+    if (!complete && now < newest_listing_due_) {
+      continue;
+    }
+    auto listed = complete ? co_await list_completely() : co_await list_newest();
+    if (!listed) {
+      log::event(log::level::warning, "listing_failed", listed.error().describe(),
+                 {{"stream_arn", options_.stream_arn}});
+      newest_listing_due_ = clock_.now() + seconds{10};
+      complete_listing_due_ = std::max(complete_listing_due_, newest_listing_due_);
+    }
+  }
+}
+
+void stream_consumer::start_readers() {
+  for (auto& id : lineage_.take_startable()) {
+    readers_.spawn(read_shard(std::move(id)));
+  }
+}
+
+awaitable<void> stream_consumer::read_shard(shard_id id) {
+  const auto& shard = lineage_.at(id);
+  log::event(log::level::info, "shard_started", {},
+             {{"shard_id", id.str()},
+              {"parent", shard.parent ? shard.parent->str() : "none"},
+              {"after", shard.last_sequence.empty() ? std::string(shard.from_latest ? "LATEST" : "TRIM_HORIZON")
+                                                    : std::string(shard.last_sequence.str())}});
+  shard_reader reader(context_, id);
+  auto read = co_await reader.read_to_end();
+  if (!read) {
+    if (!failure_) {
+      failure_ = std::move(read.error());
+    }
+    readers_.cancel();
+    co_return;
+  }
+  log::event(log::level::info, "shard_finished", {},
+             {{"shard_id", id.str()}, {"sequence_number", lineage_.at(id).last_sequence.str()}});
+  failing_.erase(id);
+  lineage_.on_done(id, clock_.now());
+  start_readers();
+  co_await list_children(id);
+  start_readers();
+}
+
+void stream_consumer::note_health(const shard_id& id, const error* failure) {
+  if (failure == nullptr) {
+    if (failing_.erase(id) > 0 && failing_.empty()) {
+      log::event(log::level::info, "stream_reading_resumed");
+    }
+    return;
+  }
+  if (failing_.empty()) {
+    const auto hint = failure->kind == error_class::throttled
+                          ? "another reader uses the stream's quota; yielding to it: "
+                          : "reading pauses and goes on by itself: ";
+    log::event(log::level::warning, "stream_reading_paused", hint + failure->describe(),
+               {{"shard_id", id.str()}});
+  }
+  failing_[id] = failure->describe();
+}
+
+milliseconds stream_consumer::creation_unit() const {
+  // DynamoDB Local cuts creation times to the minute and calls every account 000000000000 or ddblocal.
+  const bool local = options_.stream_arn.find(":000000000000:") != std::string::npos ||
+                     options_.stream_arn.find(":ddblocal:") != std::string::npos;
+  return local ? milliseconds{60'000} : milliseconds{1000};
+}
+
+stream_status stream_consumer::status() const {
+  stream_status status;
+  const auto now = clock_.now();
+  for (const auto& [id, shard] : lineage_.shards()) {
+    switch (shard.life) {
+      case shard_life::reading: ++status.open; break;
+      case shard_life::waiting: ++status.waiting; break;
+      case shard_life::done: ++status.done; break;
+      case shard_life::skipped: break;
+    }
+    if (shard.life == shard_life::reading) {
+      const auto reached = shard.caught_up_to ? shard.caught_up_to : shard.counts_from;
+      const bool current = reached && now - *reached < current_within;
+      if (!current && shard.last_created) {
+        status.behind = std::max(status.behind, now - *shard.last_created);
+      }
+    }
+  }
+  status.retention_left = std::max(milliseconds{0}, stream_retention - status.behind);
+  status.failing = failing_.size();
+  status.failure = failing_.empty() ? std::string() : failing_.begin()->second;
+  return status;
+}
+
+std::optional<wall_time> stream_consumer::read_up_to() const {
+  if (!lineage_.has_listed()) {
+    return std::nullopt;
+  }
+  auto earliest = clock_.now();
+  for (const auto& [id, shard] : lineage_.shards()) {
+    // A shard that has just ended may have children that no listing shows yet.
+    const bool heirs_may_be_hidden = shard.life == shard_life::done && !stream_is_over_ &&
+                                     shard.ended_at && clock_.now() - *shard.ended_at < minutes{1} &&
+                                     !lineage_.has_children(id);
+    if (shard.life == shard_life::waiting || heirs_may_be_hidden ||
+        (shard.life == shard_life::reading && !shard.caught_up_to)) {
+      return std::nullopt;
+    }
+    if (shard.life == shard_life::reading) {
+      earliest = std::min(earliest, *shard.caught_up_to);
+    }
+  }
+  return earliest;
+}
+
+bool stream_consumer::caught_up_to(wall_time moment) const {
+  const auto reached = read_up_to();
+  return reached && *reached >= moment && !lineage_.needs_complete_listing();
+}
+
+}  // namespace ddm::stream

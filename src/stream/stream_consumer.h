@@ -1,0 +1,94 @@
+// A whole stream: finds its shards, starts a reader for each in lineage order, and follows its life.
+//
+// Discovery: one complete listing at start, the children of a shard as soon as it ends, a listing from the
+// newest known shard on each minute, a complete one each 15 minutes; never more than 2 DescribeStream
+// calls a second, because the replicator lives on the same quota of 10.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "dynamodb/page_decoder.h"
+#include "dynamodb/streams_client.h"
+#include "runtime/clock.h"
+#include "runtime/rate_limiter.h"
+#include "runtime/task_group.h"
+#include "runtime/worker_pool.h"
+#include "stream/record_sink.h"
+#include "stream/shard_lineage.h"
+#include "stream/shard_reader.h"
+
+namespace ddm::stream {
+
+/// How reading stands, for the status block.
+struct stream_status {
+  std::size_t open = 0;     ///< being read
+  std::size_t waiting = 0;  ///< for their parents
+  std::size_t done = 0;
+  /// 0 when every shard being read is caught up, else the age of the oldest unread record.
+  milliseconds behind{0};
+  /// Retention less that age.
+  milliseconds retention_left{stream_retention};
+  /// Shards whose last read failed, and with what; empty when all is well.
+  std::size_t failing = 0;
+  std::string failure;
+};
+
+class stream_consumer {
+ public:
+  struct options {
+    std::string stream_arn;
+    first_position first = first_position::latest;
+    int records_limit = 1000;
+    std::uint64_t random_seed = 0;
+  };
+
+  /// All parameters outlive the consumer.
+  stream_consumer(options settings, asio::any_io_executor executor, clock& time, worker_pool& pool,
+                  dynamodb::streams_client& client, const dynamodb::page_decoder& decoder,
+                  record_sink& sink);
+
+  /// Reads until cancelled. An error is one that waiting cannot mend. Returns without error only when
+  /// the stream is disabled and every shard has been read to its end.
+  [[nodiscard]] awaitable<result<void>> run();
+
+  [[nodiscard]] shard_lineage& lineage() { return lineage_; }
+  [[nodiscard]] const shard_lineage& lineage() const { return lineage_; }
+  [[nodiscard]] stream_status status() const;
+  /// Every shard has ended or has been read up to `moment`, and none is waiting or undiscovered.
+  [[nodiscard]] bool caught_up_to(wall_time moment) const;
+  /// Up to when every shard has been read; nothing before the first complete pass.
+  [[nodiscard]] std::optional<wall_time> read_up_to() const;
+
+ private:
+  [[nodiscard]] awaitable<result<void>> list_completely();
+  [[nodiscard]] awaitable<result<void>> list_newest();
+  [[nodiscard]] awaitable<void> list_children(shard_id parent);
+  [[nodiscard]] awaitable<void> discover();
+  [[nodiscard]] awaitable<void> read_shard(shard_id id);
+  [[nodiscard]] awaitable<result<dynamodb::stream_page>> describe(
+      std::optional<shard_id> start_after);
+  void start_readers();
+  void note_health(const shard_id& id, const error* failure);
+  [[nodiscard]] milliseconds creation_unit() const;
+
+  options options_;
+  clock& clock_;
+  dynamodb::streams_client& client_;
+  record_sink& sink_;
+  shard_lineage lineage_;
+  std::mt19937_64 random_;
+  rate_limiter describe_pace_;
+  reader_context context_;
+  task_group readers_;
+  std::optional<error> failure_;
+  std::map<shard_id, std::string> failing_;
+  bool stream_is_over_ = false;  ///< DISABLED: no new shard will come
+  wall_time complete_listing_due_;
+  wall_time newest_listing_due_;
+};
+
+}  // namespace ddm::stream
