@@ -1,0 +1,98 @@
+#include "support/simulated_clock.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace ddm::support {
+
+/// Lives in the frame of the sleeping coroutine. Its timer never expires: it is cancelled, either
+/// by the clock (which sets `woken` first) or by the cancellation of the task.
+struct simulated_clock::sleeper {
+  sleeper(simulated_clock& owner_clock, wall_time time)
+      : owner(owner_clock),
+        timer(owner_clock.context_, asio::steady_timer::time_point::max()),
+        place(owner_clock.sleepers_.emplace(time, this)) {}
+  sleeper(const sleeper&) = delete;
+  sleeper& operator=(const sleeper&) = delete;
+  ~sleeper() {
+    if (!woken) {
+      owner.sleepers_.erase(place);
+    }
+  }
+
+  simulated_clock& owner;
+  asio::steady_timer timer;
+  std::multimap<wall_time, sleeper*>::iterator place;
+  bool woken = false;
+};
+
+simulated_clock::simulated_clock() : simulated_clock(from_ms(1'767'225'600'000)) {}  // 2026-01-01
+
+simulated_clock::simulated_clock(wall_time start) : simulated_clock(start, limits{}) {}
+
+simulated_clock::simulated_clock(wall_time start, limits bounds)
+    : limits_(bounds), start_(start), now_(start), context_(1) {}
+
+awaitable<void> simulated_clock::sleep_until(wall_time time) {
+  if (time <= now_) {
+    co_await asio::post(context_, asio::use_awaitable);
+    co_return;
+  }
+  sleeper self(*this, time);
+  co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!self.woken) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+}
+
+void simulated_clock::run_until(const std::function<bool()>& done) {
+  while (!done()) {
+    if (!step() && !wake_earliest(wall_time::max())) {
+      throw std::runtime_error("the simulation is stuck: nothing is ready and nobody sleeps");
+    }
+  }
+}
+
+void simulated_clock::run_until(wall_time time) {
+  while (step() || wake_earliest(time)) {
+  }
+  now_ = std::max(now_, time);
+}
+
+bool simulated_clock::step() {
+  context_.restart();
+  if (context_.poll_one() == 0) {
+    return false;
+  }
+  if (++steps_ > limits_.steps_max) {
+    throw std::runtime_error(
+        fmt::format("the simulation ran {} steps up to {}: does something poll without sleeping?",
+                    limits_.steps_max, format_rfc3339(now_)));
+  }
+  return true;
+}
+
+bool simulated_clock::wake_earliest(wall_time latest) {
+  if (sleepers_.empty() || sleepers_.begin()->first > latest) {
+    return false;
+  }
+  now_ = sleepers_.begin()->first;
+  if (now_ - start_ > limits_.virtual_time_max) {
+    throw std::runtime_error(
+        fmt::format("the simulation passed its bound of virtual time at {}", format_rfc3339(now_)));
+  }
+  while (!sleepers_.empty() && sleepers_.begin()->first == now_) {
+    sleeper& woken = *sleepers_.begin()->second;
+    sleepers_.erase(sleepers_.begin());
+    woken.woken = true;
+    woken.timer.cancel();
+  }
+  return true;
+}
+
+}  // namespace ddm::support
