@@ -1,10 +1,10 @@
 // The state in one SQLite file (WAL), written by a thread of its own.
 #pragma once
 
+#include "state/state_store.h"
+
 #include <memory>
 #include <string>
-
-#include "state/state_store.h"
 
 namespace ddm::state {
 
@@ -16,11 +16,17 @@ struct sqlite_options {
   std::string command;
   /// Remove what is there and begin anew.
   bool fresh = false;
+  /// False: work is done where it is asked for, so that a simulation stays deterministic.
+  bool own_thread = true;
 };
 
-/// Opens or creates the file (mode 0600). Errors, all fatal, each naming the file and the remedy: not a
-/// state file of this program, damaged (quick_check), of a newer version, locked by another process, on
-/// a network filesystem, directory missing, no permission, disk full. Nothing is changed on an error.
+/// Opens or creates the file (mode 0600). Errors, all fatal, each naming the file and the remedy:
+/// not a state file of this program, damaged (quick_check), of a newer version, locked by another
+/// process, on a network filesystem, directory missing, no permission, disk full. Nothing is
+/// changed on an error; `fresh` never removes a file that is not of this program, nor one that
+/// another command uses.
+///
+/// A commit is on the disk when it returns. After a failed one all further commits fail.
 [[nodiscard]] result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options);
 
 }  // namespace ddm::state

@@ -3,11 +3,15 @@
 // Problem: after a kill at any instruction, the counters, the open checks and the positions in the
 // stream must be those of one moment, or changes are lost or counted twice.
 // Idea: the engine hands over everything that changed as one `commit_batch`, collected between two
-// steps of the control thread; the store writes it in one transaction. Nothing is written otherwise.
+// steps of the control thread; the store writes it in one transaction, and nothing otherwise.
 // Reason: consistency then needs no thought at the place where a counter is raised.
 //
 // The store knows no monitor logic: checks and statistics are opaque bytes or named numbers to it.
 #pragma once
+
+#include "base/error.h"
+#include "base/time.h"
+#include "runtime/asio.h"
 
 #include <cstdint>
 #include <map>
@@ -15,22 +19,19 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
-#include "base/time.h"
-#include "runtime/asio.h"
-
 namespace ddm::state {
 
 /// Where one shard stands. Times are wall time of the server where known.
 struct shard_row {
   std::string stream_arn;
   std::string shard_id;
-  std::string parent_id;          ///< empty: none
-  std::string life;               ///< "waiting", "reading", "done", "skipped" (stream/shard_lineage)
-  std::string start;              ///< "TRIM_HORIZON" or "LATEST": how reading began
-  std::optional<wall_time> counts_from;  ///< records created before this do not count (LATEST start)
-  std::string last_sequence;      ///< of the last record read; empty: none yet
-  std::string resolved_sequence;  ///< below it every change has an outcome
+  std::string parent_id;  ///< empty: none
+  std::string life;       ///< "waiting", "reading", "done", "skipped" (stream/shard_lineage)
+  std::string start;      ///< "TRIM_HORIZON" or "LATEST": how reading began
+  /// Records created before this do not count (LATEST start).
+  std::optional<wall_time> counts_from;
+  std::string last_sequence;              ///< of the last record read; empty: none yet
+  std::string resolved_sequence;          ///< below it every change has an outcome
   std::optional<wall_time> last_created;  ///< creation time of the last record read
   std::optional<wall_time> caught_up_at;  ///< when the shard was last seen caught up
   std::optional<wall_time> ended_at;
@@ -71,15 +72,15 @@ struct gap_row {
 
 /// One atomic step. An empty batch is allowed.
 struct commit_batch {
-  std::vector<shard_row> shards;             ///< upsert by (stream_arn, shard_id)
+  std::vector<shard_row> shards;  ///< upsert by (stream_arn, shard_id)
   std::vector<std::pair<std::string, std::string>> shards_forgotten;  ///< (stream_arn, shard_id)
-  std::vector<check_row> checks;             ///< upsert by id
-  std::vector<std::int64_t> checks_closed;   ///< delete; ids that were never written are fine
-  std::vector<deferred_row> deferred;        ///< insert, or add `changes` to the row of the same key
-  std::vector<std::string> deferred_taken;   ///< delete by key_hash
-  std::vector<mismatch_row> mismatches;      ///< upsert by key_hash
-  std::vector<std::string> finding_lines;    ///< appended, numbered 1, 2, 3 … in order
-  std::vector<gap_row> gaps;                 ///< append
+  std::vector<check_row> checks;                                      ///< upsert by id
+  std::vector<std::int64_t> checks_closed;  ///< delete; ids that were never written are fine
+  std::vector<deferred_row> deferred;       ///< insert, or add `changes` to the row of the same key
+  std::vector<std::string> deferred_taken;  ///< delete by key_hash, before `deferred` is written
+  std::vector<mismatch_row> mismatches;     ///< upsert by key_hash
+  std::vector<std::string> finding_lines;   ///< appended, numbered 1, 2, 3 … in order
+  std::vector<gap_row> gaps;                ///< append
   std::map<std::string, std::int64_t> numbers;  ///< upsert by name: counters
   std::map<std::string, std::string> values;    ///< upsert by name: settings, sketches, histograms
   [[nodiscard]] bool empty() const;
@@ -87,7 +88,7 @@ struct commit_batch {
 
 struct snapshot {
   std::vector<shard_row> shards;
-  std::vector<check_row> checks;  ///< by ascending id
+  std::vector<check_row> checks;              ///< by ascending id
   std::vector<mismatch_row> open_mismatches;  ///< newest first, at most `open_mismatches_max`
   std::vector<gap_row> gaps;
   std::map<std::string, std::int64_t> numbers;

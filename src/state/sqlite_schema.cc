@@ -1,0 +1,130 @@
+#include "state/sqlite_schema.h"
+
+#include "state/state_file.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <unistd.h>
+
+namespace ddm::state {
+namespace {
+
+/// Times are milliseconds since 1970. An open check is written and deleted up to 100,000 times a
+/// second: hence the bare integer key and one opaque body.
+constexpr const char* tables = R"(
+  CREATE TABLE shard (
+    stream_arn TEXT NOT NULL, shard_id TEXT NOT NULL, parent_id TEXT NOT NULL, life TEXT NOT NULL,
+    start TEXT NOT NULL, counts_from INTEGER, last_sequence TEXT NOT NULL,
+    resolved_sequence TEXT NOT NULL, last_created INTEGER, caught_up_at INTEGER, ended_at INTEGER,
+    last_listed INTEGER, PRIMARY KEY (stream_arn, shard_id)) STRICT, WITHOUT ROWID;
+  CREATE TABLE open_check (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+  CREATE TABLE deferred (
+    key_hash BLOB PRIMARY KEY, key_json TEXT NOT NULL, changes INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX deferred_by_age ON deferred (since_ms);
+  CREATE TABLE mismatch (
+    id INTEGER PRIMARY KEY, key_hash BLOB NOT NULL UNIQUE, open INTEGER NOT NULL,
+    confirmed_ms INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE INDEX mismatch_open ON mismatch (confirmed_ms) WHERE open;
+  CREATE TABLE finding (number INTEGER PRIMARY KEY, line TEXT NOT NULL) STRICT;
+  CREATE TABLE gap (
+    id INTEGER PRIMARY KEY, stream_arn TEXT NOT NULL, shard_id TEXT NOT NULL,
+    after_sequence TEXT NOT NULL, noticed INTEGER NOT NULL, reason TEXT NOT NULL,
+    cured INTEGER NOT NULL) STRICT;
+  CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array<const char*, 4> file_suffixes{"", "-wal", "-shm", "-journal"};
+
+void remove_files(const std::string& path) {
+  for (const auto* suffix : file_suffixes) {
+    ::unlink((path + suffix).c_str());
+  }
+}
+
+std::unexpected<error> cannot_create(const std::string& path) {
+  return fatal(fmt::format(
+      "cannot create the state {}: {}; make room or get permission there, or choose another place "
+      "with --state",
+      path, std::strerror(errno)));
+}
+
+result<void> write_tables(const std::string& path) {
+  auto opened = sqlite_connection::open(path, sqlite_connection::access::read_write);
+  if (!opened) {
+    return fail(std::move(opened.error()));
+  }
+  const auto script = fmt::format(
+      "PRAGMA synchronous = FULL; BEGIN; PRAGMA application_id = {}; PRAGMA user_version = {}; {} "
+      "COMMIT; PRAGMA journal_mode = WAL;",
+      application_id, format_version, tables);
+  if (!opened->run(script.c_str())) {
+    return fail(opened->failure("create"));
+  }
+  opened->checkpoint_on_close();
+  return {};
+}
+
+}  // namespace
+
+result<void> create_state_file(const std::string& path) {
+  const auto draft = path + ".new";
+  remove_files(draft);
+  // SQLite gives its -wal and -shm the mode of the file they belong to.
+  const int descriptor = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return cannot_create(path);
+  }
+  ::close(descriptor);
+  if (auto written = write_tables(draft); !written) {
+    remove_files(draft);
+    return written;
+  }
+  // A WAL must never outlive its file: SQLite would replay it into the next one.
+  remove_files(path);
+  if (std::rename(draft.c_str(), path.c_str()) != 0) {
+    const auto failed = cannot_create(path);
+    remove_files(draft);
+    return failed;
+  }
+  const auto directory = std::filesystem::path(path).parent_path();
+  if (const int handle = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      handle >= 0) {
+    ::fsync(handle);
+    ::close(handle);
+  }
+  return {};
+}
+
+result<void> check_version(const std::string& path, std::uint32_t version) {
+  if (version > format_version) {
+    return fatal(fmt::format(
+        "the state {} was written by a newer version of this program (format {}; version {} knows "
+        "up to {}): use that version, or start anew with --fresh",
+        path, version, DDM_VERSION, format_version));
+  }
+  return {};
+}
+
+result<void> check_integrity(sqlite_connection& connection) {
+  const auto answer = connection.ask("PRAGMA quick_check(1)");
+  if (!answer) {
+    return fail(answer.error());
+  }
+  if (*answer != "ok") {
+    return fatal(fmt::format(
+        "the state {} is damaged ({}): put back a copy of it, or start anew with --fresh (what it "
+        "knew is lost then)",
+        connection.path(), answer->substr(0, answer->find('\n'))));
+  }
+  return {};
+}
+
+}  // namespace ddm::state

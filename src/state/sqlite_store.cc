@@ -1,0 +1,130 @@
+#include "state/sqlite_store.h"
+
+#include "runtime/worker_pool.h"
+#include "state/sqlite_connection.h"
+#include "state/sqlite_schema.h"
+#include "state/state_file.h"
+#include "state/state_tables.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ddm::state {
+namespace {
+
+/// FULL: a commit is on the disk when it returns, also if the power fails the moment after.
+constexpr const char* settings = R"(
+  PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA cache_size = -32768;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA trusted_schema = OFF;
+)";
+
+/// Runs everything on one thread, in the order in which it was asked for.
+class sqlite_store final : public state_store {
+ public:
+  sqlite_store(std::optional<state_lock> lock, state_tables tables, std::size_t threads)
+      : lock_(std::move(lock)), tables_(std::move(tables)), thread_(threads) {}
+
+  awaitable<result<void>> commit(commit_batch batch) override {
+    co_return co_await thread_.run([&] { return tables_.commit(batch); });
+  }
+
+  awaitable<result<snapshot>> load(std::size_t open_mismatches_max) override {
+    co_return co_await thread_.run([&] { return tables_.load(open_mismatches_max); });
+  }
+
+  awaitable<result<std::vector<deferred_row>>> oldest_deferred(std::size_t rows_max) override {
+    co_return co_await thread_.run([&] { return tables_.oldest_deferred(rows_max); });
+  }
+
+  awaitable<result<std::optional<mismatch_row>>> find_mismatch(std::string key_hash) override {
+    co_return co_await thread_.run([&] { return tables_.find_mismatch(key_hash); });
+  }
+
+  awaitable<result<std::vector<std::string>>> finding_lines(std::int64_t after,
+                                                            std::size_t lines_max) override {
+    co_return co_await thread_.run([&] { return tables_.finding_lines(after, lines_max); });
+  }
+
+ private:
+  // Destroyed from the last to the first: queued work ends, the file is closed, the lock is
+  // released.
+  std::optional<state_lock> lock_;
+  state_tables tables_;
+  worker_pool thread_;
+};
+
+/// Afterwards there is a state file of a format that this program knows.
+result<void> prepare_file(const std::string& path, const sqlite_options& options) {
+  const auto version = version_of(path);
+  if (!version) {
+    return fail(version.error());
+  }
+  if (*version && !options.fresh) {
+    return check_version(path, **version);
+  }
+  if (options.command.empty()) {
+    return fatal(fmt::format(
+        "there is no state {}: name the file that `monitor` printed at its start with --state",
+        path));
+  }
+  if (auto unused = check_unused_by_others(path, options.command); !unused) {
+    return unused;
+  }
+  return create_state_file(path);
+}
+
+result<state_tables> open_tables(const std::string& path, bool read_only) {
+  auto connection =
+      sqlite_connection::open(path, read_only ? sqlite_connection::access::read_only
+                                              : sqlite_connection::access::read_write);
+  if (!connection) {
+    return fail(std::move(connection.error()));
+  }
+  if (auto intact = check_integrity(*connection); !intact) {
+    return fail(std::move(intact.error()));
+  }
+  if (!read_only) {
+    if (auto mode = connection->ask("PRAGMA journal_mode = WAL"); !mode) {
+      return fail(std::move(mode.error()));
+    }
+    connection->checkpoint_on_close();
+  }
+  if (!connection->run(settings)) {
+    return fail(connection->failure("open"));
+  }
+  return state_tables::open(*std::move(connection));
+}
+
+}  // namespace
+
+result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
+  const bool read_only = options.command.empty();
+  const auto path = resolve_place(options.path);
+  if (!path) {
+    return fail(path.error());
+  }
+  std::optional<state_lock> lock;
+  if (!read_only) {
+    auto locked = state_lock::acquire(*path, options.command);
+    if (!locked) {
+      return fail(std::move(locked.error()));
+    }
+    lock.emplace(*std::move(locked));
+  }
+  if (auto ready = prepare_file(*path, options); !ready) {
+    return fail(std::move(ready.error()));
+  }
+  auto tables = open_tables(*path, read_only);
+  if (!tables) {
+    return fail(std::move(tables.error()));
+  }
+  return std::make_unique<sqlite_store>(std::move(lock), *std::move(tables),
+                                        options.own_thread ? 1 : 0);
+}
+
+}  // namespace ddm::state

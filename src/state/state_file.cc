@@ -1,0 +1,238 @@
+#include "state/state_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ddm::state {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 18> network_types{
+    "nfs",         "nfs4",         "cifs",      "smb3",        "smbfs",          "afs",
+    "ceph",        "glusterfs",    "lustre",    "fuse.sshfs",  "fuse.s3fs",      "fuse.rclone",
+    "fuse.goofys", "fuse.gcsfuse", "fuse.ceph", "fuse.davfs2", "fuse.glusterfs", "fuse.mount-s3",
+};
+
+constexpr std::string_view sqlite_magic{"SQLite format 3\0", 16};
+constexpr std::size_t sqlite_header_bytes = 100;
+constexpr std::size_t user_version_at = 60;
+constexpr std::size_t application_id_at = 68;
+
+std::unexpected<error> cannot(std::string_view doing, const std::string& path, int reason) {
+  const std::string_view remedy =
+      reason == EACCES || reason == EPERM || reason == EROFS
+          ? "run as a user who may write there, or choose another place with --state"
+      : reason == ENOSPC || reason == EDQUOT ? "make room, or choose another place with --state"
+                                             : "choose another place with --state";
+  return fatal(fmt::format("cannot {} {}: {}; {}", doing, path, std::strerror(reason), remedy));
+}
+
+std::uint32_t big_endian(std::string_view header, std::size_t at) {
+  std::uint32_t value = 0;
+  for (const auto byte : header.substr(at, 4)) {
+    value = value << 8 | static_cast<unsigned char>(byte);
+  }
+  return value;
+}
+
+std::string lock_path_of(const std::string& path, std::string_view command) {
+  return fmt::format("{}.{}.lock", path, command);
+}
+
+/// "process 4711", as the holder wrote it.
+std::string holder(int descriptor) {
+  std::array<char, 32> text{};
+  const auto size = ::pread(descriptor, text.data(), text.size(), 0);
+  std::string_view pid(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  pid = pid.substr(0, pid.find_first_not_of("0123456789"));
+  return pid.empty() ? "another process" : fmt::format("process {}", pid);
+}
+
+std::unexpected<error> in_use(const std::string& path, std::string_view command, int descriptor) {
+  return fatal(
+      fmt::format("the state {} is in use by {} ({}): end that one first, or give this one a state "
+                  "of its own with --state",
+                  path, holder(descriptor), command));
+}
+
+/// The lock file was removed, or made anew, by a holder who left between our open and our lock.
+bool is_still(const std::string& path, int descriptor) {
+  struct stat opened{};
+  struct stat present{};
+  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &present) == 0 &&
+         opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
+}
+
+}  // namespace
+
+std::optional<std::string> network_filesystem(std::string_view mountinfo, std::string_view device) {
+  // 36 35 0:53 / /mnt rw,noatime shared:1 - nfs4 server:/export rw
+  std::istringstream lines{std::string(mountinfo)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string mount;
+    std::string parent;
+    std::string device_of_mount;
+    fields >> mount >> parent >> device_of_mount;
+    const auto separator = line.find(" - ");
+    if (device_of_mount != device || separator == std::string::npos) {
+      continue;
+    }
+    auto type = line.substr(separator + 3, line.find(' ', separator + 3) - separator - 3);
+    if (std::ranges::find(network_types, type) != network_types.end()) {
+      return type;
+    }
+  }
+  return std::nullopt;
+}
+
+result<std::string> resolve_place(const std::string& path) {
+  std::error_code failed;
+  const auto resolved = fs::weakly_canonical(fs::absolute(path, failed), failed);
+  if (failed) {
+    return cannot("find", path, failed.value());
+  }
+  const auto directory = resolved.parent_path();
+  struct stat place{};
+  if (::stat(directory.c_str(), &place) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return fatal(
+          fmt::format("there is no directory {} for the state {}: create it (mkdir -p {}), "
+                      "or choose another place with --state",
+                      directory.native(), resolved.native(), directory.native()));
+    }
+    return cannot("look into", directory.native(), errno);
+  }
+  if (fs::is_directory(resolved, failed)) {
+    return fatal(fmt::format("the state {} is a directory: name a file in it with --state {}",
+                             resolved.native(), (resolved / "monitor.db").native()));
+  }
+  std::ifstream mounts("/proc/self/mountinfo");
+  const std::string mountinfo(std::istreambuf_iterator<char>(mounts), {});
+  const auto device = fmt::format("{}:{}", major(place.st_dev), minor(place.st_dev));
+  if (const auto type = network_filesystem(mountinfo, device)) {
+    return fatal(fmt::format(
+        "the state {} would lie on a network filesystem ({}), where its integrity cannot be "
+        "guaranteed: put it on a local disk, such as --state /var/lib/{}",
+        resolved.native(), *type, resolved.filename().native()));
+  }
+  return resolved.native();
+}
+
+result<std::optional<std::uint32_t>> version_of(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ENOENT) {
+      return std::nullopt;
+    }
+    return cannot("open the state", path, errno);
+  }
+  std::array<char, sqlite_header_bytes> bytes{};
+  const auto size = ::read(descriptor, bytes.data(), bytes.size());
+  const int reason = errno;
+  ::close(descriptor);
+  if (size < 0) {
+    return cannot("read the state", path, reason);
+  }
+  if (size == 0) {
+    return std::nullopt;
+  }
+  const std::string_view header(bytes.data(), static_cast<std::size_t>(size));
+  const bool is_sqlite = header.size() == bytes.size() && header.starts_with(sqlite_magic);
+  if (!is_sqlite || big_endian(header, application_id_at) != application_id) {
+    return fatal(
+        fmt::format("{} is {}, not a state of this program; it is left untouched: name "
+                    "another file with --state",
+                    path, is_sqlite ? "a database of another program" : "some other file"));
+  }
+  return big_endian(header, user_version_at);
+}
+
+result<state_lock> state_lock::acquire(const std::string& path, const std::string& command) {
+  const auto lock_path = lock_path_of(path, command);
+  for (;;) {
+    const int descriptor =
+        ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0) {
+      return cannot("create the lock", lock_path, errno);
+    }
+    state_lock lock(lock_path, descriptor);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      const int reason = errno;
+      lock.lock_path_.clear();
+      if (reason == EWOULDBLOCK) {
+        return in_use(path, command, descriptor);
+      }
+      return cannot("lock", lock_path, reason);
+    }
+    if (!is_still(lock_path, descriptor)) {
+      lock.lock_path_.clear();
+      continue;
+    }
+    const auto pid = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(descriptor, 0) != 0 ||
+        ::pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+      return cannot("write the lock", lock_path, errno);
+    }
+    return lock;
+  }
+}
+
+state_lock::state_lock(state_lock&& other) noexcept
+    : lock_path_(std::exchange(other.lock_path_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+state_lock::~state_lock() {
+  if (!lock_path_.empty()) {
+    ::unlink(lock_path_.c_str());
+  }
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+}
+
+result<void> check_unused_by_others(const std::string& path, const std::string& own_command) {
+  const fs::path state(path);
+  const auto prefix = state.filename().native() + ".";
+  constexpr std::string_view suffix = ".lock";
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(state.parent_path(), failed)) {
+    const auto name = entry.path().filename().native();
+    if (name.size() <= prefix.size() + suffix.size() || !name.starts_with(prefix) ||
+        !name.ends_with(suffix)) {
+      continue;
+    }
+    const auto command = name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
+    if (command == own_command) {
+      continue;
+    }
+    const int descriptor = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+      continue;
+    }
+    auto answer = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0
+                      ? result<void>()
+                      : result<void>(in_use(path, command, descriptor));
+    ::close(descriptor);
+    if (!answer) {
+      return answer;
+    }
+  }
+  return {};
+}
+
+}  // namespace ddm::state

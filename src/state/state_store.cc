@@ -1,0 +1,11 @@
+#include "state/state_store.h"
+
+namespace ddm::state {
+
+bool commit_batch::empty() const {
+  return shards.empty() && shards_forgotten.empty() && checks.empty() && checks_closed.empty() &&
+         deferred.empty() && deferred_taken.empty() && mismatches.empty() &&
+         finding_lines.empty() && gaps.empty() && numbers.empty() && values.empty();
+}
+
+}  // namespace ddm::state

@@ -1,0 +1,253 @@
+#include "state/state_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+namespace ddm::state {
+namespace {
+
+shard_row to_shard(const statement& row) {
+  return {.stream_arn = row.text(0),
+          .shard_id = row.text(1),
+          .parent_id = row.text(2),
+          .life = row.text(3),
+          .start = row.text(4),
+          .counts_from = row.time(5),
+          .last_sequence = row.text(6),
+          .resolved_sequence = row.text(7),
+          .last_created = row.time(8),
+          .caught_up_at = row.time(9),
+          .ended_at = row.time(10),
+          .last_listed = row.time(11)};
+}
+
+deferred_row to_deferred(const statement& row) {
+  return {.key_hash = row.text(0),
+          .key_json = row.text(1),
+          .changes = row.integer(2),
+          .since_ms = row.integer(3)};
+}
+
+mismatch_row to_mismatch(const statement& row) {
+  return {.key_hash = row.text(0),
+          .open = row.integer(1) != 0,
+          .confirmed_ms = row.integer(2),
+          .body = row.text(3)};
+}
+
+gap_row to_gap(const statement& row) {
+  return {.stream_arn = row.text(0),
+          .shard_id = row.text(1),
+          .after_sequence = row.text(2),
+          .noticed = from_ms(row.integer(3)),
+          .reason = row.text(4),
+          .cured = row.integer(5) != 0};
+}
+
+/// Prepares statements until one fails, and keeps that failure.
+class preparation {
+ public:
+  explicit preparation(sqlite_connection& connection) : connection_(connection) {}
+
+  statement operator()(const char* sql) {
+    auto prepared = failure_ ? fail(*failure_) : connection_.prepare(sql);
+    if (!prepared) {
+      failure_ = std::move(prepared.error());
+      return statement();
+    }
+    return *std::move(prepared);
+  }
+  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
+
+ private:
+  sqlite_connection& connection_;
+  std::optional<error> failure_;
+};
+
+}  // namespace
+
+result<state_tables> state_tables::open(sqlite_connection connection) {
+  preparation sql(connection);
+  statements prepared{
+      .put_shard = sql("INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      .forget_shard = sql("DELETE FROM shard WHERE stream_arn = ? AND shard_id = ?"),
+      .put_check = sql("INSERT OR REPLACE INTO open_check VALUES (?, ?)"),
+      .close_check = sql("DELETE FROM open_check WHERE id = ?"),
+      .defer = sql("INSERT INTO deferred VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                   "changes = changes + excluded.changes, "
+                   "since_ms = min(since_ms, excluded.since_ms)"),
+      .take_deferred = sql("DELETE FROM deferred WHERE key_hash = ?"),
+      .put_mismatch = sql("INSERT INTO mismatch (key_hash, open, confirmed_ms, body) "
+                          "VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET open = excluded.open, "
+                          "confirmed_ms = excluded.confirmed_ms, body = excluded.body"),
+      // Lines are never deleted, so the row ids that SQLite gives are 1, 2, 3 …
+      .append_finding = sql("INSERT INTO finding (line) VALUES (?)"),
+      .append_gap = sql("INSERT INTO gap (stream_arn, shard_id, after_sequence, noticed, reason, "
+                        "cured) VALUES (?, ?, ?, ?, ?, ?)"),
+      .put_number = sql("INSERT OR REPLACE INTO number VALUES (?, ?)"),
+      .put_value = sql("INSERT OR REPLACE INTO value VALUES (?, ?)"),
+      .oldest_deferred = sql("SELECT key_hash, key_json, changes, since_ms FROM deferred "
+                             "ORDER BY since_ms, key_hash LIMIT ?"),
+      .find_mismatch =
+          sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE key_hash = ?"),
+      .findings_after = sql("SELECT line FROM finding WHERE number > ? ORDER BY number LIMIT ?"),
+  };
+  if (sql.failure()) {
+    return fail(*sql.failure());
+  }
+  return state_tables(std::move(connection), std::move(prepared));
+}
+
+result<void> state_tables::commit(const commit_batch& batch) {
+  if (broken_) {
+    return fail(*broken_);
+  }
+  if (batch.empty()) {
+    return {};
+  }
+  if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !connection_.run("COMMIT")) {
+    broken_ = connection_.failure("commit to");
+    if (connection_.in_transaction()) {
+      std::ignore = connection_.run("ROLLBACK");
+    }
+  } else if (connection_.file_is_gone()) {
+    broken_ = error{.message = fmt::format("the state {} was deleted or replaced while in use: end "
+                                           "what did that, and start again",
+                                           connection_.path())};
+  }
+  return broken_ ? fail(*broken_) : result<void>();
+}
+
+bool state_tables::write(const commit_batch& batch) {
+  const auto each = [](const auto& rows, auto run) { return std::ranges::all_of(rows, run); };
+  return each(batch.shards,
+              [this](const shard_row& row) {
+                return sql_.put_shard.run(row.stream_arn, row.shard_id, row.parent_id, row.life,
+                                          row.start, row.counts_from, row.last_sequence,
+                                          row.resolved_sequence, row.last_created, row.caught_up_at,
+                                          row.ended_at, row.last_listed);
+              }) &&
+         each(batch.shards_forgotten,
+              [this](const auto& shard) {
+                return sql_.forget_shard.run(shard.first, shard.second);
+              }) &&
+         each(
+             batch.checks,
+             [this](const check_row& row) { return sql_.put_check.run(row.id, blob{row.body}); }) &&
+         each(batch.checks_closed, [this](std::int64_t id) { return sql_.close_check.run(id); }) &&
+         each(batch.deferred_taken,
+              [this](const std::string& key) { return sql_.take_deferred.run(blob{key}); }) &&
+         each(batch.deferred,
+              [this](const deferred_row& row) {
+                return sql_.defer.run(blob{row.key_hash}, row.key_json, row.changes, row.since_ms);
+              }) &&
+         each(batch.mismatches,
+              [this](const mismatch_row& row) {
+                return sql_.put_mismatch.run(blob{row.key_hash}, std::int64_t{row.open},
+                                             row.confirmed_ms, blob{row.body});
+              }) &&
+         each(batch.finding_lines,
+              [this](const std::string& line) { return sql_.append_finding.run(line); }) &&
+         each(batch.gaps,
+              [this](const gap_row& row) {
+                return sql_.append_gap.run(row.stream_arn, row.shard_id, row.after_sequence,
+                                           to_ms(row.noticed), row.reason, std::int64_t{row.cured});
+              }) &&
+         each(batch.numbers,
+              [this](const auto& entry) {
+                return sql_.put_number.run(entry.first, entry.second);
+              }) &&
+         each(batch.values, [this](const auto& entry) {
+           return sql_.put_value.run(entry.first, blob{entry.second});
+         });
+}
+
+result<snapshot> state_tables::load(std::size_t open_mismatches_max) {
+  // One read transaction: a commit of another process must not fall between two tables.
+  if (!connection_.run("BEGIN")) {
+    return fail(connection_.failure("read"));
+  }
+  auto loaded = read_snapshot(open_mismatches_max);
+  std::ignore = connection_.run("COMMIT");
+  return loaded;
+}
+
+result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
+  preparation sql(connection_);
+  auto shards = sql("SELECT * FROM shard ORDER BY stream_arn, shard_id");
+  auto checks = sql("SELECT id, body FROM open_check ORDER BY id");
+  auto mismatches =
+      sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE open "
+          "ORDER BY confirmed_ms DESC, id DESC LIMIT ?");
+  auto gaps =
+      sql("SELECT stream_arn, shard_id, after_sequence, noticed, reason, cured FROM gap "
+          "ORDER BY id");
+  auto numbers = sql("SELECT name, value FROM number");
+  auto values = sql("SELECT name, value FROM value");
+  auto sums =
+      sql("SELECT (SELECT coalesce(sum(changes), 0) FROM deferred), "
+          "(SELECT coalesce(max(number), 0) FROM finding), "
+          "(SELECT count(*) FROM mismatch WHERE open)");
+  if (sql.failure()) {
+    return fail(*sql.failure());
+  }
+  snapshot state;
+  std::vector<std::pair<std::string, std::int64_t>> number_rows;
+  std::vector<std::pair<std::string, std::string>> value_rows;
+  std::vector<std::array<std::int64_t, 3>> sum_rows;
+  const auto limit = static_cast<std::int64_t>(open_mismatches_max);
+  const bool complete =
+      shards.read(state.shards, to_shard) &&
+      checks.read(state.checks,
+                  [](const statement& row) { return check_row{row.integer(0), row.text(1)}; }) &&
+      mismatches.read(state.open_mismatches, to_mismatch, limit) && gaps.read(state.gaps, to_gap) &&
+      numbers.read(number_rows,
+                   [](const statement& row) { return std::pair(row.text(0), row.integer(1)); }) &&
+      values.read(value_rows,
+                  [](const statement& row) { return std::pair(row.text(0), row.text(1)); }) &&
+      sums.read(sum_rows, [](const statement& row) {
+        return std::array{row.integer(0), row.integer(1), row.integer(2)};
+      });
+  if (!complete) {
+    return fail(connection_.failure("read"));
+  }
+  state.numbers.insert(number_rows.begin(), number_rows.end());
+  state.values.insert(value_rows.begin(), value_rows.end());
+  state.deferred_changes = sum_rows.front()[0];
+  state.finding_lines = sum_rows.front()[1];
+  state.open_mismatches_total = sum_rows.front()[2];
+  return state;
+}
+
+result<std::vector<deferred_row>> state_tables::oldest_deferred(std::size_t rows_max) {
+  std::vector<deferred_row> rows;
+  if (!sql_.oldest_deferred.read(rows, to_deferred, static_cast<std::int64_t>(rows_max))) {
+    return fail(connection_.failure("read"));
+  }
+  return rows;
+}
+
+result<std::optional<mismatch_row>> state_tables::find_mismatch(const std::string& key_hash) {
+  std::vector<mismatch_row> rows;
+  if (!sql_.find_mismatch.read(rows, to_mismatch, blob{key_hash})) {
+    return fail(connection_.failure("read"));
+  }
+  return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
+}
+
+result<std::vector<std::string>> state_tables::finding_lines(std::int64_t after,
+                                                             std::size_t lines_max) {
+  std::vector<std::string> lines;
+  if (!sql_.findings_after.read(
+          lines, [](const statement& row) { return row.text(0); }, after,
+          static_cast<std::int64_t>(lines_max))) {
+    return fail(connection_.failure("read"));
+  }
+  return lines;
+}
+
+}  // namespace ddm::state

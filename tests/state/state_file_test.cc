@@ -1,0 +1,139 @@
+// Each wrong --state: one clear text with a remedy, and nothing changed on the disk.
+#include "state/state_file.h"
+
+#include "store_testing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::state {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string refusal_of(const std::string& path, bool fresh = false) {
+  return refusal({.path = path, .command = "monitor", .fresh = fresh});
+}
+
+std::size_t files_in(const temporary_directory& place) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(place.path()), {}));
+}
+
+TEST(state_file, a_missing_directory_is_refused_with_the_command_that_makes_it) {
+  const temporary_directory place;
+  EXPECT_THAT(
+      refusal_of(place / "no/such/s.db"),
+      AllOf(HasSubstr("there is no directory"), HasSubstr("mkdir -p"), HasSubstr("--state")));
+  EXPECT_EQ(files_in(place), 0U);
+}
+
+TEST(state_file, a_directory_is_refused) {
+  const temporary_directory place;
+  EXPECT_THAT(refusal_of(place.path().native()), HasSubstr("is a directory"));
+}
+
+TEST(state_file, a_file_of_another_kind_is_refused_and_kept_even_with_fresh) {
+  const temporary_directory place;
+  const auto path = place / "notes.txt";
+  std::ofstream(path) << "my notes";
+  for (const bool fresh : {false, true}) {
+    EXPECT_THAT(refusal_of(path, fresh),
+                AllOf(HasSubstr(path), HasSubstr("some other file"), HasSubstr("untouched")));
+    EXPECT_EQ(bytes_of(path), "my notes");
+    EXPECT_EQ(files_in(place), 1U);
+  }
+}
+
+TEST(state_file, a_database_of_another_program_is_refused_and_kept_even_with_fresh) {
+  const temporary_directory place;
+  const auto path = place / "other.db";
+  run_sql(path, "PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+  const auto before = bytes_of(path);
+  for (const bool fresh : {false, true}) {
+    EXPECT_THAT(refusal_of(path, fresh), HasSubstr("database of another program"));
+    EXPECT_EQ(bytes_of(path), before);
+    EXPECT_EQ(files_in(place), 1U);
+  }
+}
+
+TEST(state_file, a_newer_format_is_refused) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  must_open(path);
+  run_sql(path, "PRAGMA user_version = 999");
+  const auto before = bytes_of(path);
+  EXPECT_THAT(refusal_of(path),
+              AllOf(HasSubstr("newer version"), HasSubstr("999"), HasSubstr("--fresh")));
+  EXPECT_EQ(bytes_of(path), before);
+  EXPECT_EQ(refusal_of(path, true), "");
+}
+
+TEST(state_file, damage_is_found_when_the_file_is_opened) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  {
+    commit_batch batch;
+    for (std::int64_t id = 0; id < 1000; ++id) {
+      batch.checks.push_back({.id = id, .body = std::string(100, 'x')});
+    }
+    ASSERT_TRUE(complete(must_open(path)->commit(batch)));
+  }
+  auto bytes = bytes_of(path);
+  bytes.replace(bytes.size() / 2, 3000, 3000, '\xee');
+  std::ofstream(path, std::ios::binary) << bytes;
+  EXPECT_THAT(refusal_of(path), AllOf(HasSubstr("damaged"), HasSubstr("--fresh")));
+  EXPECT_EQ(bytes_of(path), bytes);
+
+  std::filesystem::resize_file(path, bytes.size() / 2);
+  EXPECT_THAT(refusal_of(path), AllOf(HasSubstr("damaged"), HasSubstr("--fresh")));
+  EXPECT_EQ(refusal_of(path, true), "");
+}
+
+TEST(state_file, an_empty_file_becomes_a_state) {
+  const temporary_directory place;
+  std::ofstream(place / "s.db").flush();
+  EXPECT_EQ(refusal_of(place / "s.db"), "");
+  EXPECT_EQ(version_of(place / "s.db").value(), format_version);
+}
+
+TEST(state_file, a_reader_needs_an_existing_state) {
+  const temporary_directory place;
+  EXPECT_THAT(refusal({.path = place / "s.db"}), HasSubstr("there is no state"));
+  EXPECT_EQ(files_in(place), 0U);
+}
+
+TEST(state_file, is_the_same_under_another_name) {
+  const temporary_directory place;
+  const auto store = must_open(place / "s.db");
+  std::filesystem::create_symlink(place / "s.db", place / "link.db");
+  EXPECT_THAT(refusal_of(place / "link.db"), HasSubstr("in use"));
+}
+
+TEST(state_file, fresh_does_not_pull_it_from_under_another_command) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  const auto store = must_open(path);
+  EXPECT_EQ(refusal({.path = path, .command = "compare"}), "");
+  EXPECT_THAT(refusal({.path = path, .command = "compare", .fresh = true}),
+              AllOf(HasSubstr("in use"), HasSubstr("monitor")));
+  ASSERT_TRUE(complete(store->commit({.numbers = {{"n", 1}}})));
+}
+
+TEST(network_filesystem, is_recognised_by_the_mount_of_the_device) {
+  constexpr std::string_view mountinfo =
+      "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
+      "36 22 0:53 / /mnt/with\\040space rw,noatime shared:1 master:2 - nfs4 server:/export rw\n"
+      "37 22 0:54 / /mnt/ssh rw,nosuid - fuse.sshfs me@host:/ rw\n"
+      "38 22 0:55 / /mnt/usb rw - fuse.ntfs-3g /dev/sdb1 rw\n";
+  EXPECT_EQ(network_filesystem(mountinfo, "0:53"), "nfs4");
+  EXPECT_EQ(network_filesystem(mountinfo, "0:54"), "fuse.sshfs");
+  EXPECT_FALSE(network_filesystem(mountinfo, "0:55"));
+  EXPECT_FALSE(network_filesystem(mountinfo, "254:0"));
+  EXPECT_FALSE(network_filesystem(mountinfo, "9:9"));
+  EXPECT_FALSE(network_filesystem("", "0:53"));
+}
+
+}  // namespace
+}  // namespace ddm::state
