@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Checks what no compiler checks: which folder may include which, and what must not stand in the sources.
+"""Checks what no compiler checks: which folder may include which, and what must not stand in the
+sources.
 
 The order of the folders is read from src/CMakeLists.txt, so that it is written down once.
 Prints one line a fault, as file:line: what; exits 1 if there is any.

@@ -1,7 +1,9 @@
-"""Which keys the replicator will spoil, and how: decided once from a seed, known to traffic and replicator.
+"""Which keys the replicator will spoil, and how: decided once from a seed, known to traffic and
+replicator.
 
-A planted defect must stay, so the traffic gives each victim a fixed life of two changes, the first carried
-over faithfully, the second spoiled, and never touches it again. Kinds are named as the monitor names them:
+A planted defect must stay, so the traffic gives each victim a fixed life of two changes, the
+first carried over faithfully, the second spoiled, and never touches it again. Kinds are named as
+the monitor names them:
 
   missing      a put is lost                stale       an update is lost
   different    a value is altered           undeleted   a delete is lost
@@ -26,7 +28,7 @@ KINDS = (*LIFE, "unexpected")
 
 @dataclass(frozen=True)
 class Defects:
-    """`items` keys are numbered from 0; `counts` says how many victims of each kind lie among them."""
+    """Keys 0 to `items`-1, and among them `counts` victims of each kind."""
 
     items: int
     seed: int = 1

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Starts DynamoDB Local on a free loopback port and stops it again.
 
-It runs without -sharedDb: each access key is an account of its own there, with its own tables and streams,
-which is how the demo and the tests get a source account and a target account from one process.
+It runs without -sharedDb: each access key is an account of its own there, with its own tables and
+streams, which is how the demo and the tests get a source account and a target account from one
+process.
 
 As a library:  with DynamodbLocal() as local: local.client("source").list_tables()
 As a command:  tools/dynamodb_local.py [--port N] [--folder F]   (runs until it is interrupted)
@@ -32,7 +33,7 @@ INSTALLED = Path(__file__).resolve().parent / "dynamodb-local/node_modules/dynam
 
 def client(account: str, endpoint_url: str, service: str = "dynamodb") -> Any:
     """A low-level client whose access key, and so whose account in DynamoDB Local, is `account`."""
-    # Retries would hide from the tests what the server said; validation costs more than the call itself.
+    # Retries would hide what the server said; validation costs more than the call itself.
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False,
                     connect_timeout=5, read_timeout=60)
     return botocore.session.Session().create_client(
@@ -71,7 +72,7 @@ class DynamodbLocal:
         if not jars:
             raise RuntimeError("DynamoDB Local is not installed: run ./dev setup")
         storage = ["-dbPath", str(self._folder)] if self._folder else ["-inMemory"]
-        # A group of its own: a Ctrl-C at the terminal reaches us, and we stop it when all is wound up.
+        # A group of its own: a Ctrl-C at the terminal is for us, who stop it last.
         self._process = subprocess.Popen(
             ["java", "-Xmx512m", f"-Djava.library.path={jars[0].parent}/DynamoDBLocal_lib",
              "-jar", str(jars[0]), "-port", str(self.port), "-disableTelemetry", *storage],

@@ -3,7 +3,8 @@
 
   judge.py FINDINGS PLANTED [--accept stale=different] [--ignore unexpected]
 
-Exits 0 only if every planted defect was found with its kind and nothing else was reported, 1 otherwise.
+Exits 0 only if every planted defect was found with its kind and nothing else was reported, 1
+otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from items import EXACT, Item
+from items import EXACT, Item, number_value
 
 SHOWN_MAX = 20
 
@@ -27,7 +28,7 @@ def key_text(key: Item) -> str:
     def spelled(value: dict[str, Any]) -> dict[str, str]:
         (kind, content), = value.items()
         if kind == "N":
-            content = f"{EXACT.create_decimal(content).normalize(EXACT):f}"
+            content = f"{number_value(content).normalize(EXACT):f}"
         if isinstance(content, bytes):
             content = base64.b64encode(content).decode()
         return {kind: content}

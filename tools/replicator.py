@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """A small replicator, late on purpose and faulty where told to be.
 
-Reads the source's stream and applies each change to the target 1 to 3 seconds later, in order for each
-key. Where the stream carries no new image it reads the item from the source. Each victim of the plan
-(defects.py) loses its second change or gets it altered; what was planted is written as JSON lines.
-SIGUSR1 begins an outage, SIGUSR2 ends it.
+Reads the source's stream and applies each change to the target 1 to 3 seconds later, in order for
+each key. Where the stream carries no new image it reads the item from the source. Each victim of
+the plan (defects.py) loses its second change or gets it altered; what was planted is written as
+JSON lines. SIGUSR1 begins an outage, SIGUSR2 ends it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BATCH_MAX = 25
 
 
 class StreamReader:
-    """Every record of a stream from TRIM_HORIZON on; a child shard follows when its parent has ended."""
+    """Every record of a stream from TRIM_HORIZON on, a child shard after its parent."""
 
     def __init__(self, streams: Any, arn: str) -> None:
         self._streams = streams
@@ -62,7 +62,8 @@ class StreamReader:
     def _iterator(self, shard: str) -> str:
         position: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
         if shard in self._last:
-            position = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._last[shard]}
+            position = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                        "SequenceNumber": self._last[shard]}
         return str(self._streams.get_shard_iterator(
             StreamArn=self._arn, ShardId=shard, **position)["ShardIterator"])
 
@@ -70,7 +71,7 @@ class StreamReader:
         try:
             answer = self._streams.get_records(ShardIterator=self._iterators[shard], Limit=1000)
         except ClientError as error:
-            # DynamoDB Local says Trimmed of an empty shard as soon as another table of the account writes.
+            # DynamoDB Local trims an empty shard once another table of the account writes.
             if error.response["Error"]["Code"] not in ("ExpiredIteratorException",
                                                        "TrimmedDataAccessException"):
                 raise
@@ -101,7 +102,8 @@ class Replicator:
                  source: str = "source", target: str = "target") -> None:
         self._source = client(source, "dynamodb")
         self._target = client(target, "dynamodb")
-        self._stream = StreamReader(client(source, "dynamodbstreams"), stream_arn(self._source, table))
+        self._stream = StreamReader(client(source, "dynamodbstreams"),
+                                    stream_arn(self._source, table))
         self._table = table
         self._schema = KeySchema.of(self._source, table)
         self._victims = world.victims()
@@ -205,7 +207,7 @@ class Replicator:
     def _apply_due(self) -> None:
         batch: dict[int, Change] = {}
         while self._queue and self._queue[0].due <= time.monotonic():
-            # One call may not name a key twice: then the earlier change goes first, in a call of its own.
+            # One call may not name a key twice: the earlier change goes in a call of its own.
             if self._queue[0].number in batch or len(batch) == BATCH_MAX:
                 self._write(batch)
             change = heapq.heappop(self._queue)
@@ -214,7 +216,8 @@ class Replicator:
 
     def _write(self, batch: dict[int, Change]) -> None:
         if batch:
-            batch_write(self._target, self._table, [self._request(change) for change in batch.values()])
+            batch_write(self._target, self._table,
+                        [self._request(change) for change in batch.values()])
         self.applied += len(batch)
         batch.clear()
 
@@ -228,7 +231,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Replicate a table, late, with planted defects.")
     parser.add_argument("--endpoint-url", required=True)
     parser.add_argument("--table", default="orders")
-    parser.add_argument("--planted", type=Path, help="write the planted defects there as JSON lines")
+    parser.add_argument("--planted", type=Path, help="write what was planted there, as JSON lines")
     parser.add_argument("--delay", type=float, nargs=2, default=(1, 3), metavar=("MIN", "MAX"),
                         help="seconds by which each change is late (default 1 3)")
     parser.add_argument("--stop-when-idle", type=float, metavar="SECONDS",

@@ -1,7 +1,7 @@
 """The tables of the demo and the tests, and the numbering of their keys.
 
-A key is made from a number, and the number can be read back from the key, for every key schema. So the
-traffic, the replicator and the tests can agree on keys by agreeing on numbers.
+A key is made from a number, and the number can be read back from the key, for every key schema.
+So the traffic, the replicator and the tests can agree on keys by agreeing on numbers.
 """
 
 from __future__ import annotations
@@ -105,8 +105,9 @@ def read_all(client: Any, table: str) -> list[Item]:
 
 
 def difference(source: Any, target: Any, table: str, schema: KeySchema) -> set[int]:
-    """The numbers of the keys that are not equal in both tables: the truth that a monitor must find."""
+    """The numbers of the keys that differ: the truth that a monitor must find."""
     def by_number(client: Any) -> dict[int, Any]:
         return {schema.number(item): canonical_item(item) for item in read_all(client, table)}
     left, right = by_number(source), by_number(target)
-    return {number for number in left.keys() | right.keys() if left.get(number) != right.get(number)}
+    return {number for number in left.keys() | right.keys()
+            if left.get(number) != right.get(number)}

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Writes seeded random changes to a table and keeps account of them.
 
-Puts, updates, deletes, re-inserts, values changed back to what they were, and a few hot keys, at a steady
-pace. One transaction carries up to 25 changes of distinct keys: that is one call, and still one stream
-record a change. The generator keeps a model of the table, so it knows which record each write will
-produce (insert, modify or remove), and it makes no write that changes nothing, which would produce none.
+Puts, updates, deletes, re-inserts, values changed back to what they were, and a few hot keys, at
+a steady pace. One transaction carries up to 25 changes of distinct keys: that is one call, and
+still one stream record a change. The generator keeps a model of the table, so it knows which
+record each write will produce (insert, modify or remove), and it makes no write that changes
+nothing, which would produce none.
 """
 
 from __future__ import annotations
@@ -91,13 +92,14 @@ class Traffic:
         return self.account
 
     def _appointments(self, changes: int) -> list[tuple[int, int, str]]:
-        """When (at which count of changes) which victim gets which change; the last is the soonest."""
+        """At which count of changes which victim gets which change; the last is the soonest."""
         appointments = []
         for number, kind in self._victims.items():
             if kind in LIFE:
                 first = self._rng.uniform(0.02, 0.55) * changes
                 second = first + self._rng.uniform(0.15, 0.4) * changes
-                appointments += [(int(first), number, LIFE[kind][0]), (int(second), number, LIFE[kind][1])]
+                appointments += [(int(first), number, LIFE[kind][0]),
+                                 (int(second), number, LIFE[kind][1])]
         return sorted(appointments, reverse=True)
 
     def _step(self, size: int, appointments: list[tuple[int, int, str]]) -> None:
@@ -124,7 +126,7 @@ class Traffic:
         return self._rng.choices(["put", "update", "delete", "revert"], [40, 35, 13, 12])[0]
 
     def _change(self, number: int, operation: str) -> tuple[str, Item | None]:
-        """The write, and the item as it stands afterwards; one that changes nothing is drawn again."""
+        """The write and the item after it; one that changes nothing is drawn again."""
         if operation == "delete":
             return "delete", None
         before = self._items.get(number)
@@ -151,7 +153,8 @@ class Traffic:
 
     def _write(self, planned: dict[int, tuple[str, Item | None]]) -> None:
         self._client.transact_write_items(TransactItems=[
-            self._request(number, operation, after) for number, (operation, after) in planned.items()])
+            self._request(number, operation, after)
+            for number, (operation, after) in planned.items()])
         now = time.time()
         for number, (_, after) in planned.items():
             self._book(number, after, now)
@@ -164,7 +167,8 @@ class Traffic:
             return {"Delete": address}
         assert after is not None
         before = self._items.get(number, {})
-        changed = [name for name in after.keys() - self._schema.names() if before.get(name) != after[name]]
+        changed = [name for name in after.keys() - self._schema.names()
+                   if before.get(name) != after[name]]
         removed = [name for name in before if name not in after]
         expression = []
         if changed:
@@ -198,7 +202,7 @@ def main() -> int:
     parser.add_argument("--table", default="orders")
     parser.add_argument("--changes", type=int, default=20_000)
     parser.add_argument("--rate", type=float, default=400, help="changes a second (default 400)")
-    parser.add_argument("--seconds", type=float, default=3600, help="end after this time at the latest")
+    parser.add_argument("--seconds", type=float, default=3600, help="end by then at the latest")
     parser.add_argument("--fill", action="store_true", help="only put the initial items there")
     parser.add_argument("--record", type=Path, help="write one JSON line a change")
     defects.add_arguments(parser)

@@ -1,0 +1,150 @@
+"""Runs the monitor between two accounts of one DynamoDB Local, for the demo and the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dynamodb_local
+
+Report = dict[str, Any]
+
+
+@dataclass
+class Ended:
+    """What a command left behind: its exit code, its standard output, its standard error."""
+
+    code: int
+    output: str
+    log: str
+
+    def report(self) -> Report:
+        """The one object that --output json prints."""
+        report: Report = json.loads(self.output)
+        return report
+
+
+class Monitor:
+    """The commands of one migration: its profiles, its tables and its state, all in one folder."""
+
+    def __init__(self, binary: Path, folder: Path, endpoint_url: str, table: str = "orders",
+                 source: str = "source", target: str = "target") -> None:
+        self.binary = binary
+        self.folder = folder
+        self.endpoint_url = endpoint_url
+        self.table = table
+        self.state = folder / "orders.monitor.db"
+        self.findings = folder / "findings.jsonl"
+        self._process: subprocess.Popen[str] | None = None
+        self._output = folder / "output"
+        self._log = folder / "log"
+        self._config = folder / "aws_config"
+        self._config.write_text("".join(
+            f"[profile {profile}]\nregion = {dynamodb_local.REGION}\n"
+            f"aws_access_key_id = {account}\naws_secret_access_key = local\n"
+            for profile, account in (("source", source), ("target", target))))
+        (folder / "aws_credentials").touch()
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Ours without what would configure an AWS client, and with the two profiles."""
+        inherited = {name: value for name, value in os.environ.items()
+                     if not name.startswith(("AWS_", "DDB_"))}
+        return inherited | {
+            "AWS_CONFIG_FILE": str(self._config),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "aws_credentials"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        } | more
+
+    def flags(self) -> list[str]:
+        return ["--source-profile", "source", "--target-profile", "target",
+                "--target-table", self.table, "--region", dynamodb_local.REGION,
+                "--source-endpoint-url", self.endpoint_url,
+                "--target-endpoint-url", self.endpoint_url,
+                *self.state_flags()]
+
+    def state_flags(self) -> list[str]:
+        return ["--state", str(self.state), "--findings", str(self.findings)]
+
+    def run(self, *arguments: str, timeout: float = 60, **environment: str) -> Ended:
+        """Any command line of the binary, to its end."""
+        done = subprocess.run([self.binary, *arguments], env=self.environment(**environment),
+                              cwd=self.folder, capture_output=True, text=True, timeout=timeout)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str, quiet: bool = True, **environment: str) -> None:
+        """`monitor` with this migration's flags. Quiet: output and log go to files."""
+        assert self._process is None
+        with open(self._output, "w") as output, open(self._log, "a") as log:
+            self._process = subprocess.Popen(
+                [self.binary, "monitor", *self.flags(), *arguments], cwd=self.folder, text=True,
+                env=self.environment(**environment),
+                stdout=output if quiet else None, stderr=log if quiet else None)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def wait(self, timeout: float = 120) -> Ended:
+        assert self._process is not None
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+        finally:
+            self._process = None
+        return Ended(code, self._output.read_text(), self._log.read_text())
+
+    def stop(self, timeout: float = 60) -> Ended:
+        """The first signal drains."""
+        self.signal(signal.SIGINT)
+        return self.wait(timeout)
+
+    def kill(self) -> None:
+        """At once, as kill -9 does; harmless when it is not running."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def report(self) -> Report | None:
+        """The present state, or None while there is none yet."""
+        ended = self.run("report", *self.state_flags(), "--output", "json")
+        return ended.report() if ended.output.strip() else None
+
+    def wait_for(self, reached: Callable[[Report], bool], seconds: float = 60) -> Report:
+        deadline = time.monotonic() + seconds
+        report = None
+        while time.monotonic() < deadline:
+            report = self.report()
+            if report is not None and reached(report):
+                return report
+            if not self.running:
+                raise RuntimeError(f"the monitor ended early:\n{self._log.read_text()[-4000:]}")
+            time.sleep(0.5)
+        raise TimeoutError(f"not within {seconds} s; last: {json.dumps(report)}\n"
+                           f"{self._log.read_text()[-4000:]}")
+
+
+def everything_judged(changes: int) -> Callable[[Report], bool]:
+    """All these changes were read, and each has its outcome."""
+    def judged(report: Report) -> bool:
+        checks = report["checks"]
+        return bool(report["events"]["unique"] >= changes
+                    and checks["pending"] == 0 and checks["deferred"] == 0)
+    return judged
