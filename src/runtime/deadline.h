@@ -1,13 +1,17 @@
 // Work that must end in time.
 //
-// Problem: Asio's `a() || b()` hides the losing side's error, and a cancelled coroutine throws at each
-// further co_await, so that a clean-up which waits is easily cut short.
-// Idea: the work runs as a child that is always waited for; the deadline and the caller's own
-// cancellation both end it the same way, by cancelling it.
-// Reason: whoever writes the work only has to be cancellation-safe; a time-out is no case of its own.
+// Problem: Asio's `a() || b()` hides the losing side's error, and a cancelled coroutine throws at
+// each further co_await, so that a clean-up which waits is easily cut short. Idea: the work runs as
+// a child that is always waited for; the deadline and the caller's own cancellation both end it the
+// same way, by cancelling it. Reason: whoever writes the work only has to be cancellation-safe; a
+// time-out is no case of its own.
 //
 // For real time only (sockets): what the simulation replays waits through ddm::clock.
 #pragma once
+
+#include "base/time.h"
+#include "runtime/asio.h"
+#include "runtime/task_group.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -20,14 +24,10 @@
 #include <optional>
 #include <utility>
 
-#include "base/time.h"
-#include "runtime/asio.h"
-#include "runtime/task_group.h"
-
 namespace ddm {
 
-/// The value of `work`, or nothing when `limit` passed first: the work has then been cancelled and has
-/// ended. Its exceptions come through. If the caller is cancelled, so is the work, and the
+/// The value of `work`, or nothing when `limit` passed first: the work has then been cancelled and
+/// has ended. Its exceptions come through. If the caller is cancelled, so is the work, and the
 /// cancellation is thrown on. T must be default-constructible.
 template <class T>
 [[nodiscard]] awaitable<std::optional<T>> with_deadline(milliseconds limit, awaitable<T> work) {

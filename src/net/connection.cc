@@ -1,0 +1,193 @@
+#include "net/connection.h"
+
+#include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ddm::net {
+namespace {
+
+constexpr std::size_t read_bytes = 16 * 1024;  // a TLS record, and more than most heads
+
+void throw_if_cancelled(const boost::system::error_code& ec) {
+  if (ec == asio::error::operation_aborted) {
+    throw boost::system::system_error(ec);
+  }
+}
+
+std::unexpected<error> transient(std::string code, std::string message) {
+  return fail({.kind = error_class::retry, .code = std::move(code), .message = std::move(message)});
+}
+
+}  // namespace
+
+connection::connection(const asio::any_io_executor& executor, std::string peer)
+    : socket_(executor), peer_(std::move(peer)) {}
+
+std::unexpected<error> connection::lost(std::string_view when, const error_code& ec) const {
+  const bool closed = ec == asio::error::eof || ec == asio::ssl::error::stream_truncated;
+  return transient("ConnectionLost",
+                   fmt::format("the connection to {} was lost {}: {}", peer_, when,
+                               closed ? "the other side closed it" : ec.message()));
+}
+
+std::unexpected<error> connection::bad_answer(const error_code& ec) const {
+  return transient("BadAnswer",
+                   fmt::format("what {} answered is not proper HTTP: {}", peer_, ec.message()));
+}
+
+awaitable<result<void>> connection::connect(asio::ip::tcp::endpoint address) {
+  error_code ec;
+  co_await socket_.async_connect(address, asio::redirect_error(asio::use_awaitable, ec));
+  throw_if_cancelled(ec);
+  if (ec) {
+    co_return transient("ConnectionFailed",
+                        fmt::format("no connection to {} (address {}): {}", peer_,
+                                    address.address().to_string(), ec.message()));
+  }
+  socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  co_return result<void>{};
+}
+
+awaitable<result<void>> connection::start_tls(tls_context& tls, const std::string& host) {
+  tls_ = tls.make_stream(socket_, host);
+  error_code ec;
+  co_await tls_->async_handshake(asio::ssl::stream_base::client,
+                                 asio::redirect_error(asio::use_awaitable, ec));
+  throw_if_cancelled(ec);
+  if (ec) {
+    co_return transient("TlsFailed", fmt::format("no TLS connection to {}: {}", peer_,
+                                                 describe_tls_failure(*tls_, ec)));
+  }
+  co_return result<void>{};
+}
+
+awaitable<void> connection::write(std::string_view bytes, error_code& ec) {
+  const asio::const_buffer buffer(bytes.data(), bytes.size());
+  auto token = asio::redirect_error(asio::use_awaitable, ec);
+  if (tls_) {
+    co_await asio::async_write(*tls_, buffer, token);
+  } else {
+    co_await asio::async_write(socket_, buffer, token);
+  }
+  throw_if_cancelled(ec);
+}
+
+awaitable<std::size_t> connection::read_exactly(asio::mutable_buffer into, error_code& ec) {
+  auto token = asio::redirect_error(asio::use_awaitable, ec);
+  std::size_t got = 0;
+  if (tls_) {
+    got = co_await asio::async_read(*tls_, into, token);
+  } else {
+    got = co_await asio::async_read(socket_, into, token);
+  }
+  throw_if_cancelled(ec);
+  co_return got;
+}
+
+awaitable<void> connection::fill(error_code& ec) {
+  const auto space = input_.prepare(read_bytes);
+  auto token = asio::redirect_error(asio::use_awaitable, ec);
+  std::size_t got = 0;
+  if (tls_) {
+    got = co_await tls_->async_read_some(space, token);
+  } else {
+    got = co_await socket_.async_read_some(space, token);
+  }
+  throw_if_cancelled(ec);
+  input_.commit(got);
+  answer_begun_ = answer_begun_ || got > 0;
+}
+
+awaitable<result<void>> connection::read_head(answer_parser& parser) {
+  error_code ec;
+  while (!parser.is_header_done()) {
+    if (input_.size() == 0 || ec == boost::beast::http::error::need_more) {
+      co_await fill(ec);
+      if (ec) {
+        co_return lost(answer_begun_ ? "amid the head of its answer" : "before it answered", ec);
+      }
+    }
+    input_.consume(parser.put(input_.data(), ec));
+    if (ec && ec != boost::beast::http::error::need_more) {
+      co_return bad_answer(ec);
+    }
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> connection::read_sized_body(padded_buffer& body, std::size_t size) {
+  body = padded_buffer(size);
+  const auto had = std::min(size, input_.size());
+  std::memcpy(body.data(), input_.data().data(), had);
+  input_.consume(had);
+  if (had < size) {
+    error_code ec;
+    const auto got = co_await read_exactly(asio::buffer(body.data() + had, size - had), ec);
+    if (ec) {
+      co_return lost(fmt::format("after {} of the {} bytes of its answer", had + got, size), ec);
+    }
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
+  error_code ec;
+  parser.eager(true);
+  while (!parser.is_done()) {
+    if (input_.size() == 0 || ec == boost::beast::http::error::need_more) {
+      co_await fill(ec);
+      if (ec == asio::error::eof && parser.need_eof()) {
+        parser.put_eof(ec);
+        break;
+      }
+      if (ec) {
+        co_return lost("amid its answer", ec);
+      }
+    }
+    input_.consume(parser.put(input_.data(), ec));
+    if (ec && ec != boost::beast::http::error::need_more) {
+      co_return bad_answer(ec);
+    }
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<http_response>> connection::exchange(std::string_view request,
+                                                      std::size_t body_bytes_max) {
+  answer_begun_ = false;
+  keep_alive_ = false;
+  error_code ec;
+  co_await write(request, ec);
+  if (ec) {
+    co_return lost("while sending", ec);
+  }
+  for (;;) {
+    http_response answer;
+    answer_parser parser(answer, body_bytes_max);
+    auto read = co_await read_head(parser);
+    if (read && answer.status / 100 == 1) {
+      continue;  // an interim answer: the real one follows
+    }
+    if (read && !parser.is_done()) {
+      const auto size = parser.content_length();
+      read = size ? co_await read_sized_body(answer.body, static_cast<std::size_t>(*size))
+                  : co_await read_other_body(parser);
+    }
+    if (!read) {
+      co_return fail(std::move(read).error());
+    }
+    keep_alive_ = parser.keep_alive() && input_.size() == 0;
+    co_return answer;
+  }
+}
+
+}  // namespace ddm::net

@@ -1,0 +1,28 @@
+// One request and its answer.
+#pragma once
+
+#include "base/padded_buffer.h"
+#include "base/time.h"
+#include "net/http_headers.h"
+
+#include <string>
+
+namespace ddm::net {
+
+struct http_request {
+  std::string method = "GET";  ///< not HEAD: an answer is taken to have the body it announces
+  std::string target = "/";    ///< path and query as sent
+  http_headers headers;        ///< without Host and Content-Length: the client adds them
+  std::string body;
+  /// From the moment a connection is free to the last byte of the answer: name lookup, connecting
+  /// and TLS included.
+  milliseconds timeout{10'000};
+};
+
+struct http_response {
+  int status = 0;
+  http_headers headers;
+  padded_buffer body;
+};
+
+}  // namespace ddm::net

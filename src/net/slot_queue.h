@@ -1,0 +1,50 @@
+// A bound on what goes on at once; who comes when all slots are taken waits, first come, first
+// served.
+#pragma once
+
+#include "runtime/asio.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+
+namespace ddm::net {
+
+class slot_queue {
+ public:
+  struct release {
+    void operator()(slot_queue* queue) const { queue->give_back(); }
+  };
+  /// Holds one slot until it is destroyed; must not outlive the queue.
+  using slot = std::unique_ptr<slot_queue, release>;
+
+  slot_queue(asio::any_io_executor executor, std::size_t slots);
+  slot_queue(const slot_queue&) = delete;
+  slot_queue& operator=(const slot_queue&) = delete;
+  ~slot_queue() = default;
+
+  [[nodiscard]] awaitable<slot> acquire();
+  [[nodiscard]] std::size_t waiting() const { return waiters_.size(); }
+
+ private:
+  /// Lives in the frame of acquire(); leaves the queue with it, however that ends.
+  struct waiter {
+    slot_queue& queue;
+    asio::steady_timer wake;
+    bool granted = false;
+    explicit waiter(slot_queue& in);
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
+    ~waiter();
+  };
+
+  void give_back();
+
+  asio::any_io_executor executor_;
+  std::size_t free_;
+  std::deque<waiter*> waiters_;
+};
+
+}  // namespace ddm::net

@@ -1,0 +1,82 @@
+#include "net/tls_context.h"
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace ddm::net {
+namespace {
+
+/// Where a native context keeps the pointer to ours; index 0 belongs to Asio.
+int own_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+}  // namespace
+
+tls_context::tls_context() : context_(asio::ssl::context::tls_client) {
+  SSL_CTX* const native = context_.native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(native, &tls_context::keep_session);
+  SSL_CTX_set_ex_data(native, own_index(), this);
+}
+
+result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_file) {
+  std::unique_ptr<tls_context> made(new tls_context);
+  SSL_CTX* const native = made->context_.native_handle();
+  ERR_clear_error();
+  const bool loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(native) == 1
+                                      : SSL_CTX_load_verify_file(native, ca_file.c_str()) == 1;
+  if (!loaded) {
+    const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+    return fatal(fmt::format(
+        "the certificate authorities could not be read from {}: {}; AWS_CA_BUNDLE (or ca_bundle in "
+        "the profile) must name a readable PEM file",
+        ca_file.empty() ? "the system's store" : ca_file,
+        reason ? reason : "no certificate in it"));
+  }
+  return made;
+}
+
+int tls_context::keep_session(SSL* stream, SSL_SESSION* session) {
+  auto* const self =
+      static_cast<tls_context*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(stream), own_index()));
+  self->session_.reset(session);
+  return 1;  // the reference is ours now
+}
+
+std::unique_ptr<tls_stream> tls_context::make_stream(asio::ip::tcp::socket& socket,
+                                                     const std::string& host) {
+  auto stream = std::make_unique<tls_stream>(socket, context_);
+  SSL* const native = stream->native_handle();
+  boost::system::error_code no_address;
+  static_cast<void>(asio::ip::make_address(host, no_address));
+  if (no_address) {
+    SSL_set_tlsext_host_name(native, host.c_str());
+    SSL_set1_host(native, host.c_str());
+  } else {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), host.c_str());
+  }
+  if (session_) {
+    SSL_set_session(native, session_.get());
+  }
+  return stream;
+}
+
+std::string describe_tls_failure(tls_stream& stream, const boost::system::error_code& ec) {
+  const long verdict = SSL_get_verify_result(stream.native_handle());
+  if (verdict == X509_V_OK) {
+    return ec.message();
+  }
+  return fmt::format(
+      "its certificate is not accepted ({}); for a private authority set "
+      "AWS_CA_BUNDLE to its PEM file",
+      X509_verify_cert_error_string(verdict));
+}
+
+}  // namespace ddm::net
