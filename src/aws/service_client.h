@@ -1,19 +1,21 @@
-// Send, check, classify, retry: what each API call has in common. Holds the program's only retry loop.
+// Send, check, classify, retry: what each API call has in common. Holds the program's only retry
+// loop.
 #pragma once
+
+#include "aws/transport.h"
+#include "runtime/clock.h"
+#include "runtime/retry.h"
 
 #include <cstdint>
 #include <functional>
 #include <random>
 #include <string>
 
-#include "aws/transport.h"
-#include "runtime/clock.h"
-#include "runtime/retry.h"
-
 namespace ddm::aws {
 
-/// What an error answer asks the caller to do (table in docs/architecture.md). `body` is the JSON error
-/// document, may be anything when a proxy answered. The text is in "message" (AWS) or "Message" (Local).
+/// What an error answer asks the caller to do (table in docs/architecture.md). `body` is the JSON
+/// error document, may be anything when a proxy answered. The text is in "message" (AWS) or
+/// "Message" (Local).
 [[nodiscard]] error classify_error(std::string_view operation, const api_response& response);
 
 struct call_statistics {

@@ -2,20 +2,20 @@
 //
 // Problem: the decisions of this program must be tried against shard splits, throttling, damaged
 // bodies and day-long outages, none of which a test can order from AWS.
-// Idea: everything above this line (retry, classification, CRC check, paging, checking) is the same in
-// production and under test; below it is either HTTP + SigV4 (http_transport) or an in-process
+// Idea: everything above this line (retry, classification, CRC check, paging, checking) is the same
+// in production and under test; below it is either HTTP + SigV4 (http_transport) or an in-process
 // DynamoDB under virtual time (tests/support/fake_dynamodb).
 #pragma once
-
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
 
 #include "base/error.h"
 #include "base/padded_buffer.h"
 #include "base/time.h"
 #include "runtime/asio.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
 
 namespace ddm::aws {
 
@@ -39,10 +39,10 @@ struct api_request {
 struct api_response {
   int status = 0;
   padded_buffer body;
-  std::string request_id;                  ///< x-amzn-requestid
-  std::optional<std::uint32_t> crc32;      ///< x-amz-crc32
+  std::string request_id;                   ///< x-amzn-requestid
+  std::optional<std::uint32_t> crc32;       ///< x-amz-crc32
   std::optional<milliseconds> retry_after;  ///< x-amz-retry-after
-  std::optional<wall_time> date;           ///< Date: the server's clock, whole seconds
+  std::optional<wall_time> date;            ///< Date: the server's clock, whole seconds
 };
 
 class transport {
@@ -53,8 +53,8 @@ class transport {
   virtual ~transport() = default;
 
   /// One attempt. Errors: `retry` (no connection, TLS failure, time-out, connection lost; the code
-  /// tells which), `refresh_credentials` (no credentials to sign with), `fatal` (bad configuration).
-  /// Cancellation throws. Safe to call many times at once on the control thread.
+  /// tells which), `refresh_credentials` (no credentials to sign with), `fatal` (bad
+  /// configuration). Cancellation throws. Safe to call many times at once on the control thread.
   [[nodiscard]] virtual awaitable<result<api_response>> send(api_request request) = 0;
 
   /// Asks that the next request be signed with credentials fetched anew, if there is a provider.

@@ -1,0 +1,48 @@
+// Where the services are: region, endpoints and certificate authorities, and who said so.
+//
+// Region: flag, AWS_REGION, AWS_DEFAULT_REGION, the profile, ap-northeast-1. Endpoint: flag,
+// AWS_ENDPOINT_URL_DYNAMODB[_STREAMS], AWS_ENDPOINT_URL, the profile's services block, the
+// profile's endpoint_url, the region's public endpoint. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS leaves
+// only the first and the last of these.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+#pragma once
+
+#include "aws/environment.h"
+#include "aws/profile_files.h"
+#include "base/error.h"
+#include "net/url.h"
+
+#include <optional>
+#include <string>
+
+namespace ddm::aws {
+
+/// What was given on the command line for one side.
+struct client_flags {
+  std::optional<std::string> profile;
+  std::optional<std::string> region;
+  std::optional<std::string> endpoint;  ///< serves tables and streams
+};
+
+struct endpoint_setting {
+  net::url url;
+  std::string origin;  ///< "the command line", "AWS_ENDPOINT_URL", "profile x", "region eu-west-1"
+};
+
+struct client_settings {
+  std::string region;
+  std::string region_origin;
+  endpoint_setting tables;   ///< DynamoDB
+  endpoint_setting streams;  ///< DynamoDB Streams
+  std::string ca_file;       ///< AWS_CA_BUNDLE or the profile's ca_bundle; may be empty
+};
+
+/// Errors name the setting that is wrong and where it stands.
+[[nodiscard]] result<client_settings> resolve_client_settings(const client_flags& flags,
+                                                              const environment& variables,
+                                                              const profile_files& files);
+
+/// "amazonaws.com" or what the region's partition has in its place.
+[[nodiscard]] std::string_view domain_of_region(std::string_view region);
+
+}  // namespace ddm::aws

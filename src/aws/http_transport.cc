@@ -1,0 +1,104 @@
+#include "aws/http_transport.h"
+
+#include "net/http_date.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace ddm::aws {
+namespace {
+
+constexpr std::string_view content_type = "application/x-amz-json-1.0";
+constexpr std::string_view user_agent = "dynamodb-migration-monitor/" DDM_VERSION;
+
+template <class Number>
+std::optional<Number> number_in(std::optional<std::string_view> text) {
+  Number value{};
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), value);
+  return ec == std::errc{} && end == text->data() + text->size() ? std::optional(value)
+                                                                 : std::nullopt;
+}
+
+api_response to_api_response(net::http_response from) {
+  const auto& headers = from.headers;
+  api_response response{.status = from.status};
+  response.request_id = headers.find("x-amzn-requestid").value_or("");
+  response.crc32 = number_in<std::uint32_t>(headers.find("x-amz-crc32"));
+  if (const auto ms = number_in<std::int64_t>(headers.find("x-amz-retry-after")); ms && *ms >= 0) {
+    response.retry_after = milliseconds{*ms};
+  }
+  if (const auto date = headers.find("date")) {
+    response.date = net::parse_http_date(*date);
+  }
+  response.body = std::move(from.body);
+  return response;
+}
+
+/// Whether the service refuses the request because of the time in it, or may do so: a signature
+/// that is too old is reported as an invalid one.
+bool complains_about_time(std::string_view body) {
+  constexpr std::array<std::string_view, 4> codes{"RequestExpired", "RequestTimeTooSkewed",
+                                                  "InvalidSignature", "SignatureDoesNotMatch"};
+  return std::ranges::any_of(
+      codes, [&](std::string_view code) { return body.find(code) != std::string_view::npos; });
+}
+
+}  // namespace
+
+http_transport::http_transport(std::unique_ptr<net::http_client> http,
+                               std::shared_ptr<credentials_provider> identity, std::string region,
+                               clock& time)
+    : http_(std::move(http)),
+      identity_(std::move(identity)),
+      signer_(std::move(region), "dynamodb"),
+      clock_(time),
+      authority_(http_->endpoint().authority()),
+      path_(http_->endpoint().path) {}
+
+net::http_request http_transport::sign(api_request request, const credentials& by) {
+  const auto signed_as = signer_.sign({.method = "POST",
+                                       .path = path_,
+                                       .headers = {{"content-type", content_type},
+                                                   {"host", authority_},
+                                                   {"x-amz-target", request.target}},
+                                       .body = request.body},
+                                      by, clock_.now() + clock_skew_);
+  net::http_request made{.method = "POST", .target = path_, .timeout = request.timeout};
+  made.headers.add("content-type", content_type);
+  made.headers.add("user-agent", user_agent);
+  made.headers.add("x-amz-target", request.target);
+  made.headers.add("x-amz-date", signed_as.amz_date);
+  if (!by.session_token.empty()) {
+    made.headers.add("x-amz-security-token", by.session_token.reveal());
+  }
+  made.headers.add("authorization", signed_as.authorization);
+  made.body = std::move(request.body);
+  return made;
+}
+
+void http_transport::learn_clock_skew(const api_response& response) {
+  if (response.status != 200 && response.date && complains_about_time(response.body.view())) {
+    clock_skew_ = *response.date - clock_.now();
+  }
+}
+
+awaitable<result<api_response>> http_transport::send(api_request request) {
+  const auto identity = co_await identity_->get();
+  if (!identity) {
+    co_return fail(identity.error());
+  }
+  auto answer = co_await http_->send(sign(std::move(request), **identity));
+  if (!answer) {
+    co_return fail(std::move(answer).error());
+  }
+  auto response = to_api_response(std::move(*answer));
+  learn_clock_skew(response);
+  co_return response;
+}
+
+}  // namespace ddm::aws

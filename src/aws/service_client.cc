@@ -1,0 +1,78 @@
+#include "aws/service_client.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <zlib.h>
+
+namespace ddm::aws {
+namespace {
+
+bool is_intact(const api_response& response) {
+  return !response.crc32 ||
+         *response.crc32 ==
+             crc32_z(0, reinterpret_cast<const Bytef*>(response.body.data()), response.body.size());
+}
+
+}  // namespace
+
+service_client::service_client(transport& below, clock& time, options settings)
+    : transport_(below),
+      clock_(time),
+      options_(std::move(settings)),
+      random_(options_.random_seed) {}
+
+awaitable<result<api_response>> service_client::attempt(const api_request& request) {
+  ++statistics_.calls;
+  auto response = co_await transport_.send(request);
+  if (!response) {
+    co_return response;
+  }
+  if (!is_intact(*response)) {
+    co_return fail({.kind = error_class::retry,
+                    .code = "DamagedAnswer",
+                    .message = "the answer's bytes do not match its checksum",
+                    .request_id = std::move(response->request_id),
+                    .http_status = response->status});
+  }
+  if (response->status != 200) {
+    co_return fail(classify_error(request.operation(), *response));
+  }
+  co_return response;
+}
+
+awaitable<result<api_response>> service_client::call(api_request request) {
+  bool renewed = false;
+  std::optional<error_class> last_retried;
+  for (int number = 1;; ++number) {
+    auto response = co_await attempt(request);
+    if (response) {
+      last_retried ? bucket_.refund_retry(*last_retried) : bucket_.refund_first_try();
+      co_return response;
+    }
+    auto& failure = response.error();
+    if (failure.kind == error_class::throttled) {
+      ++statistics_.throttled;
+      if (options_.on_throttled) {
+        options_.on_throttled();
+      }
+    }
+    if (failure.kind == error_class::refresh_credentials && !renewed) {
+      renewed = true;
+      transport_.renew_credentials();
+      ++statistics_.retries;
+      continue;
+    }
+    const double random = std::generate_canonical<double, 53>(random_);
+    const auto delay = next_delay(options_.limits, failure, number, bucket_, random);
+    if (!delay) {
+      co_return fail(
+          std::move(failure).within(fmt::format("{}: {}", options_.name, request.operation())));
+    }
+    last_retried = failure.kind;
+    ++statistics_.retries;
+    co_await clock_.sleep_for(*delay);
+  }
+}
+
+}  // namespace ddm::aws
