@@ -1,0 +1,180 @@
+#include "verify/check_codec.h"
+
+#include <cstring>
+#include <type_traits>
+
+namespace ddm::verify {
+namespace {
+
+constexpr std::uint8_t codec_version = 1;
+
+class writer {
+ public:
+  template <class Number>
+    requires std::is_integral_v<Number>
+  void put(Number number) {
+    bytes_.append(reinterpret_cast<const char*>(&number), sizeof number);
+  }
+  void put(wall_time time) { put(to_ms(time)); }
+  void put(const digest128& digest) {
+    put(digest.high);
+    put(digest.low);
+  }
+  void put(std::string_view text) {
+    put(static_cast<std::uint32_t>(text.size()));
+    bytes_.append(text);
+  }
+  void put(const item_digest& digest) {
+    put(digest.compared);
+    put(digest.everything);
+  }
+  void put(const past_image& past) {
+    put(past.digest);
+    put(past.until);
+  }
+  template <class T>
+  void put(const std::optional<T>& value) {
+    put(static_cast<std::uint8_t>(value.has_value()));
+    if (value) {
+      put(*value);
+    }
+  }
+  std::string take() && { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+class reader {
+ public:
+  explicit reader(std::string_view bytes) : bytes_(bytes) {}
+
+  template <class Number>
+    requires std::is_integral_v<Number>
+  void get(Number& number) {
+    if (take(sizeof number)) {
+      std::memcpy(&number, taken_.data(), sizeof number);
+    }
+  }
+  void get(bool& flag) {
+    std::uint8_t byte = 0;
+    get(byte);
+    flag = byte != 0;
+  }
+  void get(wall_time& time) {
+    std::int64_t ms = 0;
+    get(ms);
+    time = from_ms(ms);
+  }
+  void get(digest128& digest) {
+    get(digest.high);
+    get(digest.low);
+  }
+  void get(std::string& text) {
+    std::uint32_t length = 0;
+    get(length);
+    if (take(length)) {
+      text = taken_;
+    }
+  }
+  void get(item_digest& digest) {
+    get(digest.compared);
+    get(digest.everything);
+  }
+  void get(past_image& past) {
+    get(past.digest);
+    get(past.until);
+  }
+  template <class T>
+  void get(std::optional<T>& value) {
+    bool present = false;
+    get(present);
+    if (present) {
+      get(value.emplace());
+    }
+  }
+  [[nodiscard]] bool complete() const { return good_ && bytes_.empty(); }
+  [[nodiscard]] bool good() const { return good_; }
+
+ private:
+  bool take(std::size_t length) {
+    good_ = good_ && length <= bytes_.size();
+    if (good_) {
+      taken_ = bytes_.substr(0, length);
+      bytes_.remove_prefix(length);
+    }
+    return good_;
+  }
+  std::string_view bytes_;
+  std::string_view taken_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+std::string encode_check(const check& open, std::string_view shard_id) {
+  writer out;
+  out.put(codec_version);
+  out.put(std::string_view(open.key.json));
+  out.put(open.key.hash);
+  out.put(shard_id);
+  out.put(open.sequence.str());
+  out.put(open.expects_origin_read);
+  out.put(open.expected);
+  out.put(open.before);
+  out.put(static_cast<std::uint32_t>(open.history.size()));
+  for (const auto& past : open.history) {
+    out.put(past);
+  }
+  out.put(open.history_cut);
+  out.put(open.superseded_unverified);
+  out.put(open.delete_seen);
+  out.put(open.ttl_delete_seen);
+  out.put(open.created);
+  out.put(open.read_at);
+  out.put(open.first_unmet_at);
+  out.put(open.s1);
+  out.put(open.s1_at);
+  return std::move(out).take();
+}
+
+result<decoded_check> decode_check(check_id id, std::string_view body) {
+  reader in(body);
+  decoded_check decoded;
+  auto& open = decoded.value;
+  open.id = id;
+  std::uint8_t version = 0;
+  in.get(version);
+  std::string sequence;
+  in.get(open.key.json);
+  in.get(open.key.hash);
+  in.get(decoded.shard_id);
+  in.get(sequence);
+  in.get(open.expects_origin_read);
+  in.get(open.expected);
+  in.get(open.before);
+  std::uint32_t images = 0;
+  in.get(images);
+  for (std::uint32_t i = 0; i < images && in.good(); ++i) {
+    in.get(open.history.emplace_back());
+  }
+  in.get(open.history_cut);
+  in.get(open.superseded_unverified);
+  in.get(open.delete_seen);
+  in.get(open.ttl_delete_seen);
+  in.get(open.created);
+  in.get(open.read_at);
+  in.get(open.first_unmet_at);
+  in.get(open.s1);
+  in.get(open.s1_at);
+  auto number = sequence_number::parse(sequence);
+  if (version != codec_version || !in.complete() || (!number && !sequence.empty())) {
+    return fatal("an open check in the state file cannot be read: the file is damaged or was written "
+                 "by another version");
+  }
+  open.sequence = number.value_or(sequence_number{});
+  open.persisted = true;
+  return decoded;
+}
+
+}  // namespace ddm::verify

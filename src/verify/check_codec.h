@@ -1,0 +1,21 @@
+// An open check as bytes for the state, and back. Version 1; fields in the order of `check`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "verify/check.h"
+
+namespace ddm::verify {
+
+[[nodiscard]] std::string encode_check(const check& open, std::string_view shard_id);
+
+struct decoded_check {
+  check value;
+  std::string shard_id;
+};
+/// Fails on bytes of another version or a damaged row; never reads past the end.
+[[nodiscard]] result<decoded_check> decode_check(check_id id, std::string_view body);
+
+}  // namespace ddm::verify

@@ -1,0 +1,243 @@
+#include "verify/finding_book.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "dynamodb/attribute_value.h"
+
+namespace ddm::verify {
+namespace {
+
+using dynamodb::json_quote;
+
+constexpr std::chrono::minutes first_watch_interval{1};
+constexpr std::chrono::minutes later_watch_interval{10};
+/// A mismatch is watched each minute for this long, then each ten minutes.
+constexpr std::chrono::minutes watched_closely{10};
+
+std::string hash_bytes(const digest128& hash) {
+  return {reinterpret_cast<const char*>(&hash), sizeof hash};
+}
+
+std::string digest_json(const std::optional<digest128>& digest) {
+  return digest ? json_quote(digest->hex()) : "null";
+}
+
+std::optional<digest128> digest_of(const nlohmann::json& value) {
+  if (!value.is_string()) {
+    return std::nullopt;
+  }
+  const auto text = value.get<std::string>();
+  digest128 digest;
+  if (text.size() != 32) {
+    return std::nullopt;
+  }
+  std::from_chars(text.data(), text.data() + 16, digest.high, 16);
+  std::from_chars(text.data() + 16, text.data() + 32, digest.low, 16);
+  return digest;
+}
+
+std::string document(const mismatch& entry, std::string_view key_json, bool with_values) {
+  std::string paths;
+  for (const auto& change : entry.paths) {
+    paths += fmt::format(R"({}{{"path":{},"change":{}}})", paths.empty() ? "" : ",",
+                         json_quote(change.path), json_quote(change.change));
+  }
+  std::string text = fmt::format(
+      R"({{"schema":1,"key":{},"kind":"{}","state":"{}","paths":[{}],"source_digest":{},)"
+      R"("target_digest":{},"shard_id":{},"sequence_number":{},"first_seen":"{}",)"
+      R"("confirmed_at":"{}","healed_at":{})",
+      key_json, to_string(entry.kind), entry.open ? "confirmed" : "healed", paths,
+      digest_json(entry.source_digest), digest_json(entry.target_digest),
+      json_quote(entry.shard_id), json_quote(entry.sequence_number),
+      format_rfc3339(entry.first_seen), format_rfc3339(entry.confirmed_at),
+      entry.healed_at ? json_quote(format_rfc3339(*entry.healed_at)) : "null");
+  if (with_values) {
+    text += fmt::format(R"(,"source":{},"target":{})", entry.source_json.value_or("null"),
+                        entry.target_json.value_or("null"));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string finding_line(const mismatch& entry, const finding_options& options) {
+  const auto key = options.hash_keys ? fmt::format(R"({{"hash":"{}"}})", entry.key.hash.hex())
+                                     : entry.key.json;
+  return document(entry, key, options.show_values) + "}";
+}
+
+std::string encode_mismatch(const mismatch& entry) {
+  return document(entry, entry.key.json, entry.source_json || entry.target_json) +
+         fmt::format(R"(,"changes":{}}})", entry.changes);
+}
+
+result<mismatch> decode_mismatch(const state::mismatch_row& row) {
+  const auto body = nlohmann::json::parse(row.body, nullptr, false);
+  const auto text = [&](const char* name) {
+    return body.contains(name) && body[name].is_string() ? body[name].get<std::string>()
+                                                         : std::string();
+  };
+  const auto kind = mismatch_kind_of(text("kind"));
+  if (!body.is_object() || !kind || !body.contains("key") || row.key_hash.size() != 16) {
+    return fatal("a finding in the state file cannot be read: the file is damaged");
+  }
+  mismatch entry;
+  entry.key.json = body["key"].dump();
+  std::memcpy(&entry.key.hash, row.key_hash.data(), 16);
+  entry.kind = *kind;
+  entry.open = row.open;
+  for (const auto& change : body.value("paths", nlohmann::json::array())) {
+    entry.paths.push_back({change.value("path", ""), change.value("change", "")});
+  }
+  entry.source_digest = digest_of(body.value("source_digest", nlohmann::json()));
+  entry.target_digest = digest_of(body.value("target_digest", nlohmann::json()));
+  entry.shard_id = text("shard_id");
+  entry.sequence_number = text("sequence_number");
+  entry.first_seen = parse_rfc3339(text("first_seen")).value_or(wall_time{});
+  entry.confirmed_at = parse_rfc3339(text("confirmed_at")).value_or(wall_time{});
+  entry.healed_at = parse_rfc3339(text("healed_at"));
+  entry.changes = body.value("changes", std::int64_t{1});
+  const auto values = [&](const char* name) {
+    return body.contains(name) && body[name].is_object() ? std::optional(body[name].dump())
+                                                         : std::nullopt;
+  };
+  entry.source_json = values("source");
+  entry.target_json = values("target");
+  return entry;
+}
+
+std::int64_t kind_counts::mismatches() const {
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const auto kind = static_cast<mismatch_kind>(i);
+    if (kind != mismatch_kind::expired && kind != mismatch_kind::unreadable) {
+      total += open.at(i);
+    }
+  }
+  return total;
+}
+
+finding_book::finding_book(finding_options options) : options_(options) {}
+
+void finding_book::restore(const std::vector<mismatch>& open) {
+  // Newest first in the state: the oldest gets the lowest order.
+  for (auto entry = open.rbegin(); entry != open.rend(); ++entry) {
+    const auto order = next_order_++;
+    by_order_.emplace(order, entry->key.hash);
+    open_.insert_or_assign(entry->key.hash, held_mismatch{*entry, entry->confirmed_at, order});
+  }
+}
+
+void finding_book::on_confirmed(mismatch entry, wall_time now) {
+  entry.confirmed_at = now;
+  entry.open = true;
+  if (const auto found = open_.find(entry.key.hash); found != open_.end()) {
+    auto& earlier = found->second.entry;
+    --counts_.open.at(static_cast<std::size_t>(earlier.kind));
+    entry.changes += earlier.changes;
+    entry.first_seen = std::min(entry.first_seen, earlier.first_seen);
+    by_order_.erase(found->second.order);
+    open_.erase(found);
+  }
+  ++counts_.open.at(static_cast<std::size_t>(entry.kind));
+  note(entry);
+  const auto order = next_order_++;
+  by_order_.emplace(order, entry.key.hash);
+  const auto hash = entry.key.hash;
+  open_.emplace(hash, held_mismatch{std::move(entry), now + first_watch_interval, order});
+  evict_oldest();
+}
+
+void finding_book::evict_oldest() {
+  while (open_.size() > options_.open_max) {
+    const auto oldest = std::prev(by_order_.end());
+    open_.erase(oldest->second);
+    by_order_.erase(oldest);
+  }
+}
+
+std::int64_t finding_book::on_passed(const digest128& key_hash, wall_time now) {
+  const auto found = open_.find(key_hash);
+  if (found == open_.end()) {
+    return 0;
+  }
+  auto& entry = found->second.entry;
+  entry.open = false;
+  entry.healed_at = now;
+  --counts_.open.at(static_cast<std::size_t>(entry.kind));
+  note(entry);
+  const auto changes = entry.changes;
+  by_order_.erase(found->second.order);
+  open_.erase(found);
+  return changes;
+}
+
+std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t reads_max) {
+  const double elapsed = std::chrono::duration<double>(now - watch_refilled_).count();
+  watch_tokens_ = std::min(options_.watch_reads_per_second * 2,
+                           watch_tokens_ + elapsed * options_.watch_reads_per_second);
+  watch_refilled_ = now;
+  std::vector<item_key> due;
+  for (const auto& [order, hash] : by_order_) {
+    if (watch_tokens_ < 1 || due.size() >= reads_max) {
+      break;
+    }
+    auto& held = open_.at(hash);
+    if (held.next_look > now) {
+      continue;
+    }
+    watch_tokens_ -= 1;
+    const bool closely = now - held.entry.confirmed_at < watched_closely;
+    held.next_look = now + (closely ? first_watch_interval : later_watch_interval);
+    due.push_back(held.entry.key);
+  }
+  return due;
+}
+
+std::int64_t finding_book::on_watched(const digest128& key_hash, bool unreadable,
+                                      const std::optional<digest128>& counterpart, direction way,
+                                      wall_time now) {
+  const auto found = open_.find(key_hash);
+  if (found == open_.end() || unreadable) {
+    return 0;
+  }
+  const auto& entry = found->second.entry;
+  const auto& origin =
+      way == direction::source_to_target ? entry.source_digest : entry.target_digest;
+  // An unreadable origin has no digest: its absence there says nothing.
+  const bool comparable = entry.kind != mismatch_kind::unreadable;
+  return comparable && origin == counterpart ? on_passed(key_hash, now) : 0;
+}
+
+std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {
+  std::vector<mismatch> entries;
+  for (const auto& [order, hash] : by_order_) {
+    if (entries.size() >= entries_max) {
+      break;
+    }
+    entries.push_back(open_.at(hash).entry);
+  }
+  return entries;
+}
+
+void finding_book::note(const mismatch& entry) {
+  dirty_rows_.push_back({.key_hash = hash_bytes(entry.key.hash),
+                         .open = entry.open,
+                         .confirmed_ms = to_ms(entry.confirmed_at),
+                         .body = encode_mismatch(entry)});
+  dirty_lines_.push_back(finding_line(entry, options_));
+}
+
+void finding_book::take_dirty(std::vector<state::mismatch_row>& rows,
+                              std::vector<std::string>& lines) {
+  rows = std::exchange(dirty_rows_, {});
+  lines = std::exchange(dirty_lines_, {});
+}
+
+}  // namespace ddm::verify

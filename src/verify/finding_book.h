@@ -1,0 +1,94 @@
+// Confirmed mismatches: one entry a key, watched until it heals.
+//
+// The state file is the truth; the findings file is its copy for people and programs, one JSON object a
+// line at each change of state. Pure: confirmations, passes and watch answers go in, rows and lines out.
+// Memory: the newest `open_max` open mismatches are held (and watched); older ones stay in the state.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "state/state_store.h"
+#include "verify/mismatch.h"
+#include "verify/pending_checks.h"
+
+namespace ddm::verify {
+
+struct finding_options {
+  bool show_values = false;
+  bool hash_keys = false;
+  std::size_t open_max = 200'000;
+  double watch_reads_per_second = 50;
+};
+
+/// A line of the findings file (docs/operating.md). `hash_keys` puts the key's digest in place of the key.
+[[nodiscard]] std::string finding_line(const mismatch& entry, const finding_options& options);
+/// The row's body for the state, and back.
+[[nodiscard]] std::string encode_mismatch(const mismatch& entry);
+[[nodiscard]] result<mismatch> decode_mismatch(const state::mismatch_row& row);
+
+struct kind_counts {
+  std::array<std::int64_t, mismatch_kind_names.size()> open{};
+  [[nodiscard]] std::int64_t of(mismatch_kind kind) const {
+    return open.at(static_cast<std::size_t>(kind));
+  }
+  /// Open mismatches that make a NO-GO: all but `expired` and `unreadable`.
+  [[nodiscard]] std::int64_t mismatches() const;
+};
+
+class finding_book {
+ public:
+  explicit finding_book(finding_options options);
+
+  void restore(const std::vector<mismatch>& open);
+  /// Counts of open mismatches that are in the state but not held here.
+  void set_counts(const kind_counts& counts) { counts_ = counts; }
+
+  /// Takes the place of the key's earlier entry, if that is open.
+  void on_confirmed(mismatch entry, wall_time now);
+  /// The key was verified or seen equal: heals it. Returns the changes that had failed, 0 for none.
+  std::int64_t on_passed(const digest128& key_hash, wall_time now);
+
+  /// Open mismatches whose next look is due, newest first, within the watch budget.
+  [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
+  /// Answer to a watch: the counterpart's digest now. Returns the changes healed.
+  std::int64_t on_watched(const digest128& key_hash, bool unreadable,
+                          const std::optional<digest128>& counterpart, direction way,
+                          wall_time now);
+
+  [[nodiscard]] bool is_open(const digest128& key_hash) const { return open_.contains(key_hash); }
+  [[nodiscard]] const kind_counts& counts() const { return counts_; }
+  [[nodiscard]] std::size_t held() const { return open_.size(); }
+  /// A few open mismatches for the status block, newest first.
+  [[nodiscard]] std::vector<mismatch> newest(std::size_t entries_max) const;
+
+  void take_dirty(std::vector<state::mismatch_row>& rows, std::vector<std::string>& lines);
+
+ private:
+  struct held_mismatch {
+    mismatch entry;
+    wall_time next_look;
+    std::int64_t order = 0;
+  };
+  void note(const mismatch& entry);
+  void evict_oldest();
+
+  finding_options options_;
+  kind_counts counts_;
+  std::unordered_map<digest128, held_mismatch> open_;
+  std::map<std::int64_t, digest128, std::greater<>> by_order_;  ///< newest first
+  std::int64_t next_order_ = 1;
+  double watch_tokens_ = 0;
+  wall_time watch_refilled_;
+  std::vector<state::mismatch_row> dirty_rows_;
+  std::vector<std::string> dirty_lines_;
+};
+
+}  // namespace ddm::verify

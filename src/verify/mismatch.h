@@ -1,0 +1,70 @@
+// What is wrong with a key, in the words of the target.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verify/check.h"
+
+namespace ddm::verify {
+
+enum class mismatch_kind {
+  missing,     ///< the source holds it, the target does not
+  different,   ///< both hold it, with unequal values
+  stale,       ///< the target holds an earlier image of the source: late for good, not corrupt
+  undeleted,   ///< deleted in the source, still in the target
+  unexpected,  ///< in the target, never seen in the source
+  expired,     ///< on one side only and past its TTL: no corruption, not counted as a mismatch
+  unreadable,  ///< a side holds something that cannot be compared
+};
+constexpr std::array<std::string_view, 7> mismatch_kind_names{
+    "missing", "different", "stale", "undeleted", "unexpected", "expired", "unreadable"};
+[[nodiscard]] std::string_view to_string(mismatch_kind kind);
+[[nodiscard]] std::optional<mismatch_kind> mismatch_kind_of(std::string_view name);
+
+/// What a strong read of both sides found, and what the check knew. TTL facts come from the items.
+struct judged_state {
+  image source;
+  image target;
+  bool unreadable = false;
+  bool delete_seen = false;      ///< a REMOVE was read, or the source held the item earlier
+  bool ttl_delete_seen = false;  ///< a REMOVE by the TTL service was read
+  bool target_is_earlier_image = false;
+  bool source_ttl_past = false;
+  bool target_ttl_past = false;
+};
+
+/// The first kind that fits (order of docs/monitoring_mechanism.md). Call for unequal states only.
+[[nodiscard]] mismatch_kind classify(const judged_state& state);
+
+/// One attribute that differs, as seen from the target.
+struct path_change {
+  std::string path;    ///< "address.city", "tags[2]"
+  std::string change;  ///< "changed", "added", "removed", "type"
+  bool operator==(const path_change&) const = default;
+};
+
+/// A confirmed mismatch and its life.
+struct mismatch {
+  item_key key;
+  mismatch_kind kind = mismatch_kind::different;
+  bool open = true;
+  std::vector<path_change> paths;
+  std::optional<digest128> source_digest;
+  std::optional<digest128> target_digest;
+  std::string shard_id;
+  std::string sequence_number;
+  wall_time first_seen;
+  wall_time confirmed_at;
+  std::optional<wall_time> healed_at;
+  std::int64_t changes = 1;  ///< changes of the key that failed
+  /// Item documents, with --show-values only.
+  std::optional<std::string> source_json;
+  std::optional<std::string> target_json;
+};
+
+}  // namespace ddm::verify

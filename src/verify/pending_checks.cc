@@ -1,0 +1,646 @@
+#include "verify/pending_checks.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "verify/check_codec.h"
+
+namespace ddm::verify {
+namespace {
+
+using dynamodb::change_record;
+using dynamodb::event_kind;
+
+constexpr std::array<milliseconds, 4> probe_ages{milliseconds{500}, milliseconds{1000},
+                                                 milliseconds{2000}, milliseconds{4000}};
+/// Images kept for a key that never rests; beyond it, such a key cannot be judged until it rests.
+constexpr std::size_t history_max = 4096;
+/// While behind: looks a second that find out whether replication moves again …
+constexpr double parked_probes_per_second = 5;
+/// … and what each look that found its change arrived adds, so that a catching-up is followed at pace.
+constexpr double looks_per_arrival = 3;
+constexpr double parked_allowance_max = 2000;
+/// Creation times are cut to the second: a change may be this much younger than it says.
+constexpr milliseconds creation_slack{1000};
+/// The stray image of a restless key is looked at again after this time.
+constexpr milliseconds stray_wait{5000};
+
+std::optional<digest128> compared(const image& value) {
+  return value ? std::optional(value->compared) : std::nullopt;
+}
+
+/// Bookkeeping around a check that sizeof does not see: map entries, timers, allocator overhead.
+constexpr std::uint32_t overhead_bytes = 160;
+
+}  // namespace
+
+pending_checks::pending_checks(check_settings settings)
+    : settings_(settings), behind_(settings.max_lag, settings.stall_after) {}
+
+// --- changes --------------------------------------------------------------------------------------
+
+void pending_checks::on_change(change_record record, const change_context& where, wall_time now,
+                               outcomes& out) {
+  const auto found = by_key_.find(record.key.hash);
+  if (found == by_key_.end() && !has_room()) {
+    ++out.deferred;
+    out.deferred_rows.push_back(
+        {.key_hash = std::string(reinterpret_cast<const char*>(&record.key.hash), 16),
+         .key_json = std::move(record.key.json),
+         .changes = 1,
+         .since_ms = to_ms(now)});
+    return;
+  }
+  const bool is_new = found == by_key_.end();
+  auto& open = is_new ? open_check(record.key, now) : slots_[found->second];
+  if (is_new) {
+    if (record.kind == event_kind::insert) {
+      open.before = past_image{std::nullopt, now};
+    } else if (record.old_image) {
+      open.before = past_image{record.old_image->compared, now};
+    }
+  } else {
+    ++out.superseded;
+    supersede(open, record, now);
+  }
+  expect(open, record);
+  open.shard = shard_index(where.shard_id);
+  open.sequence = record.sequence;
+  open.created = record.created;
+  open.read_at = now;
+  plan_first_look(open, where, now, is_new);
+  book(open);
+  mark_dirty(open);
+}
+
+void pending_checks::supersede(check& open, const change_record& record, wall_time now) {
+  open.superseded_unverified = true;
+  std::erase_if(open.history,
+                [&](const past_image& past) { return now - past.until > settings_.max_lag; });
+  if (!open.expects_origin_read) {
+    open.history.push_back({compared(open.expected), now});
+  } else if (record.old_image) {
+    open.history.push_back({record.old_image->compared, now});
+  }
+  if (open.history.size() > history_max) {
+    open.history.erase(open.history.begin(), open.history.begin() + history_max / 4);
+    open.history_cut = true;
+  }
+  open.s1.reset();
+}
+
+void pending_checks::expect(check& open, const change_record& record) {
+  ++open.version;
+  if (record.kind == event_kind::remove) {
+    open.expects_origin_read = false;
+    open.expected.reset();
+    open.delete_seen = true;
+    open.ttl_delete_seen = record.by_ttl;
+  } else {
+    open.expects_origin_read = record.kind == event_kind::unknown || !record.new_image;
+    open.expected = open.expects_origin_read ? std::nullopt : record.new_image;
+    open.ttl_delete_seen = record.kind == event_kind::unknown;
+  }
+  if (open.stray && !open.expects_origin_read && same(*open.stray, open.expected)) {
+    open.stray.reset();
+  }
+  // A restless key's judgement is about all its recent images: a newer one does not call it off.
+  if (open.step != check_step::judge_restless) {
+    open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+  }
+}
+
+void pending_checks::plan_first_look(check& open, const change_context& where, wall_time now,
+                                     bool is_new) {
+  const auto born =
+      where.created_is_coarse ? now : std::min(now, open.created + creation_slack);
+  open.lag_base = where.created_is_coarse ? now : open.created;
+  auto due = std::max(now, born + settings_.replication_wait);
+  if (is_new && where.fresh && !behind_.behind() && take_lag_probe(now)) {
+    open.measures_lag = true;
+    open.probes_left = probe_ages.size();
+    due = std::max(now, born + probe_ages.front());
+  }
+  // A key that changes all the time keeps the rhythm of its looks: a new change never delays them.
+  const bool keeps_rhythm = !is_new && !open.in_flight && open.due > now;
+  schedule(open, keeps_rhythm ? std::min(open.due, due) : due);
+}
+
+bool pending_checks::take_lag_probe(wall_time now) {
+  const double elapsed = std::chrono::duration<double>(now - lag_probe_at_).count();
+  lag_probe_tokens_ = std::min(settings_.lag_probes_per_second,
+                               lag_probe_tokens_ + elapsed * settings_.lag_probes_per_second);
+  lag_probe_at_ = now;
+  if (lag_probe_tokens_ < 1) {
+    return false;
+  }
+  lag_probe_tokens_ -= 1;
+  return true;
+}
+
+void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out) {
+  item_key key{.json = row.key_json, .hash = {}};
+  std::copy_n(row.key_hash.data(), std::min<std::size_t>(16, row.key_hash.size()),
+              reinterpret_cast<char*>(&key.hash));
+  out.undeferred += row.changes;
+  if (by_key_.contains(key.hash)) {
+    // A newer change of the key is being checked already.
+    out.superseded += row.changes;
+    return;
+  }
+  out.superseded += row.changes - 1;
+  auto& open = open_check(std::move(key), now);
+  open.expects_origin_read = true;
+  open.step = check_step::expect_look;
+  open.created = from_ms(row.since_ms);
+  open.read_at = now;
+  open.shard = shard_index("");
+  schedule(open, now);
+  book(open);
+  mark_dirty(open);
+}
+
+void pending_checks::restore(check open, std::string_view shard_id, wall_time now) {
+  next_id_ = std::max(next_id_, open.id + 1);
+  const auto id = open.id;
+  auto& placed = open_check(open.key, now);
+  by_id_.erase(placed.id);
+  behind_.on_closed(placed.first_unmet_at);
+  const auto at = by_key_.at(open.key.hash);
+  open.bytes = placed.bytes;
+  placed = std::move(open);
+  by_id_.emplace(id, at);
+  behind_.on_opened(placed.first_unmet_at);
+  placed.shard = shard_index(shard_id);
+  placed.step = placed.expects_origin_read ? check_step::expect_look : check_step::look;
+  book(placed);
+  schedule(placed, now);
+}
+
+check& pending_checks::open_check(item_key key, wall_time now) {
+  slot at = 0;
+  if (free_slots_.empty()) {
+    at = static_cast<slot>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    at = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  auto& open = slots_[at];
+  open = check{};
+  open.id = next_id_++;
+  open.key = std::move(key);
+  open.first_unmet_at = now;
+  by_key_.insert_or_assign(open.key.hash, at);
+  by_id_.emplace(open.id, at);
+  behind_.on_opened(now);
+  return open;
+}
+
+void pending_checks::close(check& open) {
+  behind_.on_closed(open.first_unmet_at);
+  if (open.persisted) {
+    closed_.push_back(open.id);
+  }
+  const auto at = by_id_.at(open.id);
+  by_key_.erase(open.key.hash);
+  by_id_.erase(open.id);
+  bytes_ -= open.bytes;
+  open = check{};
+  free_slots_.push_back(at);
+}
+
+void pending_checks::book(check& open) {
+  const auto bytes = static_cast<std::uint32_t>(sizeof(check) + overhead_bytes +
+                                                open.key.json.capacity() +
+                                                open.history.capacity() * sizeof(past_image));
+  bytes_ = bytes_ - open.bytes + bytes;
+  open.bytes = bytes;
+}
+
+void pending_checks::mark_dirty(check& open) {
+  if (!std::exchange(open.dirty, true)) {
+    dirty_.push_back(open.id);
+  }
+}
+
+std::uint32_t pending_checks::shard_index(std::string_view shard_id) {
+  // Almost always the shard of the record before: the newest names are searched first.
+  for (std::size_t i = shard_names_.size(); i > 0; --i) {
+    if (shard_names_[i - 1] == shard_id) {
+      return static_cast<std::uint32_t>(i - 1);
+    }
+  }
+  shard_names_.emplace_back(shard_id);
+  return static_cast<std::uint32_t>(shard_names_.size() - 1);
+}
+
+// --- what is due ----------------------------------------------------------------------------------
+
+void pending_checks::schedule(check& open, wall_time due) {
+  open.due = due;
+  if (!open.in_flight) {
+    timers_.push({due, by_id_.at(open.id), open.id});
+  }
+}
+
+void pending_checks::hasten(wall_time now) {
+  for (const auto& [hash, at] : by_key_) {
+    auto& open = slots_[at];
+    const bool waits_to_look = open.step == check_step::look || open.step == check_step::expect_look;
+    if (!open.in_flight && waits_to_look && open.retries == 0 && open.due > now &&
+        !open.superseded_unverified) {
+      open.probes_left = 0;
+      schedule(open, now);
+    }
+  }
+}
+
+read_request pending_checks::request_of(check& open) {
+  open.in_flight = true;
+  const bool looks = open.step == check_step::look || open.step == check_step::expect_look;
+  const bool first_look = looks && open.retries == 0 && open.probes_left == 0;
+  return {.id = open.id,
+          .version = open.version,
+          .step = open.step,
+          .may_wait = first_look,
+          .key = open.key};
+}
+
+std::vector<read_request> pending_checks::take_due(wall_time now, std::size_t reads_max) {
+  std::vector<read_request> reads;
+  const bool thinned = behind_.behind() && !behind_.stalled(now);
+  if (thinned) {
+    park_due(now);
+    while (!parked_.empty() && parked_allowance_ >= 1 && reads.size() < reads_max) {
+      const auto id = parked_.begin()->second;
+      parked_.erase(parked_.begin());
+      const auto found = by_id_.find(id);
+      if (found != by_id_.end() && !slots_[found->second].in_flight) {
+        parked_allowance_ -= 1;
+        reads.push_back(request_of(slots_[found->second]));
+      }
+    }
+    return reads;
+  }
+  while (!timers_.empty() && timers_.top().due <= now && reads.size() < reads_max) {
+    const auto next = timers_.top();
+    timers_.pop();
+    auto& open = slots_[next.at];
+    if (open.id == next.id && open.due == next.due && !open.in_flight) {
+      reads.push_back(request_of(open));
+    }
+  }
+  return reads;
+}
+
+void pending_checks::park_due(wall_time now) {
+  const double elapsed = std::chrono::duration<double>(now - allowance_at_).count();
+  parked_allowance_ = std::min(parked_allowance_max,
+                               parked_allowance_ + std::min(elapsed, 1.0) * parked_probes_per_second);
+  allowance_at_ = now;
+  while (!timers_.empty() && timers_.top().due <= now) {
+    const auto next = timers_.top();
+    timers_.pop();
+    const auto& open = slots_[next.at];
+    if (open.id == next.id && open.due == next.due && !open.in_flight) {
+      // Behind its last look in the queue, so that a change that is lost does not block the front.
+      parked_.emplace(open.retries == 0 ? open.first_unmet_at : open.due, open.id);
+    }
+  }
+}
+
+std::optional<wall_time> pending_checks::next_due() const {
+  std::optional<wall_time> due;
+  if (!timers_.empty()) {
+    due = timers_.top().due;
+  }
+  if (!parked_.empty()) {
+    const auto probe = allowance_at_ + milliseconds{200};
+    due = due ? std::min(*due, probe) : probe;
+  }
+  return due;
+}
+
+bool pending_checks::update_behind(wall_time now) {
+  const bool changed = behind_.update(now);
+  if (!behind_.behind() || behind_.stalled(now)) {
+    for (const auto& [age, id] : parked_) {
+      const auto found = by_id_.find(id);
+      if (found != by_id_.end()) {
+        schedule(slots_[found->second], now);
+      }
+    }
+    parked_.clear();
+    parked_allowance_ = 0;
+  }
+  return changed;
+}
+
+// --- answers --------------------------------------------------------------------------------------
+
+check* pending_checks::answered(check_id id) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) {
+    return nullptr;
+  }
+  auto& open = slots_[found->second];
+  open.in_flight = false;
+  return &open;
+}
+
+void pending_checks::on_unanswered(check_id id, wall_time again_at) {
+  if (auto* open = answered(id)) {
+    schedule(*open, again_at);
+  }
+}
+
+void pending_checks::on_look(check_id id, std::uint32_t version, const seen& counterpart,
+                             wall_time now, outcomes& out) {
+  auto* open = answered(id);
+  if (open == nullptr) {
+    return;
+  }
+  // Equal to what is expected now is conclusive even when a change came meanwhile; unequal is not.
+  if (!open->expects_origin_read && !counterpart.unreadable &&
+      same(open->expected, counterpart.value)) {
+    on_equal(*open, counterpart.value, now, out);
+  } else if (version != open->version && !is_restless(*open, now)) {
+    schedule(*open, std::max(open->due, now + settings_.retry_wait));
+  } else {
+    on_unequal(*open, now);
+  }
+}
+
+void pending_checks::on_expect_look(check_id id, std::uint32_t version, const seen& origin,
+                                    const seen& counterpart, wall_time now, outcomes& out) {
+  auto* open = answered(id);
+  if (open == nullptr) {
+    return;
+  }
+  if (version != open->version) {
+    schedule(*open, std::max(open->due, now + settings_.retry_wait));
+  } else if (!origin.unreadable && !counterpart.unreadable &&
+             same(origin.value, counterpart.value)) {
+    open->expected = origin.value;
+    on_equal(*open, counterpart.value, now, out);
+  } else {
+    open->expected = origin.value;
+    if (!open->s1) {
+      open->s1 = origin.value;
+      open->s1_at = now;
+      mark_dirty(*open);
+    }
+    on_unequal(*open, now);
+  }
+}
+
+/// Equal proves the change only if nothing unproven came before it: an insert that was deleted again, or
+/// a value changed back, is equal before anything has arrived. Such a check must hold for a max-lag.
+void pending_checks::on_equal(check& open, const image& counterpart, wall_time now, outcomes& out) {
+  if (behind_.behind()) {
+    parked_allowance_ += looks_per_arrival;
+  }
+  if (!open.superseded_unverified || now - open.read_at >= settings_.max_lag) {
+    verify(open, counterpart, now, out);
+    return;
+  }
+  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+  open.probes_left = 0;
+  schedule(open, open.read_at + settings_.max_lag);
+}
+
+void pending_checks::on_unequal(check& open, wall_time now) {
+  open.looked_unequal = true;
+  if (open.probes_left > 0) {
+    const auto used = probe_ages.size() - open.probes_left;
+    --open.probes_left;
+    const auto born = open.due - probe_ages.at(used);
+    const auto next_age =
+        open.probes_left > 0 ? probe_ages.at(used + 1) : settings_.replication_wait;
+    schedule(open, std::max(now + milliseconds{50}, born + next_age));
+    return;
+  }
+  if (is_restless(open, now) && !open.expects_origin_read &&
+      settings_.way == direction::source_to_target) {
+    open.step = check_step::judge_restless;
+    schedule(open, now);
+    return;
+  }
+  if (!open.s1 && !behind_.behind()) {
+    open.step = check_step::first_origin;
+    schedule(open, now);
+    return;
+  }
+  const auto doubled = settings_.retry_wait * (1LL << std::min<std::uint32_t>(open.retries, 12));
+  ++open.retries;
+  // Spread by the key's own hash, so that many keys of one moment do not come back in one moment.
+  const auto spread = doubled / 4 * static_cast<std::int64_t>(open.key.hash.high % 256) / 256;
+  const auto again = now + std::min<milliseconds>(doubled + spread, settings_.max_lag);
+  if (open.s1 && again >= judge_at(open)) {
+    open.step = check_step::judge;
+    schedule(open, std::max(now, judge_at(open)));
+    return;
+  }
+  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+  schedule(open, again);
+}
+
+void pending_checks::on_first_origin(check_id id, std::uint32_t version, const seen& origin,
+                                     wall_time now) {
+  auto* open = answered(id);
+  if (open == nullptr) {
+    return;
+  }
+  if (version == open->version) {
+    open->s1 = origin.value;
+    open->s1_at = now;
+    mark_dirty(*open);
+  }
+  open->step = open->expects_origin_read ? check_step::expect_look : check_step::look;
+  ++open->retries;
+  schedule(*open, now + std::min(settings_.retry_wait, settings_.max_lag));
+}
+
+wall_time pending_checks::judge_at(const check& open) const {
+  return std::max(open.s1_at, open.read_at) + settings_.max_lag;
+}
+
+bool pending_checks::is_restless(const check& open, wall_time now) const {
+  return open.superseded_unverified && now - open.first_unmet_at >= settings_.max_lag &&
+         now - open.read_at < settings_.max_lag;
+}
+
+void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& origin,
+                               const seen& counterpart, wall_time now, outcomes& out) {
+  auto* open = answered(id);
+  if (open == nullptr) {
+    return;
+  }
+  const bool restless_answer = open->step == check_step::judge_restless;
+  if (!restless_answer && version != open->version) {
+    schedule(*open, std::max(open->due, now));
+    return;
+  }
+  const bool readable = !origin.unreadable && !counterpart.unreadable;
+  if (restless_answer) {
+    judge_restless(*open, origin, counterpart, now, out);
+  } else if (readable && same(origin.value, counterpart.value)) {
+    verify(*open, counterpart.value, now, out);
+  } else {
+    judge_resting(*open, origin, counterpart, now, out);
+  }
+}
+
+void pending_checks::judge_resting(check& open, const seen& origin, const seen& counterpart,
+                                   wall_time now, outcomes& out) {
+  if (!open.s1 || (!origin.unreadable && !same(*open.s1, origin.value))) {
+    // The origin moved between the two reads: it must rest for one max-lag first.
+    open.s1 = origin.value;
+    open.s1_at = now;
+    mark_dirty(open);
+    postpone(open, now);
+  } else if (!behind_.may_confirm(now)) {
+    postpone(open, now);
+  } else {
+    confirm(open, origin, counterpart, out);
+  }
+}
+
+void pending_checks::judge_restless(check& open, const seen& origin, const seen& counterpart,
+                                    wall_time now, outcomes& out) {
+  const bool readable = !origin.unreadable && !counterpart.unreadable;
+  if (readable && (same(origin.value, counterpart.value) ||
+                   is_recent_image(open, counterpart.value, now))) {
+    // Replication of this key is alive: what came before that image has been met.
+    behind_.on_closed(open.first_unmet_at);
+    open.first_unmet_at = now;
+    behind_.on_opened(now);
+    open.stray.reset();
+    open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+    mark_dirty(open);
+    schedule(open, now + settings_.replication_wait);
+    return;
+  }
+  const bool images_known = !open.expects_origin_read && !open.history_cut;
+  if (!images_known || !behind_.may_confirm(now)) {
+    postpone(open, now);
+    return;
+  }
+  // The counterpart may be ahead of our reading: wait until the stream has been read past this look.
+  if (open.stray && read_up_to_ && *read_up_to_ >= open.stray_at) {
+    confirm(open, origin, counterpart, out);
+    return;
+  }
+  if (!open.stray) {
+    open.stray = counterpart.value;
+    open.stray_at = now;
+  }
+  schedule(open, now + stray_wait);
+}
+
+void pending_checks::postpone(check& open, wall_time now) {
+  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+  open.retries = 1;
+  schedule(open, now + settings_.retry_wait);
+}
+
+bool pending_checks::is_recent_image(const check& open, const image& value, wall_time now) const {
+  if (!open.expects_origin_read && same(open.expected, value)) {
+    return true;
+  }
+  const auto digest = compared(value);
+  const auto held_lately = [&](const past_image& past) {
+    return past.digest == digest && now - past.until <= settings_.max_lag;
+  };
+  return std::ranges::any_of(open.history, held_lately) ||
+         (open.before && held_lately(*open.before));
+}
+
+bool pending_checks::is_earlier_image(const check& open, const image& value) const {
+  const auto digest = compared(value);
+  return (open.before && open.before->digest == digest) ||
+         std::ranges::any_of(open.history,
+                             [&](const past_image& past) { return past.digest == digest; });
+}
+
+void pending_checks::verify(check& open, const image& counterpart, wall_time now, outcomes& out) {
+  ++out.verified;
+  if (same_only_by_ignoring(open.expected, counterpart)) {
+    ++out.equal_by_ignoring;
+  }
+  if (open.measures_lag && !open.superseded_unverified && !behind_.behind()) {
+    out.lags.push_back({std::max(milliseconds{0}, now - open.lag_base), !open.looked_unequal});
+  }
+  out.passed.push_back(std::move(open.key));
+  open.key.hash = out.passed.back().hash;
+  close(open);
+}
+
+void pending_checks::confirm(check& open, const seen& origin, const seen& counterpart,
+                             outcomes& out) {
+  const auto held = [](const past_image& past) { return past.digest.has_value(); };
+  const bool origin_held_it = (open.before && held(*open.before)) ||
+                              std::ranges::any_of(open.history, held) || open.expected.has_value();
+  const bool forward = settings_.way == direction::source_to_target;
+  confirmation verdict{.key = std::move(open.key),
+                       .origin = origin,
+                       .counterpart = counterpart,
+                       .delete_seen = forward && (open.delete_seen || origin_held_it),
+                       .ttl_delete_seen = forward && open.ttl_delete_seen,
+                       .counterpart_is_earlier_image =
+                           forward && counterpart.value && is_earlier_image(open, counterpart.value),
+                       .shard_id = shard_names_.at(open.shard),
+                       .sequence = open.sequence,
+                       .first_seen = open.first_unmet_at};
+  open.key.hash = verdict.key.hash;
+  out.confirmed.push_back(std::move(verdict));
+  close(open);
+}
+
+// --- state and figures ----------------------------------------------------------------------------
+
+void pending_checks::take_dirty(std::vector<state::check_row>& rows,
+                                std::vector<std::int64_t>& closed) {
+  for (const auto id : dirty_) {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) {
+      continue;
+    }
+    auto& open = slots_[found->second];
+    open.dirty = false;
+    open.persisted = true;
+    rows.push_back({id, encode_check(open, shard_names_.at(open.shard))});
+  }
+  dirty_.clear();
+  closed = std::exchange(closed_, {});
+}
+
+std::size_t pending_checks::older_than(wall_time time) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      by_key_, [&](const auto& entry) { return slots_[entry.second].first_unmet_at < time; }));
+}
+
+std::optional<wall_time> pending_checks::oldest_created() const {
+  std::optional<wall_time> oldest;
+  for (const auto& [hash, at] : by_key_) {
+    const auto created = slots_[at].created;
+    oldest = oldest ? std::min(*oldest, created) : created;
+  }
+  return oldest;
+}
+
+sequence_number pending_checks::lowest_open(std::string_view shard_id) const {
+  sequence_number lowest;
+  for (const auto& [hash, at] : by_key_) {
+    const auto& open = slots_[at];
+    if (shard_names_.at(open.shard) == shard_id && !open.sequence.empty() &&
+        (lowest.empty() || open.sequence < lowest)) {
+      lowest = open.sequence;
+    }
+  }
+  return lowest;
+}
+
+}  // namespace ddm::verify

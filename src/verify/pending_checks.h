@@ -1,0 +1,209 @@
+// The decisions about changes: when to look, what an answer means, when a mismatch is one.
+//
+// Problem: replication is late by nature, keys change again before they are checked, and a value that
+// was changed back looks as if it had arrived. Alarms must be neither false nor missed.
+// Idea: at most one open check per key, for its newest change, with the digests of the images it has
+// superseded. Changes, answers and the time go in; reads to make and outcomes come out. Nothing here
+// waits, reads a clock or touches a socket, so production, unit tests and simulation decide alike.
+// Reason for every rule: docs/monitoring_mechanism.md, "Checking a change".
+//
+// Memory: at most settings.memory_bytes_max plus one change. Beyond it, changes are deferred as keys.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "dynamodb/page_decoder.h"
+#include "state/state_store.h"
+#include "verify/behind_detector.h"
+#include "verify/check.h"
+
+namespace ddm::verify {
+
+struct check_settings {
+  direction way = direction::source_to_target;
+  milliseconds replication_wait{5'000};
+  milliseconds retry_wait{2'000};
+  milliseconds max_lag{60'000};
+  milliseconds stall_after{30 * 60'000};
+  std::uint64_t memory_bytes_max = 384ULL << 20;
+  /// Keys a second whose looks come at 0.5, 1, 2 and 4 s to measure the lag.
+  double lag_probes_per_second = 5;
+};
+
+/// Where a change was read, beside the record itself.
+struct change_context {
+  std::string_view shard_id;
+  bool fresh = false;           ///< no backlog: its lag may be measured
+  bool created_is_coarse = false;  ///< creation times are cut to the minute: count from `now`
+};
+
+/// A read that a check asks for.
+struct read_request {
+  check_id id = 0;
+  std::uint32_t version = 0;
+  check_step step = check_step::look;
+  /// May wait for a full batch (first looks); all others go at once.
+  bool may_wait = false;
+  item_key key;
+};
+
+/// What one side held, or that it could not be understood.
+struct seen {
+  image value;
+  bool unreadable = false;
+};
+
+/// A mismatch for certain; the caller adds what needs the items themselves.
+struct confirmation {
+  item_key key;
+  seen origin;
+  seen counterpart;
+  bool delete_seen = false;
+  bool ttl_delete_seen = false;
+  bool counterpart_is_earlier_image = false;
+  std::string shard_id;
+  sequence_number sequence;
+  wall_time first_seen;
+};
+
+struct lag_sample {
+  milliseconds lag;
+  bool upper_bound;  ///< equal at the first look: the true lag may be anything below
+};
+
+/// What the calls decided, for counters, findings and the next commit. Callers reset it.
+struct outcomes {
+  std::int64_t verified = 0;
+  std::int64_t superseded = 0;
+  std::int64_t equal_by_ignoring = 0;
+  std::int64_t deferred = 0;
+  std::int64_t undeferred = 0;  ///< deferred changes that became checks again, or were superseded
+  std::vector<item_key> passed;  ///< keys of verified checks
+  std::vector<confirmation> confirmed;
+  std::vector<state::deferred_row> deferred_rows;
+  std::vector<lag_sample> lags;
+};
+
+class pending_checks {
+ public:
+  explicit pending_checks(check_settings settings);
+
+  /// A chosen change was read.
+  void on_change(dynamodb::change_record record, const change_context& where, wall_time now,
+                 outcomes& out);
+  /// A deferred key comes back: it is judged by reading both tables.
+  void on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out);
+  /// A check that an earlier process left open.
+  void restore(check open, std::string_view shard_id, wall_time now);
+
+  /// Reads that are due, at most `reads_max`; each must be answered by exactly one on_… call.
+  [[nodiscard]] std::vector<read_request> take_due(wall_time now, std::size_t reads_max);
+  /// The earliest time at which take_due may return something.
+  [[nodiscard]] std::optional<wall_time> next_due() const;
+
+  /// Answer to look: the counterpart.
+  void on_look(check_id id, std::uint32_t version, const seen& counterpart, wall_time now,
+               outcomes& out);
+  /// Answer to expect_look: the origin (read first, strongly) and the counterpart.
+  void on_expect_look(check_id id, std::uint32_t version, const seen& origin,
+                      const seen& counterpart, wall_time now, outcomes& out);
+  /// Answer to first_origin.
+  void on_first_origin(check_id id, std::uint32_t version, const seen& origin, wall_time now);
+  /// Answer to judge and judge_restless: both read strongly, the counterpart first.
+  void on_judged(check_id id, std::uint32_t version, const seen& origin, const seen& counterpart,
+                 wall_time now, outcomes& out);
+  /// The read failed or was not answered: ask again at `again_at`.
+  void on_unanswered(check_id id, wall_time again_at);
+
+  /// The stream's shards have all been read up to this time (nothing: not known yet).
+  void set_read_up_to(std::optional<wall_time> time) { read_up_to_ = time; }
+  /// Re-evaluates whether replication is behind; about each second. True when it changed.
+  bool update_behind(wall_time now);
+  [[nodiscard]] const behind_detector& behind() const { return behind_; }
+
+  /// Makes every check due now: nothing waits for its first look any more (draining).
+  void hasten(wall_time now);
+
+  /// Changes for the next commit.
+  void take_dirty(std::vector<state::check_row>& rows, std::vector<std::int64_t>& closed);
+
+  [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+  [[nodiscard]] bool contains(const digest128& key_hash) const { return by_key_.contains(key_hash); }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] bool has_room() const { return bytes_ < settings_.memory_bytes_max; }
+  [[nodiscard]] std::int64_t highest_id() const { return next_id_ - 1; }
+  /// Open checks whose first unmet change was read before `time`.
+  [[nodiscard]] std::size_t older_than(wall_time time) const;
+  /// Creation time of the oldest change without outcome.
+  [[nodiscard]] std::optional<wall_time> oldest_created() const;
+  /// Lowest sequence number with an open check in a shard; empty when there is none. Walks all checks.
+  [[nodiscard]] sequence_number lowest_open(std::string_view shard_id) const;
+
+ private:
+  using slot = std::uint32_t;
+  struct timer {
+    wall_time due;
+    slot at;
+    check_id id;
+    bool operator>(const timer& other) const { return due > other.due; }
+  };
+
+  check& open_check(item_key key, wall_time now);
+  void supersede(check& open, const dynamodb::change_record& record, wall_time now);
+  void expect(check& open, const dynamodb::change_record& record);
+  void plan_first_look(check& open, const change_context& where, wall_time now, bool is_new);
+  void schedule(check& open, wall_time due);
+  void close(check& open);
+  void verify(check& open, const image& counterpart, wall_time now, outcomes& out);
+  void confirm(check& open, const seen& origin, const seen& counterpart, outcomes& out);
+  void on_equal(check& open, const image& counterpart, wall_time now, outcomes& out);
+  void on_unequal(check& open, wall_time now);
+  void judge_resting(check& open, const seen& origin, const seen& counterpart, wall_time now,
+                     outcomes& out);
+  void judge_restless(check& open, const seen& origin, const seen& counterpart, wall_time now,
+                      outcomes& out);
+  void postpone(check& open, wall_time now);
+  [[nodiscard]] bool is_recent_image(const check& open, const image& value, wall_time now) const;
+  [[nodiscard]] bool is_earlier_image(const check& open, const image& value) const;
+  [[nodiscard]] bool is_restless(const check& open, wall_time now) const;
+  [[nodiscard]] wall_time judge_at(const check& open) const;
+  [[nodiscard]] check* answered(check_id id);
+  [[nodiscard]] bool take_lag_probe(wall_time now);
+  void park_due(wall_time now);
+  [[nodiscard]] read_request request_of(check& open);
+  void mark_dirty(check& open);
+  void book(check& open);
+  [[nodiscard]] std::uint32_t shard_index(std::string_view shard_id);
+
+  check_settings settings_;
+  behind_detector behind_;
+  std::deque<check> slots_;  ///< a deque: references stay valid while it grows
+  std::vector<slot> free_slots_;
+  boost::unordered_flat_map<digest128, slot, std::hash<digest128>> by_key_;
+  boost::unordered_flat_map<check_id, slot> by_id_;
+  std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
+  /// While replication is behind: due checks by age, oldest first, of which only probes are looked at.
+  std::set<std::pair<wall_time, check_id>> parked_;
+  double parked_allowance_ = 0;
+  wall_time allowance_at_;
+  std::vector<check_id> dirty_;
+  std::vector<std::int64_t> closed_;
+  std::vector<std::string> shard_names_;
+  std::optional<wall_time> read_up_to_;
+  std::uint64_t bytes_ = 0;
+  check_id next_id_ = 1;
+  double lag_probe_tokens_ = 0;
+  wall_time lag_probe_at_;
+};
+
+}  // namespace ddm::verify

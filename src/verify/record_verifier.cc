@@ -1,0 +1,372 @@
+#include "verify/record_verifier.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "base/log.h"
+#include "dynamodb/attribute_value.h"
+#include "verify/item_diff.h"
+
+namespace ddm::verify {
+namespace {
+
+/// The pump runs at least this often; it also runs after each answer.
+constexpr milliseconds pump_interval{20};
+/// Reads taken from the checks ahead of the batches that can carry them.
+constexpr std::size_t batches_ahead = 4;
+constexpr milliseconds failure_pause_max{30'000};
+/// Keys that a batch left unprocessed come back after this pause.
+constexpr milliseconds unprocessed_pause{200};
+
+/// True when the item's TTL attribute, a number of seconds since 1970, is past.
+bool ttl_is_past(std::string_view item_json, const std::optional<std::string>& attribute,
+                 wall_time now) {
+  if (item_json.empty() || !attribute) {
+    return false;
+  }
+  const auto item = dynamodb::parse_item(item_json);
+  if (!item) {
+    return false;
+  }
+  const auto found = item->find(*attribute);
+  const auto* number = found == item->end()
+                           ? nullptr
+                           : std::get_if<dynamodb::number_text>(&found->second.value);
+  double seconds = 0;
+  return number != nullptr &&
+         std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds)
+                 .ec == std::errc{} &&
+         seconds > 0 && seconds * 1000 < static_cast<double>(to_ms(now));
+}
+
+}  // namespace
+
+/// One BatchGetItem's answer. Absence is certain only for keys that are not unprocessed.
+struct record_verifier::answer {
+  padded_buffer body;
+  dynamodb::items_page page;
+  boost::unordered_flat_map<digest128, const dynamodb::read_item*, std::hash<digest128>> found;
+  boost::unordered_flat_set<digest128, std::hash<digest128>> unprocessed;
+
+  [[nodiscard]] bool answers(const digest128& key) const { return !unprocessed.contains(key); }
+  [[nodiscard]] seen of(const digest128& key) const {
+    const auto item = found.find(key);
+    if (item == found.end()) {
+      return {};
+    }
+    return {.value = item->second->digest, .unreadable = !item->second->digest};
+  }
+  [[nodiscard]] std::string_view json_of(const digest128& key) const {
+    const auto item = found.find(key);
+    return item == found.end() ? std::string_view() : item->second->json;
+  }
+};
+
+record_verifier::record_verifier(verifier_options options, asio::any_io_executor executor,
+                                 clock& time, worker_pool& pool,
+                                 const dynamodb::page_decoder& decoder, table_side& source,
+                                 table_side& target, pending_checks& checks, finding_book& findings,
+                                 verifier_events events)
+    : options_(options),
+      clock_(time),
+      pool_(pool),
+      decoder_(decoder),
+      source_(source),
+      target_(target),
+      checks_(checks),
+      findings_(findings),
+      events_(std::move(events)),
+      batcher_(options.batch_full_at, options.batch_wait_max),
+      batches_(std::move(executor)) {}
+
+awaitable<void> record_verifier::run() {
+  while (!stopping_) {
+    pump();
+    co_await clock_.sleep_for(pump_interval);
+  }
+}
+
+awaitable<void> record_verifier::finish_in_flight() {
+  stopping_ = true;
+  co_await batches_.join();
+}
+
+void record_verifier::pump() {
+  if (stopping_) {
+    return;
+  }
+  const auto now = clock_.now();
+  const auto ahead_max = batches_ahead * options_.batches_in_flight_max * batch_get_keys_max;
+  if (batcher_.size() < ahead_max) {
+    for (auto& read : checks_.take_due(now, ahead_max - batcher_.size())) {
+      batcher_.add(std::move(read), now);
+    }
+  }
+  if (!ready(source_) || !ready(target_)) {
+    return;
+  }
+  while (in_flight_ < options_.batches_in_flight_max) {
+    auto batch = batcher_.take(now);
+    if (!batch) {
+      break;
+    }
+    ++in_flight_;
+    batches_.spawn(run_batch(std::move(*batch)));
+  }
+  if (in_flight_ < options_.batches_in_flight_max) {
+    auto watched = findings_.take_watch_due(now, batch_get_keys_max);
+    // A newer change of the key is being checked anyway.
+    std::erase_if(watched, [&](const item_key& key) { return checks_.contains(key.hash); });
+    if (!watched.empty()) {
+      ++in_flight_;
+      batches_.spawn(run_watch(std::move(watched)));
+    }
+  }
+}
+
+awaitable<void> record_verifier::run_batch(look_batch batch) {
+  co_await serve_batch(batch);
+  --in_flight_;
+  pump();
+}
+
+awaitable<void> record_verifier::run_watch(std::vector<item_key> keys) {
+  co_await serve_watch(keys);
+  --in_flight_;
+  pump();
+}
+
+awaitable<void> record_verifier::serve_batch(look_batch& batch) {
+  std::vector<std::string> keys;
+  keys.reserve(batch.reads.size());
+  for (const auto& request : batch.reads) {
+    keys.push_back(request.key.json);
+  }
+  std::optional<answer> of_origin;
+  std::optional<answer> of_counterpart;
+  const auto step = batch.step;
+  const bool judges = step == check_step::judge || step == check_step::judge_restless;
+  if (step == check_step::first_origin || step == check_step::expect_look) {
+    of_origin = co_await read(origin(), keys, true);
+    if (!of_origin || step == check_step::first_origin) {
+      deliver(batch, of_origin ? &*of_origin : nullptr, nullptr);
+      co_return;
+    }
+  }
+  of_counterpart = co_await read(counterpart(), keys, judges || options_.consistent_looks);
+  if (of_counterpart && judges) {
+    of_origin = co_await read(origin(), std::move(keys), true);
+  }
+  deliver(batch, of_origin ? &*of_origin : nullptr, of_counterpart ? &*of_counterpart : nullptr);
+}
+
+void record_verifier::unanswered(const read_request& request) {
+  const auto now = clock_.now();
+  const auto again = std::max({now + unprocessed_pause, source_health_.again_at,
+                               target_health_.again_at});
+  checks_.on_unanswered(request.id, again);
+}
+
+void record_verifier::deliver(const look_batch& batch, const answer* of_origin,
+                              const answer* of_counterpart) {
+  const bool needs_origin = batch.step != check_step::look;
+  const bool needs_counterpart = batch.step != check_step::first_origin;
+  const auto now = clock_.now();
+  outcomes out;
+  for (const auto& request : batch.reads) {
+    const auto& hash = request.key.hash;
+    if ((needs_origin && (of_origin == nullptr || !of_origin->answers(hash))) ||
+        (needs_counterpart && (of_counterpart == nullptr || !of_counterpart->answers(hash)))) {
+      unanswered(request);
+      continue;
+    }
+    switch (batch.step) {
+      case check_step::look:
+        checks_.on_look(request.id, request.version, of_counterpart->of(hash), now, out);
+        break;
+      case check_step::expect_look:
+        checks_.on_expect_look(request.id, request.version, of_origin->of(hash),
+                               of_counterpart->of(hash), now, out);
+        break;
+      case check_step::first_origin:
+        checks_.on_first_origin(request.id, request.version, of_origin->of(hash), now);
+        break;
+      case check_step::judge:
+      case check_step::judge_restless:
+        checks_.on_judged(request.id, request.version, of_origin->of(hash),
+                          of_counterpart->of(hash), now, out);
+        break;
+    }
+  }
+  report(std::move(out), of_origin, of_counterpart);
+}
+
+void record_verifier::report(outcomes out, const answer* of_origin, const answer* of_counterpart) {
+  const bool forward = options_.way == direction::source_to_target;
+  for (const auto& verdict : out.confirmed) {
+    const auto origin_json = of_origin->json_of(verdict.key.hash);
+    const auto counterpart_json = of_counterpart->json_of(verdict.key.hash);
+    events_.on_mismatch(describe(verdict, forward ? origin_json : counterpart_json,
+                                 forward ? counterpart_json : origin_json));
+  }
+  const auto now = clock_.now();
+  for (const auto& key : out.passed) {
+    if (const auto changes = findings_.on_passed(key.hash, now); changes > 0) {
+      events_.on_healed(changes);
+    }
+    events_.on_success(key);
+  }
+  events_.on_outcomes(std::move(out));
+}
+
+mismatch record_verifier::describe(const confirmation& verdict, std::string_view source_json,
+                                   std::string_view target_json) const {
+  const bool forward = options_.way == direction::source_to_target;
+  const auto& source = forward ? verdict.origin : verdict.counterpart;
+  const auto& target = forward ? verdict.counterpart : verdict.origin;
+  const auto now = clock_.now();
+  const judged_state state{
+      .source = source.value,
+      .target = target.value,
+      .unreadable = source.unreadable || target.unreadable,
+      .delete_seen = verdict.delete_seen,
+      .ttl_delete_seen = verdict.ttl_delete_seen,
+      .target_is_earlier_image = verdict.counterpart_is_earlier_image,
+      .source_ttl_past = ttl_is_past(source_json, source_.ttl_attribute, now),
+      .target_ttl_past = ttl_is_past(target_json, source_.ttl_attribute, now) ||
+                         ttl_is_past(target_json, target_.ttl_attribute, now)};
+  mismatch entry{.key = verdict.key,
+                 .kind = classify(state),
+                 .shard_id = verdict.shard_id,
+                 .sequence_number = std::string(verdict.sequence.str()),
+                 .first_seen = verdict.first_seen,
+                 .confirmed_at = now};
+  if (source.value) {
+    entry.source_digest = source.value->compared;
+  }
+  if (target.value) {
+    entry.target_digest = target.value->compared;
+  }
+  if (!source_json.empty() && !target_json.empty()) {
+    if (auto paths = diff_items(source_json, target_json, decoder_.settings().ignored)) {
+      entry.paths = std::move(*paths);
+    }
+  }
+  if (options_.keep_values) {
+    entry.source_json = source_json.empty() ? "null" : std::string(source_json);
+    entry.target_json = target_json.empty() ? "null" : std::string(target_json);
+  }
+  return entry;
+}
+
+awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
+  std::vector<std::string> documents;
+  documents.reserve(keys.size());
+  for (const auto& key : keys) {
+    documents.push_back(key.json);
+  }
+  const auto page = co_await read(counterpart(), std::move(documents), false);
+  if (!page) {
+    co_return;
+  }
+  const auto now = clock_.now();
+  for (const auto& key : keys) {
+    if (!page->answers(key.hash)) {
+      continue;
+    }
+    const auto held = page->of(key.hash);
+    const auto digest = held.value ? std::optional(held.value->compared) : std::nullopt;
+    if (const auto changes =
+            findings_.on_watched(key.hash, held.unreadable, digest, options_.way, now);
+        changes > 0) {
+      events_.on_healed(changes);
+    }
+  }
+}
+
+awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_side& side,
+                                                                        std::vector<std::string> keys,
+                                                                        bool consistent) {
+  const double estimate = static_cast<double>(keys.size()) * (consistent ? 1.0 : 0.5);
+  co_await side.budget.acquire(estimate);
+  auto body = co_await side.client.batch_get_item(side.table, std::move(keys), consistent);
+  if (!body) {
+    note_failure(side, body.error());
+    co_return std::nullopt;
+  }
+  answer got{.body = std::move(*body)};
+  auto page = co_await pool_.run([&] { return decoder_.decode_batch_get(got.body); });
+  if (!page) {
+    note_failure(side, page.error());
+    co_return std::nullopt;
+  }
+  got.page = std::move(*page);
+  // A service that does not report what a read consumed has taken the estimate.
+  const double consumed = got.page.consumed_units > 0 ? got.page.consumed_units : estimate;
+  side.budget.correct(estimate, consumed);
+  side.consumed_units += consumed;
+  got.found.reserve(got.page.items.size());
+  for (const auto& item : got.page.items) {
+    got.found.emplace(item.key_hash, &item);
+  }
+  for (const auto& key : got.page.unprocessed_keys) {
+    const auto& settings = decoder_.settings();
+    if (auto parsed = dynamodb::key_of(key, settings.schema, settings.secret)) {
+      got.unprocessed.insert(parsed->hash);
+    }
+  }
+  note_success(side);
+  co_return got;
+}
+
+bool record_verifier::ready(const table_side& side) const {
+  const auto& state = &side == &source_ ? source_health_ : target_health_;
+  return clock_.now() >= state.again_at;
+}
+
+void record_verifier::note_failure(const table_side& side, const error& failure) {
+  auto& state = health(side);
+  const auto now = clock_.now();
+  if (state.failures > 0 && now < state.again_at) {
+    return;  // other batches of the same moment
+  }
+  if (state.failures++ == 0) {
+    log::event(log::level::warning, "reading_paused",
+               failure.describe() + "; nothing is judged meanwhile, reading goes on by itself",
+               {{"side", side.name}});
+  }
+  const auto pause = milliseconds{500} * (1LL << std::min(state.failures - 1, 8));
+  state.again_at = now + std::min<milliseconds>(pause, failure_pause_max);
+  state.failure = fmt::format("the {} table cannot be read: {}", side.name, failure.describe());
+}
+
+void record_verifier::note_success(const table_side& side) {
+  auto& state = health(side);
+  if (state.failures > 0) {
+    log::event(log::level::info, "reading_resumed", {}, {{"side", side.name}});
+    state = {};
+  }
+}
+
+record_verifier::side_health& record_verifier::health(const table_side& side) {
+  return &side == &source_ ? source_health_ : target_health_;
+}
+
+std::string record_verifier::trouble() const {
+  return source_health_.failure.empty() ? target_health_.failure : source_health_.failure;
+}
+
+table_side& record_verifier::origin() const {
+  return options_.way == direction::source_to_target ? source_ : target_;
+}
+table_side& record_verifier::counterpart() const {
+  return options_.way == direction::source_to_target ? target_ : source_;
+}
+
+}  // namespace ddm::verify

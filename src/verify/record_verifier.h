@@ -1,0 +1,114 @@
+// The I/O around pending_checks: takes the reads that are due, makes them in batches, hands back what they
+// saw. Holds no rule about changes itself.
+//
+// At most `batches_in_flight_max` batches run at once. Reads that fail are asked again after a pause that
+// grows to 30 s, without end and without any judgement: "could not read" is never "equal" nor "unequal".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "dynamodb/dynamodb_client.h"
+#include "dynamodb/page_decoder.h"
+#include "runtime/clock.h"
+#include "runtime/rate_limiter.h"
+#include "runtime/task_group.h"
+#include "runtime/worker_pool.h"
+#include "verify/finding_book.h"
+#include "verify/look_batcher.h"
+#include "verify/pending_checks.h"
+
+namespace ddm::verify {
+
+/// One of the two tables and what reading it may cost. Everything referred to outlives the verifier.
+struct table_side {
+  std::string name;  ///< "source" or "target", for messages
+  dynamodb::dynamodb_client& client;
+  dynamodb::table_name table;
+  rate_limiter& budget;
+  std::optional<std::string> ttl_attribute;
+  double consumed_units = 0;
+};
+
+struct verifier_options {
+  direction way = direction::source_to_target;
+  std::size_t batch_full_at = 100;
+  std::size_t batches_in_flight_max = 10;
+  milliseconds batch_wait_max{30'000};
+  bool consistent_looks = false;
+  bool keep_values = false;  ///< --show-values
+};
+
+/// A decided moment: everything that one answer changed. Called without suspending.
+struct verifier_events {
+  std::function<void(outcomes&&)> on_outcomes;
+  std::function<void(mismatch&&)> on_mismatch;
+  std::function<void(const item_key&)> on_success;       ///< each verified key, for --verbose
+  std::function<void(std::int64_t changes)> on_healed;
+};
+
+class record_verifier {
+ public:
+  record_verifier(verifier_options options, asio::any_io_executor executor, clock& time,
+                  worker_pool& pool, const dynamodb::page_decoder& decoder, table_side& source,
+                  table_side& target, pending_checks& checks, finding_book& findings,
+                  verifier_events events);
+
+  /// Runs until cancelled; the batches in flight end with it.
+  [[nodiscard]] awaitable<void> run();
+  /// Makes no further reads; returns when the batches in flight have been answered.
+  [[nodiscard]] awaitable<void> finish_in_flight();
+  /// Batches go without waiting to be full from now on.
+  void flush() { batcher_.flush(); }
+
+  /// What keeps a table from being read, while it does; empty when all is well.
+  [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::size_t waiting() const { return batcher_.size() + in_flight_; }
+
+ private:
+  struct answer;
+  struct side_health {
+    std::string failure;
+    int failures = 0;
+    wall_time again_at;
+  };
+
+  void pump();
+  [[nodiscard]] awaitable<void> run_batch(look_batch batch);
+  [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);
+  [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
+  [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
+  [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side, std::vector<std::string> keys,
+                                                      bool consistent);
+  [[nodiscard]] bool ready(const table_side& side) const;
+  void deliver(const look_batch& batch, const answer* origin, const answer* counterpart);
+  void unanswered(const read_request& request);
+  void report(outcomes out, const answer* origin, const answer* counterpart);
+  [[nodiscard]] mismatch describe(const confirmation& verdict, std::string_view source_json,
+                                  std::string_view target_json) const;
+  void note_failure(const table_side& side, const error& failure);
+  void note_success(const table_side& side);
+  [[nodiscard]] side_health& health(const table_side& side);
+  [[nodiscard]] table_side& origin() const;
+  [[nodiscard]] table_side& counterpart() const;
+
+  verifier_options options_;
+  clock& clock_;
+  worker_pool& pool_;
+  const dynamodb::page_decoder& decoder_;
+  table_side& source_;
+  table_side& target_;
+  pending_checks& checks_;
+  finding_book& findings_;
+  verifier_events events_;
+  look_batcher batcher_;
+  task_group batches_;
+  std::size_t in_flight_ = 0;
+  bool stopping_ = false;
+  side_health source_health_;
+  side_health target_health_;
+};
+
+}  // namespace ddm::verify
