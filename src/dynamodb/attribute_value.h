@@ -1,6 +1,9 @@
-// An item as a tree: for the rare paths (differences of a mismatch, TTL attribute, test data), never
-// for pages.
+// An item as a tree: for the rare paths (differences of a mismatch, TTL attribute, test data),
+// never for pages.
 #pragma once
+
+#include "base/error.h"
+#include "dynamodb/base64.h"
 
 #include <cstdint>
 #include <map>
@@ -8,8 +11,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "base/error.h"
 
 namespace ddm::dynamodb {
 
@@ -34,8 +35,8 @@ struct binary_set {
 };
 
 struct attribute_value {
-  using variant = std::variant<std::string, number_text, binary, bool, std::nullptr_t, attribute_list,
-                               attribute_map, string_set, number_set, binary_set>;
+  using variant = std::variant<std::string, number_text, binary, bool, std::nullptr_t,
+                               attribute_list, attribute_map, string_set, number_set, binary_set>;
   variant value;
   /// "S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS".
   [[nodiscard]] std::string_view type_name() const;
@@ -49,9 +50,6 @@ struct attribute_value {
 /// As DynamoDB compares: numbers by value, sets and maps without order, lists with it.
 [[nodiscard]] bool equal(const attribute_value& a, const attribute_value& b);
 [[nodiscard]] bool numbers_equal(std::string_view a, std::string_view b);
-
-[[nodiscard]] std::string base64_encode(std::string_view bytes);
-[[nodiscard]] result<std::string> base64_decode(std::string_view text);
 
 /// A JSON string literal, with quotes.
 [[nodiscard]] std::string json_quote(std::string_view text);

@@ -1,14 +1,14 @@
 // The DynamoDB operations that this program uses, typed. Retries lie below (aws::service_client).
 #pragma once
 
+#include "aws/service_client.h"
+#include "dynamodb/names.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "aws/service_client.h"
-#include "dynamodb/names.h"
 
 namespace ddm::dynamodb {
 
@@ -56,8 +56,8 @@ class dynamodb_client {
   [[nodiscard]] awaitable<result<std::optional<std::string>>> describe_time_to_live(
       table_name table);
 
-  /// The whole answer, for page_decoder::decode_batch_get. `keys` are JSON key documents, at most 100,
-  /// without duplicates. Asks for ConsumedCapacity.
+  /// The whole answer, for page_decoder::decode_batch_get. `keys` are JSON key documents, at most
+  /// 100, without duplicates. Asks for ConsumedCapacity.
   [[nodiscard]] awaitable<result<padded_buffer>> batch_get_item(table_name table,
                                                                 std::vector<std::string> keys,
                                                                 bool consistent_read);
@@ -93,7 +93,8 @@ class dynamodb_client {
     std::vector<std::string> delete_keys;  ///< key documents; 25 in all at most
   };
   /// What the service left unprocessed; the caller tries these again after a pause.
-  [[nodiscard]] awaitable<result<batch_write>> batch_write_item(table_name table, batch_write writes);
+  [[nodiscard]] awaitable<result<batch_write>> batch_write_item(table_name table,
+                                                                batch_write writes);
 
   struct create_table_request {
     table_name table;

@@ -1,13 +1,16 @@
 // Whether two items are equal, decided by 128 bits.
 //
-// Problem: items must compare as DynamoDB compares them (numbers by value to 38 digits, sets and maps
-// without order), millions of them, without keeping any.
-// Idea: an item becomes canonical bytes (tag, length, value; maps and sets sorted; numbers as sign,
-// digits and exponent, never through double; a value over 1 KB as its length and hash), hashed once with
-// XXH3-128 under a random 192-byte secret. Equal items have equal bytes, unequal ones do not.
-// Reason: collisions cannot be prepared by whoever writes the items, and the secret lives in the state,
-// so digests stay comparable after a restart.
+// Problem: items must compare as DynamoDB compares them (numbers by value to 38 digits, sets and
+// maps without order), millions of them, without keeping any. Idea: an item becomes canonical bytes
+// (tag, length, value; maps and sets sorted; numbers as sign, digits and exponent, never through
+// double; a value over 1 KB as its length and hash), hashed once with XXH3-128 under a random
+// 192-byte secret. Equal items have equal bytes, unequal ones do not. Reason: collisions cannot be
+// prepared by whoever writes the items, and the secret lives in the state, so digests stay
+// comparable after a restart.
 #pragma once
+
+#include "base/error.h"
+#include "dynamodb/names.h"
 
 #include <array>
 #include <compare>
@@ -18,9 +21,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/error.h"
-#include "dynamodb/names.h"
 
 namespace ddm::dynamodb {
 
@@ -36,8 +36,9 @@ using digest_secret = std::array<unsigned char, 192>;
 
 /// Two digests of one item. They differ only where an ignored attribute is present.
 struct item_digest {
-  digest128 compared;    ///< without the ignored attributes: what equality is decided by
-  digest128 everything;  ///< with them: tells which items are equal only thanks to --ignore-attribute
+  digest128 compared;  ///< without the ignored attributes: what equality is decided by
+  digest128
+      everything;  ///< with them: tells which items are equal only thanks to --ignore-attribute
   bool operator==(const item_digest&) const = default;
 };
 
@@ -45,22 +46,27 @@ struct item_digest {
 struct item_key {
   /// As the service sent it and will get it back: {"pk":{"S":"user#1"},"sk":{"N":"7"}}.
   std::string json;
-  /// Digest of the canonical key: numbers by value, attributes in schema order. Identity of the item.
+  /// Digest of the canonical key: numbers by value, attributes in schema order. Identity of the
+  /// item.
   digest128 hash;
 };
 
 /// Attribute paths that are left out of comparisons: "aws:rep:*" (a trailing * matches any rest),
-/// "meta.updated_at" (members of maps; names with a dot in them cannot be told apart and match too).
+/// "meta.updated_at" (members of maps; names with a dot in them cannot be told apart and match
+/// too). Values inside lists have no path and are always compared.
 class ignore_list {
  public:
   ignore_list() = default;
-  explicit ignore_list(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
+  explicit ignore_list(std::vector<std::string> patterns);
   [[nodiscard]] bool matches(std::string_view path) const;
   [[nodiscard]] bool empty() const { return patterns_.empty(); }
+  /// False when only top-level attributes can match.
+  [[nodiscard]] bool reaches_into_maps() const { return reaches_into_maps_; }
   [[nodiscard]] const std::vector<std::string>& patterns() const { return patterns_; }
 
  private:
   std::vector<std::string> patterns_;
+  bool reaches_into_maps_ = false;
 };
 
 /// Canonical bytes of a DynamoDB number: equal numbers, however spelled ("1.0", "1", "10E-1"), give
@@ -68,14 +74,16 @@ class ignore_list {
 /// accepted by the service; more are kept, never rounded.
 [[nodiscard]] result<void> append_canonical_number(std::string_view text, std::string& out);
 
-/// The digest of one item given as JSON text {"attr":{"S":"…"},…}; for tests and rare paths. Pages are
-/// digested by page_decoder without a copy. An absent or malformed item is an error, never a digest.
+/// The digest of one item given as JSON text {"attr":{"S":"…"},…}; for tests and rare paths. Pages
+/// are digested by page_decoder without a copy. An absent or malformed item is an error, never a
+/// digest.
 [[nodiscard]] result<item_digest> digest_item(std::string_view item_json,
                                               const digest_secret& secret,
                                               const ignore_list& ignored);
 
 /// The canonical key of an item or key document; fails when a key attribute is absent or of another
-/// type than the schema says. The JSON form is rebuilt from the two attributes as they were written.
+/// type than the schema says. The JSON form is rebuilt from the two attributes as they were
+/// written.
 [[nodiscard]] result<item_key> key_of(std::string_view item_json, const key_schema& schema,
                                       const digest_secret& secret);
 

@@ -1,15 +1,15 @@
 // DynamoDB's own nouns as types.
 #pragma once
 
+#include "base/error.h"
+#include "base/strong_string.h"
+
 #include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/error.h"
-#include "base/strong_string.h"
 
 namespace ddm::dynamodb {
 
@@ -18,8 +18,9 @@ using stream_arn = strong_string<struct stream_arn_tag>;
 using shard_id = strong_string<struct shard_id_tag>;
 using shard_iterator = strong_string<struct shard_iterator_tag>;
 
-/// 21–40 decimal digits. Compared as a number ("9" < "10", leading zeros count for nothing), sent back
-/// to the API as it came. Small and trivially copyable: there is one in every record and check.
+/// 21–40 decimal digits. Compared as a number ("9" < "10", leading zeros count for nothing), sent
+/// back to the API as it came. Small and trivially copyable: there is one in every record and
+/// check.
 class sequence_number {
  public:
   static constexpr std::size_t digits_max = 40;
@@ -61,7 +62,8 @@ struct key_schema {
   [[nodiscard]] std::string describe() const;
 };
 
-/// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000" taken apart.
+/// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000" taken
+/// apart.
 struct table_arn {
   std::string partition;
   std::string region;

@@ -1,21 +1,23 @@
-// Pages of the API, walked once from simdjson's tokens: no DOM, no copy of what is not needed.
+// Pages of the API, walked from simdjson's tokens: no DOM, no copy of what is not needed.
 //
-// On-demand parsing leaves unvisited values unvalidated, so a page without its `Records`, `Items` or
-// `Responses` member, or cut off, is an error (class retry: the body was damaged on its way), and
-// `Count`, where the API sends it, must agree.
+// A page that is cut off, or without its `Records`, `Items` or `Responses` member, or whose `Count`
+// does not agree, is an error (class retry: the body was damaged on its way), never a short page.
+// What is well-formed but makes no sense (a record without a key) is an error of class fatal. One
+// item whose attributes cannot be read (a type that is not known yet) leaves the page readable: it
+// has no digest.
 #pragma once
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/error.h"
 #include "base/padded_buffer.h"
 #include "base/time.h"
 #include "dynamodb/item_digest.h"
 #include "dynamodb/names.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace ddm::dynamodb {
 
@@ -31,11 +33,12 @@ struct change_record {
   sequence_number sequence;
   event_kind kind = event_kind::unknown;
   bool by_ttl = false;  ///< userIdentity names the TTL service
-  wall_time created;    ///< ApproximateCreationDateTime: whole seconds on AWS, whole minutes on Local
+  wall_time created;  ///< ApproximateCreationDateTime: whole seconds on AWS, whole minutes on Local
   bool chosen = false;  ///< by the sample; the fields below are filled only then, key.hash always
   item_key key;
   std::optional<item_digest> new_image;  ///< where the view type carries it
   std::optional<item_digest> old_image;
+  bool unreadable = false;  ///< an image was there and had no digest: resort to strong reads
 };
 
 struct records_page {
@@ -47,12 +50,13 @@ struct records_page {
 /// An item as a read returned it. `json` points into the page it was decoded from.
 struct read_item {
   digest128 key_hash;
-  item_digest digest;
+  std::optional<item_digest> digest;  ///< nothing: unreadable, and so never equal to anything
   std::string_view json;
 };
 
 struct items_page {
   std::vector<read_item> items;
+  std::size_t returned = 0;  ///< items in the answer, whether the sample chose them or not
   /// BatchGetItem: the keys not answered, each as JSON text pointing into the page.
   std::vector<std::string_view> unprocessed_keys;
   /// Scan and Query: LastEvaluatedKey as JSON text; only its absence ends them.
@@ -60,7 +64,8 @@ struct items_page {
   double consumed_units = 0;  ///< ConsumedCapacity summed; 0 when the service did not say
 };
 
-/// Chooses keys by a seeded hash: threshold = 2^64 / N, so the keys of 1/100 lie within those of 1/10.
+/// Chooses keys by a seeded hash: threshold = 2^64 / N, so the keys of 1/100 lie within those of
+/// 1/10.
 struct sample_choice {
   std::uint64_t seed = 0;
   std::uint64_t rate = 1;  ///< one key in `rate`
@@ -80,9 +85,10 @@ class page_decoder {
 
   /// A GetRecords answer.
   [[nodiscard]] result<records_page> decode_records(const padded_buffer& body) const;
-  /// A BatchGetItem answer for one table (its name is not looked at). `read_item`s point into `body`.
+  /// A BatchGetItem answer for one table (its name is not looked at), every item of it, as its keys
+  /// were chosen before. `read_item`s point into `body`.
   [[nodiscard]] result<items_page> decode_batch_get(const padded_buffer& body) const;
-  /// A Scan or Query answer.
+  /// A Scan or Query answer; items that the sample does not choose are left out.
   [[nodiscard]] result<items_page> decode_items(const padded_buffer& body) const;
 
   [[nodiscard]] const options& settings() const { return options_; }

@@ -1,12 +1,12 @@
 // The DynamoDB Streams operations, typed. Source of limits: docs/architecture.md, "Streams".
 #pragma once
 
+#include "aws/service_client.h"
+#include "dynamodb/names.h"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "aws/service_client.h"
-#include "dynamodb/names.h"
 
 namespace ddm::dynamodb {
 
@@ -46,16 +46,15 @@ struct iterator_position {
 
   static iterator_position trim_horizon() { return {}; }
   static iterator_position latest() { return {kind::latest, {}}; }
-  static iterator_position at(sequence_number number) {
-    return {kind::at_sequence_number, number};
-  }
+  static iterator_position at(sequence_number number) { return {kind::at_sequence_number, number}; }
   static iterator_position after(sequence_number number) {
     return {kind::after_sequence_number, number};
   }
 };
 [[nodiscard]] std::string_view to_string(iterator_position::kind kind);
 
-/// The raw answer of GetRecords, for page_decoder::decode_records (which may run on another thread).
+/// The raw answer of GetRecords, for page_decoder::decode_records (which may run on another
+/// thread).
 struct records_answer {
   padded_buffer body;
   std::optional<wall_time> server_time;
@@ -75,10 +74,12 @@ class streams_client {
   /// One page of at most 100 shards, from `start_after` on.
   [[nodiscard]] awaitable<result<stream_page>> describe_stream(
       stream_arn stream, std::optional<shard_id> start_after = std::nullopt);
-  /// The children of one shard (ShardFilter CHILD_SHARDS). Services without the filter answer with an
-  /// ordinary page: the result is filtered by parent here.
-  [[nodiscard]] awaitable<result<stream_page>> describe_children(stream_arn stream, shard_id parent);
-  [[nodiscard]] awaitable<result<shard_iterator>> get_shard_iterator(stream_arn stream, shard_id shard,
+  /// The children of one shard (ShardFilter CHILD_SHARDS). Services without the filter answer with
+  /// an ordinary page: the result is filtered by parent here.
+  [[nodiscard]] awaitable<result<stream_page>> describe_children(stream_arn stream,
+                                                                 shard_id parent);
+  [[nodiscard]] awaitable<result<shard_iterator>> get_shard_iterator(stream_arn stream,
+                                                                     shard_id shard,
                                                                      iterator_position position);
   /// `limit` 1–1000.
   [[nodiscard]] awaitable<result<records_answer>> get_records(shard_iterator iterator, int limit);

@@ -1,0 +1,121 @@
+#include "dynamodb/number.h"
+
+#include "dynamodb/attribute_value.h"
+#include "dynamodb/item_digest.h"
+#include "dynamodb/varint.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ddm::dynamodb {
+namespace {
+
+/// Exponents saturate here: far beyond the service's 125, far from overflow when lengths are added.
+constexpr long long exponent_max = 1'000'000'000'000;
+
+std::string_view take_digits(std::string_view& text) {
+  std::size_t length = 0;
+  while (length < text.size() && text[length] >= '0' && text[length] <= '9') {
+    ++length;
+  }
+  const auto digits = text.substr(0, length);
+  text.remove_prefix(length);
+  return digits;
+}
+
+bool take_sign(std::string_view& text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) {
+    text.remove_prefix(1);
+  }
+  return negative;
+}
+
+bool take_exponent(std::string_view& text, long long& exponent) {
+  text.remove_prefix(1);
+  const bool negative = take_sign(text);
+  const auto digits = take_digits(text);
+  for (const char c : digits) {
+    exponent = std::min(exponent * 10 + (c - '0'), exponent_max);
+  }
+  exponent = negative ? -exponent : exponent;
+  return !digits.empty();
+}
+
+void strip_leading_zeros(std::string_view& digits) {
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+}
+
+void strip_trailing_zeros(std::string_view& digits) {
+  digits = digits.substr(0, digits.find_last_not_of('0') + 1);
+}
+
+std::uint64_t zigzag(long long value) {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+
+}  // namespace
+
+bool parse_decimal(std::string_view text, decimal& number) {
+  number = {};
+  number.negative = take_sign(text);
+  number.integer = take_digits(text);
+  bool any_digit = !number.integer.empty();
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    number.fraction = take_digits(text);
+    any_digit = any_digit || !number.fraction.empty();
+  }
+  if (!any_digit) {
+    return false;
+  }
+  if ((text.starts_with('e') || text.starts_with('E')) && !take_exponent(text, number.exponent)) {
+    return false;
+  }
+  if (!text.empty()) {
+    return false;
+  }
+  strip_trailing_zeros(number.fraction);
+  number.exponent -= static_cast<long long>(number.fraction.size());
+  if (number.fraction.empty()) {
+    const auto length = number.integer.size();
+    strip_trailing_zeros(number.integer);
+    number.exponent += static_cast<long long>(length - number.integer.size());
+  }
+  strip_leading_zeros(number.integer);
+  if (number.integer.empty()) {
+    strip_leading_zeros(number.fraction);
+    if (number.fraction.empty()) {
+      number = {};
+    }
+  }
+  return true;
+}
+
+bool append_number(std::string_view text, std::string& out) {
+  decimal number;
+  if (!parse_decimal(text, number)) {
+    return false;
+  }
+  const auto digits = number.integer.size() + number.fraction.size();
+  append_varint(digits << 1 | (number.negative ? 1 : 0), out);
+  append_varint(zigzag(number.exponent), out);
+  out.append(number.integer);
+  out.append(number.fraction);
+  return true;
+}
+
+result<void> append_canonical_number(std::string_view text, std::string& out) {
+  if (!append_number(text, out)) {
+    return fatal("reading a number: the text is not a decimal number");
+  }
+  return {};
+}
+
+bool numbers_equal(std::string_view a, std::string_view b) {
+  std::string left;
+  std::string right;
+  return append_number(a, left) && append_number(b, right) ? left == right : a == b;
+}
+
+}  // namespace ddm::dynamodb

@@ -1,0 +1,25 @@
+// Numbers by value, at any length, never through double.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ddm::dynamodb {
+
+/// A decimal number taken apart: digits × 10^exponent, where the digits, in `integer` and then
+/// `fraction`, neither begin nor end with zero. Zero has no digits. The views point into the text.
+struct decimal {
+  bool negative = false;
+  std::string_view integer;
+  std::string_view fraction;
+  long long exponent = 0;
+};
+
+/// False when `text` is no decimal number. Signs and a bare leading or trailing point are accepted:
+/// stores that keep numbers as they were written may return them.
+[[nodiscard]] bool parse_decimal(std::string_view text, decimal& number);
+
+/// Appends canonical bytes, which are self-delimiting; false when `text` is malformed.
+[[nodiscard]] bool append_number(std::string_view text, std::string& out);
+
+}  // namespace ddm::dynamodb
