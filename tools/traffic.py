@@ -77,12 +77,13 @@ class Traffic:
 
     def run(self, changes: int, rate: float, seconds: float = 3600,
             stopped: Callable[[], bool] = lambda: False) -> Account:
-        """Makes that many changes, at most `rate` a second, unless the time is up before."""
+        """Goes on to that many changes in all, at `rate` a second, unless the time is up before."""
         appointments = self._appointments(changes)
+        already = self.account.changes
         step_size = max(1, min(CHANGES_A_STEP_MAX, int(rate / 10)))
         begin = time.monotonic()
         while self.account.changes < changes and not stopped():
-            ahead = begin + self.account.changes / rate - time.monotonic()
+            ahead = begin + (self.account.changes - already) / rate - time.monotonic()
             if ahead > 0:
                 time.sleep(min(ahead, 0.2))
                 continue

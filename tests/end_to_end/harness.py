@@ -1,0 +1,166 @@
+"""What every scenario needs: a server, two accounts with a table each, traffic, replication, the monitor.
+
+A scenario looks at the binary from outside only: exit code, standard output, findings, and what
+`report` says of the state. The settings are those of an impatient operator, so that a scenario
+takes seconds where a migration takes days.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import tempfile
+import threading
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import judge  # noqa: E402
+from defects import Defects  # noqa: E402
+from dynamodb_local import DynamodbLocal  # noqa: E402
+from monitor import Ended, Monitor, Report, everything_judged  # noqa: E402
+from replicator import Replicator  # noqa: E402
+from tables import KeySchema, create_table, enable_stream, put_items, stream_arn  # noqa: E402
+from traffic import Traffic, initial_items  # noqa: E402
+
+TABLE = "orders"
+MAX_LAG_SECONDS = 8
+IMPATIENT = ["--sample-rate", "1", "--iterator-type", "TRIM_HORIZON",
+             "--max-lag", f"{MAX_LAG_SECONDS}s", "--replication-wait-time", "1s",
+             "--retry-wait-time", "500ms", "--validation-interval", "1s", "--stats-interval", "2s"]
+
+# A sanitizer's exit code must not pass for one of ours.
+os.environ["ASAN_OPTIONS"] = "exitcode=99"
+os.environ["UBSAN_OPTIONS"] = "exitcode=99:print_stacktrace=1"
+os.environ["LSAN_OPTIONS"] = "exitcode=99"
+os.environ["TSAN_OPTIONS"] = "exitcode=99"
+
+
+class Background:
+    """A function in a thread of its own, told to stop and joined; its exception is raised here."""
+
+    def __init__(self, run: Callable[[Callable[[], bool]], object]) -> None:
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._guarded, args=(run,), daemon=True)
+        self._thread.start()
+
+    def _guarded(self, run: Callable[[Callable[[], bool]], object]) -> None:
+        try:
+            run(self._stop.is_set)
+        except BaseException as failure:  # handed to whoever joins
+            self._failure = failure
+
+    def join(self) -> None:
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    def stop(self) -> None:
+        self._stop.set()
+        self.join()
+
+
+class Migration:
+    """One source and one target account, and everything that goes on between them."""
+
+    def __init__(self, local: DynamodbLocal, folder: Path, name: str, schema: KeySchema,
+                 world: Defects) -> None:
+        self.source_account = f"source{name}"
+        self.target_account = f"target{name}"
+        self.local = local
+        self.schema = schema
+        self.world = world
+        self.source = local.client(self.source_account)
+        self.target = local.client(self.target_account)
+        self.planted = folder / "planted.jsonl"
+        self.monitor = Monitor(Path(os.environ["DDM_MONITOR"]), folder, local.endpoint_url, TABLE,
+                               self.source_account, self.target_account)
+        self._background: list[Background] = []
+
+    def create(self, view: str = "NEW_AND_OLD_IMAGES", target_view: str | None = None) -> None:
+        """Both tables with the same items; the stream begins after that."""
+        items = list(initial_items(self.schema, self.world).values())
+        for client in (self.source, self.target):
+            create_table(client, TABLE, self.schema)
+            put_items(client, TABLE, items)
+        enable_stream(self.source, TABLE, view)
+        if target_view:
+            enable_stream(self.target, TABLE, target_view)
+
+    def traffic(self) -> Traffic:
+        return Traffic(self.source, TABLE, self.schema, self.world)
+
+    def replicate(self, delay: tuple[float, float] = (0.5, 2)) -> Replicator:
+        """Goes on in the background until close()."""
+        replicator = Replicator(self.local.client, TABLE, self.world, self.planted, delay,
+                                self.source_account, self.target_account)
+        self.background(replicator.run)
+        return replicator
+
+    def background(self, run: Callable[[Callable[[], bool]], object]) -> Background:
+        background = Background(run)
+        self._background.append(background)
+        return background
+
+    def judgement(self, *accepted: tuple[str, str]) -> judge.Judgement:
+        return judge.judge(judge.open_findings(self.monitor.findings),
+                           judge.planted_defects(self.planted), accepted)
+
+    def close(self) -> None:
+        self.monitor.kill()
+        for background in self._background:
+            background.stop()
+
+
+class Scenario(unittest.TestCase):
+    local: DynamodbLocal
+    _numbers = itertools.count(1)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.local = DynamodbLocal()
+        cls.local.start()
+        cls.addClassCleanup(cls.local.stop)
+
+    def folder(self) -> Path:
+        """For one monitor's files; kept for a look when the test fails."""
+        folder = tempfile.TemporaryDirectory(prefix="ddm-e2e-", ignore_cleanup_errors=True)
+        self.addCleanup(folder.cleanup)
+        return Path(folder.name)
+
+    def migration(self, schema: KeySchema = KeySchema(), items: int = 500, seed: int = 1,
+                  **defects: int) -> Migration:
+        migration = Migration(self.local, self.folder(), str(next(self._numbers)), schema,
+                              Defects(items, seed, defects))
+        self.addCleanup(migration.close)
+        return migration
+
+    def assert_exit(self, ended: Ended, code: int) -> None:
+        self.assertEqual(ended.code, code, f"{ended.output[-2000:]}\n{ended.log[-6000:]}")
+
+    def assert_found_exactly(self, migration: Migration, *accepted: tuple[str, str]) -> None:
+        judgement = migration.judgement(*accepted)
+        self.assertTrue(judgement.exact, f"{judgement}\n{migration.monitor.log()[-6000:]}")
+
+    def assert_counted(self, report: Report, traffic: Traffic) -> None:
+        """The counters are the traffic's own account, and every change has one outcome."""
+        account, events, checks = traffic.account, report["events"], report["checks"]
+        self.assertEqual(
+            {name: events[name] for name in ("unique", "insert", "modify", "remove", "unknown")},
+            {"unique": account.changes, "insert": account.insert, "modify": account.modify,
+             "remove": account.remove, "unknown": 0})
+        self.assertEqual(checks["keys"], account.keys)
+        self.assertEqual(checks["sampled"], account.changes)
+        self.assertEqual(checks["sampled"], sum(checks[outcome] for outcome in (
+            "verified", "superseded", "pending", "deferred", "failed", "healed")))
+        self.assertEqual(report["gaps"], [])
+
+
+__all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "TABLE", "Background", "Defects", "Ended", "KeySchema",
+           "Migration", "Monitor", "Report", "Scenario", "create_table", "enable_stream",
+           "everything_judged", "initial_items", "put_items", "stream_arn"]

@@ -1,0 +1,33 @@
+"""Killed five times at random moments, the monitor counts and finds what it would have undisturbed."""
+
+import random
+import time
+
+from harness import IMPATIENT, Scenario, everything_judged
+
+CHANGES = 4000
+RATE = 160
+KILLS = 5
+
+
+class Crashes(Scenario):
+    def test_after_five_kills_no_change_is_skipped_and_none_counted_twice(self) -> None:
+        rng = random.Random(5)
+        migration = self.migration(seed=5, missing=3, stale=3, different=3, undeleted=3)
+        migration.create()
+        migration.replicate()
+        migration.monitor.start(*IMPATIENT)
+        traffic = migration.traffic()
+        writing = migration.background(
+            lambda stopped: traffic.run(CHANGES, RATE, stopped=stopped))
+        for _ in range(KILLS):
+            time.sleep(rng.uniform(1.5, 5))
+            self.assertTrue(migration.monitor.running, migration.monitor.log()[-4000:])
+            migration.monitor.kill()
+            migration.monitor.start(*IMPATIENT, "--output", "json")
+        writing.join()
+        migration.monitor.wait_for(everything_judged(CHANGES), seconds=90)
+        ended = migration.monitor.stop()
+        self.assert_found_exactly(migration)
+        self.assert_exit(ended, 1)
+        self.assert_counted(ended.report(), traffic)

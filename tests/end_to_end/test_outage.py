@@ -1,0 +1,39 @@
+"""A replicator that stands still is one condition, not an alarm for every item."""
+
+import time
+
+from harness import IMPATIENT, MAX_LAG_SECONDS, Report, Scenario, everything_judged
+from judge import open_findings
+
+CHANGES = 4500
+RATE = 100
+
+
+class Outage(Scenario):
+    def test_an_outage_is_reported_as_catching_up_and_all_is_judged_afterwards(self) -> None:
+        migration = self.migration(items=3000, seed=7, missing=3, stale=3, different=3, undeleted=3)
+        migration.create()
+        replicator = migration.replicate()
+        migration.monitor.start(*IMPATIENT, "--output", "json")
+        traffic = migration.traffic()
+        writing = migration.background(
+            lambda stopped: traffic.run(CHANGES, RATE, stopped=stopped))
+        time.sleep(6)
+        replicator.pause()
+
+        def behind(report: Report) -> bool:
+            return bool(report["phase"] == "catching up")
+        report = migration.monitor.wait_for(behind, seconds=40)
+        self.assertEqual(report["verdict"], "WAIT", report)
+        before = set(open_findings(migration.monitor.findings))
+        time.sleep(MAX_LAG_SECONDS)
+        during = set(open_findings(migration.monitor.findings)) - before
+        self.assertLessEqual(len(during), 2, f"a flood of findings: {during}")
+
+        replicator.resume()
+        writing.join()
+        migration.monitor.wait_for(everything_judged(CHANGES), seconds=90)
+        ended = migration.monitor.stop()
+        self.assert_found_exactly(migration)
+        self.assert_exit(ended, 1)
+        self.assert_counted(ended.report(), traffic)
