@@ -23,7 +23,7 @@ from pathlib import Path
 import judge
 from defects import LIFE, Defects
 from dynamodb_local import DynamodbLocal
-from monitor import Monitor, Report, everything_judged
+from monitor import Monitor, Report
 from tables import KeySchema, create_table, enable_stream, put_items
 from traffic import initial_items
 
@@ -83,7 +83,7 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
     say(f"the monitor (--max-lag {arguments.max_lag} instead of 60s, so that this ends soon)")
     print(" ".join([BINARY.name, "monitor", *monitor.flags(), *flags]), flush=True)
     stack.callback(monitor.kill)
-    monitor.start(*flags, quiet=False)
+    monitor.start(*flags, live=True)
 
     say(f"{arguments.changes} changes at {arguments.rate} a second; "
         f"{arguments.defects} defects of each kind: {', '.join(LIFE)}")
@@ -92,14 +92,14 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
     if traffic.wait() != 0:
         raise RuntimeError("the traffic failed")
     account = json.loads((folder / "traffic.json").read_text())
-    say(f"the traffic has ended: {account}; waiting until each change has been judged")
-    report = monitor.wait_for(everything_judged(arguments.changes), seconds=300)
+    say(f"the traffic has ended: {account}; Ctrl-C to the monitor")
+    monitor.stop()
 
-    say("Ctrl-C to the monitor")
-    ended = monitor.stop()
+    say("the same command once more: it goes on where it was, until each change has been judged")
+    ended = monitor.finish(*flags, live=True, timeout=300)
     if replicator.poll() is not None:
         raise RuntimeError("the replicator failed")
-    return conclude(monitor, ended.code, report, account, planted, begin)
+    return conclude(monitor, ended.code, ended.report(), account, planted, begin)
 
 
 def conclude(monitor: Monitor, code: int, report: Report, account: dict[str, int], planted: Path,

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,14 +77,14 @@ class Monitor:
                               cwd=self.folder, capture_output=True, text=True, timeout=timeout)
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str, quiet: bool = True, **environment: str) -> None:
-        """`monitor` with this migration's flags. Quiet: output and log go to files."""
+    def start(self, *arguments: str, live: bool = False) -> None:
+        """`monitor` with this migration's flags, in the background. Live: its log is ours."""
         assert self._process is None
         with open(self._output, "w") as output, open(self._log, "a") as log:
             self._process = subprocess.Popen(
-                [self.binary, "monitor", *self.flags(), *arguments], cwd=self.folder, text=True,
-                env=self.environment(**environment),
-                stdout=output if quiet else None, stderr=log if quiet else None)
+                [self.binary, "monitor", *self.flags(), *arguments, "--output", "json"],
+                cwd=self.folder, env=self.environment(), text=True,
+                stdout=output, stderr=None if live else log)
 
     @property
     def running(self) -> bool:
@@ -105,7 +104,7 @@ class Monitor:
             raise
         finally:
             self._process = None
-        return Ended(code, self._output.read_text(), self._log.read_text())
+        return Ended(code, self._output.read_text(), self.log())
 
     def stop(self, timeout: float = 60) -> Ended:
         """The first signal drains."""
@@ -119,32 +118,21 @@ class Monitor:
             process.kill()
             process.wait()
 
+    def finish(self, *arguments: str, live: bool = False, timeout: float = 150) -> Ended:
+        """Goes on where the last run ended, until every change up to now has its outcome."""
+        self.start(*arguments, "--until-caught-up", live=live)
+        return self.wait(timeout)
+
     def log(self) -> str:
+        """Of all runs by start() so far."""
         return self._log.read_text()
 
-    def report(self) -> Report | None:
-        """The present state, or None while there is none yet."""
-        ended = self.run("report", *self.state_flags(), "--output", "json")
-        return ended.report() if ended.output.strip() else None
-
-    def wait_for(self, reached: Callable[[Report], bool], seconds: float = 60) -> Report:
+    def wait_for_log(self, text: str, seconds: float = 60, after: int = 0) -> None:
+        """Until the log says so, behind its first `after` characters."""
         deadline = time.monotonic() + seconds
-        report = None
-        while time.monotonic() < deadline:
-            report = self.report()
-            if report is not None and reached(report):
-                return report
+        while text not in self.log()[after:]:
             if not self.running:
-                raise RuntimeError(f"the monitor ended early:\n{self._log.read_text()[-4000:]}")
-            time.sleep(0.5)
-        raise TimeoutError(f"not within {seconds} s; last: {json.dumps(report)}\n"
-                           f"{self._log.read_text()[-4000:]}")
-
-
-def everything_judged(changes: int) -> Callable[[Report], bool]:
-    """All these changes were read, and each has its outcome."""
-    def judged(report: Report) -> bool:
-        checks = report["checks"]
-        return bool(report["events"]["unique"] >= changes
-                    and checks["pending"] == 0 and checks["deferred"] == 0)
-    return judged
+                raise RuntimeError(f"the monitor ended early:\n{self.log()[-4000:]}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no '{text}' within {seconds} s:\n{self.log()[-4000:]}")
+            time.sleep(0.2)

@@ -13,6 +13,7 @@ import argparse
 import heapq
 import itertools
 import json
+import math
 import random
 import signal
 import sys
@@ -115,6 +116,7 @@ class Replicator:
         self._victim_changes: dict[int, int] = {}
         self._order = itertools.count()
         self._paused = threading.Event()
+        self._active = time.monotonic()
         self.applied = 0
         if planted:
             planted.write_text("")
@@ -125,10 +127,13 @@ class Replicator:
     def resume(self) -> None:
         self._paused.clear()
 
-    def run(self, stopped: Callable[[], bool], idle_seconds: float | None = None) -> None:
-        """Ends when told to, or when nothing has come and nothing waited for `idle_seconds`."""
+    def idle_seconds(self) -> float:
+        """For how long nothing has come and nothing waited."""
+        return 0 if self._queue else time.monotonic() - self._active
+
+    def run(self, stopped: Callable[[], bool], idle_seconds_max: float = math.inf) -> None:
+        """Ends when told to, or when it has been idle for so long."""
         self._plant_unexpected()
-        active = time.monotonic()
         while not stopped():
             time.sleep(POLL_SECONDS)
             if self._paused.is_set():
@@ -137,8 +142,8 @@ class Replicator:
             self._take(records)
             self._apply_due()
             if records or self._queue:
-                active = time.monotonic()
-            elif idle_seconds is not None and time.monotonic() - active > idle_seconds:
+                self._active = time.monotonic()
+            if self.idle_seconds() > idle_seconds_max:
                 break
 
     def _take(self, records: list[dict[str, Any]]) -> None:
@@ -234,7 +239,7 @@ def main() -> int:
     parser.add_argument("--planted", type=Path, help="write what was planted there, as JSON lines")
     parser.add_argument("--delay", type=float, nargs=2, default=(1, 3), metavar=("MIN", "MAX"),
                         help="seconds by which each change is late (default 1 3)")
-    parser.add_argument("--stop-when-idle", type=float, metavar="SECONDS",
+    parser.add_argument("--stop-when-idle", type=float, default=math.inf, metavar="SECONDS",
                         help="end after this long without a change")
     defects.add_arguments(parser)
     arguments = parser.parse_args()

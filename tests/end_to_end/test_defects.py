@@ -1,6 +1,6 @@
 """Planted defects are found exactly, for every kind of key and every view of the stream."""
 
-from harness import IMPATIENT, KeySchema, Migration, Scenario, everything_judged
+from harness import IMPATIENT, KeySchema, Migration, Scenario
 
 CHANGES = 1500
 RATE = 75
@@ -23,7 +23,7 @@ class Defects(Scenario):
         for seed, (name, (schema, view, accepted)) in enumerate(WORLDS.items()):
             migration = self.migration(schema, seed=seed, **VICTIMS)
             migration.create(view)
-            migration.monitor.start(*IMPATIENT, "--output", "json")
+            migration.monitor.start(*IMPATIENT)
             migration.replicate()
             traffic = migration.traffic()
             writing = migration.background(
@@ -35,8 +35,8 @@ class Defects(Scenario):
                 self.conclude(migration, traffic, accepted)
 
     def conclude(self, migration: Migration, traffic, accepted) -> None:
-        migration.monitor.wait_for(everything_judged(CHANGES), seconds=90)
-        ended = migration.monitor.stop()
+        migration.monitor.stop()
+        ended = migration.monitor.finish(*IMPATIENT)
         self.assert_found_exactly(migration, *accepted)
         self.assert_exit(ended, 1)
         report = ended.report()

@@ -2,7 +2,7 @@
 
 import time
 
-from harness import IMPATIENT, TABLE, Scenario, everything_judged
+from harness import IMPATIENT, TABLE, Scenario
 from judge import key_text, open_findings
 
 EQUAL = [
@@ -12,7 +12,8 @@ EQUAL = [
     ({"N": "0"}, {"N": "0E10"}),
     ({"N": "0.1"}, {"N": "1e-1"}),
     ({"N": "1E-130"}, {"N": "0." + "0" * 129 + "1"}),
-    ({"N": "12345678901234567890123456789012345678"}, {"N": "1.2345678901234567890123456789012345678E37"}),
+    ({"N": "12345678901234567890123456789012345678"},
+     {"N": "1.2345678901234567890123456789012345678E37"}),
     ({"NS": ["1", "2", "3"]}, {"NS": ["3.0", "1", "2E0"]}),
     ({"SS": ["a", "ä", "b"]}, {"SS": ["b", "a", "ä"]}),
     ({"BS": [b"1", b"2"]}, {"BS": [b"2", b"1"]}),
@@ -22,7 +23,8 @@ EQUAL = [
      {"M": {"l": {"L": []}, "b": {"B": b""}, "e": {"M": {}}, "s": {"S": ""}}}),
 ]
 UNEQUAL = [
-    ({"N": "12345678901234567890123456789012345678"}, {"N": "12345678901234567890123456789012345679"}),
+    ({"N": "12345678901234567890123456789012345678"},
+     {"N": "12345678901234567890123456789012345679"}),
     ({"N": "1E-130"}, {"N": "0"}),
     ({"N": "1"}, {"N": "-1"}),
     ({"N": "9007199254740993"}, {"N": "9007199254740992"}),
@@ -57,13 +59,11 @@ class Equality(Scenario):
                                UpdateExpression="SET #v = :v",
                                ExpressionAttributeNames={"#v": "value"},
                                ExpressionAttributeValues={":v": value})
-        migration.monitor.start(*IMPATIENT, "--output", "json")
         # Both sides start from the same item, so the attribute is the only difference there can be.
         for number, (left, right) in enumerate(pairs):
             write(migration.target, number, right)
             write(migration.source, number, left)
-        migration.monitor.wait_for(everything_judged(len(pairs)))
-        ended = migration.monitor.stop()
+        ended = migration.monitor.finish(*IMPATIENT)
         self.assert_exit(ended, 1)
         findings = open_findings(migration.monitor.findings)
         for number, pair in enumerate(pairs):
@@ -75,11 +75,11 @@ class Equality(Scenario):
     def test_an_ignored_attribute_does_not_make_items_different(self) -> None:
         migration = self.migration(items=10)
         migration.create()
-        migration.monitor.start(*IMPATIENT, "--ignore-attribute", "moved_at", "--output", "json")
         for number in range(10):
             item = migration.schema.key(number)
-            migration.target.put_item(TableName=TABLE, Item=item | {"moved_at": {"N": str(time.time())}})
+            moved = item | {"moved_at": {"N": str(time.time())}}
+            migration.target.put_item(TableName=TABLE, Item=moved)
             migration.source.put_item(TableName=TABLE, Item=item)
-        migration.monitor.wait_for(everything_judged(10))
-        self.assert_exit(migration.monitor.stop(), 0)
+        ended = migration.monitor.finish(*IMPATIENT, "--ignore-attribute", "moved_at")
+        self.assert_exit(ended, 0)
         self.assertEqual(open_findings(migration.monitor.findings), {})

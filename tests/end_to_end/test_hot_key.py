@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from harness import IMPATIENT, TABLE, Scenario, everything_judged
+from harness import IMPATIENT, TABLE, Scenario
 from judge import key_text, open_findings
 
 SECONDS = 60
@@ -16,7 +16,7 @@ class HotKey(Scenario):
         migration = self.migration(items=2)
         migration.create()
         replicated, lost = migration.schema.key(0), migration.schema.key(1)
-        migration.monitor.start(*IMPATIENT, "--output", "json")
+        migration.monitor.start(*IMPATIENT)
         begin = time.monotonic()
         on_the_way: deque[tuple[float, dict]] = deque()
         written = 0
@@ -33,8 +33,8 @@ class HotKey(Scenario):
                 # Found while it is still being written, not only once it rests.
                 self.assertEqual(list(open_findings(migration.monitor.findings)), [key_text(lost)])
             time.sleep(max(0.0, now + EACH - time.monotonic()))
-        migration.monitor.wait_for(everything_judged(written))
-        ended = migration.monitor.stop()
+        migration.monitor.stop()
+        ended = migration.monitor.finish(*IMPATIENT)
         self.assert_exit(ended, 1)
         self.assertEqual(list(open_findings(migration.monitor.findings)), [key_text(lost)])
         report = ended.report()

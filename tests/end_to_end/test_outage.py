@@ -2,7 +2,7 @@
 
 import time
 
-from harness import IMPATIENT, MAX_LAG_SECONDS, Report, Scenario, everything_judged
+from harness import IMPATIENT, MAX_LAG_SECONDS, Scenario
 from judge import open_findings
 
 CHANGES = 4500
@@ -14,26 +14,25 @@ class Outage(Scenario):
         migration = self.migration(items=3000, seed=7, missing=3, stale=3, different=3, undeleted=3)
         migration.create()
         replicator = migration.replicate()
-        migration.monitor.start(*IMPATIENT, "--output", "json")
+        migration.monitor.start(*IMPATIENT)
         traffic = migration.traffic()
         writing = migration.background(
             lambda stopped: traffic.run(CHANGES, RATE, stopped=stopped))
         time.sleep(6)
         replicator.pause()
-
-        def behind(report: Report) -> bool:
-            return bool(report["phase"] == "catching up")
-        report = migration.monitor.wait_for(behind, seconds=40)
-        self.assertEqual(report["verdict"], "WAIT", report)
+        migration.monitor.wait_for_log("catching up", seconds=40, after=len(migration.monitor.log()))
         before = set(open_findings(migration.monitor.findings))
         time.sleep(MAX_LAG_SECONDS)
         during = set(open_findings(migration.monitor.findings)) - before
         self.assertLessEqual(len(during), 2, f"a flood of findings: {during}")
+        report = migration.monitor.stop().report()
+        self.assertEqual(report["phase"], "catching up")
 
+        migration.monitor.start(*IMPATIENT)
         replicator.resume()
         writing.join()
-        migration.monitor.wait_for(everything_judged(CHANGES), seconds=90)
-        ended = migration.monitor.stop()
+        migration.monitor.stop()
+        ended = migration.monitor.finish(*IMPATIENT)
         self.assert_found_exactly(migration)
         self.assert_exit(ended, 1)
         self.assert_counted(ended.report(), traffic)

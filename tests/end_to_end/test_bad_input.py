@@ -1,0 +1,132 @@
+"""Whatever is wrong is said in one clear line, before anything is started, changed or left behind."""
+
+import contextlib
+import time
+from pathlib import Path
+
+from harness import IMPATIENT, TABLE, Ended, KeySchema, Migration, Scenario, create_table, stream_arn
+
+# Flags or variables that are wrong, and what the message has to name.
+WRONG_VALUES = [
+    (["--sample-rate", "0"], ["--sample-rate", "0"]),
+    (["--sample-rate", "abc"], ["--sample-rate", "abc"]),
+    (["--sample-rate", "-1"], ["--sample-rate", "-1"]),
+    (["--iterator-type", "NEWEST"], ["--iterator-type", "NEWEST", "TRIM_HORIZON"]),
+    (["--max-lag", "60"], ["--max-lag", "60", "60s"]),
+    (["--verify-on", "both"], ["--verify-on", "both"]),
+    (["--no-such-flag"], ["--no-such-flag"]),
+]
+
+
+class BadInput(Scenario):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        source = cls.local.client("source")
+        create_table(source, TABLE, KeySchema("S", "N"), "NEW_AND_OLD_IMAGES")
+        create_table(source, "silent", KeySchema("S"))
+        create_table(source, "other", KeySchema("S"), "NEW_AND_OLD_IMAGES")
+        target = cls.local.client("target")
+        create_table(target, TABLE, KeySchema("S", "N"))
+        create_table(target, "silent", KeySchema("S"))
+        create_table(target, "other", KeySchema("N"))
+
+    def two_tables(self) -> Migration:
+        migration = self.migration()
+        config = migration.monitor.environment()["AWS_CONFIG_FILE"]
+        text = Path(config).read_text()
+        Path(config).write_text(text.replace(migration.source_account, "source")
+                                .replace(migration.target_account, "target"))
+        return migration
+
+    def assert_refused(self, ended: Ended, *named: str) -> None:
+        self.assert_exit(ended, 2)
+        self.assertEqual(ended.output, "")
+        faults = [line for line in ended.log.splitlines() if all(name in line for name in named)]
+        self.assertEqual(len(faults), 1, f"want one line with {named}:\n{ended.log}")
+        self.assertNotIn("Sanitizer", ended.log)
+
+    def run_wrong(self, *flags: str, **environment: str) -> tuple[Migration, Ended]:
+        """Later flags win over the common ones only if none is given twice."""
+        migration = self.two_tables()
+        common = list(zip(migration.monitor.flags()[::2], migration.monitor.flags()[1::2]))
+        common += list(zip(IMPATIENT[::2], IMPATIENT[1::2]))
+        kept = [word for name, value in common if name not in flags for word in (name, value)]
+        ended = migration.monitor.run("monitor", *kept, *flags, timeout=90, **environment)
+        left = {path.name for path in migration.monitor.folder.iterdir()}
+        self.assertLessEqual(left, {"aws_config", "aws_credentials"}, "nothing may be left behind")
+        return migration, ended
+
+    def test_wrong_values(self) -> None:
+        for flags, named in WRONG_VALUES:
+            with self.subTest(flags):
+                self.assert_refused(self.run_wrong(*flags)[1], *named)
+
+    def test_all_faults_are_listed_at_once(self) -> None:
+        ended = self.run_wrong("--sample-rate", "0", "--max-lag", "soon", DDB_BATCH_SIZE="many")[1]
+        for fault in ("--sample-rate", "--max-lag", "DDB_BATCH_SIZE"):
+            self.assert_refused(ended, fault)
+
+    def test_a_variable_without_a_unit(self) -> None:
+        self.two_tables()
+        migration = self.two_tables()
+        ended = migration.monitor.run("monitor", *migration.monitor.flags(), DDB_RETRY_WAIT_TIME="2")
+        self.assert_refused(ended, "DDB_RETRY_WAIT_TIME", "2s")
+
+    def test_a_table_that_does_not_exist(self) -> None:
+        self.assert_refused(self.run_wrong("--target-table", "nowhere")[1], "nowhere")
+
+    def test_a_key_name_that_is_not_the_tables(self) -> None:
+        ended = self.run_wrong("--partition-key", "customer_id")[1]
+        self.assert_refused(ended, "customer_id", "order_id")
+
+    def test_key_schemas_that_differ(self) -> None:
+        self.assert_refused(self.run_wrong("--target-table", "other")[1], "other", "order_id")
+
+    def test_an_unknown_profile(self) -> None:
+        self.assert_refused(self.run_wrong("--target-profile", "nobody")[1], "nobody")
+
+    def test_a_stream_of_another_table(self) -> None:
+        arn = stream_arn(self.local.client("source"), "other")
+        self.assert_refused(self.run_wrong("--stream-arn", arn)[1], arn)
+
+    def test_a_table_without_a_stream(self) -> None:
+        ended = self.run_wrong("--target-table", "silent")[1]
+        self.assert_exit(ended, 2)
+        self.assertIn("aws dynamodb update-table", ended.log)
+
+    def test_one_table_on_both_sides(self) -> None:
+        self.assert_exit(self.run_wrong("--target-profile", "source")[1], 2)
+
+    def test_a_table_checked_against_its_own_stream(self) -> None:
+        ended = self.run_wrong("--verify-on", "source")[1]
+        self.assert_exit(ended, 2)
+        self.assertIn("--verify-on", ended.log)
+
+    def test_an_endpoint_where_nobody_listens(self) -> None:
+        begin = time.monotonic()
+        ended = self.run_wrong("--target-endpoint-url", "http://127.0.0.1:9")[1]
+        self.assert_refused(ended, "127.0.0.1:9")
+        self.assertLess(time.monotonic() - begin, 60)
+
+    def test_the_state_of_another_migration(self) -> None:
+        migration = self.two_tables()
+        flags = [*migration.monitor.flags(), *IMPATIENT, "--duration", "1s"]
+        first = migration.monitor.run("monitor", *flags)
+        self.assertIn(first.code, (0, 3), first.log)
+        before = migration.monitor.state.read_bytes()
+        target = self.local.client("target")
+        with contextlib.suppress(target.exceptions.ResourceInUseException):
+            create_table(target, "elsewhere", KeySchema("S", "N"))
+        other = [flag if flag != TABLE else "elsewhere" for flag in flags]
+        ended = migration.monitor.run("monitor", *other, "--source-table", TABLE)
+        self.assert_refused(ended, str(migration.monitor.state))
+        self.assertEqual(migration.monitor.state.read_bytes(), before)
+
+    def test_a_damaged_state(self) -> None:
+        migration = self.two_tables()
+        damaged = b"SQLite format 3\0" + b"\x5a" * 8000
+        migration.monitor.state.write_bytes(damaged)
+        ended = migration.monitor.run("monitor", *migration.monitor.flags(), *IMPATIENT)
+        self.assert_refused(ended, str(migration.monitor.state))
+        self.assertEqual(migration.monitor.state.read_bytes(), damaged)
