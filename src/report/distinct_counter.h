@@ -1,0 +1,38 @@
+// How many different keys were seen, in 16 KB and whatever their number: HyperLogLog with 2^14 registers,
+// standard error 0.8 %, nearly exact below a few thousand (linear counting). Adding a key twice changes
+// nothing, so a re-read after a restart cannot raise it.
+// Source: Flajolet et al., "HyperLogLog: the analysis of a near-optimal cardinality estimation
+// algorithm" (2007).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "dynamodb/item_digest.h"
+
+namespace ddm::report {
+
+class distinct_counter {
+ public:
+  static constexpr unsigned register_bits = 14;
+  static constexpr std::size_t registers = std::size_t{1} << register_bits;
+
+  /// `hash` must be a good hash of the key: item_key::hash is.
+  void add(const dynamodb::digest128& hash);
+  [[nodiscard]] std::uint64_t estimate() const;
+
+  /// The registers as bytes, for the state.
+  [[nodiscard]] std::string save() const;
+  /// False, and nothing changed, when the bytes are not a saved counter.
+  bool restore(std::string_view bytes);
+  /// Changed since the last save().
+  [[nodiscard]] bool dirty() const { return dirty_; }
+
+ private:
+  std::array<std::uint8_t, registers> rank_{};
+  mutable bool dirty_ = true;
+};
+
+}  // namespace ddm::report

@@ -1,0 +1,104 @@
+#include <nlohmann/json.hpp>
+
+#include "report/render.h"
+
+namespace ddm::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json success_rate(const status& now) {
+  if (!now.success_rate) {
+    return nullptr;
+  }
+  return {{"value", now.success_rate->value},
+          {"low", now.success_rate->low},
+          {"high", now.success_rate->high},
+          {"confidence", 0.95}};
+}
+
+json lag(const status& now) {
+  if (now.lag.count() == 0) {
+    return nullptr;
+  }
+  const auto percentile = [&](double share) { return now.lag.percentile(share)->count(); };
+  return {{"p50", percentile(0.50)},
+          {"p95", percentile(0.95)},
+          {"p99", percentile(0.99)},
+          {"max", now.lag.max().count()},
+          {"count", now.lag.count()},
+          {"upper_bounds", now.lag.bounds()}};
+}
+
+json mismatches(const status& now) {
+  json counts = json::object();
+  for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
+    counts[std::string(verify::mismatch_kind_names.at(i))] = now.mismatches.open.at(i);
+  }
+  return counts;
+}
+
+json gaps(const status& now) {
+  json list = json::array();
+  for (const auto& gap : now.gaps) {
+    list.push_back({{"shard_id", gap.shard_id},
+                    {"after_sequence_number", gap.after_sequence},
+                    {"noticed", format_rfc3339(gap.noticed)},
+                    {"reason", gap.reason},
+                    {"cured", gap.cured}});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string render_json(const status& now, std::string_view command) {
+  const auto& events = now.events;
+  const auto& checks = now.checks;
+  const json document{
+      {"schema", 1},
+      {"command", command},
+      {"phase", to_string(now.phase)},
+      {"verdict", to_string(now.verdict.kind)},
+      {"reasons", now.verdict.reasons},
+      {"events",
+       {{"total", events.total},
+        {"unique", events.unique},
+        {"insert", events.insert},
+        {"modify", events.modify},
+        {"remove", events.remove},
+        {"ttl_remove", events.ttl_remove},
+        {"unknown", events.unknown},
+        {"per_second", now.events_per_second}}},
+      {"checks",
+       {{"keys", now.keys_checked},
+        {"sampled", checks.sampled},
+        {"verified", checks.verified},
+        {"superseded", checks.superseded},
+        {"pending", now.pending},
+        {"deferred", checks.deferred},
+        {"failed", checks.failed},
+        {"healed", checks.healed},
+        {"keys_changed", now.keys_changed},
+        {"deletes", checks.deletes},
+        {"equal_by_ignoring", checks.equal_by_ignoring},
+        {"left_to_baseline", checks.left_to_baseline}}},
+      {"success_rate", success_rate(now)},
+      {"lag_ms", lag(now)},
+      {"mismatches", mismatches(now)},
+      {"shards",
+       {{"open", now.shards.open}, {"waiting", now.shards.waiting}, {"done", now.shards.done}}},
+      {"gaps", gaps(now)},
+      {"behind_stream_ms", now.shards.behind.count()},
+      {"retention_left_s",
+       std::chrono::duration_cast<std::chrono::seconds>(now.shards.retention_left).count()},
+      {"compared", {{"items", 0}, {"segments_done", 0}, {"segments_total", 0}}},
+      {"consumed",
+       {{"source_rcu", now.source_units},
+        {"target_rcu", now.target_units},
+        {"stream_calls", now.stream_calls},
+        {"usd", now.usd}}}};
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace ddm::report

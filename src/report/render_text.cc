@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/units.h"
+#include "report/render.h"
+
+namespace ddm::report {
+namespace {
+
+std::string number(std::int64_t value) {
+  return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
+}
+
+std::string percent(double rate) {
+  // Never rounds a failure away: 99.9996 % is not 100 %.
+  if (rate < 1 && rate > 0.9999) {
+    return fmt::format("{:.6f} %", std::floor(rate * 1e8) / 1e6);
+  }
+  return fmt::format("{:.4g} %", rate * 100);
+}
+
+/// "at most 3 in 300,000 keys, that is 3,000 of 30,000,000 items" when nothing failed.
+std::string success_line(const status& now) {
+  if (!now.success_rate) {
+    return "nothing checked yet";
+  }
+  auto line = fmt::format("{} ever (95 %: {} to {})", percent(now.success_rate->value),
+                          percent(now.success_rate->low), percent(now.success_rate->high));
+  if (now.success_rate_interval) {
+    line += fmt::format(", {} in this interval", percent(*now.success_rate_interval));
+  }
+  if (now.success_rate->value >= 1 && now.keys_checked > 0) {
+    const double share = 3.0 / static_cast<double>(now.keys_checked);
+    line += fmt::format("; no failure: at most 3 in {} keys", number(static_cast<std::int64_t>(
+                                                                  now.keys_checked)));
+    if (now.table_items > now.keys_checked) {
+      line += fmt::format(", if they stand for all at most {} of {} items",
+                          grouped(static_cast<std::uint64_t>(
+                              std::ceil(share * static_cast<double>(now.table_items)))),
+                          grouped(now.table_items));
+    }
+  }
+  return line;
+}
+
+std::string lag_line(const status& now) {
+  if (now.lag.count() == 0) {
+    return "not measured yet";
+  }
+  const auto at = [&](double share) { return spoken_duration(*now.lag.percentile(share)); };
+  return fmt::format("p50 {}, p95 {}, p99 {}, max {} (over {} probes, {} of them upper bounds)",
+                     at(0.5), at(0.95), at(0.99), spoken_duration(now.lag.max()),
+                     grouped(now.lag.count()), grouped(now.lag.bounds()));
+}
+
+std::string mismatch_line(const status& now) {
+  std::string line;
+  for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
+    if (now.mismatches.open.at(i) > 0) {
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", number(now.mismatches.open.at(i)),
+                          verify::mismatch_kind_names.at(i));
+    }
+  }
+  return line.empty() ? "none open" : line + " open";
+}
+
+std::string stream_line(const status& now) {
+  auto line = fmt::format("{} open, {} waiting, {} done; ", now.shards.open, now.shards.waiting,
+                          now.shards.done);
+  line += now.shards.behind.count() == 0 ? std::string("caught up")
+                                         : spoken_duration(now.shards.behind) + " behind";
+  const auto lost_at = now.at + now.shards.retention_left;
+  line += now.shards.behind.count() == 0
+              ? std::string(", retention 24 h")
+              : fmt::format(", data is lost in {} (at {})", spoken_duration(now.shards.retention_left),
+                            format_rfc3339(lost_at));
+  const auto gaps = std::ranges::count_if(now.gaps, [](const auto& gap) { return !gap.cured; });
+  return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
+}
+
+std::string sample_text(std::uint64_t rate) {
+  return rate == 1 ? std::string("every key")
+                   : fmt::format("1 key in {}", grouped(rate));
+}
+
+}  // namespace
+
+std::string render_text(const status& now) {
+  const auto& events = now.events;
+  const auto& checks = now.checks;
+  std::string text;
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("\n  {:<11} {}", name, value);
+  };
+  text = fmt::format("{}  phase: {}  verdict: {}", format_rfc3339(now.at), to_string(now.phase),
+                     to_string(now.verdict.kind));
+  for (const auto& reason : now.verdict.reasons) {
+    text += fmt::format("\n  - {}", reason);
+  }
+  line("events", fmt::format("{} read, {} unique ({:.1f}/s): {} INSERT, {} MODIFY, {} REMOVE, {} TTL{}",
+                             number(events.total), number(events.unique), now.events_per_second,
+                             number(events.insert), number(events.modify),
+                             number(events.remove - events.ttl_remove), number(events.ttl_remove),
+                             events.unknown > 0 ? fmt::format(", {} unknown", number(events.unknown))
+                                                : std::string()));
+  line("keys", fmt::format("about {} changed, about {} checked ({})", grouped(now.keys_changed),
+                           grouped(now.keys_checked), sample_text(now.sample_rate)));
+  line("checks", fmt::format("{} sampled = {} verified + {} superseded + {} pending + {} deferred + "
+                             "{} failed + {} healed; {} deletes",
+                             number(checks.sampled), number(checks.verified),
+                             number(checks.superseded), number(now.pending),
+                             number(checks.deferred), number(checks.failed), number(checks.healed),
+                             number(checks.deletes)));
+  if (checks.left_to_baseline > 0) {
+    line("", fmt::format("{} changes were read before the target was ready: left to a comparison of "
+                         "the whole tables",
+                         number(checks.left_to_baseline)));
+  }
+  if (checks.equal_by_ignoring > 0) {
+    line("", fmt::format("{} are equal only thanks to --ignore-attribute",
+                         number(checks.equal_by_ignoring)));
+  }
+  line("success", success_line(now));
+  line("lag", lag_line(now));
+  line("mismatches", mismatch_line(now));
+  for (const auto& entry : now.newest) {
+    line("", fmt::format("{} {} since {}", to_string(entry.kind), entry.key.json,
+                         format_rfc3339(entry.first_seen)));
+  }
+  line("shards", stream_line(now));
+  line("consumed", fmt::format("{:.1f} source + {:.1f} target read units, {} stream calls: about "
+                               "{:.4f} USD",
+                               now.source_units, now.target_units, number(now.stream_calls), now.usd));
+  line("drain", fmt::format("everything judged about {} after a freeze",
+                            spoken_duration(now.drain_estimate)));
+  return text;
+}
+
+std::string render_live_line(const status& now, std::size_t columns) {
+  auto line = fmt::format("{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}",
+                          to_string(now.phase), to_string(now.verdict.kind),
+                          number(now.events.unique), now.events_per_second,
+                          number(now.checks.verified), number(now.pending),
+                          number(now.checks.failed),
+                          now.shards.behind.count() == 0
+                              ? std::string("caught up")
+                              : spoken_duration(now.shards.behind) + " behind");
+  if (line.size() > columns) {
+    line.resize(columns);
+  }
+  return line;
+}
+
+}  // namespace ddm::report

@@ -1,0 +1,148 @@
+#include "report/statistics.h"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace ddm::report {
+namespace {
+
+using dynamodb::event_kind;
+
+constexpr std::array<std::pair<std::string_view, std::int64_t event_counters::*>, 7> event_names{
+    {{"events.total", &event_counters::total},
+     {"events.unique", &event_counters::unique},
+     {"events.insert", &event_counters::insert},
+     {"events.modify", &event_counters::modify},
+     {"events.remove", &event_counters::remove},
+     {"events.ttl_remove", &event_counters::ttl_remove},
+     {"events.unknown", &event_counters::unknown}}};
+
+constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>, 9> check_names{
+    {{"checks.sampled", &check_counters::sampled},
+     {"checks.verified", &check_counters::verified},
+     {"checks.superseded", &check_counters::superseded},
+     {"checks.deferred", &check_counters::deferred},
+     {"checks.failed", &check_counters::failed},
+     {"checks.healed", &check_counters::healed},
+     {"checks.equal_by_ignoring", &check_counters::equal_by_ignoring},
+     {"checks.deletes", &check_counters::deletes},
+     {"checks.left_to_baseline", &check_counters::left_to_baseline}}};
+
+constexpr auto source_units_name = "consumed.source_milliunits";
+constexpr auto target_units_name = "consumed.target_milliunits";
+constexpr auto stream_calls_name = "consumed.stream_calls";
+constexpr auto keys_changed_name = "sketch.keys_changed";
+constexpr auto keys_checked_name = "sketch.keys_checked";
+constexpr auto lag_name = "histogram.lag";
+
+std::int64_t number_of(const std::map<std::string, std::int64_t>& numbers, std::string_view name) {
+  const auto found = numbers.find(std::string(name));
+  return found == numbers.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+void statistics::on_record(const dynamodb::change_record& record, bool checked) {
+  ++events_.total;
+  ++events_.unique;
+  switch (record.kind) {
+    case event_kind::insert: ++events_.insert; break;
+    case event_kind::modify: ++events_.modify; break;
+    case event_kind::remove:
+      ++events_.remove;
+      events_.ttl_remove += record.by_ttl ? 1 : 0;
+      break;
+    case event_kind::unknown: ++events_.unknown; break;
+  }
+  keys_changed_.add(record.key.hash);
+  if (!record.chosen) {
+    return;
+  }
+  if (!checked) {
+    ++checks_.left_to_baseline;
+    return;
+  }
+  ++checks_.sampled;
+  checks_.deletes += record.kind == event_kind::remove ? 1 : 0;
+}
+
+void statistics::on_outcomes(const verify::outcomes& out) {
+  checks_.verified += out.verified;
+  checks_.superseded += out.superseded;
+  checks_.equal_by_ignoring += out.equal_by_ignoring;
+  checks_.deferred += out.deferred - out.undeferred;
+  for (const auto& key : out.passed) {
+    keys_checked_.add(key.hash);
+  }
+  for (const auto& sample : out.lags) {
+    lag_.add(sample.lag, sample.upper_bound);
+  }
+}
+
+void statistics::on_failed(const dynamodb::digest128& key) {
+  ++checks_.failed;
+  keys_checked_.add(key);
+}
+
+void statistics::on_healed(std::int64_t changes) {
+  checks_.failed -= changes;
+  checks_.healed += changes;
+}
+
+void statistics::set_consumed(double source_units, double target_units,
+                              std::int64_t stream_calls) {
+  source_units_ = source_units;
+  target_units_ = target_units;
+  stream_calls_ = stream_calls;
+}
+
+void statistics::save(std::map<std::string, std::int64_t>& numbers,
+                      std::map<std::string, std::string>& values) {
+  for (const auto& [name, member] : event_names) {
+    numbers.emplace(name, events_.*member);
+  }
+  for (const auto& [name, member] : check_names) {
+    numbers.emplace(name, checks_.*member);
+  }
+  numbers.emplace(source_units_name, std::llround(source_units() * 1000));
+  numbers.emplace(target_units_name, std::llround(target_units() * 1000));
+  numbers.emplace(stream_calls_name, stream_calls());
+  if (keys_changed_.dirty()) {
+    values.emplace(keys_changed_name, keys_changed_.save());
+  }
+  if (keys_checked_.dirty()) {
+    values.emplace(keys_checked_name, keys_checked_.save());
+  }
+  values.emplace(lag_name, lag_.save());
+}
+
+void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
+                         const std::map<std::string, std::string>& values) {
+  for (const auto& [name, member] : event_names) {
+    events_.*member = number_of(numbers, name);
+  }
+  for (const auto& [name, member] : check_names) {
+    checks_.*member = number_of(numbers, name);
+  }
+  source_units_before_ = static_cast<double>(number_of(numbers, source_units_name)) / 1000;
+  target_units_before_ = static_cast<double>(number_of(numbers, target_units_name)) / 1000;
+  stream_calls_before_ = number_of(numbers, stream_calls_name);
+  const auto value = [&](const char* name) {
+    const auto found = values.find(name);
+    return found == values.end() ? std::string_view() : std::string_view(found->second);
+  };
+  keys_changed_.restore(value(keys_changed_name));
+  keys_checked_.restore(value(keys_checked_name));
+  lag_.restore(value(lag_name));
+}
+
+void statistics::begin_period() {
+  const auto deferred = checks_.deferred;
+  *this = statistics{};
+  checks_.deferred = deferred;
+  checks_.sampled = deferred;
+}
+
+}  // namespace ddm::report

@@ -1,0 +1,83 @@
+// The counters: what was read, what was checked, how it ended.
+//
+// They are committed together with the positions and checks they speak of, so after a crash they are
+// those of a run without one. At every moment
+//   insert + modify + remove + unknown = unique        (remove includes ttl_remove)
+//   sampled = verified + superseded + pending + deferred + failed + healed, in changes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "dynamodb/page_decoder.h"
+#include "report/distinct_counter.h"
+#include "report/lag_histogram.h"
+#include "verify/pending_checks.h"
+
+namespace ddm::report {
+
+struct event_counters {
+  std::int64_t total = 0;   ///< with records that were delivered again
+  std::int64_t unique = 0;
+  std::int64_t insert = 0;
+  std::int64_t modify = 0;
+  std::int64_t remove = 0;  ///< with TTL deletes
+  std::int64_t ttl_remove = 0;
+  std::int64_t unknown = 0;
+};
+
+struct check_counters {
+  std::int64_t sampled = 0;
+  std::int64_t verified = 0;
+  std::int64_t superseded = 0;
+  std::int64_t deferred = 0;
+  std::int64_t failed = 0;
+  std::int64_t healed = 0;
+  std::int64_t equal_by_ignoring = 0;
+  std::int64_t deletes = 0;           ///< deletes among the sampled
+  std::int64_t left_to_baseline = 0;  ///< read while the target was not there yet
+};
+
+class statistics {
+ public:
+  void on_record(const dynamodb::change_record& record, bool checked);
+  void on_reread(std::uint64_t records) { events_.total += static_cast<std::int64_t>(records); }
+  void on_outcomes(const verify::outcomes& out);
+  void on_failed(const dynamodb::digest128& key);
+  void on_healed(std::int64_t changes);
+  /// Read units and calls of this process are added to those of earlier ones.
+  void set_consumed(double source_units, double target_units, std::int64_t stream_calls);
+
+  [[nodiscard]] const event_counters& events() const { return events_; }
+  [[nodiscard]] const check_counters& checks() const { return checks_; }
+  [[nodiscard]] const lag_histogram& lag() const { return lag_; }
+  [[nodiscard]] std::uint64_t keys_changed() const { return keys_changed_.estimate(); }
+  [[nodiscard]] std::uint64_t keys_checked() const { return keys_checked_.estimate(); }
+  [[nodiscard]] double source_units() const { return source_units_before_ + source_units_; }
+  [[nodiscard]] double target_units() const { return target_units_before_ + target_units_; }
+  [[nodiscard]] std::int64_t stream_calls() const { return stream_calls_before_ + stream_calls_; }
+
+  /// Everything that changed since the last save, for a commit.
+  void save(std::map<std::string, std::int64_t>& numbers,
+            std::map<std::string, std::string>& values);
+  void restore(const std::map<std::string, std::int64_t>& numbers,
+               const std::map<std::string, std::string>& values);
+  /// A new period: all counters from zero, but deferred changes, which still wait.
+  void begin_period();
+
+ private:
+  event_counters events_;
+  check_counters checks_;
+  distinct_counter keys_changed_;
+  distinct_counter keys_checked_;
+  lag_histogram lag_;
+  double source_units_before_ = 0;
+  double target_units_before_ = 0;
+  std::int64_t stream_calls_before_ = 0;
+  double source_units_ = 0;
+  double target_units_ = 0;
+  std::int64_t stream_calls_ = 0;
+};
+
+}  // namespace ddm::report
