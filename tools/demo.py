@@ -135,7 +135,7 @@ def main() -> int:
             return 0 if demonstrate(arguments, folder.resolve(), stack) else 1
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)
-            return 130
+    return 130
 
 
 if __name__ == "__main__":

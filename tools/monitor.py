@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -127,12 +128,12 @@ class Monitor:
         """Of all runs by start() so far."""
         return self._log.read_text()
 
-    def wait_for_log(self, text: str, seconds: float = 60, after: int = 0) -> None:
-        """Until the log says so, behind its first `after` characters."""
+    def wait_for_log(self, pattern: str, seconds: float = 60, after: int = 0) -> None:
+        """Until the log matches, behind its first `after` characters."""
         deadline = time.monotonic() + seconds
-        while text not in self.log()[after:]:
+        while not re.search(pattern, self.log()[after:]):
             if not self.running:
                 raise RuntimeError(f"the monitor ended early:\n{self.log()[-4000:]}")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"no '{text}' within {seconds} s:\n{self.log()[-4000:]}")
+                raise TimeoutError(f"no '{pattern}' within {seconds} s:\n{self.log()[-4000:]}")
             time.sleep(0.2)

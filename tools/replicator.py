@@ -174,7 +174,7 @@ class Replicator:
         return [new_item(record) for record in records]
 
     def _read_source(self, numbers: list[int]) -> dict[int, Item]:
-        found = {}
+        found: dict[int, Item] = {}
         for begin in range(0, len(numbers), 100):
             keys = [self._schema.key(number) for number in numbers[begin:begin + 100]]
             answer = self._source.batch_get_item(
@@ -247,7 +247,7 @@ def main() -> int:
     def client(account: str, service: str) -> Any:
         return dynamodb_local.client(account, arguments.endpoint_url, service)
     replicator = Replicator(client, arguments.table, defects.from_arguments(arguments),
-                            arguments.planted, tuple(arguments.delay))
+                            arguments.planted, (arguments.delay[0], arguments.delay[1]))
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())

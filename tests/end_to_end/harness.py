@@ -1,4 +1,5 @@
-"""What every scenario needs: a server, two accounts with a table each, traffic, replication, the monitor.
+"""What every scenario needs: a server, two accounts with a table each, traffic, replication, the
+monitor.
 
 A scenario looks at the binary from outside only: exit code, standard output, findings, and what
 `report` says of the state. The settings are those of an impatient operator, so that a scenario

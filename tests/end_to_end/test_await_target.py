@@ -16,7 +16,7 @@ class AwaitTarget(Scenario):
         migration.monitor.start(*flags)
         traffic = migration.traffic()
         traffic.run(100, rate=100)
-        migration.monitor.wait_for_log("importing")
+        migration.monitor.wait_for_log("phase: importing")
         report = migration.monitor.stop().report()
         self.assertEqual(report["phase"], "importing")
         self.assertEqual(sum(report["mismatches"].values()), 0)
@@ -26,7 +26,8 @@ class AwaitTarget(Scenario):
         put_items(migration.target, TABLE, read_all(migration.source, TABLE))
         migration.replicate()
         # From now on every change is checked; those before may be left to the baseline.
-        migration.monitor.wait_for_log("catching up", after=len(migration.monitor.log()))
+        migration.monitor.wait_for_log("phase: (catching up|steady)",
+                                       after=len(migration.monitor.log()))
         traffic.run(400, rate=60)
         migration.monitor.stop()
         ended = migration.monitor.finish(*flags)

@@ -4,7 +4,8 @@ import contextlib
 import time
 from pathlib import Path
 
-from harness import IMPATIENT, TABLE, Ended, KeySchema, Migration, Scenario, create_table, stream_arn
+from harness import (IMPATIENT, TABLE, Ended, KeySchema, Migration, Scenario, create_table,
+                     stream_arn)
 
 # Flags or variables that are wrong, and what the message has to name.
 WRONG_VALUES = [
@@ -68,9 +69,8 @@ class BadInput(Scenario):
             self.assert_refused(ended, fault)
 
     def test_a_variable_without_a_unit(self) -> None:
-        self.two_tables()
-        migration = self.two_tables()
-        ended = migration.monitor.run("monitor", *migration.monitor.flags(), DDB_RETRY_WAIT_TIME="2")
+        monitor = self.two_tables().monitor
+        ended = monitor.run("monitor", *monitor.flags(), DDB_RETRY_WAIT_TIME="2")
         self.assert_refused(ended, "DDB_RETRY_WAIT_TIME", "2s")
 
     def test_a_table_that_does_not_exist(self) -> None:

@@ -20,7 +20,7 @@ class Outage(Scenario):
             lambda stopped: traffic.run(CHANGES, RATE, stopped=stopped))
         time.sleep(6)
         replicator.pause()
-        migration.monitor.wait_for_log("catching up", seconds=40, after=len(migration.monitor.log()))
+        migration.monitor.wait_for_log("phase: catching up", 40, after=len(migration.monitor.log()))
         before = set(open_findings(migration.monitor.findings))
         time.sleep(MAX_LAG_SECONDS)
         during = set(open_findings(migration.monitor.findings)) - before
