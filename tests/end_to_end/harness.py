@@ -1,5 +1,4 @@
-"""What every scenario needs: a server, two accounts with a table each, traffic, replication, the
-monitor.
+"""What every scenario needs: a server, two accounts with a table each, traffic, the monitor.
 
 A scenario looks at the binary from outside only: exit code, standard output, findings, and what
 `report` says of the state. The settings are those of an impatient operator, so that a scenario
@@ -155,7 +154,8 @@ class Scenario(unittest.TestCase):
             {name: events[name] for name in ("unique", "insert", "modify", "remove", "unknown")},
             {"unique": account.changes, "insert": account.insert, "modify": account.modify,
              "remove": account.remove, "unknown": 0})
-        self.assertEqual(checks["keys"], account.keys)
+        # Distinct keys are counted by a sketch.
+        self.assertAlmostEqual(checks["keys"], account.keys, delta=0.05 * account.keys)
         self.assertEqual(checks["sampled"], account.changes)
         self.assertEqual(checks["sampled"], sum(checks[outcome] for outcome in (
             "verified", "superseded", "pending", "deferred", "failed", "healed")))

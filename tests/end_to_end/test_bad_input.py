@@ -1,4 +1,4 @@
-"""Whatever is wrong is said in one clear line, before anything is started, changed or left behind."""
+"""Whatever is wrong is said in one clear line, before anything is started or changed."""
 
 import contextlib
 import time

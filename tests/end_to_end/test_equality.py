@@ -1,11 +1,13 @@
 """Items that DynamoDB takes for equal never alarm, however they are spelled; all others do."""
 
 import time
+from typing import Any
 
 from harness import IMPATIENT, TABLE, Scenario
+from items import Value
 from judge import key_text, open_findings
 
-EQUAL = [
+EQUAL: list[tuple[Value, Value]] = [
     ({"N": "1"}, {"N": "1.0"}),
     ({"N": "100"}, {"N": "1E2"}),
     ({"N": "0"}, {"N": "-0"}),
@@ -22,7 +24,7 @@ EQUAL = [
     ({"M": {"e": {"M": {}}, "l": {"L": []}, "s": {"S": ""}, "b": {"B": b""}}},
      {"M": {"l": {"L": []}, "b": {"B": b""}, "e": {"M": {}}, "s": {"S": ""}}}),
 ]
-UNEQUAL = [
+UNEQUAL: list[tuple[Value, Value]] = [
     ({"N": "12345678901234567890123456789012345678"},
      {"N": "12345678901234567890123456789012345679"}),
     ({"N": "1E-130"}, {"N": "0"}),
@@ -53,7 +55,7 @@ class Equality(Scenario):
         migration.create()
         key = migration.schema.key
 
-        def write(client, number: int, value: dict) -> None:
+        def write(client: Any, number: int, value: Value) -> None:
             # An update expression keeps a number as it is written; a put normalises it.
             client.update_item(TableName=TABLE, Key=key(number),
                                UpdateExpression="SET #v = :v",

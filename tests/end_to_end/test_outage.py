@@ -1,6 +1,7 @@
 """A replicator that stands still is one condition, not an alarm for every item."""
 
 import time
+from functools import partial
 
 from harness import IMPATIENT, MAX_LAG_SECONDS, Scenario
 from judge import open_findings
@@ -16,8 +17,7 @@ class Outage(Scenario):
         replicator = migration.replicate()
         migration.monitor.start(*IMPATIENT)
         traffic = migration.traffic()
-        writing = migration.background(
-            lambda stopped: traffic.run(CHANGES, RATE, stopped=stopped))
+        writing = migration.background(partial(traffic.run, CHANGES, RATE, 300))
         time.sleep(6)
         replicator.pause()
         migration.monitor.wait_for_log("phase: catching up", 40, after=len(migration.monitor.log()))
