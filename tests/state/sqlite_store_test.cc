@@ -1,7 +1,7 @@
 // What is committed comes back, all of it or nothing of it.
 #include "state/sqlite_store.h"
 
-#include "store_testing.h"
+#include "state/store_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // Each wrong --state: one clear text with a remedy, and nothing changed on the disk.
 #include "state/state_file.h"
 
-#include "store_testing.h"
+#include "state/store_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // What needs a second process: kill -9, locks, other users, a full disk.
-#include "store_testing.h"
+#include "state/store_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,119 @@
+#include "cli/options.h"
+
+#include "cli/options_flag.h"
+#include "cli/options_sources.h"
+#include "cli/usage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace ddm::cli {
+namespace {
+
+using outcome = std::expected<command_line, usage_faults>;
+
+const std::vector<std::string_view> command_names{"monitor", "datagen", "datadel"};
+
+[[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
+[[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
+
+/// The file that --config names among the arguments, as settings.
+raw_settings read_config_file(const flag_table& table, const raw_settings& arguments,
+                              const file_reader& read_file, std::vector<std::string>& faults) {
+  const auto named = arguments.find("config");
+  if (named == arguments.end()) {
+    return {};
+  }
+  const auto& path = named->second.back().text;
+  const auto text = read_file(path);
+  if (!text) {
+    faults.push_back(fmt::format("--config \"{}\" {}", path, text.error().message));
+    return {};
+  }
+  return read_config(table, path, *text, faults);
+}
+
+template <class Options>
+outcome parse_command(std::span<const std::string> arguments, const aws::environment& variables,
+                      const file_reader& read_file) {
+  Options options;
+  const auto table = flags_of(options);
+  usage_faults wrong{.command = std::string(describe(options).name)};
+  auto given = read_arguments(table, arguments, wrong.faults);
+  if (given.help) {
+    return text_to_print{command_help(describe(options), table)};
+  }
+  if (given.version) {
+    return text_to_print{version_line()};
+  }
+  auto config = read_config_file(table, given.settings, read_file, wrong.faults);
+  // merge() keeps what is there already: the stronger source comes first.
+  auto settings = std::move(given.settings);
+  settings.merge(read_variables(table, variables));
+  settings.merge(std::move(config));
+  apply_settings(table, settings, wrong.faults);
+  std::ranges::move(complete(options), std::back_inserter(wrong.faults));
+  if (!wrong.faults.empty()) {
+    return std::unexpected(std::move(wrong));
+  }
+  return options;
+}
+
+}  // namespace
+
+std::string usage_faults::text() const {
+  std::string lines;
+  for (const auto& line : faults) {
+    lines += fmt::format("{}: {}\n", program_name, line);
+  }
+  return lines + fmt::format("Nothing was started. Try: {}{}{} --help\n", program_name,
+                             command.empty() ? "" : " ", command);
+}
+
+result<std::string> read_text_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() || file.bad()) {
+    return fatal(fmt::format("cannot be read: {}", std::strerror(errno)));
+  }
+  return text;
+}
+
+std::expected<command_line, usage_faults> parse_command_line(std::span<const std::string> arguments,
+                                                             const aws::environment& variables,
+                                                             const file_reader& read_file) {
+  if (arguments.empty()) {
+    return text_to_print{general_help(), exit_code_of_wrong_usage};
+  }
+  const std::string_view first = arguments[0];
+  if (arguments.size() == 1 && (first == "--help" || first == "-help" || first == "-h")) {
+    return text_to_print{general_help()};
+  }
+  if (first.starts_with('-')) {
+    return parse_command<monitor_options>(arguments, variables, read_file);
+  }
+  const auto rest = arguments.subspan(1);
+  if (first == "monitor") {
+    return parse_command<monitor_options>(rest, variables, read_file);
+  }
+  if (first == "datagen") {
+    return parse_command<datagen_options>(rest, variables, read_file);
+  }
+  if (first == "datadel") {
+    return parse_command<datadel_options>(rest, variables, read_file);
+  }
+  if (first == "help") {
+    return text_to_print{general_help()};
+  }
+  return std::unexpected(usage_faults{
+      .faults = {fmt::format("there is no command \"{}\", only monitor, datagen and datadel{}",
+                             first, suggestion(first, command_names, ""))},
+      .command = ""});
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,155 @@
+// The command line as a value: what is to be done, complete and valid, before anything is done.
+//
+// Problem: a monitor that starts with half of its settings misread wastes days, and a user who is
+// told one fault at a time gives up. Idea: flags, environment and configuration file become one
+// struct in a pure function; it returns either that struct or every fault there is. Reason: what is
+// possible then is a table (options_monitor.cc), from which parsing, defaults and help all follow,
+// and which tests can try without a process.
+#pragma once
+
+#include "aws/environment.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ddm::cli {
+
+/// How to reach one service; what is absent comes from the environment, the profile, the defaults.
+struct connection_options {
+  std::optional<std::string> profile;
+  std::optional<std::string> region;
+  std::optional<std::string> endpoint_url;
+  bool operator==(const connection_options&) const = default;
+};
+
+enum class table_side {
+  source,
+  target,
+};
+
+enum class start_position {
+  latest,
+  trim_horizon,
+};
+
+enum class output_format {
+  text,
+  json,
+};
+
+struct monitor_options {
+  connection_options source;
+  connection_options target;
+  /// The profile when absent: the source's; the rest: that of the side whose stream it is.
+  connection_options stream;
+  std::string target_table;           ///< name or ARN
+  std::string source_table;           ///< name or ARN; by default the target's name
+  std::optional<std::string> region;  ///< already in source and target, where they have none
+  std::optional<std::string> stream_arn;
+  std::optional<std::string> partition_key;
+  std::optional<std::string> sort_key;
+  bool await_target = false;
+
+  std::uint64_t sample_rate = 100;  ///< one key in N
+  start_position iterator_type = start_position::latest;
+  std::optional<table_side> verify_on;  ///< absent: the side opposite to the stream
+  milliseconds max_lag = std::chrono::seconds(60);
+  milliseconds stall_after = std::chrono::minutes(30);
+  std::vector<std::string> ignore_attributes{"aws:rep:*"};
+  bool consistent_read = false;
+  milliseconds replication_wait = std::chrono::seconds(5);
+  milliseconds retry_wait = std::chrono::seconds(2);
+
+  std::optional<double> max_rcu;  ///< read units a second and side; infinity: unlimited
+  std::uint64_t memory_bytes = 512ULL << 20;
+  std::size_t records_per_call = 1000;
+  std::size_t batch_checks = 100;  ///< due checks that make a batch go at once
+  std::size_t batches_in_flight = 10;
+  milliseconds batch_wait = std::chrono::seconds(30);
+
+  std::optional<std::string> state_file;
+  bool fresh = false;
+  std::optional<std::string> findings_file;
+  std::optional<std::string> config_file;
+
+  std::optional<milliseconds> duration;
+  bool until_caught_up = false;
+  std::optional<wall_time> freeze_at;
+  milliseconds settle = std::chrono::minutes(5);
+  bool require_go = false;
+  bool accept_sampled = false;
+
+  milliseconds stats_interval = std::chrono::seconds(30);
+  output_format output = output_format::text;
+  log::format log_format = log::format::text;
+  log::level log_level = log::level::info;
+  bool verbose = false;
+  bool show_values = false;
+  bool hash_keys = false;
+
+  bool operator==(const monitor_options&) const = default;
+};
+
+/// Test items, written to a table.
+struct datagen_options {
+  connection_options connection;
+  std::string table;
+  std::optional<std::string> partition_key;  ///< must agree with the table
+  std::optional<std::string> sort_key;
+  std::uint64_t count = 10;
+  bool batch = false;
+  milliseconds wait{0};
+  std::optional<std::string> output_file;
+  bool operator==(const datagen_options&) const = default;
+};
+
+/// Test items, deleted again.
+struct datadel_options {
+  connection_options connection;
+  std::string table;
+  std::string input_file;
+  bool batch = false;
+  milliseconds wait{0};
+  bool dry_run = false;
+  bool verbose = false;
+  bool operator==(const datadel_options&) const = default;
+};
+
+/// --help and --version.
+struct text_to_print {
+  std::string text;
+  int exit_code = 0;
+};
+
+using command_line = std::variant<text_to_print, monitor_options, datagen_options, datadel_options>;
+
+inline constexpr int exit_code_of_wrong_usage = 2;
+
+struct usage_faults {
+  std::vector<std::string> faults;  ///< one line each
+  std::string command;              ///< empty: none was recognised
+  /// All of them, and where help is.
+  [[nodiscard]] std::string text() const;
+};
+
+/// Reads the file that --config names.
+using file_reader = std::function<result<std::string>(const std::string& path)>;
+[[nodiscard]] result<std::string> read_text_file(const std::string& path);
+
+/// `arguments` are those after the program's name. Precedence: flag, environment, file, default.
+[[nodiscard]] std::expected<command_line, usage_faults> parse_command_line(
+    std::span<const std::string> arguments, const aws::environment& variables,
+    const file_reader& read_file);
+
+}  // namespace ddm::cli

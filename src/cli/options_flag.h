@@ -1,0 +1,109 @@
+// A flag as a row of a table: its name, what its text becomes, and what its help says.
+#pragma once
+
+#include "base/time.h"
+#include "cli/options.h"
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ddm::cli {
+
+/// The rest of a sentence that begins with the name and the value; nothing when the value is right.
+using fault = std::optional<std::string>;
+
+/// Where a flag's text goes.
+struct binding {
+  std::function<fault(const std::string& text)> apply;
+  std::string fallback;     ///< the value without the flag, as a user would write it
+  bool is_switch = false;   ///< may stand without a value
+  bool repeatable = false;  ///< each occurrence counts; else the last one
+};
+
+struct flag {
+  std::string_view name;   ///< without dashes
+  std::string_view value;  ///< how help calls the value
+  binding target;
+  std::string_view help;
+  std::string_view fallback = {};  ///< for defaults that are no value
+  std::string_view variable = {};  ///< of the environment
+  bool required = false;
+};
+
+struct flag_group {
+  std::string_view title;
+  std::vector<flag> flags;
+};
+
+using flag_table = std::vector<flag_group>;
+
+/// What --help of a command says beside its flags.
+struct command_description {
+  std::string_view name;
+  std::string_view purpose;  ///< two lines
+  std::string_view usage;    ///< behind the program's name
+  std::string_view examples;
+  std::string_view exit_codes;
+};
+
+/// The rows refer to `options`, which must live as long as they are used.
+[[nodiscard]] flag_table flags_of(monitor_options& options);
+[[nodiscard]] flag_table flags_of(datagen_options& options);
+[[nodiscard]] flag_table flags_of(datadel_options& options);
+
+/// Completes what follows from other values, and lists contradictions between them.
+[[nodiscard]] std::vector<std::string> complete(monitor_options& options);
+
+[[nodiscard]] binding text_into(std::string& value);
+[[nodiscard]] binding text_into(std::optional<std::string>& value);
+[[nodiscard]] binding list_into(std::vector<std::string>& values);
+[[nodiscard]] binding switch_into(bool& value);
+[[nodiscard]] binding duration_into(milliseconds& value, milliseconds least);
+[[nodiscard]] binding duration_into(std::optional<milliseconds>& value, milliseconds least);
+/// A plain number counts as milliseconds.
+[[nodiscard]] binding pause_into(milliseconds& value);
+[[nodiscard]] binding count_into(std::uint64_t& value, std::uint64_t least, std::uint64_t most);
+[[nodiscard]] binding size_into(std::uint64_t& value, std::uint64_t least);
+[[nodiscard]] binding sample_rate_into(std::uint64_t& value);
+/// A number above 0, or "unlimited".
+[[nodiscard]] binding rate_into(std::optional<double>& value);
+[[nodiscard]] binding time_into(std::optional<wall_time>& value);
+[[nodiscard]] binding url_into(std::optional<std::string>& value);
+[[nodiscard]] binding stream_arn_into(std::optional<std::string>& value);
+
+/// "text or json".
+[[nodiscard]] std::string alternatives(const std::vector<std::string_view>& names);
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+/// One of several words, in any case. An optional value has no default to show.
+template <class Value, class Choice>
+[[nodiscard]] binding choice_into(Value& value,
+                                  std::vector<std::pair<std::string_view, Choice>> choices) {
+  binding made;
+  for (const auto& [name, choice] : choices) {
+    if (value == Value(choice)) {
+      made.fallback = name;
+    }
+  }
+  made.apply = [&value, choices = std::move(choices)](const std::string& text) -> fault {
+    std::vector<std::string_view> names;
+    for (const auto& [name, choice] : choices) {
+      if (equal_ignoring_case(name, text)) {
+        value = choice;
+        return std::nullopt;
+      }
+      names.push_back(name);
+    }
+    return "is not known: write " + alternatives(names);
+  };
+  return made;
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,226 @@
+// From a flag's text to a value, or to the words that tell what would be right.
+#include "base/units.h"
+#include "cli/options_flag.h"
+#include "cli/sample_rate.h"
+#include "net/url.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace ddm::cli {
+namespace {
+
+constexpr std::array<std::string_view, 3> words_for_true{"true", "yes", "1"};
+constexpr std::array<std::string_view, 3> words_for_false{"false", "no", "0"};
+
+bool is_one_of(const auto& words, std::string_view text) {
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return equal_ignoring_case(word, text); });
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc{} && end == text.data() + text.size() ? std::optional(number)
+                                                                   : std::nullopt;
+}
+
+std::expected<milliseconds, std::string> duration_of(const std::string& text, milliseconds least) {
+  if (text != "0" && parse_number<std::uint64_t>(text)) {
+    return std::unexpected(
+        fmt::format("is not a duration: it has no unit, write {0}s or {0}ms", text));
+  }
+  const auto duration = parse_duration(text);
+  if (!duration) {
+    return std::unexpected("is not a duration: " + duration.error());
+  }
+  if (*duration < least) {
+    return std::unexpected(fmt::format("is too short: at least {}", format_duration(least)));
+  }
+  return *duration;
+}
+
+/// "512MiB", as it is written in a flag.
+std::string written_size(std::uint64_t bytes) {
+  auto text = format_size(bytes);
+  std::erase(text, ' ');
+  return text;
+}
+
+template <class Value>
+binding bind_duration(Value& value, milliseconds least) {
+  return {.apply = [&value, least](const std::string& text) -> fault {
+    const auto duration = duration_of(text, least);
+    if (!duration) {
+      return duration.error();
+    }
+    value = *duration;
+    return std::nullopt;
+  }};
+}
+
+template <class Value>
+binding bind_text(Value& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+    if (text.empty()) {
+      return "is empty: give a value, or leave the flag out";
+    }
+    value = text;
+    return std::nullopt;
+  }};
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+std::string alternatives(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == names.size() ? " or " : ", ", names[i]);
+  }
+  return text;
+}
+
+binding text_into(std::string& value) { return bind_text(value); }
+binding text_into(std::optional<std::string>& value) { return bind_text(value); }
+
+binding list_into(std::vector<std::string>& values) {
+  return {.apply = [&values, first = true](const std::string& text) mutable -> fault {
+            if (std::exchange(first, false)) {
+              values.clear();
+            }
+            values.push_back(text);
+            return text.empty() ? fault("is empty: give a value, or leave the flag out")
+                                : std::nullopt;
+          },
+          .fallback = fmt::format("{}", fmt::join(values, ", ")),
+          .repeatable = true};
+}
+
+binding switch_into(bool& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+            value = is_one_of(words_for_true, text);
+            return value || is_one_of(words_for_false, text) ? std::nullopt
+                                                             : fault("is neither true nor false");
+          },
+          .fallback = value ? "true" : "",
+          .is_switch = true};
+}
+
+binding duration_into(milliseconds& value, milliseconds least) {
+  auto made = bind_duration(value, least);
+  made.fallback = format_duration(value);
+  return made;
+}
+
+binding duration_into(std::optional<milliseconds>& value, milliseconds least) {
+  return bind_duration(value, least);
+}
+
+binding pause_into(milliseconds& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+            const auto plain = parse_number<std::uint32_t>(text);
+            const auto pause = plain ? milliseconds(*plain) : duration_of(text, milliseconds(0));
+            if (!pause) {
+              return "is no pause: write milliseconds, such as 100, or a duration, such as 2s";
+            }
+            value = *pause;
+            return std::nullopt;
+          },
+          .fallback = fmt::format("{}", value.count())};
+}
+
+binding count_into(std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
+  return {.apply = [&value, least, most](const std::string& text) -> fault {
+            const auto count = parse_number<std::uint64_t>(text);
+            if (!count || *count < least || *count > most) {
+              return fmt::format("is no number from {} to {}", least, most);
+            }
+            value = *count;
+            return std::nullopt;
+          },
+          .fallback = fmt::format("{}", value)};
+}
+
+binding size_into(std::uint64_t& value, std::uint64_t least) {
+  return {.apply = [&value, least](const std::string& text) -> fault {
+            const auto size = parse_size(text);
+            if (!size) {
+              return "is not a size: " + size.error();
+            }
+            if (*size < least) {
+              return "is too small: at least " + written_size(least);
+            }
+            value = *size;
+            return std::nullopt;
+          },
+          .fallback = written_size(value)};
+}
+
+binding sample_rate_into(std::uint64_t& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+            const auto rate = parse_sample_rate(text);
+            if (!rate) {
+              return rate.error();
+            }
+            value = *rate;
+            return std::nullopt;
+          },
+          .fallback = fmt::format("{}", value)};
+}
+
+binding rate_into(std::optional<double>& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+    if (equal_ignoring_case(text, "unlimited")) {
+      value = std::numeric_limits<double>::infinity();
+      return std::nullopt;
+    }
+    value = parse_number<double>(text);
+    return value && *value > 0 && *value <= 1e9
+               ? std::nullopt
+               : fault("is no rate: write a number above 0, or unlimited");
+  }};
+}
+
+binding time_into(std::optional<wall_time>& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+    value = parse_rfc3339(text);
+    return value ? std::nullopt
+                 : fault(
+                       "is no time: write it as 2026-01-31T22:00:00Z or "
+                       "2026-01-31T22:00:00+09:00");
+  }};
+}
+
+binding url_into(std::optional<std::string>& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+    if (!net::parse_url(text)) {
+      return "is no endpoint: write it as http://localhost:8000 or https://host";
+    }
+    value = text;
+    return std::nullopt;
+  }};
+}
+
+binding stream_arn_into(std::optional<std::string>& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+    // Compatible stores have stream names of their own; only a table's ARN is surely a mix-up.
+    if (text.empty() || (text.starts_with("arn:") && text.find("/stream/") == std::string::npos)) {
+      return "is not the ARN of a stream, which ends in /stream/ and a time: "
+             "`aws dynamodb describe-table` shows it as LatestStreamArn";
+    }
+    value = text;
+    return std::nullopt;
+  }};
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,186 @@
+#include "cli/usage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ddm::cli {
+namespace {
+
+constexpr std::size_t columns = 100;
+constexpr std::size_t text_column = 34;
+
+constexpr command_description monitor_description{
+    .name = "monitor",
+    .purpose =
+        "Reads the stream of one table, looks each change up in the other one, and tells\n"
+        "what is missing, wrong or late. It writes to no table. Ctrl-C ends it with a report.",
+    .usage = "[monitor] --target-table NAME [flags]",
+    .examples =
+        R"(  # Watch a table move from one account to another
+  {0} --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1
+
+  # Start before the import: changes are counted until the target exists
+  {0} --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1 --await-target
+
+  # In a script: judge everything up to now, then look at the exit code
+  {0} --source-profile old --target-profile new \
+      --target-table orders --iterator-type TRIM_HORIZON --until-caught-up --output json
+
+  # Cutover: the writers stop at 22:00 UTC; end when all before that is judged
+  {0} --source-profile old --target-profile new \
+      --target-table orders --freeze-at 2026-01-31T22:00:00Z
+
+  # Try it on DynamoDB Local, every key
+  {0} --target-table copy --source-table orders --sample-rate all \
+      --source-endpoint-url http://localhost:8000 --target-endpoint-url http://localhost:8000
+)",
+    .exit_codes = R"(  0  all that was checked is equal
+  1  confirmed mismatches are open
+  2  wrong usage or configuration; nothing was started
+  3  incomplete: a gap in the stream, unreadable items, checks pending at the end, nothing
+     checked at all; with --require-go also any verdict but GO
+)"};
+
+constexpr command_description datagen_description{
+    .name = "datagen",
+    .purpose =
+        "Writes test items with the keys TEST_PK_1, TEST_SK_1 and so on, to watch them arrive.\n"
+        "An item that has such a key already is overwritten.",
+    .usage = "datagen --table NAME [flags]",
+    .examples = R"(  # Ten items, their keys kept for datadel
+  {0} datagen --profile old --table orders --output keys.csv
+
+  # A thousand, in batches
+  {0} datagen --profile old --table orders \
+      --count 1000 --batch --output keys.csv
+
+  # Two a second
+  {0} datagen --profile old --table orders \
+      --count 600 --wait 500 --output keys.csv
+)",
+    .exit_codes = R"(  0  all items are written
+  1  a write failed, or it was interrupted; the file holds what was written
+  2  wrong usage or configuration; nothing was written
+)"};
+
+constexpr command_description datadel_description{
+    .name = "datadel",
+    .purpose =
+        "Deletes the items whose keys are in a file that datagen wrote.\n"
+        "A key that is not in the table any more is no error.",
+    .usage = "datadel --table NAME --input FILE [flags]",
+    .examples = R"(  # Look first
+  {0} datadel --profile old --table orders --input keys.csv --dry-run
+
+  # Delete one by one, with a line for each
+  {0} datadel --profile old --table orders --input keys.csv --verbose
+
+  # Delete in batches
+  {0} datadel --profile old --table orders --input keys.csv --batch
+)",
+    .exit_codes = R"(  0  all keys are deleted, or shown
+  1  a delete failed, or it was interrupted; start the same command again
+  2  wrong usage or configuration; nothing was deleted
+)"};
+
+/// Breaks `text` between words; the first line begins at `column`, further ones at text_column.
+std::string wrapped(std::string_view text, std::size_t column) {
+  std::string lines;
+  while (!text.empty()) {
+    const auto word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (column + 1 + word.size() > columns && column > text_column) {
+      lines += '\n' + std::string(text_column, ' ');
+      column = text_column;
+    } else if (column > text_column) {
+      lines += ' ';
+      ++column;
+    }
+    lines += word;
+    column += word.size();
+  }
+  return lines;
+}
+
+std::string flag_help(const flag& row) {
+  auto left = fmt::format("  --{}{}{}", row.name, row.value.empty() ? "" : " ", row.value);
+  left.append(left.size() < text_column ? text_column - left.size() : 0, ' ');
+  std::string text(row.help);
+  const auto fallback = row.fallback.empty() ? row.target.fallback : std::string(row.fallback);
+  if (row.required) {
+    text += " (required)";
+  } else if (!fallback.empty()) {
+    text += fmt::format(" (default: {})", fallback);
+  }
+  if (!row.variable.empty()) {
+    text += fmt::format(" [{}]", row.variable);
+  }
+  return left + wrapped(text, text_column) + '\n';
+}
+
+std::string variables_help(const flag_table& flags) {
+  std::string rows;
+  for (const auto& group : flags) {
+    for (const auto& row : group.flags) {
+      if (!row.variable.empty()) {
+        rows += fmt::format("  {:<32}as --{}, which wins\n", row.variable, row.name);
+      }
+    }
+  }
+  return rows +
+         "  AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,\n"
+         "  AWS_ENDPOINT_URL, AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY    as in every AWS tool\n";
+}
+
+}  // namespace
+
+const command_description& describe(const monitor_options&) { return monitor_description; }
+const command_description& describe(const datagen_options&) { return datagen_description; }
+const command_description& describe(const datadel_options&) { return datadel_description; }
+
+std::string command_help(const command_description& command, const flag_table& flags) {
+  auto text = fmt::format("{}\n\nUsage: {} {}\n", command.purpose, program_name, command.usage);
+  for (const auto& group : flags) {
+    text += fmt::format("\n{}:\n", group.title);
+    for (const auto& row : group.flags) {
+      text += flag_help(row);
+    }
+  }
+  text += fmt::format(
+      "\nDurations are written as 500ms, 30s, 1m30s; sizes as 512MiB.\n"
+      "\nEnvironment:\n{}\nExamples:\n",
+      variables_help(flags));
+  text += fmt::format(fmt::runtime(command.examples), program_name);
+  return text + fmt::format("\nExit codes:\n{}", command.exit_codes);
+}
+
+std::string general_help() {
+  auto text = fmt::format(
+      "Tells whether a live DynamoDB table arrives in another account, region or compatible "
+      "store:\n"
+      "whether every change gets there, how late, what is wrong, and when it is safe to cut over.\n"
+      "\nUsage: {0} [command] [flags]\n"
+      "\nCommands:\n"
+      "  monitor   check the changes of a table against its copy; the default, so that a command\n"
+      "            line of flags alone works\n"
+      "  datagen   write test items to a table\n"
+      "  datadel   delete them again\n"
+      "\n  {0} COMMAND --help    flags, defaults and more examples\n"
+      "  {0} --version\n"
+      "\nExamples:\n",
+      program_name);
+  text += fmt::format(
+      "  {0} --source-profile old --target-profile new \\\n"
+      "      --target-table orders --region eu-west-1\n"
+      "  {0} datagen --profile old --table orders --output keys.csv\n"
+      "  {0} datadel --profile old --table orders --input keys.csv\n",
+      program_name);
+  return text + fmt::format("\nExit codes:\n{}", monitor_description.exit_codes);
+}
+
+std::string version_line() { return fmt::format("{} {}\n", program_name, DDM_VERSION); }
+
+}  // namespace ddm::cli
