@@ -2,10 +2,13 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <ctime>
 
 namespace ddm {
 namespace {
+
+constexpr milliseconds longest_step{60'000};
 
 milliseconds since_boot() {
   timespec spec{};
@@ -19,16 +22,19 @@ milliseconds since_boot() {
 awaitable<void> clock::sleep_for(milliseconds duration) { return sleep_until(now() + duration); }
 
 system_clock::system_clock()
-    : boot_to_wall_(std::chrono::floor<milliseconds>(std::chrono::system_clock::now())
-                        .time_since_epoch() -
-                    since_boot()) {}
+    : boot_to_wall_(
+          std::chrono::floor<milliseconds>(std::chrono::system_clock::now()).time_since_epoch() -
+          since_boot()) {}
 
 wall_time system_clock::now() const { return wall_time{since_boot() + boot_to_wall_}; }
 
 awaitable<void> system_clock::sleep_until(wall_time time) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
-  timer.expires_after(time - now());
-  co_await timer.async_wait(asio::use_awaitable);
+  // In steps: the timer stands still while the machine is suspended, our time does not.
+  do {
+    timer.expires_after(std::clamp<milliseconds>(time - now(), milliseconds{0}, longest_step));
+    co_await timer.async_wait(asio::use_awaitable);
+  } while (now() < time);
 }
 
 }  // namespace ddm

@@ -2,8 +2,9 @@
 //
 // Problem: a monitor that runs for days must be tested in seconds, and the same way each time.
 // Idea: whoever waits or asks for the time does so through a clock that was passed in. The real one
-// reads the system's; the simulated one (tests/support) jumps to the next wake-up when nothing runs.
-// Reason: decisions then see the same times in production, in unit tests and in the simulation.
+// reads the system's; the simulated one (tests/support) jumps to the next wake-up when nothing
+// runs. Reason: decisions then see the same times in production, in unit tests and in the
+// simulation.
 #pragma once
 
 #include "base/time.h"
@@ -26,8 +27,9 @@ class clock {
   [[nodiscard]] awaitable<void> sleep_for(milliseconds duration);
 };
 
-/// The wall time at construction plus the time since boot that has passed: an NTP step or an operator
-/// who sets the clock neither suspends all checks nor ages them; a suspended laptop does age them.
+/// The wall time at construction plus the time since boot that has passed: an NTP step or an
+/// operator who sets the clock neither suspends all checks nor ages them; a suspended laptop does
+/// age them.
 class system_clock final : public clock {
  public:
   system_clock();

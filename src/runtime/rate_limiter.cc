@@ -6,6 +6,8 @@
 namespace ddm {
 namespace {
 
+constexpr double longest_wait_ms = 86'400'000.0;
+
 double seconds_between(wall_time from, wall_time to) {
   return std::max(0.0, std::chrono::duration<double>(to - from).count());
 }
@@ -28,7 +30,8 @@ wall_time token_bucket::ready_at(wall_time now) {
     return now;
   }
   const double wait_ms = (1e-9 - tokens_) / per_second_ * 1000;
-  return now + milliseconds{static_cast<std::int64_t>(std::ceil(std::min(wait_ms, 60'000.0)))};
+  return now +
+         milliseconds{static_cast<std::int64_t>(std::ceil(std::min(wait_ms, longest_wait_ms)))};
 }
 
 void token_bucket::take(double amount, wall_time now) {
@@ -51,15 +54,18 @@ rate_limiter::rate_limiter(clock& time, double per_second)
 
 awaitable<void> rate_limiter::acquire(double estimate) {
   recover();
-  for (;;) {
-    const auto now = clock_.now();
-    const auto ready = bucket_.ready_at(now);
-    if (ready <= now) {
-      break;
+  // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
+  const auto now = clock_.now();
+  const auto ready = bucket_.ready_at(now);
+  bucket_.take(estimate, now);
+  if (ready > now) {
+    try {
+      co_await clock_.sleep_until(ready);
+    } catch (...) {
+      correct(estimate, 0);
+      throw;
     }
-    co_await clock_.sleep_until(ready);
   }
-  bucket_.take(estimate, clock_.now());
 }
 
 void rate_limiter::correct(double estimate, double actual) {
@@ -67,12 +73,10 @@ void rate_limiter::correct(double estimate, double actual) {
 }
 
 void rate_limiter::slow_down() {
-  const auto now = clock_.now();
-  const double present = std::isinf(full_rate_) ? 3000.0 : bucket_.rate();
+  recover();
   if (!std::isinf(full_rate_)) {
-    bucket_.set_rate(std::max(1.0, present / 2), now);
+    bucket_.set_rate(std::max(std::min(1.0, full_rate_), bucket_.rate() / 2), clock_.now());
   }
-  recovered_at_ = now;
 }
 
 void rate_limiter::recover() {

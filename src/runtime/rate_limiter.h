@@ -2,7 +2,6 @@
 // waited off: what a read costs is known only from its answer.
 #pragma once
 
-
 #include "runtime/clock.h"
 
 namespace ddm {
@@ -12,7 +11,7 @@ class token_bucket {
  public:
   /// `per_second` may be infinity. `burst` is the most that can be saved up.
   token_bucket(double per_second, double burst, wall_time now);
-  /// When `amount` may be taken: at the first time with a positive balance. Takes nothing.
+  /// The first time with a positive balance. Takes nothing.
   [[nodiscard]] wall_time ready_at(wall_time now);
   void take(double amount, wall_time now);
   void set_rate(double per_second, wall_time now);
@@ -32,7 +31,7 @@ class rate_limiter {
   /// `per_second` = infinity never waits.
   rate_limiter(clock& time, double per_second);
 
-  /// Waits until the balance is positive, then takes `estimate` units.
+  /// Takes `estimate` units and waits until the balance before it would have been positive.
   [[nodiscard]] awaitable<void> acquire(double estimate);
   /// Books what a call really cost against what acquire() took for it.
   void correct(double estimate, double actual);

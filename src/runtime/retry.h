@@ -1,11 +1,12 @@
-// AWS's "standard" retry mode, as of 2026, as a pure decision; the loop itself is in aws/service_client.
-// Constants: ../docs of the SDK reference guide, summarised in docs/architecture.md ("Errors").
+// AWS's "standard" retry mode, as of 2026, as a pure decision; the loop itself is in
+// aws/service_client. Constants: ../docs of the SDK reference guide, summarised in
+// docs/architecture.md ("Errors").
 #pragma once
-
-#include <optional>
 
 #include "base/error.h"
 #include "runtime/clock.h"
+
+#include <optional>
 
 namespace ddm {
 
@@ -35,10 +36,10 @@ class retry_bucket {
   int tokens_ = capacity;
 };
 
-/// How long to wait before attempt `attempt` + 1 (attempts count from 1), or nothing when the call is
-/// over. `random` is in [0, 1). Takes from the bucket.
-[[nodiscard]] std::optional<milliseconds> next_delay(const retry_limits& limits, const error& failure,
-                                                     int attempt, retry_bucket& bucket,
-                                                     double random);
+/// How long to wait before attempt `attempt` + 1 (attempts count from 1), or nothing when the call
+/// is over. `random` is in [0, 1). Takes from the bucket.
+[[nodiscard]] std::optional<milliseconds> next_delay(const retry_limits& limits,
+                                                     const error& failure, int attempt,
+                                                     retry_bucket& bucket, double random);
 
 }  // namespace ddm

@@ -1,11 +1,11 @@
 #include "runtime/task_group.h"
 
+#include "base/error.h"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
-
-#include "base/error.h"
 
 namespace ddm {
 
@@ -54,15 +54,24 @@ void task_group::cancel() {
 }
 
 awaitable<void> task_group::join() {
+  // Nothing may throw before the last task has ended.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
   bool cancelled = false;
   while (!tasks_.empty()) {
-    co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
     const auto state = co_await asio::this_coro::cancellation_state;
     if (!cancelled && state.cancelled() != asio::cancellation_type::none) {
       cancelled = true;
-      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
       cancel();
     }
+    co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  const auto state = co_await asio::this_coro::cancellation_state;
+  cancelled = state.cancelled() != asio::cancellation_type::none;
+  if (cancelled) {
+    // Once is enough: what the caller still has to do (a last commit) is not to be cut short.
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   }
   if (first_failure_) {
     std::rethrow_exception(std::exchange(first_failure_, nullptr));

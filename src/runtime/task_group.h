@@ -1,12 +1,14 @@
 // Coroutines with an owner.
 //
 // Problem: a detached coroutine outlives what it refers to, and its error is lost.
-// Idea: every coroutine is spawned into a group; the group is joined before it is destroyed; joining
-// waits for all, and rethrows the first exception that is not a cancellation.
-// Reason: a shutdown is then a plain sequence: cancel, join, last commit, close.
+// Idea: every coroutine is spawned into a group; the group is joined before it is destroyed;
+// joining waits for all, and rethrows the first exception that is not a cancellation. Reason: a
+// shutdown is then a plain sequence: cancel, join, last commit, close.
 //
 // All calls are made on the executor's one thread.
 #pragma once
+
+#include "runtime/asio.h"
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,8 +16,6 @@
 #include <cstddef>
 #include <exception>
 #include <list>
-
-#include "runtime/asio.h"
 
 namespace ddm {
 
@@ -27,15 +27,20 @@ class task_group {
   /// Aborts the process if a task still runs: it would use freed memory.
   ~task_group();
 
-  /// Starts `task`; values it needs are parameters of the coroutine, not captures. An exception other
-  /// than a cancellation cancels the whole group and comes out of join().
+  /// Starts `task`; values it needs are parameters of the coroutine, not captures. An exception
+  /// other than a cancellation cancels the whole group and comes out of join().
   void spawn(awaitable<void> task);
   /// Asks every running task to end: its next (or present) co_await throws operation_aborted.
   void cancel();
   [[nodiscard]] std::size_t running() const { return tasks_.size(); }
 
   /// Waits until all tasks have ended. If the caller itself is cancelled meanwhile, the tasks are
-  /// cancelled too, waited for, and the cancellation is thrown on.
+  /// cancelled too, waited for, and the cancellation is thrown on; after that the caller may wait
+  /// again, for its last commit, without being cancelled again.
+  ///
+  /// A caller that was cancelled at an earlier co_await does not get here, as Asio then throws at
+  /// each further one. So let the owner wait for nothing else (what it waits for can be a task
+  /// too), or have it say `co_await asio::this_coro::throw_if_cancelled(false)` before it joins.
   [[nodiscard]] awaitable<void> join();
 
  private:

@@ -1,16 +1,15 @@
 // CPU-heavy page work beside the control thread.
 #pragma once
 
+#include "runtime/asio.h"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/thread_pool.hpp>
-
 
 #include <cstddef>
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#include "runtime/asio.h"
 
 namespace ddm {
 

@@ -1,0 +1,154 @@
+#include "runtime/rate_limiter.h"
+
+#include "runtime/task_group.h"
+#include "support/simulated_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace ddm {
+namespace {
+
+using std::chrono::seconds;
+using support::simulated_clock;
+constexpr double unlimited = std::numeric_limits<double>::infinity();
+constexpr wall_time start = from_ms(1'800'000'000'000);
+
+TEST(token_bucket, is_ready_while_the_balance_is_positive) {
+  token_bucket bucket(10, 10, start);
+  EXPECT_EQ(bucket.ready_at(start), start);
+  bucket.take(9, start);
+  EXPECT_EQ(bucket.ready_at(start), start);
+}
+
+TEST(token_bucket, a_debt_is_waited_off_at_the_rate) {
+  token_bucket bucket(10, 10, start);
+  bucket.take(30, start);
+  const auto ready = bucket.ready_at(start);
+  EXPECT_GE(ready, start + milliseconds{2000});
+  EXPECT_LE(ready, start + milliseconds{2001});
+  EXPECT_EQ(bucket.ready_at(ready), ready);
+}
+
+TEST(token_bucket, saves_up_no_more_than_its_burst) {
+  token_bucket bucket(10, 10, start);
+  bucket.take(10, start + std::chrono::hours{1});
+  EXPECT_GT(bucket.ready_at(start + std::chrono::hours{1}), start + std::chrono::hours{1});
+}
+
+TEST(token_bucket, a_clock_that_steps_back_gives_nothing_and_takes_nothing) {
+  token_bucket bucket(10, 10, start);
+  bucket.take(15, start);
+  const auto ready = bucket.ready_at(start);
+  EXPECT_EQ(bucket.ready_at(start - seconds{10}), ready - seconds{10});
+}
+
+TEST(token_bucket, without_a_limit_it_is_always_ready) {
+  token_bucket bucket(unlimited, unlimited, start);
+  bucket.take(1e12, start);
+  EXPECT_EQ(bucket.ready_at(start + seconds{1}), start + seconds{1});
+}
+
+awaitable<void> acquire_and_note(rate_limiter& limiter, double units, clock& time,
+                                 std::vector<milliseconds>& log, wall_time since) {
+  co_await limiter.acquire(units);
+  log.push_back(time.now() - since);
+}
+
+awaitable<void> five_of_ten(simulated_clock& time, std::vector<milliseconds>& log) {
+  rate_limiter limiter(time, 10);
+  task_group group(time.executor());
+  for (int i = 0; i < 5; ++i) {
+    group.spawn(acquire_and_note(limiter, 10, time, log, time.now()));
+  }
+  co_await group.join();
+}
+
+TEST(rate_limiter, those_who_wait_are_served_in_order_and_at_the_rate) {
+  simulated_clock time;
+  std::vector<milliseconds> log;
+  time.run(five_of_ten(time, log));
+  ASSERT_EQ(log.size(), 5U);
+  // The first takes what was saved, the second the debt allowed to one; the others wait it off.
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_NEAR(static_cast<double>(log[i].count()), std::max(0, i - 1) * 1000.0, 5) << i;
+  }
+}
+
+awaitable<void> give_up_waiting(simulated_clock& time, milliseconds& waited) {
+  rate_limiter limiter(time, 10);
+  co_await limiter.acquire(20);
+  std::vector<milliseconds> ignored;
+  task_group group(time.executor());
+  group.spawn(acquire_and_note(limiter, 1000, time, ignored, time.now()));
+  co_await time.sleep_for(milliseconds{1});
+  group.cancel();
+  co_await group.join();
+  const auto before = time.now();
+  co_await limiter.acquire(1);
+  waited = time.now() - before;
+}
+
+TEST(rate_limiter, one_who_gives_up_waiting_takes_nothing) {
+  simulated_clock time;
+  milliseconds waited{};
+  time.run(give_up_waiting(time, waited));
+  EXPECT_LE(waited, milliseconds{1001});
+}
+
+awaitable<void> correct_upwards(simulated_clock& time, milliseconds& waited) {
+  rate_limiter limiter(time, 10);
+  co_await limiter.acquire(1);
+  limiter.correct(1, 31);
+  const auto before = time.now();
+  co_await limiter.acquire(1);
+  waited = time.now() - before;
+}
+
+TEST(rate_limiter, what_a_call_really_cost_is_booked) {
+  simulated_clock time;
+  milliseconds waited{};
+  time.run(correct_upwards(time, waited));
+  EXPECT_NEAR(static_cast<double>(waited.count()), 2100, 5);
+}
+
+awaitable<void> slow_down_and_recover(simulated_clock& time) {
+  rate_limiter limiter(time, 100);
+  limiter.slow_down();
+  EXPECT_DOUBLE_EQ(limiter.rate(), 50);
+  limiter.slow_down();
+  EXPECT_DOUBLE_EQ(limiter.rate(), 25);
+  co_await time.sleep_for(seconds{15});
+  co_await limiter.acquire(0);
+  EXPECT_NEAR(limiter.rate(), 50, 0.1);
+  co_await time.sleep_for(seconds{30});
+  co_await limiter.acquire(0);
+  EXPECT_DOUBLE_EQ(limiter.rate(), 100);
+}
+
+TEST(rate_limiter, throttling_halves_the_pace_and_a_minute_brings_it_back) {
+  simulated_clock time;
+  time.run(slow_down_and_recover(time));
+}
+
+awaitable<void> never_wait(simulated_clock& time) {
+  rate_limiter limiter(time, unlimited);
+  for (int i = 0; i < 1000; ++i) {
+    co_await limiter.acquire(1e6);
+  }
+  limiter.slow_down();
+  co_await limiter.acquire(1e6);
+}
+
+TEST(rate_limiter, without_a_limit_nobody_waits) {
+  simulated_clock time;
+  const auto before = time.now();
+  time.run(never_wait(time));
+  EXPECT_EQ(time.now(), before);
+}
+
+}  // namespace
+}  // namespace ddm
