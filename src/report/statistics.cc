@@ -138,11 +138,12 @@ void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
   lag_.restore(value(lag_name));
 }
 
-void statistics::begin_period() {
+void statistics::begin_period(std::int64_t pending, std::int64_t failed) {
   const auto deferred = checks_.deferred;
   *this = statistics{};
   checks_.deferred = deferred;
-  checks_.sampled = deferred;
+  checks_.failed = failed;
+  checks_.sampled = deferred + pending + failed;
 }
 
 }  // namespace ddm::report

@@ -63,8 +63,9 @@ class statistics {
             std::map<std::string, std::string>& values);
   void restore(const std::map<std::string, std::int64_t>& numbers,
                const std::map<std::string, std::string>& values);
-  /// A new period: all counters from zero, but deferred changes, which still wait.
-  void begin_period();
+  /// A new period: all counters from zero, but what is still open: the deferred changes, and those
+  /// given.
+  void begin_period(std::int64_t pending, std::int64_t failed);
 
  private:
   event_counters events_;

@@ -1,0 +1,243 @@
+#include "monitor/migration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+using dynamodb::table_arn;
+using dynamodb::table_description;
+
+std::string profile_flag(const table_access& access) {
+  return access.profile.empty() ? std::string() : " --profile " + access.profile;
+}
+
+std::string where(const table_access& access) {
+  return fmt::format("region {}, {}, {}", access.region,
+                     access.profile.empty() ? std::string("default credentials")
+                                            : "profile " + access.profile,
+                     access.endpoint);
+}
+
+std::string describe_failure(const table_access& access, const error& failure) {
+  if (failure.kind == error_class::not_found) {
+    return fmt::format(
+        "{} table {} does not exist in {}: check --{}-table, --{}-profile and --{}-region{}",
+        access.side, access.table.str(), where(access), access.side, access.side, access.side,
+        access.side == "target" ? "; if it is still to be imported, add --await-target" : "");
+  }
+  return fmt::format("{} table {} cannot be described ({}): {}", access.side, access.table.str(),
+                     where(access), failure.describe());
+}
+
+std::string identity_of(const table_access& access, const table_description* table) {
+  if (table != nullptr && !table->arn.empty() && !is_local_arn(table->arn)) {
+    return table->arn;
+  }
+  return fmt::format("{}|{}|{}|{}", access.endpoint, access.access_key_id, access.region,
+                     table != nullptr ? table->name : access.table.str());
+}
+
+void check_given_keys(const migration_request& request, const dynamodb::key_schema& schema,
+                      std::vector<std::string>& faults) {
+  if (request.partition_key && *request.partition_key != schema.partition.name) {
+    faults.push_back(fmt::format(
+        "--partition-key {}: the partition key of source table {} is {} (its key: {})",
+        *request.partition_key, request.source.table.str(), schema.partition.name,
+        schema.describe()));
+  }
+  if (request.sort_key && (!schema.sort || *request.sort_key != schema.sort->name)) {
+    faults.push_back(fmt::format("--sort-key {}: source table {} {} (its key: {})",
+                                 *request.sort_key, request.source.table.str(),
+                                 schema.sort ? "has the sort key " + schema.sort->name
+                                             : std::string("has no sort key"),
+                                 schema.describe()));
+  }
+}
+
+std::string enable_command(const table_access& access) {
+  return fmt::format(
+      "aws dynamodb update-table --table-name {} --region {}{} --stream-specification "
+      "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES",
+      access.table.str(), access.region, profile_flag(access));
+}
+
+bool belongs_to(const table_arn& stream, std::string_view stream_text,
+                const table_description& table) {
+  return is_local_arn(stream_text) ? stream.table == table.name
+                                   : stream_text.starts_with(table.arn + "/stream/");
+}
+
+/// Which table's stream it is. Local's ARNs fit both sides: there the connection tells.
+std::optional<verify::direction> direction_of(const migration_request& request,
+                                              const migration& facts, const table_arn& parsed,
+                                              std::string_view text) {
+  const bool of_source = belongs_to(parsed, text, facts.source);
+  const bool of_target = facts.target && belongs_to(parsed, text, *facts.target);
+  if (of_source && of_target) {
+    const auto reached_as = [&](const table_access& access) {
+      return access.endpoint == request.stream_endpoint &&
+             access.access_key_id == request.stream_access_key_id;
+    };
+    return reached_as(request.target) && !reached_as(request.source)
+               ? verify::direction::target_to_source
+               : verify::direction::source_to_target;
+  }
+  if (of_source) {
+    return verify::direction::source_to_target;
+  }
+  return of_target ? std::optional(verify::direction::target_to_source) : std::nullopt;
+}
+
+void check_strategy(const migration_request& request, const migration& facts,
+                    std::vector<std::string>& faults) {
+  const bool reads_source = facts.way == verify::direction::source_to_target;
+  const std::string stream_side = reads_source ? "source" : "target";
+  if (!request.verify_on || *request.verify_on != stream_side) {
+    return;
+  }
+  const std::string corrected =
+      reads_source ? fmt::format("--verify-on target, or read the target's stream: --stream-arn "
+                                 "{} --stream-profile {} --verify-on source",
+                                 facts.target && facts.target->latest_stream_arn
+                                     ? facts.target->latest_stream_arn->str()
+                                     : std::string("<the target's LatestStreamArn>"),
+                                 request.target.profile.empty() ? "<target profile>"
+                                                                : request.target.profile)
+                   : std::string("--verify-on source, or leave --stream-arn out to read the "
+                                 "source's stream");
+  faults.push_back(
+      fmt::format("--verify-on {}: the stream belongs to the {} table; a table that is checked "
+                  "against its own stream proves nothing. Use {}",
+                  *request.verify_on, stream_side, corrected));
+}
+
+awaitable<void> examine_stream(const migration_request& request, migration& facts,
+                               std::vector<std::string>& faults) {
+  const auto& latest = facts.source.latest_stream_arn;
+  // DynamoDB Local keeps LatestStreamArn of a table made anew without a stream: ask the setting too.
+  if (!request.stream_arn && (!facts.source.stream.enabled || !latest)) {
+    faults.push_back(fmt::format("the stream of source table {} is off; turn it on with: {}",
+                                 request.source.table.str(), enable_command(request.source)));
+    co_return;
+  }
+  facts.stream = request.stream_arn ? dynamodb::stream_arn(*request.stream_arn) : *latest;
+  const auto parsed = table_arn::parse(facts.stream.str());
+  if (!parsed || parsed->stream_label.empty()) {
+    faults.push_back(fmt::format(
+        "--stream-arn {} is not the ARN of a stream (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/"
+        "stream/LABEL){}",
+        facts.stream.str(), parsed ? "" : ": " + parsed.error().message));
+    co_return;
+  }
+  const auto way = direction_of(request, facts, *parsed, facts.stream.str());
+  if (!way) {
+    faults.push_back(fmt::format(
+        "--stream-arn {} is the stream of table {}, which is neither the source ({}) nor the "
+        "target ({}): name the stream of one of these, or leave --stream-arn out",
+        facts.stream.str(), parsed->table, facts.source.arn,
+        facts.target ? facts.target->arn : "not there yet"));
+    co_return;
+  }
+  facts.way = *way;
+  check_strategy(request, facts, faults);
+  const auto page = co_await request.streams.describe_stream(facts.stream);
+  if (!page) {
+    const bool absent = page.error().kind == error_class::not_found;
+    faults.push_back(fmt::format("stream {} cannot be described{}: {}", facts.stream.str(),
+                                 absent ? " (a stream that was turned off vanishes after 24 h; check "
+                                          "--stream-profile and --stream-arn)"
+                                        : "",
+                                 page.error().describe()));
+    co_return;
+  }
+  facts.view_type = page->view_type;
+}
+
+awaitable<std::optional<std::string>> ttl_attribute(const table_access& access) {
+  // Not knowing it costs only the class `expired`: a missing permission is no reason to stop.
+  auto attribute = co_await access.client.describe_time_to_live(access.table);
+  co_return attribute ? *attribute : std::nullopt;
+}
+
+}  // namespace
+
+bool is_local_arn(std::string_view arn) {
+  return arn.find(":ddblocal:") != std::string_view::npos ||
+         arn.find(":000000000000:") != std::string_view::npos;
+}
+
+awaitable<std::expected<migration, migration_faults>> examine_migration(
+    const migration_request& request) {
+  migration facts;
+  std::vector<std::string> faults;
+  auto source = co_await request.source.client.describe_table(request.source.table);
+  auto target = co_await request.target.client.describe_table(request.target.table);
+  if (!source) {
+    faults.push_back(describe_failure(request.source, source.error()));
+  }
+  const bool target_awaited = !target && request.await_target &&
+                              target.error().kind == error_class::not_found;
+  if (!target && !target_awaited) {
+    faults.push_back(describe_failure(request.target, target.error()));
+  }
+  if (!faults.empty()) {
+    co_return std::unexpected(migration_faults{std::move(faults)});
+  }
+  facts.source = std::move(*source);
+  if (target) {
+    facts.target = std::move(*target);
+  }
+  facts.schema = facts.source.schema;
+  facts.source_identity = identity_of(request.source, &facts.source);
+  facts.target_identity = identity_of(request.target, facts.target ? &*facts.target : nullptr);
+  if (facts.source_identity == facts.target_identity) {
+    faults.push_back(fmt::format(
+        "source and target are the same table ({}): a table compared with itself is always equal. "
+        "Give the target its own --target-profile, --target-region or --target-table",
+        facts.source_identity));
+    co_return std::unexpected(migration_faults{std::move(faults)});
+  }
+  check_given_keys(request, facts.schema, faults);
+  if (facts.target && facts.target->schema != facts.schema) {
+    faults.push_back(fmt::format(
+        "the key schemas differ: source {} has {}, target {} has {}; name the right table",
+        request.source.table.str(), facts.schema.describe(), request.target.table.str(),
+        facts.target->schema.describe()));
+  }
+  co_await examine_stream(request, facts, faults);
+  if (!faults.empty()) {
+    co_return std::unexpected(migration_faults{std::move(faults)});
+  }
+  facts.source_ttl_attribute = co_await ttl_attribute(request.source);
+  if (facts.target) {
+    facts.target_ttl_attribute = co_await ttl_attribute(request.target);
+  }
+  co_return facts;
+}
+
+std::string file_name_part(const table_access& access,
+                           const std::optional<table_description>& table) {
+  std::string account = access.access_key_id;
+  std::string name = access.table.str();
+  if (table) {
+    name = table->name;
+    if (const auto arn = table_arn::parse(table->arn); arn && !is_local_arn(table->arn)) {
+      account = arn->account;
+    }
+  } else if (const auto arn = table_arn::parse(name)) {
+    account = arn->account;
+    name = arn->table;
+  }
+  auto part = fmt::format("{}-{}-{}", account, access.region, name);
+  std::ranges::replace_if(
+      part, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.'; },
+      '_');
+  return part;
+}
+
+}  // namespace ddm::monitor

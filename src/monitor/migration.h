@@ -1,0 +1,73 @@
+// What is being migrated: two tables and a stream, looked at once before anything is read or written.
+//
+// Every fault is one line that names the thing and the remedy; all of them are reported at once, and
+// nothing has been changed by then.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dynamodb/dynamodb_client.h"
+#include "dynamodb/streams_client.h"
+#include "verify/check.h"
+
+namespace ddm::monitor {
+
+/// How one table is reached, in the words of the command line.
+struct table_access {
+  std::string side;  ///< "source" or "target"
+  dynamodb::dynamodb_client& client;
+  dynamodb::table_name table;
+  std::string profile;  ///< as --source-profile would take it; empty: the default chain
+  std::string region;
+  std::string endpoint;
+  std::string access_key_id;
+};
+
+struct migration_request {
+  table_access source;
+  table_access target;
+  dynamodb::streams_client& streams;
+  std::string stream_endpoint;
+  std::string stream_access_key_id;
+  std::optional<std::string> stream_arn;
+  std::optional<std::string> verify_on;  ///< "source" or "target"
+  std::optional<std::string> partition_key;
+  std::optional<std::string> sort_key;
+  bool await_target = false;
+};
+
+struct migration {
+  dynamodb::table_description source;
+  std::optional<dynamodb::table_description> target;  ///< nothing: awaited
+  std::optional<std::string> source_ttl_attribute;
+  std::optional<std::string> target_ttl_attribute;
+  dynamodb::key_schema schema;
+  dynamodb::stream_arn stream;
+  std::string view_type;
+  verify::direction way = verify::direction::source_to_target;
+  /// "endpoint|access key|region|table" on DynamoDB Local, the table's ARN elsewhere.
+  std::string source_identity;
+  std::string target_identity;
+  [[nodiscard]] bool target_is_ready() const {
+    return target && target->status != dynamodb::table_status::creating;
+  }
+};
+
+struct migration_faults {
+  std::vector<std::string> lines;
+};
+
+[[nodiscard]] awaitable<std::expected<migration, migration_faults>> examine_migration(
+    const migration_request& request);
+
+/// True for the ARNs that DynamoDB Local makes up, alike for every account.
+[[nodiscard]] bool is_local_arn(std::string_view arn);
+
+/// "account-region-table" for the default state file's name; characters a file name should not have
+/// become '_'.
+[[nodiscard]] std::string file_name_part(const table_access& access,
+                                         const std::optional<dynamodb::table_description>& table);
+
+}  // namespace ddm::monitor

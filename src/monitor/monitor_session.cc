@@ -1,0 +1,485 @@
+#include "monitor/monitor_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/units.h"
+#include "verify/check_codec.h"
+
+namespace ddm::monitor {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr seconds commit_interval{1};
+/// A commit that takes longer than this holds up reading: the disk sets the pace then.
+constexpr seconds slow_commit{3};
+constexpr seconds target_poll_interval{10};
+constexpr milliseconds end_poll_interval{200};
+constexpr std::chrono::hours retention_alarm{6};
+/// Deferred keys brought back at a time.
+constexpr std::size_t deferred_rows_max = 500;
+constexpr std::size_t newest_shown = 5;
+// Prices: us-east-1, on demand (docs/architecture.md, "Costs").
+constexpr double usd_per_read_unit = 0.125 / 1e6;
+constexpr double usd_per_stream_call = 0.02 / 1e5;
+
+constexpr auto freeze_writes_name = "freeze.writes";
+constexpr auto freeze_key_name = "freeze.first_key";
+
+}  // namespace
+
+monitor_session::monitor_session(session_settings settings, session_parts parts,
+                                 const state::snapshot& resumed)
+    : settings_(std::move(settings)),
+      parts_(std::move(parts)),
+      findings_(settings_.findings),
+      checks_(settings_.checks),
+      consumer_(settings_.stream, parts_.executor, parts_.time, parts_.pool, parts_.streams,
+                parts_.decoder, *this),
+      verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
+                parts_.source, parts_.target, checks_, findings_, events()),
+      reading_(parts_.executor),
+      background_(parts_.executor),
+      started_at_(parts_.time.now()),
+      target_ready_(settings_.target_ready),
+      interval_began_(started_at_) {
+  restore(resumed);
+}
+
+void monitor_session::restore(const state::snapshot& resumed) {
+  statistics_.restore(resumed.numbers, resumed.values);
+  note_stream_change(resumed);
+  consumer_.lineage().restore(resumed.shards);
+  gaps_ = resumed.gaps;
+  const auto now = parts_.time.now();
+  for (const auto& row : resumed.checks) {
+    auto decoded = verify::decode_check(row.id, row.body);
+    if (!decoded) {
+      fail_with(std::move(decoded.error()));
+      return;
+    }
+    checks_.restore(std::move(decoded->value), decoded->shard_id, now);
+  }
+  std::vector<verify::mismatch> open;
+  verify::kind_counts counts;
+  for (const auto& row : resumed.open_mismatches) {
+    auto entry = verify::decode_mismatch(row);
+    if (!entry) {
+      fail_with(std::move(entry.error()));
+      return;
+    }
+    ++counts.open.at(static_cast<std::size_t>(entry->kind));
+    open.push_back(std::move(*entry));
+  }
+  findings_.set_counts(counts);
+  findings_.restore(open);
+  if (const auto earlier = load_period(resumed);
+      !is_empty(resumed) && earlier.sample_rate > 0 && earlier != settings_.period) {
+    log::event(log::level::info, "statistics_period_began",
+               "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
+               {{"changed", settings_.period.difference(earlier)}});
+    std::int64_t failed = 0;
+    for (const auto& entry : open) {
+      failed += entry.changes;
+    }
+    statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
+  }
+  if (const auto found = resumed.numbers.find(freeze_writes_name); found != resumed.numbers.end()) {
+    writes_after_freeze_ = found->second;
+  }
+  if (const auto found = resumed.values.find(freeze_key_name); found != resumed.values.end()) {
+    first_write_after_freeze_ = found->second;
+  }
+}
+
+/// A state that followed another stream of the table: what that one still held was not read.
+void monitor_session::note_stream_change(const state::snapshot& resumed) {
+  const auto of_this = [&](const state::shard_row& row) {
+    return row.stream_arn == settings_.stream.stream_arn;
+  };
+  if (resumed.shards.empty() || std::ranges::any_of(resumed.shards, of_this)) {
+    return;
+  }
+  const auto unread = std::ranges::find_if(resumed.shards, [](const state::shard_row& row) {
+    return row.life == "reading" || row.life == "waiting";
+  });
+  if (unread != resumed.shards.end()) {
+    on_gap({stream::shard_id(unread->shard_id),
+            dynamodb::sequence_number::parse(unread->last_sequence)
+                .value_or(dynamodb::sequence_number{}),
+            parts_.time.now(),
+            fmt::format("the state followed stream {}, which was not read to its end",
+                        unread->stream_arn)});
+  }
+}
+
+// --- the run --------------------------------------------------------------------------------------
+
+awaitable<result<void>> monitor_session::run() {
+  if (!failure_) {
+    reading_.spawn(consume());
+    background_.spawn(verifier_.run());
+    background_.spawn(commit_regularly());
+    background_.spawn(show_blocks());
+    if (!target_ready_) {
+      background_.spawn(await_target());
+    }
+    co_await watch_for_end();
+    reading_.cancel();
+    co_await reading_.join();
+    co_await verifier_.finish_in_flight();
+    background_.cancel();
+    co_await background_.join();
+    if (auto committed = co_await commit_now(); !committed) {
+      fail_with(std::move(committed.error()));
+    }
+  }
+  if (failure_) {
+    co_return fail(*failure_);
+  }
+  co_return result<void>{};
+}
+
+void monitor_session::request_stop() { stop_requested_ = true; }
+
+void monitor_session::fail_with(error failure) {
+  if (!failure_) {
+    failure_ = std::move(failure);
+  }
+  stop_requested_ = true;
+}
+
+awaitable<void> monitor_session::consume() {
+  auto read = co_await consumer_.run();
+  if (!read) {
+    fail_with(std::move(read.error()));
+  }
+}
+
+awaitable<void> monitor_session::watch_for_end() {
+  const auto ends_at = settings_.duration ? std::optional(started_at_ + *settings_.duration)
+                                          : std::nullopt;
+  while (!stop_requested_) {
+    co_await parts_.time.sleep_for(end_poll_interval);
+    const auto now = parts_.time.now();
+    checks_.set_read_up_to(consumer_.read_up_to());
+    if (checks_.update_behind(now)) {
+      log::event(log::level::warning,
+                 checks_.behind().behind() ? "replication_behind" : "replication_caught_up",
+                 checks_.behind().behind()
+                     ? "replication as a whole is late: nothing is called a mismatch until it is back"
+                     : "");
+    }
+    progress_.observe(checks_.behind().oldest_late(), now);
+    if (ends_at && now >= *ends_at) {
+      log::event(log::level::info, "duration_over");
+      co_return;
+    }
+    if (!reading_stopped_ && reading_is_done()) {
+      reading_stopped_ = true;
+      reading_.cancel();
+      checks_.hasten(now);
+      verifier_.flush();
+      log::event(log::level::info, "stream_read_up_to_the_end_asked_for");
+    }
+    if (reading_stopped_ && everything_is_judged()) {
+      co_return;
+    }
+  }
+}
+
+bool monitor_session::reading_is_done() const {
+  if (settings_.freeze_at) {
+    return parts_.time.now() > *settings_.freeze_at && consumer_.caught_up_to(*settings_.freeze_at);
+  }
+  return settings_.until_caught_up && consumer_.caught_up_to(started_at_);
+}
+
+bool monitor_session::everything_is_judged() const {
+  return target_ready_ && checks_.size() == 0 && statistics_.checks().deferred == 0;
+}
+
+awaitable<void> monitor_session::show_blocks() {
+  for (;;) {
+    co_await parts_.time.sleep_for(settings_.stats_interval);
+    const auto now = parts_.time.now();
+    const auto& events = statistics_.events();
+    const auto& checks = statistics_.checks();
+    const double elapsed = std::chrono::duration<double>(now - interval_began_).count();
+    const auto verified = checks.verified - interval_verified_;
+    const auto failed = std::max<std::int64_t>(0, checks.failed - interval_failed_);
+    events_per_second_ =
+        elapsed > 0 ? static_cast<double>(events.unique - interval_events_) / elapsed : 0;
+    interval_success_ = verified + failed > 0
+                            ? std::optional(static_cast<double>(verified) /
+                                            static_cast<double>(verified + failed))
+                            : std::nullopt;
+    interval_began_ = now;
+    interval_events_ = events.unique;
+    interval_verified_ = checks.verified;
+    interval_failed_ = checks.failed;
+    const auto shown = status();
+    if (shown.shards.retention_left < retention_alarm) {
+      log::event(log::level::error, "retention_low",
+                 "unread changes will be lost: find out why reading is behind",
+                 {{"retention_left", spoken_duration(shown.shards.retention_left)},
+                  {"lost_at", format_rfc3339(now + shown.shards.retention_left)}});
+    }
+    if (parts_.on_block) {
+      parts_.on_block(shown);
+    }
+  }
+}
+
+awaitable<void> monitor_session::await_target() {
+  while (!target_ready_) {
+    auto ready = co_await parts_.target_is_ready();
+    if (!ready) {
+      fail_with(std::move(ready.error()));
+      co_return;
+    }
+    target_ready_ = *ready;
+    if (target_ready_) {
+      log::event(log::level::info, "target_ready", "changes read from now on are checked");
+      co_return;
+    }
+    co_await parts_.time.sleep_for(target_poll_interval);
+  }
+}
+
+// --- records --------------------------------------------------------------------------------------
+
+void monitor_session::on_batch(stream::record_batch batch) {
+  const auto now = parts_.time.now();
+  statistics_.on_reread(batch.reread);
+  verify::outcomes out;
+  for (auto& record : batch.records) {
+    if (times_are_coarse_ && to_ms(record.created) % 60'000 != 0) {
+      times_are_coarse_ = false;
+    }
+    statistics_.on_record(record, target_ready_);
+    note_freeze(record);
+    if (record.chosen && target_ready_) {
+      checks_.on_change(std::move(record),
+                        {.shard_id = batch.shard.str(),
+                         .fresh = batch.fresh,
+                         .created_is_coarse = times_are_coarse_},
+                        now, out);
+    }
+  }
+  apply(out);
+}
+
+void monitor_session::note_freeze(const dynamodb::change_record& record) {
+  if (!settings_.freeze_at || record.created <= *settings_.freeze_at) {
+    return;
+  }
+  if (writes_after_freeze_++ == 0) {
+    first_write_after_freeze_ =
+        record.chosen ? shown_key(record.key) : "(not in the sample) " + record.key.hash.hex();
+    log::event(log::level::error, "write_after_freeze",
+               "the source was written to after --freeze-at: a writer is still connected",
+               {{"key", first_write_after_freeze_}, {"created", format_rfc3339(record.created)}});
+  }
+}
+
+void monitor_session::on_gap(stream::coverage_gap gap) {
+  state::gap_row row{.stream_arn = settings_.stream.stream_arn,
+                     .shard_id = gap.shard.str(),
+                     .after_sequence = std::string(gap.after.str()),
+                     .noticed = gap.noticed,
+                     .reason = std::move(gap.reason)};
+  log::event(log::level::error, "coverage_gap",
+             row.reason + "; only a comparison of the whole tables can make up for it",
+             {{"shard_id", row.shard_id}, {"after_sequence_number", row.after_sequence}});
+  gaps_.push_back(row);
+  new_gaps_.push_back(std::move(row));
+}
+
+awaitable<void> monitor_session::admit_read() {
+  while (commit_since_ && parts_.time.now() - *commit_since_ > slow_commit) {
+    if (!std::exchange(warned_of_slow_disk_, true)) {
+      log::event(log::level::warning, "slow_disk",
+                 "a commit to the state file takes long: reading waits for it");
+    }
+    co_await parts_.time.sleep_for(milliseconds{100});
+  }
+}
+
+// --- outcomes -------------------------------------------------------------------------------------
+
+verify::verifier_events monitor_session::events() {
+  return {.on_outcomes = [this](verify::outcomes&& out) { apply(out); },
+          .on_mismatch = [this](verify::mismatch&& entry) { note_mismatch(std::move(entry)); },
+          .on_success =
+              [this](const dynamodb::item_key& key) {
+                if (settings_.log_successes) {
+                  log::event(log::level::info, "verified", {}, {{"key", shown_key(key)}});
+                }
+              },
+          .on_healed =
+              [this](std::int64_t changes) {
+                statistics_.on_healed(changes);
+                log::event(log::level::info, "mismatch_healed", {}, {{"changes", changes}});
+              }};
+}
+
+void monitor_session::apply(const verify::outcomes& out) {
+  statistics_.on_outcomes(out);
+  new_deferred_.insert(new_deferred_.end(), out.deferred_rows.begin(), out.deferred_rows.end());
+}
+
+void monitor_session::note_mismatch(verify::mismatch entry) {
+  statistics_.on_failed(entry.key.hash);
+  std::string paths;
+  for (const auto& change : entry.paths) {
+    paths += fmt::format("{}{}:{}", paths.empty() ? "" : ",", change.path, change.change);
+  }
+  log::event(entry.kind == verify::mismatch_kind::expired ? log::level::info : log::level::warning,
+             "mismatch", {},
+             {{"kind", verify::to_string(entry.kind)},
+              {"key", shown_key(entry.key)},
+              {"paths", paths},
+              {"sequence_number", entry.sequence_number}});
+  findings_.on_confirmed(std::move(entry), parts_.time.now());
+}
+
+std::string monitor_session::shown_key(const dynamodb::item_key& key) const {
+  return settings_.findings.hash_keys ? key.hash.hex() : key.json;
+}
+
+// --- commits --------------------------------------------------------------------------------------
+
+state::commit_batch monitor_session::collect() {
+  state::commit_batch batch;
+  std::vector<stream::shard_id> forgotten;
+  batch.shards = consumer_.lineage().take_dirty(parts_.time.now(), forgotten);
+  for (const auto& id : forgotten) {
+    batch.shards_forgotten.emplace_back(settings_.stream.stream_arn, id.str());
+  }
+  checks_.take_dirty(batch.checks, batch.checks_closed);
+  findings_.take_dirty(batch.mismatches, batch.finding_lines);
+  batch.gaps = std::exchange(new_gaps_, {});
+  batch.deferred = std::exchange(new_deferred_, {});
+  batch.deferred_taken = std::exchange(deferred_taken_, {});
+  statistics_.set_consumed(
+      parts_.source.consumed_units, parts_.target.consumed_units,
+      static_cast<std::int64_t>(parts_.streams.statistics().calls));
+  statistics_.save(batch.numbers, batch.values);
+  save(settings_.period, batch);
+  if (writes_after_freeze_ > 0) {
+    batch.numbers.emplace(freeze_writes_name, writes_after_freeze_);
+    batch.values.emplace(freeze_key_name, first_write_after_freeze_);
+  }
+  return batch;
+}
+
+awaitable<result<void>> monitor_session::commit_now() {
+  auto batch = collect();
+  const auto lines = batch.finding_lines;
+  commit_since_ = parts_.time.now();
+  auto committed = co_await parts_.store.commit(std::move(batch));
+  commit_since_.reset();
+  if (!committed) {
+    co_return fail(std::move(committed.error()));
+  }
+  if (parts_.findings != nullptr && !lines.empty()) {
+    co_return parts_.findings->append(lines);
+  }
+  co_return result<void>{};
+}
+
+awaitable<void> monitor_session::commit_regularly() {
+  for (;;) {
+    co_await parts_.time.sleep_for(commit_interval);
+    auto committed = co_await commit_now();
+    if (committed) {
+      committed = co_await bring_back_deferred();
+    }
+    if (!committed) {
+      fail_with(std::move(committed.error()));
+      co_return;
+    }
+  }
+}
+
+awaitable<result<void>> monitor_session::bring_back_deferred() {
+  const bool room = checks_.bytes() < settings_.checks.memory_bytes_max / 10 * 8;
+  if (statistics_.checks().deferred == 0 || !room || !target_ready_ ||
+      checks_.behind().behind()) {
+    co_return result<void>{};
+  }
+  auto rows = co_await parts_.store.oldest_deferred(deferred_rows_max);
+  if (!rows) {
+    co_return fail(std::move(rows.error()));
+  }
+  verify::outcomes out;
+  for (const auto& row : *rows) {
+    checks_.on_undeferred(row, parts_.time.now(), out);
+    deferred_taken_.push_back(row.key_hash);
+  }
+  apply(out);
+  co_return result<void>{};
+}
+
+// --- status ---------------------------------------------------------------------------------------
+
+report::status monitor_session::status() const {
+  report::status now;
+  now.at = parts_.time.now();
+  now.running = now.at - started_at_;
+  now.events = statistics_.events();
+  now.events_per_second = events_per_second_;
+  now.checks = statistics_.checks();
+  now.pending = static_cast<std::int64_t>(checks_.size());
+  now.keys_changed = statistics_.keys_changed();
+  now.keys_checked = statistics_.keys_checked();
+  now.sample_rate = settings_.period.sample_rate;
+  now.table_items = settings_.table_items;
+  now.mismatches = findings_.counts();
+  const auto open = static_cast<std::uint64_t>(now.mismatches.mismatches());
+  if (now.keys_checked > 0) {
+    now.success_rate = report::wilson_interval(std::max(now.keys_checked, open), open);
+  }
+  now.success_rate_interval = interval_success_;
+  now.lag = statistics_.lag();
+  now.newest = findings_.newest(newest_shown);
+  if (settings_.findings.hash_keys) {
+    for (auto& entry : now.newest) {
+      entry.key.json = entry.key.hash.hex();
+    }
+  }
+  now.shards = consumer_.status();
+  now.gaps = gaps_;
+  now.source_units = statistics_.source_units();
+  now.target_units = statistics_.target_units();
+  now.stream_calls = statistics_.stream_calls();
+  now.usd = (now.source_units + now.target_units) * usd_per_read_unit +
+            static_cast<double>(now.stream_calls) * usd_per_stream_call;
+  if (checks_.behind().behind()) {
+    now.behind = progress_.estimate();
+  }
+  now.phase = !target_ready_                  ? report::phase::importing
+              : checks_.behind().behind()     ? report::phase::catching_up
+                                              : report::phase::steady;
+  now.trouble = verifier_.trouble();
+  if (now.trouble.empty() && now.shards.failing > 0) {
+    now.trouble = fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
+                              now.shards.open, now.shards.failure);
+  }
+  now.overdue = checks_.older_than(now.at - settings_.checks.max_lag);
+  now.drain_estimate = settings_.checks.max_lag + settings_.checks.replication_wait +
+                       now.shards.behind + seconds{5};
+  now.freeze_at = settings_.freeze_at;
+  now.writes_after_freeze = writes_after_freeze_;
+  now.first_write_after_freeze = first_write_after_freeze_;
+  now.verdict = report::decide_verdict(now);
+  return now;
+}
+
+}  // namespace ddm::monitor

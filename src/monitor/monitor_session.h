@@ -1,0 +1,139 @@
+// The running monitor: stream reading, checking, committing and reporting as one.
+//
+// Problem: position, counters, open checks and findings must be those of one moment, whatever happens.
+// Idea: all of them live on the control thread; a page of records or an answer changes them within one
+// step that does not suspend; a commit collects what has changed between two such steps.
+// Reason: consistency needs no lock and no thought elsewhere, and a simulation can crash it anywhere.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dynamodb/page_decoder.h"
+#include "dynamodb/streams_client.h"
+#include "monitor/progress_estimate.h"
+#include "monitor/session_state.h"
+#include "report/statistics.h"
+#include "report/status.h"
+#include "report/verdict.h"
+#include "runtime/clock.h"
+#include "runtime/task_group.h"
+#include "runtime/worker_pool.h"
+#include "state/state_store.h"
+#include "stream/stream_consumer.h"
+#include "verify/finding_book.h"
+#include "verify/findings_file.h"
+#include "verify/pending_checks.h"
+#include "verify/record_verifier.h"
+
+namespace ddm::monitor {
+
+struct session_settings {
+  stream::stream_consumer::options stream;
+  verify::check_settings checks;
+  verify::verifier_options verifier;
+  verify::finding_options findings;
+  period_settings period;
+  milliseconds stats_interval{30'000};
+  std::optional<milliseconds> duration;
+  bool until_caught_up = false;
+  std::optional<wall_time> freeze_at;
+  bool log_successes = false;
+  std::uint64_t table_items = 0;
+  bool target_ready = true;
+};
+
+/// What the session works with; everything outlives it.
+struct session_parts {
+  asio::any_io_executor executor;
+  clock& time;
+  worker_pool& pool;
+  dynamodb::streams_client& streams;
+  const dynamodb::page_decoder& decoder;
+  verify::table_side& source;
+  verify::table_side& target;
+  state::state_store& store;
+  verify::findings_file* findings = nullptr;  ///< nothing is written without one
+  /// Called at each stats interval.
+  std::function<void(const report::status&)> on_block;
+  /// Asked each 10 s while the target is not ready: true once it can be read; an error is final.
+  std::function<awaitable<result<bool>>()> target_is_ready;
+};
+
+class monitor_session final : public stream::record_sink {
+ public:
+  monitor_session(session_settings settings, session_parts parts, const state::snapshot& resumed);
+
+  /// Runs until request_stop(), the end that was asked for, or a failure that waiting cannot mend; then
+  /// drains: reading stops, the batches in flight are finished, everything is committed.
+  [[nodiscard]] awaitable<result<void>> run();
+  /// The first signal. Safe to call more than once, on the control thread.
+  void request_stop();
+
+  [[nodiscard]] report::status status() const;
+
+  // record_sink
+  void on_batch(stream::record_batch batch) override;
+  void on_gap(stream::coverage_gap gap) override;
+  [[nodiscard]] awaitable<void> admit_read() override;
+  [[nodiscard]] awaitable<result<void>> commit_now() override;
+
+ private:
+  void restore(const state::snapshot& resumed);
+  void note_stream_change(const state::snapshot& resumed);
+  [[nodiscard]] awaitable<void> consume();
+  [[nodiscard]] awaitable<void> commit_regularly();
+  [[nodiscard]] awaitable<void> show_blocks();
+  [[nodiscard]] awaitable<void> await_target();
+  [[nodiscard]] awaitable<void> watch_for_end();
+  [[nodiscard]] awaitable<result<void>> bring_back_deferred();
+  [[nodiscard]] bool reading_is_done() const;
+  [[nodiscard]] bool everything_is_judged() const;
+  [[nodiscard]] state::commit_batch collect();
+  void apply(const verify::outcomes& out);
+  void note_mismatch(verify::mismatch entry);
+  void note_freeze(const dynamodb::change_record& record);
+  void fail_with(error failure);
+  [[nodiscard]] verify::verifier_events events();
+  [[nodiscard]] std::string shown_key(const dynamodb::item_key& key) const;
+
+  session_settings settings_;
+  session_parts parts_;
+  report::statistics statistics_;
+  verify::finding_book findings_;
+  verify::pending_checks checks_;
+  stream::stream_consumer consumer_;
+  verify::record_verifier verifier_;
+  progress_estimate progress_;
+
+  task_group reading_;     ///< the stream consumer
+  task_group background_;  ///< everything else
+  wall_time started_at_;
+  std::vector<state::gap_row> gaps_;
+  std::vector<state::gap_row> new_gaps_;
+  std::vector<state::deferred_row> new_deferred_;
+  std::vector<std::string> deferred_taken_;
+  std::optional<error> failure_;
+  bool target_ready_;
+  bool stop_requested_ = false;
+  bool reading_stopped_ = false;
+  bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen
+  std::optional<wall_time> commit_since_;
+  bool warned_of_slow_disk_ = false;
+
+  std::int64_t writes_after_freeze_ = 0;
+  std::string first_write_after_freeze_;
+
+  // The last interval, for rates.
+  wall_time interval_began_;
+  std::int64_t interval_events_ = 0;
+  std::int64_t interval_verified_ = 0;
+  std::int64_t interval_failed_ = 0;
+  double events_per_second_ = 0;
+  std::optional<double> interval_success_;
+};
+
+}  // namespace ddm::monitor

@@ -1,0 +1,111 @@
+#include "monitor/session_state.h"
+
+#include <fmt/format.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "base/units.h"
+
+namespace ddm::monitor {
+namespace {
+
+constexpr auto source_name = "migration.source";
+constexpr auto target_name = "migration.target";
+constexpr auto direction_name = "migration.direction";
+constexpr auto secret_name = "digest.secret";
+constexpr auto seed_name = "sample.seed";
+constexpr auto rate_name = "period.sample_rate";
+constexpr auto ignored_name = "period.ignored";
+constexpr auto max_lag_name = "period.max_lag_ms";
+
+std::string value_of(const state::snapshot& state, const char* name) {
+  const auto found = state.values.find(name);
+  return found == state.values.end() ? std::string() : found->second;
+}
+
+std::int64_t number_of(const state::snapshot& state, const char* name) {
+  const auto found = state.numbers.find(name);
+  return found == state.numbers.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+std::string period_settings::difference(const period_settings& earlier) const {
+  std::string text;
+  const auto add = [&](std::string_view what, const std::string& before, const std::string& after) {
+    if (before != after) {
+      text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", what, before, after);
+    }
+  };
+  add("sample rate", fmt::format("1 in {}", earlier.sample_rate), fmt::format("1 in {}", sample_rate));
+  add("ignored attributes", earlier.ignored, ignored);
+  add("max lag", format_duration(milliseconds{earlier.max_lag_ms}),
+      format_duration(milliseconds{max_lag_ms}));
+  return text;
+}
+
+bool is_empty(const state::snapshot& state) { return !state.values.contains(secret_name); }
+
+session_identity new_identity(std::string source, std::string target, std::string direction) {
+  session_identity identity{.source = std::move(source),
+                            .target = std::move(target),
+                            .direction = std::move(direction)};
+  std::array<unsigned char, sizeof identity.sample_seed> seed{};
+  if (RAND_bytes(identity.secret.data(), static_cast<int>(identity.secret.size())) != 1 ||
+      RAND_bytes(seed.data(), static_cast<int>(seed.size())) != 1) {
+    broken_invariant("the system's random source does not answer");
+  }
+  std::memcpy(&identity.sample_seed, seed.data(), seed.size());
+  return identity;
+}
+
+void save(const session_identity& identity, state::commit_batch& batch) {
+  batch.values.emplace(source_name, identity.source);
+  batch.values.emplace(target_name, identity.target);
+  batch.values.emplace(direction_name, identity.direction);
+  batch.values.emplace(secret_name,
+                       std::string(reinterpret_cast<const char*>(identity.secret.data()),
+                                   identity.secret.size()));
+  batch.numbers.emplace(seed_name, static_cast<std::int64_t>(identity.sample_seed));
+}
+
+void save(const period_settings& settings, state::commit_batch& batch) {
+  batch.numbers.emplace(rate_name, static_cast<std::int64_t>(settings.sample_rate));
+  batch.values.emplace(ignored_name, settings.ignored);
+  batch.numbers.emplace(max_lag_name, settings.max_lag_ms);
+}
+
+result<session_identity> load_identity(const state::snapshot& state,
+                                       const session_identity& expected) {
+  session_identity found{.source = value_of(state, source_name),
+                         .target = value_of(state, target_name),
+                         .direction = value_of(state, direction_name)};
+  if (found.source != expected.source || found.target != expected.target ||
+      found.direction != expected.direction) {
+    return fatal(fmt::format(
+        "the state file belongs to another migration: {} -> {} ({}), not {} -> {} ({}). Name another "
+        "file with --state, or begin anew with --fresh",
+        found.source, found.target, found.direction, expected.source, expected.target,
+        expected.direction));
+  }
+  const auto secret = value_of(state, secret_name);
+  if (secret.size() != found.secret.size()) {
+    return fatal("the state file lacks its digest secret: it is damaged. Restore a copy, or begin "
+                 "anew with --fresh");
+  }
+  std::ranges::copy(secret, found.secret.begin());
+  found.sample_seed = static_cast<std::uint64_t>(number_of(state, seed_name));
+  return found;
+}
+
+period_settings load_period(const state::snapshot& state) {
+  return {.sample_rate = static_cast<std::uint64_t>(number_of(state, rate_name)),
+          .ignored = value_of(state, ignored_name),
+          .max_lag_ms = number_of(state, max_lag_name)};
+}
+
+}  // namespace ddm::monitor

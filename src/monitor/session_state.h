@@ -1,0 +1,46 @@
+// What a state file says about the run it belongs to: which migration, with which secrets and settings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dynamodb/item_digest.h"
+#include "state/state_store.h"
+
+namespace ddm::monitor {
+
+/// Kept in the state as named values. Digests and samples made under other secrets are not comparable.
+struct session_identity {
+  std::string source;
+  std::string target;
+  std::string direction;  ///< "source_to_target" or "target_to_source"
+  dynamodb::digest_secret secret{};
+  std::uint64_t sample_seed = 0;
+};
+
+/// Settings whose change begins a new period of statistics.
+struct period_settings {
+  std::uint64_t sample_rate = 1;
+  std::string ignored;  ///< patterns, comma-separated
+  std::int64_t max_lag_ms = 0;
+  bool operator==(const period_settings&) const = default;
+  /// "sample rate 1 in 100 → 1 in 10": what differs.
+  [[nodiscard]] std::string difference(const period_settings& earlier) const;
+};
+
+/// True for a state that no run has written to yet.
+[[nodiscard]] bool is_empty(const state::snapshot& state);
+
+/// The identity of a new state, with fresh secrets from the system's random source.
+[[nodiscard]] session_identity new_identity(std::string source, std::string target,
+                                            std::string direction);
+void save(const session_identity& identity, state::commit_batch& batch);
+void save(const period_settings& settings, state::commit_batch& batch);
+
+/// Fails when the state belongs to another migration (the message names both) or lacks its secrets.
+[[nodiscard]] result<session_identity> load_identity(const state::snapshot& state,
+                                                     const session_identity& expected);
+[[nodiscard]] period_settings load_period(const state::snapshot& state);
+
+}  // namespace ddm::monitor
