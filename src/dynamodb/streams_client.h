@@ -74,8 +74,8 @@ class streams_client {
   /// One page of at most 100 shards, from `start_after` on.
   [[nodiscard]] awaitable<result<stream_page>> describe_stream(
       stream_arn stream, std::optional<shard_id> start_after = std::nullopt);
-  /// The children of one shard (ShardFilter CHILD_SHARDS). Services without the filter answer with
-  /// an ordinary page: the result is filtered by parent here.
+  /// The children of one shard (ShardFilter CHILD_SHARDS), pages followed. Services without the
+  /// filter refuse it, or answer with ordinary pages: the result is filtered by parent here.
   [[nodiscard]] awaitable<result<stream_page>> describe_children(stream_arn stream,
                                                                  shard_id parent);
   [[nodiscard]] awaitable<result<shard_iterator>> get_shard_iterator(stream_arn stream,
@@ -91,6 +91,7 @@ class streams_client {
 
  private:
   aws::service_client& calls_;
+  bool filter_refused_ = false;
 };
 
 }  // namespace ddm::dynamodb

@@ -1,0 +1,29 @@
+// Small answers of the API as trees. Pages of items and records never come here.
+#pragma once
+
+#include "aws/service_client.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ddm::dynamodb {
+
+/// Calls, and reads the answer, which must be a JSON object.
+[[nodiscard]] awaitable<result<nlohmann::json>> call_for_json(aws::service_client& calls,
+                                                              aws::api_request request);
+
+/// Members of what may be no object: null, empty and 0 where they are absent or of another type.
+[[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, std::string_view name);
+[[nodiscard]] std::string text_member(const nlohmann::json& object, std::string_view name);
+[[nodiscard]] double number_member(const nlohmann::json& object, std::string_view name);
+[[nodiscard]] std::uint64_t count_member(const nlohmann::json& object, std::string_view name);
+[[nodiscard]] bool bool_member(const nlohmann::json& object, std::string_view name);
+
+/// "the answer of DescribeTable holds no key schema; …"
+[[nodiscard]] std::unexpected<error> strange_answer(std::string_view operation,
+                                                    std::string_view what);
+
+}  // namespace ddm::dynamodb

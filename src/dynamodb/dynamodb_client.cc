@@ -1,0 +1,286 @@
+#include "dynamodb/dynamodb_client.h"
+
+#include "dynamodb/answer.h"
+#include "dynamodb/attribute_value.h"
+#include "dynamodb/json_cursor.h"
+#include "dynamodb/table_answer.h"
+
+#include <fmt/format.h>
+
+namespace ddm::dynamodb {
+namespace {
+
+constexpr std::string_view total_capacity = R"("ReturnConsumedCapacity":"TOTAL")";
+
+aws::api_request request(std::string_view operation, std::string body) {
+  return {.target = fmt::format("DynamoDB_20120810.{}", operation), .body = std::move(body)};
+}
+
+std::string table_member(const table_name& table) {
+  return fmt::format("\"TableName\":{}", json_quote(table.str()));
+}
+
+std::string read_members(const std::optional<std::string>& start_key,
+                         const std::optional<std::uint32_t>& limit, bool consistent_read) {
+  auto members = fmt::format("{},\"ConsistentRead\":{}", total_capacity, consistent_read);
+  if (start_key) {
+    members += fmt::format(",\"ExclusiveStartKey\":{}", *start_key);
+  }
+  if (limit) {
+    members += fmt::format(",\"Limit\":{}", *limit);
+  }
+  return members;
+}
+
+std::string batch_get_body(const table_name& table, const std::vector<std::string>& keys,
+                           bool consistent_read) {
+  std::size_t bytes = 0;
+  for (const auto& key : keys) {
+    bytes += key.size() + 1;
+  }
+  std::string body;
+  body.reserve(bytes + table.str().size() + 128);
+  body += fmt::format("{{\"RequestItems\":{{{}:{{\"ConsistentRead\":{},\"Keys\":[",
+                      json_quote(table.str()), consistent_read);
+  for (const auto& key : keys) {
+    body += key;
+    body += ',';
+  }
+  if (!keys.empty()) {
+    body.pop_back();
+  }
+  return body + fmt::format("]}}}},{}}}", total_capacity);
+}
+
+std::string batch_write_body(const table_name& table, const dynamodb_client::batch_write& writes) {
+  std::string list;
+  const auto add = [&list](std::string_view what, std::string_view member,
+                           const std::string& document) {
+    list +=
+        fmt::format("{}{{\"{}\":{{\"{}\":{}}}}}", list.empty() ? "" : ",", what, member, document);
+  };
+  for (const auto& item : writes.put_items) {
+    add("PutRequest", "Item", item);
+  }
+  for (const auto& key : writes.delete_keys) {
+    add("DeleteRequest", "Key", key);
+  }
+  return fmt::format("{{\"RequestItems\":{{{}:[{}]}}}}", json_quote(table.str()), list);
+}
+
+std::string create_table_body(const dynamodb_client::create_table_request& wanted) {
+  std::string definitions;
+  std::string schema;
+  const auto add = [&](const key_attribute& key, std::string_view role) {
+    const std::string_view comma = schema.empty() ? "" : ",";
+    definitions += fmt::format("{}{{\"AttributeName\":{},\"AttributeType\":\"{}\"}}", comma,
+                               json_quote(key.name), to_char(key.type));
+    schema += fmt::format("{}{{\"AttributeName\":{},\"KeyType\":\"{}\"}}", comma,
+                          json_quote(key.name), role);
+  };
+  add(wanted.schema.partition, "HASH");
+  if (wanted.schema.sort) {
+    add(*wanted.schema.sort, "RANGE");
+  }
+  auto body = fmt::format(
+      "{{{},\"AttributeDefinitions\":[{}],\"KeySchema\":[{}],\"BillingMode\":\"PAY_PER_REQUEST\"",
+      table_member(wanted.table), definitions, schema);
+  if (wanted.stream_view_type) {
+    body += fmt::format(",\"StreamSpecification\":{{\"StreamEnabled\":true,\"StreamViewType\":{}}}",
+                        json_quote(*wanted.stream_view_type));
+  }
+  return body + '}';
+}
+
+std::unexpected<error> damaged(std::string_view operation, const padded_buffer& body) {
+  return fail(error_class::retry,
+              fmt::format("reading the answer of {} ({} bytes): it is damaged; ask again",
+                          operation, body.size()));
+}
+
+/// The text of `Item`, if the answer has one.
+result<std::optional<std::string>> item_of(const padded_buffer& body) {
+  json_cursor in;
+  std::optional<std::string> item;
+  const bool read = in.open(body) && in.each_member([&](std::string_view name) {
+    if (name != "Item") {
+      return in.skip_value();
+    }
+    if (in.take_null()) {
+      return true;
+    }
+    const auto start = in.at();
+    if (in.peek() != '{' || !in.skip_value()) {
+      return false;
+    }
+    item.emplace(in.since(start));
+    return true;
+  });
+  if (!read || !in.at_end()) {
+    return damaged("GetItem", body);
+  }
+  return item;
+}
+
+/// One {"PutRequest":{"Item":…}} or {"DeleteRequest":{"Key":…}}.
+bool take_write(json_cursor& in, dynamodb_client::batch_write& writes) {
+  return in.each_member([&](std::string_view) {
+    return in.each_member([&](std::string_view name) {
+      auto& documents = name == "Item" ? writes.put_items : writes.delete_keys;
+      const auto start = in.at();
+      if ((name != "Item" && name != "Key") || in.peek() != '{' || !in.skip_value()) {
+        return false;
+      }
+      documents.emplace_back(in.since(start));
+      return true;
+    });
+  });
+}
+
+result<dynamodb_client::batch_write> unprocessed_of(const padded_buffer& body) {
+  json_cursor in;
+  dynamodb_client::batch_write left;
+  const bool read = in.open(body) && in.each_member([&](std::string_view name) {
+    if (name != "UnprocessedItems" || in.peek() != '{') {
+      return in.skip_value();
+    }
+    return in.each_member(
+        [&](std::string_view) { return in.each_element([&] { return take_write(in, left); }); });
+  });
+  if (!read || !in.at_end()) {
+    return damaged("BatchWriteItem", body);
+  }
+  return left;
+}
+
+awaitable<result<padded_buffer>> call_for_page(aws::service_client& calls,
+                                               aws::api_request wanted) {
+  auto answer = co_await calls.call(std::move(wanted));
+  if (!answer) {
+    co_return fail(std::move(answer).error());
+  }
+  co_return std::move(answer->body);
+}
+
+awaitable<result<void>> call_for_nothing(aws::service_client& calls, aws::api_request wanted) {
+  auto answer = co_await calls.call(std::move(wanted));
+  if (!answer) {
+    co_return fail(std::move(answer).error());
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<table_description>> call_for_table(aws::service_client& calls,
+                                                    aws::api_request wanted,
+                                                    std::string_view member_name) {
+  const std::string operation(wanted.operation());
+  const auto answer = co_await call_for_json(calls, std::move(wanted));
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  co_return read_table_description(operation, member(*answer, member_name));
+}
+
+}  // namespace
+
+awaitable<result<table_description>> dynamodb_client::describe_table(table_name table) {
+  return call_for_table(calls_, request("DescribeTable", "{" + table_member(table) + "}"), "Table");
+}
+
+awaitable<result<std::optional<std::string>>> dynamodb_client::describe_time_to_live(
+    table_name table) {
+  const auto answer = co_await call_for_json(
+      calls_, request("DescribeTimeToLive", "{" + table_member(table) + "}"));
+  if (!answer && answer.error().code.starts_with("UnknownOperation")) {
+    co_return std::nullopt;
+  }
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  const auto& description = member(*answer, "TimeToLiveDescription");
+  const auto status = text_member(description, "TimeToLiveStatus");
+  if (status != "ENABLED" && status != "ENABLING") {
+    co_return std::nullopt;
+  }
+  auto attribute = text_member(description, "AttributeName");
+  if (attribute.empty()) {
+    co_return strange_answer("DescribeTimeToLive", "no AttributeName though TTL is enabled");
+  }
+  co_return attribute;
+}
+
+awaitable<result<padded_buffer>> dynamodb_client::batch_get_item(table_name table,
+                                                                 std::vector<std::string> keys,
+                                                                 bool consistent_read) {
+  return call_for_page(calls_,
+                       request("BatchGetItem", batch_get_body(table, keys, consistent_read)));
+}
+
+awaitable<result<std::optional<std::string>>> dynamodb_client::get_item(table_name table,
+                                                                        std::string key_json,
+                                                                        bool consistent_read) {
+  auto body = fmt::format("{{{},\"Key\":{},{}}}", table_member(table), key_json,
+                          read_members({}, {}, consistent_read));
+  const auto answer = co_await call_for_page(calls_, request("GetItem", std::move(body)));
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  co_return item_of(*answer);
+}
+
+awaitable<result<padded_buffer>> dynamodb_client::scan(scan_request wanted) {
+  auto body =
+      fmt::format("{{{},\"Segment\":{},\"TotalSegments\":{},{}}}", table_member(wanted.table),
+                  wanted.segment, wanted.total_segments,
+                  read_members(wanted.exclusive_start_key, wanted.limit, wanted.consistent_read));
+  return call_for_page(calls_, request("Scan", std::move(body)));
+}
+
+awaitable<result<padded_buffer>> dynamodb_client::query(query_request wanted) {
+  auto body = fmt::format(
+      "{{{},\"KeyConditionExpression\":\"#p = :p\",\"ExpressionAttributeNames\":{{\"#p\":{}}},"
+      "\"ExpressionAttributeValues\":{{\":p\":{}}},{}}}",
+      table_member(wanted.table), json_quote(wanted.partition_key_name),
+      wanted.partition_key_value_json,
+      read_members(wanted.exclusive_start_key, wanted.limit, wanted.consistent_read));
+  return call_for_page(calls_, request("Query", std::move(body)));
+}
+
+awaitable<result<void>> dynamodb_client::put_item(table_name table, std::string item_json) {
+  return call_for_nothing(calls_, request("PutItem", fmt::format("{{{},\"Item\":{}}}",
+                                                                 table_member(table), item_json)));
+}
+
+awaitable<result<void>> dynamodb_client::delete_item(table_name table, std::string key_json) {
+  return call_for_nothing(
+      calls_,
+      request("DeleteItem", fmt::format("{{{},\"Key\":{}}}", table_member(table), key_json)));
+}
+
+awaitable<result<dynamodb_client::batch_write>> dynamodb_client::batch_write_item(
+    table_name table, batch_write writes) {
+  const auto body =
+      co_await call_for_page(calls_, request("BatchWriteItem", batch_write_body(table, writes)));
+  if (!body) {
+    co_return fail(body.error());
+  }
+  co_return unprocessed_of(*body);
+}
+
+awaitable<result<table_description>> dynamodb_client::create_table(create_table_request wanted) {
+  return call_for_table(calls_, request("CreateTable", create_table_body(wanted)),
+                        "TableDescription");
+}
+
+awaitable<result<table_description>> dynamodb_client::update_stream(
+    table_name table, std::optional<std::string> view_type) {
+  const auto specification = view_type ? fmt::format("\"StreamEnabled\":true,\"StreamViewType\":{}",
+                                                     json_quote(*view_type))
+                                       : std::string("\"StreamEnabled\":false");
+  return call_for_table(calls_,
+                        request("UpdateTable", fmt::format("{{{},\"StreamSpecification\":{{{}}}}}",
+                                                           table_member(table), specification)),
+                        "TableDescription");
+}
+
+}  // namespace ddm::dynamodb
