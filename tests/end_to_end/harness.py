@@ -163,5 +163,5 @@ class Scenario(unittest.TestCase):
 
 
 __all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "TABLE", "Background", "Defects", "Ended", "KeySchema",
-           "Migration", "Monitor", "Report", "Scenario", "create_table", "enable_stream",
-           "initial_items", "put_items", "stream_arn"]
+           "Migration", "Monitor", "Report", "Scenario", "Traffic", "create_table",
+           "enable_stream", "initial_items", "put_items", "stream_arn"]

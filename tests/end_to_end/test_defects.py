@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from harness import IMPATIENT, KeySchema, Migration, Scenario
+from harness import IMPATIENT, KeySchema, Migration, Scenario, Traffic
 
 CHANGES = 1500
 RATE = 75
@@ -30,14 +30,17 @@ class Defects(Scenario):
             traffic = migration.traffic()
             writing = migration.background(partial(traffic.run, CHANGES, RATE, 300))
             begun.append((name, migration, traffic, writing, accepted))
-        for name, migration, traffic, writing, accepted in begun:
+        for _, migration, _, writing, _ in begun:
+            writing.join()
+            migration.monitor.stop()
+            migration.monitor.start(*IMPATIENT, "--until-caught-up")
+        for name, migration, traffic, _, accepted in begun:
             with self.subTest(name):
-                writing.join()
                 self.conclude(migration, traffic, accepted)
 
-    def conclude(self, migration: Migration, traffic, accepted) -> None:
-        migration.monitor.stop()
-        ended = migration.monitor.finish(*IMPATIENT)
+    def conclude(self, migration: Migration, traffic: Traffic,
+                 accepted: tuple[tuple[str, str], ...]) -> None:
+        ended = migration.monitor.wait()
         self.assert_found_exactly(migration, *accepted)
         self.assert_exit(ended, 1)
         report = ended.report()
