@@ -46,8 +46,9 @@ result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_f
 int tls_context::keep_session(SSL* stream, SSL_SESSION* session) {
   auto* const self =
       static_cast<tls_context*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(stream), own_index()));
-  self->session_.reset(session);
-  return 1;  // the reference is ours now
+  // A copy: OpenSSL spoils the sessions of connections that are dropped without a farewell.
+  self->session_.reset(SSL_SESSION_dup(session));
+  return 0;
 }
 
 std::unique_ptr<tls_stream> tls_context::make_stream(asio::ip::tcp::socket& socket,

@@ -50,7 +50,9 @@ template <class T>
                    }
                    wake.cancel();
                  }));
-  if ((co_await asio::this_coro::cancellation_state).cancelled() == asio::cancellation_type::none) {
+  // The work begins at once, and may even have ended by now.
+  const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
+  if (!ended && before == asio::cancellation_type::none) {
     co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (!ended) {

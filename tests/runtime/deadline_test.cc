@@ -50,6 +50,13 @@ awaitable<void> in_time() {
 }
 TEST(deadline, work_that_ends_in_time_gives_its_value) { run(in_time()); }
 
+awaitable<int> at_once() { co_return 9; }
+
+awaitable<void> immediate() {
+  EXPECT_EQ(co_await with_deadline(std::chrono::hours{1}, at_once()), 9);
+}
+TEST(deadline, work_that_ends_at_once_is_not_waited_for) { run(immediate()); }
+
 awaitable<void> too_late() {
   EXPECT_EQ(co_await with_deadline(milliseconds{5}, answer(milliseconds{60'000}, 7)), std::nullopt);
   // The caller is as usable as before.

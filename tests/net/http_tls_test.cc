@@ -1,0 +1,144 @@
+#include "net/http_client.h"
+#include "net/run.h"
+#include "net/scripted_server.h"
+#include "net/test_certificate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace ddm::net {
+namespace {
+
+using testing::HasSubstr;
+
+/// A file that is removed with the object.
+class temporary_file {
+ public:
+  explicit temporary_file(const std::string& text)
+      : path_(std::filesystem::path(testing::TempDir()) /
+              ("ddm_ca_" + std::to_string(::getpid()) + ".pem")) {
+    std::ofstream(path_) << text;
+  }
+  temporary_file(const temporary_file&) = delete;
+  temporary_file& operator=(const temporary_file&) = delete;
+  ~temporary_file() { std::filesystem::remove(path_); }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct outcome {
+  result<http_response> answer;
+  std::size_t connections_opened = 0;
+};
+
+/// Two requests, each on a connection of its own.
+awaitable<void> exchange(asio::ssl::context& tls, std::string host, http_options options,
+                         outcome& out) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto reply = ok("secret", "Connection: close\r\n");
+  scripted_server server(executor, {{{reply}}, {{reply}}}, &tls);
+  auto endpoint = server.endpoint();
+  endpoint.host = std::move(host);
+  {
+    const auto client = http_client::create(executor, endpoint, std::move(options));
+    EXPECT_TRUE(client);
+    out.answer = co_await (*client)->send({.method = "POST", .body = "x"});
+    if (out.answer) {
+      out.answer = co_await (*client)->send({.method = "POST", .body = "x"});
+    }
+    out.connections_opened = (*client)->connections_opened();
+  }
+  co_await server.stop();
+}
+
+outcome try_tls(const std::string& certified, const std::string& host, bool trusted,
+                void (*adjust)(SSL_CTX*) = nullptr) {
+  const auto certificate = make_certificate(certified);
+  const temporary_file authorities(certificate.certificate_pem);
+  auto tls = server_context(certificate);
+  if (adjust != nullptr) {
+    adjust(tls.native_handle());
+  }
+  outcome out;
+  run(exchange(tls, host, {.ca_file = trusted ? authorities.path() : ""}, out));
+  return out;
+}
+
+TEST(http_tls, a_certificate_of_the_given_authority_is_accepted) {
+  const auto out = try_tls("DNS:localhost", "localhost", true);
+  ASSERT_TRUE(out.answer) << out.answer.error().describe();
+  EXPECT_EQ(out.answer->body.view(), "secret");
+  EXPECT_EQ(out.connections_opened, 2U);
+}
+
+TEST(http_tls, so_is_one_for_an_address) {
+  const auto out = try_tls("IP:127.0.0.1", "127.0.0.1", true);
+  EXPECT_TRUE(out.answer) << out.answer.error().describe();
+}
+
+TEST(http_tls, a_self_signed_certificate_is_refused_with_the_remedy) {
+  const auto out = try_tls("DNS:localhost", "localhost", false);
+  ASSERT_FALSE(out.answer);
+  EXPECT_EQ(out.answer.error().code, "TlsFailed");
+  EXPECT_EQ(out.answer.error().kind, error_class::retry);
+  EXPECT_THAT(out.answer.error().message, HasSubstr("self-signed certificate"));
+  EXPECT_THAT(out.answer.error().message, HasSubstr("AWS_CA_BUNDLE"));
+}
+
+TEST(http_tls, a_certificate_for_another_name_is_refused) {
+  const auto out = try_tls("DNS:dynamodb.eu-west-1.amazonaws.com", "localhost", true);
+  ASSERT_FALSE(out.answer);
+  EXPECT_EQ(out.answer.error().code, "TlsFailed");
+  EXPECT_THAT(out.answer.error().message, HasSubstr("hostname mismatch"));
+}
+
+TEST(http_tls, a_certificate_for_another_address_is_refused) {
+  const auto out = try_tls("IP:127.0.0.2", "127.0.0.1", true);
+  ASSERT_FALSE(out.answer);
+  EXPECT_EQ(out.answer.error().code, "TlsFailed");
+}
+
+TEST(http_tls, older_versions_than_1_2_are_refused) {
+  const auto out = try_tls("DNS:localhost", "localhost", true, [](SSL_CTX* server) {
+    SSL_CTX_set_security_level(server, 0);
+    SSL_CTX_set_min_proto_version(server, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(server, TLS1_1_VERSION);
+  });
+  ASSERT_FALSE(out.answer);
+  EXPECT_EQ(out.answer.error().code, "TlsFailed");
+}
+
+int resumed = 0;
+
+TEST(http_tls, a_second_connection_resumes_the_session_of_the_first) {
+  resumed = 0;
+  const auto out = try_tls("DNS:localhost", "localhost", true, [](SSL_CTX* server) {
+    SSL_CTX_set_info_callback(server, [](const SSL* stream, int where, int) {
+      if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && SSL_session_reused(stream) == 1) {
+        resumed = 1;
+      }
+    });
+  });
+  ASSERT_TRUE(out.answer);
+  EXPECT_EQ(resumed, 1);
+}
+
+TEST(http_tls, an_unreadable_file_of_authorities_is_a_fault_of_the_configuration) {
+  asio::io_context context;
+  const auto client =
+      http_client::create(context.get_executor(), {.tls = true, .host = "localhost", .port = 443},
+                          {.ca_file = "/no/such/file.pem"});
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().kind, error_class::fatal);
+  EXPECT_THAT(client.error().message, HasSubstr("/no/such/file.pem"));
+}
+
+}  // namespace
+}  // namespace ddm::net
