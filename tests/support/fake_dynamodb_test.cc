@@ -177,7 +177,7 @@ TEST_F(fake_dynamodb_test, a_batch_get_refuses_duplicates_by_value_and_too_many_
 TEST_F(fake_dynamodb_test, a_batch_get_leaves_what_exceeds_its_sizes) {
   json spread = json::array();
   json one_partition = json::array();
-  const std::string large(380 * 1024, 'x');
+  const std::string large(380UZ * 1024, 'x');
   for (int i = 0; i < 60; ++i) {
     put(item("p" + std::to_string(i), "1", large));
     spread.push_back(key("p" + std::to_string(i), "1"));

@@ -243,6 +243,7 @@ void fake_stream::trim_shard(const std::string& shard) {
 
 std::vector<std::string> fake_stream::open_shards() const {
   std::vector<std::string> ids;
+  ids.reserve(open_.size());
   for (const auto& [low, shard] : open_) {
     ids.push_back(shard->id);
   }

@@ -78,7 +78,7 @@ class fake_stream {
     milliseconds creation_unit{1000};        ///< 60,000: as DynamoDB Local shows times
     double empty_page_rate = 0;              ///< share of GetRecords answers that hold nothing
     std::uint32_t latest_returns_older = 0;  ///< records before LATEST that it gives all the same
-    std::size_t page_bytes_max = 1024 * 1024;
+    std::size_t page_bytes_max = 1024UZ * 1024;
     std::uint64_t seed = 1;
   };
 

@@ -17,8 +17,8 @@ using nlohmann::json;
 
 constexpr std::size_t batch_keys_max = 100;
 constexpr std::size_t batch_writes_max = 25;
-constexpr std::size_t batch_bytes_max = 16 * 1024 * 1024;
-constexpr std::size_t partition_bytes_max = 1024 * 1024;
+constexpr std::size_t batch_bytes_max = 16UZ * 1024 * 1024;
+constexpr std::size_t partition_bytes_max = 1024UZ * 1024;
 
 /// A missing item costs as much as the smallest one.
 double read_units(std::size_t bytes, bool consistent) {

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t page_bytes_max = 1024 * 1024;
+constexpr std::size_t page_bytes_max = 1024UZ * 1024;
 constexpr std::size_t segments_max = 1'000'000;
 
 /// Ignoring one of these would give a wrong answer.

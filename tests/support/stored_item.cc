@@ -16,7 +16,7 @@ using dynamodb::key_attribute;
 using dynamodb::key_schema;
 using dynamodb::key_type;
 
-constexpr std::size_t item_bytes_max = 400 * 1024;
+constexpr std::size_t item_bytes_max = 400UZ * 1024;
 constexpr std::size_t partition_key_bytes_max = 2048;
 constexpr std::size_t sort_key_bytes_max = 1024;
 
