@@ -1,0 +1,57 @@
+#include "cli/connection.h"
+
+#include "aws/credential_chain.h"
+#include "net/http_client.h"
+
+#include <fmt/format.h>
+
+#include <random>
+#include <utility>
+
+namespace ddm::cli {
+
+result<std::unique_ptr<connection>> connection::open(const connection_request& request,
+                                                     const asio::any_io_executor& executor,
+                                                     clock& time, const aws::environment& variables,
+                                                     const aws::profile_files& files) {
+  const auto& options = request.options;
+  auto settings = aws::resolve_client_settings(
+      {.profile = options.profile, .region = options.region, .endpoint = options.endpoint_url},
+      variables, files);
+  if (!settings) {
+    return fail(std::move(settings.error()).within(request.name));
+  }
+  auto identity = aws::make_credentials_provider(options.profile, variables, files);
+  if (!identity) {
+    return fail(std::move(identity.error()).within(request.name));
+  }
+  const auto& endpoint =
+      request.service == aws_service::tables ? settings->tables : settings->streams;
+  auto http = net::http_client::create(executor, endpoint.url, {.ca_file = settings->ca_file});
+  if (!http) {
+    return fail(std::move(http.error()).within(request.name));
+  }
+  std::unique_ptr<connection> made(new connection());
+  made->description_ = {.profile = options.profile.value_or(""),
+                        .region = settings->region,
+                        .endpoint = endpoint.url.text(),
+                        .identity = (*identity)->describe()};
+  made->identity_ = *identity;
+  made->transport_ = std::make_unique<aws::http_transport>(std::move(*http), std::move(*identity),
+                                                           settings->region, time);
+  made->calls_ = std::make_unique<aws::service_client>(
+      *made->transport_, time,
+      aws::service_client::options{
+          .name = options.profile ? fmt::format("{} (profile {})", request.name, *options.profile)
+                                  : request.name,
+          .on_throttled =
+              [slow_down = made->slow_down_] {
+                if (*slow_down) {
+                  (*slow_down)();
+                }
+              },
+          .random_seed = std::random_device{}()});
+  return made;
+}
+
+}  // namespace ddm::cli

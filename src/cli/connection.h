@@ -1,0 +1,64 @@
+// The whole stack to one service of one side: settings, credentials, HTTP, signing, retries.
+#pragma once
+
+#include "aws/client_settings.h"
+#include "aws/credentials.h"
+#include "aws/environment.h"
+#include "aws/http_transport.h"
+#include "aws/profile_files.h"
+#include "aws/service_client.h"
+#include "cli/options.h"
+#include "runtime/clock.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ddm::cli {
+
+enum class aws_service {
+  tables,   ///< DynamoDB
+  streams,  ///< DynamoDB Streams
+};
+
+struct connection_request {
+  std::string name;  ///< put before error messages: "source", "target", "stream"
+  aws_service service = aws_service::tables;
+  connection_options options;
+};
+
+/// What may be shown of a connection.
+struct connection_description {
+  std::string profile;  ///< empty: the default chain
+  std::string region;
+  std::string endpoint;
+  std::string identity;  ///< where the credentials come from
+};
+
+class connection {
+ public:
+  /// Fails without any I/O to the service: unknown profile, bad endpoint, no credentials to be had.
+  [[nodiscard]] static result<std::unique_ptr<connection>> open(
+      const connection_request& request, const asio::any_io_executor& executor, clock& time,
+      const aws::environment& variables, const aws::profile_files& files);
+
+  [[nodiscard]] aws::service_client& calls() { return *calls_; }
+  [[nodiscard]] const connection_description& description() const { return description_; }
+  /// The credentials as they are now; never to be shown but for the access key id and the end.
+  [[nodiscard]] awaitable<result<aws::shared_credentials>> credentials() {
+    return identity_->get();
+  }
+  /// Called for each throttled answer from now on.
+  void on_throttled(std::function<void()> slow_down) { *slow_down_ = std::move(slow_down); }
+
+ private:
+  connection() = default;
+  connection_description description_;
+  std::shared_ptr<aws::credentials_provider> identity_;
+  std::shared_ptr<std::function<void()>> slow_down_ = std::make_shared<std::function<void()>>();
+  std::unique_ptr<aws::http_transport> transport_;
+  std::unique_ptr<aws::service_client> calls_;
+};
+
+}  // namespace ddm::cli

@@ -1,0 +1,66 @@
+#include "cli/status_printer.h"
+
+#include "base/log.h"
+#include "report/render.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace ddm::cli {
+namespace {
+
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1U
+                                                                            : 79U;
+}
+
+}  // namespace
+
+status_printer::status_printer(bool to_stderr)
+    : out_(to_stderr ? stderr : stdout), live_(::isatty(STDERR_FILENO) == 1) {
+  if (live_) {
+    log::around_each_line([this](bool before) {
+      if (before) {
+        clear_line();
+      }
+    });
+  }
+}
+
+status_printer::~status_printer() {
+  end_live();
+  log::around_each_line(nullptr);
+}
+
+void status_printer::clear_line() {
+  if (line_shown_) {
+    std::fputs("\r\033[K", stderr);
+    line_shown_ = false;
+  }
+}
+
+void status_printer::print(std::string_view text) {
+  clear_line();
+  std::fwrite(text.data(), 1, text.size(), out_);
+  std::fputc('\n', out_);
+  std::fflush(out_);
+}
+
+void status_printer::show_live(const report::status& now) {
+  if (!live_) {
+    return;
+  }
+  clear_line();
+  const auto line = report::render_live_line(now, terminal_columns());
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
+  line_shown_ = true;
+}
+
+void status_printer::end_live() {
+  clear_line();
+  live_ = false;
+}
+
+}  // namespace ddm::cli

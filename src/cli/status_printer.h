@@ -1,0 +1,32 @@
+// Where status blocks and the live line go: standard output, or standard error when that is taken
+// by JSON.
+#pragma once
+
+#include "report/status.h"
+
+#include <cstdio>
+
+namespace ddm::cli {
+
+class status_printer {
+ public:
+  /// `to_stderr`: --output json keeps standard output for the one object. On a terminal a live line
+  /// is refreshed below what is printed.
+  explicit status_printer(bool to_stderr);
+  status_printer(const status_printer&) = delete;
+  status_printer& operator=(const status_printer&) = delete;
+  ~status_printer();
+
+  void print(std::string_view text);
+  void show_live(const report::status& now);
+  void end_live();
+  [[nodiscard]] bool is_live() const { return live_; }
+
+ private:
+  void clear_line();
+  std::FILE* out_;
+  bool live_;
+  bool line_shown_ = false;
+};
+
+}  // namespace ddm::cli
