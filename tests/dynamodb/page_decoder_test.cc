@@ -276,17 +276,19 @@ TEST(every_page, cut_off_anywhere_is_damage_and_never_a_short_page) {
 }
 
 TEST(every_page, survives_any_one_byte_changed) {
-  for (const std::string_view whole : {std::string_view(scan_page), std::string_view(batch_page)}) {
+  int readable = 0;
+  for (const std::string_view whole : {scan_page, batch_page}) {
     for (std::size_t at = 0; at < whole.size(); ++at) {
-      for (const char c : std::string_view("\0\"\\{}[]:,1x \xff", 14)) {
+      for (const char c : {'\0', '"', '\\', '{', '}', '[', ']', ':', ',', '1', 'x', ' ', '\xff'}) {
         std::string changed(whole);
         changed[at] = c;
-        (void)items(changed);
-        (void)batch(changed);
-        (void)records(changed);
+        readable += items(changed).page.has_value() ? 1 : 0;
+        readable += batch(changed).page.has_value() ? 1 : 0;
+        readable += records(changed).has_value() ? 1 : 0;
       }
     }
   }
+  EXPECT_GT(readable, 0);
 }
 
 TEST(every_page, can_be_decoded_after_a_huge_one) {

@@ -182,6 +182,7 @@ class speller {
   void content(const attribute_map& map) { write(map); }
   void content(const attribute_list& list) {
     std::vector<std::function<void()>> elements;
+    elements.reserve(list.size());
     for (const auto& each : list) {
       elements.emplace_back([this, &each] { write(each); });
     }
