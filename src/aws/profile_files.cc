@@ -8,8 +8,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <ranges>
+#include <sstream>
 #include <utility>
 
 namespace ddm::aws {
@@ -83,12 +83,13 @@ result<profile_file> read_file(std::string path) {
     return file;
   }
   std::ifstream in(file.path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || in.bad()) {
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (!in.is_open() || text.bad()) {
     return fatal(fmt::format("the AWS configuration file {} cannot be read: {}", file.path,
                              std::strerror(errno)));
   }
-  file.text = std::move(text);
+  file.text = std::move(text).str();
   return file;
 }
 

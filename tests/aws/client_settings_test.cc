@@ -1,0 +1,95 @@
+#include "aws/client_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::aws {
+namespace {
+
+using testing::HasSubstr;
+using variables = std::map<std::string, std::string, std::less<>>;
+
+constexpr const char* config =
+    "[profile a]\nregion = eu-west-1\nca_bundle = /ca/profile.pem\n"
+    "[profile url]\nendpoint_url = http://profile:1\n"
+    "[profile svc]\nservices = local\nendpoint_url = http://profile:1\n"
+    "[services local]\ndynamodb =\n  endpoint_url = http://tables:2\n"
+    "dynamodb_streams =\n  endpoint_url = http://streams:3\n"
+    "[profile ignore]\nendpoint_url = http://profile:1\nignore_configured_endpoint_urls = true\n"
+    "[profile bad]\nendpoint_url = localhost\n";
+
+result<client_settings> resolve(const client_flags& flags, variables set = {}) {
+  const auto files =
+      profile_files::parse({.path = "/c/config", .text = config}, {.path = "/c/credentials"});
+  return resolve_client_settings(flags, environment(std::move(set)), *files);
+}
+
+std::string region(const client_flags& flags, variables set = {}) {
+  const auto made = resolve(flags, std::move(set));
+  return made ? made->region + " from " + made->region_origin : made.error().message;
+}
+
+std::string endpoints(const client_flags& flags, variables set = {}) {
+  const auto made = resolve(flags, std::move(set));
+  return made ? made->tables.url.authority() + " " + made->streams.url.authority()
+              : made.error().message;
+}
+
+TEST(client_settings, region_comes_from_flag_environment_profile_default_in_this_order) {
+  const variables both{{"AWS_REGION", "us-east-1"}, {"AWS_DEFAULT_REGION", "us-east-2"}};
+  EXPECT_EQ(region({.profile = "a", .region = "sa-east-1"}, both),
+            "sa-east-1 from the command line");
+  EXPECT_EQ(region({.profile = "a"}, both), "us-east-1 from AWS_REGION");
+  EXPECT_EQ(region({.profile = "a"}, {{"AWS_DEFAULT_REGION", "us-east-2"}}),
+            "us-east-2 from AWS_DEFAULT_REGION");
+  EXPECT_EQ(region({.profile = "a"}), "eu-west-1 from profile a");
+  EXPECT_EQ(region({}, {{"AWS_PROFILE", "a"}}), "eu-west-1 from profile a");
+  EXPECT_EQ(region({}), "ap-northeast-1 from default");
+}
+
+TEST(client_settings, endpoint_comes_from_the_most_particular_setting) {
+  variables set{{"AWS_ENDPOINT_URL", "http://all:4"},
+                {"AWS_ENDPOINT_URL_DYNAMODB", "http://env-tables:5"}};
+  EXPECT_EQ(endpoints({.profile = "svc", .endpoint = "http://flag:6"}, set), "flag:6 flag:6");
+  EXPECT_EQ(endpoints({.profile = "svc"}, set), "env-tables:5 all:4");
+  set["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = "http://env-streams:7";
+  EXPECT_EQ(endpoints({.profile = "svc"}, set), "env-tables:5 env-streams:7");
+  EXPECT_EQ(endpoints({.profile = "svc"}), "tables:2 streams:3");
+  EXPECT_EQ(endpoints({.profile = "url"}), "profile:1 profile:1");
+}
+
+TEST(client_settings, without_any_the_public_endpoints_of_the_region_serve) {
+  EXPECT_EQ(endpoints({.profile = "a"}),
+            "dynamodb.eu-west-1.amazonaws.com streams.dynamodb.eu-west-1.amazonaws.com");
+  EXPECT_EQ(endpoints({.region = "cn-north-1"}),
+            "dynamodb.cn-north-1.amazonaws.com.cn streams.dynamodb.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(endpoints({.region = "us-gov-west-1"}),
+            "dynamodb.us-gov-west-1.amazonaws.com streams.dynamodb.us-gov-west-1.amazonaws.com");
+  EXPECT_TRUE(resolve({})->tables.url.tls);
+}
+
+TEST(client_settings, configured_endpoints_can_be_ignored_but_not_the_flag) {
+  const variables set{{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"},
+                      {"AWS_ENDPOINT_URL", "http://all:4"}};
+  EXPECT_THAT(endpoints({.profile = "svc"}, set), HasSubstr("amazonaws.com"));
+  EXPECT_EQ(endpoints({.profile = "svc", .endpoint = "http://flag:6"}, set), "flag:6 flag:6");
+  EXPECT_THAT(endpoints({.profile = "ignore"}, {{"AWS_ENDPOINT_URL", "http://all:4"}}),
+              HasSubstr("amazonaws.com"));
+}
+
+TEST(client_settings, authorities_come_from_environment_or_profile) {
+  EXPECT_EQ(resolve({})->ca_file, "");
+  EXPECT_EQ(resolve({.profile = "a"})->ca_file, "/ca/profile.pem");
+  EXPECT_EQ(resolve({.profile = "a"}, {{"AWS_CA_BUNDLE", "/ca/env.pem"}})->ca_file, "/ca/env.pem");
+}
+
+TEST(client_settings, what_is_wrong_is_named_with_its_place) {
+  EXPECT_THAT(endpoints({.profile = "bad"}), HasSubstr("profile bad: \"localhost\""));
+  EXPECT_THAT(endpoints({}, {{"AWS_ENDPOINT_URL", "nonsense"}}), HasSubstr("AWS_ENDPOINT_URL: "));
+  EXPECT_THAT(region({}, {{"AWS_REGION", "EU West"}}), HasSubstr("\"EU West\" (from AWS_REGION)"));
+  EXPECT_THAT(region({.profile = "nobody"}), HasSubstr("no AWS profile \"nobody\""));
+  EXPECT_THAT(region({}, {{"AWS_PROFILE", "nobody"}}), HasSubstr("no AWS profile \"nobody\""));
+}
+
+}  // namespace
+}  // namespace ddm::aws

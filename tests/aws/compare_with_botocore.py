@@ -1,0 +1,80 @@
+"""Signs random requests with botocore and with sign_requests; they must agree on every byte."""
+
+import datetime
+import json
+import random
+import subprocess
+import sys
+from urllib.parse import quote
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+SEED = 20260131
+REQUESTS = 60
+LETTERS = "abcXYZ019-_.~ /+=%&?#:;,é漢\"'{}"
+
+
+def text(rng, longest, letters=LETTERS):
+    return "".join(rng.choice(letters) for _ in range(rng.randrange(longest + 1)))
+
+
+def random_request(rng):
+    plain = "abcXYZ019"
+    headers = {"host": rng.choice(["dynamodb.eu-west-1.amazonaws.com", "localhost:8000", "[::1]:8000"])}
+    if rng.random() < 0.8:
+        headers["content-type"] = "application/x-amz-json-1.0"
+        headers["x-amz-target"] = "DynamoDB_20120810." + rng.choice(["GetItem", "BatchGetItem", "Scan"])
+    if rng.random() < 0.4:
+        headers["x-amz-meta"] = "  " + text(rng, 20, "ab  \t1") + "x "
+    query = "&".join(f"{quote(text(rng, 6), safe='-_.~')}={quote(text(rng, 8), safe='-_.~')}"
+                     for _ in range(rng.randrange(4)))
+    segments = [quote(text(rng, 8, LETTERS.replace("/", "").replace(".", "")), safe="-_~") for _ in range(rng.randrange(3))]
+    return {
+        "method": rng.choice(["POST", "GET", "PUT"]),
+        "path": "/" + "/".join(segment for segment in segments if segment),
+        "query": query,
+        "headers": headers,
+        "body": text(rng, 300),
+        "access_key": "AKIA" + text(rng, 16, plain).upper(),
+        "secret_key": "s" + text(rng, 39, plain + "/+"),
+        "token": "T" + text(rng, 400, plain + "/+=") if rng.random() < 0.5 else "",
+        "region": rng.choice(["eu-west-1", "ap-northeast-1", "cn-north-1", "us-gov-west-1"]),
+        "service": rng.choice(["dynamodb", "sts", "sso"]),
+        "time_ms": rng.randrange(1_500_000_000_000, 2_100_000_000_000),
+    }
+
+
+def sign_with_botocore(described):
+    url = "https://" + described["headers"]["host"] + described["path"]
+    if described["query"]:
+        url += "?" + described["query"]
+    request = AWSRequest(described["method"], url, dict(described["headers"]), described["body"].encode())
+    moment = datetime.datetime.fromtimestamp(described["time_ms"] // 1000, datetime.timezone.utc)
+    request.context["timestamp"] = moment.strftime("%Y%m%dT%H%M%SZ")
+    credentials = Credentials(described["access_key"], described["secret_key"], described["token"] or None)
+    signer = SigV4Auth(credentials, described["service"], described["region"])
+    signer._modify_request_before_signing(request)
+    to_sign = signer.string_to_sign(request, signer.canonical_request(request))
+    signer._inject_signature_to_request(request, signer.signature(to_sign, request))
+    return request.headers["Authorization"]
+
+
+def main():
+    rng = random.Random(SEED)
+    requests = [random_request(rng) for _ in range(REQUESTS)]
+    lines = "".join(json.dumps(request) + "\n" for request in requests)
+    ours = subprocess.run([sys.argv[1]], input=lines.encode(), stdout=subprocess.PIPE, check=True)
+    signatures = ours.stdout.decode().splitlines()
+    failures = abs(REQUESTS - len(signatures))
+    for request, signature in zip(requests, signatures):
+        expected = sign_with_botocore(request)
+        if signature != expected:
+            failures += 1
+            print(f"disagree on {json.dumps(request)}\n  ours     {signature}\n  botocore {expected}")
+    print(f"{len(signatures)} requests signed, {failures} disagreements")
+    sys.exit(1 if failures else 0)
+
+
+main()

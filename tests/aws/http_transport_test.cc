@@ -1,0 +1,143 @@
+#include "aws/http_transport.h"
+
+#include "aws/service_client.h"
+#include "net/run.h"
+#include "net/scripted_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::aws {
+namespace {
+
+using net::connection_script;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Stands still, so that dates and signatures are known.
+class still_clock final : public clock {
+ public:
+  [[nodiscard]] wall_time now() const override { return *parse_rfc3339("2026-01-31T12:00:00Z"); }
+  awaitable<void> sleep_until(wall_time /*time*/) override { co_return; }
+};
+
+class counting_identity final : public credentials_provider {
+ public:
+  awaitable<result<shared_credentials>> get() override {
+    if (refuses) {
+      co_return fail(error_class::refresh_credentials, "log in again");
+    }
+    co_return std::make_shared<const credentials>(credentials{
+        .access_key_id = "AK", .secret_access_key = secret("SK"), .session_token = secret(token)});
+  }
+  void renew() override { ++renewals; }
+  [[nodiscard]] std::string describe() const override { return "test"; }
+
+  std::string token;
+  bool refuses = false;
+  int renewals = 0;
+};
+
+struct fixture {
+  still_clock time;
+  std::shared_ptr<counting_identity> identity = std::make_shared<counting_identity>();
+};
+
+using check = awaitable<void> (*)(fixture&, http_transport&, net::scripted_server&);
+
+awaitable<void> talk(connection_script script, check body) {
+  const auto executor = co_await asio::this_coro::executor;
+  fixture f;
+  net::scripted_server server(executor, {std::move(script)});
+  {
+    auto http = net::http_client::create(executor, server.endpoint());
+    EXPECT_TRUE(http);
+    http_transport transport(std::move(*http), f.identity, "eu-west-1", f.time);
+    co_await body(f, transport, server);
+  }
+  co_await server.stop();
+}
+
+api_request get_item() { return {.target = "DynamoDB_20120810.GetItem", .body = "{\"k\":1}"}; }
+
+TEST(http_transport, sends_a_signed_request) {
+  net::run(talk(
+      {{net::ok("{}")}, {net::ok("{}")}},
+      [](fixture& f, http_transport& transport, net::scripted_server& server) -> awaitable<void> {
+        EXPECT_TRUE(co_await transport.send(get_item()));
+        const auto& plain = server.requests().at(0);
+        EXPECT_THAT(plain, HasSubstr("POST / HTTP/1.1\r\nHost: 127.0.0.1:"));
+        EXPECT_THAT(plain, HasSubstr("\r\ncontent-type: application/x-amz-json-1.0\r\n"));
+        EXPECT_THAT(plain, HasSubstr("\r\nuser-agent: dynamodb-migration-monitor/" DDM_VERSION));
+        EXPECT_THAT(plain, HasSubstr("\r\nx-amz-target: DynamoDB_20120810.GetItem\r\n"));
+        EXPECT_THAT(plain, HasSubstr("\r\nx-amz-date: 20260131T120000Z\r\n"));
+        EXPECT_THAT(plain, HasSubstr("Credential=AK/20260131/eu-west-1/dynamodb/"));
+        EXPECT_THAT(plain, HasSubstr("SignedHeaders=content-type;host;x-amz-date;"
+                                     "x-amz-target, Signature="));
+        EXPECT_THAT(plain, HasSubstr("Content-Length: 7\r\n\r\n{\"k\":1}"));
+        EXPECT_THAT(plain, Not(HasSubstr("x-amz-security-token")));
+
+        f.identity->token = "TOKEN";
+        EXPECT_TRUE(co_await transport.send(get_item()));
+        EXPECT_THAT(server.requests().at(1), HasSubstr("\r\nx-amz-security-token: TOKEN\r\n"));
+      }));
+}
+
+TEST(http_transport, gives_the_answer_with_the_headers_that_matter) {
+  net::run(talk({{"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\nx-amzn-RequestId: R1\r\n"
+                  "x-amz-crc32: 2745614147\r\nx-amz-retry-after: 250\r\n"
+                  "Date: Sat, 31 Jan 2026 12:00:05 GMT\r\n\r\n{}"},
+                 {net::ok("{}", "x-amz-crc32: none\r\nx-amz-retry-after: -5\r\n")}},
+                [](fixture&, http_transport& transport, net::scripted_server&) -> awaitable<void> {
+                  const auto full = co_await transport.send(get_item());
+                  EXPECT_EQ(full->status, 400);
+                  EXPECT_EQ(full->body.view(), "{}");
+                  EXPECT_EQ(full->request_id, "R1");
+                  EXPECT_EQ(full->crc32, 2745614147U);
+                  EXPECT_EQ(full->retry_after, milliseconds{250});
+                  EXPECT_EQ(full->date, parse_rfc3339("2026-01-31T12:00:05Z"));
+                  const auto bare = co_await transport.send(get_item());
+                  EXPECT_EQ(bare->crc32, std::nullopt);
+                  EXPECT_EQ(bare->retry_after, std::nullopt);
+                  EXPECT_EQ(bare->date, std::nullopt);
+                }));
+}
+
+std::string refusal(std::string_view code, std::string_view date) {
+  const auto body = "{\"__type\":\"x#" + std::string(code) + "\",\"message\":\"m\"}";
+  return "HTTP/1.1 400 Bad Request\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nDate: " + std::string(date) + "\r\n\r\n" + body;
+}
+
+TEST(http_transport, learns_from_the_server_how_wrong_our_clock_is) {
+  net::run(talk(
+      {{refusal("ValidationException", "Sat, 31 Jan 2026 11:00:00 GMT")},
+       {refusal("InvalidSignatureException", "Sat, 31 Jan 2026 12:20:00 GMT")},
+       {net::ok("{}")}},
+      [](fixture& f, http_transport& transport, net::scripted_server& server) -> awaitable<void> {
+        co_await transport.send(get_item());
+        EXPECT_EQ(transport.clock_skew(), milliseconds{0});
+
+        service_client client(transport, f.time, {.name = "t"});
+        EXPECT_TRUE(co_await client.call(get_item()));
+        EXPECT_EQ(transport.clock_skew(), std::chrono::minutes{20});
+        EXPECT_THAT(server.requests().at(1), HasSubstr("x-amz-date: 20260131T120000Z"));
+        EXPECT_THAT(server.requests().at(2), HasSubstr("x-amz-date: 20260131T122000Z"));
+        EXPECT_EQ(f.identity->renewals, 1);
+      }));
+}
+
+TEST(http_transport, without_credentials_nothing_is_sent) {
+  net::run(talk(
+      {},
+      [](fixture& f, http_transport& transport, net::scripted_server& server) -> awaitable<void> {
+        f.identity->refuses = true;
+        const auto answer = co_await transport.send(get_item());
+        EXPECT_FALSE(answer);
+        EXPECT_EQ(answer.error().kind, error_class::refresh_credentials);
+        EXPECT_EQ(server.requests().size(), 0U);
+      }));
+}
+
+}  // namespace
+}  // namespace ddm::aws
