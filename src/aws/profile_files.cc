@@ -4,12 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
+#include <memory>
 #include <ranges>
-#include <sstream>
 #include <utility>
 
 namespace ddm::aws {
@@ -78,18 +78,20 @@ std::optional<std::pair<std::string, std::string>> split_heading(std::string_vie
 
 result<profile_file> read_file(std::string path) {
   profile_file file{.path = std::move(path)};
-  std::error_code ec;
-  if (!std::filesystem::exists(file.path, ec) && !ec) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.path.c_str(), "rb"),
+                                                           &std::fclose);
+  if (!in && (errno == ENOENT || errno == ENOTDIR)) {
     return file;
   }
-  std::ifstream in(file.path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in.is_open() || text.bad()) {
+  file.text.emplace();
+  std::array<char, 4096> part{};
+  while (in && !std::feof(in.get()) && !std::ferror(in.get())) {
+    file.text->append(part.data(), std::fread(part.data(), 1, part.size(), in.get()));
+  }
+  if (!in || std::ferror(in.get())) {
     return fatal(fmt::format("the AWS configuration file {} cannot be read: {}", file.path,
                              std::strerror(errno)));
   }
-  file.text = std::move(text).str();
   return file;
 }
 
