@@ -184,6 +184,10 @@ wall_time fake_dynamodb::read_time(bool consistent) {
   return now() - milliseconds{std::uniform_int_distribution<std::int64_t>(0, lag_max)(random_)};
 }
 
+bool fake_dynamodb::chance(double share) {
+  return share > 0 && std::bernoulli_distribution(share)(random_);
+}
+
 bool fake_dynamodb::over_quota(const std::string& key, std::uint32_t per_second) {
   if (per_second == 0) {
     return false;
@@ -197,7 +201,8 @@ bool fake_dynamodb::over_quota(const std::string& key, std::uint32_t per_second)
   return ++calls > per_second;
 }
 
-void fake_dynamodb::count_read(double units, std::size_t keys) {
+void fake_dynamodb::count_read(fake_table& table, double units, std::size_t keys) {
+  table.spend_read_units(units, now());
   statistics_.read_units += units;
   statistics_.keys_read += keys;
 }
@@ -276,7 +281,7 @@ aws::api_response fake_dynamodb::answer(const aws::api_request& request,
       case fault::kind::expired_token:
         return expired_token();
       case fault::kind::access_denied:
-        return access_denied(request.operation(), access_key);
+        return access_denied(request.operation(), access_key, table_arn("*"));
       default:
         break;
     }
@@ -298,7 +303,7 @@ aws::api_response fake_dynamodb::answer(const aws::api_request& request,
       .request_id = fmt::format("FAKE{:022}", statistics_.requests),
       .crc32 = crc32_of(body),
       .retry_after = std::nullopt,
-      .date = std::chrono::floor<std::chrono::seconds>(now()),
+      .date = std::chrono::floor<std::chrono::seconds>(now() + options_.clock_skew),
   };
   if (planned.type == fault::kind::truncated_body) {
     response.body.resize(body.size() / 2);

@@ -38,6 +38,10 @@ struct fake_options {
   milliseconds latency_max{1};
   /// Eventually consistent reads may miss writes younger than this.
   milliseconds read_lag_max{0};
+  /// How far the service's clock is ahead of ours, in creation times and the Date header.
+  milliseconds clock_skew{0};
+  /// Share of full Scan pages whose last item comes again on the next page.
+  double scan_repeats_rate = 0;
   /// 0: none. The service's: 10 DescribeStream/s a stream, 5 GetRecords/s a shard.
   std::uint32_t describe_stream_per_second = 0;
   std::uint32_t get_records_per_second = 0;
@@ -104,9 +108,12 @@ class fake_dynamodb {
   [[nodiscard]] std::mt19937_64& random() { return random_; }
   /// The moment that one eventually consistent (or strong) read sees.
   [[nodiscard]] wall_time read_time(bool consistent);
+  /// True in a `share` of the cases.
+  [[nodiscard]] bool chance(double share);
   /// True when `key` has been asked for `per_second` times in the present second already.
   [[nodiscard]] bool over_quota(const std::string& key, std::uint32_t per_second);
-  void count_read(double units, std::size_t keys);
+  /// Books one read of `table`.
+  void count_read(fake_table& table, double units, std::size_t keys);
 
   /// One request from connection to answer; `credentials_epoch` is that of the connection.
   [[nodiscard]] awaitable<result<aws::api_response>> serve(aws::api_request request,

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <zlib.h>
 
@@ -263,6 +265,39 @@ TEST_F(fake_dynamodb_test, tables_with_another_salt_scan_in_another_order) {
   fake_client reader(time, other);
   EXPECT_NE(client.call("Scan", {{"TableName", "t"}})["Items"],
             reader.call("Scan", {{"TableName", "t"}})["Items"]);
+}
+
+TEST_F(fake_dynamodb_test, a_scan_may_show_an_item_twice) {
+  account.settings().scan_repeats_rate = 0.5;
+  for (int i = 0; i < 20; ++i) {
+    put(item("p" + std::to_string(i), "1", "x"));
+  }
+  std::map<std::string, int> seen;
+  json request{{"TableName", "t"}, {"Limit", 3}};
+  for (;;) {
+    const auto page = client.call("Scan", request);
+    for (const auto& each : page["Items"]) {
+      ++seen[each.dump()];
+    }
+    if (!page.contains("LastEvaluatedKey")) {
+      break;
+    }
+    request["ExclusiveStartKey"] = page["LastEvaluatedKey"];
+  }
+  EXPECT_EQ(seen.size(), 20);
+  EXPECT_TRUE(std::ranges::any_of(seen, [](const auto& item) { return item.second > 1; }));
+}
+
+TEST_F(fake_dynamodb_test, reads_beyond_the_capacity_of_a_second_are_throttled) {
+  account.table("t").settings().read_units_per_second_max = 5;
+  account.settings().latency_min = account.settings().latency_max = 0ms;
+  const json request{{"TableName", "t"}, {"Key", key("a", "1")}, {"ConsistentRead", true}};
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(client.refused("GetItem", request), "");
+  }
+  EXPECT_EQ(client.refused("GetItem", request), "ProvisionedThroughputExceededException");
+  time.run_for(1s);
+  EXPECT_EQ(client.refused("GetItem", request), "");
 }
 
 TEST_F(fake_dynamodb_test, a_query_gives_one_partition_in_order_of_the_sort_key) {

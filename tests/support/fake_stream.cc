@@ -104,13 +104,21 @@ fake_stream::fake_stream(identity names, options settings, sequence_source& numb
     : names_(std::move(names)),
       options_(std::move(settings)),
       numbers_(numbers),
+      listable_at_(now + options_.enabling_takes),
       random_(options_.seed) {
   constexpr auto hash_max = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t width = hash_max / options_.shards;
   for (std::uint32_t i = 0; i < options_.shards; ++i) {
     const bool is_last = i + 1 == options_.shards;
-    add_shard(std::nullopt, i * width, is_last ? hash_max : (i + 1) * width - 1, now, now);
+    add_shard(std::nullopt, i * width, is_last ? hash_max : (i + 1) * width - 1, listable_at_, now);
   }
+}
+
+std::string_view fake_stream::status(wall_time now) const {
+  if (!enabled_) {
+    return "DISABLED";
+  }
+  return now < listable_at_ ? "ENABLING" : "ENABLED";
 }
 
 fake_shard& fake_stream::add_shard(std::optional<std::string> parent, std::uint64_t low,

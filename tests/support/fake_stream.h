@@ -73,6 +73,7 @@ class fake_stream {
     milliseconds shard_lifetime{0};  ///< then it rolls over to one child; 0: never
     milliseconds retention = std::chrono::hours{24};
     milliseconds iterator_lifetime = std::chrono::minutes{15};
+    milliseconds enabling_takes{0};          ///< ENABLING, without shards, so long
     milliseconds children_listed_after{0};   ///< a closed shard's children are not visible sooner
     milliseconds parent_listed_open_for{0};  ///< a closed shard still looks open so long
     milliseconds creation_unit{1000};        ///< 60,000: as DynamoDB Local shows times
@@ -94,6 +95,8 @@ class fake_stream {
   [[nodiscard]] const options& settings() const { return options_; }
   [[nodiscard]] options& settings() { return options_; }
   [[nodiscard]] bool enabled() const { return enabled_; }
+  /// The API's StreamStatus.
+  [[nodiscard]] std::string_view status(wall_time now) const;
   /// When it was turned off; only while !enabled().
   [[nodiscard]] wall_time disabled_at() const { return disabled_at_; }
 
@@ -154,6 +157,7 @@ class fake_stream {
   identity names_;
   options options_;
   sequence_source& numbers_;
+  wall_time listable_at_;
   std::mt19937_64 random_;
   std::map<std::string, std::unique_ptr<fake_shard>> shards_;  // ids grow with time
   std::map<std::uint64_t, fake_shard*> open_;                  // by the low end of the range

@@ -114,6 +114,8 @@ TEST_F(fake_stream_test, creation_times_are_cut_to_the_unit) {
   EXPECT_EQ(created(), second);
   stream().settings().creation_unit = 60s;
   EXPECT_EQ(created(), second - 1);
+  account.settings().clock_skew = 2min;
+  EXPECT_EQ(created(), second + 119);
 }
 
 TEST_F(fake_stream_test, ttl_deletes_bear_the_services_identity) {
@@ -194,6 +196,17 @@ TEST_F(fake_stream_test, children_may_show_late_and_parents_look_open_for_a_whil
   EXPECT_EQ(children(), 0);
   time.run_for(20s);
   EXPECT_EQ(children(), 2);
+}
+
+TEST_F(fake_stream_test, a_stream_that_is_being_enabled_has_no_shards_yet) {
+  account.disable_stream("t");
+  account.settings().stream.enabling_takes = 10s;
+  account.enable_stream("t", "KEYS_ONLY");
+  EXPECT_EQ(describe()["StreamStatus"], "ENABLING");
+  EXPECT_TRUE(describe()["Shards"].empty());
+  time.run_for(10s);
+  EXPECT_EQ(describe()["StreamStatus"], "ENABLED");
+  EXPECT_EQ(describe()["Shards"].size(), 1);
 }
 
 TEST_F(fake_stream_test, a_listing_has_pages_of_at_most_100_shards) {

@@ -40,6 +40,17 @@ const item_ptr& fake_table::seen(const entry& entry, wall_time as_of) {
   return entry.item;
 }
 
+bool fake_table::throttles_reads(wall_time now) const {
+  return options_.read_units_per_second_max > 0 && spending_second_ == to_ms(now) / 1000 &&
+         spent_units_ >= options_.read_units_per_second_max;
+}
+
+void fake_table::spend_read_units(double units, wall_time now) {
+  const auto second = to_ms(now) / 1000;
+  spent_units_ = units + (second == spending_second_ ? spent_units_ : 0);
+  spending_second_ = second;
+}
+
 void fake_table::put(item_ptr item, wall_time now) {
   const auto place = placed(item->position);
   replace(place, std::move(item), now, false);

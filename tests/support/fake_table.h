@@ -38,6 +38,8 @@ class fake_table {
     bool on_demand = true;
     double provisioned_rcu = 0;
     double provisioned_wcu = 0;
+    /// Reads beyond so many units in one second are throttled; 0: never.
+    double read_units_per_second_max = 0;
     /// Tables with unequal salts scan in unequal orders.
     std::uint64_t order_salt = 0;
     /// The longest that an eventually consistent read may be late.
@@ -63,6 +65,10 @@ class fake_table {
   void on_change(std::function<void(const table_change&)> listener) {
     listeners_.push_back(std::move(listener));
   }
+
+  /// Whether a read is throttled now, the units of this second being spent.
+  [[nodiscard]] bool throttles_reads(wall_time now) const;
+  void spend_read_units(double units, wall_time now);
 
   // A write that changes nothing (an equal item, an absent key) tells nobody.
   void put(item_ptr item, wall_time now);
@@ -103,6 +109,8 @@ class fake_table {
   std::map<item_position, entry> entries_;
   std::deque<std::pair<wall_time, item_position>> past_places_;  // entries with a past, by time
   std::vector<std::function<void(const table_change&)>> listeners_;
+  std::int64_t spending_second_ = 0;
+  double spent_units_ = 0;  // in that second
   std::size_t item_count_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -123,7 +123,7 @@ struct batch_budget {
   std::size_t bytes = batch_bytes_max;
 };
 
-answer_or<batch_reading> read_batch(const operation_call& call, const fake_table& table,
+answer_or<batch_reading> read_batch(const operation_call& call, fake_table& table,
                                     const json& wanted, batch_budget& budget) {
   const bool consistent = wanted.value("ConsistentRead", false);
   const auto as_of = call.account.read_time(consistent);
@@ -158,7 +158,7 @@ answer_or<batch_reading> read_batch(const operation_call& call, const fake_table
     }
   }
   std::ranges::shuffle(reading.found, call.account.random());
-  call.account.count_read(reading.units, keys->size() - reading.unprocessed.size());
+  call.account.count_read(table, reading.units, keys->size() - reading.unprocessed.size());
   return reading;
 }
 
@@ -180,7 +180,7 @@ std::string unprocessed_json(const json& wanted, const std::vector<const json*>&
 }  // namespace
 
 answer_or<std::string> put_item(const operation_call& call) {
-  const auto table = readable_table(call);
+  const auto table = active_table(call);
   if (!table) {
     return refusal(table.error());
   }
@@ -202,7 +202,7 @@ answer_or<std::string> put_item(const operation_call& call) {
 }
 
 answer_or<std::string> delete_item(const operation_call& call) {
-  const auto table = readable_table(call);
+  const auto table = active_table(call);
   if (!table) {
     return refusal(table.error());
   }
@@ -230,7 +230,7 @@ answer_or<std::string> get_item(const operation_call& call) {
   const bool consistent = call.request.value("ConsistentRead", false);
   const auto item = (*table)->find(*position, call.account.read_time(consistent));
   const auto units = read_units(item ? item->bytes : 0, consistent);
-  call.account.count_read(units, 1);
+  call.account.count_read(**table, units, 1);
   std::string members = item ? fmt::format(R"("Item":{})", item->json) : "";
   if (wants_capacity(call.request)) {
     append_member(members, "ConsumedCapacity");
@@ -282,6 +282,9 @@ answer_or<std::string> batch_get_item(const operation_call& call) {
     const auto table = call.account.find_table(name);
     if (!table || !(*table)->active(call.account.now())) {
       return table_not_found(name);
+    }
+    if ((*table)->throttles_reads(call.account.now())) {
+      return throttling("ProvisionedThroughputExceededException");
     }
     const auto reading = read_batch(call, **table, wanted, budget);
     if (!reading) {

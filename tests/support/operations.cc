@@ -54,10 +54,18 @@ answer_or<fake_table*> named_table(const operation_call& call) {
   return call.account.find_table(*name);
 }
 
-answer_or<fake_table*> readable_table(const operation_call& call) {
+answer_or<fake_table*> active_table(const operation_call& call) {
   auto table = named_table(call);
   if (table && !(*table)->active(call.account.now())) {
     return table_not_found((*table)->settings().name);
+  }
+  return table;
+}
+
+answer_or<fake_table*> readable_table(const operation_call& call) {
+  auto table = active_table(call);
+  if (table && (*table)->throttles_reads(call.account.now())) {
+    return throttling("ProvisionedThroughputExceededException");
   }
   return table;
 }

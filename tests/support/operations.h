@@ -27,6 +27,8 @@ using operation = answer_or<std::string> (*)(const operation_call&);
 /// The table named by TableName.
 [[nodiscard]] answer_or<fake_table*> named_table(const operation_call& call);
 /// The same, if it is ACTIVE.
+[[nodiscard]] answer_or<fake_table*> active_table(const operation_call& call);
+/// The same, if it has read capacity left.
 [[nodiscard]] answer_or<fake_table*> readable_table(const operation_call& call);
 /// The value of KeySchema in descriptions.
 [[nodiscard]] std::string key_schema_json(const dynamodb::key_schema& schema);

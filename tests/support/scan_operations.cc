@@ -7,6 +7,7 @@
 #include <array>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 namespace ddm::support {
 namespace {
@@ -55,22 +56,24 @@ class page_writer {
     }
     ++count_;
     bytes_ += item->bytes;
-    last_ = item;
+    before_last_ = std::exchange(last_, item);
     full_ = count_ >= limit_ || bytes_ >= page_bytes_max;
     return !full_;
   }
 
-  std::string finish(const operation_call& call, const fake_table& table, bool consistent) const {
+  std::string finish(const operation_call& call, fake_table& table, bool consistent) const {
     const auto blocks = std::max<std::size_t>(1, (bytes_ + 4095) / 4096);
     const double units = static_cast<double>(blocks) * (consistent ? 1.0 : 0.5);
-    call.account.count_read(units, 0);
+    call.account.count_read(table, units, 0);
     std::string answer = fmt::format(R"({{"Count":{},"ScannedCount":{})", count_, count_);
     auto to = std::back_inserter(answer);
     if (!count_only_) {
       fmt::format_to(to, R"(,"Items":[{}])", items_);
     }
     if (full_) {
-      fmt::format_to(to, R"(,"LastEvaluatedKey":{})", last_->key_json);
+      const bool repeats =
+          before_last_ && call.account.chance(call.account.settings().scan_repeats_rate);
+      fmt::format_to(to, R"(,"LastEvaluatedKey":{})", (repeats ? before_last_ : last_)->key_json);
     }
     if (call.request.value("ReturnConsumedCapacity", "NONE") != "NONE") {
       fmt::format_to(to, R"(,"ConsumedCapacity":{{"CapacityUnits":{:.1f},"TableName":"{}"}})",
@@ -86,6 +89,7 @@ class page_writer {
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   item_ptr last_;
+  item_ptr before_last_;
   bool full_ = false;
 };
 

@@ -101,10 +101,12 @@ refusal expired_token() {
                 "The security token included in the request is expired");
 }
 
-refusal access_denied(std::string_view operation, std::string_view access_key) {
-  return refuse(
-      400, coral_service, "AccessDeniedException",
-      fmt::format("User: {} is not authorized to perform: dynamodb:{}", access_key, operation));
+refusal access_denied(std::string_view operation, std::string_view access_key,
+                      std::string_view resource) {
+  return refuse(400, coral_service, "AccessDeniedException",
+                fmt::format("User: {0} is not authorized to perform: dynamodb:{1} on resource: {2} "
+                            "because no identity-based policy allows the dynamodb:{1} action",
+                            access_key, operation, resource));
 }
 
 }  // namespace ddm::support

@@ -35,6 +35,7 @@ using refusal = std::unexpected<service_error>;
 [[nodiscard]] refusal throttling(std::string_view code);
 [[nodiscard]] refusal server_error(int status);
 [[nodiscard]] refusal expired_token();
-[[nodiscard]] refusal access_denied(std::string_view operation, std::string_view access_key);
+[[nodiscard]] refusal access_denied(std::string_view operation, std::string_view access_key,
+                                    std::string_view resource);
 
 }  // namespace ddm::support

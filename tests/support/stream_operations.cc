@@ -36,15 +36,15 @@ std::string_view event_name(const stream_record& record) {
 
 /// AWS writes times as 1.7672256E9.
 void append_record(std::string& out, const stream_record& record, const fake_stream& stream,
-                   std::string_view region) {
+                   const fake_options& account) {
   const auto& settings = stream.settings();
   const auto unit = settings.creation_unit.count();
-  const auto created_ms = to_ms(record.created) / unit * unit;
+  const auto created_ms = to_ms(record.created + account.clock_skew) / unit * unit;
   auto to = std::back_inserter(out);
   fmt::format_to(to,
                  R"({{"eventID":"{:032x}","eventName":"{}","eventVersion":"1.1",)"
                  R"("eventSource":"aws:dynamodb","awsRegion":"{}",)",
-                 static_cast<std::uint64_t>(record.sequence), event_name(record), region);
+                 static_cast<std::uint64_t>(record.sequence), event_name(record), account.region);
   if (record.by_ttl) {
     out += R"("userIdentity":{"principalId":"dynamodb.amazonaws.com","type":"Service"},)";
   }
@@ -133,8 +133,7 @@ answer_or<std::string> describe_stream(const operation_call& call) {
       table ? key_schema_json((*table)->schema()) : "[]",
       page.last_evaluated ? fmt::format(R"("LastEvaluatedShardId":"{}",)", *page.last_evaluated)
                           : "",
-      shards, names.arn, names.label, stream.enabled() ? "ENABLED" : "DISABLED",
-      stream.settings().view_type, names.table);
+      shards, names.arn, names.label, stream.status(now), stream.settings().view_type, names.table);
 }
 
 answer_or<std::string> get_shard_iterator(const operation_call& call) {
@@ -189,7 +188,7 @@ answer_or<std::string> get_records(const operation_call& call) {
   json += R"("Records":[)";
   for (const auto* record : page->records) {
     json += json.back() == '[' ? "" : ",";
-    append_record(json, *record, stream, settings.region);
+    append_record(json, *record, stream, settings);
   }
   return json + "]}";
 }

@@ -168,7 +168,7 @@ answer_or<std::string> delete_table(const operation_call& call) {
 }
 
 answer_or<std::string> update_table(const operation_call& call) {
-  const auto table = readable_table(call);
+  const auto table = active_table(call);
   const auto view_type = wanted_view_type(call.request.value("StreamSpecification", json()));
   if (!table || !view_type) {
     return refusal(!table ? table.error() : view_type.error());
@@ -202,7 +202,7 @@ answer_or<std::string> describe_time_to_live(const operation_call& call) {
 }
 
 answer_or<std::string> update_time_to_live(const operation_call& call) {
-  const auto table = readable_table(call);
+  const auto table = active_table(call);
   const auto specification = call.request.value("TimeToLiveSpecification", json::object());
   const auto attribute = required_text(specification, "AttributeName");
   if (!table || !attribute) {
