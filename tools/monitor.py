@@ -100,11 +100,9 @@ class Monitor:
         try:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            raise
-        finally:
-            self._process = None
+            self.kill()
+            raise TimeoutError(f"still running after {timeout} s:\n{self.log()[-4000:]}") from None
+        self._process = None
         return Ended(code, self._output.read_text(), self.log())
 
     def stop(self, timeout: float = 60) -> Ended:

@@ -74,7 +74,8 @@ class BadInput(Scenario):
         self.assert_refused(ended, "DDB_RETRY_WAIT_TIME", "2s")
 
     def test_a_table_that_does_not_exist(self) -> None:
-        self.assert_refused(self.run_wrong("--target-table", "nowhere")[1], "nowhere")
+        ended = self.run_wrong("--target-table", "nowhere", "--source-table", TABLE)[1]
+        self.assert_refused(ended, "target table nowhere", "--target-table")
 
     def test_a_key_name_that_is_not_the_tables(self) -> None:
         ended = self.run_wrong("--partition-key", "customer_id")[1]

@@ -77,15 +77,3 @@ class CommandLines(Scenario):
         report = migration.monitor.finish(*IMPATIENT).report()
         self.assertEqual(report["verdict"], "WAIT")
         self.assertIsNone(report["success_rate"])
-
-    def test_latest_skips_what_was_there_before_the_start(self) -> None:
-        migration = self.changed()
-        flags = [flag.replace("TRIM_HORIZON", "LATEST") for flag in IMPATIENT]
-        migration.monitor.start(*flags)
-        migration.monitor.wait_for_log("event=shard_started")
-        for client in (migration.target, migration.source):
-            client.put_item(TableName=TABLE, Item=migration.schema.key(7) | {"a": {"S": "new"}})
-        migration.monitor.stop()
-        ended = migration.monitor.finish(*flags)
-        self.assert_exit(ended, 0)
-        self.assertEqual(ended.report()["events"]["unique"], 1)
