@@ -45,6 +45,7 @@ void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
       }
     }
     shard.from_latest = row.start == "LATEST";
+    shard.restored = true;
     shard.counts_from = row.counts_from;
     shard.last_sequence = sequence_of(row.last_sequence);
     shard.resolved_sequence = sequence_of(row.resolved_sequence);
@@ -205,8 +206,9 @@ dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& sh
   }
   // LATEST is asked for once only. After a crash or an expired iterator it would skip what was written
   // meanwhile; TRIM_HORIZON with the `counts_from` filter does not.
-  return shard.from_latest && first_iterator ? iterator_position::latest()
-                                             : iterator_position::trim_horizon();
+  return shard.from_latest && !shard.restored && first_iterator
+             ? iterator_position::latest()
+             : iterator_position::trim_horizon();
 }
 
 tracked_shard& shard_lineage::at(const shard_id& id) {

@@ -39,6 +39,7 @@ struct tracked_shard {
   std::optional<shard_id> parent;
   shard_life life = shard_life::waiting;
   bool from_latest = false;
+  bool restored = false;  ///< known to an earlier run, which may have asked for LATEST already
   /// Set for a start at LATEST: records created before it (less the unit of creation times) do not
   /// count, wherever a later iterator begins.
   std::optional<wall_time> counts_from;
