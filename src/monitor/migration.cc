@@ -17,10 +17,10 @@ std::string profile_flag(const table_access& access) {
 }
 
 std::string where(const table_access& access) {
-  return fmt::format("region {}, {}, {}", access.region,
-                     access.profile.empty() ? std::string("default credentials")
-                                            : "profile " + access.profile,
-                     access.endpoint);
+  return fmt::format(
+      "region {}, {}, {}", access.region,
+      access.profile.empty() ? std::string("default credentials") : "profile " + access.profile,
+      access.endpoint);
 }
 
 std::string describe_failure(const table_access& access, const error& failure) {
@@ -45,17 +45,17 @@ std::string identity_of(const table_access& access, const table_description* tab
 void check_given_keys(const migration_request& request, const dynamodb::key_schema& schema,
                       std::vector<std::string>& faults) {
   if (request.partition_key && *request.partition_key != schema.partition.name) {
-    faults.push_back(fmt::format(
-        "--partition-key {}: the partition key of source table {} is {} (its key: {})",
-        *request.partition_key, request.source.table.str(), schema.partition.name,
-        schema.describe()));
+    faults.push_back(
+        fmt::format("--partition-key {}: the partition key of source table {} is {} (its key: {})",
+                    *request.partition_key, request.source.table.str(), schema.partition.name,
+                    schema.describe()));
   }
   if (request.sort_key && (!schema.sort || *request.sort_key != schema.sort->name)) {
-    faults.push_back(fmt::format("--sort-key {}: source table {} {} (its key: {})",
-                                 *request.sort_key, request.source.table.str(),
-                                 schema.sort ? "has the sort key " + schema.sort->name
-                                             : std::string("has no sort key"),
-                                 schema.describe()));
+    faults.push_back(fmt::format(
+        "--sort-key {}: source table {} {} (its key: {})", *request.sort_key,
+        request.source.table.str(),
+        schema.sort ? "has the sort key " + schema.sort->name : std::string("has no sort key"),
+        schema.describe()));
   }
 }
 
@@ -101,15 +101,17 @@ void check_strategy(const migration_request& request, const migration& facts,
     return;
   }
   const std::string corrected =
-      reads_source ? fmt::format("--verify-on target, or read the target's stream: --stream-arn "
-                                 "{} --stream-profile {} --verify-on source",
-                                 facts.target && facts.target->latest_stream_arn
-                                     ? facts.target->latest_stream_arn->str()
-                                     : std::string("<the target's LatestStreamArn>"),
-                                 request.target.profile.empty() ? "<target profile>"
-                                                                : request.target.profile)
-                   : std::string("--verify-on source, or leave --stream-arn out to read the "
-                                 "source's stream");
+      reads_source
+          ? fmt::format(
+                "--verify-on target, or read the target's stream: --stream-arn "
+                "{} --stream-profile {} --verify-on source",
+                facts.target && facts.target->latest_stream_arn
+                    ? facts.target->latest_stream_arn->str()
+                    : std::string("<the target's LatestStreamArn>"),
+                request.target.profile.empty() ? "<target profile>" : request.target.profile)
+          : std::string(
+                "--verify-on source, or leave --stream-arn out to read the "
+                "source's stream");
   faults.push_back(
       fmt::format("--verify-on {}: the stream belongs to the {} table; a table that is checked "
                   "against its own stream proves nothing. Use {}",
@@ -119,7 +121,8 @@ void check_strategy(const migration_request& request, const migration& facts,
 awaitable<void> examine_stream(const migration_request& request, migration& facts,
                                std::vector<std::string>& faults) {
   const auto& latest = facts.source.latest_stream_arn;
-  // DynamoDB Local keeps LatestStreamArn of a table made anew without a stream: ask the setting too.
+  // DynamoDB Local keeps LatestStreamArn of a table made anew without a stream: ask the setting
+  // too.
   if (!request.stream_arn && (!facts.source.stream.enabled || !latest)) {
     faults.push_back(fmt::format("the stream of source table {} is off; turn it on with: {}",
                                  request.source.table.str(), enable_command(request.source)));
@@ -149,9 +152,10 @@ awaitable<void> examine_stream(const migration_request& request, migration& fact
   if (!page) {
     const bool absent = page.error().kind == error_class::not_found;
     faults.push_back(fmt::format("stream {} cannot be described{}: {}", facts.stream.str(),
-                                 absent ? " (a stream that was turned off vanishes after 24 h; check "
-                                          "--stream-profile and --stream-arn)"
-                                        : "",
+                                 absent
+                                     ? " (a stream that was turned off vanishes after 24 h; check "
+                                       "--stream-profile and --stream-arn)"
+                                     : "",
                                  page.error().describe()));
     co_return;
   }
@@ -180,8 +184,8 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
   if (!source) {
     faults.push_back(describe_failure(request.source, source.error()));
   }
-  const bool target_awaited = !target && request.await_target &&
-                              target.error().kind == error_class::not_found;
+  const bool target_awaited =
+      !target && request.await_target && target.error().kind == error_class::not_found;
   if (!target && !target_awaited) {
     faults.push_back(describe_failure(request.target, target.error()));
   }
@@ -235,7 +239,10 @@ std::string file_name_part(const table_access& access,
   }
   auto part = fmt::format("{}-{}-{}", account, access.region, name);
   std::ranges::replace_if(
-      part, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.'; },
+      part,
+      [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '.';
+      },
       '_');
   return part;
 }

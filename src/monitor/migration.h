@@ -1,16 +1,17 @@
-// What is being migrated: two tables and a stream, looked at once before anything is read or written.
+// What is being migrated: two tables and a stream, looked at once before anything is read or
+// written.
 //
-// Every fault is one line that names the thing and the remedy; all of them are reported at once, and
-// nothing has been changed by then.
+// Every fault is one line that names the thing and the remedy; all of them are reported at once,
+// and nothing has been changed by then.
 #pragma once
-
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/streams_client.h"
 #include "verify/check.h"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ddm::monitor {
 

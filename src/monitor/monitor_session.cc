@@ -1,13 +1,13 @@
 #include "monitor/monitor_session.h"
 
+#include "base/log.h"
+#include "base/units.h"
+#include "verify/check_codec.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
-
-#include "base/log.h"
-#include "base/units.h"
-#include "verify/check_codec.h"
 
 namespace ddm::monitor {
 namespace {
@@ -24,6 +24,9 @@ constexpr std::chrono::hours retention_alarm{6};
 /// Deferred keys brought back at a time.
 constexpr std::size_t deferred_rows_max = 500;
 constexpr std::size_t newest_shown = 5;
+/// A change that came after another one is looked at again one max-lag after it was read: only what
+/// is still open some time later is overdue.
+constexpr seconds look_slack{5};
 // Prices: us-east-1, on demand (docs/architecture.md, "Costs").
 constexpr double usd_per_read_unit = 0.125 / 1e6;
 constexpr double usd_per_stream_call = 0.02 / 1e5;
@@ -80,9 +83,10 @@ void monitor_session::restore(const state::snapshot& resumed) {
   findings_.restore(open);
   if (const auto earlier = load_period(resumed);
       !is_empty(resumed) && earlier.sample_rate > 0 && earlier != settings_.period) {
-    log::event(log::level::info, "statistics_period_began",
-               "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
-               {{"changed", settings_.period.difference(earlier)}});
+    log::event(
+        log::level::info, "statistics_period_began",
+        "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
+        {{"changed", settings_.period.difference(earlier)}});
     std::int64_t failed = 0;
     for (const auto& entry : open) {
       failed += entry.changes;
@@ -118,7 +122,8 @@ void monitor_session::note_stream_change(const state::snapshot& resumed) {
   }
 }
 
-// --- the run --------------------------------------------------------------------------------------
+// --- the run
+// --------------------------------------------------------------------------------------
 
 awaitable<result<void>> monitor_session::run() {
   if (!failure_) {
@@ -130,7 +135,7 @@ awaitable<result<void>> monitor_session::run() {
       background_.spawn(await_target());
     }
     co_await watch_for_end();
-    reading_.cancel();
+    stop_reading();
     co_await reading_.join();
     co_await verifier_.finish_in_flight();
     background_.cancel();
@@ -147,6 +152,11 @@ awaitable<result<void>> monitor_session::run() {
 
 void monitor_session::request_stop() { stop_requested_ = true; }
 
+void monitor_session::abandon() {
+  abandoned_ = true;
+  stop_requested_ = true;
+}
+
 void monitor_session::fail_with(error failure) {
   if (!failure_) {
     failure_ = std::move(failure);
@@ -162,18 +172,19 @@ awaitable<void> monitor_session::consume() {
 }
 
 awaitable<void> monitor_session::watch_for_end() {
-  const auto ends_at = settings_.duration ? std::optional(started_at_ + *settings_.duration)
-                                          : std::nullopt;
+  const auto ends_at =
+      settings_.duration ? std::optional(started_at_ + *settings_.duration) : std::nullopt;
   while (!stop_requested_) {
     co_await parts_.time.sleep_for(end_poll_interval);
     const auto now = parts_.time.now();
     checks_.set_read_up_to(consumer_.read_up_to());
     if (checks_.update_behind(now)) {
-      log::event(log::level::warning,
-                 checks_.behind().behind() ? "replication_behind" : "replication_caught_up",
-                 checks_.behind().behind()
-                     ? "replication as a whole is late: nothing is called a mismatch until it is back"
-                     : "");
+      log::event(
+          log::level::warning,
+          checks_.behind().behind() ? "replication_behind" : "replication_caught_up",
+          checks_.behind().behind()
+              ? "replication as a whole is late: nothing is called a mismatch until it is back"
+              : "");
     }
     progress_.observe(checks_.behind().oldest_late(), now);
     if (ends_at && now >= *ends_at) {
@@ -181,8 +192,7 @@ awaitable<void> monitor_session::watch_for_end() {
       co_return;
     }
     if (!reading_stopped_ && reading_is_done()) {
-      reading_stopped_ = true;
-      reading_.cancel();
+      stop_reading();
       checks_.hasten(now);
       verifier_.flush();
       log::event(log::level::info, "stream_read_up_to_the_end_asked_for");
@@ -190,6 +200,13 @@ awaitable<void> monitor_session::watch_for_end() {
     if (reading_stopped_ && everything_is_judged()) {
       co_return;
     }
+  }
+}
+
+void monitor_session::stop_reading() {
+  if (!std::exchange(reading_stopped_, true)) {
+    stream_at_stop_ = consumer_.status();
+    reading_.cancel();
   }
 }
 
@@ -215,10 +232,10 @@ awaitable<void> monitor_session::show_blocks() {
     const auto failed = std::max<std::int64_t>(0, checks.failed - interval_failed_);
     events_per_second_ =
         elapsed > 0 ? static_cast<double>(events.unique - interval_events_) / elapsed : 0;
-    interval_success_ = verified + failed > 0
-                            ? std::optional(static_cast<double>(verified) /
-                                            static_cast<double>(verified + failed))
-                            : std::nullopt;
+    interval_success_ =
+        verified + failed > 0
+            ? std::optional(static_cast<double>(verified) / static_cast<double>(verified + failed))
+            : std::nullopt;
     interval_began_ = now;
     interval_events_ = events.unique;
     interval_verified_ = checks.verified;
@@ -252,7 +269,8 @@ awaitable<void> monitor_session::await_target() {
   }
 }
 
-// --- records --------------------------------------------------------------------------------------
+// --- records
+// --------------------------------------------------------------------------------------
 
 void monitor_session::on_batch(stream::record_batch batch) {
   const auto now = parts_.time.now();
@@ -311,7 +329,8 @@ awaitable<void> monitor_session::admit_read() {
   }
 }
 
-// --- outcomes -------------------------------------------------------------------------------------
+// --- outcomes
+// -------------------------------------------------------------------------------------
 
 verify::verifier_events monitor_session::events() {
   return {.on_outcomes = [this](verify::outcomes&& out) { apply(out); },
@@ -353,7 +372,8 @@ std::string monitor_session::shown_key(const dynamodb::item_key& key) const {
   return settings_.findings.hash_keys ? key.hash.hex() : key.json;
 }
 
-// --- commits --------------------------------------------------------------------------------------
+// --- commits
+// --------------------------------------------------------------------------------------
 
 state::commit_batch monitor_session::collect() {
   state::commit_batch batch;
@@ -367,9 +387,8 @@ state::commit_batch monitor_session::collect() {
   batch.gaps = std::exchange(new_gaps_, {});
   batch.deferred = std::exchange(new_deferred_, {});
   batch.deferred_taken = std::exchange(deferred_taken_, {});
-  statistics_.set_consumed(
-      parts_.source.consumed_units, parts_.target.consumed_units,
-      static_cast<std::int64_t>(parts_.streams.statistics().calls));
+  statistics_.set_consumed(parts_.source.consumed_units, parts_.target.consumed_units,
+                           static_cast<std::int64_t>(parts_.streams.statistics().calls));
   statistics_.save(batch.numbers, batch.values);
   save(settings_.period, batch);
   if (writes_after_freeze_ > 0) {
@@ -380,6 +399,9 @@ state::commit_batch monitor_session::collect() {
 }
 
 awaitable<result<void>> monitor_session::commit_now() {
+  if (abandoned_) {
+    co_return result<void>{};
+  }
   auto batch = collect();
   const auto lines = batch.finding_lines;
   commit_since_ = parts_.time.now();
@@ -410,8 +432,7 @@ awaitable<void> monitor_session::commit_regularly() {
 
 awaitable<result<void>> monitor_session::bring_back_deferred() {
   const bool room = checks_.bytes() < settings_.checks.memory_bytes_max / 10 * 8;
-  if (statistics_.checks().deferred == 0 || !room || !target_ready_ ||
-      checks_.behind().behind()) {
+  if (statistics_.checks().deferred == 0 || !room || !target_ready_ || checks_.behind().behind()) {
     co_return result<void>{};
   }
   auto rows = co_await parts_.store.oldest_deferred(deferred_rows_max);
@@ -427,7 +448,8 @@ awaitable<result<void>> monitor_session::bring_back_deferred() {
   co_return result<void>{};
 }
 
-// --- status ---------------------------------------------------------------------------------------
+// --- status
+// ---------------------------------------------------------------------------------------
 
 report::status monitor_session::status() const {
   report::status now;
@@ -437,6 +459,7 @@ report::status monitor_session::status() const {
   now.events_per_second = events_per_second_;
   now.checks = statistics_.checks();
   now.pending = static_cast<std::int64_t>(checks_.size());
+  now.check_bytes = checks_.bytes();
   now.keys_changed = statistics_.keys_changed();
   now.keys_checked = statistics_.keys_checked();
   now.sample_rate = settings_.period.sample_rate;
@@ -454,7 +477,7 @@ report::status monitor_session::status() const {
       entry.key.json = entry.key.hash.hex();
     }
   }
-  now.shards = consumer_.status();
+  now.shards = stream_at_stop_ ? *stream_at_stop_ : consumer_.status();
   now.gaps = gaps_;
   now.source_units = statistics_.source_units();
   now.target_units = statistics_.target_units();
@@ -464,17 +487,17 @@ report::status monitor_session::status() const {
   if (checks_.behind().behind()) {
     now.behind = progress_.estimate();
   }
-  now.phase = !target_ready_                  ? report::phase::importing
-              : checks_.behind().behind()     ? report::phase::catching_up
-                                              : report::phase::steady;
+  now.phase = !target_ready_              ? report::phase::importing
+              : checks_.behind().behind() ? report::phase::catching_up
+                                          : report::phase::steady;
   now.trouble = verifier_.trouble();
   if (now.trouble.empty() && now.shards.failing > 0) {
     now.trouble = fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
                               now.shards.open, now.shards.failure);
   }
-  now.overdue = checks_.older_than(now.at - settings_.checks.max_lag);
-  now.drain_estimate = settings_.checks.max_lag + settings_.checks.replication_wait +
-                       now.shards.behind + seconds{5};
+  now.overdue = checks_.older_than(now.at - settings_.checks.max_lag - look_slack);
+  now.drain_estimate =
+      settings_.checks.max_lag + settings_.checks.replication_wait + now.shards.behind + seconds{5};
   now.freeze_at = settings_.freeze_at;
   now.writes_after_freeze = writes_after_freeze_;
   now.first_write_after_freeze = first_write_after_freeze_;

@@ -1,16 +1,11 @@
 // The running monitor: stream reading, checking, committing and reporting as one.
 //
-// Problem: position, counters, open checks and findings must be those of one moment, whatever happens.
-// Idea: all of them live on the control thread; a page of records or an answer changes them within one
-// step that does not suspend; a commit collects what has changed between two such steps.
-// Reason: consistency needs no lock and no thought elsewhere, and a simulation can crash it anywhere.
+// Problem: position, counters, open checks and findings must be those of one moment, whatever
+// happens. Idea: all of them live on the control thread; a page of records or an answer changes
+// them within one step that does not suspend; a commit collects what has changed between two such
+// steps. Reason: consistency needs no lock and no thought elsewhere, and a simulation can crash it
+// anywhere.
 #pragma once
-
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
@@ -28,6 +23,12 @@
 #include "verify/findings_file.h"
 #include "verify/pending_checks.h"
 #include "verify/record_verifier.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ddm::monitor {
 
@@ -67,11 +68,13 @@ class monitor_session final : public stream::record_sink {
  public:
   monitor_session(session_settings settings, session_parts parts, const state::snapshot& resumed);
 
-  /// Runs until request_stop(), the end that was asked for, or a failure that waiting cannot mend; then
-  /// drains: reading stops, the batches in flight are finished, everything is committed.
+  /// Runs until request_stop(), the end that was asked for, or a failure that waiting cannot mend;
+  /// then drains: reading stops, the batches in flight are finished, everything is committed.
   [[nodiscard]] awaitable<result<void>> run();
   /// The first signal. Safe to call more than once, on the control thread.
   void request_stop();
+  /// Ends without committing: to a state file it is as if the process had been killed here.
+  void abandon();
 
   [[nodiscard]] report::status status() const;
 
@@ -90,6 +93,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> await_target();
   [[nodiscard]] awaitable<void> watch_for_end();
   [[nodiscard]] awaitable<result<void>> bring_back_deferred();
+  void stop_reading();
   [[nodiscard]] bool reading_is_done() const;
   [[nodiscard]] bool everything_is_judged() const;
   [[nodiscard]] state::commit_batch collect();
@@ -119,7 +123,10 @@ class monitor_session final : public stream::record_sink {
   std::optional<error> failure_;
   bool target_ready_;
   bool stop_requested_ = false;
+  bool abandoned_ = false;
   bool reading_stopped_ = false;
+  std::optional<stream::stream_status>
+      stream_at_stop_;            ///< reading stands still since: nothing ages
   bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen
   std::optional<wall_time> commit_since_;
   bool warned_of_slow_disk_ = false;

@@ -1,10 +1,10 @@
 // "31 min late, gaining, there in about 11 min": how fast replication that is behind catches up.
 #pragma once
 
+#include "report/status.h"
+
 #include <deque>
 #include <optional>
-
-#include "report/status.h"
 
 namespace ddm::monitor {
 

@@ -1,5 +1,7 @@
 #include "monitor/session_state.h"
 
+#include "base/units.h"
+
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
@@ -7,8 +9,6 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
-
-#include "base/units.h"
 
 namespace ddm::monitor {
 namespace {
@@ -41,7 +41,8 @@ std::string period_settings::difference(const period_settings& earlier) const {
       text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", what, before, after);
     }
   };
-  add("sample rate", fmt::format("1 in {}", earlier.sample_rate), fmt::format("1 in {}", sample_rate));
+  add("sample rate", fmt::format("1 in {}", earlier.sample_rate),
+      fmt::format("1 in {}", sample_rate));
   add("ignored attributes", earlier.ignored, ignored);
   add("max lag", format_duration(milliseconds{earlier.max_lag_ms}),
       format_duration(milliseconds{max_lag_ms}));
@@ -51,9 +52,8 @@ std::string period_settings::difference(const period_settings& earlier) const {
 bool is_empty(const state::snapshot& state) { return !state.values.contains(secret_name); }
 
 session_identity new_identity(std::string source, std::string target, std::string direction) {
-  session_identity identity{.source = std::move(source),
-                            .target = std::move(target),
-                            .direction = std::move(direction)};
+  session_identity identity{
+      .source = std::move(source), .target = std::move(target), .direction = std::move(direction)};
   std::array<unsigned char, sizeof identity.sample_seed> seed{};
   if (RAND_bytes(identity.secret.data(), static_cast<int>(identity.secret.size())) != 1 ||
       RAND_bytes(seed.data(), static_cast<int>(seed.size())) != 1) {
@@ -67,9 +67,9 @@ void save(const session_identity& identity, state::commit_batch& batch) {
   batch.values.emplace(source_name, identity.source);
   batch.values.emplace(target_name, identity.target);
   batch.values.emplace(direction_name, identity.direction);
-  batch.values.emplace(secret_name,
-                       std::string(reinterpret_cast<const char*>(identity.secret.data()),
-                                   identity.secret.size()));
+  batch.values.emplace(
+      secret_name,
+      std::string(reinterpret_cast<const char*>(identity.secret.data()), identity.secret.size()));
   batch.numbers.emplace(seed_name, static_cast<std::int64_t>(identity.sample_seed));
 }
 
@@ -86,16 +86,18 @@ result<session_identity> load_identity(const state::snapshot& state,
                          .direction = value_of(state, direction_name)};
   if (found.source != expected.source || found.target != expected.target ||
       found.direction != expected.direction) {
-    return fatal(fmt::format(
-        "the state file belongs to another migration: {} -> {} ({}), not {} -> {} ({}). Name another "
-        "file with --state, or begin anew with --fresh",
-        found.source, found.target, found.direction, expected.source, expected.target,
-        expected.direction));
+    return fatal(
+        fmt::format("the state file belongs to another migration: {} -> {} ({}), not {} -> {} "
+                    "({}). Name another "
+                    "file with --state, or begin anew with --fresh",
+                    found.source, found.target, found.direction, expected.source, expected.target,
+                    expected.direction));
   }
   const auto secret = value_of(state, secret_name);
   if (secret.size() != found.secret.size()) {
-    return fatal("the state file lacks its digest secret: it is damaged. Restore a copy, or begin "
-                 "anew with --fresh");
+    return fatal(
+        "the state file lacks its digest secret: it is damaged. Restore a copy, or begin "
+        "anew with --fresh");
   }
   std::ranges::copy(secret, found.secret.begin());
   found.sample_seed = static_cast<std::uint64_t>(number_of(state, seed_name));

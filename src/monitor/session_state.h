@@ -1,16 +1,18 @@
-// What a state file says about the run it belongs to: which migration, with which secrets and settings.
+// What a state file says about the run it belongs to: which migration, with which secrets and
+// settings.
 #pragma once
+
+#include "dynamodb/item_digest.h"
+#include "state/state_store.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "dynamodb/item_digest.h"
-#include "state/state_store.h"
-
 namespace ddm::monitor {
 
-/// Kept in the state as named values. Digests and samples made under other secrets are not comparable.
+/// Kept in the state as named values. Digests and samples made under other secrets are not
+/// comparable.
 struct session_identity {
   std::string source;
   std::string target;

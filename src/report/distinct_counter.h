@@ -1,16 +1,15 @@
-// How many different keys were seen, in 16 KB and whatever their number: HyperLogLog with 2^14 registers,
-// standard error 0.8 %, nearly exact below a few thousand (linear counting). Adding a key twice changes
-// nothing, so a re-read after a restart cannot raise it.
-// Source: Flajolet et al., "HyperLogLog: the analysis of a near-optimal cardinality estimation
-// algorithm" (2007).
+// How many different keys were seen, in 16 KB and whatever their number: HyperLogLog with 2^14
+// registers, standard error 0.8 %, nearly exact below a few thousand (linear counting). Adding a
+// key twice changes nothing, so a re-read after a restart cannot raise it. Source: Flajolet et al.,
+// "HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm" (2007).
 #pragma once
+
+#include "dynamodb/item_digest.h"
 
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "dynamodb/item_digest.h"
 
 namespace ddm::report {
 

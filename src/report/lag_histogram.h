@@ -1,14 +1,14 @@
-// Lags by frequency, in buckets that are 4 % wide, so that percentiles cost a few kilobytes however many
-// changes there were.
+// Lags by frequency, in buckets that are 4 % wide, so that percentiles cost a few kilobytes however
+// many changes there were.
 #pragma once
+
+#include "base/time.h"
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/time.h"
 
 namespace ddm::report {
 

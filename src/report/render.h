@@ -1,9 +1,9 @@
 // A status as people and programs read it. Formats: docs/operating.md.
 #pragma once
 
-#include <string>
-
 #include "report/status.h"
+
+#include <string>
 
 namespace ddm::report {
 

@@ -1,6 +1,6 @@
-#include <nlohmann/json.hpp>
-
 #include "report/render.h"
+
+#include <nlohmann/json.hpp>
 
 namespace ddm::report {
 namespace {
@@ -22,12 +22,9 @@ json lag(const status& now) {
     return nullptr;
   }
   const auto percentile = [&](double share) { return now.lag.percentile(share)->count(); };
-  return {{"p50", percentile(0.50)},
-          {"p95", percentile(0.95)},
-          {"p99", percentile(0.99)},
-          {"max", now.lag.max().count()},
-          {"count", now.lag.count()},
-          {"upper_bounds", now.lag.bounds()}};
+  return {{"p50", percentile(0.50)},  {"p95", percentile(0.95)},
+          {"p99", percentile(0.99)},  {"max", now.lag.max().count()},
+          {"count", now.lag.count()}, {"upper_bounds", now.lag.bounds()}};
 }
 
 json mismatches(const status& now) {

@@ -1,10 +1,10 @@
+#include "base/units.h"
+#include "report/render.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "base/units.h"
-#include "report/render.h"
 
 namespace ddm::report {
 namespace {
@@ -33,8 +33,8 @@ std::string success_line(const status& now) {
   }
   if (now.success_rate->value >= 1 && now.keys_checked > 0) {
     const double share = 3.0 / static_cast<double>(now.keys_checked);
-    line += fmt::format("; no failure: at most 3 in {} keys", number(static_cast<std::int64_t>(
-                                                                  now.keys_checked)));
+    line += fmt::format("; no failure: at most 3 in {} keys",
+                        number(static_cast<std::int64_t>(now.keys_checked)));
     if (now.table_items > now.keys_checked) {
       line += fmt::format(", if they stand for all at most {} of {} items",
                           grouped(static_cast<std::uint64_t>(
@@ -74,15 +74,14 @@ std::string stream_line(const status& now) {
   const auto lost_at = now.at + now.shards.retention_left;
   line += now.shards.behind.count() == 0
               ? std::string(", retention 24 h")
-              : fmt::format(", data is lost in {} (at {})", spoken_duration(now.shards.retention_left),
-                            format_rfc3339(lost_at));
+              : fmt::format(", data is lost in {} (at {})",
+                            spoken_duration(now.shards.retention_left), format_rfc3339(lost_at));
   const auto gaps = std::ranges::count_if(now.gaps, [](const auto& gap) { return !gap.cured; });
   return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
 }
 
 std::string sample_text(std::uint64_t rate) {
-  return rate == 1 ? std::string("every key")
-                   : fmt::format("1 key in {}", grouped(rate));
+  return rate == 1 ? std::string("every key") : fmt::format("1 key in {}", grouped(rate));
 }
 
 }  // namespace
@@ -99,24 +98,26 @@ std::string render_text(const status& now) {
   for (const auto& reason : now.verdict.reasons) {
     text += fmt::format("\n  - {}", reason);
   }
-  line("events", fmt::format("{} read, {} unique ({:.1f}/s): {} INSERT, {} MODIFY, {} REMOVE, {} TTL{}",
-                             number(events.total), number(events.unique), now.events_per_second,
-                             number(events.insert), number(events.modify),
-                             number(events.remove - events.ttl_remove), number(events.ttl_remove),
-                             events.unknown > 0 ? fmt::format(", {} unknown", number(events.unknown))
-                                                : std::string()));
+  line("events",
+       fmt::format("{} read, {} unique ({:.1f}/s): {} INSERT, {} MODIFY, {} REMOVE, {} TTL{}",
+                   number(events.total), number(events.unique), now.events_per_second,
+                   number(events.insert), number(events.modify),
+                   number(events.remove - events.ttl_remove), number(events.ttl_remove),
+                   events.unknown > 0 ? fmt::format(", {} unknown", number(events.unknown))
+                                      : std::string()));
   line("keys", fmt::format("about {} changed, about {} checked ({})", grouped(now.keys_changed),
                            grouped(now.keys_checked), sample_text(now.sample_rate)));
-  line("checks", fmt::format("{} sampled = {} verified + {} superseded + {} pending + {} deferred + "
-                             "{} failed + {} healed; {} deletes",
-                             number(checks.sampled), number(checks.verified),
-                             number(checks.superseded), number(now.pending),
-                             number(checks.deferred), number(checks.failed), number(checks.healed),
-                             number(checks.deletes)));
+  line("checks",
+       fmt::format("{} sampled = {} verified + {} superseded + {} pending + {} deferred + "
+                   "{} failed + {} healed; {} deletes",
+                   number(checks.sampled), number(checks.verified), number(checks.superseded),
+                   number(now.pending), number(checks.deferred), number(checks.failed),
+                   number(checks.healed), number(checks.deletes)));
   if (checks.left_to_baseline > 0) {
-    line("", fmt::format("{} changes were read before the target was ready: left to a comparison of "
-                         "the whole tables",
-                         number(checks.left_to_baseline)));
+    line("",
+         fmt::format("{} changes were read before the target was ready: left to a comparison of "
+                     "the whole tables",
+                     number(checks.left_to_baseline)));
   }
   if (checks.equal_by_ignoring > 0) {
     line("", fmt::format("{} are equal only thanks to --ignore-attribute",
@@ -130,23 +131,22 @@ std::string render_text(const status& now) {
                          format_rfc3339(entry.first_seen)));
   }
   line("shards", stream_line(now));
-  line("consumed", fmt::format("{:.1f} source + {:.1f} target read units, {} stream calls: about "
-                               "{:.4f} USD",
-                               now.source_units, now.target_units, number(now.stream_calls), now.usd));
+  line("consumed",
+       fmt::format("{:.1f} source + {:.1f} target read units, {} stream calls: about "
+                   "{:.4f} USD",
+                   now.source_units, now.target_units, number(now.stream_calls), now.usd));
   line("drain", fmt::format("everything judged about {} after a freeze",
                             spoken_duration(now.drain_estimate)));
   return text;
 }
 
 std::string render_live_line(const status& now, std::size_t columns) {
-  auto line = fmt::format("{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}",
-                          to_string(now.phase), to_string(now.verdict.kind),
-                          number(now.events.unique), now.events_per_second,
-                          number(now.checks.verified), number(now.pending),
-                          number(now.checks.failed),
-                          now.shards.behind.count() == 0
-                              ? std::string("caught up")
-                              : spoken_duration(now.shards.behind) + " behind");
+  auto line = fmt::format(
+      "{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}", to_string(now.phase),
+      to_string(now.verdict.kind), number(now.events.unique), now.events_per_second,
+      number(now.checks.verified), number(now.pending), number(now.checks.failed),
+      now.shards.behind.count() == 0 ? std::string("caught up")
+                                     : spoken_duration(now.shards.behind) + " behind");
   if (line.size() > columns) {
     line.resize(columns);
   }

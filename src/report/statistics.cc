@@ -48,13 +48,19 @@ void statistics::on_record(const dynamodb::change_record& record, bool checked) 
   ++events_.total;
   ++events_.unique;
   switch (record.kind) {
-    case event_kind::insert: ++events_.insert; break;
-    case event_kind::modify: ++events_.modify; break;
+    case event_kind::insert:
+      ++events_.insert;
+      break;
+    case event_kind::modify:
+      ++events_.modify;
+      break;
     case event_kind::remove:
       ++events_.remove;
       events_.ttl_remove += record.by_ttl ? 1 : 0;
       break;
-    case event_kind::unknown: ++events_.unknown; break;
+    case event_kind::unknown:
+      ++events_.unknown;
+      break;
   }
   keys_changed_.add(record.key.hash);
   if (!record.chosen) {
@@ -91,8 +97,7 @@ void statistics::on_healed(std::int64_t changes) {
   checks_.healed += changes;
 }
 
-void statistics::set_consumed(double source_units, double target_units,
-                              std::int64_t stream_calls) {
+void statistics::set_consumed(double source_units, double target_units, std::int64_t stream_calls) {
   source_units_ = source_units;
   target_units_ = target_units;
   stream_calls_ = stream_calls;

@@ -1,24 +1,24 @@
 // The counters: what was read, what was checked, how it ended.
 //
-// They are committed together with the positions and checks they speak of, so after a crash they are
-// those of a run without one. At every moment
+// They are committed together with the positions and checks they speak of, so after a crash they
+// are those of a run without one. At every moment
 //   insert + modify + remove + unknown = unique        (remove includes ttl_remove)
 //   sampled = verified + superseded + pending + deferred + failed + healed, in changes.
 #pragma once
-
-#include <cstdint>
-#include <map>
-#include <string>
 
 #include "dynamodb/page_decoder.h"
 #include "report/distinct_counter.h"
 #include "report/lag_histogram.h"
 #include "verify/pending_checks.h"
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 namespace ddm::report {
 
 struct event_counters {
-  std::int64_t total = 0;   ///< with records that were delivered again
+  std::int64_t total = 0;  ///< with records that were delivered again
   std::int64_t unique = 0;
   std::int64_t insert = 0;
   std::int64_t modify = 0;

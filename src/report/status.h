@@ -1,15 +1,15 @@
 // One moment of the monitor as plain values: what every renderer and the verdict work from.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "report/statistics.h"
 #include "report/wilson_interval.h"
 #include "stream/stream_consumer.h"
 #include "verify/finding_book.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace ddm::report {
 
@@ -49,6 +49,7 @@ struct status {
   double events_per_second = 0;  ///< over the last interval
   check_counters checks;
   std::int64_t pending = 0;
+  std::uint64_t check_bytes = 0;  ///< held by open checks
   std::uint64_t keys_changed = 0;
   std::uint64_t keys_checked = 0;
   std::uint64_t sample_rate = 1;
@@ -65,8 +66,8 @@ struct status {
   std::int64_t stream_calls = 0;
   double usd = 0;
   std::optional<catching_up> behind;
-  std::string trouble;  ///< a table or the stream that cannot be read just now
-  std::size_t overdue = 0;   ///< checks older than max-lag
+  std::string trouble;             ///< a table or the stream that cannot be read just now
+  std::size_t overdue = 0;         ///< checks older than max-lag
   milliseconds drain_estimate{0};  ///< everything judged this long after a freeze
   std::optional<wall_time> freeze_at;
   std::int64_t writes_after_freeze = 0;

@@ -1,16 +1,17 @@
 #include "report/verdict.h"
 
+#include "base/units.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "base/units.h"
 
 namespace ddm::report {
 namespace {
 
 std::string count(std::int64_t number, std::string_view singular, std::string_view plural) {
-  return fmt::format("{} {}", grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, number))),
+  return fmt::format("{} {}",
+                     grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, number))),
                      number == 1 ? singular : plural);
 }
 
@@ -21,8 +22,7 @@ std::int64_t uncured(const std::vector<state::gap_row>& gaps) {
 std::vector<std::string> reasons_against(const status& now) {
   std::vector<std::string> reasons;
   if (const auto open = now.mismatches.mismatches(); open > 0) {
-    reasons.push_back(
-        count(open, "confirmed mismatch is open", "confirmed mismatches are open"));
+    reasons.push_back(count(open, "confirmed mismatch is open", "confirmed mismatches are open"));
   }
   if (const auto gaps = uncured(now.gaps); gaps > 0) {
     reasons.push_back(count(gaps, "coverage gap: changes left the stream before they were read",
@@ -45,12 +45,11 @@ std::vector<std::string> reasons_to_wait(const status& now) {
     reasons.emplace_back("the target table is not ready: changes are counted, not checked");
   }
   if (now.behind) {
-    reasons.push_back(
-        fmt::format("replication is {} late{}", spoken_duration(now.behind->late),
-                    now.behind->remaining
-                        ? fmt::format(", gaining, there in about {}",
-                                      spoken_duration(*now.behind->remaining))
-                        : std::string(" and does not gain")));
+    reasons.push_back(fmt::format(
+        "replication is {} late{}", spoken_duration(now.behind->late),
+        now.behind->remaining
+            ? fmt::format(", gaining, there in about {}", spoken_duration(*now.behind->remaining))
+            : std::string(" and does not gain")));
   }
   if (const auto unreadable = now.mismatches.of(verify::mismatch_kind::unreadable);
       unreadable > 0) {
@@ -69,8 +68,8 @@ std::vector<std::string> reasons_to_wait(const status& now) {
                             "checks are deferred for lack of memory"));
   }
   if (now.shards.behind > std::chrono::seconds{60}) {
-    reasons.push_back(fmt::format("reading is {} behind the stream",
-                                  spoken_duration(now.shards.behind)));
+    reasons.push_back(
+        fmt::format("reading is {} behind the stream", spoken_duration(now.shards.behind)));
   }
   reasons.emplace_back("items that did not change have not been compared");
   return reasons;
@@ -80,19 +79,26 @@ std::vector<std::string> reasons_to_wait(const status& now) {
 
 std::string_view to_string(phase value) {
   switch (value) {
-    case phase::importing: return "importing";
-    case phase::catching_up: return "catching up";
-    case phase::steady: return "steady";
+    case phase::importing:
+      return "importing";
+    case phase::catching_up:
+      return "catching up";
+    case phase::steady:
+      return "steady";
   }
   return "?";
 }
 
 std::string_view to_string(verdict_kind value) {
   switch (value) {
-    case verdict_kind::go: return "GO";
-    case verdict_kind::go_sampled: return "GO (sampled)";
-    case verdict_kind::wait: return "WAIT";
-    case verdict_kind::no_go: return "NO-GO";
+    case verdict_kind::go:
+      return "GO";
+    case verdict_kind::go_sampled:
+      return "GO (sampled)";
+    case verdict_kind::wait:
+      return "WAIT";
+    case verdict_kind::no_go:
+      return "NO-GO";
   }
   return "?";
 }

@@ -5,8 +5,8 @@
 
 namespace ddm::report {
 
-/// NO-GO: something is wrong now. WAIT: something is not known yet. GO needs a complete comparison of the
-/// items at rest, so without one the answer is at best WAIT, and says so.
+/// NO-GO: something is wrong now. WAIT: something is not known yet. GO needs a complete comparison
+/// of the items at rest, so without one the answer is at best WAIT, and says so.
 [[nodiscard]] verdict decide_verdict(const status& now);
 
 enum class exit_code : int {
@@ -16,8 +16,8 @@ enum class exit_code : int {
   incomplete = 3,
 };
 
-/// The first that holds: 1 confirmed mismatches are open, 3 incomplete, 0 all that was checked is equal.
-/// `require_go` makes anything but GO at least 3.
+/// The first that holds: 1 confirmed mismatches are open, 3 incomplete, 0 all that was checked is
+/// equal. `require_go` makes anything but GO at least 3.
 [[nodiscard]] exit_code decide_exit(const status& at_end, bool require_go);
 
 }  // namespace ddm::report

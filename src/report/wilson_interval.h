@@ -1,5 +1,6 @@
 // What a sample says about the whole: the 95 % Wilson score interval of a success rate.
-// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+// Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference"
+// (1927).
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,149 @@
+// How many changes a CPU second reads, checks and commits; and what memory does meanwhile.
+//
+// The whole monitor_session runs on prepared pages under virtual time, with a real SQLite state:
+// ten shards at 4,000 changes a second each, what the service allows one table. CPU time is that of
+// the whole process.
+//
+//   pipeline_bench [--changes N] [--sample-rate N]
+#include "base/log.h"
+#include "base/units.h"
+#include "bench/prepared_stream.h"
+#include "monitor/monitor_session.h"
+#include "state/sqlite_store.h"
+#include "support/simulated_clock.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <stdlib.h>
+#include <string>
+#include <sys/resource.h>
+
+namespace {
+
+using namespace ddm;
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  file >> size >> resident;
+  return resident * 4096;
+}
+
+std::uint64_t flag(int argc, char** argv, std::string_view name, std::uint64_t otherwise) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (argv[i] == name) {
+      const std::string_view text = argv[i + 1];
+      std::from_chars(text.data(), text.data() + text.size(), otherwise);
+    }
+  }
+  return otherwise;
+}
+
+monitor::session_settings settings_for(std::uint64_t sample_rate) {
+  return {.stream = {.stream_arn = bench::prepared_stream::arn,
+                     .first = stream::first_position::trim_horizon},
+          .checks = {.memory_bytes_max = 384ULL << 20},
+          .verifier = {.batch_wait_max = milliseconds{2000}},
+          .findings = {},
+          .period = {.sample_rate = sample_rate, .ignored = "", .max_lag_ms = 60'000}};
+}
+
+void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& folder) {
+  support::simulated_clock time(wall_time{std::chrono::seconds{1767225602}});
+  bench::prepared_stream prepared({.changes = changes}, time);
+  aws::service_client calls(prepared, time, {.name = "bench"});
+  dynamodb::dynamodb_client client(calls);
+  dynamodb::streams_client streams(calls);
+  rate_limiter budget(time, std::numeric_limits<double>::infinity());
+  worker_pool pool(0);
+  const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
+      .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
+      .sample = {.seed = 7, .rate = sample_rate}});
+  verify::table_side source{.name = "source",
+                            .client = client,
+                            .table = dynamodb::table_name("orders"),
+                            .budget = budget};
+  verify::table_side target{.name = "target",
+                            .client = client,
+                            .table = dynamodb::table_name("orders"),
+                            .budget = budget};
+  auto store = state::open_sqlite_store(
+      {.path = folder + "/bench.monitor.db", .command = "monitor", .own_thread = false});
+  if (!store) {
+    fmt::print(stderr, "{}\n", store.error().message);
+    return;
+  }
+  monitor::monitor_session session(settings_for(sample_rate),
+                                   {.executor = time.executor(),
+                                    .time = time,
+                                    .pool = pool,
+                                    .streams = streams,
+                                    .decoder = decoder,
+                                    .source = source,
+                                    .target = target,
+                                    .store = **store},
+                                   {});
+  bool ended = false;
+  asio::co_spawn(time.context(), session.run(),
+                 [&](const std::exception_ptr&, const result<void>&) { ended = true; });
+  const double before = cpu_seconds();
+  const auto wanted = static_cast<std::int64_t>(changes);
+  std::int64_t next_line = 0;
+  fmt::print("sample 1/{}, {} changes, {} bytes a record\n   changes   resident  open checks\n",
+             sample_rate, grouped(changes), prepared.record_bytes());
+  for (;;) {
+    time.run_for(milliseconds{250});
+    const auto status = session.status();
+    if (status.events.unique >= next_line) {
+      fmt::print("{:>10} {:>10} {:>10}\n",
+                 grouped(static_cast<std::uint64_t>(status.events.unique)),
+                 format_size(resident_bytes()), status.pending);
+      next_line += wanted / 10;
+    }
+    if (status.events.unique >= wanted && status.pending == 0) {
+      break;
+    }
+  }
+  session.request_stop();
+  time.run_until([&] { return ended; });
+  const double used = cpu_seconds() - before;
+  const auto status = session.status();
+  fmt::print("{} changes, {} verified: {:.2f} CPU s, {:.0f} changes per CPU second\n\n",
+             status.events.unique, status.checks.verified, used,
+             static_cast<double>(status.events.unique) / used);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log::configure(log::format::text, log::level::warning);
+  const auto changes = flag(argc, argv, "--changes", 1'000'000);
+  const auto only = flag(argc, argv, "--sample-rate", 0);
+  for (const std::uint64_t rate : {1U, 100U}) {
+    if (only != 0 && only != rate) {
+      continue;
+    }
+    std::string folder =
+        (std::filesystem::temp_directory_path() / "pipeline-bench-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) {
+      return 1;
+    }
+    run(changes, rate, folder);
+    std::filesystem::remove_all(folder);
+  }
+  return 0;
+}

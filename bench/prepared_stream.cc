@@ -1,0 +1,152 @@
+#include "bench/prepared_stream.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstring>
+
+namespace ddm::bench {
+namespace {
+
+constexpr std::size_t key_digits = 12;
+constexpr std::size_t sequence_digits = 24;
+constexpr std::string_view key_mark = "KKKKKKKKKKKK";
+constexpr std::string_view time_mark = "TTTTTTTTTT";
+constexpr std::string_view sequence_mark = "QQQQQQQQQQQQQQQQQQQQQQQQ";
+
+/// About 260 bytes of JSON: seven attributes, as an order might have. `state` tells the images
+/// apart.
+std::string image(std::string_view key, std::string_view state) {
+  return fmt::format(
+      R"({{"pk":{{"S":"order#{}"}},"amount":{{"N":"199.90"}},"customer":{{"S":"customer-000123"}},)"
+      R"("placed":{{"S":"2026-01-31T23:59:58Z"}},"open":{{"BOOL":true}},"state":{{"S":"{}"}},)"
+      R"("lines":{{"L":[{{"M":{{"sku":{{"S":"A-1"}},"n":{{"N":"2"}}}}}}]}}}})",
+      key, state);
+}
+
+void write_digits(char* at, std::size_t width, std::uint64_t number) {
+  for (std::size_t i = width; i > 0; --i) {
+    at[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+}
+
+aws::api_response answer(padded_buffer body) {
+  aws::api_response response;
+  response.status = 200;
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+prepared_stream::prepared_stream(prepared_options options, clock& time)
+    : options_(options), clock_(time) {
+  page_ = R"({"Records":[)";
+  for (std::size_t i = 0; i < records_per_page; ++i) {
+    page_ += fmt::format(
+        R"({}{{"eventID":"0123456789abcdef0123456789abcdef","eventName":"MODIFY","eventVersion":"1.1",)"
+        R"("eventSource":"aws:dynamodb","awsRegion":"eu-west-1","dynamodb":{{)"
+        R"("ApproximateCreationDateTime":TTTTTTTTTT,"Keys":{{"pk":{{"S":"order#{}"}}}},)"
+        R"("NewImage":{},"OldImage":{},"SequenceNumber":"{}","SizeBytes":420,)"
+        R"("StreamViewType":"NEW_AND_OLD_IMAGES"}}}})",
+        i == 0 ? "" : ",", key_mark, image(key_mark, "paid"), image(key_mark, "placed"),
+        sequence_mark);
+  }
+  page_ += R"(],"NextShardIterator":")";
+  std::size_t record = 0;
+  for (std::size_t at = 0; at < page_.size(); ++at) {
+    const auto rest = std::string_view(page_).substr(at);
+    if (rest.starts_with(key_mark)) {
+      keys_.push_back({record, at});
+      at += key_digits - 1;
+    } else if (rest.starts_with(time_mark)) {
+      times_.push_back(at);
+    } else if (rest.starts_with(sequence_mark)) {
+      sequences_.push_back({record, at});
+      at += sequence_digits - 1;
+      ++record;
+    }
+  }
+}
+
+awaitable<result<aws::api_response>> prepared_stream::send(aws::api_request request) {
+  const auto operation = request.operation();
+  if (operation == "GetRecords") {
+    co_return answer(next_page(request.body));
+  }
+  if (operation == "BatchGetItem") {
+    co_return answer(items_for(request.body));
+  }
+  if (operation == "GetShardIterator") {
+    const auto shard = request.body.find("shardId-");
+    co_return answer(padded_buffer(
+        fmt::format(R"({{"ShardIterator":"{}:0"}})", request.body.substr(shard + 8, 8))));
+  }
+  co_return answer(padded_buffer(describe_stream()));
+}
+
+std::string prepared_stream::describe_stream() const {
+  std::string shards;
+  for (std::uint32_t i = 0; i < options_.shards; ++i) {
+    shards += fmt::format(
+        R"({}{{"ShardId":"shardId-{:08}","SequenceNumberRange":{{"StartingSequenceNumber":"1"}}}})",
+        i == 0 ? "" : ",", i);
+  }
+  return fmt::format(
+      R"({{"StreamDescription":{{"StreamArn":"{}","StreamStatus":"ENABLED",)"
+      R"("StreamViewType":"NEW_AND_OLD_IMAGES","TableName":"orders","Shards":[{}]}}}})",
+      arn, shards);
+}
+
+/// The iterator is "<shard>:<records given so far>".
+padded_buffer prepared_stream::next_page(std::string_view request) {
+  const auto begin = request.find("\":\"") == std::string_view::npos ? request.find("\": \"") + 4
+                                                                     : request.find("\":\"") + 3;
+  std::uint32_t shard = 0;
+  std::uint64_t given = 0;
+  const auto colon = request.find(':', begin);
+  std::from_chars(request.data() + begin, request.data() + colon, shard);
+  std::from_chars(request.data() + colon + 1, request.data() + request.size(), given);
+  if (given >= options_.changes / options_.shards) {
+    return padded_buffer(
+        fmt::format(R"({{"Records":[],"NextShardIterator":"{:08}:{}"}})", shard, given));
+  }
+  const auto tail = fmt::format("{:08}:{}\"}}", shard, given + records_per_page);
+  padded_buffer page(page_.size() + tail.size());
+  std::memcpy(page.data(), page_.data(), page_.size());
+  std::memcpy(page.data() + page_.size(), tail.data(), tail.size());
+  for (const auto& key : keys_) {
+    write_digits(page.data() + key.offset, key_digits,
+                 (given + key.record) * options_.shards + shard);
+  }
+  const auto now_s = static_cast<std::uint64_t>(to_ms(clock_.now()) / 1000);
+  for (const auto at : times_) {
+    write_digits(page.data() + at, time_mark.size(), now_s);
+  }
+  for (const auto& sequence : sequences_) {
+    write_digits(page.data() + sequence.offset, sequence_digits, given + sequence.record + 1);
+  }
+  return page;
+}
+
+padded_buffer prepared_stream::items_for(std::string_view request) {
+  static const std::string item = image(key_mark, "paid");
+  static const std::size_t key_offset = item.find(key_mark);
+  std::string body = R"({"Responses":{"orders":[)";
+  body.reserve(100 * item.size() + 256);
+  std::size_t count = 0;
+  for (auto at = request.find("order#"); at != std::string_view::npos;
+       at = request.find("order#", at + key_digits)) {
+    body += count++ == 0 ? "" : ",";
+    body += item;
+    std::memcpy(body.data() + body.size() - item.size() + key_offset, request.data() + at + 6,
+                key_digits);
+  }
+  body += fmt::format(
+      R"(]}},"UnprocessedKeys":{{}},"ConsumedCapacity":[{{"TableName":"orders","CapacityUnits":{}}}]}})",
+      static_cast<double>(count) / 2);
+  return padded_buffer(body);
+}
+
+}  // namespace ddm::bench

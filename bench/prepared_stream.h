@@ -1,0 +1,51 @@
+// Pages made in advance, served through the transport seam: the pipeline is measured, not a server.
+//
+// One page of 1000 records is written out once; each GetRecords copies it and puts in the keys and
+// sequence numbers of its turn, at fixed places. BatchGetItem copies one prepared item for each key
+// asked for. So the answers cost memcpy, and every key is another.
+#pragma once
+
+#include "aws/transport.h"
+#include "runtime/clock.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ddm::bench {
+
+struct prepared_options {
+  std::uint64_t changes = 1'000'000;
+  std::uint32_t shards = 10;
+};
+
+/// Both tables' transport and the stream's. All items have arrived, so each check is equal at its
+/// look.
+class prepared_stream final : public aws::transport {
+ public:
+  prepared_stream(prepared_options options, clock& time);
+  [[nodiscard]] awaitable<result<aws::api_response>> send(aws::api_request request) override;
+
+  [[nodiscard]] std::size_t record_bytes() const { return page_.size() / records_per_page; }
+  static constexpr std::size_t records_per_page = 1000;
+  static constexpr const char* arn =
+      "arn:aws:dynamodb:eu-west-1:111111111111:table/orders/stream/2026-01-01T00:00:00.000";
+
+ private:
+  struct place {
+    std::size_t record;
+    std::size_t offset;
+  };
+  [[nodiscard]] std::string describe_stream() const;
+  [[nodiscard]] padded_buffer next_page(std::string_view iterator);
+  [[nodiscard]] static padded_buffer items_for(std::string_view request);
+
+  prepared_options options_;
+  clock& clock_;
+  std::string page_;
+  std::vector<place> keys_;         ///< 12 digits each
+  std::vector<place> sequences_;    ///< 24 digits each
+  std::vector<std::size_t> times_;  ///< creation times, 10 digits each: the moment of reading
+};
+
+}  // namespace ddm::bench

@@ -1,0 +1,223 @@
+#include "monitor/monitor_world.h"
+
+#include "dynamodb/dynamodb_client.h"
+#include "runtime/rate_limiter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdlib.h>
+#include <utility>
+
+namespace ddm::monitor {
+
+/// What one process holds. Members are destroyed from the last to the first: the session before
+/// what it works with.
+struct monitor_world::process {
+  process(monitor_world& world, std::unique_ptr<state::state_store> opened)
+      : store(std::move(opened)),
+        source_transport(world.source.connect("AKIDSOURCE")),
+        target_transport(world.target.connect("AKIDTARGET")),
+        stream_transport(world.options_.way == verify::direction::source_to_target
+                             ? world.source.connect("AKIDSTREAM")
+                             : world.target.connect("AKIDSTREAM")),
+        source_calls(*source_transport, world.time, {.name = "source"}),
+        target_calls(*target_transport, world.time, {.name = "target"}),
+        stream_calls(*stream_transport, world.time, {.name = "stream"}),
+        source_client(source_calls),
+        target_client(target_calls),
+        streams(stream_calls),
+        budget(world.time, std::numeric_limits<double>::infinity()),
+        source_side{.name = "source",
+                    .client = source_client,
+                    .table = dynamodb::table_name(table),
+                    .budget = budget,
+                    .ttl_attribute = "ttl"},
+        target_side{.name = "target",
+                    .client = target_client,
+                    .table = dynamodb::table_name(table),
+                    .budget = budget,
+                    .ttl_attribute = "ttl"} {}
+
+  std::unique_ptr<state::state_store> store;
+  std::unique_ptr<aws::transport> source_transport;
+  std::unique_ptr<aws::transport> target_transport;
+  std::unique_ptr<aws::transport> stream_transport;
+  aws::service_client source_calls;
+  aws::service_client target_calls;
+  aws::service_client stream_calls;
+  dynamodb::dynamodb_client source_client;
+  dynamodb::dynamodb_client target_client;
+  dynamodb::streams_client streams;
+  rate_limiter budget;
+  worker_pool pool{0};
+  verify::table_side source_side;
+  verify::table_side target_side;
+  std::optional<dynamodb::page_decoder> decoder;
+  std::unique_ptr<monitor_session> session;
+};
+
+namespace {
+
+constexpr wall_time world_begins{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+
+support::fake_options account(const world_options& options, std::string name, bool streams) {
+  support::fake_options made{.account = std::move(name), .seed = options.seed};
+  made.stream = options.stream;
+  if (streams) {
+    made.stream.view_type = options.view_type;
+  }
+  return made;
+}
+
+}  // namespace
+
+monitor_world::monitor_world(world_options options)
+    : time(world_begins),
+      source(time, account(options, "111111111111", true)),
+      target(time, account(options, "222222222222", true)),
+      options_(std::move(options)) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "monitor-world-XXXXXX").string();
+  folder_ = ::mkdtemp(pattern.data());
+  const bool forward = options_.way == verify::direction::source_to_target;
+  source.create_table(table, options_.schema,
+                      forward ? std::optional(options_.view_type) : std::nullopt);
+  if (options_.create_target) {
+    target.create_table(table, options_.schema,
+                        forward ? std::nullopt : std::optional(options_.view_type));
+  }
+  stream_arn_ = *(forward ? source : target).table(table).stream_arn;
+}
+
+monitor_world::~monitor_world() {
+  crash();
+  if (replicator_) {
+    time.run(replicator_->stop());
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+support::replicator& monitor_world::replicate(support::replicator_options how) {
+  replicator_ = std::make_unique<support::replicator>(
+      time.executor(), support::table_side{source, table}, support::table_side{target, table}, how);
+  return *replicator_;
+}
+
+void monitor_world::start(std::function<void(session_settings&)> adjust) {
+  auto store = state::open_sqlite_store({.path = (folder_ / "orders.monitor.db").string(),
+                                         .command = "monitor",
+                                         .own_thread = false});
+  if (!store) {
+    broken_invariant(store.error().message);
+  }
+  process_ = std::make_unique<process>(*this, std::move(*store));
+  auto resumed = time.run(process_->store->load(1000));
+  auto identity = new_identity("source", "target", "source_to_target");
+  if (is_empty(*resumed)) {
+    identity.secret.fill(static_cast<unsigned char>(options_.seed));
+    identity.sample_seed = options_.seed;
+    state::commit_batch first;
+    save(identity, first);
+    if (!time.run(process_->store->commit(std::move(first)))) {
+      broken_invariant("the first commit failed");
+    }
+  } else {
+    identity = *load_identity(*resumed, identity);
+  }
+  process_->decoder.emplace(dynamodb::page_decoder::options{
+      .schema = options_.schema,
+      .secret = identity.secret,
+      .ignored = {},
+      .sample = {.seed = identity.sample_seed, .rate = options_.sample_rate}});
+  session_settings settings{
+      .stream = {.stream_arn = stream_arn_, .first = options_.first, .random_seed = options_.seed},
+      .checks = {.way = options_.way,
+                 .max_lag = options_.max_lag,
+                 .stall_after = options_.stall_after,
+                 .memory_bytes_max = options_.memory_bytes_max},
+      .verifier = {.way = options_.way, .batch_wait_max = options_.batch_wait_max},
+      .findings = {},
+      .period = {.sample_rate = options_.sample_rate,
+                 .ignored = "",
+                 .max_lag_ms = options_.max_lag.count()},
+      .target_ready = options_.create_target};
+  if (adjust) {
+    adjust(settings);
+  }
+  process_->session = std::make_unique<monitor_session>(
+      std::move(settings),
+      session_parts{.executor = time.executor(),
+                    .time = time,
+                    .pool = process_->pool,
+                    .streams = process_->streams,
+                    .decoder = *process_->decoder,
+                    .source = process_->source_side,
+                    .target = process_->target_side,
+                    .store = *process_->store,
+                    .target_is_ready = [this] { return target_is_active(); }},
+      *resumed);
+  session_ = process_->session.get();
+  ended_ = false;
+  asio::co_spawn(time.context(), run_session(), [](std::exception_ptr failure) {
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+  });
+}
+
+awaitable<result<bool>> monitor_world::target_is_active() {
+  auto described = co_await process_->target_client.describe_table(dynamodb::table_name(table));
+  co_return described && described->status == dynamodb::table_status::active;
+}
+
+awaitable<void> monitor_world::run_session() {
+  end_ = co_await session_->run();
+  ended_ = true;
+}
+
+result<void> monitor_world::wait_for_end() {
+  time.run_until([this] { return ended_; });
+  return end_;
+}
+
+result<void> monitor_world::stop() {
+  session_->request_stop();
+  return wait_for_end();
+}
+
+void monitor_world::crash() {
+  if (!process_) {
+    return;
+  }
+  if (!ended_) {
+    // What is under way gets no further: its last commit is not made.
+    session_->abandon();
+    time.run_until([this] { return ended_; });
+  }
+  process_.reset();
+  session_ = nullptr;
+}
+
+std::vector<std::string> monitor_world::open_findings() {
+  auto stored = time.run(process_->store->load(100'000));
+  std::vector<std::string> found;
+  for (const auto& row : stored->open_mismatches) {
+    if (auto entry = verify::decode_mismatch(row)) {
+      found.push_back(fmt::format("{} {}", entry->key.json, verify::to_string(entry->kind)));
+    }
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+std::string monitor_world::item(const std::string& key_name, std::int64_t value) {
+  return fmt::format(R"({{"pk":{{"S":"{}"}},"v":{{"N":"{}"}}}})", key_name, value);
+}
+
+std::string monitor_world::key(const std::string& name) {
+  return fmt::format(R"({{"pk":{{"S":"{}"}}}})", name);
+}
+
+}  // namespace ddm::monitor

@@ -1,0 +1,91 @@
+// The whole monitor under virtual time, between two in-process accounts.
+//
+// Everything above aws::transport is the production code, the state is real SQLite, time is
+// simulated: an hour of migration is a second of test. A crash is a session that is destroyed in
+// the middle; what the next one knows is what was committed.
+#pragma once
+
+#include "aws/service_client.h"
+#include "monitor/monitor_session.h"
+#include "state/sqlite_store.h"
+#include "support/fake_dynamodb.h"
+#include "support/replicator.h"
+#include "support/simulated_clock.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ddm::monitor {
+
+struct world_options {
+  dynamodb::key_schema schema{.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
+  std::string view_type = "NEW_AND_OLD_IMAGES";
+  support::fake_stream::options stream;
+  stream::first_position first = stream::first_position::trim_horizon;
+  verify::direction way = verify::direction::source_to_target;
+  std::uint64_t sample_rate = 1;
+  milliseconds max_lag = std::chrono::seconds{60};
+  milliseconds stall_after = std::chrono::minutes{30};
+  std::uint64_t memory_bytes_max = 64ULL << 20;
+  milliseconds batch_wait_max = std::chrono::seconds{2};
+  bool create_target = true;
+  std::uint64_t seed = 1;
+};
+
+class monitor_world {
+ public:
+  explicit monitor_world(world_options options = {});
+  monitor_world(const monitor_world&) = delete;
+  monitor_world& operator=(const monitor_world&) = delete;
+  ~monitor_world();
+
+  static constexpr const char* table = "orders";
+
+  support::simulated_clock time;
+  support::fake_dynamodb source;
+  support::fake_dynamodb target;
+
+  /// Carries changes from now on; at most one in a world's life.
+  support::replicator& replicate(support::replicator_options how = {});
+
+  /// A new process on the same state file.
+  void start(std::function<void(session_settings&)> adjust = {});
+  /// The process is gone at this instant: nothing is committed any more.
+  void crash();
+  /// A signal: drains, and returns how it ended.
+  result<void> stop();
+  /// Runs until the session has ended by itself (--until-caught-up, a failure).
+  result<void> wait_for_end();
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] report::status status() const { return session_->status(); }
+  /// Open mismatches as "key kind", sorted.
+  [[nodiscard]] std::vector<std::string> open_findings();
+
+  /// {"pk":{"S":"<key>"},"v":{"N":"<value>"}}.
+  [[nodiscard]] static std::string item(const std::string& key, std::int64_t value);
+  [[nodiscard]] static std::string key(const std::string& name);
+  void put(const std::string& key_name, std::int64_t value) {
+    source.put(table, item(key_name, value));
+  }
+  void remove(const std::string& key_name) { source.remove(table, key(key_name)); }
+
+ private:
+  struct process;
+  [[nodiscard]] awaitable<void> run_session();
+  [[nodiscard]] awaitable<result<bool>> target_is_active();
+
+  world_options options_;
+  std::filesystem::path folder_;
+  std::string stream_arn_;
+  std::unique_ptr<support::replicator> replicator_;
+  std::unique_ptr<process> process_;
+  monitor_session* session_ = nullptr;
+  bool ended_ = false;
+  result<void> end_;
+};
+
+}  // namespace ddm::monitor
