@@ -1,4 +1,4 @@
-// How many items and records a core digests. Figures of a run stand in docs/architecture.md.
+// How many items and records one core digests a second.
 #include "dynamodb/page_decoder.h"
 
 #include <benchmark/benchmark.h>

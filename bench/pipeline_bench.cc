@@ -106,7 +106,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& fo
   fmt::print("sample 1/{}, {} changes, {} bytes a record\n   changes   resident  open checks\n",
              sample_rate, grouped(changes), prepared.record_bytes());
   for (;;) {
-    time.run_for(milliseconds{250});
+    time.run_for(milliseconds{1000});
     const auto status = session.status();
     if (status.events.unique >= next_line) {
       fmt::print("{:>10} {:>10} {:>10}\n",

@@ -195,6 +195,7 @@ class speller {
   void write_set(const std::vector<std::string>& values,
                  const std::function<std::string(const std::string&)>& spell) {
     std::vector<std::function<void()>> elements;
+    elements.reserve(values.size());
     for (const auto& each : values) {
       elements.emplace_back([this, &each, &spell] { write_text(spell(each)); });
     }
