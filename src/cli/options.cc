@@ -69,7 +69,7 @@ outcome parse_command(std::span<const std::string> arguments, const aws::environ
 std::string usage_faults::text() const {
   std::string lines;
   for (const auto& line : faults) {
-    lines += fmt::format("{}: {}\n", program_name, line);
+    lines += fmt::format("error: {}\n", line);
   }
   return lines + fmt::format("Nothing was started. Try: {}{}{} --help\n", program_name,
                              command.empty() ? "" : " ", command);

@@ -1,0 +1,89 @@
+#include "cli/datadel_command.h"
+
+#include "base/units.h"
+#include "cli/item_command.h"
+#include "cli/key_file.h"
+#include "runtime/clock.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+result<key_table> read_keys(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) {
+    return fatal(fmt::format("--input {} {}", path, text.error().message));
+  }
+  auto keys = parse_key_file(*text);
+  return keys ? std::move(keys) : fatal(fmt::format("--input {}: {}", path, keys.error().message));
+}
+
+result<void> check_schema(const datadel_options& options, const dynamodb::key_schema& of_file,
+                          const dynamodb::key_schema& of_table) {
+  if (of_file != of_table) {
+    return fatal(
+        fmt::format("--input {} holds keys of {}, but the key of table {} is {}: name the "
+                    "table that the file was made from",
+                    options.input_file, of_file.describe(), options.table, of_table.describe()));
+  }
+  return {};
+}
+
+void print_keys(std::string_view what, item_writer::items keys) {
+  for (const auto& key : keys) {
+    fmt::print("{} {}\n", what, dynamodb::to_json(key));
+  }
+}
+
+awaitable<result<int>> remove_items(asio::any_io_executor executor, datadel_options options,
+                                    aws::environment variables) {
+  const auto input = read_keys(options.input_file);
+  if (!input) {
+    co_return fail(input.error());
+  }
+  system_clock time;
+  auto table =
+      co_await open_table(executor, time, std::move(variables), options.connection, options.table);
+  if (!table) {
+    co_return fail(std::move(table.error()));
+  }
+  if (auto same = check_schema(options, input->schema, table->description.schema); !same) {
+    co_return fail(std::move(same.error()));
+  }
+  if (options.dry_run) {
+    print_keys("would delete", input->keys);
+    fmt::print("{} keys; nothing was deleted\n", grouped(input->keys.size()));
+    co_return 0;
+  }
+  const auto summary = co_await write_with_progress(
+      executor, time, table->access->calls(),
+      {.table = dynamodb::table_name(options.table),
+       .schema = input->schema,
+       .what = item_writer::action::remove,
+       .batch = options.batch,
+       .wait = options.wait},
+      input->keys.size(), "keys", [&](std::uint64_t index) { return input->keys[index]; },
+      [&](item_writer::items keys) {
+        if (options.verbose) {
+          print_keys("deleted", keys);
+        }
+        return result<void>();
+      });
+  co_return report(
+      summary, input->keys.size(), "keys deleted from " + options.table,
+      summary.failure || summary.interrupted ? "; the same command deletes the rest" : "");
+}
+
+}  // namespace
+
+int run_datadel(const datadel_options& options, const aws::environment& variables) {
+  return run_command([&](asio::any_io_executor executor) {
+    return remove_items(std::move(executor), options, variables);
+  });
+}
+
+}  // namespace ddm::cli
