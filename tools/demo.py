@@ -74,7 +74,8 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
     for kind in LIFE:
         shared += [f"--{kind}", str(arguments.defects)]
     planted = folder / "planted.jsonl"
-    replicator = start(stack, TOOLS / "replicator.py", *shared, "--planted", planted)
+    replicator = start(stack, TOOLS / "replicator.py", *shared, "--planted", planted,
+                       output=folder / "replicated")
 
     monitor = Monitor(BINARY, folder, local.endpoint_url, TABLE)
     flags = ["--sample-rate", "1", "--iterator-type", "TRIM_HORIZON",
@@ -89,7 +90,11 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
         f"{arguments.defects} defects of each kind: {', '.join(LIFE)}")
     traffic = start(stack, TOOLS / "traffic.py", *shared, "--changes", str(arguments.changes),
                     "--rate", str(arguments.rate), output=folder / "traffic.json")
-    if traffic.wait() != 0:
+    while traffic.poll() is None:
+        if not monitor.running or replicator.poll() is not None:
+            raise RuntimeError("the monitor or the replicator has ended early")
+        time.sleep(0.2)
+    if traffic.returncode != 0:
         raise RuntimeError("the traffic failed")
     account = json.loads((folder / "traffic.json").read_text())
     say(f"the traffic has ended: {account}; Ctrl-C to the monitor")
@@ -97,8 +102,6 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
 
     say("the same command once more: it goes on where it was, until each change has been judged")
     ended = monitor.finish(*flags, live=True, timeout=300)
-    if replicator.poll() is not None:
-        raise RuntimeError("the replicator failed")
     return conclude(monitor, ended.code, ended.report(), account, planted, begin)
 
 
@@ -125,14 +128,19 @@ def main() -> int:
     parser.add_argument("--defects", type=int, default=6, help="planted, of each kind")
     parser.add_argument("--max-lag", default="15s")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, help="keep state, findings and logs there")
+    parser.add_argument("--folder", type=Path, help="keep state and findings there")
     arguments = parser.parse_args()
+    if arguments.folder and arguments.folder.exists() and any(arguments.folder.iterdir()):
+        parser.error(f"{arguments.folder} is not empty")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as stack:
         folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         try:
             return 0 if demonstrate(arguments, folder.resolve(), stack) else 1
+        except RuntimeError as error:
+            print(f"demo: {error}", file=sys.stderr)
+            return 1
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)
     return 130
