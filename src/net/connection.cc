@@ -15,7 +15,8 @@
 namespace ddm::net {
 namespace {
 
-constexpr std::size_t read_bytes = 16 * 1024;  // a TLS record, and more than most heads
+constexpr std::size_t read_bytes =
+    std::size_t{16} * 1024;  // a TLS record, and more than most heads
 
 void throw_if_cancelled(const boost::system::error_code& ec) {
   if (ec == asio::error::operation_aborted) {

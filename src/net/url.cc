@@ -92,9 +92,10 @@ result<url> parse_url(std::string_view text) {
     return parsed;
   }
   const auto digits = rest.substr(host_end + 1);
-  const auto* const end = digits.data() + digits.size();
-  const auto [stop, ec] = std::from_chars(digits.data(), end, parsed.port);
-  if (rest[host_end] != ':' || ec != std::errc{} || stop != end || parsed.port == 0) {
+  const auto [stop, ec] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), parsed.port);
+  if (rest[host_end] != ':' || ec != std::errc{} || stop != digits.data() + digits.size() ||
+      parsed.port == 0) {
     return wrong(text, "its port is not a number from 1 to 65535");
   }
   return parsed;

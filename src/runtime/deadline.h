@@ -35,30 +35,32 @@ template <class T>
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
 
+  struct {
+    std::optional<T> value;
+    std::exception_ptr failure;
+    bool known = false;
+  } outcome;
   asio::cancellation_signal give_up;
   asio::steady_timer wake(executor, limit);
-  std::optional<T> value;
-  std::exception_ptr failure;
-  bool ended = false;
   asio::co_spawn(executor, std::move(work),
-                 asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr e, T made) {
-                   ended = true;
+                 asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr e, T value) {
+                   outcome.known = true;
                    if (e) {
-                     failure = e;
+                     outcome.failure = e;
                    } else {
-                     value = std::move(made);
+                     outcome.value = std::move(value);
                    }
                    wake.cancel();
                  }));
   // The work begins at once, and may even have ended by now.
   const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
-  if (!ended && before == asio::cancellation_type::none) {
+  if (!outcome.known && before == asio::cancellation_type::none) {
     co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  if (!ended) {
+  if (!outcome.known) {
     give_up.emit(asio::cancellation_type::terminal);
     wake.expires_at(asio::steady_timer::time_point::max());
-    while (!ended) {
+    while (!outcome.known) {
       co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
     }
   }
@@ -66,10 +68,10 @@ template <class T>
   if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
     throw boost::system::system_error(asio::error::operation_aborted);
   }
-  if (failure && !is_cancellation(failure)) {
-    std::rethrow_exception(failure);
+  if (outcome.failure && !is_cancellation(outcome.failure)) {
+    std::rethrow_exception(outcome.failure);
   }
-  co_return value;
+  co_return std::move(outcome.value);
 }
 
 }  // namespace ddm

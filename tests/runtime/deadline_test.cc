@@ -38,7 +38,8 @@ awaitable<int> clean_up_slowly(bool& cleaned) {
   co_await asio::this_coro::throw_if_cancelled(false);
   try {
     co_await time.sleep_for(std::chrono::hours{1});
-  } catch (const boost::system::system_error&) {
+  } catch (const boost::system::system_error& e) {
+    EXPECT_EQ(e.code(), asio::error::operation_aborted);
   }
   co_await time.sleep_for(milliseconds{20});
   cleaned = true;
