@@ -76,7 +76,11 @@ fake_table& fake_dynamodb::create_table(const std::string& name, dynamodb::key_s
       .active_at = now() + options_.create_table_takes,
       .order_salt = options_.order_salt,
       .read_lag_max = options_.read_lag_max});
-  auto& added = *(tables_[name] = std::move(made));
+  const auto [place, is_new] = tables_.emplace(name, std::move(made));
+  if (!is_new) {
+    broken_invariant("a test created the table " + name + " twice");
+  }
+  auto& added = *place->second;
   added.on_change([this, &added](const table_change& change) {
     if (added.stream_on) {
       streams_.find(*added.stream_arn)

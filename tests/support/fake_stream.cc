@@ -77,13 +77,10 @@ std::size_t record_bytes(const stream_record& record, std::string_view view_type
 }  // namespace
 
 std::string to_decimal(sequence_value number) {
-  std::string digits;
-  do {
-    digits += static_cast<char>('0' + static_cast<int>(number % 10));
-    number /= 10;
-  } while (number != 0);
-  std::ranges::reverse(digits);
-  return digits;
+  constexpr std::uint64_t half = 10'000'000'000'000'000'000U;  // the most zeros that fit
+  const auto low = static_cast<std::uint64_t>(number % half);
+  const auto high = static_cast<std::uint64_t>(number / half);
+  return high == 0 ? fmt::format("{}", low) : fmt::format("{}{:019}", high, low);
 }
 
 std::optional<sequence_value> parse_sequence(std::string_view text) {

@@ -35,6 +35,11 @@ operation find_operation(std::string_view target) {
   return nullptr;
 }
 
+std::string api_time(wall_time time) {
+  constexpr std::int64_t scale = 1'000'000'000'000;
+  return fmt::format("{}.{:012}E9", to_ms(time) / scale, to_ms(time) % scale);
+}
+
 answer_or<std::string> required_text(const nlohmann::json& request, const std::string& member) {
   const auto found = request.find(member);
   if (found == request.end() || !found->is_string()) {

@@ -30,6 +30,8 @@ using operation = answer_or<std::string> (*)(const operation_call&);
 [[nodiscard]] answer_or<fake_table*> active_table(const operation_call& call);
 /// The same, if it has read capacity left.
 [[nodiscard]] answer_or<fake_table*> readable_table(const operation_call& call);
+/// Seconds since 1970 as AWS writes them: 1.767225600000E9.
+[[nodiscard]] std::string api_time(wall_time time);
 /// The value of KeySchema in descriptions.
 [[nodiscard]] std::string key_schema_json(const dynamodb::key_schema& schema);
 /// An integer member within bounds.

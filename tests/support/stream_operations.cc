@@ -34,7 +34,6 @@ std::string_view event_name(const stream_record& record) {
   return record.new_image ? "MODIFY" : "REMOVE";
 }
 
-/// AWS writes times as 1.7672256E9.
 void append_record(std::string& out, const stream_record& record, const fake_stream& stream,
                    const fake_options& account) {
   const auto& settings = stream.settings();
@@ -48,8 +47,8 @@ void append_record(std::string& out, const stream_record& record, const fake_str
   if (record.by_ttl) {
     out += R"("userIdentity":{"principalId":"dynamodb.amazonaws.com","type":"Service"},)";
   }
-  fmt::format_to(to, R"("dynamodb":{{"ApproximateCreationDateTime":{:.12f}E9,"Keys":{})",
-                 static_cast<double>(created_ms) / 1e12, record.any_image().key_json);
+  fmt::format_to(to, R"("dynamodb":{{"ApproximateCreationDateTime":{},"Keys":{})",
+                 api_time(from_ms(created_ms)), record.any_image().key_json);
   std::size_t bytes = record.any_image().key_json.size();
   const bool both = settings.view_type == "NEW_AND_OLD_IMAGES";
   if (record.new_image && (both || settings.view_type == "NEW_IMAGE")) {

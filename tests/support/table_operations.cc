@@ -69,13 +69,12 @@ std::string description_json(const operation_call& call, const fake_table& table
   const auto& settings = table.settings();
   std::string json = fmt::format(
       R"({{"TableName":{},"TableArn":"{}","TableId":"{}","TableStatus":"{}","KeySchema":{},)"
-      R"("AttributeDefinitions":{},"CreationDateTime":{:.12f}E9,"ItemCount":{},)"
+      R"("AttributeDefinitions":{},"CreationDateTime":{},"ItemCount":{},)"
       R"("TableSizeBytes":{},"ProvisionedThroughput":{{"ReadCapacityUnits":{},)"
       R"("WriteCapacityUnits":{},"NumberOfDecreasesToday":0}})",
       json_quote(settings.name), settings.arn, settings.id, status, key_schema_json(table.schema()),
-      attribute_definitions_json(table.schema()),
-      static_cast<double>(to_ms(settings.created)) / 1e12, table.item_count(), table.bytes(),
-      settings.provisioned_rcu, settings.provisioned_wcu);
+      attribute_definitions_json(table.schema()), api_time(settings.created), table.item_count(),
+      table.bytes(), settings.provisioned_rcu, settings.provisioned_wcu);
   auto to = std::back_inserter(json);
   if (settings.on_demand) {
     json += R"(,"BillingModeSummary":{"BillingMode":"PAY_PER_REQUEST"})";
