@@ -93,6 +93,9 @@ void monitor_session::restore(const state::snapshot& resumed) {
     }
     statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
   }
+  interval_events_ = statistics_.events().unique;
+  interval_verified_ = statistics_.checks().verified;
+  interval_failed_ = statistics_.checks().failed;
   if (const auto found = resumed.numbers.find(freeze_writes_name); found != resumed.numbers.end()) {
     writes_after_freeze_ = found->second;
   }
@@ -402,6 +405,7 @@ awaitable<result<void>> monitor_session::commit_now() {
   if (abandoned_) {
     co_return result<void>{};
   }
+  ++commits_begun_;
   auto batch = collect();
   const auto lines = batch.finding_lines;
   commit_since_ = parts_.time.now();
@@ -435,9 +439,15 @@ awaitable<result<void>> monitor_session::bring_back_deferred() {
   if (statistics_.checks().deferred == 0 || !room || !target_ready_ || checks_.behind().behind()) {
     co_return result<void>{};
   }
+  const auto commits_before = commits_begun_;
   auto rows = co_await parts_.store.oldest_deferred(deferred_rows_max);
   if (!rows) {
     co_return fail(std::move(rows.error()));
+  }
+  if (commits_begun_ != commits_before) {
+    // A commit came between: a row may have grown since it was read. The next second reads it
+    // again.
+    co_return result<void>{};
   }
   verify::outcomes out;
   for (const auto& row : *rows) {

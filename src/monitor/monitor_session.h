@@ -129,6 +129,7 @@ class monitor_session final : public stream::record_sink {
       stream_at_stop_;            ///< reading stands still since: nothing ages
   bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen
   std::optional<wall_time> commit_since_;
+  std::uint64_t commits_begun_ = 0;
   bool warned_of_slow_disk_ = false;
 
   std::int64_t writes_after_freeze_ = 0;
