@@ -90,7 +90,8 @@ void shard_reader::accept(dynamodb::records_page page, wall_time asked) {
     return;
   }
   record_batch batch{.shard = id_, .records = {}, .reread = 0, .fresh = false};
-  batch.fresh = caught_up_.up_to() && asked - *caught_up_.up_to() < std::chrono::seconds{10};
+  batch.fresh = caught_up_.up_to() &&
+                asked - *caught_up_.up_to() < current_within + shared_.creation_unit();
   const auto last_before = progress.last_sequence;
   for (auto& record : page.records) {
     if (record.sequence <= last_before) {

@@ -16,8 +16,6 @@ constexpr minutes complete_listing_interval{15};
 constexpr minutes newest_listing_interval{1};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
-/// A shard counts as idle-and-current while its last caught-up moment is this recent.
-constexpr seconds current_within{10};
 
 }  // namespace
 
@@ -204,9 +202,11 @@ stream_status stream_consumer::status() const {
     }
     if (shard.life == shard_life::reading) {
       const auto reached = shard.caught_up_to ? shard.caught_up_to : shard.counts_from;
-      const bool current = reached && now - *reached < current_within;
+      // A creation time says only in which unit (second, or minute) the record was made.
+      const auto unit = creation_unit();
+      const bool current = reached && now - *reached < current_within + unit;
       if (!current && shard.last_created) {
-        status.behind = std::max(status.behind, now - *shard.last_created);
+        status.behind = std::max(status.behind, now - *shard.last_created - unit);
       }
     }
   }

@@ -13,6 +13,13 @@ void behind_detector::on_opened(wall_time read_at) {
   ++bucket.open;
 }
 
+void behind_detector::on_moved(wall_time from, wall_time to) {
+  if (index(from) != index(to)) {
+    on_closed(from);
+    on_opened(to);
+  }
+}
+
 void behind_detector::on_closed(wall_time read_at) {
   const auto found = buckets_.find(index(read_at));
   if (found != buckets_.end()) {
@@ -51,14 +58,20 @@ bool behind_detector::update(wall_time now) {
   return is_behind != was_behind;
 }
 
-bool behind_detector::stalled(wall_time now) const { return since_ && now - *since_ >= stall_after_; }
+bool behind_detector::stalled(wall_time now) const {
+  return since_ && now - *since_ >= stall_after_;
+}
 
-bool behind_detector::may_confirm(wall_time now) const {
+bool behind_detector::settled(wall_time now) const {
   if (since_) {
     return stalled(now);
   }
   // What is left of the backlog when the condition passes gets one max-lag to arrive.
   return !ended_at_ || now - *ended_at_ >= max_lag_;
+}
+
+bool behind_detector::may_confirm(wall_time now, wall_time unmet_since) const {
+  return settled(now) && now - unmet_since >= max_lag_ + foresight();
 }
 
 }  // namespace ddm::verify

@@ -2,31 +2,33 @@
 //
 // Problem: a replicator that stops leaves every change unmet; judged one by one they are a flood of
 // mismatches that are none.
-// Idea: changes are counted in buckets by the time they were read. A bucket in which more than half of the
-// checks are still open after max-lag is late; when the late buckets hold at least 100 open checks,
-// replication is behind: one condition, and nothing is confirmed until it has passed.
-// Reason for buckets: a few lost changes an hour must not hide an outage, nor an outage's first half,
-// once it has arrived, expose the second half that is still on its way.
+// Idea: changes are counted in buckets by the time they were read. A bucket in which more than half
+// of the checks are still open after max-lag is late; when the late buckets hold at least 100 open
+// checks, replication is behind: one condition, and nothing is confirmed until it has passed.
+// Reason for buckets: a few lost changes an hour must not hide an outage, nor an outage's first
+// half, once it has arrived, expose the second half that is still on its way.
 #pragma once
+
+#include "base/time.h"
 
 #include <cstdint>
 #include <map>
 #include <optional>
-
-#include "base/time.h"
 
 namespace ddm::verify {
 
 class behind_detector {
  public:
   static constexpr std::int64_t open_min = 100;
-  static constexpr milliseconds bucket_width{5000};
+  static constexpr milliseconds bucket_width{1000};
 
   behind_detector(milliseconds max_lag, milliseconds stall_after);
 
-  /// A check was opened by a change read at `read_at`, or got its first unmet change anew.
+  /// A check was opened by a change read at `read_at`.
   void on_opened(wall_time read_at);
-  /// It ended, or its first unmet change was met.
+  /// What it waited for has arrived; its first unmet change is a later one now.
+  void on_moved(wall_time from, wall_time to);
+  /// It ended.
   void on_closed(wall_time read_at);
   /// Re-evaluates; call about each second. True when the answer changed.
   bool update(wall_time now);
@@ -35,8 +37,12 @@ class behind_detector {
   [[nodiscard]] std::optional<wall_time> since() const { return since_; }
   /// Behind for longer than stall-after: its missing changes are judged all the same.
   [[nodiscard]] bool stalled(wall_time now) const;
-  /// A check may be confirmed as a mismatch now.
-  [[nodiscard]] bool may_confirm(wall_time now) const;
+  /// Replication is waited for: it is behind, and not stalled yet.
+  [[nodiscard]] bool waits(wall_time now) const { return behind() && !stalled(now); }
+  /// Nothing is late as a whole, nor was within the last max-lag (or it has stalled).
+  [[nodiscard]] bool settled(wall_time now) const;
+  /// A check whose first unmet change was read at `unmet_since` may be confirmed as a mismatch now.
+  [[nodiscard]] bool may_confirm(wall_time now, wall_time unmet_since) const;
   /// Read time of the oldest late bucket: how far replication has come.
   [[nodiscard]] std::optional<wall_time> oldest_late() const { return oldest_late_; }
 
@@ -46,6 +52,10 @@ class behind_detector {
     std::int64_t open = 0;
   };
   [[nodiscard]] static std::int64_t index(wall_time time);
+  /// An outage shows in the changes that follow its first victims: what was read in this time after
+  /// a change has its say before the change is called a mismatch. 10 s for a max-lag of 60 s: an
+  /// outage is then told apart from single losses at 10 sampled changes a second and more.
+  [[nodiscard]] milliseconds foresight() const { return max_lag_ / 6; }
 
   milliseconds max_lag_;
   milliseconds stall_after_;

@@ -1,13 +1,13 @@
 // One open question: has the newest change of this key arrived in the other table?
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <vector>
-
 #include "base/time.h"
 #include "dynamodb/item_digest.h"
 #include "dynamodb/names.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace ddm::verify {
 
@@ -44,11 +44,11 @@ using check_id = std::int64_t;
 
 /// What a check does next.
 enum class check_step {
-  look,           ///< read the counterpart
-  expect_look,    ///< the record carried no image: read the origin strongly, then the counterpart
-  first_origin,   ///< the first unequal look: read the origin strongly (s1)
-  judge,          ///< strong reads of the counterpart, then of the origin (s2)
-  judge_restless, ///< a key that never rests: strong reads, held against its recent images
+  look,            ///< read the counterpart
+  expect_look,     ///< the record carried no image: read the origin strongly, then the counterpart
+  first_origin,    ///< the first unequal look: read the origin strongly (s1)
+  judge,           ///< strong reads of the counterpart, then of the origin (s2)
+  judge_restless,  ///< a key that never rests: strong reads, held against its recent images
 };
 
 struct check {
@@ -57,7 +57,7 @@ struct check {
   check_step step = check_step::look;
   /// Raised by every new change of the key: tells an answer to an older question.
   std::uint32_t version = 0;
-  std::uint32_t shard = 0;  ///< index given by the caller
+  std::uint32_t shard = 0;   ///< index given by the caller
   sequence_number sequence;  ///< of the newest change
 
   bool expects_origin_read = false;  ///< KEYS_ONLY, OLD_IMAGE, unknown events: `expected` is read
@@ -66,7 +66,6 @@ struct check {
   std::vector<past_image> history;   ///< images superseded since, oldest first
   bool history_cut = false;          ///< the bound cut its oldest entries off
   bool superseded_unverified = false;
-  bool delete_seen = false;
   bool ttl_delete_seen = false;
 
   wall_time created;         ///< of the newest change
@@ -75,16 +74,18 @@ struct check {
   std::optional<image> s1;   ///< the origin at the first unequal look since the newest change
   wall_time s1_at;
 
-  /// A restless key's counterpart that was none of its images, waiting for the stream to pass its time.
+  // From here on nothing is persisted.
+  /// A restless key's counterpart that was none of its images, waiting for the stream to pass its
+  /// time.
   std::optional<image> stray;
   wall_time stray_at;
-
-  // From here on nothing is persisted.
   wall_time due;
-  wall_time lag_base;  ///< from when the lag of the newest change is counted
+  wall_time first_look_at;  ///< of the newest change; lag probes come before it
+  wall_time lag_base;       ///< from when the lag of the newest change is counted
   std::uint32_t retries = 0;
   std::uint8_t probes_left = 0;  ///< looks at 0.5, 1, 2, 4 s that measure the lag
   bool measures_lag = false;
+  bool looked = false;  ///< at least one look was answered
   bool looked_unequal = false;
   bool in_flight = false;
   bool dirty = false;

@@ -128,7 +128,6 @@ std::string encode_check(const check& open, std::string_view shard_id) {
   }
   out.put(open.history_cut);
   out.put(open.superseded_unverified);
-  out.put(open.delete_seen);
   out.put(open.ttl_delete_seen);
   out.put(open.created);
   out.put(open.read_at);
@@ -160,7 +159,6 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
   }
   in.get(open.history_cut);
   in.get(open.superseded_unverified);
-  in.get(open.delete_seen);
   in.get(open.ttl_delete_seen);
   in.get(open.created);
   in.get(open.read_at);
@@ -169,8 +167,9 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
   in.get(open.s1_at);
   auto number = sequence_number::parse(sequence);
   if (version != codec_version || !in.complete() || (!number && !sequence.empty())) {
-    return fatal("an open check in the state file cannot be read: the file is damaged or was written "
-                 "by another version");
+    return fatal(
+        "an open check in the state file cannot be read: the file is damaged or was written "
+        "by another version");
   }
   open.sequence = number.value_or(sequence_number{});
   open.persisted = true;

@@ -1,11 +1,11 @@
 // An open check as bytes for the state, and back. Version 1; fields in the order of `check`.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/error.h"
 #include "verify/check.h"
+
+#include <string>
+#include <string_view>
 
 namespace ddm::verify {
 

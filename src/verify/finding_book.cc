@@ -1,5 +1,7 @@
 #include "verify/finding_book.h"
 
+#include "dynamodb/attribute_value.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -7,8 +9,6 @@
 #include <charconv>
 #include <cstring>
 #include <utility>
-
-#include "dynamodb/attribute_value.h"
 
 namespace ddm::verify {
 namespace {
@@ -67,8 +67,8 @@ std::string document(const mismatch& entry, std::string_view key_json, bool with
 }  // namespace
 
 std::string finding_line(const mismatch& entry, const finding_options& options) {
-  const auto key = options.hash_keys ? fmt::format(R"({{"hash":"{}"}})", entry.key.hash.hex())
-                                     : entry.key.json;
+  const auto key =
+      options.hash_keys ? fmt::format(R"({{"hash":"{}"}})", entry.key.hash.hex()) : entry.key.json;
   return document(entry, key, options.show_values) + "}";
 }
 
@@ -78,34 +78,43 @@ std::string encode_mismatch(const mismatch& entry) {
 }
 
 result<mismatch> decode_mismatch(const state::mismatch_row& row) {
-  const auto body = nlohmann::json::parse(row.body, nullptr, false);
-  const auto text = [&](const char* name) {
-    return body.contains(name) && body[name].is_string() ? body[name].get<std::string>()
-                                                         : std::string();
+  using nlohmann::json;
+  const auto damaged = fatal("a finding in the state file cannot be read: the file is damaged");
+  const auto body = json::parse(row.body, nullptr, false);
+  if (!body.is_object() || !body.contains("key") || row.key_hash.size() != 16) {
+    return damaged;
+  }
+  const auto text = [](const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  const auto kind = mismatch_kind_of(text("kind"));
-  if (!body.is_object() || !kind || !body.contains("key") || row.key_hash.size() != 16) {
-    return fatal("a finding in the state file cannot be read: the file is damaged");
+  const auto kind = mismatch_kind_of(text(body, "kind"));
+  const auto changes = body.find("changes");
+  if (!kind || changes == body.end() || !changes->is_number_integer()) {
+    return damaged;
   }
   mismatch entry;
   entry.key.json = body["key"].dump();
   std::memcpy(&entry.key.hash, row.key_hash.data(), 16);
   entry.kind = *kind;
   entry.open = row.open;
-  for (const auto& change : body.value("paths", nlohmann::json::array())) {
-    entry.paths.push_back({change.value("path", ""), change.value("change", "")});
+  entry.changes = changes->get<std::int64_t>();
+  for (const auto& change : body.value("paths", json::array())) {
+    if (!change.is_object()) {
+      return damaged;
+    }
+    entry.paths.push_back({text(change, "path"), text(change, "change")});
   }
-  entry.source_digest = digest_of(body.value("source_digest", nlohmann::json()));
-  entry.target_digest = digest_of(body.value("target_digest", nlohmann::json()));
-  entry.shard_id = text("shard_id");
-  entry.sequence_number = text("sequence_number");
-  entry.first_seen = parse_rfc3339(text("first_seen")).value_or(wall_time{});
-  entry.confirmed_at = parse_rfc3339(text("confirmed_at")).value_or(wall_time{});
-  entry.healed_at = parse_rfc3339(text("healed_at"));
-  entry.changes = body.value("changes", std::int64_t{1});
+  entry.source_digest = digest_of(body.value("source_digest", json()));
+  entry.target_digest = digest_of(body.value("target_digest", json()));
+  entry.shard_id = text(body, "shard_id");
+  entry.sequence_number = text(body, "sequence_number");
+  entry.first_seen = parse_rfc3339(text(body, "first_seen")).value_or(wall_time{});
+  entry.confirmed_at = parse_rfc3339(text(body, "confirmed_at")).value_or(wall_time{});
+  entry.healed_at = parse_rfc3339(text(body, "healed_at"));
   const auto values = [&](const char* name) {
-    return body.contains(name) && body[name].is_object() ? std::optional(body[name].dump())
-                                                         : std::nullopt;
+    const auto found = body.find(name);
+    return found != body.end() && found->is_object() ? std::optional(found->dump()) : std::nullopt;
   };
   entry.source_json = values("source");
   entry.target_json = values("target");

@@ -1,9 +1,14 @@
 // Confirmed mismatches: one entry a key, watched until it heals.
 //
-// The state file is the truth; the findings file is its copy for people and programs, one JSON object a
-// line at each change of state. Pure: confirmations, passes and watch answers go in, rows and lines out.
-// Memory: the newest `open_max` open mismatches are held (and watched); older ones stay in the state.
+// The state file is the truth; the findings file is its copy for people and programs, one JSON
+// object a line at each change of state. Pure: confirmations, passes and watch answers go in, rows
+// and lines out. Memory: the newest `open_max` open mismatches are held (and watched); older ones
+// stay in the state.
 #pragma once
+
+#include "state/state_store.h"
+#include "verify/mismatch.h"
+#include "verify/pending_checks.h"
 
 #include <array>
 #include <cstdint>
@@ -15,10 +20,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "state/state_store.h"
-#include "verify/mismatch.h"
-#include "verify/pending_checks.h"
-
 namespace ddm::verify {
 
 struct finding_options {
@@ -28,7 +29,8 @@ struct finding_options {
   double watch_reads_per_second = 50;
 };
 
-/// A line of the findings file (docs/operating.md). `hash_keys` puts the key's digest in place of the key.
+/// A line of the findings file (docs/operating.md). `hash_keys` puts the key's digest in place of
+/// the key.
 [[nodiscard]] std::string finding_line(const mismatch& entry, const finding_options& options);
 /// The row's body for the state, and back.
 [[nodiscard]] std::string encode_mismatch(const mismatch& entry);

@@ -1,14 +1,14 @@
 #include "verify/findings_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace ddm::verify {
@@ -17,15 +17,17 @@ namespace {
 constexpr std::size_t lines_per_read = 1000;
 
 std::unexpected<error> system_failure(const std::string& path, std::string_view action) {
-  return fatal(fmt::format("cannot {} the findings file {}: {}; free the disk or name another file "
-                           "with --findings",
-                           action, path, std::strerror(errno)));
+  return fatal(
+      fmt::format("cannot {} the findings file {}: {}; free the disk or name another file "
+                  "with --findings",
+                  action, path, std::strerror(errno)));
 }
 
 struct survey {
-  std::int64_t lines = 0;       ///< complete ones
-  std::int64_t bytes = 0;       ///< of the complete ones
-  std::string last;             ///< the last complete line
+  std::int64_t lines = 0;  ///< complete ones
+  std::int64_t bytes = 0;  ///< of the complete ones
+  std::string last;        ///< the last complete line
+  std::string torn;        ///< what follows it
 };
 
 /// Reads the file once from the start; it may be large, so only one line is held.
@@ -39,6 +41,7 @@ result<survey> read_through(const std::string& path, int file) {
       return system_failure(path, "read");
     }
     if (got == 0) {
+      seen.torn = std::move(line);
       return seen;
     }
     for (const char c : std::string_view(buffer.data(), static_cast<std::size_t>(got))) {
@@ -51,6 +54,30 @@ result<survey> read_through(const std::string& path, int file) {
       seen.last = std::exchange(line, {});
     }
   }
+}
+
+/// The last complete line and the torn one behind it must be the state's: a line is only ever
+/// written once it has been committed.
+awaitable<result<bool>> belongs_to(const survey& seen, state::state_store& store,
+                                   std::int64_t committed_lines) {
+  if (seen.lines > committed_lines) {
+    co_return false;
+  }
+  const auto first = std::max<std::int64_t>(0, seen.lines - 1);
+  auto lines = co_await store.finding_lines(first, 2);
+  if (!lines) {
+    co_return fail(std::move(lines.error()));
+  }
+  const auto is_line = [&](std::int64_t number, auto&& same) {
+    const auto at = static_cast<std::size_t>(number - first);
+    return at < lines->size() && same((*lines)[at]);
+  };
+  const bool last_is_own =
+      seen.lines == 0 || is_line(seen.lines - 1, [&](auto& line) { return line == seen.last; });
+  const bool torn_is_own = seen.torn.empty() || is_line(seen.lines, [&](auto& line) {
+                             return line.starts_with(seen.torn);
+                           });
+  co_return last_is_own&& torn_is_own;
 }
 
 }  // namespace
@@ -81,21 +108,16 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   if (!seen) {
     co_return fail(std::move(seen.error()));
   }
-  const auto foreign = fatal(fmt::format(
-      "the findings file {} does not belong to this state (it holds other lines); move it away or "
-      "name another file with --findings",
-      path));
-  if (seen->lines > committed_lines) {
-    co_return foreign;
+  auto own = co_await belongs_to(*seen, store, committed_lines);
+  if (!own) {
+    co_return fail(std::move(own.error()));
   }
-  if (seen->lines > 0) {
-    auto last = co_await store.finding_lines(seen->lines - 1, 1);
-    if (!last) {
-      co_return fail(std::move(last.error()));
-    }
-    if (last->size() != 1 || last->front() != seen->last) {
-      co_return foreign;
-    }
+  if (!*own) {
+    co_return fatal(
+        fmt::format("the findings file {} does not belong to this state (it holds other lines); "
+                    "move it away or "
+                    "name another file with --findings",
+                    path));
   }
   if (::ftruncate(descriptor, seen->bytes) != 0) {
     co_return system_failure(path, "mend");

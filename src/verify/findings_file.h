@@ -1,22 +1,22 @@
 // The findings file: a copy of the state's finding lines that others can follow.
 //
-// It is written only after the lines are committed, so a crash can leave it short of lines or with a torn
-// last one, never ahead of the state. Opening mends both.
+// It is written only after the lines are committed, so a crash can leave it short of lines or with
+// a torn last one, never ahead of the state. Opening mends both.
 #pragma once
+
+#include "base/error.h"
+#include "state/state_store.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "base/error.h"
-#include "state/state_store.h"
-
 namespace ddm::verify {
 
 class findings_file {
  public:
-  /// Opens or creates `path` (mode 0600), cuts a torn last line and appends what the state has more. A file
-  /// whose lines are not those of the state is refused and left as it is.
+  /// Opens or creates `path` (mode 0600), cuts a torn last line and appends what the state has
+  /// more. A file whose lines are not those of the state is refused and left as it is.
   [[nodiscard]] static awaitable<result<findings_file>> open(std::string path,
                                                              state::state_store& store,
                                                              std::int64_t committed_lines);

@@ -1,12 +1,12 @@
 #include "verify/item_diff.h"
 
+#include "dynamodb/attribute_value.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
-
-#include "dynamodb/attribute_value.h"
 
 namespace ddm::verify {
 namespace {

@@ -1,21 +1,21 @@
 // Which attributes of two items differ, as seen from the target.
 #pragma once
 
-#include <cstddef>
-#include <string_view>
-#include <vector>
-
 #include "base/error.h"
 #include "dynamodb/item_digest.h"
 #include "verify/mismatch.h"
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
 
 namespace ddm::verify {
 
 /// A report needs the shape of the damage, not all of it.
 constexpr std::size_t diff_paths_max = 50;
 
-/// Both are item documents {"attr":{"S":"…"},…}. Maps are entered, lists element by element; a set is one
-/// value. At most diff_paths_max paths; ignored attributes are left out.
+/// Both are item documents {"attr":{"S":"…"},…}. Maps are entered, lists element by element; a set
+/// is one value. At most diff_paths_max paths; ignored attributes are left out.
 [[nodiscard]] result<std::vector<path_change>> diff_items(std::string_view source_json,
                                                           std::string_view target_json,
                                                           const dynamodb::ignore_list& ignored);

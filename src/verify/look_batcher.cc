@@ -29,8 +29,8 @@ void look_batcher::add(read_request read, wall_time now) {
 std::optional<look_batch> look_batcher::take(wall_time now) {
   for (const auto step : by_priority) {
     auto& lane = lanes_.at(static_cast<std::size_t>(step));
-    const bool due = flushing_ || lane.reads.size() >= full_at_ ||
-                     (lane.earliest && *lane.earliest <= now);
+    const bool due =
+        flushing_ || lane.reads.size() >= full_at_ || (lane.earliest && *lane.earliest <= now);
     if (lane.reads.empty() || !due) {
       continue;
     }

@@ -1,16 +1,17 @@
 // Reads that are due become BatchGetItem calls of up to 100 keys.
 //
-// A first look may wait until its batch is full (at most the validation interval); a judgement, a retry or
-// a lag probe goes within a moment. No batch holds a key twice: the service refuses such a call.
+// A first look may wait until its batch is full (at most the validation interval); a judgement, a
+// retry or a lag probe goes within a moment. No batch holds a key twice: the service refuses such a
+// call.
 #pragma once
+
+#include "verify/pending_checks.h"
 
 #include <array>
 #include <cstddef>
 #include <deque>
 #include <optional>
 #include <vector>
-
-#include "verify/pending_checks.h"
 
 namespace ddm::verify {
 

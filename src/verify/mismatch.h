@@ -1,14 +1,14 @@
 // What is wrong with a key, in the words of the target.
 #pragma once
 
+#include "verify/check.h"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "verify/check.h"
 
 namespace ddm::verify {
 

@@ -1,10 +1,11 @@
 #include "verify/pending_checks.h"
 
+#include "verify/check_codec.h"
+
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
-
-#include "verify/check_codec.h"
 
 namespace ddm::verify {
 namespace {
@@ -18,7 +19,8 @@ constexpr std::array<milliseconds, 4> probe_ages{milliseconds{500}, milliseconds
 constexpr std::size_t history_max = 4096;
 /// While behind: looks a second that find out whether replication moves again …
 constexpr double parked_probes_per_second = 5;
-/// … and what each look that found its change arrived adds, so that a catching-up is followed at pace.
+/// … and what each look that found its change arrived adds, so that a catching-up is followed at
+/// pace.
 constexpr double looks_per_arrival = 3;
 constexpr double parked_allowance_max = 2000;
 /// Creation times are cut to the second: a change may be this much younger than it says.
@@ -38,7 +40,8 @@ constexpr std::uint32_t overhead_bytes = 160;
 pending_checks::pending_checks(check_settings settings)
     : settings_(settings), behind_(settings.max_lag, settings.stall_after) {}
 
-// --- changes --------------------------------------------------------------------------------------
+// --- changes
+// --------------------------------------------------------------------------------------
 
 void pending_checks::on_change(change_record record, const change_context& where, wall_time now,
                                outcomes& out) {
@@ -53,7 +56,8 @@ void pending_checks::on_change(change_record record, const change_context& where
     return;
   }
   const bool is_new = found == by_key_.end();
-  auto& open = is_new ? open_check(record.key, now) : slots_[found->second];
+  auto& open = is_new ? place({.id = next_id_++, .key = record.key, .first_unmet_at = now})
+                      : slots_[found->second];
   if (is_new) {
     if (record.kind == event_kind::insert) {
       open.before = past_image{std::nullopt, now};
@@ -78,10 +82,15 @@ void pending_checks::supersede(check& open, const change_record& record, wall_ti
   open.superseded_unverified = true;
   std::erase_if(open.history,
                 [&](const past_image& past) { return now - past.until > settings_.max_lag; });
-  if (!open.expects_origin_read) {
+  if (!has_room()) {
+    open.history = {};
+    open.history_cut = true;
+  } else if (!open.expects_origin_read) {
     open.history.push_back({compared(open.expected), now});
   } else if (record.old_image) {
     open.history.push_back({record.old_image->compared, now});
+  } else {
+    open.history_cut = true;
   }
   if (open.history.size() > history_max) {
     open.history.erase(open.history.begin(), open.history.begin() + history_max / 4);
@@ -95,7 +104,6 @@ void pending_checks::expect(check& open, const change_record& record) {
   if (record.kind == event_kind::remove) {
     open.expects_origin_read = false;
     open.expected.reset();
-    open.delete_seen = true;
     open.ttl_delete_seen = record.by_ttl;
   } else {
     open.expects_origin_read = record.kind == event_kind::unknown || !record.new_image;
@@ -113,18 +121,19 @@ void pending_checks::expect(check& open, const change_record& record) {
 
 void pending_checks::plan_first_look(check& open, const change_context& where, wall_time now,
                                      bool is_new) {
-  const auto born =
-      where.created_is_coarse ? now : std::min(now, open.created + creation_slack);
+  const auto born = where.created_is_coarse ? now : std::min(now, open.created + creation_slack);
   open.lag_base = where.created_is_coarse ? now : open.created;
   auto due = std::max(now, born + settings_.replication_wait);
+  open.first_look_at = due;
   if (is_new && where.fresh && !behind_.behind() && take_lag_probe(now)) {
     open.measures_lag = true;
     open.probes_left = probe_ages.size();
     due = std::max(now, born + probe_ages.front());
   }
   // A key that changes all the time keeps the rhythm of its looks: a new change never delays them.
-  const bool keeps_rhythm = !is_new && !open.in_flight && open.due > now;
-  schedule(open, keeps_rhythm ? std::min(open.due, due) : due);
+  if (is_new || open.in_flight || due < open.due) {
+    schedule(open, due);
+  }
 }
 
 bool pending_checks::take_lag_probe(wall_time now) {
@@ -144,18 +153,25 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
   std::copy_n(row.key_hash.data(), std::min<std::size_t>(16, row.key_hash.size()),
               reinterpret_cast<char*>(&key.hash));
   out.undeferred += row.changes;
-  if (by_key_.contains(key.hash)) {
+  if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     // A newer change of the key is being checked already.
     out.superseded += row.changes;
+    slots_[found->second].superseded_unverified = true;
+    mark_dirty(slots_[found->second]);
     return;
   }
   out.superseded += row.changes - 1;
-  auto& open = open_check(std::move(key), now);
-  open.expects_origin_read = true;
-  open.step = check_step::expect_look;
-  open.created = from_ms(row.since_ms);
-  open.read_at = now;
-  open.shard = shard_index("");
+  const auto since = from_ms(row.since_ms);
+  auto& open = place({.id = next_id_++,
+                      .key = std::move(key),
+                      .step = check_step::expect_look,
+                      .shard = shard_index(""),
+                      .expects_origin_read = true,
+                      .superseded_unverified = true,
+                      .created = since,
+                      // Of several changes only the first one's time is known.
+                      .read_at = row.changes == 1 ? since : now,
+                      .first_unmet_at = now});
   schedule(open, now);
   book(open);
   mark_dirty(open);
@@ -163,22 +179,14 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
 
 void pending_checks::restore(check open, std::string_view shard_id, wall_time now) {
   next_id_ = std::max(next_id_, open.id + 1);
-  const auto id = open.id;
-  auto& placed = open_check(open.key, now);
-  by_id_.erase(placed.id);
-  behind_.on_closed(placed.first_unmet_at);
-  const auto at = by_key_.at(open.key.hash);
-  open.bytes = placed.bytes;
-  placed = std::move(open);
-  by_id_.emplace(id, at);
-  behind_.on_opened(placed.first_unmet_at);
-  placed.shard = shard_index(shard_id);
-  placed.step = placed.expects_origin_read ? check_step::expect_look : check_step::look;
+  open.shard = shard_index(shard_id);
+  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+  auto& placed = place(std::move(open));
   book(placed);
   schedule(placed, now);
 }
 
-check& pending_checks::open_check(item_key key, wall_time now) {
+check& pending_checks::place(check fresh) {
   slot at = 0;
   if (free_slots_.empty()) {
     at = static_cast<slot>(slots_.size());
@@ -188,13 +196,10 @@ check& pending_checks::open_check(item_key key, wall_time now) {
     free_slots_.pop_back();
   }
   auto& open = slots_[at];
-  open = check{};
-  open.id = next_id_++;
-  open.key = std::move(key);
-  open.first_unmet_at = now;
+  open = std::move(fresh);
   by_key_.insert_or_assign(open.key.hash, at);
   by_id_.emplace(open.id, at);
-  behind_.on_opened(now);
+  behind_.on_opened(open.first_unmet_at);
   return open;
 }
 
@@ -212,9 +217,9 @@ void pending_checks::close(check& open) {
 }
 
 void pending_checks::book(check& open) {
-  const auto bytes = static_cast<std::uint32_t>(sizeof(check) + overhead_bytes +
-                                                open.key.json.capacity() +
-                                                open.history.capacity() * sizeof(past_image));
+  const auto bytes =
+      static_cast<std::uint32_t>(sizeof(check) + overhead_bytes + open.key.json.capacity() +
+                                 open.history.capacity() * sizeof(past_image));
   bytes_ = bytes_ - open.bytes + bytes;
   open.bytes = bytes;
 }
@@ -226,17 +231,17 @@ void pending_checks::mark_dirty(check& open) {
 }
 
 std::uint32_t pending_checks::shard_index(std::string_view shard_id) {
-  // Almost always the shard of the record before: the newest names are searched first.
-  for (std::size_t i = shard_names_.size(); i > 0; --i) {
-    if (shard_names_[i - 1] == shard_id) {
-      return static_cast<std::uint32_t>(i - 1);
-    }
+  if (const auto found = shard_indices_.find(shard_id); found != shard_indices_.end()) {
+    return found->second;
   }
+  const auto index = static_cast<std::uint32_t>(shard_names_.size());
   shard_names_.emplace_back(shard_id);
-  return static_cast<std::uint32_t>(shard_names_.size() - 1);
+  shard_indices_.emplace(shard_id, index);
+  return index;
 }
 
-// --- what is due ----------------------------------------------------------------------------------
+// --- what is due
+// ----------------------------------------------------------------------------------
 
 void pending_checks::schedule(check& open, wall_time due) {
   open.due = due;
@@ -248,7 +253,8 @@ void pending_checks::schedule(check& open, wall_time due) {
 void pending_checks::hasten(wall_time now) {
   for (const auto& [hash, at] : by_key_) {
     auto& open = slots_[at];
-    const bool waits_to_look = open.step == check_step::look || open.step == check_step::expect_look;
+    const bool waits_to_look =
+        open.step == check_step::look || open.step == check_step::expect_look;
     if (!open.in_flight && waits_to_look && open.retries == 0 && open.due > now &&
         !open.superseded_unverified) {
       open.probes_left = 0;
@@ -260,7 +266,7 @@ void pending_checks::hasten(wall_time now) {
 read_request pending_checks::request_of(check& open) {
   open.in_flight = true;
   const bool looks = open.step == check_step::look || open.step == check_step::expect_look;
-  const bool first_look = looks && open.retries == 0 && open.probes_left == 0;
+  const bool first_look = looks && !open.looked && open.probes_left == 0;
   return {.id = open.id,
           .version = open.version,
           .step = open.step,
@@ -270,8 +276,7 @@ read_request pending_checks::request_of(check& open) {
 
 std::vector<read_request> pending_checks::take_due(wall_time now, std::size_t reads_max) {
   std::vector<read_request> reads;
-  const bool thinned = behind_.behind() && !behind_.stalled(now);
-  if (thinned) {
+  if (behind_.waits(now)) {
     park_due(now);
     while (!parked_.empty() && parked_allowance_ >= 1 && reads.size() < reads_max) {
       const auto id = parked_.begin()->second;
@@ -297,8 +302,8 @@ std::vector<read_request> pending_checks::take_due(wall_time now, std::size_t re
 
 void pending_checks::park_due(wall_time now) {
   const double elapsed = std::chrono::duration<double>(now - allowance_at_).count();
-  parked_allowance_ = std::min(parked_allowance_max,
-                               parked_allowance_ + std::min(elapsed, 1.0) * parked_probes_per_second);
+  parked_allowance_ = std::min(
+      parked_allowance_max, parked_allowance_ + std::min(elapsed, 1.0) * parked_probes_per_second);
   allowance_at_ = now;
   while (!timers_.empty() && timers_.top().due <= now) {
     const auto next = timers_.top();
@@ -306,7 +311,7 @@ void pending_checks::park_due(wall_time now) {
     const auto& open = slots_[next.at];
     if (open.id == next.id && open.due == next.due && !open.in_flight) {
       // Behind its last look in the queue, so that a change that is lost does not block the front.
-      parked_.emplace(open.retries == 0 ? open.first_unmet_at : open.due, open.id);
+      parked_.emplace(open.looked ? open.due : open.first_unmet_at, open.id);
     }
   }
 }
@@ -325,7 +330,7 @@ std::optional<wall_time> pending_checks::next_due() const {
 
 bool pending_checks::update_behind(wall_time now) {
   const bool changed = behind_.update(now);
-  if (!behind_.behind() || behind_.stalled(now)) {
+  if (!behind_.waits(now)) {
     for (const auto& [age, id] : parked_) {
       const auto found = by_id_.find(id);
       if (found != by_id_.end()) {
@@ -338,7 +343,8 @@ bool pending_checks::update_behind(wall_time now) {
   return changed;
 }
 
-// --- answers --------------------------------------------------------------------------------------
+// --- answers
+// --------------------------------------------------------------------------------------
 
 check* pending_checks::answered(check_id id) {
   const auto found = by_id_.find(id);
@@ -347,11 +353,13 @@ check* pending_checks::answered(check_id id) {
   }
   auto& open = slots_[found->second];
   open.in_flight = false;
+  open.looked = true;
   return &open;
 }
 
 void pending_checks::on_unanswered(check_id id, wall_time again_at) {
   if (auto* open = answered(id)) {
+    open->looked = open->looked_unequal;
     schedule(*open, again_at);
   }
 }
@@ -366,7 +374,10 @@ void pending_checks::on_look(check_id id, std::uint32_t version, const seen& cou
   if (!open->expects_origin_read && !counterpart.unreadable &&
       same(open->expected, counterpart.value)) {
     on_equal(*open, counterpart.value, now, out);
-  } else if (version != open->version && !is_restless(*open, now)) {
+    return;
+  }
+  note_level(*open, counterpart, now);
+  if (version != open->version && !is_restless(*open, now)) {
     schedule(*open, std::max(open->due, now + settings_.retry_wait));
   } else {
     on_unequal(*open, now);
@@ -392,23 +403,35 @@ void pending_checks::on_expect_look(check_id id, std::uint32_t version, const se
       open->s1_at = now;
       mark_dirty(*open);
     }
+    note_level(*open, counterpart, now);
     on_unequal(*open, now);
   }
 }
 
-/// Equal proves the change only if nothing unproven came before it: an insert that was deleted again, or
-/// a value changed back, is equal before anything has arrived. Such a check must hold for a max-lag.
+/// Equal proves the change only if nothing unproven came before it: an insert that was deleted
+/// again, or a value changed back, is equal before anything has arrived. Such a check must hold for
+/// a max-lag, and while replication as a whole is late a max-lag proves nothing.
 void pending_checks::on_equal(check& open, const image& counterpart, wall_time now, outcomes& out) {
-  if (behind_.behind()) {
-    parked_allowance_ += looks_per_arrival;
+  const bool held = now - open.read_at >= settings_.max_lag;
+  if (open.probes_left > 0) {
+    // A lag probe measures; what counts is the look at the replication wait: an older image may
+    // still be written over the change.
+    note_lag(open, now, out);
+    open.measures_lag = false;
+    open.probes_left = 0;
+    schedule(open, std::max(now, open.first_look_at));
+    return;
   }
-  if (!open.superseded_unverified || now - open.read_at >= settings_.max_lag) {
+  if (!open.superseded_unverified || (held && behind_.settled(now))) {
     verify(open, counterpart, now, out);
     return;
   }
+  if (!open.before || open.before->digest != compared(counterpart)) {
+    note_met(open, now);
+  }
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   open.probes_left = 0;
-  schedule(open, open.read_at + settings_.max_lag);
+  schedule(open, (held ? now : open.read_at) + settings_.max_lag);
 }
 
 void pending_checks::on_unequal(check& open, wall_time now) {
@@ -428,7 +451,7 @@ void pending_checks::on_unequal(check& open, wall_time now) {
     schedule(open, now);
     return;
   }
-  if (!open.s1 && !behind_.behind()) {
+  if (!open.s1 && !behind_.waits(now)) {
     open.step = check_step::first_origin;
     schedule(open, now);
     return;
@@ -501,41 +524,43 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     open.s1_at = now;
     mark_dirty(open);
     postpone(open, now);
-  } else if (!behind_.may_confirm(now)) {
+  } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
   } else {
-    confirm(open, origin, counterpart, out);
+    confirm(open, origin, counterpart, now, out);
   }
 }
 
 void pending_checks::judge_restless(check& open, const seen& origin, const seen& counterpart,
                                     wall_time now, outcomes& out) {
   const bool readable = !origin.unreadable && !counterpart.unreadable;
-  if (readable && (same(origin.value, counterpart.value) ||
-                   is_recent_image(open, counterpart.value, now))) {
-    // Replication of this key is alive: what came before that image has been met.
-    behind_.on_closed(open.first_unmet_at);
-    open.first_unmet_at = now;
-    behind_.on_opened(now);
+  const auto until = !readable ? std::nullopt
+                     : same(origin.value, counterpart.value)
+                         ? std::optional(now)
+                         : held_until(open, counterpart.value, now);
+  if (until && now - *until <= settings_.max_lag) {
+    // Replication of this key is alive.
+    note_met(open, *until);
     open.stray.reset();
     open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
-    mark_dirty(open);
     schedule(open, now + settings_.replication_wait);
     return;
   }
-  const bool images_known = !open.expects_origin_read && !open.history_cut;
-  if (!images_known || !behind_.may_confirm(now)) {
+  // A key that has come to rest meanwhile is judged as one that rests.
+  if (!is_restless(open, now) || open.expects_origin_read || open.history_cut) {
     postpone(open, now);
-    return;
-  }
-  // The counterpart may be ahead of our reading: wait until the stream has been read past this look.
-  if (open.stray && read_up_to_ && *read_up_to_ >= open.stray_at) {
-    confirm(open, origin, counterpart, out);
     return;
   }
   if (!open.stray) {
     open.stray = counterpart.value;
     open.stray_at = now;
+  }
+  // The counterpart may be ahead of our reading: wait until the stream has been read past this
+  // look.
+  const bool passed = read_up_to_ && *read_up_to_ >= open.stray_at;
+  if (passed && behind_.may_confirm(now, open.first_unmet_at)) {
+    confirm(open, origin, counterpart, now, out);
+    return;
   }
   schedule(open, now + stray_wait);
 }
@@ -546,60 +571,91 @@ void pending_checks::postpone(check& open, wall_time now) {
   schedule(open, now + settings_.retry_wait);
 }
 
-bool pending_checks::is_recent_image(const check& open, const image& value, wall_time now) const {
+/// Until when the origin held this value, as far as the stream has told; nothing: it never did.
+std::optional<wall_time> pending_checks::held_until(const check& open, const image& value,
+                                                    wall_time now) {
   if (!open.expects_origin_read && same(open.expected, value)) {
-    return true;
+    return now;
   }
   const auto digest = compared(value);
-  const auto held_lately = [&](const past_image& past) {
-    return past.digest == digest && now - past.until <= settings_.max_lag;
-  };
-  return std::ranges::any_of(open.history, held_lately) ||
-         (open.before && held_lately(*open.before));
+  for (const auto& past : std::views::reverse(open.history)) {
+    if (past.digest == digest) {
+      return past.until;
+    }
+  }
+  return open.before && open.before->digest == digest ? std::optional(open.before->until)
+                                                      : std::nullopt;
 }
 
-bool pending_checks::is_earlier_image(const check& open, const image& value) const {
-  const auto digest = compared(value);
-  return (open.before && open.before->digest == digest) ||
-         std::ranges::any_of(open.history,
-                             [&](const past_image& past) { return past.digest == digest; });
+/// The counterpart holds one of the images seen: the first change without outcome is the one that
+/// took that image's place. An image that was there before all of them proves nothing.
+void pending_checks::note_level(check& open, const seen& counterpart, wall_time now) {
+  const bool proves_nothing =
+      counterpart.unreadable || (open.before && open.before->digest == compared(counterpart.value));
+  if (proves_nothing) {
+    return;
+  }
+  if (const auto until = held_until(open, counterpart.value, now)) {
+    note_met(open, *until);
+  }
+}
+
+void pending_checks::note_met(check& open, wall_time until) {
+  if (until <= open.first_unmet_at) {
+    return;
+  }
+  behind_.on_moved(open.first_unmet_at, until);
+  open.first_unmet_at = until;
+  mark_dirty(open);
+  note_arrival();
+}
+
+void pending_checks::note_arrival() {
+  if (behind_.behind()) {
+    parked_allowance_ += looks_per_arrival;
+  }
 }
 
 void pending_checks::verify(check& open, const image& counterpart, wall_time now, outcomes& out) {
+  note_arrival();
   ++out.verified;
   if (same_only_by_ignoring(open.expected, counterpart)) {
     ++out.equal_by_ignoring;
   }
-  if (open.measures_lag && !open.superseded_unverified && !behind_.behind()) {
-    out.lags.push_back({std::max(milliseconds{0}, now - open.lag_base), !open.looked_unequal});
-  }
+  note_lag(open, now, out);
   out.passed.push_back(std::move(open.key));
   open.key.hash = out.passed.back().hash;
   close(open);
 }
 
+void pending_checks::note_lag(const check& open, wall_time now, outcomes& out) const {
+  if (open.measures_lag && !open.superseded_unverified && !behind_.behind()) {
+    out.lags.push_back({std::max(milliseconds{0}, now - open.lag_base), !open.looked_unequal});
+  }
+}
+
 void pending_checks::confirm(check& open, const seen& origin, const seen& counterpart,
-                             outcomes& out) {
-  const auto held = [](const past_image& past) { return past.digest.has_value(); };
-  const bool origin_held_it = (open.before && held(*open.before)) ||
-                              std::ranges::any_of(open.history, held) || open.expected.has_value();
+                             wall_time now, outcomes& out) {
   const bool forward = settings_.way == direction::source_to_target;
-  confirmation verdict{.key = std::move(open.key),
-                       .origin = origin,
-                       .counterpart = counterpart,
-                       .delete_seen = forward && (open.delete_seen || origin_held_it),
-                       .ttl_delete_seen = forward && open.ttl_delete_seen,
-                       .counterpart_is_earlier_image =
-                           forward && counterpart.value && is_earlier_image(open, counterpart.value),
-                       .shard_id = shard_names_.at(open.shard),
-                       .sequence = open.sequence,
-                       .first_seen = open.first_unmet_at};
+  confirmation verdict{
+      .key = std::move(open.key),
+      .origin = origin,
+      .counterpart = counterpart,
+      // A record of the source's stream says that the source once held the item.
+      .delete_seen = forward,
+      .ttl_delete_seen = forward && open.ttl_delete_seen,
+      .counterpart_is_earlier_image =
+          forward && counterpart.value && held_until(open, counterpart.value, now).has_value(),
+      .shard_id = shard_names_.at(open.shard),
+      .sequence = open.sequence,
+      .first_seen = open.first_unmet_at};
   open.key.hash = verdict.key.hash;
   out.confirmed.push_back(std::move(verdict));
   close(open);
 }
 
-// --- state and figures ----------------------------------------------------------------------------
+// --- state and figures
+// ----------------------------------------------------------------------------
 
 void pending_checks::take_dirty(std::vector<state::check_row>& rows,
                                 std::vector<std::int64_t>& closed) {
@@ -619,7 +675,7 @@ void pending_checks::take_dirty(std::vector<state::check_row>& rows,
 
 std::size_t pending_checks::older_than(wall_time time) const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      by_key_, [&](const auto& entry) { return slots_[entry.second].first_unmet_at < time; }));
+      by_key_, [&](const auto& entry) { return slots_[entry.second].read_at < time; }));
 }
 
 std::optional<wall_time> pending_checks::oldest_created() const {

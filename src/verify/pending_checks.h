@@ -1,31 +1,33 @@
 // The decisions about changes: when to look, what an answer means, when a mismatch is one.
 //
-// Problem: replication is late by nature, keys change again before they are checked, and a value that
-// was changed back looks as if it had arrived. Alarms must be neither false nor missed.
-// Idea: at most one open check per key, for its newest change, with the digests of the images it has
-// superseded. Changes, answers and the time go in; reads to make and outcomes come out. Nothing here
-// waits, reads a clock or touches a socket, so production, unit tests and simulation decide alike.
-// Reason for every rule: docs/monitoring_mechanism.md, "Checking a change".
+// Problem: replication is late by nature, keys change again before they are checked, and a value
+// that was changed back looks as if it had arrived. Alarms must be neither false nor missed. Idea:
+// at most one open check per key, for its newest change, with the digests of the images it has
+// superseded. Changes, answers and the time go in; reads to make and outcomes come out. Nothing
+// here waits, reads a clock or touches a socket, so production, unit tests and simulation decide
+// alike. Reason for every rule: docs/monitoring_mechanism.md, "Checking a change".
 //
-// Memory: at most settings.memory_bytes_max plus one change. Beyond it, changes are deferred as keys.
+// Memory: at most settings.memory_bytes_max plus one change. Beyond it, changes are deferred as
+// keys.
 #pragma once
-
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include <cstdint>
-#include <deque>
-#include <functional>
-#include <optional>
-#include <queue>
-#include <set>
-#include <string>
-#include <vector>
 
 #include "base/time.h"
 #include "dynamodb/page_decoder.h"
 #include "state/state_store.h"
 #include "verify/behind_detector.h"
 #include "verify/check.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace ddm::verify {
 
@@ -43,7 +45,7 @@ struct check_settings {
 /// Where a change was read, beside the record itself.
 struct change_context {
   std::string_view shard_id;
-  bool fresh = false;           ///< no backlog: its lag may be measured
+  bool fresh = false;              ///< no backlog: its lag may be measured
   bool created_is_coarse = false;  ///< creation times are cut to the minute: count from `now`
 };
 
@@ -87,7 +89,7 @@ struct outcomes {
   std::int64_t superseded = 0;
   std::int64_t equal_by_ignoring = 0;
   std::int64_t deferred = 0;
-  std::int64_t undeferred = 0;  ///< deferred changes that became checks again, or were superseded
+  std::int64_t undeferred = 0;   ///< deferred changes that became checks again, or were superseded
   std::vector<item_key> passed;  ///< keys of verified checks
   std::vector<confirmation> confirmed;
   std::vector<state::deferred_row> deferred_rows;
@@ -138,15 +140,18 @@ class pending_checks {
   void take_dirty(std::vector<state::check_row>& rows, std::vector<std::int64_t>& closed);
 
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
-  [[nodiscard]] bool contains(const digest128& key_hash) const { return by_key_.contains(key_hash); }
+  [[nodiscard]] bool contains(const digest128& key_hash) const {
+    return by_key_.contains(key_hash);
+  }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] bool has_room() const { return bytes_ < settings_.memory_bytes_max; }
   [[nodiscard]] std::int64_t highest_id() const { return next_id_ - 1; }
-  /// Open checks whose first unmet change was read before `time`.
+  /// Open checks whose newest change was read before `time`.
   [[nodiscard]] std::size_t older_than(wall_time time) const;
   /// Creation time of the oldest change without outcome.
   [[nodiscard]] std::optional<wall_time> oldest_created() const;
-  /// Lowest sequence number with an open check in a shard; empty when there is none. Walks all checks.
+  /// Lowest sequence number with an open check in a shard; empty when there is none. Walks all
+  /// checks.
   [[nodiscard]] sequence_number lowest_open(std::string_view shard_id) const;
 
  private:
@@ -158,14 +163,16 @@ class pending_checks {
     bool operator>(const timer& other) const { return due > other.due; }
   };
 
-  check& open_check(item_key key, wall_time now);
+  check& place(check fresh);
   void supersede(check& open, const dynamodb::change_record& record, wall_time now);
   void expect(check& open, const dynamodb::change_record& record);
   void plan_first_look(check& open, const change_context& where, wall_time now, bool is_new);
   void schedule(check& open, wall_time due);
   void close(check& open);
   void verify(check& open, const image& counterpart, wall_time now, outcomes& out);
-  void confirm(check& open, const seen& origin, const seen& counterpart, outcomes& out);
+  void note_lag(const check& open, wall_time now, outcomes& out) const;
+  void confirm(check& open, const seen& origin, const seen& counterpart, wall_time now,
+               outcomes& out);
   void on_equal(check& open, const image& counterpart, wall_time now, outcomes& out);
   void on_unequal(check& open, wall_time now);
   void judge_resting(check& open, const seen& origin, const seen& counterpart, wall_time now,
@@ -173,8 +180,11 @@ class pending_checks {
   void judge_restless(check& open, const seen& origin, const seen& counterpart, wall_time now,
                       outcomes& out);
   void postpone(check& open, wall_time now);
-  [[nodiscard]] bool is_recent_image(const check& open, const image& value, wall_time now) const;
-  [[nodiscard]] bool is_earlier_image(const check& open, const image& value) const;
+  void note_met(check& open, wall_time until);
+  void note_arrival();
+  void note_level(check& open, const seen& counterpart, wall_time now);
+  [[nodiscard]] static std::optional<wall_time> held_until(const check& open, const image& value,
+                                                           wall_time now);
   [[nodiscard]] bool is_restless(const check& open, wall_time now) const;
   [[nodiscard]] wall_time judge_at(const check& open) const;
   [[nodiscard]] check* answered(check_id id);
@@ -192,13 +202,15 @@ class pending_checks {
   boost::unordered_flat_map<digest128, slot, std::hash<digest128>> by_key_;
   boost::unordered_flat_map<check_id, slot> by_id_;
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
-  /// While replication is behind: due checks by age, oldest first, of which only probes are looked at.
+  /// While replication is behind: due checks by age, oldest first, of which only probes are looked
+  /// at.
   std::set<std::pair<wall_time, check_id>> parked_;
   double parked_allowance_ = 0;
   wall_time allowance_at_;
   std::vector<check_id> dirty_;
   std::vector<std::int64_t> closed_;
   std::vector<std::string> shard_names_;
+  std::map<std::string, std::uint32_t, std::less<>> shard_indices_;
   std::optional<wall_time> read_up_to_;
   std::uint64_t bytes_ = 0;
   check_id next_id_ = 1;

@@ -1,5 +1,9 @@
 #include "verify/record_verifier.h"
 
+#include "base/log.h"
+#include "dynamodb/attribute_value.h"
+#include "verify/item_diff.h"
+
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <fmt/format.h>
@@ -8,10 +12,6 @@
 #include <charconv>
 #include <cmath>
 #include <utility>
-
-#include "base/log.h"
-#include "dynamodb/attribute_value.h"
-#include "verify/item_diff.h"
 
 namespace ddm::verify {
 namespace {
@@ -35,9 +35,8 @@ bool ttl_is_past(std::string_view item_json, const std::optional<std::string>& a
     return false;
   }
   const auto found = item->find(*attribute);
-  const auto* number = found == item->end()
-                           ? nullptr
-                           : std::get_if<dynamodb::number_text>(&found->second.value);
+  const auto* number =
+      found == item->end() ? nullptr : std::get_if<dynamodb::number_text>(&found->second.value);
   double seconds = 0;
   return number != nullptr &&
          std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds)
@@ -168,8 +167,8 @@ awaitable<void> record_verifier::serve_batch(look_batch& batch) {
 
 void record_verifier::unanswered(const read_request& request) {
   const auto now = clock_.now();
-  const auto again = std::max({now + unprocessed_pause, source_health_.again_at,
-                               target_health_.again_at});
+  const auto again =
+      std::max({now + unprocessed_pause, source_health_.again_at, target_health_.again_at});
   checks_.on_unanswered(request.id, again);
 }
 
@@ -290,9 +289,8 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
   }
 }
 
-awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_side& side,
-                                                                        std::vector<std::string> keys,
-                                                                        bool consistent) {
+awaitable<std::optional<record_verifier::answer>> record_verifier::read(
+    table_side& side, std::vector<std::string> keys, bool consistent) {
   const double estimate = static_cast<double>(keys.size()) * (consistent ? 1.0 : 0.5);
   co_await side.budget.acquire(estimate);
   auto body = co_await side.client.batch_get_item(side.table, std::move(keys), consistent);

@@ -1,14 +1,10 @@
-// The I/O around pending_checks: takes the reads that are due, makes them in batches, hands back what they
-// saw. Holds no rule about changes itself.
+// The I/O around pending_checks: takes the reads that are due, makes them in batches, hands back
+// what they saw. Holds no rule about changes itself.
 //
-// At most `batches_in_flight_max` batches run at once. Reads that fail are asked again after a pause that
-// grows to 30 s, without end and without any judgement: "could not read" is never "equal" nor "unequal".
+// At most `batches_in_flight_max` batches run at once. Reads that fail are asked again after a
+// pause that grows to 30 s, without end and without any judgement: "could not read" is never
+// "equal" nor "unequal".
 #pragma once
-
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
 
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/page_decoder.h"
@@ -20,9 +16,15 @@
 #include "verify/look_batcher.h"
 #include "verify/pending_checks.h"
 
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
 namespace ddm::verify {
 
-/// One of the two tables and what reading it may cost. Everything referred to outlives the verifier.
+/// One of the two tables and what reading it may cost. Everything referred to outlives the
+/// verifier.
 struct table_side {
   std::string name;  ///< "source" or "target", for messages
   dynamodb::dynamodb_client& client;
@@ -45,7 +47,7 @@ struct verifier_options {
 struct verifier_events {
   std::function<void(outcomes&&)> on_outcomes;
   std::function<void(mismatch&&)> on_mismatch;
-  std::function<void(const item_key&)> on_success;       ///< each verified key, for --verbose
+  std::function<void(const item_key&)> on_success;  ///< each verified key, for --verbose
   std::function<void(std::int64_t changes)> on_healed;
 };
 
@@ -80,7 +82,8 @@ class record_verifier {
   [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);
   [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
   [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
-  [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side, std::vector<std::string> keys,
+  [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side,
+                                                      std::vector<std::string> keys,
                                                       bool consistent);
   [[nodiscard]] bool ready(const table_side& side) const;
   void deliver(const look_batch& batch, const answer* origin, const answer* counterpart);
