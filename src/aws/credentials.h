@@ -38,7 +38,7 @@ class credentials_provider {
   [[nodiscard]] virtual awaitable<result<shared_credentials>> get() = 0;
   /// The service refused what get() gave: the next get() asks the source again.
   virtual void renew() {}
-  /// For people, without secrets: "profile source (/home/u/.aws/credentials)".
+  /// For people, without secrets: "profile source (~/.aws/credentials)".
   [[nodiscard]] virtual std::string describe() const = 0;
 };
 

@@ -63,7 +63,7 @@ class profile_files {
   }
   /// The profile, or an error that lists those that exist and the files looked at.
   [[nodiscard]] result<const profile_section*> require_profile(std::string_view name) const;
-  /// "/home/u/.aws/config and /home/u/.aws/credentials (not there)".
+  /// "~/.aws/config and ~/.aws/credentials (not there)".
   [[nodiscard]] const std::string& files_looked_at() const { return files_looked_at_; }
 
  private:

@@ -22,15 +22,18 @@ def text(rng, longest, letters=LETTERS):
 
 def random_request(rng):
     plain = "abcXYZ019"
-    headers = {"host": rng.choice(["dynamodb.eu-west-1.amazonaws.com", "localhost:8000", "[::1]:8000"])}
+    hosts = ["dynamodb.eu-west-1.amazonaws.com", "localhost:8000", "[::1]:8000"]
+    headers = {"host": rng.choice(hosts)}
     if rng.random() < 0.8:
         headers["content-type"] = "application/x-amz-json-1.0"
-        headers["x-amz-target"] = "DynamoDB_20120810." + rng.choice(["GetItem", "BatchGetItem", "Scan"])
+        operation = rng.choice(["GetItem", "BatchGetItem", "Scan"])
+        headers["x-amz-target"] = "DynamoDB_20120810." + operation
     if rng.random() < 0.4:
         headers["x-amz-meta"] = "  " + text(rng, 20, "ab  \t1") + "x "
     query = "&".join(f"{quote(text(rng, 6), safe='-_.~')}={quote(text(rng, 8), safe='-_.~')}"
                      for _ in range(rng.randrange(4)))
-    segments = [quote(text(rng, 8, LETTERS.replace("/", "").replace(".", "")), safe="-_~") for _ in range(rng.randrange(3))]
+    letters = LETTERS.replace("/", "").replace(".", "")
+    segments = [quote(text(rng, 8, letters), safe="-_~") for _ in range(rng.randrange(3))]
     return {
         "method": rng.choice(["POST", "GET", "PUT"]),
         "path": "/" + "/".join(segment for segment in segments if segment),
@@ -50,10 +53,12 @@ def sign_with_botocore(described):
     url = "https://" + described["headers"]["host"] + described["path"]
     if described["query"]:
         url += "?" + described["query"]
-    request = AWSRequest(described["method"], url, dict(described["headers"]), described["body"].encode())
+    request = AWSRequest(described["method"], url, dict(described["headers"]),
+                         described["body"].encode())
     moment = datetime.datetime.fromtimestamp(described["time_ms"] // 1000, datetime.timezone.utc)
     request.context["timestamp"] = moment.strftime("%Y%m%dT%H%M%SZ")
-    credentials = Credentials(described["access_key"], described["secret_key"], described["token"] or None)
+    credentials = Credentials(described["access_key"], described["secret_key"],
+                              described["token"] or None)
     signer = SigV4Auth(credentials, described["service"], described["region"])
     signer._modify_request_before_signing(request)
     to_sign = signer.string_to_sign(request, signer.canonical_request(request))
