@@ -77,7 +77,8 @@ def main():
         expected = sign_with_botocore(request)
         if signature != expected:
             failures += 1
-            print(f"disagree on {json.dumps(request)}\n  ours     {signature}\n  botocore {expected}")
+            print(f"disagree on {json.dumps(request)}\n"
+                  f"  ours     {signature}\n  botocore {expected}")
     print(f"{len(signatures)} requests signed, {failures} disagreements")
     sys.exit(1 if failures else 0)
 
