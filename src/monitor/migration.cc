@@ -30,8 +30,20 @@ std::string describe_failure(const table_access& access, const error& failure) {
         access.side, access.table.str(), where(access), access.side, access.side, access.side,
         access.side == "target" ? "; if it is still to be imported, add --await-target" : "");
   }
-  return fmt::format("{} table {} cannot be described ({}): {}", access.side, access.table.str(),
-                     where(access), failure.describe());
+  const auto remedy = [&]() -> std::string {
+    switch (failure.kind) {
+      case error_class::retry:
+      case error_class::throttled:
+        return fmt::format("check the network, --{0}-endpoint-url and --{0}-region", access.side);
+      case error_class::access_denied:
+      case error_class::refresh_credentials:
+        return fmt::format("check --{}-profile and its permissions (docs/iam.md)", access.side);
+      default:
+        return fmt::format("check --{}-table", access.side);
+    }
+  };
+  return fmt::format("{} table {} cannot be described ({}): {}; {}", access.side,
+                     access.table.str(), where(access), failure.describe(), remedy());
 }
 
 std::string identity_of(const table_access& access, const table_description* table) {
