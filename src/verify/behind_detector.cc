@@ -71,7 +71,7 @@ bool behind_detector::settled(wall_time now) const {
 }
 
 bool behind_detector::may_confirm(wall_time now, wall_time unmet_since) const {
-  return settled(now) && now - unmet_since >= max_lag_ + foresight();
+  return settled(now) && now >= confirms_from(unmet_since);
 }
 
 }  // namespace ddm::verify

@@ -41,7 +41,11 @@ class behind_detector {
   [[nodiscard]] bool waits(wall_time now) const { return behind() && !stalled(now); }
   /// Nothing is late as a whole, nor was within the last max-lag (or it has stalled).
   [[nodiscard]] bool settled(wall_time now) const;
-  /// A check whose first unmet change was read at `unmet_since` may be confirmed as a mismatch now.
+  /// Before this time a check whose first unmet change was read at `unmet_since` is no mismatch.
+  [[nodiscard]] wall_time confirms_from(wall_time unmet_since) const {
+    return unmet_since + max_lag_ + foresight();
+  }
+  /// Such a check may be confirmed as a mismatch now.
   [[nodiscard]] bool may_confirm(wall_time now, wall_time unmet_since) const;
   /// Read time of the oldest late bucket: how far replication has come.
   [[nodiscard]] std::optional<wall_time> oldest_late() const { return oldest_late_; }

@@ -487,7 +487,8 @@ void pending_checks::on_first_origin(check_id id, std::uint32_t version, const s
 }
 
 wall_time pending_checks::judge_at(const check& open) const {
-  return std::max(open.s1_at, open.read_at) + settings_.max_lag;
+  return std::max(std::max(open.s1_at, open.read_at) + settings_.max_lag,
+                  behind_.confirms_from(open.first_unmet_at));
 }
 
 bool pending_checks::is_restless(const check& open, wall_time now) const {

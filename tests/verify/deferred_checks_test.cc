@@ -1,0 +1,226 @@
+// Checks beyond the memory bound, and checks that outlive the process.
+#include "verify/check_codec.h"
+#include "verify/check_driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace ddm::verify {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr seconds max_lag{60};
+
+check_settings tight(std::uint64_t bytes) {
+  auto settings = plain_settings();
+  settings.memory_bytes_max = bytes;
+  return settings;
+}
+
+state::deferred_row row_of(const std::string& key, wall_time since, std::int64_t changes = 1) {
+  const auto named = key_named(key);
+  return {.key_hash = std::string(reinterpret_cast<const char*>(&named.hash), 16),
+          .key_json = named.json,
+          .changes = changes,
+          .since_ms = to_ms(since)};
+}
+
+TEST(deferral, keeps_only_the_keys_of_changes_beyond_the_memory_bound) {
+  check_driver run(tight(100'000));
+  for (int i = 0; i < 1000; ++i) {
+    run.write("k" + std::to_string(i), 1);
+  }
+  EXPECT_FALSE(run.checks.has_room());
+  EXPECT_LE(run.checks.bytes(), 101'000);
+  EXPECT_GT(run.out.deferred, 500);
+  ASSERT_EQ(static_cast<std::int64_t>(run.out.deferred_rows.size()), run.out.deferred);
+  const auto& row = run.out.deferred_rows.back();
+  EXPECT_EQ(row.key_hash, row_of("k999", run.now).key_hash);
+  EXPECT_EQ(row.key_json, key_named("k999").json);
+  EXPECT_EQ(row.since_ms, to_ms(run.now));
+  EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
+TEST(deferral, a_key_that_is_being_checked_is_not_deferred) {
+  check_driver run(tight(1));
+  run.write("a", 1);
+  run.write("a", 2);
+  EXPECT_EQ(run.out.deferred, 0);
+  EXPECT_EQ(run.out.superseded, 1);
+}
+
+TEST(deferral, the_images_of_hot_keys_give_way_to_the_memory_bound) {
+  check_driver run(tight(20'000));
+  for (int value = 1; value < 20'000; ++value) {
+    run.write("hot" + std::to_string(value % 5), value);
+  }
+  EXPECT_LE(run.checks.bytes(), 40'000);
+  run.counterpart = {{"hot0", 99'999}};
+  EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
+TEST(deferral, a_change_that_comes_back_is_judged_by_reading_both_tables) {
+  check_driver run;
+  run.origin = {{"there", 1}, {"lost", 1}, {"undeleted", 0}};
+  run.counterpart = {{"there", 1}, {"lost", 0}, {"undeleted", 5}};
+  for (const auto* key : {"there", "lost", "undeleted"}) {
+    run.checks.on_undeferred(row_of(key, run.now - 10min), run.now, run.out);
+  }
+  EXPECT_EQ(run.out.undeferred, 3);
+  run.run_for(50ms);
+  EXPECT_EQ(run.out.verified, 1) << "it waited longer than a max-lag";
+  run.run_until_judged(5min);
+  ASSERT_THAT(run.out.confirmed, SizeIs(2));
+  EXPECT_FALSE(run.confirmed("lost")->counterpart.value);
+  EXPECT_TRUE(run.confirmed("undeleted")->delete_seen);
+}
+
+TEST(deferral, an_equal_look_at_a_change_that_comes_back_early_must_hold_for_a_max_lag) {
+  check_driver run;
+  run.checks.on_undeferred(row_of("one", run.now - 20s), run.now, run.out);
+  run.checks.on_undeferred(row_of("pair", run.now - 10min, 2), run.now, run.out);
+  EXPECT_EQ(run.out.superseded, 1);
+  run.run_for(max_lag - 20s - 100ms);
+  EXPECT_EQ(run.out.verified, 0);
+  run.run_for(200ms);
+  EXPECT_EQ(run.out.verified, 1);
+  run.run_for(20s);
+  EXPECT_EQ(run.out.verified, 2);
+}
+
+TEST(deferral, a_change_that_comes_back_while_its_key_is_checked_counts_as_superseded) {
+  check_driver run;
+  run.write("a", 0);  // the delete had room, the insert before it was deferred
+  run.checks.on_undeferred(row_of("a", run.now - 1s, 3), run.now, run.out);
+  EXPECT_EQ(run.out.superseded, 3);
+  EXPECT_EQ(run.out.undeferred, 3);
+  EXPECT_EQ(run.checks.size(), 1);
+  run.run_for(max_lag - 100ms);
+  EXPECT_EQ(run.out.verified, 0) << "absent before anything has arrived";
+  run.run_for(200ms);
+  EXPECT_EQ(run.out.verified, 1);
+}
+
+TEST(deferral, many_that_waited_long_are_no_replication_that_is_behind) {
+  check_driver run;
+  for (int i = 0; i < 500; ++i) {
+    const auto key = "k" + std::to_string(i);
+    run.origin[key] = run.counterpart[key] = 1;
+    run.checks.on_undeferred(row_of(key, run.now - 1h), run.now, run.out);
+  }
+  run.run_for(1s);
+  EXPECT_FALSE(run.checks.behind().since());
+  EXPECT_EQ(run.out.verified, 500);
+}
+
+// --- restarts
+// -------------------------------------------------------------------------------------
+
+/// What a crash leaves: the rows that were committed.
+struct committed_state {
+  void commit(pending_checks& checks) {
+    std::vector<state::check_row> changed;
+    std::vector<std::int64_t> closed;
+    checks.take_dirty(changed, closed);
+    for (auto& row : changed) {
+      rows[row.id] = std::move(row.body);
+    }
+    for (const auto id : closed) {
+      EXPECT_EQ(rows.erase(id), 1) << "a check that was never written needs no deletion";
+    }
+  }
+  void restore(check_driver& run) const {
+    for (const auto& [id, body] : rows) {
+      auto decoded = decode_check(id, body);
+      ASSERT_TRUE(decoded);
+      run.checks.restore(std::move(decoded->value), decoded->shard_id, run.now);
+    }
+  }
+  std::map<std::int64_t, std::string> rows;
+};
+
+TEST(restart, takes_open_checks_up_where_they_were) {
+  check_driver first;
+  first.origin["changed"] = first.counterpart["changed"] = 1;
+  first.write_replicated("fine", 1, 30s);
+  first.write("lost", 1);
+  first.write("changed", 2);
+  first.write("changed", 1);
+  committed_state state;
+  first.run_for(20s);
+  state.commit(first.checks);
+  EXPECT_THAT(state.rows, SizeIs(3));
+
+  check_driver second;
+  second.now = first.now + 5s;
+  second.origin = first.origin;
+  second.counterpart = first.counterpart;
+  second.after(5s, [&] { second.counterpart["fine"] = 1; });
+  state.restore(second);
+  EXPECT_EQ(second.checks.size(), 3);
+  EXPECT_EQ(second.checks.highest_id(), 3);
+  second.run_for(34s);
+  EXPECT_EQ(second.out.verified, 1) << "fine; changed must hold until a max-lag after it was read";
+  second.run_until_judged(5min);
+  EXPECT_EQ(second.out.verified, 2);
+  const auto* lost = second.confirmed("lost");
+  ASSERT_NE(lost, nullptr);
+  EXPECT_EQ(lost->first_seen, first.now - 20s);
+  EXPECT_EQ(lost->shard_id, "shard-1");
+}
+
+TEST(restart, a_downtime_does_not_shorten_the_judgement_of_what_was_never_looked_at) {
+  check_driver first;
+  first.write("late", 1);
+  committed_state state;
+  state.commit(first.checks);
+  check_driver second;
+  second.now = first.now + 1h;
+  second.origin = first.origin;
+  state.restore(second);
+  second.after(50s, [&] { second.counterpart["late"] = 1; });
+  second.run_until_judged(10min);
+  EXPECT_THAT(second.out.confirmed, IsEmpty());
+  EXPECT_EQ(second.out.verified, 1);
+}
+
+TEST(restart, writes_each_check_once_for_each_change_and_deletes_what_was_written) {
+  check_driver run;
+  committed_state state;
+  run.write_replicated("brief", 1, 0ms);
+  run.run_for(6s);
+  state.commit(run.checks);
+  EXPECT_THAT(state.rows, IsEmpty()) << "opened and closed between two commits";
+  run.write_replicated("kept", 1, 0ms);
+  state.commit(run.checks);
+  EXPECT_THAT(state.rows, SizeIs(1));
+  std::vector<state::check_row> changed;
+  std::vector<std::int64_t> closed;
+  run.checks.take_dirty(changed, closed);
+  EXPECT_THAT(changed, IsEmpty());
+  run.run_for(6s);
+  state.commit(run.checks);
+  EXPECT_THAT(state.rows, IsEmpty());
+}
+
+TEST(restart, tells_the_lowest_sequence_number_without_outcome_of_each_shard) {
+  check_driver run;
+  run.write("a", 1);
+  run.write("b", 1);
+  run.shard = "shard-2";
+  run.write("c", 1);
+  run.write("a", 2);
+  EXPECT_EQ(run.checks.lowest_open("shard-1").str(), "1000000000000000002");
+  EXPECT_EQ(run.checks.lowest_open("shard-2").str(), "1000000000000000003");
+  EXPECT_TRUE(run.checks.lowest_open("shard-3").empty());
+  EXPECT_EQ(run.checks.oldest_created(), run.now);
+}
+
+}  // namespace
+}  // namespace ddm::verify

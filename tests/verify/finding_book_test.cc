@@ -1,0 +1,260 @@
+#include "verify/finding_book.h"
+
+#include "verify/check_driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace ddm::verify {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const wall_time start = from_ms(1'767'225'600'000);
+constexpr digest128 source_digest{0x0123456789abcdef, 5};
+constexpr digest128 target_digest{6, 7};
+
+mismatch different(const std::string& key) {
+  return {.key = key_named(key),
+          .kind = mismatch_kind::different,
+          .paths = {{"address.city", "changed"}, {"a\"b", "removed"}},
+          .source_digest = source_digest,
+          .target_digest = target_digest,
+          .shard_id = "shardId-1",
+          .sequence_number = "123456789012345678901",
+          .first_seen = start - 70s,
+          .confirmed_at = start};
+}
+
+mismatch missing(const std::string& key) {
+  auto entry = different(key);
+  entry.kind = mismatch_kind::missing;
+  entry.paths.clear();
+  entry.target_digest.reset();
+  return entry;
+}
+
+struct book : testing::Test {
+  std::vector<std::string> lines() {
+    std::vector<std::string> lines;
+    findings.take_dirty(rows, lines);
+    return lines;
+  }
+  std::size_t due(wall_time now) { return findings.take_watch_due(now, 1000).size(); }
+  finding_book findings{{}};
+  std::vector<state::mismatch_row> rows;
+};
+
+TEST_F(book, writes_a_row_and_a_line_at_each_change_of_state) {
+  findings.on_confirmed(different("a"), start);
+  auto written = lines();
+  ASSERT_THAT(written, SizeIs(1));
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_TRUE(rows[0].open);
+  EXPECT_EQ(rows[0].confirmed_ms, to_ms(start));
+  EXPECT_THAT(lines(), IsEmpty());
+
+  EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 3min), 1);
+  written = lines();
+  ASSERT_THAT(written, SizeIs(1));
+  EXPECT_FALSE(rows[0].open);
+  const auto line = nlohmann::json::parse(written[0]);
+  EXPECT_EQ(line["state"], "healed");
+  EXPECT_EQ(line["healed_at"], "2026-01-01T00:03:00Z");
+  EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 4min), 0) << "no longer open";
+}
+
+TEST_F(book, a_line_has_the_documented_members) {
+  findings.on_confirmed(different("a"), start);
+  const auto line = nlohmann::ordered_json::parse(lines().at(0));
+  std::vector<std::string> names;
+  for (const auto& [name, value] : line.items()) {
+    names.push_back(name);
+  }
+  EXPECT_THAT(names, ElementsAre("schema", "key", "kind", "state", "paths", "source_digest",
+                                 "target_digest", "shard_id", "sequence_number", "first_seen",
+                                 "confirmed_at", "healed_at"));
+  EXPECT_EQ(line["schema"], 1);
+  EXPECT_EQ(line["key"], nlohmann::ordered_json::parse(R"({"pk":{"S":"a"}})"));
+  EXPECT_EQ(line["kind"], "different");
+  EXPECT_EQ(line["state"], "confirmed");
+  EXPECT_EQ(line["paths"][0]["path"], "address.city");
+  EXPECT_EQ(line["paths"][1]["path"], "a\"b");
+  EXPECT_EQ(line["paths"][1]["change"], "removed");
+  EXPECT_EQ(line["source_digest"], "0123456789abcdef0000000000000005");
+  EXPECT_EQ(line["first_seen"], "2025-12-31T23:58:50Z");
+  EXPECT_TRUE(line["healed_at"].is_null());
+}
+
+TEST_F(book, shows_values_and_hashes_keys_only_when_told) {
+  auto entry = missing("secret");
+  entry.source_json = R"({"pk":{"S":"secret"},"v":{"S":"1"}})";
+  entry.target_json = "null";
+  EXPECT_EQ(finding_line(entry, {}).find("\"v\""), std::string::npos);
+  const auto shown = nlohmann::json::parse(finding_line(entry, {.show_values = true}));
+  EXPECT_EQ(shown["source"]["v"]["S"], "1");
+  EXPECT_TRUE(shown["target"].is_null());
+  const auto hashed = finding_line(entry, {.hash_keys = true});
+  EXPECT_EQ(hashed.find("secret"), std::string::npos);
+  EXPECT_NE(hashed.find(entry.key.hash.hex()), std::string::npos);
+}
+
+TEST_F(book, a_row_brings_the_entry_back) {
+  auto entry = different("a");
+  entry.source_json = R"({"pk":{"S":"a"}})";
+  entry.changes = 4;
+  entry.healed_at = start + 5min;
+  findings.on_confirmed(entry, start);
+  lines();
+  rows[0].body = encode_mismatch(entry);
+  const auto back = decode_mismatch(rows[0]);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->key.json, entry.key.json);
+  EXPECT_EQ(back->key.hash, entry.key.hash);
+  EXPECT_EQ(back->kind, entry.kind);
+  EXPECT_EQ(back->paths, entry.paths);
+  EXPECT_EQ(back->source_digest, entry.source_digest);
+  EXPECT_EQ(back->target_digest, entry.target_digest);
+  EXPECT_EQ(back->shard_id, entry.shard_id);
+  EXPECT_EQ(back->sequence_number, entry.sequence_number);
+  EXPECT_EQ(back->first_seen, entry.first_seen);
+  EXPECT_EQ(back->confirmed_at, entry.confirmed_at);
+  EXPECT_EQ(back->healed_at, entry.healed_at);
+  EXPECT_EQ(back->changes, 4);
+  EXPECT_EQ(back->source_json, entry.source_json);
+  EXPECT_FALSE(back->target_json);
+}
+
+TEST_F(book, a_damaged_row_is_an_error) {
+  const std::string hash(16, 'x');
+  for (const auto* body :
+       {"", "null", "[]", R"({"kind":"different"})", R"({"kind":"odd","key":{}})",
+        R"({"kind":"different","key":{},"changes":1,"paths":["x"]})",
+        R"({"kind":"different","key":{},"changes":"many"})"}) {
+    EXPECT_FALSE(decode_mismatch({.key_hash = hash, .body = body})) << body;
+  }
+  EXPECT_FALSE(decode_mismatch({.key_hash = "short", .body = R"({"kind":"missing","key":{}})"}));
+}
+
+TEST_F(book, counts_what_is_open_by_kind) {
+  findings.on_confirmed(different("a"), start);
+  findings.on_confirmed(missing("b"), start);
+  auto expired = missing("c");
+  expired.kind = mismatch_kind::expired;
+  findings.on_confirmed(expired, start);
+  auto unreadable = missing("d");
+  unreadable.kind = mismatch_kind::unreadable;
+  findings.on_confirmed(unreadable, start);
+  EXPECT_EQ(findings.counts().of(mismatch_kind::different), 1);
+  EXPECT_EQ(findings.counts().of(mismatch_kind::expired), 1);
+  EXPECT_EQ(findings.counts().mismatches(), 2);
+  findings.on_passed(key_named("b").hash, start + 1min);
+  EXPECT_EQ(findings.counts().mismatches(), 1);
+}
+
+TEST_F(book, a_later_confirmation_takes_the_place_of_the_keys_open_one) {
+  findings.on_confirmed(different("a"), start);
+  auto later = missing("a");
+  later.first_seen = start + 1min;
+  findings.on_confirmed(later, start + 2min);
+  EXPECT_EQ(findings.held(), 1);
+  EXPECT_EQ(findings.counts().mismatches(), 1);
+  EXPECT_EQ(findings.counts().of(mismatch_kind::missing), 1);
+  EXPECT_EQ(findings.newest(5).at(0).first_seen, start - 70s);
+  EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 3min), 2) << "both changes are healed";
+}
+
+TEST_F(book, watches_each_minute_and_after_ten_minutes_each_ten) {
+  findings.on_confirmed(different("a"), start);
+  EXPECT_EQ(due(start + 59s), 0);
+  for (int minute = 1; minute <= 10; ++minute) {
+    EXPECT_EQ(due(start + minute * 1min), 1) << minute;
+    EXPECT_EQ(due(start + minute * 1min + 1s), 0) << minute;
+  }
+  EXPECT_EQ(due(start + 19min), 0);
+  EXPECT_EQ(due(start + 20min), 1);
+  EXPECT_EQ(due(start + 29min), 0);
+  EXPECT_EQ(due(start + 30min), 1);
+}
+
+TEST_F(book, watches_the_newest_first_and_fifty_a_second_at_most) {
+  for (int i = 0; i < 1000; ++i) {
+    findings.on_confirmed(different("k" + std::to_string(i)), start + i * 1ms);
+  }
+  std::size_t reads = 0;
+  const auto first = findings.take_watch_due(start + 2min, 100);
+  ASSERT_FALSE(first.empty());
+  EXPECT_EQ(first[0].hash, key_named("k999").hash);
+  reads += first.size();
+  for (int i = 1; i <= 500; ++i) {
+    reads += due(start + 2min + i * 20ms);
+  }
+  EXPECT_THAT(reads, testing::AllOf(testing::Ge(500), testing::Le(610)));
+}
+
+TEST_F(book, heals_when_the_counterpart_has_become_what_the_origin_held) {
+  findings.on_confirmed(missing("a"), start);
+  const auto hash = key_named("a").hash;
+  const auto watched = [&](bool unreadable, std::optional<digest128> held) {
+    return findings.on_watched(hash, unreadable, held, direction::source_to_target, start + 1min);
+  };
+  EXPECT_EQ(watched(false, std::nullopt), 0);
+  EXPECT_EQ(watched(false, target_digest), 0);
+  EXPECT_EQ(watched(true, source_digest), 0) << "could not be read";
+  EXPECT_EQ(watched(false, source_digest), 1);
+  EXPECT_FALSE(findings.is_open(hash));
+}
+
+TEST_F(book, the_other_direction_watches_the_source) {
+  auto entry = missing("a");
+  entry.source_digest.reset();
+  entry.target_digest = target_digest;
+  entry.kind = mismatch_kind::unexpected;
+  findings.on_confirmed(entry, start);
+  EXPECT_EQ(findings.on_watched(entry.key.hash, false, target_digest, direction::target_to_source,
+                                start + 1min),
+            1);
+}
+
+TEST_F(book, an_unreadable_item_is_not_healed_by_a_look_alone) {
+  auto entry = missing("a");
+  entry.kind = mismatch_kind::unreadable;
+  entry.source_digest.reset();
+  findings.on_confirmed(entry, start);
+  EXPECT_EQ(findings.on_watched(entry.key.hash, false, std::nullopt, direction::source_to_target,
+                                start + 1min),
+            0);
+  EXPECT_EQ(findings.on_passed(entry.key.hash, start + 2min), 1);
+}
+
+TEST(finding_book, holds_the_newest_and_leaves_older_ones_to_the_state) {
+  finding_book findings({.open_max = 3});
+  for (int i = 0; i < 5; ++i) {
+    findings.on_confirmed(different("k" + std::to_string(i)), start + i * 1s);
+  }
+  EXPECT_EQ(findings.held(), 3);
+  EXPECT_FALSE(findings.is_open(key_named("k0").hash));
+  EXPECT_TRUE(findings.is_open(key_named("k4").hash));
+  EXPECT_EQ(findings.counts().mismatches(), 5);
+  EXPECT_EQ(findings.newest(1).at(0).key.hash, key_named("k4").hash);
+}
+
+TEST(finding_book, goes_on_after_a_restart) {
+  finding_book findings({});
+  findings.restore({different("newer"), missing("older")});
+  kind_counts counts;
+  counts.open = {1, 1, 0, 0, 0, 0, 0};
+  findings.set_counts(counts);
+  EXPECT_EQ(findings.held(), 2);
+  EXPECT_EQ(findings.newest(1).at(0).key.hash, key_named("newer").hash);
+  EXPECT_THAT(findings.take_watch_due(start + 1s, 10), SizeIs(2)) << "looked at without waiting";
+  EXPECT_EQ(findings.on_passed(key_named("older").hash, start + 2s), 1);
+  EXPECT_EQ(findings.counts().mismatches(), 1);
+}
+
+}  // namespace
+}  // namespace ddm::verify

@@ -1,0 +1,109 @@
+#include "verify/findings_file.h"
+
+#include "state/store_testing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+namespace ddm::verify {
+namespace {
+
+using state::bytes_of;
+using state::complete;
+using testing::HasSubstr;
+
+struct findings_on_disk : testing::Test {
+  findings_on_disk() {
+    auto opened = state::open_sqlite_store(
+        {.path = place / "s.db", .command = "monitor", .own_thread = false});
+    EXPECT_TRUE(opened);
+    store = *std::move(opened);
+  }
+  void commit(std::vector<std::string> lines) {
+    committed += static_cast<std::int64_t>(lines.size());
+    state::commit_batch batch;
+    batch.finding_lines = std::move(lines);
+    ASSERT_TRUE(complete(store->commit(std::move(batch))));
+  }
+  void write(std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+  /// Opens the file as at a start; the error's text, if any.
+  std::string open() {
+    std::string refusal;
+    // A result of a move-only type cannot come through complete(), so it is looked at inside.
+    complete(look_at(*this, refusal));
+    return refusal;
+  }
+  static awaitable<bool> look_at(findings_on_disk& self, std::string& refusal) {
+    auto opened = co_await findings_file::open(self.path, *self.store, self.committed);
+    if (!opened) {
+      refusal = opened.error().message;
+    } else if (!self.append_then.empty()) {
+      EXPECT_TRUE(opened->append(self.append_then));
+    }
+    co_return true;
+  }
+
+  const state::temporary_directory place;
+  const std::string path = place / "findings.jsonl";
+  std::unique_ptr<state::state_store> store;
+  std::int64_t committed = 0;
+  std::vector<std::string> append_then;
+};
+
+TEST_F(findings_on_disk, are_created_for_their_owner_only_and_appended_to) {
+  commit({"one", "two"});
+  append_then = {"three", "four"};
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(bytes_of(path), "one\ntwo\nthree\nfour\n");
+  struct stat file{};
+  ASSERT_EQ(::stat(path.c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777U, 0600U);
+}
+
+TEST_F(findings_on_disk, lose_a_torn_last_line_and_get_what_is_missing) {
+  commit({R"({"line":1})", R"({"line":2})", R"({"line":3})"});
+  write("{\"line\":1}\n{\"li");
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(bytes_of(path), "{\"line\":1}\n{\"line\":2}\n{\"line\":3}\n");
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(bytes_of(path), "{\"line\":1}\n{\"line\":2}\n{\"line\":3}\n");
+}
+
+TEST_F(findings_on_disk, are_mended_however_many_lines_are_missing) {
+  std::vector<std::string> lines;
+  std::string text;
+  for (int i = 0; i < 2500; ++i) {
+    lines.push_back("line " + std::to_string(i));
+    text += lines.back() + "\n";
+  }
+  commit(lines);
+  write("line 0\nli");
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(bytes_of(path), text);
+}
+
+TEST_F(findings_on_disk, of_another_state_are_refused_and_left_alone) {
+  commit({"one", "two"});
+  for (const auto* foreign : {"other\n", "one\nother\n", "one\ntwo\nthree\n", "no newline at all",
+                              "one\nother torn", "one\ntwo\nbeyond the state"}) {
+    write(foreign);
+    EXPECT_THAT(open(), HasSubstr("does not belong to this state")) << foreign;
+    EXPECT_EQ(bytes_of(path), foreign);
+  }
+}
+
+TEST_F(findings_on_disk, of_an_empty_state_are_a_new_file_only) {
+  write("precious");
+  EXPECT_THAT(open(), HasSubstr("--findings"));
+  EXPECT_EQ(bytes_of(path), "precious");
+}
+
+TEST_F(findings_on_disk, name_the_path_when_they_cannot_be_opened) {
+  std::filesystem::create_directory(path);
+  EXPECT_THAT(open(), HasSubstr(path));
+}
+
+}  // namespace
+}  // namespace ddm::verify
