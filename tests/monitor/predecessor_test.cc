@@ -1,4 +1,8 @@
-// Each failing of the Go tool of the same name, as measured, is a test that it would not pass.
+// Each failing of the Go tool of the same name, as measured, is a test that it would not pass. That
+// it checks the source against itself by default is in migration_test.cc
+// (a_table_is_never_checked_against_its_own_stream); what a change costs is measured by
+// bench/pipeline_bench.
+#include "base/log.h"
 #include "monitor/monitor_world.h"
 
 #include <fmt/format.h>
@@ -151,6 +155,21 @@ TEST(predecessor, a_shard_with_a_partitions_full_write_rate_is_kept_up_with) {
   }
   EXPECT_GE(world.status().events.unique, 29'000);
   EXPECT_EQ(world.status().shards.behind.count(), 0);
+}
+
+TEST(predecessor, does_not_write_a_log_line_for_each_event) {
+  monitor_world world;
+  world.replicate();
+  std::size_t lines = 0;
+  log::divert([&](std::string_view) { ++lines; });
+  world.start();
+  for (int i = 0; i < 1000; ++i) {
+    world.put("key" + std::to_string(i), i);
+  }
+  world.time.run_for(2min);
+  log::divert(nullptr);
+  EXPECT_EQ(world.status().checks.verified, 1000);
+  EXPECT_LT(lines, 10U);
 }
 
 TEST(predecessor, memory_does_not_grow_with_the_number_of_events) {

@@ -1,0 +1,180 @@
+#include "monitor/migration.h"
+
+#include "support/fake_dynamodb.h"
+#include "support/simulated_clock.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+namespace ddm::monitor {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+const dynamodb::key_schema by_pk{.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
+const dynamodb::key_schema by_id{.partition = {"id", dynamodb::key_type::number}, .sort = {}};
+
+/// Two accounts, and a request whose members a test may change before it examines.
+class migration_examination : public testing::Test {
+ protected:
+  migration_examination() {
+    source_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+    target_.create_table("orders", by_pk);
+  }
+
+  std::expected<migration, migration_faults> examine() {
+    return clock_.run(examine_migration(request_));
+  }
+  std::vector<std::string> faults() {
+    auto examined = examine();
+    return examined ? std::vector<std::string>() : examined.error().lines;
+  }
+
+  support::simulated_clock clock_;
+  support::fake_dynamodb source_{clock_, {.account = "111111111111"}};
+  support::fake_dynamodb target_{clock_, {.account = "222222222222"}};
+  std::unique_ptr<aws::transport> source_link_ = source_.connect("AKIDSOURCE");
+  std::unique_ptr<aws::transport> target_link_ = target_.connect("AKIDTARGET");
+  aws::service_client source_calls_{*source_link_, clock_, {.name = "source"}};
+  aws::service_client target_calls_{*target_link_, clock_, {.name = "target"}};
+  dynamodb::dynamodb_client source_client_{source_calls_};
+  dynamodb::dynamodb_client target_client_{target_calls_};
+  dynamodb::streams_client source_streams_{source_calls_};
+  dynamodb::streams_client target_streams_{target_calls_};
+  migration_request request_{.source = {.side = "source",
+                                        .client = source_client_,
+                                        .table = dynamodb::table_name("orders"),
+                                        .profile = "s",
+                                        .region = "eu-west-1",
+                                        .endpoint = "https://a/",
+                                        .access_key_id = "AKIDSOURCE"},
+                             .target = {.side = "target",
+                                        .client = target_client_,
+                                        .table = dynamodb::table_name("orders"),
+                                        .profile = "t",
+                                        .region = "eu-west-1",
+                                        .endpoint = "https://b/",
+                                        .access_key_id = "AKIDTARGET"},
+                             .streams = source_streams_,
+                             .stream_endpoint = "https://a/",
+                             .stream_access_key_id = "AKIDSOURCE"};
+};
+
+TEST_F(migration_examination, finds_the_sources_stream_and_looks_in_the_target) {
+  const auto facts = examine();
+  ASSERT_TRUE(facts) << facts.error().lines.front();
+  EXPECT_EQ(facts->way, verify::direction::source_to_target);
+  EXPECT_EQ(facts->view_type, "NEW_AND_OLD_IMAGES");
+  EXPECT_EQ(facts->schema, by_pk);
+  EXPECT_NE(facts->source_identity, facts->target_identity);
+}
+
+TEST_F(migration_examination, reads_the_targets_stream_when_that_is_named) {
+  target_.enable_stream("orders", "NEW_AND_OLD_IMAGES");
+  migration_request reverse{.source = request_.source,
+                            .target = request_.target,
+                            .streams = target_streams_,
+                            .stream_endpoint = "https://b/",
+                            .stream_access_key_id = "AKIDTARGET",
+                            .stream_arn = target_.table("orders").stream_arn,
+                            .verify_on = "source"};
+  const auto facts = clock_.run(examine_migration(reverse));
+  ASSERT_TRUE(facts) << facts.error().lines.front();
+  EXPECT_EQ(facts->way, verify::direction::target_to_source);
+}
+
+TEST_F(migration_examination, a_table_is_never_checked_against_its_own_stream) {
+  request_.verify_on = "source";
+  EXPECT_THAT(faults(), Contains(testing::AllOf(HasSubstr("proves nothing"),
+                                                HasSubstr("--verify-on target"))));
+}
+
+TEST_F(migration_examination, a_table_is_never_compared_with_itself) {
+  migration_request same{.source = request_.source,
+                         .target = request_.source,
+                         .streams = source_streams_,
+                         .stream_endpoint = "https://a/",
+                         .stream_access_key_id = "AKIDSOURCE"};
+  same.target.side = "target";
+  const auto facts = clock_.run(examine_migration(same));
+  ASSERT_FALSE(facts);
+  EXPECT_THAT(facts.error().lines, Contains(HasSubstr("the same table")));
+}
+
+TEST_F(migration_examination, names_each_table_that_does_not_exist) {
+  request_.source.table = dynamodb::table_name("nosuch");
+  request_.target.table = dynamodb::table_name("neither");
+  EXPECT_THAT(faults(),
+              testing::UnorderedElementsAre(HasSubstr("source table nosuch does not exist"),
+                                            HasSubstr("--await-target")));
+}
+
+TEST_F(migration_examination, awaits_a_target_that_is_not_there_yet) {
+  target_.delete_table("orders");
+  request_.await_target = true;
+  const auto facts = examine();
+  ASSERT_TRUE(facts) << facts.error().lines.front();
+  EXPECT_FALSE(facts->target_is_ready());
+}
+
+TEST_F(migration_examination, shows_both_key_schemas_when_they_differ) {
+  target_.delete_table("orders");
+  target_.create_table("orders", by_id);
+  EXPECT_THAT(faults(), Contains(testing::AllOf(HasSubstr("pk (S)"), HasSubstr("id (N)"))));
+}
+
+TEST_F(migration_examination, a_key_name_that_disagrees_is_told_with_the_right_one) {
+  request_.partition_key = "user_id";
+  request_.sort_key = "timestamp";
+  EXPECT_THAT(faults(), testing::UnorderedElementsAre(
+                            testing::AllOf(HasSubstr("user_id"), HasSubstr("is pk")),
+                            testing::AllOf(HasSubstr("timestamp"), HasSubstr("no sort key"))));
+}
+
+TEST_F(migration_examination, a_stream_that_is_off_comes_with_the_command_that_turns_it_on) {
+  source_.disable_stream("orders");
+  EXPECT_THAT(faults(),
+              Contains(testing::AllOf(HasSubstr("aws dynamodb update-table"),
+                                      HasSubstr("--profile s"), HasSubstr("NEW_AND_OLD_IMAGES"))));
+}
+
+TEST_F(migration_examination, the_stream_of_another_table_is_refused) {
+  source_.create_table("customers", by_pk, "NEW_IMAGE");
+  request_.stream_arn = source_.table("customers").stream_arn;
+  EXPECT_THAT(faults(), Contains(HasSubstr("customers, which is neither")));
+}
+
+TEST_F(migration_examination, text_that_is_no_stream_arn_is_refused) {
+  request_.stream_arn = "arn:aws:dynamodb:eu-west-1:111111111111:table/orders";
+  EXPECT_THAT(faults(), Contains(HasSubstr("is not the ARN of a stream")));
+}
+
+TEST_F(migration_examination, an_unreachable_service_is_told_with_what_to_check) {
+  target_.plan_faults(support::fault_on("", {.type = support::fault::kind::connection_reset}));
+  EXPECT_THAT(faults(), Contains(testing::AllOf(HasSubstr("target table orders"),
+                                                HasSubstr("--target-endpoint-url"))));
+}
+
+TEST(migration, file_names_hold_no_odd_characters) {
+  support::simulated_clock clock;
+  support::fake_dynamodb account(clock);
+  const auto link = account.connect("AKID");
+  aws::service_client calls(*link, clock, {.name = "x"});
+  dynamodb::dynamodb_client client(calls);
+  const table_access access{
+      .side = "target",
+      .client = client,
+      .table = dynamodb::table_name("arn:aws:dynamodb:eu-west-1:222222222222:table/my_orders.v2"),
+      .profile = "",
+      .region = "eu-west-1",
+      .endpoint = "https://x/",
+      .access_key_id = "AKID"};
+  EXPECT_EQ(file_name_part(access, std::nullopt), "222222222222-eu-west-1-my_orders.v2");
+}
+
+}  // namespace
+}  // namespace ddm::monitor
