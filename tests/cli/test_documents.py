@@ -1,0 +1,268 @@
+"""The documents say what the program does: no flag is missing in them, and none is invented.
+
+Problem: documents go stale without anybody noticing. Idea: what can be compared by a machine is:
+flags and variables against --help, log events and quoted messages against the sources, links
+against files and headings, the two READMEs against each other. Reason: prose needs readers, but
+names do not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import unittest
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ.get("DDM_MONITOR",
+                             ROOT / "build/release/dynamodb-migration-monitor"))
+PROGRAM = "dynamodb-migration-monitor"
+COMMANDS = ("monitor", "datagen", "datadel")
+
+MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
+READMES = (ROOT / "README.md", ROOT / "README_TW.md")
+MARKDOWN = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+OPERATING = ROOT / "docs/operating.md"
+
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
+VARIABLE = re.compile(r"\bDDB_[A-Z_]+[A-Z]\b")
+INLINE_CODE = re.compile(r"`([^`\n]+)`")
+
+
+@cache
+def run(*arguments: str) -> str:
+    return subprocess.run([BINARY, *arguments], check=True, capture_output=True, text=True,
+                          timeout=60).stdout
+
+
+@cache
+def flags_offered(command: str) -> frozenset[str]:
+    listed = re.findall(r"^  (--[a-z-]+)", run(command, "--help"), re.MULTILINE)
+    return frozenset(listed) | {"--help", "--version"}
+
+
+def variables_offered() -> set[str]:
+    return {name for command in COMMANDS for name in VARIABLE.findall(run(command, "--help"))}
+
+
+class Section(NamedTuple):
+    """What stands between two headings of the second level."""
+    title: str
+    code: list[tuple[str, str]]  # language and text of each block
+    table_rows: int
+
+
+def sections(path: Path) -> list[Section]:
+    found = [Section("", [], 0)]
+    block: list[str] | None = None
+    language = ""
+    for line in path.read_text().splitlines():
+        if line.startswith("```"):
+            if block is None:
+                block, language = [], line[3:].strip()
+            else:
+                found[-1].code.append((language, "\n".join(block)))
+                block = None
+        elif block is not None:
+            block.append(line)
+        elif line.startswith("## "):
+            found.append(Section(line[3:].strip(), [], 0))
+        elif line.startswith("|"):
+            found[-1] = found[-1]._replace(table_rows=found[-1].table_rows + 1)
+    return found
+
+
+def prose(path: Path) -> str:
+    """The text without its code blocks."""
+    return re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def uses_of_program(path: Path) -> Iterator[tuple[str, str]]:
+    """Each command line of the program, and each flag in running text, with the command meant.
+
+    Flags of other programs (aws, sqlite3) are none of ours, so a text counts only when it begins
+    with a flag or calls the program."""
+    for section in sections(path):
+        for language, block in section.code:
+            joined = block.replace("\\\n", " ")
+            for line in joined.splitlines():
+                # A drawing, a block without language, has only flags of ours.
+                if language == "" or f"{PROGRAM} " in line:
+                    yield command_of(line), line.split(" > ")[0]
+    for span in INLINE_CODE.findall(prose(path)):
+        if span.startswith("--") or span.startswith(f"{PROGRAM} "):
+            yield command_of(span), span
+
+
+def command_of(line: str) -> str:
+    named = re.search(rf"{PROGRAM} (\w+)", line)
+    if not named and PROGRAM not in line:
+        return ""
+    return named[1] if named and named[1] in COMMANDS else "monitor"
+
+
+def man_text() -> str:
+    return MAN_PAGE.read_text().replace(r"\-", "-")
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    plain = re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def anchors(path: Path) -> set[str]:
+    return {slug(heading) for heading in re.findall(r"^#+ (.*)$", prose(path), re.MULTILINE)}
+
+
+@cache
+def sources() -> str:
+    """All sources as one text, with string literals that follow each other joined."""
+    files = sorted(path for kind in ("*.cc", "*.h") for path in (ROOT / "src").rglob(kind))
+    return re.sub(r'"\s*\n\s*"', "", "\n".join(path.read_text() for path in files))
+
+
+def events_logged() -> set[str]:
+    names: set[str] = set()
+    for call in re.finditer(r"log::event\((?!level)", sources()):
+        names.update(re.findall(r'"([a-z_]+)"', second_argument(sources()[call.end():])))
+    return names
+
+
+def second_argument(text: str) -> str:
+    depth, commas, begin = 0, 0, 0
+    for at, character in enumerate(text):
+        depth += (character in "({[") - (character in ")}]")
+        if depth < 0 or (depth == 0 and character == ","):
+            commas += 1
+            if commas == 2 or depth < 0:
+                return text[begin:at]
+            begin = at + 1
+    return ""
+
+
+def table_under(path: Path, heading: str) -> list[str]:
+    """The first cell of each row of the tables under a heading."""
+    text = prose(path).split(f"## {heading}\n")[1].split("\n## ")[0]
+    cells = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
+    return [cell for cell in cells if not set(cell) <= set("-")]
+
+
+class Flags(unittest.TestCase):
+    def test_every_flag_is_documented(self) -> None:
+        for command, (name, text) in itertools.product(COMMANDS, self.documents()):
+            with self.subTest(document=name, command=command):
+                self.assertEqual(flags_offered(command) - set(FLAG.findall(text)), set())
+
+    def test_every_documented_flag_is_offered(self) -> None:
+        of_all = frozenset().union(*map(flags_offered, COMMANDS))
+        for path in MARKDOWN:
+            for command, text in uses_of_program(path):
+                offered = flags_offered(command) if command else of_all
+                with self.subTest(document=path.name, text=text.strip()):
+                    self.assertEqual(set(FLAG.findall(text)) - offered, set())
+        self.assertEqual(set(FLAG.findall(man_text())) - of_all, set())
+
+    def test_every_flag_has_an_entry_under_its_command_in_the_man_page(self) -> None:
+        entries = self.man_entries()
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                self.assertEqual(entries[command], flags_offered(command) - {"--help", "--version"})
+
+    def test_every_variable_is_documented_and_none_is_invented(self) -> None:
+        for path in (MAN_PAGE, *READMES):
+            with self.subTest(document=path.name):
+                self.assertEqual(set(VARIABLE.findall(path.read_text())), variables_offered())
+        for path in MARKDOWN:
+            with self.subTest(document=path.name):
+                self.assertEqual(set(VARIABLE.findall(path.read_text())) - variables_offered(),
+                                 set())
+
+    @staticmethod
+    def documents() -> list[tuple[str, str]]:
+        readmes = [(path.name, " ".join(text for _, text in uses_of_program(path)))
+                   for path in READMES]
+        return [(MAN_PAGE.name, man_text()), *readmes]
+
+    @staticmethod
+    def man_entries() -> dict[str, set[str]]:
+        entries: dict[str, set[str]] = {command: set() for command in COMMANDS}
+        for part in man_text().split('\n.SS "')[1:]:
+            heading, rest = part.split('"', 1)
+            listed = re.findall(r"^\.TP\n\.BI? (--[a-z-]+)", rest.split("\n.SH")[0], re.MULTILINE)
+            for command in re.findall(r"\w+", heading.split(":")[0]):
+                entries.get(command, set()).update(listed)
+        return entries
+
+
+class Links(unittest.TestCase):
+    def test_every_relative_link_leads_somewhere(self) -> None:
+        for path in MARKDOWN:
+            for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                place, _, anchor = unquote(target).partition("#")
+                file = (path.parent / place).resolve() if place else path
+                with self.subTest(document=path.name, link=target):
+                    self.assertTrue(file.exists())
+                    if anchor:
+                        self.assertIn(anchor, anchors(file))
+
+
+class Languages(unittest.TestCase):
+    def test_both_documents_have_the_same_build(self) -> None:
+        pairs = (READMES, (ROOT / "docs/monitoring_mechanism.md",
+                           ROOT / "docs/monitoring_mechanism_TW.md"))
+        for english, chinese in pairs:
+            with self.subTest(document=english.name):
+                self.assertEqual(self.build_of(english), self.build_of(chinese))
+
+    def test_both_readmes_name_the_two_commands_of_a_fresh_machine(self) -> None:
+        for path in READMES:
+            for command in ("./dev demo", "./dev test"):
+                with self.subTest(document=path.name, command=command):
+                    self.assertIn(command, path.read_text())
+
+    @staticmethod
+    def build_of(path: Path) -> list[tuple[list[str], int]]:
+        return [([language for language, _ in section.code], section.table_rows)
+                for section in sections(path)]
+
+
+class Operating(unittest.TestCase):
+    def test_lists_every_log_event_and_no_other(self) -> None:
+        listed = {name for cell in table_under(OPERATING, "Log events")
+                  for name in INLINE_CODE.findall(cell)}
+        self.assertGreater(len(listed), 20)
+        self.assertEqual(listed, events_logged())
+
+    def test_quotes_the_words_that_the_program_prints(self) -> None:
+        quoted = [words for cell in table_under(OPERATING, "3 a.m.")
+                  for words in re.findall(r'"([^"]+)"', cell)]
+        self.assertGreater(len(quoted), 10)
+        for words in quoted:
+            with self.subTest(words=words):
+                self.assertIn(words, sources())
+
+
+class ManPage(unittest.TestCase):
+    def test_is_of_this_version(self) -> None:
+        version = run("--version").split()[1]
+        self.assertIn(f'"{version}" "User Commands"', MAN_PAGE.read_text())
+
+    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
+    def test_is_set_without_a_warning(self) -> None:
+        setting = subprocess.run(["groff", "-ww", "-man", "-Tutf8", MAN_PAGE], check=True,
+                                 capture_output=True, text=True, timeout=60)
+        self.assertEqual(setting.stderr, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
