@@ -12,6 +12,7 @@ As a command:  tools/dynamodb_local.py [--port N] [--folder F]   (runs until it 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import signal
 import socket
@@ -39,6 +40,12 @@ def client(account: str, endpoint_url: str, service: str = "dynamodb") -> Any:
     return botocore.session.Session().create_client(
         service, region_name=REGION, endpoint_url=endpoint_url, config=config,
         aws_access_key_id=account, aws_secret_access_key="local")
+
+
+def end_with_parent() -> None:
+    """For preexec_fn: whatever ends us, even kill -9, ends the child too."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -77,7 +84,7 @@ class DynamodbLocal:
             ["java", "-Xmx512m", f"-Djava.library.path={jars[0].parent}/DynamoDBLocal_lib",
              "-jar", str(jars[0]), "-port", str(self.port), "-disableTelemetry", *storage],
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
-            process_group=0)
+            process_group=0, preexec_fn=end_with_parent)
         try:
             self._await_answer(self._process)
         except BaseException:

@@ -85,7 +85,8 @@ class Monitor:
             self._process = subprocess.Popen(
                 [self.binary, "monitor", *self.flags(), *arguments, "--output", "json"],
                 cwd=self.folder, env=self.environment(), text=True,
-                stdout=output, stderr=None if live else log)
+                stdout=output, stderr=None if live else log,
+                preexec_fn=dynamodb_local.end_with_parent)
 
     @property
     def running(self) -> bool:

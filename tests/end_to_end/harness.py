@@ -128,7 +128,7 @@ class Scenario(unittest.TestCase):
         cls.addClassCleanup(cls.local.stop)
 
     def folder(self) -> Path:
-        """For one monitor's files; kept for a look when the test fails."""
+        """For one monitor's files."""
         folder = tempfile.TemporaryDirectory(prefix="ddm-e2e-", ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         return Path(folder.name)
