@@ -9,15 +9,24 @@ namespace ddm {
 
 std::string_view to_string(error_class kind) {
   switch (kind) {
-    case error_class::retry: return "retry";
-    case error_class::throttled: return "throttled";
-    case error_class::refresh_credentials: return "refresh_credentials";
-    case error_class::new_iterator: return "new_iterator";
-    case error_class::trimmed: return "trimmed";
-    case error_class::not_found: return "not_found";
-    case error_class::access_denied: return "access_denied";
-    case error_class::fatal: return "fatal";
-    case error_class::cancelled: return "cancelled";
+    case error_class::retry:
+      return "retry";
+    case error_class::throttled:
+      return "throttled";
+    case error_class::refresh_credentials:
+      return "refresh_credentials";
+    case error_class::new_iterator:
+      return "new_iterator";
+    case error_class::trimmed:
+      return "trimmed";
+    case error_class::not_found:
+      return "not_found";
+    case error_class::access_denied:
+      return "access_denied";
+    case error_class::fatal:
+      return "fatal";
+    case error_class::cancelled:
+      return "cancelled";
   }
   return "?";
 }

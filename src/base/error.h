@@ -36,7 +36,8 @@ enum class error_class {
 
 struct [[nodiscard]] error {
   error_class kind = error_class::fatal;
-  /// Vendor's name without prefix ("ResourceNotFoundException"), or our own ("Timeout"); may be empty.
+  /// Vendor's name without prefix ("ResourceNotFoundException"), or our own ("Timeout"); may be
+  /// empty.
   std::string code;
   /// For people: what was tried, on which resource, and what to do next. Never holds item values.
   std::string message;

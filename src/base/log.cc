@@ -1,13 +1,13 @@
 #include "base/log.h"
 
+#include "base/time.h"
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <chrono>
 #include <mutex>
-
-#include "base/time.h"
 
 namespace ddm::log {
 namespace {
@@ -29,8 +29,8 @@ std::atomic<level> lowest_level = level::info;
 /// spdlog writes and flushes; the line itself is ours, so that its form is stable.
 spdlog::logger& sink() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "ddm", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made =
+        std::make_shared<spdlog::logger>("ddm", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->flush_on(spdlog::level::info);
     return made;
@@ -40,10 +40,14 @@ spdlog::logger& sink() {
 
 std::string_view name_of(level severity) {
   switch (severity) {
-    case level::debug: return "DEBUG";
-    case level::info: return "INFO";
-    case level::warning: return "WARN";
-    case level::error: return "ERROR";
+    case level::debug:
+      return "DEBUG";
+    case level::info:
+      return "INFO";
+    case level::warning:
+      return "WARN";
+    case level::error:
+      return "ERROR";
   }
   return "?";
 }
@@ -71,8 +75,8 @@ std::string text_value(std::string_view value) {
 
 std::string compose(format how, level severity, std::string_view event, std::string_view message,
                     std::initializer_list<field> fields) {
-  const auto now = format_rfc3339(
-      std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+  const auto now =
+      format_rfc3339(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
   std::string line;
   if (how == format::json) {
     line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":{}", now, name_of(severity),

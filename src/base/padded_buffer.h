@@ -9,7 +9,8 @@
 
 namespace ddm {
 
-/// Owns `size()` bytes followed by `padding` readable zero bytes. Move-only; contents may be written.
+/// Owns `size()` bytes followed by `padding` readable zero bytes. Move-only; contents may be
+/// written.
 class padded_buffer {
  public:
   static constexpr std::size_t padding = 64;

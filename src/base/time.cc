@@ -71,10 +71,9 @@ std::string format_rfc3339(wall_time time) {
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const hh_mm_ss clock{time - day};
-  const auto text =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(date.year()), unsigned(date.month()),
-                  unsigned(date.day()), clock.hours().count(), clock.minutes().count(),
-                  clock.seconds().count());
+  const auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int(date.year()),
+                                unsigned(date.month()), unsigned(date.day()), clock.hours().count(),
+                                clock.minutes().count(), clock.seconds().count());
   const auto fraction = clock.subseconds().count();
   return fraction == 0 ? text + "Z" : fmt::format("{}.{:03}Z", text, fraction);
 }

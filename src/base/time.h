@@ -1,4 +1,5 @@
-// Points in time. Every decision takes the time as a parameter; nothing below runtime/ owns a clock.
+// Points in time. Every decision takes the time as a parameter; nothing below runtime/ owns a
+// clock.
 #pragma once
 
 #include <chrono>

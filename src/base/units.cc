@@ -29,8 +29,8 @@ bool take_decimal(std::string_view& text, double& value) {
   if (digits.empty()) {
     return false;
   }
-  const auto [end, ec] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
+  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), value,
+                                         std::chars_format::fixed);
   if (ec != std::errc{} || end != digits.data() + digits.size()) {
     return false;
   }
@@ -153,8 +153,8 @@ std::string format_size(std::uint64_t bytes) {
     if (bytes >= factor) {
       return bytes % factor == 0
                  ? fmt::format("{} {}", bytes / factor, name)
-                 : fmt::format("{:.1f} {}", static_cast<double>(bytes) / static_cast<double>(factor),
-                               name);
+                 : fmt::format("{:.1f} {}",
+                               static_cast<double>(bytes) / static_cast<double>(factor), name);
     }
   }
   return fmt::format("{} B", bytes);

@@ -1,9 +1,10 @@
-// Up to which moment a shard has been read: the rule behind "caught up", gaps and `behind_stream_ms`.
+// Up to which moment a shard has been read: the rule behind "caught up", gaps and
+// `behind_stream_ms`.
 #pragma once
 
-#include <optional>
-
 #include "base/time.h"
+
+#include <optional>
 
 namespace ddm::stream {
 
@@ -18,8 +19,7 @@ constexpr std::chrono::seconds current_within{10};
 /// Fed with every page of one shard; remembers the latest moment that the reading has reached.
 class caught_up_tracker {
  public:
-  explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt)
-      : up_to_(restored) {}
+  explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt) : up_to_(restored) {}
 
   /// A page with records whose last was created at `created`: every record before it has been seen.
   void on_records(wall_time created);

@@ -6,8 +6,8 @@
 namespace ddm::stream {
 
 milliseconds idle_interval(std::size_t open_shards) {
-  const auto needed = milliseconds{
-      static_cast<std::int64_t>(open_shards * 1000 / idle_calls_per_second_max)};
+  const auto needed =
+      milliseconds{static_cast<std::int64_t>(open_shards * 1000 / idle_calls_per_second_max)};
   return std::max(idle_interval_min, needed);
 }
 

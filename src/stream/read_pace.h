@@ -1,13 +1,13 @@
 // How often a shard is asked for records.
 //
-// A busy shard is read again at once, but never above 4 calls a second (the replicator reads it too); idle
-// ones each second while at most 100 are open, more slowly beyond, so that idle polling in all stays
-// under 100 calls a second (and under 86 USD a day).
+// A busy shard is read again at once, but never above 4 calls a second (the replicator reads it
+// too); idle ones each second while at most 100 are open, more slowly beyond, so that idle polling
+// in all stays under 100 calls a second (and under 86 USD a day).
 #pragma once
 
-#include <cstddef>
-
 #include "base/time.h"
+
+#include <cstddef>
 
 namespace ddm::stream {
 

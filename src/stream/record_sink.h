@@ -1,13 +1,13 @@
 // What the stream reading hands its records to.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "base/error.h"
 #include "dynamodb/page_decoder.h"
 #include "runtime/asio.h"
 #include "stream/shard_lineage.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace ddm::stream {
 
@@ -19,8 +19,9 @@ struct record_batch {
   bool fresh = false;        ///< the shard was caught up: the records are no backlog
 };
 
-/// All calls come on the control thread. on_batch must not suspend: the records, the checks they open and
-/// the shard's new position become part of the same commit because nothing runs in between.
+/// All calls come on the control thread. on_batch must not suspend: the records, the checks they
+/// open and the shard's new position become part of the same commit because nothing runs in
+/// between.
 class record_sink {
  public:
   record_sink() = default;

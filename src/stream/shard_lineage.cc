@@ -19,11 +19,11 @@ sequence_number sequence_of(const std::string& text) {
   return sequence_number::parse(text).value_or(sequence_number{});
 }
 
-
 }  // namespace
 
 std::string_view to_string(shard_life life) {
-  return std::ranges::find(life_names, life, &std::pair<shard_life, std::string_view>::first)->second;
+  return std::ranges::find(life_names, life, &std::pair<shard_life, std::string_view>::first)
+      ->second;
 }
 
 shard_lineage::shard_lineage(std::string stream_arn, first_position first)
@@ -97,8 +97,11 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
     if (parent && !listed.contains(*parent) && !shards_.contains(*parent)) {
       gone_parents_.insert(*parent);
       if (!first) {
-        gaps.push_back({*parent, {}, now, "the parent of " + id.str() +
-                                              " was created and trimmed while nobody read it"});
+        gaps.push_back(
+            {*parent,
+             {},
+             now,
+             "the parent of " + id.str() + " was created and trimmed while nobody read it"});
       }
     }
   }
@@ -111,8 +114,11 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
     // A waiting shard seen by a partial listing whose parent turns out to be gone.
     if (shard.life == shard_life::waiting && shard.parent && !listed.contains(*shard.parent) &&
         !shards_.contains(*shard.parent) && gone_parents_.insert(*shard.parent).second) {
-      gaps.push_back({*shard.parent, {}, now, "the parent of " + id.str() +
-                                                  " was created and trimmed while nobody read it"});
+      gaps.push_back(
+          {*shard.parent,
+           {},
+           now,
+           "the parent of " + id.str() + " was created and trimmed while nobody read it"});
     }
   }
   return gaps;
@@ -204,11 +210,10 @@ dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& sh
   if (!shard.last_sequence.empty()) {
     return iterator_position::after(shard.last_sequence);
   }
-  // LATEST is asked for once only. After a crash or an expired iterator it would skip what was written
-  // meanwhile; TRIM_HORIZON with the `counts_from` filter does not.
-  return shard.from_latest && !shard.restored && first_iterator
-             ? iterator_position::latest()
-             : iterator_position::trim_horizon();
+  // LATEST is asked for once only. After a crash or an expired iterator it would skip what was
+  // written meanwhile; TRIM_HORIZON with the `counts_from` filter does not.
+  return shard.from_latest && !shard.restored && first_iterator ? iterator_position::latest()
+                                                                : iterator_position::trim_horizon();
 }
 
 tracked_shard& shard_lineage::at(const shard_id& id) {

@@ -1,22 +1,23 @@
 // Which shards exist, which may be read now, and from where.
 //
-// Problem: a record is read in order only if a child shard is begun after its parents are drained, and
-// is lost if a child is begun at LATEST, a parent is forgotten, or a trimmed parent is waited for.
-// Idea: a pure book of shards. Listings, ends and restored rows go in; shards that may be started come
-// out, each with its position. It knows no I/O and no clock of its own.
-// Reason: the transient states of a listing (an open parent with children, a closed shard whose child is
-// not visible yet, a child whose parent was trimmed) are then a table of unit tests.
+// Problem: a record is read in order only if a child shard is begun after its parents are drained,
+// and is lost if a child is begun at LATEST, a parent is forgotten, or a trimmed parent is waited
+// for.
+// Idea: a pure book of shards. Listings, ends and restored rows go in; shards that may be started
+// come out, each with its position. It knows no I/O and no clock of its own.
+// Reason: the transient states of a listing (an open parent with children, a closed shard whose
+// child is not visible yet, a child whose parent was trimmed) are then a table of unit tests.
 #pragma once
+
+#include "base/time.h"
+#include "dynamodb/streams_client.h"
+#include "state/state_store.h"
 
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "base/time.h"
-#include "dynamodb/streams_client.h"
-#include "state/state_store.h"
 
 namespace ddm::stream {
 
@@ -77,8 +78,9 @@ class shard_lineage {
   /// `reading` become startable again at their position.
   void restore(const std::vector<state::shard_row>& rows);
 
-  /// All pages of a listing, at the server's time `now`. The first complete listing of a fresh state
-  /// decides what LATEST means. Returns the gaps it reveals (shards that left the listing unread).
+  /// All pages of a listing, at the server's time `now`. The first complete listing of a fresh
+  /// state decides what LATEST means. Returns the gaps it reveals (shards that left the listing
+  /// unread).
   [[nodiscard]] std::vector<coverage_gap> on_complete_listing(
       const std::vector<shard_description>& shards, wall_time now);
   /// Some shards only (children of one shard, or the newest). A shard whose parent is unknown stays
@@ -112,8 +114,8 @@ class shard_lineage {
  private:
   void add(const shard_description& seen, wall_time now);
   void decide_first_listing(const std::vector<shard_description>& shards, wall_time now);
-  [[nodiscard]] bool has_open_ancestor(const shard_id& id,
-                                       const std::map<shard_id, const shard_description*>& all) const;
+  [[nodiscard]] bool has_open_ancestor(
+      const shard_id& id, const std::map<shard_id, const shard_description*>& all) const;
   [[nodiscard]] bool may_start(const tracked_shard& shard) const;
   [[nodiscard]] state::shard_row row_of(const tracked_shard& shard) const;
 

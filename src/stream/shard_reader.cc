@@ -1,9 +1,9 @@
 #include "stream/shard_reader.h"
 
-#include <utility>
-
 #include "base/log.h"
 #include "stream/read_pace.h"
+
+#include <utility>
 
 namespace ddm::stream {
 
@@ -39,9 +39,8 @@ awaitable<result<void>> shard_reader::read_to_end() {
 }
 
 awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
-  const auto position = at_trim_horizon_
-                            ? iterator_position::trim_horizon()
-                            : shard_lineage::next_position(shard(), first_iterator_);
+  const auto position = at_trim_horizon_ ? iterator_position::trim_horizon()
+                                         : shard_lineage::next_position(shard(), first_iterator_);
   auto iterator = co_await shared_.client.get_shard_iterator(
       dynamodb::stream_arn(shared_.lineage.stream_arn()), id_, position);
   if (!iterator) {
@@ -61,8 +60,8 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   if (!answer) {
     co_return fail(std::move(answer.error()));
   }
-  auto page = co_await shared_.pool.run(
-      [&] { return shared_.decoder.decode_records(answer->body); });
+  auto page =
+      co_await shared_.pool.run([&] { return shared_.decoder.decode_records(answer->body); });
   if (!page) {
     co_return fail(std::move(page.error()));
   }
@@ -90,8 +89,8 @@ void shard_reader::accept(dynamodb::records_page page, wall_time asked) {
     return;
   }
   record_batch batch{.shard = id_, .records = {}, .reread = 0, .fresh = false};
-  batch.fresh = caught_up_.up_to() &&
-                asked - *caught_up_.up_to() < current_within + shared_.creation_unit();
+  batch.fresh =
+      caught_up_.up_to() && asked - *caught_up_.up_to() < current_within + shared_.creation_unit();
   const auto last_before = progress.last_sequence;
   for (auto& record : page.records) {
     if (record.sequence <= last_before) {
@@ -150,7 +149,8 @@ awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
     }
     case error_class::access_denied:
     case error_class::fatal:
-    case error_class::cancelled: break;
+    case error_class::cancelled:
+      break;
   }
   co_return fail(std::move(failure).within("shard " + id_.str()));
 }

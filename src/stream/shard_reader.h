@@ -1,14 +1,9 @@
 // One shard, read from its position to its end.
 //
-// The reader reacts to each class of error as docs/architecture.md lists: an expired iterator is renewed
-// behind the last record read, trimmed data becomes a reported gap, a throttled or failing service is
-// waited for without limit, and only a missing permission or a broken request ends it.
+// The reader reacts to each class of error as docs/architecture.md lists: an expired iterator is
+// renewed behind the last record read, trimmed data becomes a reported gap, a throttled or failing
+// service is waited for without limit, and only a missing permission or a broken request ends it.
 #pragma once
-
-#include <cstdint>
-#include <functional>
-#include <random>
-#include <string>
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
@@ -17,6 +12,11 @@
 #include "stream/caught_up.h"
 #include "stream/record_sink.h"
 #include "stream/shard_lineage.h"
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <string>
 
 namespace ddm::stream {
 

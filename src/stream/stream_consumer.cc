@@ -1,9 +1,9 @@
 #include "stream/stream_consumer.h"
 
+#include "base/log.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "base/log.h"
 
 namespace ddm::stream {
 namespace {
@@ -106,8 +106,7 @@ awaitable<result<void>> stream_consumer::list_newest() {
 
 awaitable<void> stream_consumer::list_children(shard_id parent) {
   co_await describe_pace_.acquire(1);
-  auto page =
-      co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent);
+  auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent);
   // A failure is no loss: the next listing shows the children too.
   if (page) {
     lineage_.on_partial_listing(page->shards, clock_.now());
@@ -146,8 +145,9 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   log::event(log::level::info, "shard_started", {},
              {{"shard_id", id.str()},
               {"parent", shard.parent ? shard.parent->str() : "none"},
-              {"after", shard.last_sequence.empty() ? std::string(shard.from_latest ? "LATEST" : "TRIM_HORIZON")
-                                                    : std::string(shard.last_sequence.str())}});
+              {"after", shard.last_sequence.empty()
+                            ? std::string(shard.from_latest ? "LATEST" : "TRIM_HORIZON")
+                            : std::string(shard.last_sequence.str())}});
   shard_reader reader(context_, id);
   auto read = co_await reader.read_to_end();
   if (!read) {
@@ -184,7 +184,8 @@ void stream_consumer::note_health(const shard_id& id, const error* failure) {
 }
 
 milliseconds stream_consumer::creation_unit() const {
-  // DynamoDB Local cuts creation times to the minute and calls every account 000000000000 or ddblocal.
+  // DynamoDB Local cuts creation times to the minute and calls every account 000000000000 or
+  // ddblocal.
   const bool local = options_.stream_arn.find(":000000000000:") != std::string::npos ||
                      options_.stream_arn.find(":ddblocal:") != std::string::npos;
   return local ? milliseconds{60'000} : milliseconds{1000};
@@ -195,10 +196,17 @@ stream_status stream_consumer::status() const {
   const auto now = clock_.now();
   for (const auto& [id, shard] : lineage_.shards()) {
     switch (shard.life) {
-      case shard_life::reading: ++status.open; break;
-      case shard_life::waiting: ++status.waiting; break;
-      case shard_life::done: ++status.done; break;
-      case shard_life::skipped: break;
+      case shard_life::reading:
+        ++status.open;
+        break;
+      case shard_life::waiting:
+        ++status.waiting;
+        break;
+      case shard_life::done:
+        ++status.done;
+        break;
+      case shard_life::skipped:
+        break;
     }
     if (shard.life == shard_life::reading) {
       const auto reached = shard.caught_up_to ? shard.caught_up_to : shard.counts_from;
@@ -223,9 +231,9 @@ std::optional<wall_time> stream_consumer::read_up_to() const {
   auto earliest = clock_.now();
   for (const auto& [id, shard] : lineage_.shards()) {
     // A shard that has just ended may have children that no listing shows yet.
-    const bool heirs_may_be_hidden = shard.life == shard_life::done && !stream_is_over_ &&
-                                     shard.ended_at && clock_.now() - *shard.ended_at < minutes{1} &&
-                                     !lineage_.has_children(id);
+    const bool heirs_may_be_hidden =
+        shard.life == shard_life::done && !stream_is_over_ && shard.ended_at &&
+        clock_.now() - *shard.ended_at < minutes{1} && !lineage_.has_children(id);
     if (shard.life == shard_life::waiting || heirs_may_be_hidden ||
         (shard.life == shard_life::reading && !shard.caught_up_to)) {
       return std::nullopt;

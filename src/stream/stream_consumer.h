@@ -1,15 +1,10 @@
-// A whole stream: finds its shards, starts a reader for each in lineage order, and follows its life.
+// A whole stream: finds its shards, starts a reader for each in lineage order, and follows its
+// life.
 //
-// Discovery: one complete listing at start, the children of a shard as soon as it ends, a listing from the
-// newest known shard on each minute, a complete one each 15 minutes; never more than 2 DescribeStream
-// calls a second, because the replicator lives on the same quota of 10.
+// Discovery: one complete listing at start, the children of a shard as soon as it ends, a listing
+// from the newest known shard on each minute, a complete one each 15 minutes; never more than 2
+// DescribeStream calls a second, because the replicator lives on the same quota of 10.
 #pragma once
-
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <random>
-#include <string>
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
@@ -20,6 +15,12 @@
 #include "stream/record_sink.h"
 #include "stream/shard_lineage.h"
 #include "stream/shard_reader.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
 
 namespace ddm::stream {
 
@@ -51,8 +52,8 @@ class stream_consumer {
                   dynamodb::streams_client& client, const dynamodb::page_decoder& decoder,
                   record_sink& sink);
 
-  /// Reads until cancelled. An error is one that waiting cannot mend. Returns without error only when
-  /// the stream is disabled and every shard has been read to its end.
+  /// Reads until cancelled. An error is one that waiting cannot mend. Returns without error only
+  /// when the stream is disabled and every shard has been read to its end.
   [[nodiscard]] awaitable<result<void>> run();
 
   [[nodiscard]] shard_lineage& lineage() { return lineage_; }
