@@ -1,9 +1,9 @@
 // Who we are to AWS, and where that comes from.
 //
 // Problem: credentials come from a dozen places, many of them short-lived, and a run of days needs
-// them all the time; three profiles may be in use at once. Idea: a provider is asked before each
-// request and answers with a shared snapshot, at once while that is good. When the service refuses
-// it, renew() makes the next get() fetch anew.
+// them all the time; three profiles may be in use at once.
+// Idea: a provider is asked before each request and answers with a shared snapshot, at once while
+// that is good. When the service refuses it, renew() makes the next get() fetch anew.
 #pragma once
 
 #include "base/error.h"

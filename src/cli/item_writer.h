@@ -1,8 +1,8 @@
 // Many writes to one table, one by one or in batches, that can be stopped between any two.
 //
 // Problem: whoever writes test items must know exactly which were written, also after Ctrl-C, after
-// a failure and when the service takes only a part of a batch. Idea: what the service has confirmed
-// is reported at once, in order, and nothing else is.
+// a failure and when the service takes only a part of a batch.
+// Idea: what the service has confirmed is reported at once, in order, and nothing else is.
 #pragma once
 
 #include "dynamodb/attribute_value.h"

@@ -1,10 +1,11 @@
 // The command line as a value: what is to be done, complete and valid, before anything is done.
 //
 // Problem: a monitor that starts with half of its settings misread wastes days, and a user who is
-// told one fault at a time gives up. Idea: flags, environment and configuration file become one
-// struct in a pure function; it returns either that struct or every fault there is. Reason: what is
-// possible then is a table (options_monitor.cc), from which parsing, defaults and help all follow,
-// and which tests can try without a process.
+// told one fault at a time gives up.
+// Idea: flags, environment and configuration file become one struct in a pure function; it returns
+// either that struct or every fault there is.
+// Reason: what is possible then is a table (options_monitor.cc), from which parsing, defaults and
+// help all follow, and which tests can try without a process.
 #pragma once
 
 #include "aws/environment.h"

@@ -1,12 +1,12 @@
 // Whether two items are equal, decided by 128 bits.
 //
 // Problem: items must compare as DynamoDB compares them (numbers by value to 38 digits, sets and
-// maps without order), millions of them, without keeping any. Idea: an item becomes canonical bytes
-// (tag, length, value; maps and sets sorted; numbers as sign, digits and exponent, never through
-// double; a value over 1 KB as its length and hash), hashed once with XXH3-128 under a random
-// 192-byte secret. Equal items have equal bytes, unequal ones do not. Reason: collisions cannot be
-// prepared by whoever writes the items, and the secret lives in the state, so digests stay
-// comparable after a restart.
+// maps without order), millions of them, without keeping any.
+// Idea: an item becomes canonical bytes (tag, length, value; maps and sets sorted; numbers as sign,
+// digits and exponent, never through double; a value over 1 KB as its length and hash), hashed once
+// with XXH3-128 under a random 192-byte secret. Equal items have equal bytes, unequal ones do not.
+// Reason: collisions cannot be prepared by whoever writes the items, and the secret lives in the
+// state, so digests stay comparable after a restart.
 #pragma once
 
 #include "base/error.h"

@@ -2,12 +2,12 @@
 //
 // Problem: pages must be read at the speed of memory; but simdjson's on-demand front end leaves
 // unchecked what is not visited, cannot return to a place, and runs its portable kernel unless the
-// whole program is compiled for one kind of CPU. Idea: simdjson's first stage, whose kernel the
-// library picks at run time, checks UTF-8 and strings and lists where each token begins; only the
-// walk along that list is ours. Reason: a place in the text is an integer here, so a record may be
-// looked at first (is its key chosen?) and digested later, in whatever order its members arrive.
-// This file is the only one that knows simdjson, pinned to the interface of 3.0 (`stage1`,
-// `structural_indexes`, `parse_string`).
+// whole program is compiled for one kind of CPU.
+// Idea: simdjson's first stage, whose kernel the library picks at run time, checks UTF-8 and
+// strings and lists where each token begins; only the walk along that list is ours.
+// Reason: a place in the text is an integer here, so a record may be looked at first (is its key
+// chosen?) and digested later, in whatever order its members arrive. This file is the only one that
+// knows simdjson, pinned to the interface of 3.0 (`stage1`, `structural_indexes`, `parse_string`).
 #pragma once
 
 #include "base/padded_buffer.h"

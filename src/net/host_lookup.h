@@ -2,7 +2,8 @@
 //
 // Problem: getaddrinfo cannot be cancelled and may take half a minute, a hundred connections may
 // want the same name at once, and a name server that fails for a moment should not stop a run of
-// days. Idea: one lookup at a time, whose state it shares with those who wait, so that a waiter may
+// days.
+// Idea: one lookup at a time, whose state it shares with those who wait, so that a waiter may
 // leave; its result serves for half a minute, and beyond that when a later lookup fails.
 #pragma once
 

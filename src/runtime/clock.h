@@ -3,8 +3,8 @@
 // Problem: a monitor that runs for days must be tested in seconds, and the same way each time.
 // Idea: whoever waits or asks for the time does so through a clock that was passed in. The real one
 // reads the system's; the simulated one (tests/support) jumps to the next wake-up when nothing
-// runs. Reason: decisions then see the same times in production, in unit tests and in the
-// simulation.
+// runs.
+// Reason: decisions then see the same times in production, in unit tests and in the simulation.
 #pragma once
 
 #include "base/time.h"

@@ -1,10 +1,11 @@
 // Work that must end in time.
 //
 // Problem: Asio's `a() || b()` hides the losing side's error, and a cancelled coroutine throws at
-// each further co_await, so that a clean-up which waits is easily cut short. Idea: the work runs as
-// a child that is always waited for; the deadline and the caller's own cancellation both end it the
-// same way, by cancelling it. Reason: whoever writes the work only has to be cancellation-safe; a
-// time-out is no case of its own.
+// each further co_await, so that a clean-up which waits is easily cut short.
+// Idea: the work runs as a child that is always waited for; the deadline and the caller's own
+// cancellation both end it the same way, by cancelling it.
+// Reason: whoever writes the work only has to be cancellation-safe; a time-out is no case of its
+// own.
 //
 // For real time only (sockets): what the simulation replays waits through ddm::clock.
 #pragma once

@@ -2,8 +2,8 @@
 //
 // Problem: a detached coroutine outlives what it refers to, and its error is lost.
 // Idea: every coroutine is spawned into a group; the group is joined before it is destroyed;
-// joining waits for all, and rethrows the first exception that is not a cancellation. Reason: a
-// shutdown is then a plain sequence: cancel, join, last commit, close.
+// joining waits for all, and rethrows the first exception that is not a cancellation.
+// Reason: a shutdown is then a plain sequence: cancel, join, last commit, close.
 //
 // All calls are made on the executor's one thread.
 #pragma once

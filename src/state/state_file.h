@@ -1,9 +1,9 @@
 // The state as a file, before SQLite is asked: where it lies, whose it is, and who uses it.
 //
 // Problem: a wrong --state must neither harm a file of somebody else nor end in a database error
-// that nobody understands, and two monitors on one state would count everything twice. Idea: look
-// at the directory, the mount and the file's first 100 bytes, and hold an advisory lock on a file
-// beside it. Nothing is written but that lock file, which goes away with the lock.
+// that nobody understands, and two monitors on one state would count everything twice.
+// Idea: look at the directory, the mount and the file's first 100 bytes, and hold an advisory lock
+// on a file beside it. Nothing is written but that lock file, which goes away with the lock.
 #pragma once
 
 #include "base/error.h"

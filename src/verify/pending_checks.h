@@ -1,9 +1,9 @@
 // The decisions about changes: when to look, what an answer means, when a mismatch is one.
 //
 // Problem: replication is late by nature, keys change again before they are checked, and a value
-// that was changed back looks as if it had arrived. Alarms must be neither false nor missed. Idea:
-// at most one open check per key, for its newest change, with the digests of the images it has
-// superseded. Changes, answers and the time go in; reads to make and outcomes come out. Nothing
+// that was changed back looks as if it had arrived. Alarms must be neither false nor missed.
+// Idea: at most one open check per key, for its newest change, with the digests of the images it
+// has superseded. Changes, answers and the time go in; reads to make and outcomes come out. Nothing
 // here waits, reads a clock or touches a socket, so production, unit tests and simulation decide
 // alike. Reason for every rule: docs/monitoring_mechanism.md, "Checking a change".
 //

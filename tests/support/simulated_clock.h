@@ -2,8 +2,8 @@
 //
 // Problem: a monitor waits most of its life; its schedule decides which races happen.
 // Idea: everything runs on one io_context; when nothing is ready, time jumps to the earliest
-// sleeper. Sleepers that are due at the same time wake in the order in which they lay down. Reason:
-// no real time enters, so a run depends on its seed alone and may be replayed.
+// sleeper. Sleepers that are due at the same time wake in the order in which they lay down.
+// Reason: no real time enters, so a run depends on its seed alone and may be replayed.
 //
 // Nothing may wait for a socket or another thread here: the clock would jump ahead of it.
 #pragma once
