@@ -156,6 +156,11 @@ void finding_book::on_confirmed(mismatch entry, wall_time now) {
   }
   ++counts_.open.at(static_cast<std::size_t>(entry.kind));
   note(entry);
+  // Values, if they are wanted, are in the state and in the file now: they would be too much to
+  // hold.
+  entry.source_json.reset();
+  entry.target_json.reset();
+  nothing_due_before_ = std::min(nothing_due_before_, now + first_watch_interval);
   const auto order = next_order_++;
   by_order_.emplace(order, entry.key.hash);
   const auto hash = entry.key.hash;
@@ -193,19 +198,27 @@ std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t re
                            watch_tokens_ + elapsed * options_.watch_reads_per_second);
   watch_refilled_ = now;
   std::vector<item_key> due;
+  if (now < nothing_due_before_) {
+    return due;
+  }
+  auto next_look = now + later_watch_interval;
   for (const auto& [order, hash] : by_order_) {
     if (watch_tokens_ < 1 || due.size() >= reads_max) {
-      break;
+      return due;
     }
     auto& held = open_.at(hash);
     if (held.next_look > now) {
+      next_look = std::min(next_look, held.next_look);
       continue;
     }
     watch_tokens_ -= 1;
     const bool closely = now - held.entry.confirmed_at < watched_closely;
     held.next_look = now + (closely ? first_watch_interval : later_watch_interval);
+    next_look = std::min(next_look, held.next_look);
     due.push_back(held.entry.key);
   }
+  // All were seen: the many calls until then need not walk them again.
+  nothing_due_before_ = next_look;
   return due;
 }
 

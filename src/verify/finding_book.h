@@ -89,6 +89,7 @@ class finding_book {
   std::int64_t next_order_ = 1;
   double watch_tokens_ = 0;
   wall_time watch_refilled_;
+  wall_time nothing_due_before_;
   std::vector<state::mismatch_row> dirty_rows_;
   std::vector<std::string> dirty_lines_;
 };

@@ -1,9 +1,11 @@
+// The book of open checks: changes come in, reads that are due go out. What an answer means is in
+// check_answers.cc.
 #include "verify/pending_checks.h"
 
 #include "verify/check_codec.h"
+#include "verify/check_rules.h"
 
 #include <algorithm>
-#include <array>
 #include <ranges>
 #include <utility>
 
@@ -13,25 +15,12 @@ namespace {
 using dynamodb::change_record;
 using dynamodb::event_kind;
 
-constexpr std::array<milliseconds, 4> probe_ages{milliseconds{500}, milliseconds{1000},
-                                                 milliseconds{2000}, milliseconds{4000}};
 /// Images kept for a key that never rests; beyond it, such a key cannot be judged until it rests.
 constexpr std::size_t history_max = 4096;
-/// While behind: looks a second that find out whether replication moves again …
+/// While behind: looks a second that find out whether replication moves again.
 constexpr double parked_probes_per_second = 5;
-/// … and what each look that found its change arrived adds, so that a catching-up is followed at
-/// pace.
-constexpr double looks_per_arrival = 3;
-constexpr double parked_allowance_max = 2000;
 /// Creation times are cut to the second: a change may be this much younger than it says.
 constexpr milliseconds creation_slack{1000};
-/// The stray image of a restless key is looked at again after this time.
-constexpr milliseconds stray_wait{5000};
-
-std::optional<digest128> compared(const image& value) {
-  return value ? std::optional(value->compared) : std::nullopt;
-}
-
 /// Bookkeeping around a check that sizeof does not see: map entries, timers, allocator overhead.
 constexpr std::uint32_t overhead_bytes = 160;
 
@@ -39,9 +28,6 @@ constexpr std::uint32_t overhead_bytes = 160;
 
 pending_checks::pending_checks(check_settings settings)
     : settings_(settings), behind_(settings.max_lag, settings.stall_after) {}
-
-// --- changes
-// --------------------------------------------------------------------------------------
 
 void pending_checks::on_change(change_record record, const change_context& where, wall_time now,
                                outcomes& out) {
@@ -240,9 +226,6 @@ std::uint32_t pending_checks::shard_index(std::string_view shard_id) {
   return index;
 }
 
-// --- what is due
-// ----------------------------------------------------------------------------------
-
 void pending_checks::schedule(check& open, wall_time due) {
   open.due = due;
   if (!open.in_flight) {
@@ -342,321 +325,6 @@ bool pending_checks::update_behind(wall_time now) {
   }
   return changed;
 }
-
-// --- answers
-// --------------------------------------------------------------------------------------
-
-check* pending_checks::answered(check_id id) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) {
-    return nullptr;
-  }
-  auto& open = slots_[found->second];
-  open.in_flight = false;
-  open.looked = true;
-  return &open;
-}
-
-void pending_checks::on_unanswered(check_id id, wall_time again_at) {
-  if (auto* open = answered(id)) {
-    open->looked = open->looked_unequal;
-    schedule(*open, again_at);
-  }
-}
-
-void pending_checks::on_look(check_id id, std::uint32_t version, const seen& counterpart,
-                             wall_time now, outcomes& out) {
-  auto* open = answered(id);
-  if (open == nullptr) {
-    return;
-  }
-  // Equal to what is expected now is conclusive even when a change came meanwhile; unequal is not.
-  if (!open->expects_origin_read && !counterpart.unreadable &&
-      same(open->expected, counterpart.value)) {
-    on_equal(*open, counterpart.value, now, out);
-    return;
-  }
-  note_level(*open, counterpart, now);
-  if (version != open->version && !is_restless(*open, now)) {
-    schedule(*open, std::max(open->due, now + settings_.retry_wait));
-  } else {
-    on_unequal(*open, now);
-  }
-}
-
-void pending_checks::on_expect_look(check_id id, std::uint32_t version, const seen& origin,
-                                    const seen& counterpart, wall_time now, outcomes& out) {
-  auto* open = answered(id);
-  if (open == nullptr) {
-    return;
-  }
-  if (version != open->version) {
-    schedule(*open, std::max(open->due, now + settings_.retry_wait));
-  } else if (!origin.unreadable && !counterpart.unreadable &&
-             same(origin.value, counterpart.value)) {
-    open->expected = origin.value;
-    on_equal(*open, counterpart.value, now, out);
-  } else {
-    open->expected = origin.value;
-    if (!open->s1) {
-      open->s1 = origin.value;
-      open->s1_at = now;
-      mark_dirty(*open);
-    }
-    note_level(*open, counterpart, now);
-    on_unequal(*open, now);
-  }
-}
-
-/// Equal proves the change only if nothing unproven came before it: an insert that was deleted
-/// again, or a value changed back, is equal before anything has arrived. Such a check must hold for
-/// a max-lag, and while replication as a whole is late a max-lag proves nothing.
-void pending_checks::on_equal(check& open, const image& counterpart, wall_time now, outcomes& out) {
-  const bool held = now - open.read_at >= settings_.max_lag;
-  if (open.probes_left > 0) {
-    // A lag probe measures; what counts is the look at the replication wait: an older image may
-    // still be written over the change.
-    note_lag(open, now, out);
-    open.measures_lag = false;
-    open.probes_left = 0;
-    schedule(open, std::max(now, open.first_look_at));
-    return;
-  }
-  if (!open.superseded_unverified || (held && behind_.settled(now))) {
-    verify(open, counterpart, now, out);
-    return;
-  }
-  if (!open.before || open.before->digest != compared(counterpart)) {
-    note_met(open, now);
-  }
-  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
-  open.probes_left = 0;
-  schedule(open, (held ? now : open.read_at) + settings_.max_lag);
-}
-
-void pending_checks::on_unequal(check& open, wall_time now) {
-  open.looked_unequal = true;
-  if (open.probes_left > 0) {
-    const auto used = probe_ages.size() - open.probes_left;
-    --open.probes_left;
-    const auto born = open.due - probe_ages.at(used);
-    const auto next_age =
-        open.probes_left > 0 ? probe_ages.at(used + 1) : settings_.replication_wait;
-    schedule(open, std::max(now + milliseconds{50}, born + next_age));
-    return;
-  }
-  if (is_restless(open, now) && !open.expects_origin_read &&
-      settings_.way == direction::source_to_target) {
-    open.step = check_step::judge_restless;
-    schedule(open, now);
-    return;
-  }
-  if (!open.s1 && !behind_.waits(now)) {
-    open.step = check_step::first_origin;
-    schedule(open, now);
-    return;
-  }
-  const auto doubled = settings_.retry_wait * (1LL << std::min<std::uint32_t>(open.retries, 12));
-  ++open.retries;
-  // Spread by the key's own hash, so that many keys of one moment do not come back in one moment.
-  const auto spread = doubled / 4 * static_cast<std::int64_t>(open.key.hash.high % 256) / 256;
-  const auto again = now + std::min<milliseconds>(doubled + spread, settings_.max_lag);
-  if (open.s1 && again >= judge_at(open)) {
-    open.step = check_step::judge;
-    schedule(open, std::max(now, judge_at(open)));
-    return;
-  }
-  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
-  schedule(open, again);
-}
-
-void pending_checks::on_first_origin(check_id id, std::uint32_t version, const seen& origin,
-                                     wall_time now) {
-  auto* open = answered(id);
-  if (open == nullptr) {
-    return;
-  }
-  if (version == open->version) {
-    open->s1 = origin.value;
-    open->s1_at = now;
-    mark_dirty(*open);
-  }
-  open->step = open->expects_origin_read ? check_step::expect_look : check_step::look;
-  ++open->retries;
-  schedule(*open, now + std::min(settings_.retry_wait, settings_.max_lag));
-}
-
-wall_time pending_checks::judge_at(const check& open) const {
-  return std::max(std::max(open.s1_at, open.read_at) + settings_.max_lag,
-                  behind_.confirms_from(open.first_unmet_at));
-}
-
-bool pending_checks::is_restless(const check& open, wall_time now) const {
-  return open.superseded_unverified && now - open.first_unmet_at >= settings_.max_lag &&
-         now - open.read_at < settings_.max_lag;
-}
-
-void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& origin,
-                               const seen& counterpart, wall_time now, outcomes& out) {
-  auto* open = answered(id);
-  if (open == nullptr) {
-    return;
-  }
-  const bool restless_answer = open->step == check_step::judge_restless;
-  if (!restless_answer && version != open->version) {
-    schedule(*open, std::max(open->due, now));
-    return;
-  }
-  const bool readable = !origin.unreadable && !counterpart.unreadable;
-  if (restless_answer) {
-    judge_restless(*open, origin, counterpart, now, out);
-  } else if (readable && same(origin.value, counterpart.value)) {
-    verify(*open, counterpart.value, now, out);
-  } else {
-    judge_resting(*open, origin, counterpart, now, out);
-  }
-}
-
-void pending_checks::judge_resting(check& open, const seen& origin, const seen& counterpart,
-                                   wall_time now, outcomes& out) {
-  if (!open.s1 || (!origin.unreadable && !same(*open.s1, origin.value))) {
-    // The origin moved between the two reads: it must rest for one max-lag first.
-    open.s1 = origin.value;
-    open.s1_at = now;
-    mark_dirty(open);
-    postpone(open, now);
-  } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
-    postpone(open, now);
-  } else {
-    confirm(open, origin, counterpart, now, out);
-  }
-}
-
-void pending_checks::judge_restless(check& open, const seen& origin, const seen& counterpart,
-                                    wall_time now, outcomes& out) {
-  const bool readable = !origin.unreadable && !counterpart.unreadable;
-  const auto until = !readable ? std::nullopt
-                     : same(origin.value, counterpart.value)
-                         ? std::optional(now)
-                         : held_until(open, counterpart.value, now);
-  if (until && now - *until <= settings_.max_lag) {
-    // Replication of this key is alive.
-    note_met(open, *until);
-    open.stray.reset();
-    open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
-    schedule(open, now + settings_.replication_wait);
-    return;
-  }
-  // A key that has come to rest meanwhile is judged as one that rests.
-  if (!is_restless(open, now) || open.expects_origin_read || open.history_cut) {
-    postpone(open, now);
-    return;
-  }
-  if (!open.stray) {
-    open.stray = counterpart.value;
-    open.stray_at = now;
-  }
-  // The counterpart may be ahead of our reading: wait until the stream has been read past this
-  // look.
-  const bool passed = read_up_to_ && *read_up_to_ >= open.stray_at;
-  if (passed && behind_.may_confirm(now, open.first_unmet_at)) {
-    confirm(open, origin, counterpart, now, out);
-    return;
-  }
-  schedule(open, now + stray_wait);
-}
-
-void pending_checks::postpone(check& open, wall_time now) {
-  open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
-  open.retries = 1;
-  schedule(open, now + settings_.retry_wait);
-}
-
-/// Until when the origin held this value, as far as the stream has told; nothing: it never did.
-std::optional<wall_time> pending_checks::held_until(const check& open, const image& value,
-                                                    wall_time now) {
-  if (!open.expects_origin_read && same(open.expected, value)) {
-    return now;
-  }
-  const auto digest = compared(value);
-  for (const auto& past : std::views::reverse(open.history)) {
-    if (past.digest == digest) {
-      return past.until;
-    }
-  }
-  return open.before && open.before->digest == digest ? std::optional(open.before->until)
-                                                      : std::nullopt;
-}
-
-/// The counterpart holds one of the images seen: the first change without outcome is the one that
-/// took that image's place. An image that was there before all of them proves nothing.
-void pending_checks::note_level(check& open, const seen& counterpart, wall_time now) {
-  const bool proves_nothing =
-      counterpart.unreadable || (open.before && open.before->digest == compared(counterpart.value));
-  if (proves_nothing) {
-    return;
-  }
-  if (const auto until = held_until(open, counterpart.value, now)) {
-    note_met(open, *until);
-  }
-}
-
-void pending_checks::note_met(check& open, wall_time until) {
-  if (until <= open.first_unmet_at) {
-    return;
-  }
-  behind_.on_moved(open.first_unmet_at, until);
-  open.first_unmet_at = until;
-  mark_dirty(open);
-  note_arrival();
-}
-
-void pending_checks::note_arrival() {
-  if (behind_.behind()) {
-    parked_allowance_ += looks_per_arrival;
-  }
-}
-
-void pending_checks::verify(check& open, const image& counterpart, wall_time now, outcomes& out) {
-  note_arrival();
-  ++out.verified;
-  if (same_only_by_ignoring(open.expected, counterpart)) {
-    ++out.equal_by_ignoring;
-  }
-  note_lag(open, now, out);
-  out.passed.push_back(std::move(open.key));
-  open.key.hash = out.passed.back().hash;
-  close(open);
-}
-
-void pending_checks::note_lag(const check& open, wall_time now, outcomes& out) const {
-  if (open.measures_lag && !open.superseded_unverified && !behind_.behind()) {
-    out.lags.push_back({std::max(milliseconds{0}, now - open.lag_base), !open.looked_unequal});
-  }
-}
-
-void pending_checks::confirm(check& open, const seen& origin, const seen& counterpart,
-                             wall_time now, outcomes& out) {
-  const bool forward = settings_.way == direction::source_to_target;
-  confirmation verdict{
-      .key = std::move(open.key),
-      .origin = origin,
-      .counterpart = counterpart,
-      // A record of the source's stream says that the source once held the item.
-      .delete_seen = forward,
-      .ttl_delete_seen = forward && open.ttl_delete_seen,
-      .counterpart_is_earlier_image =
-          forward && counterpart.value && held_until(open, counterpart.value, now).has_value(),
-      .shard_id = shard_names_.at(open.shard),
-      .sequence = open.sequence,
-      .first_seen = open.first_unmet_at};
-  open.key.hash = verdict.key.hash;
-  out.confirmed.push_back(std::move(verdict));
-  close(open);
-}
-
-// --- state and figures
-// ----------------------------------------------------------------------------
 
 void pending_checks::take_dirty(std::vector<state::check_row>& rows,
                                 std::vector<std::int64_t>& closed) {
