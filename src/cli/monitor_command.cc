@@ -264,9 +264,18 @@ awaitable<std::expected<migration, std::vector<std::string>>> monitor_run::exami
   if (!facts) {
     co_return std::unexpected(std::move(facts.error().lines));
   }
-  state_path_ = options_.state_file.value_or(
-      fmt::format("./{}--{}.monitor.db", monitor::file_name_part(request.source, facts->source),
-                  monitor::file_name_part(request.target, facts->target)));
+  const auto default_path = [&](const std::optional<dynamodb::table_description>& target) {
+    return fmt::format("./{}--{}.monitor.db",
+                       monitor::file_name_part(request.source, facts->source),
+                       monitor::file_name_part(request.target, target));
+  };
+  state_path_ = options_.state_file.value_or(default_path(facts->target));
+  // A run that began while the target was awaited goes on in the file that it made then.
+  if (const auto awaited = default_path(std::nullopt); !options_.state_file && !options_.fresh &&
+                                                       std::filesystem::exists(awaited) &&
+                                                       !std::filesystem::exists(state_path_)) {
+    state_path_ = awaited;
+  }
   co_return std::move(*facts);
 }
 
@@ -298,11 +307,16 @@ awaitable<result<state::snapshot>> monitor_run::open_state() {
       co_return fail(std::move(committed.error()));
     }
   } else {
-    auto found = monitor::load_identity(*resumed, identity);
+    auto found = monitor::load_identity(*resumed, identity, facts_.target_identity_awaited);
     if (!found) {
       co_return fail(std::move(found.error()).within(state_path_));
     }
     identity = std::move(*found);
+    state::commit_batch present_name;
+    monitor::save(identity, present_name);
+    if (auto committed = co_await store_->commit(std::move(present_name)); !committed) {
+      co_return fail(std::move(committed.error()));
+    }
   }
   if (options_.fresh) {
     std::error_code ignored;  // absent: nothing to keep

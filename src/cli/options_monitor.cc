@@ -142,7 +142,7 @@ flag_group output(monitor_options& o) {
             "debug, info, warning or error"},
            {"verbose", "", switch_into(o.verbose), "log each successful check too"},
            {"show-values", "", switch_into(o.show_values),
-            "put item values into logs, findings and reports"},
+            "put item values into findings and the state"},
            {"hash-keys", "", switch_into(o.hash_keys), "put keyed hashes in place of keys there"}}};
 }
 

@@ -46,12 +46,21 @@ std::string describe_failure(const table_access& access, const error& failure) {
                      access.table.str(), where(access), failure.describe(), remedy());
 }
 
-std::string identity_of(const table_access& access, const table_description* table) {
-  if (table != nullptr && !table->arn.empty() && !is_local_arn(table->arn)) {
-    return table->arn;
+std::string identity_of(const table_access& access, const table_description& table) {
+  if (!table.arn.empty() && !is_local_arn(table.arn)) {
+    return table.arn;
   }
   return fmt::format("{}|{}|{}|{}", access.endpoint, access.access_key_id, access.region,
-                     table != nullptr ? table->name : access.table.str());
+                     table.name);
+}
+
+/// The account of an absent table is not known, and access keys of roles change: what is left is
+/// the place. On DynamoDB Local the key is the account.
+std::string awaited_identity_of(const table_access& access, bool local) {
+  return local
+             ? fmt::format("{}|{}|{}|{}", access.endpoint, access.access_key_id, access.region,
+                           access.table.str())
+             : fmt::format("awaited|{}|{}|{}", access.endpoint, access.region, access.table.str());
 }
 
 void check_given_keys(const migration_request& request, const dynamodb::key_schema& schema,
@@ -209,8 +218,11 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
     facts.target = std::move(*target);
   }
   facts.schema = facts.source.schema;
-  facts.source_identity = identity_of(request.source, &facts.source);
-  facts.target_identity = identity_of(request.target, facts.target ? &*facts.target : nullptr);
+  facts.source_identity = identity_of(request.source, facts.source);
+  facts.target_identity_awaited =
+      awaited_identity_of(request.target, is_local_arn(facts.source.arn));
+  facts.target_identity =
+      facts.target ? identity_of(request.target, *facts.target) : facts.target_identity_awaited;
   if (facts.source_identity == facts.target_identity) {
     faults.push_back(fmt::format(
         "source and target are the same table ({}): a table compared with itself is always equal. "
@@ -238,9 +250,10 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
 
 std::string file_name_part(const table_access& access,
                            const std::optional<table_description>& table) {
-  std::string account = access.access_key_id;
+  std::string account = "awaited";
   std::string name = access.table.str();
   if (table) {
+    account = access.access_key_id;
     name = table->name;
     if (const auto arn = table_arn::parse(table->arn); arn && !is_local_arn(table->arn)) {
       account = arn->account;

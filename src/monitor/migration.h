@@ -51,6 +51,8 @@ struct migration {
   /// "endpoint|access key|region|table" on DynamoDB Local, the table's ARN elsewhere.
   std::string source_identity;
   std::string target_identity;
+  /// What a state calls the target that was begun while it did not exist.
+  std::string target_identity_awaited;
   [[nodiscard]] bool target_is_ready() const {
     return target && target->status != dynamodb::table_status::creating;
   }
@@ -66,8 +68,8 @@ struct migration_faults {
 /// True for the ARNs that DynamoDB Local makes up, alike for every account.
 [[nodiscard]] bool is_local_arn(std::string_view arn);
 
-/// "account-region-table" for the default state file's name; characters a file name should not have
-/// become '_'.
+/// "account-region-table" for the default state file's name ("awaited" in place of the account
+/// while the table does not exist); characters a file name should not have become '_'.
 [[nodiscard]] std::string file_name_part(const table_access& access,
                                          const std::optional<dynamodb::table_description>& table);
 

@@ -21,6 +21,10 @@ constexpr seconds slow_commit{3};
 constexpr seconds target_poll_interval{10};
 constexpr milliseconds end_poll_interval{200};
 constexpr std::chrono::hours retention_alarm{6};
+/// Behind for this long with fewer records a call than the service allows: the limit may be the
+/// reason.
+constexpr minutes small_limit_alarm{1};
+constexpr int records_limit_max = 1000;
 /// Deferred keys brought back at a time.
 constexpr std::size_t deferred_rows_max = 500;
 constexpr std::size_t newest_shown = 5;
@@ -30,6 +34,19 @@ constexpr seconds look_slack{5};
 // Prices: us-east-1, on demand (docs/architecture.md, "Costs").
 constexpr double usd_per_read_unit = 0.125 / 1e6;
 constexpr double usd_per_stream_call = 0.02 / 1e5;
+
+/// A state that has followed another stream of the table goes on with what the new one still holds:
+/// the changes since the old one ended are in it.
+stream::stream_consumer::options following(stream::stream_consumer::options chosen,
+                                           const state::snapshot& resumed) {
+  const bool has_this = std::ranges::any_of(resumed.shards, [&](const state::shard_row& row) {
+    return row.stream_arn == chosen.stream_arn;
+  });
+  if (!resumed.shards.empty() && !has_this) {
+    chosen.first = stream::first_position::trim_horizon;
+  }
+  return chosen;
+}
 
 constexpr auto freeze_writes_name = "freeze.writes";
 constexpr auto freeze_key_name = "freeze.first_key";
@@ -42,8 +59,8 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       parts_(std::move(parts)),
       findings_(settings_.findings),
       checks_(settings_.checks),
-      consumer_(settings_.stream, parts_.executor, parts_.time, parts_.pool, parts_.streams,
-                parts_.decoder, *this),
+      consumer_(following(settings_.stream, resumed), parts_.executor, parts_.time, parts_.pool,
+                parts_.streams, parts_.decoder, *this),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
       reading_(parts_.executor),
@@ -171,7 +188,13 @@ awaitable<void> monitor_session::consume() {
   auto read = co_await consumer_.run();
   if (!read) {
     fail_with(std::move(read.error()));
+    co_return;
   }
+  stream_is_over_ = true;
+  log::event(log::level::warning, "stream_over",
+             "the stream was turned off and has been read to its end; if it was turned on again it "
+             "has a new ARN: stop, and start again with that",
+             {{"stream_arn", settings_.stream.stream_arn}});
 }
 
 awaitable<void> monitor_session::watch_for_end() {
@@ -244,6 +267,13 @@ awaitable<void> monitor_session::show_blocks() {
     interval_verified_ = checks.verified;
     interval_failed_ = checks.failed;
     const auto shown = status();
+    if (shown.shards.behind > small_limit_alarm &&
+        settings_.stream.records_limit < records_limit_max) {
+      log::event(log::level::warning, "batch_size_small",
+                 "a shard is behind and GetRecords is limited: raise --batch-size (DDB_BATCH_SIZE)",
+                 {{"batch_size", settings_.stream.records_limit},
+                  {"behind", spoken_duration(shown.shards.behind)}});
+    }
     if (shown.shards.retention_left < retention_alarm) {
       log::event(log::level::error, "retention_low",
                  "unread changes will be lost: find out why reading is behind",
@@ -501,6 +531,9 @@ report::status monitor_session::status() const {
               : checks_.behind().behind() ? report::phase::catching_up
                                           : report::phase::steady;
   now.trouble = verifier_.trouble();
+  if (now.trouble.empty() && stream_is_over_) {
+    now.trouble = "the stream was turned off: later changes are not seen";
+  }
   if (now.trouble.empty() && now.shards.failing > 0) {
     now.trouble = fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
                               now.shards.open, now.shards.failure);

@@ -124,6 +124,7 @@ class monitor_session final : public stream::record_sink {
   bool target_ready_;
   bool stop_requested_ = false;
   bool abandoned_ = false;
+  bool stream_is_over_ = false;
   bool reading_stopped_ = false;
   std::optional<stream::stream_status>
       stream_at_stop_;            ///< reading stands still since: nothing ages

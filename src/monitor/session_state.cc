@@ -80,12 +80,13 @@ void save(const period_settings& settings, state::commit_batch& batch) {
 }
 
 result<session_identity> load_identity(const state::snapshot& state,
-                                       const session_identity& expected) {
+                                       const session_identity& expected,
+                                       const std::string& target_awaited) {
   session_identity found{.source = value_of(state, source_name),
                          .target = value_of(state, target_name),
                          .direction = value_of(state, direction_name)};
-  if (found.source != expected.source || found.target != expected.target ||
-      found.direction != expected.direction) {
+  const bool same_target = found.target == expected.target || found.target == target_awaited;
+  if (found.source != expected.source || !same_target || found.direction != expected.direction) {
     return fatal(
         fmt::format("the state file belongs to another migration: {} -> {} ({}), not {} -> {} "
                     "({}). Name another "
@@ -93,6 +94,7 @@ result<session_identity> load_identity(const state::snapshot& state,
                     found.source, found.target, found.direction, expected.source, expected.target,
                     expected.direction));
   }
+  found.target = expected.target;
   const auto secret = value_of(state, secret_name);
   if (secret.size() != found.secret.size()) {
     return fatal(

@@ -41,8 +41,11 @@ void save(const session_identity& identity, state::commit_batch& batch);
 void save(const period_settings& settings, state::commit_batch& batch);
 
 /// Fails when the state belongs to another migration (the message names both) or lacks its secrets.
+/// A state that was begun while the target did not exist calls it `target_awaited`: the result has
+/// the name that it has now.
 [[nodiscard]] result<session_identity> load_identity(const state::snapshot& state,
-                                                     const session_identity& expected);
+                                                     const session_identity& expected,
+                                                     const std::string& target_awaited);
 [[nodiscard]] period_settings load_period(const state::snapshot& state);
 
 }  // namespace ddm::monitor

@@ -124,7 +124,7 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
       broken_invariant("the first commit failed");
     }
   } else {
-    identity = *load_identity(*resumed, identity);
+    identity = *load_identity(*resumed, identity, "");
   }
   process_->decoder.emplace(dynamodb::page_decoder::options{
       .schema = options_.schema,
