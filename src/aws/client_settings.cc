@@ -56,7 +56,11 @@ class resolver {
     if (!url) {
       return fail(std::move(url).error().within(from.origin));
     }
-    return endpoint_setting{.url = std::move(*url), .origin = from.origin};
+    auto via = proxy_to(*url);
+    if (!via) {
+      return fail(std::move(via).error());
+    }
+    return endpoint_setting{.url = std::move(*url), .origin = from.origin, .via = std::move(*via)};
   }
 
   [[nodiscard]] std::string ca_file() const {
@@ -66,6 +70,25 @@ class resolver {
   }
 
  private:
+  /// In lower or in upper case, as with every other tool that heeds them.
+  [[nodiscard]] std::optional<std::string> proxy_variable(std::string_view lower,
+                                                          std::string_view upper) const {
+    return variables_.find(lower).or_else([&] { return variables_.find(upper); });
+  }
+
+  [[nodiscard]] result<std::optional<net::proxy>> proxy_to(const net::url& endpoint) const {
+    const auto text = proxy_variable("https_proxy", "HTTPS_PROXY");
+    const auto exempt = proxy_variable("no_proxy", "NO_PROXY").value_or("");
+    if (!text || !endpoint.tls || net::is_exempt(endpoint, exempt)) {
+      return std::nullopt;
+    }
+    auto parsed = net::parse_proxy(*text);
+    if (!parsed) {
+      return fail(std::move(parsed).error().within("HTTPS_PROXY"));
+    }
+    return std::move(*parsed);
+  }
+
   [[nodiscard]] found endpoint_text(const api_names& api, std::string_view region) const {
     if (flags_.endpoint) {
       return {*flags_.endpoint, "the command line"};

@@ -10,6 +10,7 @@
 #include "aws/environment.h"
 #include "aws/profile_files.h"
 #include "base/error.h"
+#include "net/proxy.h"
 #include "net/url.h"
 
 #include <optional>
@@ -27,6 +28,7 @@ struct client_flags {
 struct endpoint_setting {
   net::url url;
   std::string origin;  ///< "the command line", "AWS_ENDPOINT_URL", "profile x", "region eu-west-1"
+  std::optional<net::proxy> via;  ///< HTTPS_PROXY, unless NO_PROXY exempts the endpoint
 };
 
 struct client_settings {

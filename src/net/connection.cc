@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t read_bytes =
     std::size_t{16} * 1024;  // a TLS record, and more than most heads
 
+constexpr std::size_t refusal_bytes_max = std::size_t{1} << 20;
+
 void throw_if_cancelled(const boost::system::error_code& ec) {
   if (ec == asio::error::operation_aborted) {
     throw boost::system::system_error(ec);
@@ -55,6 +57,33 @@ awaitable<result<void>> connection::connect(asio::ip::tcp::endpoint address) {
                                     address.address().to_string(), ec.message()));
   }
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  co_return result<void>{};
+}
+
+awaitable<result<void>> connection::open_tunnel(std::string target, const secret& authorization) {
+  http_headers headers;
+  headers.add("Host", target);
+  if (!authorization.empty()) {
+    headers.add("Proxy-Authorization", authorization.reveal());
+  }
+  error_code ec;
+  co_await write(fmt::format("CONNECT {} HTTP/1.1\r\n{}\r\n", target, headers.text()), ec);
+  if (ec) {
+    co_return lost("while sending", ec);
+  }
+  http_response answer;
+  answer_parser parser(answer, refusal_bytes_max);
+  if (auto read = co_await read_head(parser); !read) {
+    co_return read;
+  }
+  if (answer.status / 100 != 2) {
+    co_return fail({.kind = answer.status >= 500 ? error_class::retry : error_class::fatal,
+                    .code = "ProxyRefused",
+                    .message = fmt::format("no way to {}: the proxy answered HTTP status {}; check "
+                                           "HTTPS_PROXY (user and password) and NO_PROXY",
+                                           peer_, answer.status),
+                    .http_status = answer.status});
+  }
   co_return result<void>{};
 }
 

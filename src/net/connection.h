@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "net/answer_parser.h"
 #include "net/http_message.h"
 #include "net/tls_context.h"
@@ -28,6 +29,9 @@ class connection {
   connection(const asio::any_io_executor& executor, std::string peer);
 
   [[nodiscard]] awaitable<result<void>> connect(asio::ip::tcp::endpoint address);
+  /// Asks the proxy that it is connected to for the way to `target`, "host:443".
+  [[nodiscard]] awaitable<result<void>> open_tunnel(std::string target,
+                                                    const secret& authorization);
   /// `tls` outlives the connection.
   [[nodiscard]] awaitable<result<void>> start_tls(tls_context& tls, const std::string& host);
 

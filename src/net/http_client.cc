@@ -16,6 +16,13 @@ using std::chrono::steady_clock;
 /// What one dead address may cost while there is another to try.
 constexpr milliseconds connect_patience{3000};
 
+/// "host:443", "[::1]:443".
+std::string name_of(const url& address) {
+  const bool bare = address.host.find(':') == std::string::npos;
+  return bare ? fmt::format("{}:{}", address.host, address.port)
+              : fmt::format("[{}]:{}", address.host, address.port);
+}
+
 }  // namespace
 
 result<std::unique_ptr<http_client>> http_client::create(const asio::any_io_executor& executor,
@@ -37,11 +44,21 @@ http_client::http_client(const asio::any_io_executor& executor, url endpoint, ht
     : executor_(executor),
       endpoint_(std::move(endpoint)),
       authority_(endpoint_.authority()),
-      peer_(fmt::format("{}:{}", endpoint_.host, endpoint_.port)),
       options_(std::move(options)),
+      peer_(name_of(endpoint_)),
       tls_(std::move(tls)),
-      lookup_(executor, endpoint_.host, endpoint_.port),
-      slots_(executor, options_.connections_max) {}
+      lookup_(executor, first_hop().host, first_hop().port),
+      slots_(executor, options_.connections_max) {
+  if (uses_proxy()) {
+    peer_ += fmt::format(" (through the proxy {})", name_of(first_hop()));
+  }
+}
+
+bool http_client::uses_proxy() const { return options_.via && endpoint_.tls; }
+
+const url& http_client::first_hop() const {
+  return uses_proxy() ? options_.via->address : endpoint_;
+}
 
 awaitable<result<http_response>> http_client::send(http_request request) {
   const auto slot = co_await slots_.acquire();
@@ -106,6 +123,13 @@ awaitable<result<http_client::connection_ptr>> http_client::open(std::string_vie
   }
   doing = "connecting";
   auto link = co_await connect_to_any(*addresses);
+  if (link && uses_proxy()) {
+    doing = "waiting for the proxy";
+    auto way = co_await (*link)->open_tunnel(name_of(endpoint_), options_.via->authorization);
+    if (!way) {
+      co_return fail(std::move(way).error());
+    }
+  }
   if (link && tls_) {
     doing = "making a TLS connection";
     if (auto secured = co_await (*link)->start_tls(*tls_, endpoint_.host); !secured) {

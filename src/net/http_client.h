@@ -12,6 +12,7 @@
 #include "net/connection.h"
 #include "net/host_lookup.h"
 #include "net/http_message.h"
+#include "net/proxy.h"
 #include "net/slot_queue.h"
 #include "net/tls_context.h"
 #include "net/url.h"
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,8 @@ struct http_options {
   std::chrono::seconds idle_max{20};  ///< shorter than servers keep an idle connection
   /// PEM file of certificate authorities instead of the system's (AWS_CA_BUNDLE); may be empty.
   std::string ca_file;
+  /// The way to an https endpoint; an http one is always reached directly.
+  std::optional<proxy> via;
 };
 
 class http_client {
@@ -44,8 +48,8 @@ class http_client {
   ~http_client() = default;
 
   /// Any complete answer is a success, whatever its status. Errors: `retry`, with one of the codes
-  /// UnknownHost, ConnectionFailed, TlsFailed, ConnectionLost, BadAnswer, Timeout. Cancellation
-  /// throws. The client must outlive the call.
+  /// UnknownHost, ConnectionFailed, ProxyRefused (also `fatal`), TlsFailed, ConnectionLost,
+  /// BadAnswer, Timeout. Cancellation throws. The client must outlive the call.
   [[nodiscard]] awaitable<result<http_response>> send(http_request request);
 
   [[nodiscard]] const url& endpoint() const { return endpoint_; }
@@ -64,6 +68,9 @@ class http_client {
   [[nodiscard]] awaitable<result<connection_ptr>> open(std::string_view& doing);
   [[nodiscard]] awaitable<result<connection_ptr>> connect_to_any(
       const std::vector<asio::ip::tcp::endpoint>& addresses);
+  [[nodiscard]] bool uses_proxy() const;
+  /// Where connections go: the proxy or the endpoint itself.
+  [[nodiscard]] const url& first_hop() const;
   /// The one used last, so that those not needed grow old; null when there is none.
   [[nodiscard]] connection_ptr take_idle();
   void keep(connection_ptr link);
@@ -72,8 +79,8 @@ class http_client {
   asio::any_io_executor executor_;
   url endpoint_;
   std::string authority_;
-  std::string peer_;
   http_options options_;
+  std::string peer_;  ///< what errors call the other side
   std::unique_ptr<tls_context> tls_;
   host_lookup lookup_;
   slot_queue slots_;

@@ -6,7 +6,9 @@
 namespace ddm::aws {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using variables = std::map<std::string, std::string, std::less<>>;
 
 constexpr const char* config =
@@ -81,6 +83,24 @@ TEST(client_settings, authorities_come_from_environment_or_profile) {
   EXPECT_EQ(resolve({})->ca_file, "");
   EXPECT_EQ(resolve({.profile = "a"})->ca_file, "/ca/profile.pem");
   EXPECT_EQ(resolve({.profile = "a"}, {{"AWS_CA_BUNDLE", "/ca/env.pem"}})->ca_file, "/ca/env.pem");
+}
+
+TEST(client_settings, a_proxy_is_used_for_https_unless_exempted) {
+  variables set{{"HTTPS_PROXY", "http://u:p@proxy:3128"}};
+  const auto direct = [&](const client_flags& flags) {
+    const auto made = resolve(flags, set);
+    EXPECT_TRUE(made);
+    return !made->tables.via && !made->streams.via;
+  };
+  ASSERT_TRUE(resolve({}, set)->tables.via);
+  EXPECT_EQ(resolve({}, set)->streams.via->address.authority(), "proxy:3128");
+  EXPECT_FALSE(direct({}));
+  EXPECT_TRUE(direct({.endpoint = "http://localhost:8000"}));
+  set["no_proxy"] = "localhost,.amazonaws.com";
+  EXPECT_TRUE(direct({}));
+  set = {{"https_proxy", "socks5://u:PASSWORD@proxy"}};
+  EXPECT_THAT(resolve({}, set).error().message,
+              AllOf(HasSubstr("HTTPS_PROXY: "), Not(HasSubstr("PASSWORD"))));
 }
 
 TEST(client_settings, what_is_wrong_is_named_with_its_place) {

@@ -10,11 +10,13 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace ddm::net {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// A file that is removed with the object.
 class temporary_file {
@@ -128,6 +130,60 @@ TEST(http_tls, a_second_connection_resumes_the_session_of_the_first) {
   });
   ASSERT_TRUE(out.answer);
   EXPECT_EQ(resumed, 1);
+}
+
+awaitable<void> through_proxy(connection_script script, std::vector<std::string>& requests,
+                              result<http_response>& answer) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto certificate = make_certificate("DNS:dynamodb.example");
+  const temporary_file authorities(certificate.certificate_pem);
+  auto tls = server_context(certificate);
+  scripted_server server(executor, {std::move(script)}, &tls);
+  auto address = server.endpoint();
+  address.tls = false;
+  {
+    const auto client = http_client::create(
+        executor, {.tls = true, .host = "dynamodb.example", .port = 443},
+        {.ca_file = authorities.path(),
+         .via = proxy{.address = address, .authorization = secret("Basic eDp5")}});
+    EXPECT_TRUE(client);
+    answer = co_await (*client)->send({.method = "POST", .body = "x"});
+  }
+  requests = server.requests();
+  co_await server.stop();
+}
+
+TEST(http_tls, a_proxy_is_asked_for_the_way_and_sees_nothing_else) {
+  std::vector<std::string> requests;
+  result<http_response> answer;
+  run(through_proxy(
+      {{"HTTP/1.1 200 Connection established\r\n\r\n", after_reply::tunnel}, {ok("secret")}},
+      requests, answer));
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->body.view(), "secret");
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0],
+            "CONNECT dynamodb.example:443 HTTP/1.1\r\nHost: dynamodb.example:443\r\n"
+            "Proxy-Authorization: Basic eDp5\r\n\r\n");
+  EXPECT_THAT(requests[1], HasSubstr("Host: dynamodb.example\r\n"));
+  EXPECT_THAT(requests[1], Not(HasSubstr("Proxy-Authorization")));
+}
+
+TEST(http_tls, a_proxy_that_refuses_is_named_with_its_reason) {
+  const auto refused_with = [](const std::string& status) {
+    std::vector<std::string> requests;
+    result<http_response> answer;
+    run(through_proxy(
+        {{"HTTP/1.1 " + status + "\r\nContent-Length: 2\r\n\r\nno", after_reply::tunnel}}, requests,
+        answer));
+    EXPECT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, "ProxyRefused");
+    EXPECT_THAT(answer.error().message, HasSubstr("dynamodb.example:443 (through the proxy 127."));
+    EXPECT_THAT(answer.error().message, HasSubstr("HTTPS_PROXY"));
+    return answer.error().kind;
+  };
+  EXPECT_EQ(refused_with("407 Proxy Authentication Required"), error_class::fatal);
+  EXPECT_EQ(refused_with("503 Service Unavailable"), error_class::retry);
 }
 
 TEST(http_tls, an_unreadable_file_of_authorities_is_a_fault_of_the_configuration) {

@@ -67,6 +67,10 @@ awaitable<void> scripted_server::serve(tcp::socket socket, connection_script scr
     co_await follow(socket, std::move(script));
     co_return;
   }
+  if (!script.empty() && script.front().then == after_reply::tunnel) {
+    co_await follow(socket, {script.front()});
+    script.erase(script.begin());
+  }
   asio::ssl::stream<tcp::socket&> stream(socket, *tls_);
   const auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::server,
                                                         asio::as_tuple(asio::use_awaitable));
@@ -94,7 +98,7 @@ awaitable<void> scripted_server::follow(Stream& stream, connection_script script
     input.erase(0, size);
     co_await asio::async_write(stream, asio::buffer(reply.bytes),
                                asio::as_tuple(asio::use_awaitable));
-    if (reply.then == after_reply::close) {
+    if (reply.then == after_reply::close || reply.then == after_reply::tunnel) {
       co_return;
     }
     if (reply.then == after_reply::hang) {

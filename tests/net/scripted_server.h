@@ -16,9 +16,10 @@
 namespace ddm::net {
 
 enum class after_reply {
-  keep,   ///< waits for the next request
-  close,  ///< closes the connection
-  hang,   ///< neither answers nor closes any more
+  keep,    ///< waits for the next request
+  close,   ///< closes the connection
+  hang,    ///< neither answers nor closes any more
+  tunnel,  ///< as the first reply of a proxy: from here on it speaks TLS
 };
 
 struct scripted_reply {
