@@ -69,7 +69,10 @@ awaitable<result<std::vector<tcp::endpoint>>> host_lookup::addresses() {
       start(state);
     }
     co_await state->ended.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (state->running) {
+    // Woken by the end of the lookup or by the caller's cancellation; another may already run
+    // again.
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
       throw boost::system::system_error(asio::error::operation_aborted);
     }
   }
