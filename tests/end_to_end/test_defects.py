@@ -4,8 +4,8 @@ from functools import partial
 
 from harness import IMPATIENT, KeySchema, Migration, Scenario, Traffic
 
-CHANGES = 1500
-RATE = 75
+CHANGES = 3500
+RATE = 90
 VICTIMS = {"missing": 3, "stale": 3, "different": 3, "undeleted": 3}
 # Without both images an altered value and an old one cannot always be told apart.
 EITHER = (("stale", "different"),)
