@@ -27,7 +27,8 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   }
   const auto& endpoint =
       request.service == aws_service::tables ? settings->tables : settings->streams;
-  auto http = net::http_client::create(executor, endpoint.url, {.ca_file = settings->ca_file, .via = endpoint.via});
+  auto http = net::http_client::create(executor, endpoint.url,
+                                       {.ca_file = settings->ca_file, .via = endpoint.via});
   if (!http) {
     return fail(std::move(http.error()).within(request.name));
   }
