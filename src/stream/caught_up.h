@@ -13,8 +13,6 @@ constexpr milliseconds empty_run_min{2000};
 /// Data is kept 24 h: a shard seen caught up within this time cannot have lost anything to a trim.
 constexpr std::chrono::hours harmless_trim{23};
 constexpr std::chrono::hours stream_retention{24};
-/// A shard is current while the moment up to which it was read is this recent (and its unit).
-constexpr std::chrono::seconds current_within{10};
 
 /// Fed with every page of one shard; remembers the latest moment that the reading has reached.
 class caught_up_tracker {
@@ -25,6 +23,8 @@ class caught_up_tracker {
   void on_records(wall_time created);
   /// An empty page that was asked for at `asked`.
   void on_empty_page(wall_time asked);
+  /// A read failed: what was written meanwhile may hide behind one more empty page.
+  void on_interruption() { empty_since_.reset(); }
 
   [[nodiscard]] std::optional<wall_time> up_to() const { return up_to_; }
 

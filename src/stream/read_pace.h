@@ -18,6 +18,10 @@ constexpr std::size_t idle_calls_per_second_max = 100;
 /// The pause between two empty reads of one shard with `open_shards` in all.
 [[nodiscard]] milliseconds idle_interval(std::size_t open_shards);
 
+/// A shard is current while the moment up to which it was read is this recent (and the unit of
+/// creation times): three idle reads, 10 s at least.
+[[nodiscard]] milliseconds current_within(std::size_t open_shards);
+
 /// The pause before the next attempt after `failures` (from 1) reads of the shard have failed in a
 /// row: 1 s, doubling, at most 30 s, spread by `random` in [0, 1).
 [[nodiscard]] milliseconds failure_pause(int failures, double random);

@@ -45,7 +45,7 @@ void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
       }
     }
     shard.from_latest = row.start == "LATEST";
-    shard.restored = true;
+    shard.begun = true;
     shard.counts_from = row.counts_from;
     shard.last_sequence = sequence_of(row.last_sequence);
     shard.resolved_sequence = sequence_of(row.resolved_sequence);
@@ -79,46 +79,34 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
 std::vector<coverage_gap> shard_lineage::on_complete_listing(
     const std::vector<shard_description>& shards, wall_time now) {
   const bool first = !std::exchange(listed_once_, true);
-  std::vector<coverage_gap> gaps;
   std::set<shard_id> listed;
-  std::vector<shard_id> newcomers;
   for (const auto& each : shards) {
     listed.insert(each.id);
-    if (!shards_.contains(each.id)) {
-      newcomers.push_back(each.id);
-    }
     add(each, now);
   }
   if (first) {
     decide_first_listing(shards, now);
   }
-  for (const auto& id : newcomers) {
-    const auto& parent = shards_.at(id).parent;
-    if (parent && !listed.contains(*parent) && !shards_.contains(*parent)) {
-      gone_parents_.insert(*parent);
-      if (!first) {
+  std::vector<coverage_gap> gaps;
+  std::set<shard_id> gone;
+  for (auto& [id, shard] : shards_) {
+    if (shard.life != shard_life::waiting) {
+      continue;
+    }
+    if (!listed.contains(id)) {
+      gaps.push_back({id, shard.last_sequence, now, "the shard was trimmed before it was begun"});
+      on_done(id, now);
+    } else if (shard.parent && !shards_.contains(*shard.parent)) {
+      if (!first && gone.insert(*shard.parent).second) {
         gaps.push_back(
-            {*parent,
+            {*shard.parent,
              {},
              now,
              "the parent of " + id.str() + " was created and trimmed while nobody read it"});
       }
-    }
-  }
-  for (auto& [id, shard] : shards_) {
-    const bool lost = shard.life == shard_life::waiting && !listed.contains(id);
-    if (lost) {
-      gaps.push_back({id, shard.last_sequence, now, "the shard was trimmed before it was begun"});
-      on_done(id, now);
-    }
-    // A waiting shard seen by a partial listing whose parent turns out to be gone.
-    if (shard.life == shard_life::waiting && shard.parent && !listed.contains(*shard.parent) &&
-        !shards_.contains(*shard.parent) && gone_parents_.insert(*shard.parent).second) {
-      gaps.push_back(
-          {*shard.parent,
-           {},
-           now,
-           "the parent of " + id.str() + " was created and trimmed while nobody read it"});
+      // Begun like a shard that has none, also by a process that takes over just now.
+      shard.parent.reset();
+      shard.dirty = true;
     }
   }
   return gaps;
@@ -135,12 +123,15 @@ void shard_lineage::decide_first_listing(const std::vector<shard_description>& s
   }
   for (const auto& each : shards) {
     auto& shard = shards_.at(each.id);
-    if (!each.open()) {
-      shard.life = shard_life::skipped;
-      shard.ended_at = now;
-    } else if (!has_open_ancestor(each.id, all)) {
+    if (has_open_ancestor(each.id, all)) {
+      continue;  // read after it, from the beginning
+    }
+    if (each.open()) {
       shard.from_latest = true;
       shard.counts_from = now;
+    } else {
+      shard.life = shard_life::skipped;
+      shard.ended_at = now;
     }
   }
 }
@@ -172,7 +163,7 @@ bool shard_lineage::may_start(const tracked_shard& shard) const {
   if (shard.life != shard_life::waiting) {
     return false;
   }
-  if (!shard.parent || gone_parents_.contains(*shard.parent)) {
+  if (!shard.parent) {
     return true;
   }
   const auto parent = shards_.find(*shard.parent);
@@ -204,16 +195,15 @@ void shard_lineage::on_done(const shard_id& id, wall_time now) {
   shard.dirty = true;
 }
 
-dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& shard,
-                                                         bool first_iterator) {
+dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& shard) {
   using dynamodb::iterator_position;
   if (!shard.last_sequence.empty()) {
     return iterator_position::after(shard.last_sequence);
   }
-  // LATEST is asked for once only. After a crash or an expired iterator it would skip what was
-  // written meanwhile; TRIM_HORIZON with the `counts_from` filter does not.
-  return shard.from_latest && !shard.restored && first_iterator ? iterator_position::latest()
-                                                                : iterator_position::trim_horizon();
+  // LATEST is asked for once only. After a crash, a failure or an expired iterator it would skip
+  // what was written meanwhile; TRIM_HORIZON with the `counts_from` filter does not.
+  return shard.from_latest && !shard.begun ? iterator_position::latest()
+                                           : iterator_position::trim_horizon();
 }
 
 tracked_shard& shard_lineage::at(const shard_id& id) {
@@ -231,8 +221,7 @@ bool shard_lineage::has_children(const shard_id& id) const {
 bool shard_lineage::needs_complete_listing() const {
   return std::ranges::any_of(shards_, [&](const auto& each) {
     const auto& shard = each.second;
-    return shard.life == shard_life::waiting && shard.parent &&
-           !gone_parents_.contains(*shard.parent) && !shards_.contains(*shard.parent);
+    return shard.life == shard_life::waiting && shard.parent && !shards_.contains(*shard.parent);
   });
 }
 

@@ -40,7 +40,7 @@ struct tracked_shard {
   std::optional<shard_id> parent;
   shard_life life = shard_life::waiting;
   bool from_latest = false;
-  bool restored = false;  ///< known to an earlier run, which may have asked for LATEST already
+  bool begun = false;  ///< an iterator was asked for, here or maybe by an earlier process
   /// Set for a start at LATEST: records created before it (less the unit of creation times) do not
   /// count, wherever a later iterator begins.
   std::optional<wall_time> counts_from;
@@ -93,8 +93,7 @@ class shard_lineage {
   void on_done(const shard_id& id, wall_time now);
 
   /// Where the next iterator of the shard begins.
-  [[nodiscard]] static dynamodb::iterator_position next_position(const tracked_shard& shard,
-                                                                 bool first_iterator);
+  [[nodiscard]] static dynamodb::iterator_position next_position(const tracked_shard& shard);
 
   [[nodiscard]] tracked_shard& at(const shard_id& id);
   [[nodiscard]] const std::map<shard_id, tracked_shard>& shards() const { return shards_; }
@@ -123,8 +122,7 @@ class shard_lineage {
   first_position first_;
   bool listed_once_ = false;
   std::map<shard_id, tracked_shard> shards_;
-  std::set<shard_id> restarts_;      ///< restored in life `reading`, not handed out yet
-  std::set<shard_id> gone_parents_;  ///< in no listing and never read here
+  std::set<shard_id> restarts_;  ///< restored in life `reading`, not handed out yet
 };
 
 }  // namespace ddm::stream

@@ -10,15 +10,11 @@ namespace ddm::stream {
 using dynamodb::iterator_position;
 
 shard_reader::shard_reader(reader_context& shared, shard_id id)
-    : shared_(shared), id_(std::move(id)), caught_up_(shard().caught_up_to) {
-  // A restored shard never asks for LATEST again: see shard_lineage::next_position.
-  first_iterator_ = !shard().last_created && !shard().caught_up_to;
-}
+    : shared_(shared), id_(std::move(id)), caught_up_(shard().caught_up_to) {}
 
 awaitable<result<void>> shard_reader::read_to_end() {
   for (;;) {
     co_await shared_.sink.admit_read();
-    const auto asked = shared_.time.now();
     auto step = iterator_ ? co_await read_page() : co_await fetch_iterator();
     if (!step) {
       step = co_await react(std::move(step.error()));
@@ -29,7 +25,7 @@ awaitable<result<void>> shard_reader::read_to_end() {
       failures_ = 0;
       shared_.on_health(id_, nullptr);
       co_await shared_.time.sleep_until(
-          asked + (last_page_was_empty_ ? idle_interval(shared_.open_shards()) : busy_interval));
+          asked_ + (last_page_was_empty_ ? idle_interval(shared_.open_shards()) : busy_interval));
     }
     if (*step == next_step::ended) {
       shared_.on_health(id_, nullptr);
@@ -39,14 +35,14 @@ awaitable<result<void>> shard_reader::read_to_end() {
 }
 
 awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
-  const auto position = at_trim_horizon_ ? iterator_position::trim_horizon()
-                                         : shard_lineage::next_position(shard(), first_iterator_);
+  const auto position =
+      at_trim_horizon_ ? iterator_position::trim_horizon() : shard_lineage::next_position(shard());
+  shard().begun = true;
   auto iterator = co_await shared_.client.get_shard_iterator(
       dynamodb::stream_arn(shared_.lineage.stream_arn()), id_, position);
   if (!iterator) {
     co_return fail(std::move(iterator.error()));
   }
-  first_iterator_ = false;
   iterator_ = std::move(*iterator);
   last_page_was_empty_ = false;
   log::event(log::level::debug, "shard_iterator", {},
@@ -55,7 +51,7 @@ awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
 }
 
 awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
-  const auto asked = shared_.time.now();
+  asked_ = shared_.time.now();
   auto answer = co_await shared_.client.get_records(*iterator_, shared_.records_limit);
   if (!answer) {
     co_return fail(std::move(answer.error()));
@@ -66,7 +62,7 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
     co_return fail(std::move(page.error()));
   }
   auto next = std::move(page->next);
-  accept(std::move(*page), asked);
+  accept(std::move(*page));
   if (!next) {
     iterator_.reset();
     co_return next_step::ended;
@@ -76,12 +72,12 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
 }
 
 /// Runs without suspending: position, records and what the sink makes of them belong together.
-void shard_reader::accept(dynamodb::records_page page, wall_time asked) {
+void shard_reader::accept(dynamodb::records_page page) {
   auto& progress = shard();
   at_trim_horizon_ = false;
   last_page_was_empty_ = page.records.empty();
   if (page.records.empty()) {
-    caught_up_.on_empty_page(asked);
+    caught_up_.on_empty_page(asked_);
     if (caught_up_.up_to() != progress.caught_up_to) {
       progress.caught_up_to = caught_up_.up_to();
       progress.dirty = true;
@@ -90,7 +86,8 @@ void shard_reader::accept(dynamodb::records_page page, wall_time asked) {
   }
   record_batch batch{.shard = id_, .records = {}, .reread = 0, .fresh = false};
   batch.fresh =
-      caught_up_.up_to() && asked - *caught_up_.up_to() < current_within + shared_.creation_unit();
+      caught_up_.up_to() && asked_ - *caught_up_.up_to() <
+                                current_within(shared_.open_shards()) + shared_.creation_unit();
   const auto last_before = progress.last_sequence;
   for (auto& record : page.records) {
     if (record.sequence <= last_before) {
@@ -103,7 +100,7 @@ void shard_reader::accept(dynamodb::records_page page, wall_time asked) {
       batch.records.push_back(std::move(record));
     }
   }
-  caught_up_.on_records(progress.last_created.value_or(asked));
+  caught_up_.on_records(progress.last_created.value_or(asked_));
   progress.caught_up_to = caught_up_.up_to();
   progress.dirty = true;
   shared_.sink.on_batch(std::move(batch));
@@ -119,10 +116,15 @@ void shard_reader::report_gap(std::string reason) {
 }
 
 awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
+  caught_up_.on_interruption();
   switch (failure.kind) {
     case error_class::new_iterator:
       log::event(log::level::info, "iterator_expired", {}, {{"shard_id", id_.str()}});
       iterator_.reset();
+      if (failures_++ > 0) {
+        // The one before it was dead on arrival: breathe before the next try.
+        co_await shared_.time.sleep_for(failure_pause(failures_, 0.5));
+      }
       co_return next_step::read_on;
     case error_class::trimmed:
       if (!at_trim_horizon_ && !trim_is_harmless(shard().caught_up_to, shared_.time.now())) {

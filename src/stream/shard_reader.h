@@ -52,7 +52,7 @@ class shard_reader {
   [[nodiscard]] awaitable<result<next_step>> read_page();
   [[nodiscard]] awaitable<result<next_step>> react(error failure);
   [[nodiscard]] awaitable<result<next_step>> fetch_iterator();
-  void accept(dynamodb::records_page page, wall_time asked);
+  void accept(dynamodb::records_page page);
   [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
   void report_gap(std::string reason);
   [[nodiscard]] tracked_shard& shard() { return shared_.lineage.at(id_); }
@@ -61,7 +61,7 @@ class shard_reader {
   shard_id id_;
   caught_up_tracker caught_up_;
   std::optional<dynamodb::shard_iterator> iterator_;
-  bool first_iterator_;
+  wall_time asked_;               ///< when the last page was asked for
   bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
   bool last_page_was_empty_ = false;
   int failures_ = 0;

@@ -1,6 +1,7 @@
 #include "stream/stream_consumer.h"
 
 #include "base/log.h"
+#include "stream/read_pace.h"
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +17,9 @@ constexpr minutes complete_listing_interval{15};
 constexpr minutes newest_listing_interval{1};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
+constexpr seconds failed_listing_interval{10};
+/// A stream that is not found for this long is gone for good.
+constexpr minutes missing_stream_grace{5};
 
 }  // namespace
 
@@ -45,8 +49,16 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
       newest_listing_due_(time.now()) {}
 
 awaitable<result<void>> stream_consumer::run() {
-  if (auto listed = co_await list_completely(); !listed) {
-    co_return fail(std::move(listed.error()));
+  for (int failures = 0;;) {
+    auto listed = co_await list_completely();
+    if (listed) {
+      break;
+    }
+    if (!is_retryable(listed.error().kind)) {
+      co_return fail(std::move(listed.error()));
+    }
+    log_failed_listing(listed.error());
+    co_await clock_.sleep_for(failure_pause(++failures, 0.5));
   }
   readers_.spawn(discover());
   co_await readers_.join();
@@ -59,8 +71,12 @@ awaitable<result<void>> stream_consumer::run() {
 awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
     std::optional<shard_id> start_after) {
   co_await describe_pace_.acquire(1);
-  co_return co_await client_.describe_stream(dynamodb::stream_arn(options_.stream_arn),
-                                             std::move(start_after));
+  auto page = co_await client_.describe_stream(dynamodb::stream_arn(options_.stream_arn),
+                                               std::move(start_after));
+  if (page) {
+    stream_is_over_ = page->status == dynamodb::stream_status::disabled;
+  }
+  co_return page;
 }
 
 awaitable<result<void>> stream_consumer::list_completely() {
@@ -73,7 +89,6 @@ awaitable<result<void>> stream_consumer::list_completely() {
     if (!page) {
       co_return fail(std::move(page.error()));
     }
-    stream_is_over_ = page->status == dynamodb::stream_status::disabled;
     shards.insert(shards.end(), page->shards.begin(), page->shards.end());
     start_after = page->last_evaluated;
   } while (start_after);
@@ -99,7 +114,10 @@ awaitable<result<void>> stream_consumer::list_newest() {
     lineage_.on_partial_listing(page->shards, clock_.now());
     start_after = page->last_evaluated;
   } while (start_after);
-  newest_listing_due_ = clock_.now() + newest_listing_interval;
+  const bool heirs_hidden = std::ranges::any_of(
+      lineage_.shards(), [&](const auto& each) { return heirs_may_be_hidden(each.second); });
+  newest_listing_due_ =
+      clock_.now() + (heirs_hidden ? missing_children_interval : newest_listing_interval);
   start_readers();
   co_return result<void>{};
 }
@@ -109,9 +127,10 @@ awaitable<void> stream_consumer::list_children(shard_id parent) {
   auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent);
   // A failure is no loss: the next listing shows the children too.
   if (page) {
+    stream_is_over_ = page->status == dynamodb::stream_status::disabled;
     lineage_.on_partial_listing(page->shards, clock_.now());
   }
-  if (!lineage_.has_children(parent) && !stream_is_over_) {
+  if (heirs_may_be_hidden(lineage_.at(parent))) {
     newest_listing_due_ = std::min(newest_listing_due_, clock_.now() + missing_children_interval);
   }
 }
@@ -125,13 +144,38 @@ awaitable<void> stream_consumer::discover() {
       continue;
     }
     auto listed = complete ? co_await list_completely() : co_await list_newest();
-    if (!listed) {
-      log::event(log::level::warning, "listing_failed", listed.error().describe(),
-                 {{"stream_arn", options_.stream_arn}});
-      newest_listing_due_ = clock_.now() + seconds{10};
-      complete_listing_due_ = std::max(complete_listing_due_, newest_listing_due_);
+    if (listed) {
+      missing_since_.reset();
+      continue;
     }
+    if (is_hopeless(listed.error())) {
+      give_up(std::move(listed.error()));
+      co_return;
+    }
+    log_failed_listing(listed.error());
+    newest_listing_due_ = clock_.now() + failed_listing_interval;
+    complete_listing_due_ = std::max(complete_listing_due_, newest_listing_due_);
   }
+}
+
+void stream_consumer::log_failed_listing(const error& failure) const {
+  log::event(log::level::warning, "listing_failed", failure.describe(),
+             {{"stream_arn", options_.stream_arn}});
+}
+
+bool stream_consumer::is_hopeless(const error& failure) {
+  if (failure.kind == error_class::not_found) {
+    missing_since_ = missing_since_.value_or(clock_.now());
+    return clock_.now() - *missing_since_ >= missing_stream_grace;
+  }
+  return failure.kind == error_class::access_denied || failure.kind == error_class::fatal;
+}
+
+void stream_consumer::give_up(error failure) {
+  if (!failure_) {
+    failure_ = std::move(failure);
+  }
+  readers_.cancel();
 }
 
 void stream_consumer::start_readers() {
@@ -151,10 +195,7 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   shard_reader reader(context_, id);
   auto read = co_await reader.read_to_end();
   if (!read) {
-    if (!failure_) {
-      failure_ = std::move(read.error());
-    }
-    readers_.cancel();
+    give_up(std::move(read.error()));
     co_return;
   }
   log::event(log::level::info, "shard_finished", {},
@@ -194,6 +235,9 @@ milliseconds stream_consumer::creation_unit() const {
 stream_status stream_consumer::status() const {
   stream_status status;
   const auto now = clock_.now();
+  // A creation time says only in which unit (second, or minute) the record was made.
+  const auto unit = creation_unit();
+  const auto current = current_within(readers_.running()) + unit;
   for (const auto& [id, shard] : lineage_.shards()) {
     switch (shard.life) {
       case shard_life::reading:
@@ -209,12 +253,10 @@ stream_status stream_consumer::status() const {
         break;
     }
     if (shard.life == shard_life::reading) {
-      const auto reached = shard.caught_up_to ? shard.caught_up_to : shard.counts_from;
-      // A creation time says only in which unit (second, or minute) the record was made.
-      const auto unit = creation_unit();
-      const bool current = reached && now - *reached < current_within + unit;
-      if (!current && shard.last_created) {
-        status.behind = std::max(status.behind, now - *shard.last_created - unit);
+      // What came before either moment has been read, or does not count.
+      const auto reached = std::max(shard.caught_up_to, shard.counts_from);
+      if (reached && now - *reached >= current) {
+        status.behind = std::max(status.behind, now - *reached - unit);
       }
     }
   }
@@ -224,17 +266,19 @@ stream_status stream_consumer::status() const {
   return status;
 }
 
+/// A shard that has just ended may have children that no listing shows yet.
+bool stream_consumer::heirs_may_be_hidden(const tracked_shard& shard) const {
+  return shard.life == shard_life::done && !stream_is_over_ && shard.ended_at &&
+         clock_.now() - *shard.ended_at < minutes{1} && !lineage_.has_children(shard.id);
+}
+
 std::optional<wall_time> stream_consumer::read_up_to() const {
   if (!lineage_.has_listed()) {
     return std::nullopt;
   }
   auto earliest = clock_.now();
   for (const auto& [id, shard] : lineage_.shards()) {
-    // A shard that has just ended may have children that no listing shows yet.
-    const bool heirs_may_be_hidden =
-        shard.life == shard_life::done && !stream_is_over_ && shard.ended_at &&
-        clock_.now() - *shard.ended_at < minutes{1} && !lineage_.has_children(id);
-    if (shard.life == shard_life::waiting || heirs_may_be_hidden ||
+    if (shard.life == shard_life::waiting || heirs_may_be_hidden(shard) ||
         (shard.life == shard_life::reading && !shard.caught_up_to)) {
       return std::nullopt;
     }

@@ -73,6 +73,10 @@ class stream_consumer {
   [[nodiscard]] awaitable<result<dynamodb::stream_page>> describe(
       std::optional<shard_id> start_after);
   void start_readers();
+  void log_failed_listing(const error& failure) const;
+  [[nodiscard]] bool is_hopeless(const error& failure);
+  void give_up(error failure);
+  [[nodiscard]] bool heirs_may_be_hidden(const tracked_shard& shard) const;
   void note_health(const shard_id& id, const error* failure);
   [[nodiscard]] milliseconds creation_unit() const;
 
@@ -87,7 +91,8 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
-  bool stream_is_over_ = false;  ///< DISABLED: no new shard will come
+  bool stream_is_over_ = false;             ///< DISABLED: no new shard will come
+  std::optional<wall_time> missing_since_;  ///< the stream is not found
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

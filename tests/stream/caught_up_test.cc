@@ -1,0 +1,62 @@
+#include "stream/caught_up.h"
+
+#include <gtest/gtest.h>
+
+namespace ddm::stream {
+namespace {
+
+using namespace std::chrono_literals;
+
+const wall_time start = from_ms(1'767'225'600'000);
+
+TEST(caught_up, knows_nothing_before_the_first_page) {
+  EXPECT_FALSE(caught_up_tracker().up_to());
+  EXPECT_EQ(caught_up_tracker(start).up_to(), start) << "what an earlier process knew";
+}
+
+TEST(caught_up, a_record_proves_everything_before_its_creation) {
+  caught_up_tracker shard;
+  shard.on_records(start);
+  EXPECT_EQ(shard.up_to(), start);
+  shard.on_records(start - 5s);
+  EXPECT_EQ(shard.up_to(), start) << "it never goes back";
+}
+
+TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
+  caught_up_tracker shard;
+  shard.on_empty_page(start);
+  shard.on_empty_page(start + 1s);
+  EXPECT_FALSE(shard.up_to());
+  shard.on_empty_page(start + 2s);
+  EXPECT_EQ(shard.up_to(), start);
+  shard.on_empty_page(start + 10s);
+  EXPECT_EQ(shard.up_to(), start + 8s);
+}
+
+TEST(caught_up, a_record_between_empty_pages_begins_the_count_anew) {
+  caught_up_tracker shard;
+  shard.on_empty_page(start);
+  shard.on_records(start - 1h);
+  shard.on_empty_page(start + 2s);
+  EXPECT_EQ(shard.up_to(), start - 1h);
+}
+
+TEST(caught_up, an_outage_between_empty_pages_does_too) {
+  caught_up_tracker shard;
+  shard.on_empty_page(start);
+  shard.on_empty_page(start + 3s);
+  shard.on_interruption();
+  shard.on_empty_page(start + 1h);
+  EXPECT_EQ(shard.up_to(), start + 1s);
+  shard.on_empty_page(start + 1h + 2s);
+  EXPECT_EQ(shard.up_to(), start + 1h);
+}
+
+TEST(trim, is_harmless_only_for_a_shard_seen_caught_up_within_23_hours) {
+  EXPECT_TRUE(trim_is_harmless(start, start + 22h));
+  EXPECT_FALSE(trim_is_harmless(start, start + 23h));
+  EXPECT_FALSE(trim_is_harmless(std::nullopt, start));
+}
+
+}  // namespace
+}  // namespace ddm::stream

@@ -1,0 +1,39 @@
+#include "stream/read_pace.h"
+
+#include <gtest/gtest.h>
+
+namespace ddm::stream {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(read_pace, idle_shards_are_asked_each_second_up_to_a_hundred_of_them) {
+  EXPECT_EQ(idle_interval(0), 1s);
+  EXPECT_EQ(idle_interval(1), 1s);
+  EXPECT_EQ(idle_interval(100), 1s);
+}
+
+TEST(read_pace, idle_polling_in_all_stays_within_a_hundred_calls_a_second) {
+  for (std::size_t shards = 1; shards < 20'000; ++shards) {
+    const double calls =
+        static_cast<double>(shards) * 1000 / static_cast<double>(idle_interval(shards).count());
+    ASSERT_LE(calls, 100.0) << shards << " shards";
+  }
+}
+
+TEST(read_pace, pauses_after_failures_double_from_one_second_to_thirty) {
+  EXPECT_EQ(failure_pause(1, 0), 500ms);
+  EXPECT_GE(failure_pause(1, 0.999), 999ms);
+  EXPECT_EQ(failure_pause(3, 0), 2s);
+  EXPECT_EQ(failure_pause(6, 0), 15s);
+  EXPECT_EQ(failure_pause(1'000'000, 0), 15s);
+  EXPECT_LE(failure_pause(1'000'000, 0.999), 30s);
+}
+
+TEST(read_pace, thousands_of_idle_shards_are_current_although_they_are_asked_seldom) {
+  EXPECT_EQ(current_within(1), 10s);
+  EXPECT_GT(current_within(5000), idle_interval(5000) + 2s);
+}
+
+}  // namespace
+}  // namespace ddm::stream

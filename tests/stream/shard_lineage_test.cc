@@ -1,0 +1,327 @@
+#include "stream/shard_lineage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using dynamodb::iterator_position;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const wall_time start = from_ms(1'767'225'600'000);
+constexpr auto arn = "arn:aws:dynamodb:eu-west-1:1:table/t/stream/x";
+
+sequence_number number(const std::string& digits) { return *sequence_number::parse(digits); }
+
+shard_description open_shard(const std::string& id, const std::string& parent = "") {
+  return {.id = shard_id(id),
+          .parent = parent.empty() ? std::nullopt : std::optional(shard_id(parent)),
+          .starting = number("1")};
+}
+
+shard_description closed_shard(const std::string& id, const std::string& parent = "") {
+  auto shard = open_shard(id, parent);
+  shard.ending = number("9");
+  return shard;
+}
+
+struct lineage : testing::Test {
+  std::vector<std::string> startable(shard_lineage& of) {
+    std::vector<std::string> names;
+    for (const auto& id : of.take_startable()) {
+      names.push_back(id.str());
+    }
+    return names;
+  }
+  std::vector<std::string> startable() { return startable(shards); }
+  shard_lineage restarted(wall_time now = start) {
+    std::vector<shard_id> forgotten;
+    for (auto& row : shards.take_dirty(now, forgotten)) {
+      rows[row.shard_id] = row;
+    }
+    std::vector<state::shard_row> all;
+    for (const auto& [id, row] : rows) {
+      all.push_back(row);
+    }
+    shard_lineage next(arn, first_position::latest);
+    next.restore(all);
+    return next;
+  }
+  [[nodiscard]] iterator_position::kind position_of(const std::string& id) {
+    return shard_lineage::next_position(shards.at(shard_id(id))).type;
+  }
+  using kind = iterator_position::kind;
+
+  shard_lineage shards{arn, first_position::trim_horizon};
+  shard_lineage latest{arn, first_position::latest};
+  std::map<std::string, state::shard_row> rows;
+};
+
+// --- order
+// ----------------------------------------------------------------------------------------
+
+TEST_F(lineage, begins_nothing_before_the_first_complete_listing) {
+  shards.on_partial_listing({open_shard("a")}, start);
+  EXPECT_THAT(startable(), IsEmpty());
+}
+
+TEST_F(lineage, begins_children_only_after_their_parent_is_over) {
+  EXPECT_THAT(shards.on_complete_listing({closed_shard("a"), closed_shard("b", "a"),
+                                          open_shard("c", "a"), open_shard("d", "b")},
+                                         start),
+              IsEmpty());
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  EXPECT_THAT(startable(), IsEmpty()) << "each is handed out once";
+  shards.on_done(shard_id("a"), start);
+  EXPECT_THAT(startable(), ElementsAre("b", "c"));
+  shards.on_done(shard_id("c"), start);
+  EXPECT_THAT(startable(), IsEmpty());
+  shards.on_done(shard_id("b"), start);
+  EXPECT_THAT(startable(), ElementsAre("d"));
+}
+
+TEST_F(lineage, a_child_of_a_parent_that_is_still_open_waits) {
+  (void)shards.on_complete_listing({open_shard("a"), open_shard("b", "a")}, start);
+  EXPECT_THAT(startable(), ElementsAre("a"));
+}
+
+TEST_F(lineage, begins_a_child_whose_parent_was_trimmed_out_of_the_listing) {
+  EXPECT_THAT(shards.on_complete_listing({open_shard("b", "a")}, start), IsEmpty())
+      << "what was gone before the first start is no gap";
+  EXPECT_THAT(startable(), ElementsAre("b"));
+}
+
+TEST_F(lineage, a_child_shown_by_a_partial_listing_waits_until_a_complete_one_settles_its_parent) {
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  shards.on_partial_listing({open_shard("d", "c")}, start + 1min);
+  EXPECT_THAT(startable(), IsEmpty());
+  EXPECT_TRUE(shards.needs_complete_listing());
+  EXPECT_THAT(shards.on_complete_listing(
+                  {open_shard("a"), closed_shard("c", "a"), open_shard("d", "c")}, start + 1min),
+              IsEmpty());
+  EXPECT_FALSE(shards.needs_complete_listing());
+  EXPECT_THAT(startable(), IsEmpty()) << "the parent exists, and waits for its own";
+}
+
+TEST_F(lineage, an_unknown_parent_that_the_complete_listing_lacks_is_one_gap_for_all_its_children) {
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  startable();
+  shards.on_partial_listing({open_shard("d", "c")}, start + 30h);
+  const auto gaps = shards.on_complete_listing(
+      {open_shard("a"), open_shard("d", "c"), open_shard("e", "c")}, start + 30h);
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].shard, shard_id("c"));
+  EXPECT_EQ(gaps[0].noticed, start + 30h);
+  EXPECT_THAT(startable(), ElementsAre("d", "e"));
+  EXPECT_THAT(shards.on_complete_listing({open_shard("a"), open_shard("d", "c")}, start + 31h),
+              IsEmpty())
+      << "it is reported once";
+}
+
+TEST_F(lineage, a_waiting_shard_that_vanishes_is_a_gap_and_releases_its_children) {
+  (void)shards.on_complete_listing(
+      {closed_shard("a"), closed_shard("b", "a"), open_shard("c", "b")}, start);
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  const auto gaps =
+      shards.on_complete_listing({closed_shard("a"), open_shard("c", "b")}, start + 25h);
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].shard, shard_id("b"));
+  EXPECT_THAT(startable(), ElementsAre("c"));
+}
+
+TEST_F(lineage, a_shard_that_is_done_and_leaves_the_listing_is_no_gap) {
+  (void)shards.on_complete_listing({closed_shard("a"), open_shard("b", "a")}, start);
+  startable();
+  shards.on_done(shard_id("a"), start);
+  EXPECT_THAT(shards.on_complete_listing({open_shard("b", "a")}, start + 24h), IsEmpty());
+  EXPECT_THAT(startable(), ElementsAre("b"));
+}
+
+TEST_F(lineage, a_stream_without_shards_yet_has_none_to_begin) {
+  (void)latest.on_complete_listing({}, start);
+  EXPECT_TRUE(latest.has_listed());
+  EXPECT_FALSE(latest.newest());
+  latest.on_partial_listing({open_shard("a")}, start + 1min);
+  EXPECT_THAT(startable(latest), ElementsAre("a"));
+  EXPECT_FALSE(latest.at(shard_id("a")).from_latest) << "it came after the start";
+}
+
+// --- LATEST
+// ---------------------------------------------------------------------------------------
+
+TEST_F(lineage, latest_reads_what_is_open_now_and_skips_what_is_closed) {
+  (void)latest.on_complete_listing({closed_shard("a"), open_shard("b", "a"), open_shard("c")},
+                                   start);
+  EXPECT_THAT(startable(latest), ElementsAre("b", "c"));
+  EXPECT_EQ(latest.at(shard_id("a")).life, shard_life::skipped);
+  for (const auto* id : {"b", "c"}) {
+    EXPECT_TRUE(latest.at(shard_id(id)).from_latest);
+    EXPECT_EQ(latest.at(shard_id(id)).counts_from, start);
+    EXPECT_EQ(shard_lineage::next_position(latest.at(shard_id(id))).type, kind::latest);
+  }
+}
+
+TEST_F(lineage, latest_reads_children_of_an_open_parent_from_their_beginning) {
+  (void)latest.on_complete_listing({open_shard("a"), closed_shard("b", "a"), open_shard("c", "b")},
+                                   start);
+  EXPECT_THAT(startable(latest), ElementsAre("a"));
+  EXPECT_FALSE(latest.at(shard_id("c")).from_latest);
+  EXPECT_EQ(shard_lineage::next_position(latest.at(shard_id("c"))).type, kind::trim_horizon);
+}
+
+TEST_F(lineage, latest_counts_in_the_first_complete_listing_only) {
+  (void)latest.on_complete_listing({open_shard("a")}, start);
+  startable(latest);
+  (void)latest.on_complete_listing({closed_shard("a"), open_shard("b", "a"), open_shard("c")},
+                                   start + 15min);
+  EXPECT_THAT(startable(latest), ElementsAre("c"));
+  latest.on_done(shard_id("a"), start + 15min);
+  EXPECT_THAT(startable(latest), ElementsAre("b"));
+  for (const auto* id : {"b", "c"}) {
+    EXPECT_FALSE(latest.at(shard_id(id)).from_latest);
+    EXPECT_FALSE(latest.at(shard_id(id)).counts_from);
+  }
+}
+
+TEST_F(lineage, latest_is_asked_for_once_and_the_horizon_filtered_by_time_after_that) {
+  (void)latest.on_complete_listing({open_shard("a")}, start);
+  auto& shard = latest.at(shard_id("a"));
+  shard.begun = true;
+  EXPECT_EQ(shard_lineage::next_position(shard).type, kind::trim_horizon);
+  shard.last_sequence = number("7");
+  EXPECT_EQ(shard_lineage::next_position(shard).type, kind::after_sequence_number);
+  EXPECT_EQ(shard_lineage::next_position(shard).sequence, number("7"));
+}
+
+TEST_F(lineage, a_listing_with_a_cycle_ends) {
+  (void)latest.on_complete_listing(
+      {closed_shard("a", "b"), closed_shard("b", "a"), open_shard("c", "a")}, start);
+  EXPECT_EQ(latest.at(shard_id("c")).life, shard_life::waiting);
+}
+
+// --- restarts
+// -------------------------------------------------------------------------------------
+
+TEST_F(lineage, restored_shards_go_on_where_they_were) {
+  (void)shards.on_complete_listing({closed_shard("a"), open_shard("b", "a"), open_shard("c")},
+                                   start);
+  startable();
+  auto& reading = shards.at(shard_id("c"));
+  reading.last_sequence = number("000000000000000000012");
+  reading.resolved_sequence = number("5");
+  reading.last_created = start - 3s;
+  reading.caught_up_to = start - 1s;
+  reading.dirty = true;
+  shards.on_done(shard_id("a"), start);
+
+  auto next = restarted();
+  EXPECT_TRUE(next.has_listed());
+  EXPECT_THAT(startable(next), ElementsAre("b", "c"));
+  EXPECT_THAT(startable(next), IsEmpty());
+  const auto& restored = next.at(shard_id("c"));
+  EXPECT_EQ(restored.last_sequence.str(), "000000000000000000012");
+  EXPECT_EQ(restored.resolved_sequence, number("5"));
+  EXPECT_EQ(restored.last_created, start - 3s);
+  EXPECT_EQ(restored.caught_up_to, start - 1s);
+  EXPECT_EQ(next.at(shard_id("b")).parent, shard_id("a"));
+  EXPECT_EQ(shard_lineage::next_position(restored).type, kind::after_sequence_number);
+}
+
+TEST_F(lineage, a_restart_never_asks_for_latest_again) {
+  shards = shard_lineage(arn, first_position::latest);
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  auto next = restarted();  // crashed between the commit and the first iterator
+  EXPECT_THAT(startable(next), ElementsAre("a"));
+  const auto& shard = next.at(shard_id("a"));
+  EXPECT_EQ(shard_lineage::next_position(shard).type, kind::trim_horizon);
+  EXPECT_EQ(shard.counts_from, start);
+}
+
+TEST_F(lineage, a_restart_does_not_take_a_parent_that_was_gone_at_first_for_a_gap) {
+  (void)shards.on_complete_listing({open_shard("b", "a")}, start);
+  auto next = restarted();  // crashed before "b" was begun
+  EXPECT_THAT(next.on_complete_listing({open_shard("b", "a")}, start + 1min), IsEmpty());
+  EXPECT_THAT(startable(next), ElementsAre("b"));
+}
+
+TEST_F(lineage, a_shard_that_came_and_went_while_nobody_read_is_a_gap) {
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  startable();
+  auto next = restarted();
+  const auto gaps = next.on_complete_listing({open_shard("c", "b")}, start + 48h);
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].shard, shard_id("b"));
+}
+
+TEST_F(lineage, rows_of_another_stream_are_left_alone) {
+  shards.restore({{.stream_arn = "other", .shard_id = "x", .life = "reading"}});
+  EXPECT_THAT(shards.shards(), IsEmpty());
+  EXPECT_FALSE(shards.has_listed());
+}
+
+// --- what is committed
+// ----------------------------------------------------------------------------
+
+TEST_F(lineage, hands_out_only_rows_that_changed) {
+  std::vector<shard_id> forgotten;
+  (void)shards.on_complete_listing({open_shard("a"), open_shard("b")}, start);
+  EXPECT_THAT(shards.take_dirty(start, forgotten), SizeIs(2));
+  EXPECT_THAT(shards.take_dirty(start, forgotten), IsEmpty());
+  (void)shards.on_complete_listing({open_shard("a"), open_shard("b")}, start + 1min);
+  EXPECT_THAT(shards.take_dirty(start + 1min, forgotten), IsEmpty());
+  shards.on_done(shard_id("a"), start + 2min);
+  const auto rows_now = shards.take_dirty(start + 2min, forgotten);
+  ASSERT_THAT(rows_now, SizeIs(1));
+  EXPECT_EQ(rows_now[0].life, "done");
+  EXPECT_EQ(rows_now[0].start, "TRIM_HORIZON");
+  EXPECT_EQ(rows_now[0].ended_at, start + 2min);
+  EXPECT_THAT(forgotten, IsEmpty());
+}
+
+TEST_F(lineage, forgets_a_finished_shard_after_48_hours_and_only_when_no_listing_shows_it) {
+  std::vector<shard_id> forgotten;
+  (void)shards.on_complete_listing({closed_shard("a"), closed_shard("b"), open_shard("c")}, start);
+  startable();
+  shards.on_done(shard_id("a"), start);
+  shards.on_done(shard_id("b"), start);
+  for (auto now = start; now < start + 60h; now += 15min) {
+    (void)shards.on_complete_listing({closed_shard("b"), open_shard("c")}, now);
+  }
+  (void)shards.take_dirty(start + 48h, forgotten);
+  EXPECT_THAT(forgotten, IsEmpty());
+  (void)shards.take_dirty(start + 49h, forgotten);
+  EXPECT_THAT(forgotten, ElementsAre(shard_id("a")));
+  (void)shards.take_dirty(start + 60h, forgotten);
+  EXPECT_THAT(forgotten, SizeIs(1)) << "b is listed still";
+  EXPECT_THAT(startable(), IsEmpty());
+}
+
+TEST_F(lineage, keeps_the_newest_shard_as_the_place_to_list_from) {
+  std::vector<shard_id> forgotten;
+  (void)shards.on_complete_listing({closed_shard("a")}, start);
+  startable();
+  shards.on_done(shard_id("a"), start);
+  (void)shards.take_dirty(start + 100h, forgotten);
+  EXPECT_THAT(forgotten, IsEmpty());
+  EXPECT_EQ(shards.newest(), shard_id("a"));
+}
+
+TEST_F(lineage, knows_children) {
+  (void)shards.on_complete_listing({open_shard("a"), open_shard("b", "a")}, start);
+  EXPECT_TRUE(shards.has_children(shard_id("a")));
+  EXPECT_FALSE(shards.has_children(shard_id("b")));
+}
+
+TEST(sequence_numbers, are_compared_as_numbers) {
+  EXPECT_LT(number("99999999999999999999"), number("100000000000000000000"));
+  EXPECT_EQ(number("0007"), number("7"));
+  EXPECT_LT(sequence_number{}, number("0"));
+}
+
+}  // namespace
+}  // namespace ddm::stream

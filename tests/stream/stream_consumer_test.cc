@@ -1,0 +1,262 @@
+// A whole stream: its shards come, split, roll over and end while they are read.
+#include "stream/stream_consumer.h"
+
+#include "stream/stream_world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace ddm::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// Every key k0 … k<count - 1> exactly once, and no gap.
+void expect_complete(const stream_world& world, int count) {
+  EXPECT_EQ(world.distinct(), static_cast<std::size_t>(count));
+  EXPECT_EQ(world.sink.keys.size(), static_cast<std::size_t>(count));
+  EXPECT_THAT(world.sink.gaps, IsEmpty());
+}
+
+TEST(stream_consumer, reads_all_open_shards_at_the_same_time) {
+  stream_world world({.shards = 20});
+  world.write(0, 5000);
+  world.begin();
+  world.time.run_for(5s);
+  expect_complete(world, 5000);
+  EXPECT_THAT(world.sink.keys_by_shard, SizeIs(20));
+  EXPECT_EQ(world.consumer->status().open, 20);
+  EXPECT_EQ(world.sink.commits, 1) << "before the first iterator";
+}
+
+TEST(stream_consumer, follows_the_pages_of_a_listing) {
+  stream_world world({.shards = 250});
+  world.write(0, 5000);
+  world.begin();
+  world.time.run_for(10s);
+  expect_complete(world, 5000);
+  EXPECT_EQ(world.consumer->status().open, 250);
+}
+
+TEST(stream_consumer, loses_nothing_to_splits_while_it_reads) {
+  stream_world world({.shards = 2});
+  world.begin();
+  int written = 0;
+  for (int round = 0; round < 20; ++round) {
+    world.write(written, 100);
+    written += 100;
+    world.stream().split(world.stream().open_shards().front(), world.time.now());
+    world.write(written, 100);
+    written += 100;
+    world.time.run_for(7s);
+  }
+  world.time.run_for(2min);
+  expect_complete(world, written);
+  EXPECT_EQ(world.consumer->status().open, 22);
+  EXPECT_EQ(world.consumer->status().done, 20);
+}
+
+struct roll_over {
+  const char* name;
+  support::fake_stream::options stream;
+};
+
+class rolling_stream : public testing::TestWithParam<roll_over> {};
+
+TEST_P(rolling_stream, is_read_completely_and_in_order) {
+  stream_world world(GetParam().stream);
+  world.begin();
+  int written = 0;
+  for (int round = 0; round < 240; ++round) {
+    world.write(written, 20);
+    written += 20;
+    world.time.run_for(15s);
+  }
+  world.time.run_for(5min);
+  expect_complete(world, written);
+  EXPECT_GE(world.consumer->status().done, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    shards, rolling_stream,
+    testing::Values(roll_over{"plainly", {.shards = 3, .shard_lifetime = 5min}},
+                    roll_over{"with_late_children",
+                              {.shards = 3, .shard_lifetime = 5min, .children_listed_after = 20s}},
+                    roll_over{"with_parents_that_look_open",
+                              {.shards = 3, .shard_lifetime = 5min, .parent_listed_open_for = 20s}},
+                    roll_over{"with_empty_pages",
+                              {.shards = 3, .shard_lifetime = 5min, .empty_page_rate = .4}},
+                    roll_over{"faster_than_listings", {.shards = 3, .shard_lifetime = 20s}}),
+    [](const auto& each) { return each.param.name; });
+
+TEST(stream_consumer, finds_a_late_child_within_seconds_once_it_is_listed) {
+  stream_world world({.children_listed_after = 9s});
+  world.begin();
+  world.time.run_for(5s);
+  world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 10);
+  world.time.run_for(9s);
+  EXPECT_THAT(world.sink.keys, IsEmpty());
+  world.time.run_for(6s);
+  EXPECT_THAT(world.sink.keys, SizeIs(10));
+}
+
+TEST(stream_consumer, comes_back_from_a_kill_at_any_moment_without_loss_or_repetition) {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    stream_world world({.shards = 3, .shard_lifetime = 2min, .seed = seed},
+                       first_position::trim_horizon);
+    std::mt19937 random(seed);
+    std::vector<state::shard_row> rows;
+    std::map<std::string, state::shard_row> committed;
+    int written = 0;
+    for (int life = 0; life < 30; ++life) {
+      world.begin(rows);
+      for (int step = 0; step < 5; ++step) {
+        world.write(written, 10);
+        written += 10;
+        world.time.run_for(milliseconds{random() % 20'000});
+      }
+      for (auto& row : world.stop()) {
+        committed[row.shard_id] = row;
+      }
+      rows.clear();
+      for (const auto& [id, row] : committed) {
+        rows.push_back(row);
+      }
+      world.time.run_for(milliseconds{random() % 60'000});
+    }
+    world.begin(rows);
+    world.time.run_for(5min);
+    expect_complete(world, written);
+  }
+}
+
+TEST(stream_consumer, ends_when_the_stream_is_turned_off_and_drained) {
+  stream_world world({.shards = 3});
+  world.begin();
+  world.time.run_for(5s);
+  world.write(0, 100);
+  world.stream().disable(world.time.now());
+  world.time.run_for(30s);
+  ASSERT_TRUE(world.finished());
+  EXPECT_TRUE(world.end->has_value());
+  expect_complete(world, 100);
+}
+
+TEST(stream_consumer, ends_with_the_error_of_a_commit) {
+  stream_world world;
+  world.sink.commit_failure = error{.message = "the disk is full"};
+  world.begin();
+  world.time.run_for(1s);
+  ASSERT_TRUE(world.finished());
+  EXPECT_EQ(world.end->error().message, "the disk is full");
+  EXPECT_EQ(world.calls("GetShardIterator"), 0) << "nothing is begun that is not committed";
+}
+
+// --- pace
+// -----------------------------------------------------------------------------------------
+
+TEST(polling, of_300_idle_shards_stays_below_a_hundred_calls_a_second) {
+  stream_world world({.shards = 300});
+  world.begin();
+  world.time.run_for(10s);
+  const auto before = world.calls("GetRecords");
+  world.time.run_for(60s);
+  const auto calls = world.calls("GetRecords") - before;
+  EXPECT_LE(calls, 6000);
+  EXPECT_GE(calls, 5000);
+}
+
+TEST(listing, costs_two_calls_a_second_at_most_even_when_all_shards_roll_over) {
+  stream_world world({.shards = 60});
+  world.begin();
+  world.time.run_for(10s);
+  world.write(0, 600);
+  for (const auto& id : world.stream().open_shards()) {
+    world.stream().roll_over(id, world.time.now());
+  }
+  world.write(600, 600);
+  const auto before = world.calls("DescribeStream");
+  world.time.run_for(10s);
+  EXPECT_LE(world.calls("DescribeStream") - before, 2 * 10 + 3);
+  world.time.run_for(2min);
+  expect_complete(world, 1200);
+}
+
+TEST(listing, of_a_quiet_stream_is_one_call_a_minute) {
+  stream_world world;
+  world.begin();
+  world.time.run_for(1h);
+  EXPECT_NEAR(static_cast<double>(world.calls("DescribeStream")), 60, 5);
+}
+
+// --- status
+// ---------------------------------------------------------------------------------------
+
+TEST(stream_status, counts_shards_and_is_caught_up_while_idle) {
+  stream_world world({.shards = 4});
+  world.write(0, 100);
+  world.begin();
+  world.time.run_for(1h);
+  const auto status = world.consumer->status();
+  EXPECT_EQ(status.open, 4);
+  EXPECT_EQ(status.waiting, 0);
+  EXPECT_EQ(status.behind, 0ms);
+  EXPECT_EQ(status.retention_left, 24h);
+  EXPECT_EQ(status.failing, 0);
+}
+
+TEST(stream_status, is_caught_up_with_a_thousand_idle_shards_too) {
+  stream_world world({.shards = 1000});
+  world.write(0, 3000);
+  world.begin();
+  world.time.run_for(1h);
+  for (int i = 0; i < 30; ++i) {
+    world.time.run_for(1s);
+    ASSERT_EQ(world.consumer->status().behind, 0ms);
+  }
+}
+
+TEST(stream_status, ages_with_an_outage_and_not_with_the_last_record) {
+  stream_world world;
+  world.write(0, 10);
+  world.begin();
+  world.time.run_for(5h);
+  const auto began = world.time.now();
+  world.account.plan_faults(
+      support::fault_between(began, began + 30min, {.type = support::fault::kind::server_error}));
+  world.time.run_for(20min);
+  const auto status = world.consumer->status();
+  EXPECT_GE(status.behind, 20min - 2s);
+  EXPECT_LE(status.behind, 20min + 5s);
+  EXPECT_EQ(status.retention_left, 24h - status.behind);
+  EXPECT_EQ(status.failing, 1);
+  EXPECT_FALSE(status.failure.empty());
+  world.time.run_for(12min);
+  EXPECT_EQ(world.consumer->status().behind, 0ms);
+  EXPECT_EQ(world.consumer->status().failing, 0);
+}
+
+TEST(caught_up_to, needs_every_shard_and_no_heir_unseen) {
+  stream_world world({.shards = 2, .children_listed_after = 10s});
+  world.begin();
+  const auto start = world.time.now();
+  EXPECT_FALSE(world.consumer->caught_up_to(start));
+  world.time.run_for(6s);
+  EXPECT_TRUE(world.consumer->caught_up_to(start));
+  EXPECT_FALSE(world.consumer->caught_up_to(world.time.now() + 1h));
+
+  world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+  const auto moment = world.time.now();
+  world.time.run_for(5s);
+  EXPECT_FALSE(world.consumer->caught_up_to(moment)) << "the child is not listed yet";
+  world.time.run_for(15s);
+  EXPECT_TRUE(world.consumer->caught_up_to(moment));
+}
+
+}  // namespace
+}  // namespace ddm::stream

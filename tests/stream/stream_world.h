@@ -1,0 +1,76 @@
+// A fake stream, a consumer of it and what it hands over, under virtual time.
+#pragma once
+
+#include "aws/service_client.h"
+#include "runtime/task_group.h"
+#include "stream/stream_consumer.h"
+#include "support/fake_dynamodb.h"
+#include "support/simulated_clock.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ddm::stream {
+
+/// Keeps every record and gap; may refuse to admit reads for a while.
+class recording_sink final : public record_sink {
+ public:
+  void on_batch(record_batch batch) override;
+  void on_gap(coverage_gap gap) override { gaps.push_back(std::move(gap)); }
+  awaitable<void> admit_read() override;
+  awaitable<result<void>> commit_now() override;
+
+  std::map<std::string, std::vector<std::string>> keys_by_shard;
+  std::vector<std::string> keys;  ///< in order of delivery
+  std::uint64_t reread = 0;
+  std::uint64_t fresh = 0;
+  std::vector<coverage_gap> gaps;
+  int commits = 0;
+  std::optional<error> commit_failure;
+};
+
+class stream_world {
+ public:
+  explicit stream_world(support::fake_stream::options stream = {},
+                        first_position first = first_position::trim_horizon);
+  stream_world(const stream_world&) = delete;
+  stream_world& operator=(const stream_world&) = delete;
+  /// Ends the consumer.
+  ~stream_world();
+
+  /// Starts reading; `rows` are those of an earlier process.
+  void begin(const std::vector<state::shard_row>& rows = {});
+  /// As a kill does: nothing is committed any more. The rows are what was committed last.
+  std::vector<state::shard_row> stop();
+  /// Writes items k<from> … k<from + count - 1>.
+  void write(int from, int count);
+  [[nodiscard]] support::fake_stream& stream() { return account.stream("t"); }
+  [[nodiscard]] bool finished() const { return end.has_value(); }
+  /// How many different keys k<n> were delivered, and whether one came twice.
+  [[nodiscard]] std::size_t distinct() const;
+  [[nodiscard]] std::uint64_t calls(std::string_view operation) const {
+    return account.statistics().calls_of(operation);
+  }
+
+  support::simulated_clock time;
+  support::fake_dynamodb account;
+  recording_sink sink;
+  std::unique_ptr<stream_consumer> consumer;
+  std::optional<result<void>> end;
+
+ private:
+  [[nodiscard]] awaitable<void> consume();
+
+  first_position first_;
+  std::unique_ptr<aws::transport> connection_;
+  aws::service_client calls_;
+  dynamodb::streams_client client_;
+  dynamodb::page_decoder decoder_;
+  worker_pool pool_{0};
+  std::unique_ptr<task_group> tasks_;
+};
+
+}  // namespace ddm::stream
