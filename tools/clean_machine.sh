@@ -73,6 +73,7 @@ in_machine() { # COMMAND...: as a login on it would, with nothing of this enviro
 
 clone() {
   # A bundle is a clone's source that needs no mount and holds only what is committed.
+  commit=$(git rev-parse --short HEAD)
   git bundle create -q "$machine/root/project.bundle" HEAD
   in_machine git -c advice.detachedHead=false clone -q project.bundle project
 }
@@ -82,5 +83,5 @@ timed clone clone
 for command in "${commands[@]}"; do
   timed "$command" in_machine bash -c "cd project && ./dev $command"
 done
-echo "== proven on $(cat "$machine/etc/debian_version"), $(nproc) cores, commit $(git rev-parse --short HEAD)"
+echo "== proven on $(cat "$machine/etc/debian_version"), $(nproc) cores, commit $commit"
 printf '%s\n' "${times[@]}"
