@@ -1,87 +1,200 @@
 #include "report/render.h"
 
+#include "report/verdict.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <limits>
+#include <set>
+
 namespace ddm::report {
 namespace {
 
+using namespace std::chrono_literals;
+using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(render_json, has_every_documented_member) {
+/// The example of docs/operating.md: every member that others build on.
+constexpr auto documented =
+    R"({"schema": 1, "command": "monitor", "phase": "steady", "verdict": "NO-GO", "reasons": [""],
+ "events": {"total": 0, "unique": 0, "insert": 0, "modify": 0, "remove": 0, "ttl_remove": 0,
+  "unknown": 0, "per_second": 0.0},
+ "checks": {"keys": 0, "sampled": 0, "verified": 0, "superseded": 0, "pending": 0, "deferred": 0,
+  "failed": 0, "healed": 0, "keys_changed": 0, "deletes": 0, "equal_by_ignoring": 0,
+  "left_to_baseline": 0},
+ "success_rate": {"value": 1.0, "low": 0.97, "high": 1.0, "confidence": 0.95},
+ "lag_ms": {"p50": 0, "p95": 0, "p99": 0, "max": 0, "count": 0, "upper_bounds": 0},
+ "mismatches": {"missing": 0, "different": 0, "stale": 0, "undeleted": 0, "unexpected": 0,
+  "expired": 0, "unreadable": 0},
+ "shards": {"open": 0, "waiting": 0, "done": 0}, "gaps": [], "behind_stream_ms": 0,
+ "retention_left_s": 86400,
+ "compared": {"items": 0, "segments_done": 0, "segments_total": 0},
+ "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0}})";
+
+status full_status() {
   status now;
-  now.verdict = {verdict_kind::wait, {"because"}};
-  const auto json = nlohmann::json::parse(render_json(now, "monitor"));
-  const std::map<std::string, std::vector<std::string>> documented{
-      {"events",
-       {"total", "unique", "insert", "modify", "remove", "ttl_remove", "unknown", "per_second"}},
-      {"checks",
-       {"keys", "sampled", "verified", "superseded", "pending", "deferred", "failed", "healed"}},
-      {"mismatches",
-       {"missing", "different", "stale", "undeleted", "unexpected", "expired", "unreadable"}},
-      {"shards", {"open", "waiting", "done"}},
-      {"compared", {"items", "segments_done", "segments_total"}},
-      {"consumed", {"source_rcu", "target_rcu", "stream_calls", "usd"}}};
-  for (const auto& [object, members] : documented) {
-    for (const auto& member : members) {
-      EXPECT_TRUE(json.at(object).contains(member)) << object << "." << member;
-    }
+  now.at = from_ms(1'767'225'600'000);
+  now.events = {.total = 12,
+                .unique = 10,
+                .insert = 4,
+                .modify = 3,
+                .remove = 2,
+                .ttl_remove = 1,
+                .unknown = 1};
+  now.events_per_second = 2.5;
+  now.checks.sampled = 10;
+  now.checks.verified = 6;
+  now.checks.superseded = 2;
+  now.checks.failed = 1;
+  now.checks.deletes = 2;
+  now.pending = 1;
+  now.keys_changed = 9;
+  now.keys_checked = 7;
+  now.success_rate = wilson_interval(7, 1);
+  now.lag.add(1200ms, false);
+  now.lag.add(300ms, true);
+  now.mismatches.open = {1, 0, 0, 0, 0, 0, 0};
+  now.shards.open = 3;
+  now.shards.waiting = 2;
+  now.shards.done = 1;
+  now.shards.behind = 90s;
+  now.shards.retention_left = 23h;
+  now.gaps.push_back({.shard_id = "shardId-1",
+                      .after_sequence = "42",
+                      .noticed = now.at,
+                      .reason = "records were trimmed before they were read"});
+  now.source_units = 1.5;
+  now.target_units = 2.5;
+  now.stream_calls = 77;
+  now.usd = 0.25;
+  now.verdict = decide_verdict(now);
+  return now;
+}
+
+void expect_same_shape(const json& wanted, const json& got, const std::string& path) {
+  EXPECT_EQ(wanted.is_number(), got.is_number()) << path;
+  EXPECT_EQ(wanted.is_string(), got.is_string()) << path;
+  if (!wanted.is_object() || !got.is_object()) {
+    EXPECT_EQ(wanted.is_object(), got.is_object()) << path;
+    return;
   }
-  EXPECT_EQ(json.at("schema"), 1);
-  EXPECT_EQ(json.at("command"), "monitor");
-  EXPECT_EQ(json.at("phase"), "steady");
-  EXPECT_EQ(json.at("verdict"), "WAIT");
-  EXPECT_EQ(json.at("reasons").front(), "because");
-  EXPECT_EQ(json.at("retention_left_s"), 86400);
-  EXPECT_EQ(json.at("behind_stream_ms"), 0);
-  EXPECT_TRUE(json.at("gaps").is_array());
+  std::set<std::string> names;
+  for (const auto& [name, value] : got.items()) {
+    names.insert(name);
+    EXPECT_TRUE(wanted.contains(name)) << path << name << " is not documented";
+  }
+  for (const auto& [name, value] : wanted.items()) {
+    ASSERT_TRUE(names.contains(name)) << path << name << " is missing";
+    expect_same_shape(value, got[name], path + name + ".");
+  }
 }
 
-TEST(render_json, rate_and_lag_are_null_when_nothing_was_checked) {
-  const auto json = nlohmann::json::parse(render_json({}, "monitor"));
-  EXPECT_TRUE(json.at("success_rate").is_null());
-  EXPECT_TRUE(json.at("lag_ms").is_null());
+TEST(render_json, has_exactly_the_documented_members) {
+  expect_same_shape(json::parse(documented), json::parse(render_json(full_status(), "monitor")),
+                    "");
 }
 
-TEST(render_json, survives_bytes_that_are_no_utf8) {
-  status now;
-  now.verdict.reasons = {"\xff\xfe"};
-  EXPECT_TRUE(nlohmann::json::parse(render_json(now, "monitor")).is_object());
+TEST(render_json, is_one_line_and_carries_the_figures) {
+  const auto text = render_json(full_status(), "report");
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+  const auto document = json::parse(text);
+  EXPECT_EQ(document["schema"], 1);
+  EXPECT_EQ(document["command"], "report");
+  EXPECT_EQ(document["verdict"], "NO-GO");
+  EXPECT_EQ(document["reasons"][0], "1 confirmed mismatch is open");
+  EXPECT_EQ(document["events"]["total"], 12);
+  EXPECT_EQ(document["events"]["ttl_remove"], 1);
+  EXPECT_EQ(document["events"]["per_second"], 2.5);
+  EXPECT_EQ(document["checks"]["keys"], 7);
+  EXPECT_EQ(document["checks"]["pending"], 1);
+  EXPECT_NEAR(document["success_rate"]["value"], 6.0 / 7, 1e-9);
+  EXPECT_EQ(document["success_rate"]["confidence"], 0.95);
+  EXPECT_EQ(document["lag_ms"]["max"], 1200);
+  EXPECT_EQ(document["lag_ms"]["count"], 2);
+  EXPECT_EQ(document["lag_ms"]["upper_bounds"], 1);
+  EXPECT_EQ(document["mismatches"]["missing"], 1);
+  EXPECT_EQ(document["shards"]["waiting"], 2);
+  EXPECT_EQ(document["gaps"][0]["shard_id"], "shardId-1");
+  EXPECT_EQ(document["gaps"][0]["after_sequence_number"], "42");
+  EXPECT_EQ(document["gaps"][0]["noticed"], "2026-01-01T00:00:00Z");
+  EXPECT_EQ(document["gaps"][0]["cured"], false);
+  EXPECT_EQ(document["behind_stream_ms"], 90'000);
+  EXPECT_EQ(document["retention_left_s"], 23 * 3600);
+  EXPECT_EQ(document["consumed"]["stream_calls"], 77);
 }
 
-TEST(render_text, never_rounds_a_failure_away) {
-  status now;
-  now.keys_checked = 30'000'000;
-  now.success_rate = wilson_interval(30'000'000, 1);
-  EXPECT_THAT(render_text(now), HasSubstr("99.99999"));
-  EXPECT_THAT(render_text(now), Not(HasSubstr("100 % ever")));
+TEST(render_json, rates_are_null_when_nothing_was_checked) {
+  const auto document = json::parse(render_json(status{}, "monitor"));
+  EXPECT_TRUE(document["success_rate"].is_null());
+  EXPECT_TRUE(document["lag_ms"].is_null());
+  EXPECT_EQ(document["retention_left_s"], 86'400);
 }
 
-TEST(render_text, says_what_no_failure_means_for_the_table) {
-  status now;
-  now.keys_checked = 30'000;
-  now.table_items = 30'000'000;
-  now.success_rate = wilson_interval(30'000, 0);
-  EXPECT_THAT(render_text(now), HasSubstr("at most 3 in 30,000 keys"));
-  EXPECT_THAT(render_text(now), HasSubstr("at most 3,000 of 30,000,000 items"));
+TEST(render_json, stays_json_whatever_a_message_holds) {
+  auto now = full_status();
+  now.verdict.reasons = {"quote \" newline \n broken \xff utf-8"};
+  EXPECT_TRUE(json::accept(render_json(now, "monitor")));
 }
 
-TEST(render_text, shows_the_reasons_and_open_mismatches) {
-  status now;
-  now.verdict = {verdict_kind::no_go, {"1 confirmed mismatch is open"}};
-  now.mismatches.open.at(0) = 1;
-  now.newest.push_back({.key = {.json = "{\"pk\":{\"S\":\"a\"}}", .hash = {}},
-                        .kind = verify::mismatch_kind::missing});
-  const auto text = render_text(now);
-  EXPECT_THAT(text, HasSubstr("NO-GO"));
+TEST(render_text, shows_the_block) {
+  const auto text = render_text(full_status());
+  EXPECT_THAT(text, HasSubstr("2026-01-01T00:00:00Z  phase: steady  verdict: NO-GO"));
   EXPECT_THAT(text, HasSubstr("- 1 confirmed mismatch is open"));
+  EXPECT_THAT(text, HasSubstr("12 read, 10 unique (2.5/s): 4 INSERT, 3 MODIFY, 1 REMOVE, 1 TTL, "
+                              "1 unknown"));
+  EXPECT_THAT(text, HasSubstr("10 sampled = 6 verified + 2 superseded + 1 pending + 0 deferred + "
+                              "1 failed + 0 healed; 2 deletes"));
   EXPECT_THAT(text, HasSubstr("1 missing open"));
-  EXPECT_THAT(text, HasSubstr("{\"pk\":{\"S\":\"a\"}}"));
+  EXPECT_THAT(text, HasSubstr("3 open, 2 waiting, 1 done"));
+  EXPECT_THAT(text, HasSubstr("1 min 30 s behind"));
+  EXPECT_THAT(text, HasSubstr("data is lost in 23 h (at 2026-01-01T23:00:00Z)"));
+  EXPECT_THAT(text, HasSubstr("1 gap"));
+  EXPECT_FALSE(text.ends_with('\n'));
 }
 
-TEST(render_live_line, fits_the_terminal) { EXPECT_LE(render_live_line({}, 40).size(), 40U); }
+TEST(render_text, claims_nothing_when_nothing_was_checked) {
+  const auto text = render_text(status{});
+  EXPECT_THAT(text, HasSubstr("nothing checked yet"));
+  EXPECT_THAT(text, HasSubstr("not measured yet"));
+  EXPECT_THAT(text, HasSubstr("none open"));
+  EXPECT_THAT(text, Not(HasSubstr("100 %")));
+}
+
+TEST(render_text, never_rounds_a_failure_to_100_percent) {
+  for (std::uint64_t checked = 2; checked < 1'000'000'000'000; checked = checked * 3 + 1) {
+    auto now = full_status();
+    now.keys_checked = checked;
+    now.success_rate = wilson_interval(checked, 1);
+    now.success_rate_interval = now.success_rate->value;
+    EXPECT_THAT(render_text(now), Not(HasSubstr("100 %"))) << checked;
+    EXPECT_THAT(render_text(now), Not(HasSubstr("100.0"))) << checked;
+  }
+}
+
+TEST(render_text, says_what_no_failure_in_a_sample_proves) {
+  auto now = full_status();
+  now.keys_checked = 300'000;
+  now.table_items = 30'000'000;
+  now.sample_rate = 100;
+  now.success_rate = wilson_interval(now.keys_checked, 0);
+  const auto text = render_text(now);
+  EXPECT_THAT(text, HasSubstr("100 % ever"));
+  EXPECT_THAT(text, HasSubstr("at most 3 in 300,000 keys"));
+  // 3 / 300,000 of 30 million.
+  EXPECT_THAT(text, testing::ContainsRegex("at most 30[01] of 30,000,000 items"));
+  EXPECT_THAT(text, HasSubstr("1 key in 100"));
+}
+
+TEST(render_live_line, fits_its_terminal) {
+  const auto now = full_status();
+  EXPECT_THAT(render_live_line(now, 500), HasSubstr("steady NO-GO"));
+  for (const std::size_t columns : {0UZ, 1UZ, 20UZ, 80UZ}) {
+    EXPECT_LE(render_live_line(now, columns).size(), columns);
+  }
+}
 
 }  // namespace
 }  // namespace ddm::report

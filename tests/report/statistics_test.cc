@@ -2,91 +2,186 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace ddm::report {
 namespace {
 
+using namespace std::chrono_literals;
 using dynamodb::event_kind;
 
-dynamodb::change_record record(event_kind kind, std::uint64_t key, bool chosen = true) {
-  dynamodb::change_record made;
-  made.kind = kind;
-  made.chosen = chosen;
-  made.key.hash = {key * 0x9E3779B97F4A7C15U, key * 0xC2B2AE3D27D4EB4FU};
-  return made;
+dynamodb::change_record record(event_kind kind, std::uint64_t key, bool chosen = true,
+                               bool by_ttl = false) {
+  return {
+      .kind = kind,
+      .by_ttl = by_ttl,
+      .chosen = chosen,
+      .key = {.json = "{}", .hash = {key * 0x9E3779B97F4A7C15ULL, key * 0xD1342543DE82EF95ULL}}};
 }
 
-TEST(statistics, kinds_add_up_to_unique_events) {
-  statistics counted;
-  counted.on_record(record(event_kind::insert, 1), true);
-  counted.on_record(record(event_kind::modify, 1), true);
-  auto ttl = record(event_kind::remove, 1);
-  ttl.by_ttl = true;
-  counted.on_record(ttl, true);
-  counted.on_record(record(event_kind::unknown, 2), true);
-  counted.on_reread(3);
-  const auto& events = counted.events();
-  EXPECT_EQ(events.unique, 4);
-  EXPECT_EQ(events.total, 7);
-  EXPECT_EQ(events.insert + events.modify + events.remove + events.unknown, events.unique);
-  EXPECT_EQ(events.ttl_remove, 1);
-  EXPECT_EQ(counted.checks().deletes, 1);
-  EXPECT_EQ(counted.keys_changed(), 2U);
-}
-
-TEST(statistics, only_chosen_changes_are_sampled) {
-  statistics counted;
-  counted.on_record(record(event_kind::insert, 1, false), true);
-  counted.on_record(record(event_kind::insert, 2), false);
-  counted.on_record(record(event_kind::insert, 3), true);
-  EXPECT_EQ(counted.checks().sampled, 1);
-  EXPECT_EQ(counted.checks().left_to_baseline, 1);
-}
-
-TEST(statistics, healing_moves_changes_from_failed_to_healed) {
-  statistics counted;
-  counted.on_failed({1, 1});
-  counted.on_failed({1, 1});
-  counted.on_healed(2);
-  EXPECT_EQ(counted.checks().failed, 0);
-  EXPECT_EQ(counted.checks().healed, 2);
-}
-
-TEST(statistics, come_back_from_a_commit) {
-  statistics counted;
-  counted.on_record(record(event_kind::insert, 1), true);
+verify::outcomes verified(std::uint64_t key) {
   verify::outcomes out;
   out.verified = 1;
-  out.passed.push_back({.json = "{}", .hash = {5, 5}});
-  out.lags.push_back({milliseconds{120}, true});
-  counted.on_outcomes(out);
-  counted.set_consumed(1.5, 2.5, 7);
-  std::map<std::string, std::int64_t> numbers;
-  std::map<std::string, std::string> values;
-  counted.save(numbers, values);
-
-  statistics restored;
-  restored.restore(numbers, values);
-  EXPECT_EQ(restored.events().insert, 1);
-  EXPECT_EQ(restored.checks().verified, 1);
-  EXPECT_EQ(restored.keys_checked(), 1U);
-  EXPECT_EQ(restored.lag().count(), 1U);
-  EXPECT_EQ(restored.source_units(), 1.5);
-  restored.set_consumed(1, 0, 1);
-  EXPECT_EQ(restored.source_units(), 2.5) << "added to what earlier processes used";
-  EXPECT_EQ(restored.stream_calls(), 8);
+  out.passed.push_back(record(event_kind::insert, key).key);
+  return out;
 }
 
-TEST(statistics, a_new_period_keeps_what_is_open) {
-  statistics counted;
-  verify::outcomes out;
-  out.deferred = 3;
-  counted.on_outcomes(out);
-  counted.on_record(record(event_kind::insert, 1), true);
-  counted.begin_period(2, 1);
-  EXPECT_EQ(counted.events().unique, 0);
-  const auto& checks = counted.checks();
-  EXPECT_EQ(checks.sampled, checks.verified + checks.superseded + 2 + checks.deferred +
-                                checks.failed + checks.healed);
+TEST(statistics, counts_events_by_kind) {
+  statistics counters;
+  counters.on_record(record(event_kind::insert, 1), true);
+  counters.on_record(record(event_kind::modify, 1), true);
+  counters.on_record(record(event_kind::remove, 2), true);
+  counters.on_record(record(event_kind::remove, 3, true, true), true);
+  counters.on_record(record(event_kind::unknown, 4, false), true);
+  counters.on_reread(10);
+  const auto& events = counters.events();
+  EXPECT_EQ(events.total, 15);
+  EXPECT_EQ(events.unique, 5);
+  EXPECT_EQ(events.insert, 1);
+  EXPECT_EQ(events.modify, 1);
+  EXPECT_EQ(events.remove, 2);
+  EXPECT_EQ(events.ttl_remove, 1);
+  EXPECT_EQ(events.unknown, 1);
+  EXPECT_EQ(counters.keys_changed(), 4);
+  EXPECT_EQ(counters.checks().sampled, 4);
+  EXPECT_EQ(counters.checks().deletes, 2);
+}
+
+TEST(statistics, leaves_changes_before_the_target_was_ready_out_of_the_sample) {
+  statistics counters;
+  counters.on_record(record(event_kind::insert, 1), false);
+  counters.on_record(record(event_kind::insert, 2, false), false);
+  EXPECT_EQ(counters.checks().sampled, 0);
+  EXPECT_EQ(counters.checks().left_to_baseline, 1);
+  EXPECT_EQ(counters.events().unique, 2);
+}
+
+TEST(statistics, books_every_change_of_the_sample_exactly_once) {
+  statistics counters;
+  std::mt19937 random(1);
+  std::int64_t pending = 0;
+  std::int64_t open_failures = 0;
+  for (std::uint64_t step = 0; step < 10'000; ++step) {
+    verify::outcomes out;
+    switch (random() % 6) {
+      case 0:
+        counters.on_record(record(event_kind::modify, step), true);
+        ++pending;
+        break;
+      case 1:
+        counters.on_record(record(event_kind::modify, step), true);
+        out.deferred = 1;
+        break;
+      case 2:
+        if (counters.checks().deferred > 0) {
+          out.undeferred = 1;
+          ++pending;
+        }
+        break;
+      case 3:
+        if (pending > 0) {
+          out = verified(step);
+          --pending;
+        }
+        break;
+      case 4:
+        if (pending > 0) {
+          counters.on_failed(record(event_kind::modify, step).key.hash);
+          ++open_failures;
+          --pending;
+        }
+        break;
+      default:
+        if (open_failures > 0) {
+          counters.on_healed(1);
+          --open_failures;
+        }
+    }
+    counters.on_outcomes(out);
+    const auto& events = counters.events();
+    const auto& checks = counters.checks();
+    ASSERT_EQ(events.insert + events.modify + events.remove + events.unknown, events.unique);
+    ASSERT_EQ(checks.sampled, checks.verified + checks.superseded + pending + checks.deferred +
+                                  checks.failed + checks.healed);
+  }
+}
+
+TEST(statistics, comes_back_from_the_state_as_it_was) {
+  statistics first;
+  for (std::uint64_t key = 0; key < 500; ++key) {
+    first.on_record(record(event_kind::insert, key), key % 10 != 0);
+    auto out = verified(key);
+    out.superseded = 2;
+    out.equal_by_ignoring = 1;
+    out.deferred = 3;
+    out.lags.push_back({milliseconds{static_cast<std::int64_t>(key)}, key % 2 == 0});
+    first.on_outcomes(out);
+  }
+  first.on_reread(7);
+  first.on_failed({1, 1});
+  first.on_failed({2, 2});
+  first.on_healed(1);
+  first.set_consumed(12.5, 7.25, 99);
+  std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> values;
+  first.save(numbers, values);
+
+  statistics second;
+  second.restore(numbers, values);
+  EXPECT_EQ(second.events().total, 507);
+  EXPECT_EQ(second.checks().sampled, 450);
+  EXPECT_EQ(second.checks().left_to_baseline, 50);
+  EXPECT_EQ(second.checks().verified, 500);
+  EXPECT_EQ(second.checks().superseded, 1000);
+  EXPECT_EQ(second.checks().equal_by_ignoring, 500);
+  EXPECT_EQ(second.checks().deferred, 1500);
+  EXPECT_EQ(second.checks().failed, 1);
+  EXPECT_EQ(second.checks().healed, 1);
+  EXPECT_EQ(second.keys_changed(), first.keys_changed());
+  EXPECT_EQ(second.keys_checked(), first.keys_checked());
+  EXPECT_EQ(second.lag().count(), 500);
+  EXPECT_DOUBLE_EQ(second.source_units(), 12.5);
+  EXPECT_DOUBLE_EQ(second.target_units(), 7.25);
+  EXPECT_EQ(second.stream_calls(), 99);
+  second.set_consumed(1, 1, 1);
+  EXPECT_DOUBLE_EQ(second.source_units(), 13.5) << "added to what earlier processes used";
+  EXPECT_EQ(second.stream_calls(), 100);
+
+  // What did not change since a save may be left out of the next one; together they hold all.
+  std::map<std::string, std::int64_t> later_numbers;
+  std::map<std::string, std::string> later_values;
+  second.save(later_numbers, later_values);
+  for (auto& [name, value] : later_values) {
+    values[name] = value;
+  }
+  statistics third;
+  third.restore(later_numbers, values);
+  EXPECT_EQ(third.keys_changed(), first.keys_changed());
+  EXPECT_EQ(third.stream_calls(), 100);
+}
+
+TEST(statistics, an_empty_state_is_all_zeros) {
+  statistics counters;
+  counters.restore({}, {});
+  EXPECT_EQ(counters.events().total, 0);
+  EXPECT_EQ(counters.keys_checked(), 0);
+}
+
+TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
+  statistics counters;
+  counters.on_record(record(event_kind::insert, 1), true);
+  auto out = verified(1);
+  out.deferred = 4;
+  counters.on_outcomes(out);
+  counters.begin_period(3, 2);
+  const auto& checks = counters.checks();
+  EXPECT_EQ(counters.events().total, 0);
+  EXPECT_EQ(checks.verified, 0);
+  EXPECT_EQ(checks.deferred, 4);
+  EXPECT_EQ(checks.failed, 2);
+  EXPECT_EQ(checks.sampled, 3 + 4 + 2);
+  EXPECT_EQ(counters.keys_changed(), 0);
+  EXPECT_EQ(counters.lag().count(), 0);
 }
 
 }  // namespace

@@ -6,107 +6,154 @@
 namespace ddm::report {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
-using verify::mismatch_kind;
+using testing::Not;
+using testing::SizeIs;
 
-/// A status of a run in which all is well.
 status healthy() {
   status now;
-  now.keys_checked = 100;
-  now.checks.sampled = 100;
-  now.checks.verified = 100;
+  now.keys_checked = 1000;
+  now.checks.sampled = now.checks.verified = 1000;
   return now;
 }
 
-void set_open(status& now, mismatch_kind kind, std::int64_t count) {
-  now.mismatches.open.at(static_cast<std::size_t>(kind)) = count;
+void open_mismatches(status& now, verify::mismatch_kind kind, std::int64_t number) {
+  now.mismatches.open.at(static_cast<std::size_t>(kind)) = number;
 }
 
-TEST(verdict, waits_for_a_comparison_of_items_at_rest_when_all_is_well) {
+TEST(verdict, is_at_best_wait_without_a_comparison_of_the_items_at_rest) {
   const auto verdict = decide_verdict(healthy());
   EXPECT_EQ(verdict.kind, verdict_kind::wait);
-  EXPECT_EQ(verdict.reasons.size(), 1U);
+  ASSERT_THAT(verdict.reasons, SizeIs(1));
+  EXPECT_THAT(verdict.reasons[0], HasSubstr("have not been compared"));
 }
 
-TEST(verdict, nothing_checked_is_wait_and_incomplete) {
+TEST(verdict, an_open_mismatch_is_a_no_go) {
   auto now = healthy();
-  now.keys_checked = 0;
-  EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("nothing has been checked")));
-  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
-}
-
-TEST(verdict, open_mismatches_are_a_no_go) {
-  auto now = healthy();
-  set_open(now, mismatch_kind::missing, 1);
-  const auto verdict = decide_verdict(now);
+  open_mismatches(now, verify::mismatch_kind::missing, 1);
+  auto verdict = decide_verdict(now);
   EXPECT_EQ(verdict.kind, verdict_kind::no_go);
-  EXPECT_EQ(verdict.reasons.front(), "1 confirmed mismatch is open");
-  EXPECT_EQ(decide_exit(now, false), exit_code::mismatches);
+  EXPECT_THAT(verdict.reasons, Contains("1 confirmed mismatch is open"));
+  open_mismatches(now, verify::mismatch_kind::stale, 1234);
+  verdict = decide_verdict(now);
+  EXPECT_THAT(verdict.reasons, Contains("1,235 confirmed mismatches are open"));
 }
 
-TEST(verdict, expired_items_are_no_mismatch) {
+TEST(verdict, expired_items_are_no_mismatch_and_unreadable_ones_only_hold_it_up) {
   auto now = healthy();
-  set_open(now, mismatch_kind::expired, 5);
+  open_mismatches(now, verify::mismatch_kind::expired, 5);
   EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
-  EXPECT_EQ(decide_exit(now, false), exit_code::equal);
-}
-
-TEST(verdict, unreadable_items_are_incomplete_not_mismatched) {
-  auto now = healthy();
-  set_open(now, mismatch_kind::unreadable, 1);
+  EXPECT_THAT(decide_verdict(now).reasons, SizeIs(1));
+  open_mismatches(now, verify::mismatch_kind::unreadable, 2);
   EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
-  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
+  EXPECT_THAT(decide_verdict(now).reasons, Contains("2 items are unreadable"));
 }
 
-TEST(verdict, an_uncured_gap_is_a_no_go_and_incomplete) {
+TEST(verdict, an_uncured_gap_is_a_no_go) {
   auto now = healthy();
+  now.gaps.push_back({.shard_id = "s", .cured = true});
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
   now.gaps.push_back({.shard_id = "s"});
   EXPECT_EQ(decide_verdict(now).kind, verdict_kind::no_go);
-  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
-  now.gaps.front().cured = true;
-  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
-  EXPECT_EQ(decide_exit(now, false), exit_code::equal);
-}
-
-TEST(verdict, mismatches_come_before_incompleteness_in_the_exit_code) {
-  auto now = healthy();
-  now.gaps.push_back({.shard_id = "s"});
-  set_open(now, mismatch_kind::stale, 1);
-  EXPECT_EQ(decide_exit(now, false), exit_code::mismatches);
-}
-
-TEST(verdict, pending_and_deferred_checks_are_incomplete) {
-  auto now = healthy();
-  now.pending = 1;
-  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
-  now = healthy();
-  now.checks.deferred = 1;
-  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
+  EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("1 coverage gap:")));
 }
 
 TEST(verdict, a_write_after_the_freeze_is_a_no_go_with_its_key) {
   auto now = healthy();
   now.writes_after_freeze = 2;
-  now.first_write_after_freeze = "{\"pk\":{\"S\":\"a\"}}";
+  now.first_write_after_freeze = R"({"pk":{"S":"user#1"}})";
   const auto verdict = decide_verdict(now);
   EXPECT_EQ(verdict.kind, verdict_kind::no_go);
-  EXPECT_THAT(verdict.reasons, Contains(HasSubstr("{\"pk\":{\"S\":\"a\"}}")));
+  EXPECT_THAT(verdict.reasons, Contains(HasSubstr("2 writes came after the freeze")));
+  EXPECT_THAT(verdict.reasons, Contains(HasSubstr("user#1")));
 }
 
-TEST(verdict, a_late_replication_says_how_late_and_when_it_will_be_there) {
+TEST(verdict, says_in_words_what_it_waits_for) {
   auto now = healthy();
-  now.phase = phase::catching_up;
-  now.behind = catching_up{.late = std::chrono::minutes{31}, .remaining = std::chrono::minutes{11}};
-  EXPECT_THAT(decide_verdict(now).reasons,
-              Contains("replication is 31 min late, gaining, there in about 11 min"));
-  now.behind->remaining.reset();
-  EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("does not gain")));
+  now.keys_checked = 0;
+  now.phase = phase::importing;
+  now.trouble = "the target table cannot be read: Throttled";
+  now.overdue = 3;
+  now.checks.deferred = 7;
+  now.shards.behind = 10min;
+  const auto reasons = decide_verdict(now).reasons;
+  EXPECT_THAT(reasons, Contains(now.trouble));
+  EXPECT_THAT(reasons, Contains(HasSubstr("not ready")));
+  EXPECT_THAT(reasons, Contains("nothing has been checked yet"));
+  EXPECT_THAT(reasons, Contains("3 checks are older than the allowed lag"));
+  EXPECT_THAT(reasons, Contains("7 checks are deferred for lack of memory"));
+  EXPECT_THAT(reasons, Contains("reading is 10 min behind the stream"));
 }
 
-TEST(verdict, require_go_makes_wait_incomplete) {
+TEST(verdict, tells_how_late_replication_is_and_whether_it_gains) {
+  auto now = healthy();
+  now.overdue = 100;
+  now.behind = catching_up{.late = 31min, .remaining = 11min};
+  auto reasons = decide_verdict(now).reasons;
+  EXPECT_THAT(reasons, Contains("replication is 31 min late, gaining, there in about 11 min"));
+  EXPECT_THAT(reasons, Not(Contains(HasSubstr("older than the allowed lag"))))
+      << "one condition, not a hundred";
+  now.behind->remaining.reset();
+  reasons = decide_verdict(now).reasons;
+  EXPECT_THAT(reasons, Contains("replication is 31 min late and does not gain"));
+}
+
+TEST(verdict, has_the_words_of_the_report) {
+  EXPECT_EQ(to_string(verdict_kind::go), "GO");
+  EXPECT_EQ(to_string(verdict_kind::go_sampled), "GO (sampled)");
+  EXPECT_EQ(to_string(verdict_kind::wait), "WAIT");
+  EXPECT_EQ(to_string(verdict_kind::no_go), "NO-GO");
+  EXPECT_EQ(to_string(phase::catching_up), "catching up");
+}
+
+TEST(exit_code, is_zero_when_all_that_was_checked_is_equal) {
   EXPECT_EQ(decide_exit(healthy(), false), exit_code::equal);
-  EXPECT_EQ(decide_exit(healthy(), true), exit_code::incomplete);
+  EXPECT_EQ(static_cast<int>(exit_code::equal), 0);
+  EXPECT_EQ(static_cast<int>(exit_code::mismatches), 1);
+  EXPECT_EQ(static_cast<int>(exit_code::usage), 2);
+  EXPECT_EQ(static_cast<int>(exit_code::incomplete), 3);
+}
+
+TEST(exit_code, is_one_for_open_mismatches_whatever_else_there_is) {
+  auto now = healthy();
+  open_mismatches(now, verify::mismatch_kind::different, 1);
+  now.gaps.push_back({});
+  now.pending = 5;
+  EXPECT_EQ(decide_exit(now, true), exit_code::mismatches);
+}
+
+TEST(exit_code, is_three_for_anything_left_open) {
+  const auto code_with = [](auto change) {
+    auto now = healthy();
+    change(now);
+    return decide_exit(now, false);
+  };
+  EXPECT_EQ(code_with([](status& now) { now.gaps.push_back({}); }), exit_code::incomplete);
+  EXPECT_EQ(code_with([](status& now) { now.pending = 1; }), exit_code::incomplete);
+  EXPECT_EQ(code_with([](status& now) { now.checks.deferred = 1; }), exit_code::incomplete);
+  EXPECT_EQ(code_with([](status& now) { now.keys_checked = 0; }), exit_code::incomplete);
+  EXPECT_EQ(
+      code_with([](status& now) { open_mismatches(now, verify::mismatch_kind::unreadable, 1); }),
+      exit_code::incomplete);
+}
+
+TEST(exit_code, expired_items_do_not_count) {
+  auto now = healthy();
+  open_mismatches(now, verify::mismatch_kind::expired, 9);
+  EXPECT_EQ(decide_exit(now, false), exit_code::equal);
+}
+
+TEST(exit_code, is_at_least_three_for_anything_but_go_when_go_is_required) {
+  auto now = healthy();
+  for (const auto kind : {verdict_kind::wait, verdict_kind::no_go, verdict_kind::go_sampled}) {
+    now.verdict.kind = kind;
+    EXPECT_EQ(decide_exit(now, true), exit_code::incomplete);
+    EXPECT_EQ(decide_exit(now, false), exit_code::equal);
+  }
+  now.verdict.kind = verdict_kind::go;
+  EXPECT_EQ(decide_exit(now, true), exit_code::equal);
 }
 
 }  // namespace
