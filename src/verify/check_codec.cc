@@ -1,6 +1,5 @@
 #include "verify/check_codec.h"
 
-#include <cstring>
 #include <type_traits>
 
 namespace ddm::verify {
@@ -53,7 +52,7 @@ class reader {
     requires std::is_integral_v<Number>
   void get(Number& number) {
     if (take(sizeof number)) {
-      std::memcpy(&number, taken_.data(), sizeof number);
+      taken_.copy(reinterpret_cast<char*>(&number), sizeof number);
     }
   }
   void get(bool& flag) {

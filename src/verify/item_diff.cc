@@ -21,7 +21,7 @@ class differ {
 
   void maps(const attribute_map& source, const attribute_map& target, const std::string& prefix) {
     for (const auto& [name, value] : source) {
-      const auto path = prefix.empty() ? name : prefix + "." + name;
+      const auto path = member(prefix, name);
       const auto other = target.find(name);
       if (other == target.end()) {
         note(path, "removed");
@@ -31,7 +31,7 @@ class differ {
     }
     for (const auto& [name, value] : target) {
       if (!source.contains(name)) {
-        note(prefix.empty() ? name : prefix + "." + name, "added");
+        note(member(prefix, name), "added");
       }
     }
   }
@@ -39,6 +39,10 @@ class differ {
   std::vector<path_change> take() && { return std::move(changes_); }
 
  private:
+  static std::string member(const std::string& prefix, const std::string& name) {
+    return prefix.empty() ? name : fmt::format("{}.{}", prefix, name);
+  }
+
   void note(const std::string& path, std::string change) {
     if (changes_.size() < diff_paths_max && !ignored_.matches(path)) {
       changes_.push_back({path, std::move(change)});

@@ -44,6 +44,7 @@ struct lineage : testing::Test {
       rows[row.shard_id] = row;
     }
     std::vector<state::shard_row> all;
+    all.reserve(rows.size());
     for (const auto& [id, row] : rows) {
       all.push_back(row);
     }
@@ -60,9 +61,6 @@ struct lineage : testing::Test {
   shard_lineage latest{arn, first_position::latest};
   std::map<std::string, state::shard_row> rows;
 };
-
-// --- order
-// ----------------------------------------------------------------------------------------
 
 TEST_F(lineage, begins_nothing_before_the_first_complete_listing) {
   shards.on_partial_listing({open_shard("a")}, start);
@@ -151,9 +149,6 @@ TEST_F(lineage, a_stream_without_shards_yet_has_none_to_begin) {
   EXPECT_FALSE(latest.at(shard_id("a")).from_latest) << "it came after the start";
 }
 
-// --- LATEST
-// ---------------------------------------------------------------------------------------
-
 TEST_F(lineage, latest_reads_what_is_open_now_and_skips_what_is_closed) {
   (void)latest.on_complete_listing({closed_shard("a"), open_shard("b", "a"), open_shard("c")},
                                    start);
@@ -203,9 +198,6 @@ TEST_F(lineage, a_listing_with_a_cycle_ends) {
       {closed_shard("a", "b"), closed_shard("b", "a"), open_shard("c", "a")}, start);
   EXPECT_EQ(latest.at(shard_id("c")).life, shard_life::waiting);
 }
-
-// --- restarts
-// -------------------------------------------------------------------------------------
 
 TEST_F(lineage, restored_shards_go_on_where_they_were) {
   (void)shards.on_complete_listing({closed_shard("a"), open_shard("b", "a"), open_shard("c")},
@@ -263,9 +255,6 @@ TEST_F(lineage, rows_of_another_stream_are_left_alone) {
   EXPECT_THAT(shards.shards(), IsEmpty());
   EXPECT_FALSE(shards.has_listed());
 }
-
-// --- what is committed
-// ----------------------------------------------------------------------------
 
 TEST_F(lineage, hands_out_only_rows_that_changed) {
   std::vector<shard_id> forgotten;

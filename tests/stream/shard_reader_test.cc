@@ -85,9 +85,6 @@ TEST(shard_reader, does_not_hammer_the_service_when_every_iterator_is_dead_on_ar
   EXPECT_GE(world.calls("GetRecords"), 10);
 }
 
-// --- LATEST
-// ---------------------------------------------------------------------------------------
-
 struct from_latest : testing::Test {
   from_latest() {
     world.write(9000, 20);
@@ -143,9 +140,6 @@ TEST_F(from_latest, loses_nothing_to_a_crash_before_anything_was_read) {
   world.time.run_for(3s);
   EXPECT_EQ(world.sink.keys, names(0, 20));
 }
-
-// --- trimmed data
-// ---------------------------------------------------------------------------------
 
 TEST(trimmed_data, that_was_never_read_is_a_gap_and_what_is_left_is_read) {
   stream_world world;
@@ -222,9 +216,6 @@ TEST(trimmed_data, reading_again_from_the_horizon_repeats_no_record) {
   EXPECT_EQ(world.sink.reread, 10);
   EXPECT_THAT(world.sink.gaps, IsEmpty());
 }
-
-// --- pace
-// -----------------------------------------------------------------------------------------
 
 /// The most calls of one operation within any second.
 class call_meter {

@@ -157,9 +157,6 @@ TEST(stream_consumer, ends_with_the_error_of_a_commit) {
   EXPECT_EQ(world.calls("GetShardIterator"), 0) << "nothing is begun that is not committed";
 }
 
-// --- pace
-// -----------------------------------------------------------------------------------------
-
 TEST(polling, of_300_idle_shards_stays_below_a_hundred_calls_a_second) {
   stream_world world({.shards = 300});
   world.begin();
@@ -193,9 +190,6 @@ TEST(listing, of_a_quiet_stream_is_one_call_a_minute) {
   world.time.run_for(1h);
   EXPECT_NEAR(static_cast<double>(world.calls("DescribeStream")), 60, 5);
 }
-
-// --- status
-// ---------------------------------------------------------------------------------------
 
 TEST(stream_status, counts_shards_and_is_caught_up_while_idle) {
   stream_world world({.shards = 4});

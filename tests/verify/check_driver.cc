@@ -28,6 +28,16 @@ item_key key_named(const std::string& name) {
           .hash = {hash * 0x9E3779B97F4A7C15ULL, hash}};
 }
 
+dynamodb::change_record record_of(const std::string& key, int value, std::uint64_t number,
+                                  wall_time created) {
+  return {.sequence = *sequence_number::parse(std::to_string(number)),
+          .kind = value == 0 ? event_kind::remove : event_kind::modify,
+          .created = created,
+          .chosen = true,
+          .key = key_named(key),
+          .new_image = image_of(value)};
+}
+
 check_settings plain_settings() {
   return {.replication_wait = milliseconds{5000},
           .retry_wait = milliseconds{2000},

@@ -21,6 +21,9 @@ using std::chrono::seconds;
 /// 0: absent.
 [[nodiscard]] image image_of(int value);
 [[nodiscard]] item_key key_named(const std::string& name);
+/// A record that was chosen, with its new image; a REMOVE for value 0, else a MODIFY.
+[[nodiscard]] dynamodb::change_record record_of(const std::string& key, int value,
+                                                std::uint64_t number, wall_time created);
 /// Settings with a max-lag of 60 s, first looks after 5 s and no lag probes.
 [[nodiscard]] check_settings plain_settings();
 

@@ -118,9 +118,6 @@ TEST(deferral, many_that_waited_long_are_no_replication_that_is_behind) {
   EXPECT_EQ(run.out.verified, 500);
 }
 
-// --- restarts
-// -------------------------------------------------------------------------------------
-
 /// What a crash leaves: the rows that were committed.
 struct committed_state {
   void commit(pending_checks& checks) {

@@ -16,19 +16,6 @@ using testing::SizeIs;
 
 constexpr seconds max_lag{60};
 
-dynamodb::change_record record_of(const std::string& key, int value, std::uint64_t number,
-                                  wall_time created) {
-  return {.sequence = *sequence_number::parse(std::to_string(number)),
-          .kind = value == 0 ? dynamodb::event_kind::remove : dynamodb::event_kind::modify,
-          .created = created,
-          .chosen = true,
-          .key = key_named(key),
-          .new_image = image_of(value)};
-}
-
-// --- looks
-// ----------------------------------------------------------------------------------------
-
 TEST(pending_checks, looks_once_the_replication_wait_is_over_and_passes_an_equal_item) {
   check_driver run;
   run.write_replicated("a", 1, 1s);
@@ -135,9 +122,6 @@ TEST(pending_checks, hastens_first_looks_when_nothing_more_will_come) {
   EXPECT_EQ(run.out.verified, 1);
 }
 
-// --- equal is not always enough
-// -------------------------------------------------------------------
-
 TEST(pending_checks, an_insert_that_was_deleted_again_must_stay_absent_for_a_max_lag) {
   check_driver run;
   run.write("a", 1);
@@ -184,9 +168,6 @@ TEST(pending_checks, a_newer_change_takes_the_place_of_the_older_one) {
   EXPECT_EQ(run.out.verified, 1);
   EXPECT_THAT(run.out.confirmed, IsEmpty());
 }
-
-// --- judgement
-// ------------------------------------------------------------------------------------
 
 TEST(pending_checks, confirms_a_lost_change_when_a_max_lag_has_passed_and_a_sixth_of_it) {
   check_driver run;
@@ -275,9 +256,6 @@ TEST(pending_checks, what_cannot_be_read_is_never_equal) {
   EXPECT_EQ(run.out.verified, 0);
 }
 
-// --- records without images
-// -----------------------------------------------------------------------
-
 TEST(pending_checks, reads_the_origin_where_records_carry_no_image) {
   check_driver run(plain_settings(), view::keys_only);
   run.write_replicated("there", 1, 1s);
@@ -338,128 +316,6 @@ TEST(pending_checks, a_delete_by_the_ttl_service_is_remembered_until_a_later_cha
   EXPECT_TRUE(run.confirmed("a")->delete_seen);
 }
 
-// --- answers to older questions
-// -------------------------------------------------------------------
-
-struct in_flight : testing::Test {
-  read_request take(milliseconds after) {
-    time = run.now + after;
-    const auto reads = run.checks.take_due(time, 10);
-    EXPECT_THAT(reads, SizeIs(1));
-    return reads.empty() ? read_request{} : reads[0];
-  }
-  void change(int value) {
-    run.checks.on_change(record_of("a", value, ++number, time), {.shard_id = "s"}, time, run.out);
-  }
-  std::uint64_t number = 2'000'000'000'000'000'000;
-  check_driver run;
-  wall_time time = run.now;
-};
-
-TEST_F(in_flight, a_look_that_shows_the_older_image_does_not_pass_the_newer_change) {
-  change(1);
-  const auto look = take(5s);
-  change(2);
-  run.checks.on_look(look.id, look.version, {.value = image_of(1)}, time, run.out);
-  EXPECT_EQ(run.out.verified, 0);
-  EXPECT_EQ(run.checks.size(), 1);
-  EXPECT_EQ(take(20s).step, check_step::look);
-}
-
-TEST_F(in_flight, a_look_that_shows_the_newer_image_still_waits_out_the_max_lag) {
-  change(1);
-  const auto look = take(5s);
-  change(2);
-  run.checks.on_look(look.id, look.version, {.value = image_of(2)}, time, run.out);
-  EXPECT_EQ(run.out.verified, 0);
-  const auto again = take(5s + max_lag);
-  run.checks.on_look(again.id, again.version, {.value = image_of(2)}, time, run.out);
-  EXPECT_EQ(run.out.verified, 1);
-}
-
-TEST_F(in_flight, a_strong_read_that_began_before_a_change_is_no_first_read) {
-  change(1);
-  const auto look = take(5s);
-  run.checks.on_look(look.id, look.version, {}, time, run.out);
-  const auto strong = take(5s);
-  ASSERT_EQ(strong.step, check_step::first_origin);
-  change(2);
-  run.checks.on_first_origin(strong.id, strong.version, {.value = image_of(1)}, time);
-  const auto next = take(10s);
-  ASSERT_EQ(next.step, check_step::look);
-  run.checks.on_look(next.id, next.version, {}, time, run.out);
-  EXPECT_EQ(take(10s).step, check_step::first_origin);
-}
-
-TEST_F(in_flight, a_judgement_is_dropped_when_a_change_came_meanwhile) {
-  change(1);
-  read_request read;
-  for (read = take(5s); read.step != check_step::judge; read = take(time - run.now + 20s)) {
-    if (read.step == check_step::look) {
-      run.checks.on_look(read.id, read.version, {}, time, run.out);
-    } else {
-      run.checks.on_first_origin(read.id, read.version, {.value = image_of(1)}, time);
-    }
-  }
-  change(2);
-  run.checks.on_judged(read.id, read.version, {.value = image_of(1)}, {}, time, run.out);
-  EXPECT_THAT(run.out.confirmed, IsEmpty());
-  EXPECT_EQ(run.checks.size(), 1);
-  EXPECT_EQ(take(time - run.now + 20s).step, check_step::look);
-}
-
-TEST_F(in_flight, an_answer_to_a_check_that_is_closed_changes_nothing) {
-  change(1);
-  const auto look = take(5s);
-  run.checks.on_look(look.id, look.version, {.value = image_of(1)}, time, run.out);
-  EXPECT_EQ(run.out.verified, 1);
-  run.checks.on_look(look.id, look.version, {.value = image_of(1)}, time, run.out);
-  run.checks.on_judged(look.id, look.version, {}, {}, time, run.out);
-  run.checks.on_unanswered(look.id, time);
-  EXPECT_EQ(run.out.verified, 1);
-  EXPECT_EQ(run.checks.size(), 0);
-}
-
-// --- lag
-// ------------------------------------------------------------------------------------------
-
-TEST(lag_probes, measure_between_the_last_unequal_and_the_first_equal_look) {
-  auto settings = plain_settings();
-  settings.lag_probes_per_second = 5;
-  check_driver run(settings);
-  run.fresh = true;
-  run.write_replicated("quick", 1, 100ms);
-  run.write_replicated("slow", 1, 3s);
-  run.run_for(10s);
-  ASSERT_THAT(run.out.lags, SizeIs(2));
-  EXPECT_EQ(run.out.lags[0].lag, 500ms);
-  EXPECT_TRUE(run.out.lags[0].upper_bound);
-  EXPECT_EQ(run.out.lags[1].lag, 4s);
-  EXPECT_FALSE(run.out.lags[1].upper_bound);
-}
-
-TEST(lag_probes, are_few_and_leave_out_backlog_and_superseded_changes) {
-  auto settings = plain_settings();
-  settings.lag_probes_per_second = 5;
-  check_driver run(settings);
-  for (int i = 0; i < 10; ++i) {
-    run.write_replicated("backlog" + std::to_string(i), 1, 0ms);
-  }
-  run.fresh = true;
-  run.write_replicated("changed", 1, 0ms);
-  run.write_replicated("changed", 2, 0ms);
-  for (int i = 0; i < 1000; ++i) {
-    run.write_replicated("k" + std::to_string(i), 1, 0ms);
-    run.run_for(10ms);
-  }
-  run.run_for(2min);
-  EXPECT_EQ(run.out.verified, 1011);
-  EXPECT_NEAR(static_cast<double>(run.out.lags.size()), 4 + 50, 3);
-}
-
-// --- the other direction
-// --------------------------------------------------------------------------
-
 TEST(target_to_source, confirms_without_claiming_to_know_the_history_of_the_source) {
   auto settings = plain_settings();
   settings.way = direction::target_to_source;
@@ -487,9 +343,6 @@ TEST(target_to_source, a_source_that_is_ahead_of_its_replica_is_no_mismatch) {
   EXPECT_THAT(run.out.confirmed, IsEmpty());
   EXPECT_EQ(run.outcomes_in_all(), run.changes);
 }
-
-// --- everything at once
-// ---------------------------------------------------------------------------
 
 class random_traffic : public testing::TestWithParam<int> {};
 
