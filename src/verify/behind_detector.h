@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -59,7 +60,9 @@ class behind_detector {
   /// An outage shows in the changes that follow its first victims: what was read in this time after
   /// a change has its say before the change is called a mismatch. 10 s for a max-lag of 60 s: an
   /// outage is then told apart from single losses at 10 sampled changes a second and more.
-  [[nodiscard]] milliseconds foresight() const { return max_lag_ / 6; }
+  [[nodiscard]] milliseconds foresight() const {
+    return std::max<milliseconds>(max_lag_ / 6, std::chrono::seconds{3});
+  }
 
   milliseconds max_lag_;
   milliseconds stall_after_;

@@ -5,7 +5,7 @@ from functools import partial
 from harness import IMPATIENT, KeySchema, Migration, Scenario, Traffic
 
 CHANGES = 3500
-RATE = 90
+RATE = 75
 VICTIMS = {"missing": 3, "stale": 3, "different": 3, "undeleted": 3}
 # Without both images an altered value and an old one cannot always be told apart.
 EITHER = (("stale", "different"),)
