@@ -62,7 +62,7 @@ connection_options stream_connection(const monitor_options& options) {
   merged.profile = merged.profile ? merged.profile : options.source.profile;
   merged.endpoint_url = merged.endpoint_url ? merged.endpoint_url : side.endpoint_url;
   merged.region = merged.region ? merged.region : side.region;
-  if (options.stream_arn && !monitor::is_local_arn(*options.stream_arn)) {
+  if (options.stream_arn && !dynamodb::is_local_arn(*options.stream_arn)) {
     if (const auto arn = dynamodb::table_arn::parse(*options.stream_arn)) {
       merged.region = arn->region;
     }
@@ -117,7 +117,7 @@ double read_budget(const monitor_options& options, const dynamodb::table_descrip
     return *options.max_rcu;
   }
   // DynamoDB Local knows no throttling, whatever capacity its tables claim.
-  if (table == nullptr || table->on_demand || monitor::is_local_arn(table->arn)) {
+  if (table == nullptr || table->on_demand || dynamodb::is_local_arn(table->arn)) {
     return on_demand_units_per_second;
   }
   return std::max(1.0, table->provisioned_rcu * provisioned_share);

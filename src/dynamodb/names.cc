@@ -124,4 +124,8 @@ result<table_arn> table_arn::parse(std::string_view text) {
   return arn;
 }
 
+bool is_local_arn(std::string_view arn) {
+  return arn.contains(":ddblocal:") || arn.contains(":000000000000:");
+}
+
 }  // namespace ddm::dynamodb

@@ -77,4 +77,7 @@ struct table_arn {
 
 [[nodiscard]] bool looks_like_arn(std::string_view text);
 
+/// True for the ARNs that DynamoDB Local makes up, alike for every account.
+[[nodiscard]] bool is_local_arn(std::string_view arn);
+
 }  // namespace ddm::dynamodb

@@ -9,6 +9,7 @@
 namespace ddm::monitor {
 namespace {
 
+using dynamodb::is_local_arn;
 using dynamodb::table_arn;
 using dynamodb::table_description;
 
@@ -190,11 +191,6 @@ awaitable<std::optional<std::string>> ttl_attribute(const table_access& access) 
 }
 
 }  // namespace
-
-bool is_local_arn(std::string_view arn) {
-  return arn.find(":ddblocal:") != std::string_view::npos ||
-         arn.find(":000000000000:") != std::string_view::npos;
-}
 
 awaitable<std::expected<migration, migration_faults>> examine_migration(
     const migration_request& request) {

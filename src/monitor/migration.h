@@ -65,9 +65,6 @@ struct migration_faults {
 [[nodiscard]] awaitable<std::expected<migration, migration_faults>> examine_migration(
     const migration_request& request);
 
-/// True for the ARNs that DynamoDB Local makes up, alike for every account.
-[[nodiscard]] bool is_local_arn(std::string_view arn);
-
 /// "account-region-table" for the default state file's name ("awaited" in place of the account
 /// while the table does not exist); characters a file name should not have become '_'.
 [[nodiscard]] std::string file_name_part(const table_access& access,

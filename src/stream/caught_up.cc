@@ -19,6 +19,10 @@ void caught_up_tracker::on_empty_page(wall_time asked) {
   }
 }
 
+void caught_up_tracker::on_end(wall_time asked) {
+  up_to_ = up_to_ ? std::max(*up_to_, asked) : asked;
+}
+
 bool trim_is_harmless(std::optional<wall_time> caught_up_to, wall_time now) {
   return caught_up_to && now - *caught_up_to < harmless_trim;
 }

@@ -23,6 +23,8 @@ class caught_up_tracker {
   void on_records(wall_time created);
   /// An empty page that was asked for at `asked`.
   void on_empty_page(wall_time asked);
+  /// A page asked for at `asked` ended where the shard ends: nothing written before is unread.
+  void on_end(wall_time asked);
   /// A read failed: what was written meanwhile may hide behind one more empty page.
   void on_interruption() { empty_since_.reset(); }
 

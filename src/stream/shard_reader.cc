@@ -76,8 +76,13 @@ void shard_reader::accept(dynamodb::records_page page) {
   auto& progress = shard();
   at_trim_horizon_ = false;
   last_page_was_empty_ = page.records.empty();
+  const bool at_the_end =
+      shared_.is_local && page.records.size() < static_cast<std::size_t>(shared_.records_limit);
   if (page.records.empty()) {
     caught_up_.on_empty_page(asked_);
+    if (at_the_end) {
+      caught_up_.on_end(asked_);
+    }
     if (caught_up_.up_to() != progress.caught_up_to) {
       progress.caught_up_to = caught_up_.up_to();
       progress.dirty = true;
@@ -101,6 +106,9 @@ void shard_reader::accept(dynamodb::records_page page) {
     }
   }
   caught_up_.on_records(progress.last_created.value_or(asked_));
+  if (at_the_end) {
+    caught_up_.on_end(asked_);
+  }
   progress.caught_up_to = caught_up_.up_to();
   progress.dirty = true;
   shared_.sink.on_batch(std::move(batch));

@@ -29,7 +29,10 @@ struct reader_context {
   shard_lineage& lineage;
   record_sink& sink;
   int records_limit = 1000;  ///< GetRecords Limit
-  /// The unit of creation times: counts_from is taken back by it (a minute on DynamoDB Local).
+  /// DynamoDB Local: creation times are cut to the minute, and a page that is not full ends where
+  /// the shard ends. (On AWS a page may be short, or empty, anywhere.)
+  bool is_local = false;
+  /// The unit of creation times: counts_from is taken back by it.
   std::function<milliseconds()> creation_unit;
   std::function<std::size_t()> open_shards;
   /// Called after a read that failed although it was retried, and after each that succeeded.

@@ -40,6 +40,7 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
                .lineage = lineage_,
                .sink = sink,
                .records_limit = options_.records_limit,
+               .is_local = dynamodb::is_local_arn(options_.stream_arn),
                .creation_unit = [this] { return creation_unit(); },
                .open_shards = [this] { return readers_.running(); },
                .on_health = [this](const shard_id& id, const error* e) { note_health(id, e); },
@@ -225,11 +226,7 @@ void stream_consumer::note_health(const shard_id& id, const error* failure) {
 }
 
 milliseconds stream_consumer::creation_unit() const {
-  // DynamoDB Local cuts creation times to the minute and calls every account 000000000000 or
-  // ddblocal.
-  const bool local = options_.stream_arn.find(":000000000000:") != std::string::npos ||
-                     options_.stream_arn.find(":ddblocal:") != std::string::npos;
-  return local ? milliseconds{60'000} : milliseconds{1000};
+  return context_.is_local ? milliseconds{60'000} : milliseconds{1000};
 }
 
 stream_status stream_consumer::status() const {

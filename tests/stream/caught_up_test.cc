@@ -52,6 +52,13 @@ TEST(caught_up, an_outage_between_empty_pages_does_too) {
   EXPECT_EQ(shard.up_to(), start + 1h);
 }
 
+TEST(caught_up, the_end_of_a_shard_is_reached_by_one_page) {
+  caught_up_tracker shard;
+  shard.on_records(start - 1min);
+  shard.on_end(start);
+  EXPECT_EQ(shard.up_to(), start);
+}
+
 TEST(trim, is_harmless_only_for_a_shard_seen_caught_up_within_23_hours) {
   EXPECT_TRUE(trim_is_harmless(start, start + 22h));
   EXPECT_FALSE(trim_is_harmless(start, start + 23h));

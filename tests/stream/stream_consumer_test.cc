@@ -252,5 +252,28 @@ TEST(caught_up_to, needs_every_shard_and_no_heir_unseen) {
   EXPECT_TRUE(world.consumer->caught_up_to(moment));
 }
 
+/// DynamoDB Local cuts creation times to the minute: records alone would prove nothing for so long.
+TEST(stream_consumer, knows_where_a_busy_shard_of_dynamodb_local_ends) {
+  stream_world world({.creation_unit = 60s}, first_position::trim_horizon, "000000000000");
+  world.begin();
+  for (int i = 0; i < 100; ++i) {
+    world.write(i, 1);
+    world.time.run_for(100ms);
+  }
+  ASSERT_TRUE(world.consumer->read_up_to());
+  EXPECT_LE(world.time.now() - *world.consumer->read_up_to(), 2s);
+}
+
+TEST(stream_consumer, takes_no_short_page_of_aws_for_the_end) {
+  stream_world world({.creation_unit = 60s});
+  world.begin();
+  for (int i = 0; i < 100; ++i) {
+    world.write(i, 1);
+    world.time.run_for(100ms);
+  }
+  ASSERT_TRUE(world.consumer->read_up_to());
+  EXPECT_GE(world.time.now() - *world.consumer->read_up_to(), 10s);
+}
+
 }  // namespace
 }  // namespace ddm::stream

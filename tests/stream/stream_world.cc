@@ -31,8 +31,9 @@ awaitable<result<void>> recording_sink::commit_now() {
   co_return result<void>{};
 }
 
-stream_world::stream_world(support::fake_stream::options stream, first_position first)
-    : account(time, {.stream = std::move(stream)}),
+stream_world::stream_world(support::fake_stream::options stream, first_position first,
+                           std::string account_id)
+    : account(time, {.account = std::move(account_id), .stream = std::move(stream)}),
       first_(first),
       connection_(account.connect("AKIDSTREAM")),
       calls_(*connection_, time, {.name = "stream"}),

@@ -35,7 +35,8 @@ class recording_sink final : public record_sink {
 class stream_world {
  public:
   explicit stream_world(support::fake_stream::options stream = {},
-                        first_position first = first_position::trim_horizon);
+                        first_position first = first_position::trim_horizon,
+                        std::string account_id = "111111111111");
   stream_world(const stream_world&) = delete;
   stream_world& operator=(const stream_world&) = delete;
   /// Ends the consumer.
