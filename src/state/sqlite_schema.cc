@@ -1,15 +1,19 @@
 #include "state/sqlite_schema.h"
 
+#include "base/log.h"
 #include "state/state_file.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <tuple>
 #include <unistd.h>
 
 namespace ddm::state {
@@ -17,7 +21,7 @@ namespace {
 
 /// Times are milliseconds since 1970. An open check is written and deleted up to 100,000 times a
 /// second: hence the bare integer key and one opaque body.
-constexpr const char* tables = R"(
+constexpr const char* format_1 = R"(
   CREATE TABLE shard (
     stream_arn TEXT NOT NULL, shard_id TEXT NOT NULL, parent_id TEXT NOT NULL, life TEXT NOT NULL,
     start TEXT NOT NULL, counts_from INTEGER, last_sequence TEXT NOT NULL,
@@ -41,6 +45,9 @@ constexpr const char* tables = R"(
   CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 )";
 
+/// Script n makes format n of format n − 1. A script that has been released is never edited.
+constexpr std::array<const char*, format_version> scripts{format_1};
+
 constexpr std::array<const char*, 4> file_suffixes{"", "-wal", "-shm", "-journal"};
 
 void remove_files(const std::string& path) {
@@ -56,16 +63,23 @@ std::unexpected<error> cannot_create(const std::string& path) {
       path, std::strerror(errno)));
 }
 
+/// From format `have` to the last; within a transaction of the caller's.
+bool run_scripts(sqlite_connection& connection, std::span<const char* const> all,
+                 std::size_t have) {
+  const auto mark = fmt::format("PRAGMA user_version = {}", all.size());
+  return std::ranges::all_of(all.subspan(have),
+                             [&](const char* script) { return connection.run(script); }) &&
+         connection.run(mark.c_str());
+}
+
 result<void> write_tables(const std::string& path) {
   auto opened = sqlite_connection::open(path, sqlite_connection::access::read_write);
   if (!opened) {
     return fail(std::move(opened.error()));
   }
-  const auto script = fmt::format(
-      "PRAGMA synchronous = FULL; BEGIN; PRAGMA application_id = {}; PRAGMA user_version = {}; {} "
-      "COMMIT; PRAGMA journal_mode = WAL;",
-      application_id, format_version, tables);
-  if (!opened->run(script.c_str())) {
+  const auto mark = fmt::format("PRAGMA application_id = {}", application_id);
+  if (!opened->run("PRAGMA synchronous = FULL; BEGIN") || !opened->run(mark.c_str()) ||
+      !run_scripts(*opened, scripts, 0) || !opened->run("COMMIT; PRAGMA journal_mode = WAL")) {
     return fail(opened->failure("create"));
   }
   opened->checkpoint_on_close();
@@ -109,6 +123,40 @@ result<void> check_version(const std::string& path, std::uint32_t version) {
         "the state {} was written by a newer version of this program (format {}; version {} knows "
         "up to {}): use that version, or start anew with --fresh",
         path, version, DDM_VERSION, format_version));
+  }
+  return {};
+}
+
+std::span<const char* const> format_scripts() { return scripts; }
+
+result<std::uint32_t> format_of(sqlite_connection& connection) {
+  const auto answer = connection.ask("PRAGMA user_version");
+  if (!answer) {
+    return fail(answer.error());
+  }
+  std::uint32_t format = 0;
+  std::from_chars(answer->data(), answer->data() + answer->size(), format);
+  return format;
+}
+
+result<void> upgrade(sqlite_connection& connection, std::span<const char* const> all) {
+  if (!connection.run("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")) {
+    return fail(connection.failure("upgrade"));
+  }
+  const auto have = format_of(connection);
+  const bool done = have && (*have == all.size() || run_scripts(connection, all, *have)) &&
+                    connection.run("COMMIT");
+  if (!done) {
+    auto failed = have ? connection.failure("upgrade") : have.error();
+    std::ignore = connection.run("ROLLBACK");
+    return fail(std::move(failed));
+  }
+  // Other programs look for the format in the file's header, where it is put from the WAL.
+  std::ignore = connection.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (*have < all.size()) {
+    log::event(log::level::info, "state_upgraded",
+               "the state was of an older version and is kept; that version cannot use it any more",
+               {{"state", connection.path()}, {"from_format", *have}, {"to_format", all.size()}});
   }
   return {};
 }

@@ -78,7 +78,30 @@ result<void> prepare_file(const std::string& path, const sqlite_options& options
   return create_state_file(path);
 }
 
-result<state_tables> open_tables(const std::string& path, bool read_only) {
+/// The tables are of this program's format afterwards. Only a command that may write can see to it.
+result<void> adapt_format(sqlite_connection& connection, const std::string& command) {
+  const auto format = format_of(connection);
+  if (!format) {
+    return fail(format.error());
+  }
+  if (*format >= format_version) {
+    return check_version(connection.path(), *format);
+  }
+  if (command.empty()) {
+    return fatal(fmt::format(
+        "the state {} was written by an older version of this program (format {}; version {} "
+        "reads format {}): start `monitor` of this version on it, which upgrades it, or read it "
+        "with the version that wrote it",
+        connection.path(), *format, DDM_VERSION, format_version));
+  }
+  if (auto unused = check_unused_by_others(connection.path(), command); !unused) {
+    return unused;
+  }
+  return upgrade(connection, format_scripts());
+}
+
+result<state_tables> open_tables(const std::string& path, const std::string& command) {
+  const bool read_only = command.empty();
   auto connection =
       sqlite_connection::open(path, read_only ? sqlite_connection::access::read_only
                                               : sqlite_connection::access::read_write);
@@ -96,6 +119,9 @@ result<state_tables> open_tables(const std::string& path, bool read_only) {
   }
   if (!connection->run(settings)) {
     return fail(connection->failure("open"));
+  }
+  if (auto adapted = adapt_format(*connection, command); !adapted) {
+    return fail(std::move(adapted.error()));
   }
   return state_tables::open(*std::move(connection));
 }
@@ -119,7 +145,7 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
   if (auto ready = prepare_file(*path, options); !ready) {
     return fail(std::move(ready.error()));
   }
-  auto tables = open_tables(*path, read_only);
+  auto tables = open_tables(*path, options.command);
   if (!tables) {
     return fail(std::move(tables.error()));
   }

@@ -12,7 +12,7 @@ struct sqlite_options {
   std::string path;
   /// Two processes of the same command may not share a state: an advisory lock on
   /// "<path>.<command>.lock" is held while the store is open. Empty: open read-only, without a lock
-  /// (`report`).
+  /// (`report`); an older format is refused then.
   std::string command;
   /// Remove what is there and begin anew.
   bool fresh = false;
@@ -20,11 +20,11 @@ struct sqlite_options {
   bool own_thread = true;
 };
 
-/// Opens or creates the file (mode 0600). Errors, all fatal, each naming the file and the remedy:
-/// not a state file of this program, damaged (quick_check), of a newer version, locked by another
-/// process, on a network filesystem, directory missing, no permission, disk full. Nothing is
-/// changed on an error; `fresh` never removes a file that is not of this program, nor one that
-/// another command uses.
+/// Opens or creates the file (mode 0600); one of an older format is upgraded in one transaction.
+/// Errors, all fatal, each naming the file and the remedy: not a state file of this program,
+/// damaged (quick_check), of a newer version, locked by another process, on a network filesystem,
+/// directory missing, no permission, disk full. Nothing is changed on an error; `fresh` never
+/// removes a file that is not of this program, nor one that another command uses.
 ///
 /// A commit is on the disk when it returns. After a failed one all further commits fail.
 [[nodiscard]] result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options);
