@@ -267,6 +267,26 @@ awaitable<result<dynamodb_client::batch_write>> dynamodb_client::batch_write_ite
   co_return unprocessed_of(*body);
 }
 
+awaitable<result<dynamodb_client::conditional_outcome>> dynamodb_client::write_if(
+    table_name table, conditional_write write) {
+  auto call = call_for(write);
+  if (!call) {
+    co_return fail(std::move(call.error()));
+  }
+  auto body = fmt::format("{{{},{},{}}}", table_member(table), call->members, total_capacity);
+  const auto answer = co_await call_for_json(calls_, request(call->operation, std::move(body)));
+  if (!answer && answer.error().code == "ConditionalCheckFailedException") {
+    // A write that was refused costs what it would have cost; the service does not say how much.
+    co_return conditional_outcome{.written = false, .consumed_units = 1};
+  }
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  co_return conditional_outcome{
+      .written = true,
+      .consumed_units = number_member(member(*answer, "ConsumedCapacity"), "CapacityUnits")};
+}
+
 awaitable<result<table_description>> dynamodb_client::create_table(create_table_request wanted) {
   return call_for_table(calls_, request("CreateTable", create_table_body(wanted)),
                         "TableDescription");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/service_client.h"
+#include "dynamodb/conditional_write.h"
 #include "dynamodb/names.h"
 
 #include <cstdint>
@@ -95,6 +96,15 @@ class dynamodb_client {
   /// What the service left unprocessed; the caller tries these again after a pause.
   [[nodiscard]] awaitable<result<batch_write>> batch_write_item(table_name table,
                                                                 batch_write writes);
+
+  struct conditional_outcome {
+    bool written = false;  ///< false: the item is no longer what the condition expected
+    double consumed_units = 0;
+  };
+  /// A retry after a lost answer may find its own write and report `written` = false: whoever must
+  /// know reads the item again.
+  [[nodiscard]] awaitable<result<conditional_outcome>> write_if(table_name table,
+                                                                conditional_write write);
 
   struct create_table_request {
     table_name table;

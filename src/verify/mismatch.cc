@@ -1,6 +1,7 @@
 #include "verify/mismatch.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace ddm::verify {
 
@@ -30,6 +31,17 @@ mismatch_kind classify(const judged_state& state) {
     return state.delete_seen ? mismatch_kind::undeleted : mismatch_kind::unexpected;
   }
   return state.target_is_earlier_image ? mismatch_kind::stale : mismatch_kind::different;
+}
+
+bool ttl_is_past(const dynamodb::attribute_map& item, std::string_view attribute, wall_time now) {
+  const auto found = item.find(attribute);
+  const auto* number =
+      found == item.end() ? nullptr : std::get_if<dynamodb::number_text>(&found->second.value);
+  double seconds = 0;
+  return number != nullptr &&
+         std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds)
+                 .ec == std::errc{} &&
+         seconds > 0 && seconds * 1000 < static_cast<double>(to_ms(now));
 }
 
 }  // namespace ddm::verify

@@ -1,6 +1,7 @@
 // What is wrong with a key, in the words of the target.
 #pragma once
 
+#include "dynamodb/attribute_value.h"
 #include "verify/check.h"
 
 #include <array>
@@ -40,6 +41,10 @@ struct judged_state {
 
 /// The first kind that fits (order of docs/monitoring_mechanism.md). Call for unequal states only.
 [[nodiscard]] mismatch_kind classify(const judged_state& state);
+
+/// True when the item's TTL attribute, a number of seconds since 1970, is past.
+[[nodiscard]] bool ttl_is_past(const dynamodb::attribute_map& item, std::string_view attribute,
+                               wall_time now);
 
 /// One attribute that differs, as seen from the target.
 struct path_change {

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -24,24 +23,13 @@ constexpr milliseconds failure_pause_max{30'000};
 /// Keys that a batch left unprocessed come back after this pause.
 constexpr milliseconds unprocessed_pause{200};
 
-/// True when the item's TTL attribute, a number of seconds since 1970, is past.
-bool ttl_is_past(std::string_view item_json, const std::optional<std::string>& attribute,
-                 wall_time now) {
+bool json_ttl_is_past(std::string_view item_json, const std::optional<std::string>& attribute,
+                      wall_time now) {
   if (item_json.empty() || !attribute) {
     return false;
   }
   const auto item = dynamodb::parse_item(item_json);
-  if (!item) {
-    return false;
-  }
-  const auto found = item->find(*attribute);
-  const auto* number =
-      found == item->end() ? nullptr : std::get_if<dynamodb::number_text>(&found->second.value);
-  double seconds = 0;
-  return number != nullptr &&
-         std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds)
-                 .ec == std::errc{} &&
-         seconds > 0 && seconds * 1000 < static_cast<double>(to_ms(now));
+  return item && ttl_is_past(*item, *attribute, now);
 }
 
 }  // namespace
@@ -237,9 +225,9 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
       .delete_seen = verdict.delete_seen,
       .ttl_delete_seen = verdict.ttl_delete_seen,
       .target_is_earlier_image = verdict.counterpart_is_earlier_image,
-      .source_ttl_past = ttl_is_past(source_json, source_.ttl_attribute, now),
-      .target_ttl_past = ttl_is_past(target_json, source_.ttl_attribute, now) ||
-                         ttl_is_past(target_json, target_.ttl_attribute, now)};
+      .source_ttl_past = json_ttl_is_past(source_json, source_.ttl_attribute, now),
+      .target_ttl_past = json_ttl_is_past(target_json, source_.ttl_attribute, now) ||
+                         json_ttl_is_past(target_json, target_.ttl_attribute, now)};
   mismatch entry{.key = verdict.key,
                  .kind = classify(state),
                  .shard_id = verdict.shard_id,

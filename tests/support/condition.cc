@@ -2,6 +2,7 @@
 
 #include "dynamodb/attribute_value.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace ddm::support {
@@ -112,6 +113,57 @@ answer_or<std::vector<condition_clause>> parse_condition(const json& request, co
     rest.remove_prefix(std::min(end + 5, rest.size()));
   }
   return clauses;
+}
+
+namespace {
+
+/// One element of SET or REMOVE.
+answer_or<bool> apply_update(const json& request, std::string_view text, bool removes,
+                             dynamodb::attribute_map& attributes) {
+  if (removes) {
+    const auto name = resolve_name(request, text);
+    if (!name) {
+      return refusal(name.error());
+    }
+    attributes.erase(*name);
+    return true;
+  }
+  const auto clause = parse_clause(request, text);
+  if (!clause || clause->type != condition_clause::kind::equals) {
+    return clause ? not_understood(text) : refusal(clause.error());
+  }
+  auto value = dynamodb::parse_item(json{{"value", clause->value}}.dump());
+  if (!value) {
+    return validation(value.error().message);
+  }
+  attributes[clause->attribute] = std::move(value->begin()->second);
+  return true;
+}
+
+}  // namespace
+
+answer_or<dynamodb::attribute_map> updated(const json& request,
+                                           dynamodb::attribute_map attributes) {
+  const auto found = request.find("UpdateExpression");
+  if (found == request.end()) {
+    return attributes;
+  }
+  std::string_view rest = found->get_ref<const std::string&>();
+  bool removes = false;
+  while (!(rest = trimmed(rest)).empty()) {
+    if (rest.starts_with("SET ") || rest.starts_with("REMOVE ")) {
+      removes = rest.starts_with("REMOVE ");
+      rest.remove_prefix(rest.find(' '));
+      continue;
+    }
+    const auto end = std::min({rest.find(','), rest.find(" REMOVE "), rest.size()});
+    const auto applied = apply_update(request, trimmed(rest.substr(0, end)), removes, attributes);
+    if (!applied) {
+      return refusal(applied.error());
+    }
+    rest.remove_prefix(end + (end < rest.size() && rest[end] == ',' ? 1 : 0));
+  }
+  return attributes;
 }
 
 answer_or<bool> condition_holds(const json& request, const stored_item* item) {

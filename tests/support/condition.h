@@ -3,6 +3,7 @@
 // refused with a ValidationException, never taken for true.
 #pragma once
 
+#include "dynamodb/attribute_value.h"
 #include "support/service_error.h"
 #include "support/stored_item.h"
 
@@ -27,6 +28,11 @@ struct condition_clause {
 /// Parses `request[member]`; absent gives no clauses.
 [[nodiscard]] answer_or<std::vector<condition_clause>> parse_condition(
     const nlohmann::json& request, const char* member);
+
+/// Applies UpdateExpression to `attributes`: "SET a = :v, … REMOVE b, …" with #placeholders; all
+/// else is refused.
+[[nodiscard]] answer_or<dynamodb::attribute_map> updated(const nlohmann::json& request,
+                                                         dynamodb::attribute_map attributes);
 
 /// Whether `item` (null: absent) meets the request's ConditionExpression.
 [[nodiscard]] answer_or<bool> condition_holds(const nlohmann::json& request,

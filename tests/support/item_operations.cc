@@ -201,6 +201,37 @@ answer_or<std::string> put_item(const operation_call& call) {
   return write_answer(call, **table, bytes, old);
 }
 
+answer_or<std::string> update_item(const operation_call& call) {
+  const auto table = active_table(call);
+  if (!table) {
+    return refusal(table.error());
+  }
+  const auto key = call.request.value("Key", json());
+  const auto position = position_of_key(key, (*table)->schema());
+  if (!position) {
+    return refusal(position.error());
+  }
+  const auto old = (*table)->find(*position);
+  if (const auto holds = condition_holds(call.request, old.get()); !holds || !*holds) {
+    return holds ? condition_failed() : refusal(holds.error());
+  }
+  auto attributes =
+      updated(call.request, old ? old->attributes() : dynamodb::parse_item(key.dump()).value());
+  if (!attributes) {
+    return refusal(attributes.error());
+  }
+  auto item = make_item(std::move(*attributes), (*table)->schema());
+  if (!item) {
+    return refusal(item.error());
+  }
+  if ((*item)->position != *position) {
+    return validation("Cannot update attributes that are part of the key");
+  }
+  const auto bytes = std::max((*item)->bytes, old ? old->bytes : 0);
+  (*table)->put(std::move(*item), call.account.now());
+  return write_answer(call, **table, bytes, old);
+}
+
 answer_or<std::string> delete_item(const operation_call& call) {
   const auto table = active_table(call);
   if (!table) {

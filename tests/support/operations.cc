@@ -8,7 +8,7 @@
 namespace ddm::support {
 
 operation find_operation(std::string_view target) {
-  static constexpr std::array<std::pair<std::string_view, operation>, 17> known{{
+  static constexpr std::array<std::pair<std::string_view, operation>, 18> known{{
       {"DynamoDB_20120810.CreateTable", create_table},
       {"DynamoDB_20120810.DescribeTable", describe_table},
       {"DynamoDB_20120810.DeleteTable", delete_table},
@@ -16,6 +16,7 @@ operation find_operation(std::string_view target) {
       {"DynamoDB_20120810.DescribeTimeToLive", describe_time_to_live},
       {"DynamoDB_20120810.UpdateTimeToLive", update_time_to_live},
       {"DynamoDB_20120810.PutItem", put_item},
+      {"DynamoDB_20120810.UpdateItem", update_item},
       {"DynamoDB_20120810.DeleteItem", delete_item},
       {"DynamoDB_20120810.GetItem", get_item},
       {"DynamoDB_20120810.BatchWriteItem", batch_write_item},

@@ -50,6 +50,7 @@ using operation = answer_or<std::string> (*)(const operation_call&);
 
 // item_operations.cc
 [[nodiscard]] answer_or<std::string> put_item(const operation_call& call);
+[[nodiscard]] answer_or<std::string> update_item(const operation_call& call);
 [[nodiscard]] answer_or<std::string> delete_item(const operation_call& call);
 [[nodiscard]] answer_or<std::string> get_item(const operation_call& call);
 [[nodiscard]] answer_or<std::string> batch_write_item(const operation_call& call);

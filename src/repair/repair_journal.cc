@@ -1,0 +1,207 @@
+#include "repair/repair_journal.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <optional>
+#include <unistd.h>
+#include <utility>
+
+namespace ddm::repair {
+namespace {
+
+using nlohmann::json;
+
+constexpr int schema_version = 1;
+
+constexpr std::array<std::pair<outcome, std::string_view>, 5> outcome_names{
+    {{outcome::open, "intended"},
+     {outcome::written, "written"},
+     {outcome::refused, "refused"},
+     {outcome::failed, "failed"},
+     {outcome::undone, "undone"}}};
+constexpr std::array<action, 3> written_actions{action::put, action::change, action::remove};
+
+std::string_view name_of(outcome ended) {
+  return std::ranges::find(outcome_names, ended, [](const auto& each) { return each.first; })
+      ->second;
+}
+
+std::unexpected<error> system_failure(std::string_view what, const std::string& path) {
+  return fatal(
+      fmt::format("cannot {} the journal {}: {}; nothing is written to the table without "
+                  "it: make room or name another file with --journal",
+                  what, path, std::strerror(errno)));
+}
+
+std::string item_json(const held_item& item) { return item ? dynamodb::to_json(*item) : "null"; }
+
+/// Null is an item that was absent; anything but an item is no line of ours.
+std::optional<held_item> item_of(const json& line, const char* name) {
+  const auto found = line.find(name);
+  if (found == line.end()) {
+    return std::nullopt;
+  }
+  if (found->is_null()) {
+    return held_item();
+  }
+  auto item = dynamodb::parse_item(found->dump());
+  return item ? std::optional<held_item>(std::move(*item)) : std::nullopt;
+}
+
+std::optional<journal_entry> entry_of(const json& line) {
+  journal_entry entry{.id = line.value("id", std::int64_t{0}),
+                      .table = line.value("table", std::string()),
+                      .key_json = line.contains("key") ? line["key"].dump() : std::string(),
+                      .before = {},
+                      .after = {}};
+  const auto* const what = std::ranges::find(written_actions, line.value("action", std::string()),
+                                             [](action each) { return to_string(each); });
+  auto before = item_of(line, "before");
+  auto after = item_of(line, "after");
+  if (what == written_actions.end() || !before || !after || entry.key_json.empty()) {
+    return std::nullopt;
+  }
+  entry.what = *what;
+  entry.before = std::move(*before);
+  entry.after = std::move(*after);
+  return entry;
+}
+
+/// False for a line that is none of ours.
+bool take_line(const std::string& text, std::vector<journal_entry>& entries) {
+  const auto line = json::parse(text, nullptr, false);
+  if (!line.is_object() || line.value("schema", 0) != schema_version) {
+    return false;
+  }
+  const auto id = line.value("id", std::int64_t{0});
+  const auto* const event = std::ranges::find(outcome_names, line.value("event", std::string()),
+                                              [](const auto& each) { return each.second; });
+  if (event == outcome_names.end()) {
+    return false;
+  }
+  if (event->first == outcome::open) {
+    auto entry = entry_of(line);
+    if (!entry || id != static_cast<std::int64_t>(entries.size()) + 1) {
+      return false;
+    }
+    entries.push_back(std::move(*entry));
+    return true;
+  }
+  if (id < 1 || id > static_cast<std::int64_t>(entries.size())) {
+    return false;
+  }
+  entries[static_cast<std::size_t>(id) - 1].ended = event->first;
+  return true;
+}
+
+struct journal_content {
+  std::vector<journal_entry> entries;
+  std::int64_t whole_bytes = 0;  ///< without a torn last line
+};
+
+result<journal_content> read_content(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    return system_failure("read", path);
+  }
+  journal_content content;
+  std::string line;
+  for (std::int64_t number = 1; std::getline(file, line); ++number) {
+    if (file.eof()) {
+      break;  // torn: its write was never sent
+    }
+    if (!take_line(line, content.entries)) {
+      return fatal(fmt::format("the journal {} is not one of ours, or is damaged, in line {}", path,
+                               number));
+    }
+    content.whole_bytes += static_cast<std::int64_t>(line.size()) + 1;
+  }
+  return content;
+}
+
+}  // namespace
+
+result<std::vector<journal_entry>> repair_journal::read(const std::string& path) {
+  auto content = read_content(path);
+  if (!content) {
+    return fail(std::move(content.error()));
+  }
+  return std::move(content->entries);
+}
+
+result<repair_journal> repair_journal::open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return system_failure("open", path);
+  }
+  repair_journal journal(path, file, 1);
+  const auto content = read_content(path);
+  if (!content) {
+    return fail(content.error());
+  }
+  if (::ftruncate(file, content->whole_bytes) != 0) {
+    return system_failure("mend", path);
+  }
+  journal.next_id_ = static_cast<std::int64_t>(content->entries.size()) + 1;
+  return journal;
+}
+
+repair_journal::repair_journal(repair_journal&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      next_id_(other.next_id_) {}
+
+repair_journal& repair_journal::operator=(repair_journal&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(file_, other.file_);
+  std::swap(next_id_, other.next_id_);
+  return *this;
+}
+
+repair_journal::~repair_journal() {
+  if (file_ >= 0) {
+    ::close(file_);
+  }
+}
+
+result<void> repair_journal::intend(journal_entry& entry, wall_time now) {
+  entry.id = next_id_;
+  auto appended = append(fmt::format(
+      R"({{"schema":{},"event":"intended","id":{},"at":"{}","table":{},"action":"{}","key":{},"before":{},"after":{}}})",
+      schema_version, entry.id, format_rfc3339(now), dynamodb::json_quote(entry.table),
+      to_string(entry.what), entry.key_json, item_json(entry.before), item_json(entry.after)));
+  next_id_ += appended ? 1 : 0;
+  return appended;
+}
+
+result<void> repair_journal::settle(std::int64_t id, outcome ended, std::string_view message,
+                                    wall_time now) {
+  return append(fmt::format(
+      R"({{"schema":{},"event":"{}","id":{},"at":"{}"{}}})", schema_version, name_of(ended), id,
+      format_rfc3339(now),
+      message.empty() ? std::string() : ",\"message\":" + dynamodb::json_quote(message)));
+}
+
+result<void> repair_journal::append(std::string line) {
+  line += '\n';
+  for (std::string_view rest = line; !rest.empty();) {
+    const auto written = ::write(file_, rest.data(), rest.size());
+    if (written < 0 && errno != EINTR) {
+      return system_failure("write to", path_);
+    }
+    rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
+  }
+  if (::fdatasync(file_) != 0) {
+    return system_failure("write to", path_);
+  }
+  return {};
+}
+
+}  // namespace ddm::repair

@@ -1,0 +1,302 @@
+#include "repair/repair_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace ddm::repair {
+namespace {
+
+constexpr milliseconds check_interval{2000};
+constexpr std::size_t bytes_per_write_unit = 1024;
+constexpr std::size_t bytes_per_read_unit = 4096;
+
+double units_of(std::size_t bytes, std::size_t bytes_per_unit) {
+  return static_cast<double>(
+      std::max<std::size_t>(1, (bytes + bytes_per_unit - 1) / bytes_per_unit));
+}
+
+std::size_t size_of(const held_item& item) { return item ? dynamodb::to_json(*item).size() : 0; }
+
+/// The service found fault with this one item; another may well be written.
+bool concerns_the_item(const error& failure) {
+  return failure.kind == error_class::fatal &&
+         (failure.code.empty() || failure.code == "ValidationException" ||
+          failure.code == "ItemCollectionSizeLimitExceededException");
+}
+
+}  // namespace
+
+/// What the lanes share: they take keys from the front until there is none.
+struct repair_session::work {
+  std::vector<dynamodb::item_key> keys;
+  std::size_t next = 0;
+  std::vector<dynamodb::item_key> written;
+  const step_sink& on_step;
+  const equal_sink& on_equal;
+  std::optional<error> failure;
+};
+
+repair_session::repair_session(repair_settings settings, repair_parts parts)
+    : settings_(std::move(settings)), parts_(std::move(parts)) {}
+
+awaitable<result<repair_summary>> repair_session::run(std::vector<dynamodb::item_key> keys,
+                                                      step_sink on_step, equal_sink on_equal) {
+  work shared{.keys = std::move(keys),
+              .written = {},
+              .on_step = on_step,
+              .on_equal = on_equal,
+              .failure = {}};
+  task_group lanes(parts_.executor);
+  for (std::size_t i = 0; i < std::min(settings_.lanes, shared.keys.size()); ++i) {
+    lanes.spawn(lane(shared));
+  }
+  co_await lanes.join();
+  if (shared.failure) {
+    co_return fail(std::move(*shared.failure));
+  }
+  if (auto checked = co_await check_again(std::move(shared.written), on_equal); !checked) {
+    co_return fail(std::move(checked.error()));
+  }
+  summary_.stopped = stop_requested_;
+  co_return summary_;
+}
+
+awaitable<void> repair_session::lane(work& shared) {
+  while (!stop_requested_ && !shared.failure && shared.next < shared.keys.size()) {
+    const auto key = shared.keys[shared.next++];
+    auto done = co_await repair_item(key);
+    if (!done) {
+      shared.failure = std::move(done.error());
+      co_return;
+    }
+    count(*done);
+    shared.on_step(*done);
+    if (done->planned.what == action::nothing) {
+      shared.on_equal(key);
+    } else if (done->ended == outcome::written || done->ended == outcome::refused) {
+      shared.written.push_back(key);
+    }
+  }
+}
+
+awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_key& key) {
+  auto target = co_await read(parts_.target, key.json);
+  auto source = target ? co_await read(parts_.source, key.json) : result<held_item>();
+  if (!target || !source) {
+    co_return fail(std::move(target ? source.error() : target.error()));
+  }
+  step_report report{.key_json = key.json,
+                     .planned = plan_step(*source, *target, settings_.by, parts_.time.now()),
+                     .message = {}};
+  if (!settings_.apply || !report.planned.write) {
+    co_return report;
+  }
+  auto wanted = after(*target, *report.planned.write);
+  co_return co_await write(std::move(report), std::move(*target), std::move(wanted));
+}
+
+/// Journal, write, journal.
+awaitable<result<step_report>> repair_session::write(step_report report, held_item before,
+                                                     held_item after) {
+  const auto bytes = std::max(size_of(before), size_of(after));
+  const double estimate = units_of(bytes, bytes_per_write_unit);
+  co_await parts_.write_budget.acquire(estimate);
+  journal_entry entry{.table = settings_.target_identity,
+                      .what = report.planned.what,
+                      .key_json = report.key_json,
+                      .before = std::move(before),
+                      .after = std::move(after)};
+  if (auto noted = parts_.journal->intend(entry, parts_.time.now()); !noted) {
+    co_return fail(std::move(noted.error()));
+  }
+  auto ended = co_await send(*report.planned.write, report.key_json, entry.after, report.message);
+  if (!ended) {
+    const auto noted = parts_.journal->settle(entry.id, outcome::failed, ended.error().describe(),
+                                              parts_.time.now());
+    co_return fail(noted ? std::move(ended.error()) : noted.error());
+  }
+  report.ended = *ended;
+  if (auto noted =
+          parts_.journal->settle(entry.id, report.ended, report.message, parts_.time.now());
+      !noted) {
+    co_return fail(std::move(noted.error()));
+  }
+  co_return report;
+}
+
+awaitable<result<outcome>> repair_session::send(const dynamodb::conditional_write& write,
+                                                const std::string& key_json, const held_item& after,
+                                                std::string& message) {
+  const auto done = co_await parts_.target.client.write_if(parts_.target.table, write);
+  if (!done) {
+    if (concerns_the_item(done.error())) {
+      message = done.error().describe();
+      co_return outcome::failed;
+    }
+    co_return fail(done.error());
+  }
+  summary_.write_units += done->consumed_units;
+  if (done->written) {
+    co_return outcome::written;
+  }
+  // An answer that was lost on its way was asked for again, and met our own write.
+  auto present = co_await read(parts_.target, key_json);
+  if (!present) {
+    co_return fail(std::move(present.error()));
+  }
+  if (!write_between(*present, after, settings_.by)) {
+    co_return outcome::written;
+  }
+  message = "the target's item was changed by somebody else in between: left as it is";
+  co_return outcome::refused;
+}
+
+/// Both sides once more, for as long as a replicator may be under way.
+awaitable<result<void>> repair_session::check_again(std::vector<dynamodb::item_key> written,
+                                                    const equal_sink& on_equal) {
+  const auto give_up_at = parts_.time.now() + settings_.settle_max;
+  for (;;) {
+    std::vector<dynamodb::item_key> unequal;
+    for (auto& key : written) {
+      auto target = co_await read(parts_.target, key.json);
+      auto source = target ? co_await read(parts_.source, key.json) : result<held_item>();
+      if (!target || !source) {
+        co_return fail(std::move(target ? source.error() : target.error()));
+      }
+      if (write_between(*target, *source, settings_.by)) {
+        unequal.push_back(std::move(key));
+      } else {
+        on_equal(key);
+      }
+    }
+    if (unequal.empty() || parts_.time.now() >= give_up_at || stop_requested_) {
+      summary_.unequal_afterwards = static_cast<std::int64_t>(unequal.size());
+      co_return result<void>{};
+    }
+    written = std::move(unequal);
+    co_await parts_.time.sleep_for(check_interval);
+  }
+}
+
+awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry> entries,
+                                                       step_sink on_step) {
+  for (const auto& entry : std::views::reverse(entries)) {
+    if (stop_requested_) {
+      break;
+    }
+    if (entry.ended == outcome::refused || entry.ended == outcome::undone) {
+      continue;
+    }
+    if (entry.table != settings_.target_identity) {
+      co_return fatal(fmt::format(
+          "entry {} of the journal {} was written to {}, and the target is {}: give the target "
+          "that it belongs to",
+          entry.id, parts_.journal->path(), entry.table, settings_.target_identity));
+    }
+    const auto report = co_await undo_entry(entry);
+    if (!report) {
+      co_return fail(report.error());
+    }
+    count(*report);
+    on_step(*report);
+  }
+  summary_.stopped = stop_requested_;
+  co_return summary_;
+}
+
+awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry) {
+  auto present = co_await read(parts_.target, entry.key_json);
+  if (!present) {
+    co_return fail(std::move(present.error()));
+  }
+  step_report report{.key_json = entry.key_json, .planned = {}, .message = {}};
+  report.planned.write = write_between(*present, entry.before, settings_.by);
+  if (!report.planned.write) {
+    report.planned.why = "it is as it was before";
+    co_return report;
+  }
+  if (write_between(*present, entry.after, settings_.by)) {
+    report.planned = {
+        .what = action::leave, .why = "it has been changed since it was repaired", .write = {}};
+    co_return report;
+  }
+  using kind = dynamodb::conditional_write::kind;
+  const auto what = report.planned.write->what;
+  report.planned.what = what == kind::put      ? action::put
+                        : what == kind::update ? action::change
+                                               : action::remove;
+  report.planned.why = fmt::format("entry {} of the journal is taken back", entry.id);
+  if (!settings_.apply) {
+    co_return report;
+  }
+  co_await parts_.write_budget.acquire(
+      units_of(std::max(size_of(entry.before), size_of(entry.after)), bytes_per_write_unit));
+  auto ended = co_await send(*report.planned.write, entry.key_json, entry.before, report.message);
+  if (!ended) {
+    co_return fail(std::move(ended.error()));
+  }
+  report.ended = *ended;
+  if (report.ended == outcome::written) {
+    if (auto noted = parts_.journal->settle(entry.id, outcome::undone, {}, parts_.time.now());
+        !noted) {
+      co_return fail(std::move(noted.error()));
+    }
+  }
+  co_return report;
+}
+
+awaitable<result<held_item>> repair_session::read(verify::table_side& side, std::string key_json) {
+  co_await side.budget.acquire(1);
+  const auto text = co_await side.client.get_item(side.table, std::move(key_json), true);
+  if (!text) {
+    error failure = text.error();
+    co_return fail(std::move(failure).within(
+        fmt::format("reading the {} table {}", side.name, side.table.str())));
+  }
+  const double units = units_of(*text ? (*text)->size() : 0, bytes_per_read_unit);
+  side.budget.correct(1, units);
+  side.consumed_units += units;
+  if (!*text) {
+    co_return held_item();
+  }
+  auto item = dynamodb::parse_item(**text);
+  if (!item) {
+    error failure = item.error();
+    co_return fail(std::move(failure).within(
+        fmt::format("an item of the {} table {}", side.name, side.table.str())));
+  }
+  co_return held_item(std::move(*item));
+}
+
+void repair_session::count(const step_report& report) {
+  if (report.ended == outcome::refused) {
+    ++summary_.refused;
+    return;
+  }
+  if (report.ended == outcome::failed) {
+    ++summary_.failed;
+    return;
+  }
+  switch (report.planned.what) {
+    case action::nothing:
+      ++summary_.equal;
+      break;
+    case action::put:
+      ++summary_.puts;
+      break;
+    case action::change:
+      ++summary_.changes;
+      break;
+    case action::remove:
+      ++summary_.removals;
+      break;
+    case action::leave:
+      ++summary_.left;
+      break;
+  }
+}
+
+}  // namespace ddm::repair

@@ -1,0 +1,107 @@
+// Makes the target equal to the source where a mismatch is open, and undoes that.
+//
+// Problem: a repair works on live tables, beside a replicator and perhaps an application.
+// Idea: each item is read strongly just before, the target first and the source after it, and
+// written only while the target is still what was read. Reason for the order: a change that the
+// replicator delivers between the two reads makes the condition fail; one that it delivers later is
+// newer than what we write and takes its place. The other way round an old value could win.
+//
+// Items are handled `lanes` at a time, so memory is bounded by twice as many items. An error of the
+// service that is not about the item ends the run; what was done stands in the journal.
+#pragma once
+
+#include "repair/repair_journal.h"
+#include "repair/repair_step.h"
+#include "runtime/clock.h"
+#include "runtime/rate_limiter.h"
+#include "runtime/task_group.h"
+#include "verify/mismatch.h"
+#include "verify/record_verifier.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ddm::repair {
+
+struct repair_settings {
+  rules by;
+  bool apply = false;
+  std::size_t lanes = 16;
+  /// How long a written item may be unequal (a replicator is under way) before that is the result.
+  milliseconds settle_max{60'000};
+  std::string target_identity;
+};
+
+struct repair_parts {
+  asio::any_io_executor executor;
+  clock& time;
+  verify::table_side& source;
+  verify::table_side& target;
+  rate_limiter& write_budget;
+  repair_journal* journal = nullptr;  ///< needed to apply and to undo
+};
+
+/// How one item ended, or what would be done with it.
+struct step_report {
+  std::string key_json;
+  step planned;
+  outcome ended = outcome::open;  ///< open: nothing was tried
+  std::string message;
+};
+
+struct repair_summary {
+  std::int64_t equal = 0;  ///< nothing to do
+  std::int64_t puts = 0;   ///< written, or to be written when only planned
+  std::int64_t changes = 0;
+  std::int64_t removals = 0;
+  std::int64_t left = 0;
+  std::int64_t refused = 0;
+  std::int64_t failed = 0;
+  std::int64_t unequal_afterwards = 0;
+  double write_units = 0;
+  bool stopped = false;
+};
+
+class repair_session {
+ public:
+  using step_sink = std::function<void(const step_report&)>;
+  /// Told each key that was seen equal on both sides.
+  using equal_sink = std::function<void(const dynamodb::item_key&)>;
+
+  repair_session(repair_settings settings, repair_parts parts);
+
+  /// Plans, and with `apply` repairs and checks again, the items of these mismatches.
+  [[nodiscard]] awaitable<result<repair_summary>> run(std::vector<dynamodb::item_key> keys,
+                                                      step_sink on_step, equal_sink on_equal);
+  /// Takes back what the journal says was written, the newest first, where the target still is what
+  /// was written; without `apply` only says so.
+  [[nodiscard]] awaitable<result<repair_summary>> undo(std::vector<journal_entry> entries,
+                                                       step_sink on_step);
+  /// The items under way are finished, no other is begun.
+  void request_stop() { stop_requested_ = true; }
+
+ private:
+  struct work;
+  [[nodiscard]] awaitable<void> lane(work& shared);
+  [[nodiscard]] awaitable<result<step_report>> repair_item(const dynamodb::item_key& key);
+  [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry);
+  [[nodiscard]] awaitable<result<held_item>> read(verify::table_side& side, std::string key_json);
+  [[nodiscard]] awaitable<result<step_report>> write(step_report report, held_item before,
+                                                     held_item after);
+  [[nodiscard]] awaitable<result<outcome>> send(const dynamodb::conditional_write& write,
+                                                const std::string& key_json, const held_item& after,
+                                                std::string& message);
+  [[nodiscard]] awaitable<result<void>> check_again(std::vector<dynamodb::item_key> written,
+                                                    const equal_sink& on_equal);
+  void count(const step_report& report);
+
+  repair_settings settings_;
+  repair_parts parts_;
+  repair_summary summary_;
+  bool stop_requested_ = false;
+};
+
+}  // namespace ddm::repair

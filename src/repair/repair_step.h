@@ -1,0 +1,54 @@
+// What one item needs, decided from two strong reads.
+//
+// Pure: both sides' items go in, a conditional write or the reason for leaving the item alone comes
+// out. The finding that led here decides nothing: it may be hours old, the reads are not.
+#pragma once
+
+#include "base/time.h"
+#include "dynamodb/conditional_write.h"
+#include "dynamodb/item_digest.h"
+
+#include <optional>
+#include <string>
+
+namespace ddm::repair {
+
+/// What a table holds for a key; nothing: absent.
+using held_item = std::optional<dynamodb::attribute_map>;
+
+enum class action {
+  nothing,  ///< both sides are equal by now
+  put,      ///< the target lacks the item
+  change,   ///< attributes differ: they are set or removed one by one
+  remove,   ///< the target holds what the source does not
+  leave,    ///< see `why`
+};
+[[nodiscard]] std::string_view to_string(action value);
+
+struct rules {
+  dynamodb::key_schema schema;
+  dynamodb::ignore_list ignored;
+  bool allow_deletes = false;
+  std::optional<std::string> source_ttl_attribute;
+  std::optional<std::string> target_ttl_attribute;
+};
+
+struct step {
+  action what = action::nothing;
+  std::string why;  ///< "the target lacks it", "3 attributes differ: a, b, c"
+  std::optional<dynamodb::conditional_write> write;
+};
+
+[[nodiscard]] step plan_step(const held_item& source, const held_item& target, const rules& by,
+                             wall_time now);
+
+/// The write that turns `present` into `wanted`, provided it is still `present`; nothing when they
+/// are equal. Ignored attributes are neither compared nor touched, unless the item is made anew.
+[[nodiscard]] std::optional<dynamodb::conditional_write> write_between(const held_item& present,
+                                                                       const held_item& wanted,
+                                                                       const rules& by);
+
+/// What `present` is after the write.
+[[nodiscard]] held_item after(held_item present, const dynamodb::conditional_write& write);
+
+}  // namespace ddm::repair

@@ -1,0 +1,302 @@
+// Repairs between two in-process accounts under virtual time.
+#include "repair/repair_session.h"
+
+#include "aws/service_client.h"
+#include "support/fake_dynamodb.h"
+#include "support/simulated_clock.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+#include <unistd.h>
+
+namespace ddm::repair {
+namespace {
+
+using support::fault;
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+constexpr const char* table = "orders";
+
+const dynamodb::key_schema schema{.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
+
+std::string key_of(const std::string& name) { return R"({"pk":{"S":")" + name + R"("}})"; }
+std::string item_of(const std::string& name, int value) {
+  return R"({"pk":{"S":")" + name + R"("},"v":{"N":")" + std::to_string(value) + R"("}})";
+}
+
+/// One table of one account and the way to it.
+struct account {
+  account(support::simulated_clock& time, const std::string& side)
+      : fake(time),
+        connection(fake.connect("AKID" + side)),
+        calls(*connection, time, {.name = side}),
+        client(calls),
+        budget(time, std::numeric_limits<double>::infinity()),
+        side{.name = side,
+             .client = client,
+             .table = dynamodb::table_name(table),
+             .budget = budget,
+             .ttl_attribute = {}} {
+    fake.create_table(table, schema);
+  }
+  void put(const std::string& name, int value) { fake.put(table, item_of(name, value)); }
+  [[nodiscard]] std::optional<std::string> get(const std::string& name) {
+    return fake.get(table, key_of(name));
+  }
+
+  support::fake_dynamodb fake;
+  std::unique_ptr<aws::transport> connection;
+  aws::service_client calls;
+  dynamodb::dynamodb_client client;
+  rate_limiter budget;
+  verify::table_side side;
+};
+
+class repairing : public testing::Test {
+ protected:
+  repairing()
+      : path_(std::filesystem::temp_directory_path() /
+              ("repair_session_test." + std::to_string(::getpid()))) {
+    std::filesystem::remove(path_);
+    settings_.by.schema = schema;
+    settings_.apply = true;
+    settings_.target_identity = "arn:target";
+  }
+  ~repairing() override { std::filesystem::remove(path_); }
+
+  result<repair_summary> run(const std::vector<std::string>& names) {
+    return run_with([&](repair_session& session) {
+      std::vector<dynamodb::item_key> keys;
+      for (const auto& name : names) {
+        keys.push_back({.json = key_of(name), .hash = {}});
+      }
+      return session.run(
+          std::move(keys), [this](const step_report& step) { steps_.push_back(step); },
+          [this](const dynamodb::item_key& key) { equal_.push_back(key.json); });
+    });
+  }
+  result<repair_summary> undo() {
+    auto entries = repair_journal::read(path_);
+    EXPECT_TRUE(entries);
+    return run_with([&](repair_session& session) {
+      return session.undo(std::move(*entries),
+                          [this](const step_report& step) { steps_.push_back(step); });
+    });
+  }
+  template <class Action>
+  result<repair_summary> run_with(Action act) {
+    auto journal = repair_journal::open(path_);
+    EXPECT_TRUE(journal);
+    rate_limiter writes(time_, writes_per_second_);
+    repair_session session(settings_, {.executor = time_.executor(),
+                                       .time = time_,
+                                       .source = source_.side,
+                                       .target = target_.side,
+                                       .write_budget = writes,
+                                       .journal = &*journal});
+    session_ = &session;
+    return time_.run(act(session));
+  }
+  /// Somebody else's write between our reads and our write.
+  void before_the_write(std::function<void()> happens) {
+    target_.fake.plan_faults(
+        [done = false, happens = std::move(happens)](const support::fault_context& of) mutable {
+          if (!done && (of.operation == "PutItem" || of.operation == "UpdateItem" ||
+                        of.operation == "DeleteItem")) {
+            done = true;
+            happens();
+          }
+          return fault{};
+        });
+  }
+
+  std::filesystem::path path_;
+  support::simulated_clock time_;
+  account source_{time_, "source"};
+  account target_{time_, "target"};
+  repair_settings settings_;
+  double writes_per_second_ = std::numeric_limits<double>::infinity();
+  repair_session* session_ = nullptr;
+  std::vector<step_report> steps_;
+  std::vector<std::string> equal_;
+};
+
+TEST_F(repairing, makes_the_tables_equal) {
+  settings_.by.allow_deletes = true;
+  source_.put("missing", 1);
+  source_.put("different", 2);
+  target_.put("different", 1);
+  target_.put("unexpected", 3);
+  source_.put("healed", 4);
+  target_.put("healed", 4);
+  const auto done = run({"missing", "different", "unexpected", "healed", "gone"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_EQ(done->puts, 1);
+  EXPECT_EQ(done->changes, 1);
+  EXPECT_EQ(done->removals, 1);
+  EXPECT_EQ(done->equal, 2);
+  EXPECT_EQ(done->unequal_afterwards, 0);
+  EXPECT_EQ(target_.get("missing"), item_of("missing", 1));
+  EXPECT_EQ(target_.get("different"), item_of("different", 2));
+  EXPECT_FALSE(target_.get("unexpected"));
+  EXPECT_EQ(equal_.size(), 5);
+}
+
+TEST_F(repairing, without_apply_writes_nothing) {
+  settings_.apply = false;
+  settings_.by.allow_deletes = true;
+  source_.put("missing", 1);
+  target_.put("unexpected", 3);
+  const auto planned = run({"missing", "unexpected"});
+  ASSERT_TRUE(planned);
+  EXPECT_EQ(planned->puts + planned->removals, 2);
+  EXPECT_FALSE(target_.get("missing"));
+  EXPECT_TRUE(target_.get("unexpected"));
+  EXPECT_TRUE(repair_journal::read(path_)->empty());
+}
+
+TEST_F(repairing, never_overwrites_what_was_written_in_between) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  before_the_write([this] { target_.put("a", 7); });
+  const auto done = run({"a"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_EQ(done->refused, 1);
+  EXPECT_EQ(target_.get("a"), item_of("a", 7));
+  EXPECT_EQ(done->unequal_afterwards, 1);
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::refused);
+}
+
+TEST_F(repairing, never_puts_over_an_item_that_has_just_arrived) {
+  source_.put("a", 2);
+  before_the_write([this] { target_.put("a", 2); });
+  const auto done = run({"a"});
+  ASSERT_TRUE(done);
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+  EXPECT_EQ(done->unequal_afterwards, 0);
+}
+
+TEST_F(repairing, never_deletes_what_has_changed_in_between) {
+  settings_.by.allow_deletes = true;
+  target_.put("a", 1);
+  before_the_write([this] { target_.put("a", 9); });
+  const auto done = run({"a"});
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->refused, 1);
+  EXPECT_EQ(target_.get("a"), item_of("a", 9));
+}
+
+TEST_F(repairing, keeps_an_attribute_that_appeared_in_between) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  before_the_write(
+      [this] { target_.fake.put(table, R"({"pk":{"S":"a"},"v":{"N":"1"},"theirs":{"S":"x"}})"); });
+  ASSERT_TRUE(run({"a"}));
+  EXPECT_NE(target_.get("a")->find("theirs"), std::string::npos);
+}
+
+TEST_F(repairing, takes_its_own_write_for_done_when_the_answer_was_lost) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  target_.fake.plan_faults(support::fault_on("UpdateItem", {.type = fault::kind::lost_answer}, 1));
+  const auto done = run({"a"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_EQ(done->changes, 1);
+  EXPECT_EQ(done->refused, 0);
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::written);
+}
+
+TEST_F(repairing, waits_for_a_replicator_before_it_calls_an_item_unequal) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  before_the_write([this] {
+    source_.put("a", 3);
+    target_.put("a", 3);
+  });
+  const auto done = run({"a"});
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->unequal_afterwards, 0);
+  EXPECT_THAT(equal_, ElementsAre(key_of("a")));
+}
+
+TEST_F(repairing, is_undone_by_its_journal) {
+  settings_.by.allow_deletes = true;
+  source_.put("missing", 1);
+  source_.put("different", 2);
+  target_.fake.put(table, R"({"pk":{"S":"different"},"old":{"SS":["x","y"]},"v":{"N":"1"}})");
+  target_.put("unexpected", 3);
+  ASSERT_TRUE(run({"missing", "different", "unexpected"}));
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_FALSE(target_.get("missing"));
+  EXPECT_EQ(target_.get("different"),
+            R"({"old":{"SS":["x","y"]},"pk":{"S":"different"},"v":{"N":"1"}})");
+  EXPECT_EQ(target_.get("unexpected"), item_of("unexpected", 3));
+  const auto again = undo();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->puts + again->changes + again->removals, 0) << "each entry once";
+}
+
+TEST_F(repairing, undo_leaves_what_was_changed_since) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  target_.put("a", 5);
+  const auto undone = undo();
+  ASSERT_TRUE(undone);
+  EXPECT_EQ(undone->left, 1);
+  EXPECT_EQ(target_.get("a"), item_of("a", 5));
+}
+
+TEST_F(repairing, undo_refuses_another_table) {
+  source_.put("a", 2);
+  ASSERT_TRUE(run({"a"}));
+  settings_.target_identity = "arn:other";
+  const auto undone = undo();
+  ASSERT_FALSE(undone);
+  EXPECT_NE(undone.error().message.find("arn:other"), std::string::npos);
+  EXPECT_TRUE(target_.get("a"));
+}
+
+TEST_F(repairing, keeps_to_its_write_budget) {
+  writes_per_second_ = 10;
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) {
+    names.push_back("k" + std::to_string(i));
+    source_.put(names.back(), i);
+  }
+  const auto begin = time_.now();
+  ASSERT_TRUE(run(names));
+  EXPECT_GE(time_.now() - begin, std::chrono::seconds(9));
+  EXPECT_LE(time_.now() - begin, std::chrono::seconds(13));
+}
+
+TEST_F(repairing, ends_at_the_first_missing_permission_and_says_which) {
+  source_.put("a", 2);
+  source_.put("b", 2);
+  target_.fake.plan_faults(support::fault_on("PutItem", {.type = fault::kind::access_denied}));
+  const auto done = run({"a", "b"});
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().describe().find("PutItem"), std::string::npos);
+}
+
+TEST_F(repairing, stops_between_two_items) {
+  settings_.lanes = 1;
+  for (const auto* name : {"a", "b", "c"}) {
+    source_.put(name, 1);
+  }
+  before_the_write([this] { session_->request_stop(); });
+  const auto done = run({"a", "b", "c"});
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(done->stopped);
+  EXPECT_EQ(steps_.size(), 1);
+  EXPECT_TRUE(target_.get("a"));
+  EXPECT_FALSE(target_.get("b"));
+}
+
+}  // namespace
+}  // namespace ddm::repair
