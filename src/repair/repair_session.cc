@@ -116,7 +116,7 @@ awaitable<result<step_report>> repair_session::write(step_report report, held_it
   if (!ended) {
     const auto noted = parts_.journal->settle(entry.id, outcome::failed, ended.error().describe(),
                                               parts_.time.now());
-    co_return fail(noted ? std::move(ended.error()) : noted.error());
+    co_return fail(noted ? ended.error() : noted.error());
   }
   report.ended = *ended;
   if (auto noted =

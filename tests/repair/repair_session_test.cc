@@ -17,7 +17,6 @@ namespace {
 
 using support::fault;
 using testing::ElementsAre;
-using testing::UnorderedElementsAre;
 
 constexpr const char* table = "orders";
 
@@ -71,6 +70,7 @@ class repairing : public testing::Test {
   result<repair_summary> run(const std::vector<std::string>& names) {
     return run_with([&](repair_session& session) {
       std::vector<dynamodb::item_key> keys;
+      keys.reserve(names.size());
       for (const auto& name : names) {
         keys.push_back({.json = key_of(name), .hash = {}});
       }
