@@ -26,6 +26,7 @@ from dynamodb_local import DynamodbLocal
 from monitor import Monitor, Report
 from tables import KeySchema, create_table, enable_stream, put_items
 from traffic import initial_items
+from truth import Truth
 
 TOOLS = Path(__file__).resolve().parent
 BINARY = TOOLS.parent / "build/release/dynamodb-migration-monitor"
@@ -75,13 +76,13 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
         shared += [f"--{kind}", str(arguments.defects)]
     planted = folder / "planted.jsonl"
     replicator = start(stack, TOOLS / "replicator.py", *shared, "--planted", planted,
-                       output=folder / "replicated")
+                       "--record", folder / "arrivals.jsonl", output=folder / "replicated")
 
     monitor = Monitor(BINARY, folder, local.endpoint_url, TABLE)
     flags = ["--sample-rate", "1", "--iterator-type", "TRIM_HORIZON",
-             "--max-lag", arguments.max_lag, "--validation-interval", "2s",
+             "--max-lag", f"{arguments.max_lag}s", "--validation-interval", "2s",
              "--stats-interval", "10s"]
-    say(f"the monitor (--max-lag {arguments.max_lag} instead of 60s, so that this ends soon)")
+    say(f"the monitor (--max-lag {arguments.max_lag}s instead of 60s, so that this ends soon)")
     print(" ".join([BINARY.name, "monitor", *monitor.flags(), *flags]), flush=True)
     stack.callback(monitor.kill)
     monitor.start(*flags, live=True)
@@ -89,7 +90,8 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
     say(f"{arguments.changes} changes at {arguments.rate} a second; "
         f"{arguments.defects} defects of each kind: {', '.join(LIFE)}")
     traffic = start(stack, TOOLS / "traffic.py", *shared, "--changes", str(arguments.changes),
-                    "--rate", str(arguments.rate), output=folder / "traffic.json")
+                    "--rate", str(arguments.rate), "--record", folder / "written.jsonl",
+                    output=folder / "traffic.json")
     while traffic.poll() is None:
         if not monitor.running or replicator.poll() is not None:
             raise RuntimeError("the monitor or the replicator has ended early")
@@ -102,15 +104,17 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
 
     say("the same command once more: it goes on where it was, until each change has been judged")
     ended = monitor.finish(*flags, live=True, timeout=300)
-    return conclude(monitor, ended.code, ended.report(), account, planted, begin)
+    result = judge.judge(judge.read_findings(monitor.findings), judge.planted_defects(planted),
+                         Truth.of(folder / "written.jsonl", folder / "arrivals.jsonl"),
+                         arguments.max_lag)
+    return conclude(result, ended.code, ended.report(), account, begin)
 
 
-def conclude(monitor: Monitor, code: int, report: Report, account: dict[str, int], planted: Path,
+def conclude(result: judge.Judgement, code: int, report: Report, account: dict[str, int],
              begin: float) -> bool:
     events = {name: report["events"][name] for name in ("insert", "modify", "remove")}
     written = {name: account[name] for name in events}
     say("findings against what was planted")
-    result = judge.judge(judge.open_findings(monitor.findings), judge.planted_defects(planted))
     print(result)
     equal = "equal" if events == written else "DIFFERENT"
     print(f"events counted {events}, written {written}: {equal}")
@@ -126,7 +130,7 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=20_000)
     parser.add_argument("--rate", type=float, default=400, help="changes a second")
     parser.add_argument("--defects", type=int, default=6, help="planted, of each kind")
-    parser.add_argument("--max-lag", default="15s")
+    parser.add_argument("--max-lag", type=int, default=15, metavar="SECONDS")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep state and findings there")
     arguments = parser.parse_args()

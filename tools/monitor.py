@@ -35,10 +35,12 @@ class Monitor:
     """The commands of one migration: its profiles, its tables and its state, all in one folder."""
 
     def __init__(self, binary: Path, folder: Path, endpoint_url: str, table: str = "orders",
-                 source: str = "source", target: str = "target") -> None:
+                 source: str = "source", target: str = "target",
+                 target_endpoint_url: str | None = None) -> None:
         self.binary = binary
         self.folder = folder
         self.endpoint_url = endpoint_url
+        self.target_endpoint_url = target_endpoint_url or endpoint_url
         self.table = table
         self.state = folder / "orders.monitor.db"
         self.findings = folder / "findings.jsonl"
@@ -66,7 +68,7 @@ class Monitor:
         return ["--source-profile", "source", "--target-profile", "target",
                 "--target-table", self.table, "--region", dynamodb_local.REGION,
                 "--source-endpoint-url", self.endpoint_url,
-                "--target-endpoint-url", self.endpoint_url,
+                "--target-endpoint-url", self.target_endpoint_url,
                 *self.state_flags()]
 
     def state_flags(self) -> list[str]:
@@ -125,7 +127,7 @@ class Monitor:
 
     def log(self) -> str:
         """Of all runs by start() so far."""
-        return self._log.read_text()
+        return self._log.read_text() if self._log.exists() else ""
 
     def wait_for_log(self, pattern: str, seconds: float = 60, after: int = 0) -> None:
         """Until the log matches, behind its first `after` characters."""

@@ -4,7 +4,8 @@
 Reads the source's stream and applies each change to the target 1 to 3 seconds later, in order for
 each key. Where the stream carries no new image it reads the item from the source. Each victim of
 the plan (defects.py) loses its second change or gets it altered; what was planted is written as
-JSON lines. SIGUSR1 begins an outage, SIGUSR2 ends it.
+JSON lines, and so is when each change arrived (truth.py). It outlives a restart of the server.
+SIGUSR1 begins an outage, SIGUSR2 ends it.
 """
 
 from __future__ import annotations
@@ -29,11 +30,18 @@ import dynamodb_local
 import judge
 from botocore.exceptions import ClientError
 from defects import LIFE, Defects
+from dynamodb_local import insist
 from items import Item, altered, random_attributes, restore_image
 from tables import KeySchema, batch_write, stream_arn
+from truth import Record
 
 POLL_SECONDS = 0.2
 BATCH_MAX = 25
+
+
+def planted_line(key: Item, kind: str) -> str:
+    """What judge.planted_defects reads."""
+    return f'{{"key": {judge.key_text(key)}, "kind": {json.dumps(kind)}, "at": {time.time()}}}\n'
 
 
 class StreamReader:
@@ -53,7 +61,8 @@ class StreamReader:
     def _open_shards(self) -> None:
         if self._iterators:
             return
-        description = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]
+        description = insist(
+            lambda: self._streams.describe_stream(StreamArn=self._arn))["StreamDescription"]
         known = {shard["ShardId"] for shard in description["Shards"]}
         for shard in description["Shards"]:
             name, parent = shard["ShardId"], shard.get("ParentShardId")
@@ -65,12 +74,13 @@ class StreamReader:
         if shard in self._last:
             position = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
                         "SequenceNumber": self._last[shard]}
-        return str(self._streams.get_shard_iterator(
-            StreamArn=self._arn, ShardId=shard, **position)["ShardIterator"])
+        return str(insist(lambda: self._streams.get_shard_iterator(
+            StreamArn=self._arn, ShardId=shard, **position))["ShardIterator"])
 
     def _read(self, shard: str) -> list[dict[str, Any]]:
         try:
-            answer = self._streams.get_records(ShardIterator=self._iterators[shard], Limit=1000)
+            answer = insist(lambda: self._streams.get_records(
+                ShardIterator=self._iterators[shard], Limit=1000))
         except ClientError as error:
             # DynamoDB Local trims an empty shard once another table of the account writes.
             if error.response["Error"]["Code"] not in ("ExpiredIteratorException",
@@ -95,12 +105,14 @@ class Change:
     order: int
     number: int = field(compare=False)
     item: Item | None = field(compare=False)  # None: a delete
+    lost: bool = field(default=False, compare=False)
 
 
 class Replicator:
     def __init__(self, client: Callable[[str, str], Any], table: str, world: Defects,
                  planted: Path | None = None, delay: tuple[float, float] = (1, 3),
-                 source: str = "source", target: str = "target") -> None:
+                 source: str = "source", target: str = "target",
+                 record: Path | None = None) -> None:
         self._source = client(source, "dynamodb")
         self._target = client(target, "dynamodb")
         self._stream = StreamReader(client(source, "dynamodbstreams"),
@@ -117,6 +129,7 @@ class Replicator:
         self._order = itertools.count()
         self._paused = threading.Event()
         self._active = time.monotonic()
+        self._record = Record(record) if record else None
         self.applied = 0
         if planted:
             planted.write_text("")
@@ -154,9 +167,8 @@ class Replicator:
             # In order for each key: never before the one that came earlier.
             due = max(now + self._rng.uniform(*self._delay), self._last_due.get(number, 0))
             self._last_due[number] = due
-            spoiled, item = self._spoil(number, change["Keys"], item)
-            if not spoiled:
-                heapq.heappush(self._queue, Change(due, next(self._order), number, item))
+            lost, item = self._spoil(number, change["Keys"], item)
+            heapq.heappush(self._queue, Change(due, next(self._order), number, item, lost))
 
     def _new_items(self, records: list[dict[str, Any]]) -> list[Item | None]:
         """The item after each change; None where it was deleted."""
@@ -177,8 +189,8 @@ class Replicator:
         found: dict[int, Item] = {}
         for begin in range(0, len(numbers), 100):
             keys = [self._schema.key(number) for number in numbers[begin:begin + 100]]
-            answer = self._source.batch_get_item(
-                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+            answer = insist(lambda: self._source.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}))
             assert not answer["UnprocessedKeys"], "the items are far below 16 MB"
             found |= {self._schema.number(item): item for item in answer["Responses"][self._table]}
         return found
@@ -207,7 +219,7 @@ class Replicator:
     def _note_planted(self, key: Item, kind: str) -> None:
         if self._planted:
             with self._planted.open("a") as file:
-                file.write(f'{{"key": {judge.key_text(key)}, "kind": {json.dumps(kind)}}}\n')
+                file.write(planted_line(key, kind))
 
     def _apply_due(self) -> None:
         batch: dict[int, Change] = {}
@@ -220,10 +232,15 @@ class Replicator:
         self._write(batch)
 
     def _write(self, batch: dict[int, Change]) -> None:
-        if batch:
-            batch_write(self._target, self._table,
-                        [self._request(change) for change in batch.values()])
-        self.applied += len(batch)
+        carried = [change for change in batch.values() if not change.lost]
+        if carried:
+            requests = [self._request(change) for change in carried]
+            insist(lambda: batch_write(self._target, self._table, requests))
+        self.applied += len(carried)
+        if self._record:
+            end = time.time()
+            self._record.note({"key": judge.key_text(self._schema.key(change.number)),
+                               "end": None if change.lost else end} for change in batch.values())
         batch.clear()
 
     def _request(self, change: Change) -> dict[str, Any]:
@@ -237,6 +254,7 @@ def main() -> int:
     parser.add_argument("--endpoint-url", required=True)
     parser.add_argument("--table", default="orders")
     parser.add_argument("--planted", type=Path, help="write what was planted there, as JSON lines")
+    parser.add_argument("--record", type=Path, help="write when each change arrived, likewise")
     parser.add_argument("--delay", type=float, nargs=2, default=(1, 3), metavar=("MIN", "MAX"),
                         help="seconds by which each change is late (default 1 3)")
     parser.add_argument("--stop-when-idle", type=float, default=math.inf, metavar="SECONDS",
@@ -247,7 +265,8 @@ def main() -> int:
     def client(account: str, service: str) -> Any:
         return dynamodb_local.client(account, arguments.endpoint_url, service)
     replicator = Replicator(client, arguments.table, defects.from_arguments(arguments),
-                            arguments.planted, (arguments.delay[0], arguments.delay[1]))
+                            arguments.planted, (arguments.delay[0], arguments.delay[1]),
+                            record=arguments.record)
     interrupted = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interrupted.set())

@@ -5,7 +5,8 @@ Puts, updates, deletes, re-inserts, values changed back to what they were, and a
 a steady pace. One transaction carries up to 25 changes of distinct keys: that is one call, and
 still one stream record a change. The generator keeps a model of the table, so it knows which
 record each write will produce (insert, modify or remove), and it makes no write that changes
-nothing, which would produce none.
+nothing, which would produce none. For the same reason a write whose answer got lost may simply be
+made again: it leaves a record once. SIGUSR1 pauses, SIGUSR2 goes on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import defects
 import dynamodb_local
@@ -29,6 +30,7 @@ import judge
 from defects import LIFE, Defects
 from items import Item, canonical_item, random_attributes, random_value
 from tables import KeySchema, put_items
+from truth import Record
 
 CHANGES_A_STEP_MAX = 25
 HOT_KEYS = 5
@@ -59,7 +61,7 @@ def initial_items(schema: KeySchema, world: Defects) -> dict[int, Item]:
 
 class Traffic:
     def __init__(self, client: Any, table: str, schema: KeySchema, world: Defects,
-                 record: TextIO | None = None) -> None:
+                 record: Record | None = None) -> None:
         self.account = Account()
         self._client = client
         self._table = table
@@ -70,10 +72,17 @@ class Traffic:
         self._items = initial_items(schema, world)
         self._earlier: dict[int, Item] = {}
         self._touched: set[int] = set()
+        self._paused = threading.Event()
         self._victims = world.victims()
         ordinary = [number for number in range(world.items) if number not in self._victims]
         self._ordinary = ordinary
         self._hot = self._rng.sample(ordinary, min(HOT_KEYS, len(ordinary)))
+
+    def pause(self) -> None:
+        self._paused.set()
+
+    def resume(self) -> None:
+        self._paused.clear()
 
     def run(self, changes: int, rate: float, seconds: float = 3600,
             stopped: Callable[[], bool] = lambda: False) -> Account:
@@ -84,11 +93,11 @@ class Traffic:
         begin = time.monotonic()
         while self.account.changes < changes and not stopped():
             ahead = begin + (self.account.changes - already) / rate - time.monotonic()
-            if ahead > 0:
-                time.sleep(min(ahead, 0.2))
-                continue
             if time.monotonic() - begin > seconds:
                 break
+            if ahead > 0 or self._paused.is_set():
+                time.sleep(min(ahead, 0.2) if ahead > 0 else 0.1)
+                continue
             self._step(min(step_size, changes - self.account.changes), appointments)
         return self.account
 
@@ -153,12 +162,16 @@ class Traffic:
         return after
 
     def _write(self, planned: dict[int, tuple[str, Item | None]]) -> None:
-        self._client.transact_write_items(TransactItems=[
-            self._request(number, operation, after)
-            for number, (operation, after) in planned.items()])
-        now = time.time()
-        for number, (_, after) in planned.items():
-            self._book(number, after, now)
+        requests = [self._request(number, operation, after)
+                    for number, (operation, after) in planned.items()]
+        begin = time.time()
+        dynamodb_local.insist(lambda: self._client.transact_write_items(TransactItems=requests))
+        end = time.time()
+        lines = [{"key": judge.key_text(self._schema.key(number)),
+                  "event": self._book(number, after), "begin": begin, "end": end}
+                 for number, (_, after) in planned.items()]
+        if self._record:
+            self._record.note(lines)
 
     def _request(self, number: int, operation: str, after: Item | None) -> dict[str, Any]:
         if operation == "put":
@@ -181,7 +194,7 @@ class Traffic:
             update["ExpressionAttributeValues"] = {f":{name}": after[name] for name in changed}
         return {"Update": update}
 
-    def _book(self, number: int, after: Item | None, now: float) -> None:
+    def _book(self, number: int, after: Item | None) -> str:
         before = self._items.pop(number, None)
         if before is not None:
             self._earlier[number] = before
@@ -191,9 +204,7 @@ class Traffic:
         setattr(self.account, event, getattr(self.account, event) + 1)
         self._touched.add(number)
         self.account.keys = len(self._touched)
-        if self._record:
-            key = judge.key_text(self._schema.key(number))
-            self._record.write(json.dumps({"at": round(now, 3), "event": event, "key": key}) + "\n")
+        return event
 
 
 def main() -> int:
@@ -217,8 +228,10 @@ def main() -> int:
     interrupted = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     signal.signal(signal.SIGTERM, lambda *_: interrupted.set())
-    record = open(arguments.record, "w") if arguments.record else None
+    record = Record(arguments.record) if arguments.record else None
     traffic = Traffic(client, arguments.table, schema, world, record)
+    signal.signal(signal.SIGUSR1, lambda *_: traffic.pause())
+    signal.signal(signal.SIGUSR2, lambda *_: traffic.resume())
     account = traffic.run(arguments.changes, arguments.rate, arguments.seconds, interrupted.is_set)
     if record:
         record.close()

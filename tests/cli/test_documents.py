@@ -2,8 +2,8 @@
 
 Problem: documents go stale without anybody noticing. Idea: what can be compared by a machine is:
 flags and variables against --help, log events and quoted messages against the sources, links
-against files and headings, the two READMEs against each other. Reason: prose needs readers, but
-names do not.
+against files and headings, the two READMEs against each other, promises against the tests that they
+name. Reason: prose needs readers, but names do not.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
 READMES = (ROOT / "README.md", ROOT / "README_TW.md")
 MARKDOWN = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
 OPERATING = ROOT / "docs/operating.md"
+GUARANTEES = ROOT / "docs/guarantees.md"
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
 VARIABLE = re.compile(r"\bDDB_[A-Z_]+[A-Z]\b")
@@ -250,6 +251,52 @@ class Operating(unittest.TestCase):
         for words in quoted:
             with self.subTest(words=words):
                 self.assertIn(words, sources())
+
+
+class Guarantees(unittest.TestCase):
+    """Each promise names what keeps it and what shows it, and both are there."""
+
+    SUITE = re.compile(r"(\w+)/(\w+)\.(\w+|\*)")
+    OTHER = re.compile(r"(end_to_end|tools|fuzz|cli|aws)/(\w+)")
+
+    def test_every_promise_is_kept_by_a_source_and_shown_by_a_test(self) -> None:
+        rows = self.promises()
+        self.assertGreater(len(rows), 20)
+        for promise, _, shown_by in rows:
+            with self.subTest(promise=promise):
+                self.assertTrue(INLINE_CODE.findall(shown_by))
+                for name in INLINE_CODE.findall(shown_by):
+                    self.assertTrue(self.exists(name), f"there is no test {name}")
+
+    def test_every_source_named_exists(self) -> None:
+        named = [name for name in INLINE_CODE.findall(prose(GUARANTEES))
+                 if re.match(r"(src|tools)/", name)]
+        self.assertGreater(len(named), 15)
+        for name in named:
+            with self.subTest(source=name):
+                self.assertTrue((ROOT / name).is_file())
+
+    @staticmethod
+    def promises() -> list[list[str]]:
+        """Rows of the tables of three columns, without their heads."""
+        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")]
+                for line in prose(GUARANTEES).splitlines() if line.startswith("|")]
+        return [row for row in rows if row[0] != "promise" and not set(row[0]) <= set("-")]
+
+    @classmethod
+    def exists(cls, name: str) -> bool:
+        if match := cls.SUITE.fullmatch(name):
+            folder, suite, test = match.groups()
+            tests = {found for file in (ROOT / "tests" / folder).glob("*.cc")
+                     for found in re.findall(rf"^[A-Z_]+\({suite},\s*(\w+)", file.read_text(),
+                                             re.MULTILINE)}
+            return bool(tests) if test == "*" else test in tests
+        match = cls.OTHER.fullmatch(name)
+        if not match:
+            return False
+        lists = ROOT / ("fuzz" if match[1] == "fuzz" else f"tests/{match[1]}") / "CMakeLists.txt"
+        registered = rf"(ddm_scenario\(|ddm_fuzzer\(|NAME {match[1]}/|ITEMS .*\b){match[2]}\b"
+        return re.search(registered, lists.read_text()) is not None
 
 
 class ManPage(unittest.TestCase):

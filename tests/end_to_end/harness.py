@@ -3,6 +3,11 @@
 A scenario looks at the binary from outside only: exit code, standard output, findings, and what
 `report` says of the state. The settings are those of an impatient operator, so that a scenario
 takes seconds where a migration takes days.
+
+Problem: on a busy machine the test's own replicator comes later than max-lag, and the monitor is
+right to say so. Idea: what is judged is the truth that traffic and replicator recorded
+(tools/truth.py), not what they were told to do. An alarm about a change that truly was late counts
+as late and must heal; any other one fails the test.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +32,16 @@ from monitor import Ended, Monitor, Report  # noqa: E402
 from replicator import Replicator  # noqa: E402
 from tables import KeySchema, create_table, enable_stream, put_items, stream_arn  # noqa: E402
 from traffic import Traffic, initial_items  # noqa: E402
+from truth import Record, Truth  # noqa: E402
 
 TABLE = "orders"
 MAX_LAG_SECONDS = 8
+# Nothing that is waited for takes longer, however busy the machine.
+PATIENCE_SECONDS = 150
+# A slow machine writes fewer changes than it was asked for, not for longer.
+TRAFFIC_SECONDS_MAX = 75
+# Mismatches are looked at again when the monitor starts: a late one heals then at the latest.
+HEALING_RUNS_MAX = 5
 IMPATIENT = ["--sample-rate", "1", "--iterator-type", "TRIM_HORIZON",
              "--max-lag", f"{MAX_LAG_SECONDS}s", "--replication-wait-time", "1s",
              "--retry-wait-time", "500ms", "--validation-interval", "1s", "--stats-interval", "2s"]
@@ -38,6 +51,14 @@ os.environ["ASAN_OPTIONS"] = "exitcode=99"
 os.environ["UBSAN_OPTIONS"] = "exitcode=99:print_stacktrace=1"
 os.environ["LSAN_OPTIONS"] = "exitcode=99"
 os.environ["TSAN_OPTIONS"] = "exitcode=99"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s")
+        time.sleep(0.1)
 
 
 class Background:
@@ -56,7 +77,9 @@ class Background:
             self._failure = failure
 
     def join(self) -> None:
-        self._thread.join()
+        self._thread.join(PATIENCE_SECONDS)
+        if self._thread.is_alive():
+            raise TimeoutError(f"still at work after {PATIENCE_SECONDS} s")
         if self._failure:
             raise self._failure
 
@@ -78,6 +101,8 @@ class Migration:
         self.source = local.client(self.source_account)
         self.target = local.client(self.target_account)
         self.planted = folder / "planted.jsonl"
+        self.written = folder / "written.jsonl"
+        self.arrivals = folder / "arrivals.jsonl"
         self.monitor = Monitor(Path(os.environ["DDM_MONITOR"]), folder, local.endpoint_url, TABLE,
                                self.source_account, self.target_account)
         self._background: list[Background] = []
@@ -93,12 +118,12 @@ class Migration:
             enable_stream(self.target, TABLE, target_view)
 
     def traffic(self) -> Traffic:
-        return Traffic(self.source, TABLE, self.schema, self.world)
+        return Traffic(self.source, TABLE, self.schema, self.world, Record(self.written))
 
     def replicate(self, delay: tuple[float, float] = (0.5, 2)) -> Replicator:
         """Goes on in the background until close()."""
         replicator = Replicator(self.local.client, TABLE, self.world, self.planted, delay,
-                                self.source_account, self.target_account)
+                                self.source_account, self.target_account, self.arrivals)
         self.background(replicator.run)
         return replicator
 
@@ -108,8 +133,20 @@ class Migration:
         return background
 
     def judgement(self, *accepted: tuple[str, str]) -> judge.Judgement:
-        return judge.judge(judge.open_findings(self.monitor.findings),
-                           judge.planted_defects(self.planted), accepted)
+        return judge.judge(judge.read_findings(self.monitor.findings),
+                           judge.planted_defects(self.planted),
+                           Truth.of(self.written, self.arrivals), MAX_LAG_SECONDS, accepted)
+
+    def finish(self, *flags: str) -> Ended:
+        """Until every change has its outcome and what was late has healed."""
+        return self.healed(self.monitor.finish(*flags, timeout=PATIENCE_SECONDS), *flags)
+
+    def healed(self, ended: Ended, *flags: str) -> Ended:
+        for _ in range(HEALING_RUNS_MAX):
+            if not self.judgement().unhealed:
+                break
+            ended = self.monitor.finish(*flags, timeout=PATIENCE_SECONDS)
+        return ended
 
     def close(self) -> None:
         self.monitor.kill()
@@ -146,6 +183,8 @@ class Scenario(unittest.TestCase):
     def assert_found_exactly(self, migration: Migration, *accepted: tuple[str, str]) -> None:
         judgement = migration.judgement(*accepted)
         self.assertTrue(judgement.exact, f"{judgement}\n{migration.monitor.log()[-6000:]}")
+        if judgement.late:
+            print(f"late: {len(judgement.late)}", file=sys.stderr)
 
     def assert_counted(self, report: Report, traffic: Traffic) -> None:
         """The counters are the traffic's own account, and every change has one outcome."""
@@ -162,6 +201,7 @@ class Scenario(unittest.TestCase):
         self.assertEqual(report["gaps"], [])
 
 
-__all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "TABLE", "Background", "Defects", "Ended", "KeySchema",
-           "Migration", "Monitor", "Report", "Scenario", "Traffic", "create_table",
-           "enable_stream", "initial_items", "put_items", "stream_arn"]
+__all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "PATIENCE_SECONDS", "TABLE",
+           "TRAFFIC_SECONDS_MAX", "Background", "Defects", "Ended", "KeySchema",
+           "Migration", "Monitor", "Record", "Report", "Scenario", "Traffic", "create_table",
+           "enable_stream", "initial_items", "put_items", "stream_arn", "wait_until"]

@@ -4,7 +4,7 @@ import random
 import time
 from functools import partial
 
-from harness import IMPATIENT, Scenario
+from harness import IMPATIENT, TRAFFIC_SECONDS_MAX, Scenario
 
 CHANGES = 4000
 RATE = 160
@@ -19,7 +19,7 @@ class Crashes(Scenario):
         migration.replicate()
         migration.monitor.start(*IMPATIENT)
         traffic = migration.traffic()
-        writing = migration.background(partial(traffic.run, CHANGES, RATE, 300))
+        writing = migration.background(partial(traffic.run, CHANGES, RATE, TRAFFIC_SECONDS_MAX))
         for _ in range(KILLS - 1):
             time.sleep(rng.uniform(1.5, 5))
             self.assertTrue(migration.monitor.running, migration.monitor.log()[-4000:])
@@ -27,7 +27,7 @@ class Crashes(Scenario):
             migration.monitor.start(*IMPATIENT)
         writing.join()
         migration.monitor.kill()
-        ended = migration.monitor.finish(*IMPATIENT)
+        ended = migration.finish(*IMPATIENT)
         self.assert_found_exactly(migration)
         self.assert_exit(ended, 1)
         self.assert_counted(ended.report(), traffic)

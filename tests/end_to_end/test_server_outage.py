@@ -24,7 +24,7 @@ class ServerOutage(Scenario):
             self.local.resume()
         traffic.run(AFTER, rate=100)
         migration.monitor.stop()
-        ended = migration.monitor.finish(*IMPATIENT)
+        ended = migration.finish(*IMPATIENT)
         self.assert_found_exactly(migration)
         self.assert_exit(ended, 0)
         self.assert_counted(ended.report(), traffic)

@@ -1,8 +1,6 @@
 """The alternative strategy: the target's stream, looked up in the source."""
 
-import time
-
-from harness import IMPATIENT, TABLE, Scenario, stream_arn
+from harness import IMPATIENT, TABLE, Scenario, stream_arn, wait_until
 
 CHANGES = 1500
 
@@ -16,9 +14,8 @@ class VerifyOnSource(Scenario):
         migration.monitor.start(*flags)
         replicator = migration.replicate()
         migration.traffic().run(CHANGES, rate=80)
-        while replicator.idle_seconds() < 2:
-            time.sleep(0.1)
+        wait_until(lambda: replicator.idle_seconds() >= 2)
         migration.monitor.stop()
-        ended = migration.monitor.finish(*flags)
+        ended = migration.finish(*flags)
         self.assert_found_exactly(migration)
         self.assert_exit(ended, 1)
