@@ -1,0 +1,49 @@
+// Everything `plan` has learned, as plain values, and how it is told.
+#pragma once
+
+#include "plan/estimate.h"
+#include "plan/parity.h"
+#include "plan/permissions.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ddm::plan {
+
+struct side_facts {
+  std::string name;    ///< "source", "target"
+  std::string access;  ///< "profile old, eu-west-1, https://…"
+  /// "arn:aws:sts::111111111111:assumed-role/…"; nothing: not known
+  std::optional<std::string> identity;
+  std::string identity_trouble;
+  std::optional<described_table> table;
+  std::string table_trouble;
+  double units_per_second = 0;  ///< the read budget
+};
+
+struct plan_report {
+  side_facts source;
+  side_facts target;
+  std::string stream_arn;  ///< empty: the stream is off
+  std::string stream_trouble;
+  stream_facts stream;
+  std::vector<permission> permissions;  ///< of all sides
+  std::vector<parity_row> settings;
+  std::uint64_t sample_rate = 100;
+
+  [[nodiscard]] std::optional<compare_estimate> comparing() const;
+  [[nodiscard]] std::optional<monitor_estimate> monitoring() const;
+  /// In words, what stands in the way; empty: nothing.
+  [[nodiscard]] std::vector<std::string> obstacles() const;
+  /// In words, what could not be learned.
+  [[nodiscard]] std::vector<std::string> unknowns() const;
+  /// 0: nothing in the way; 1: something is; 3: nothing that is known, but something is not known.
+  [[nodiscard]] int exit_code() const;
+};
+
+[[nodiscard]] std::string render_text(const plan_report& report);
+/// One object, "schema": 1 (docs/operating.md).
+[[nodiscard]] std::string render_json(const plan_report& report);
+
+}  // namespace ddm::plan

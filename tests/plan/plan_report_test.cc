@@ -1,0 +1,99 @@
+#include "plan/plan_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace ddm::plan {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+side_facts side(const std::string& name, const std::string& account) {
+  dynamodb::table_description table;
+  table.name = "orders";
+  table.arn = "arn:aws:dynamodb:eu-west-1:" + account + ":table/orders";
+  table.status_text = "ACTIVE";
+  table.schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
+  table.item_count = 1000;
+  table.size_bytes = 409'600;
+  return {.name = name,
+          .access = "profile " + name,
+          .identity = "arn:aws:iam::" + account + ":user/ops",
+          .identity_trouble = {},
+          .table = described_table{.table = table, .settings = {}, .kms_key_arn = {}},
+          .table_trouble = {},
+          .units_per_second = 10};
+}
+
+plan_report fine() {
+  plan_report report{.source = side("source", "111111111111"),
+                     .target = side("target", "222222222222"),
+                     .stream_arn = "arn:aws:dynamodb:eu-west-1:111111111111:table/orders/stream/x",
+                     .stream_trouble = {},
+                     .stream = {.permissions = {},
+                                .view_type = "NEW_AND_OLD_IMAGES",
+                                .shards_open = 2,
+                                .enabled = true},
+                     .permissions = {{.side = "source",
+                                      .action = "dynamodb:Scan",
+                                      .needed_by = "compare",
+                                      .state = grant::granted,
+                                      .message = {}}},
+                     .settings = {{.name = "ttl", .source = "off", .target = "off"}}};
+  return report;
+}
+
+TEST(plan, that_finds_nothing_in_the_way_ends_with_0) {
+  EXPECT_THAT(fine().obstacles(), IsEmpty());
+  EXPECT_THAT(fine().unknowns(), IsEmpty());
+  EXPECT_EQ(fine().exit_code(), 0);
+  EXPECT_THAT(render_text(fine()), HasSubstr("nothing is in the way"));
+}
+
+TEST(plan, names_each_obstacle) {
+  auto report = fine();
+  report.permissions[0].state = grant::denied;
+  report.settings.push_back(
+      {.name = "index:a", .source = "global", .target = "none", .state = parity::different});
+  report.target.table->table.schema.partition.name = "id";
+  EXPECT_THAT(report.obstacles(),
+              ElementsAre(HasSubstr("key schemas differ: source pk (S), target id (S)"),
+                          HasSubstr("dynamodb:Scan is not granted"), HasSubstr("index:a differs")));
+  EXPECT_EQ(report.exit_code(), 1);
+}
+
+TEST(plan, never_takes_what_is_unknown_for_fine) {
+  auto report = fine();
+  report.target.identity.reset();
+  report.settings.push_back(
+      {.name = "pitr", .source = std::nullopt, .target = "on", .state = parity::unknown});
+  EXPECT_THAT(report.unknowns(), ElementsAre("identity of the target", "setting pitr"));
+  EXPECT_EQ(report.exit_code(), 3);
+}
+
+TEST(plan, of_a_missing_target_still_tells_the_rest) {
+  auto report = fine();
+  report.target.table.reset();
+  report.target.table_trouble = "target table orders does not exist";
+  EXPECT_EQ(report.exit_code(), 1);
+  EXPECT_FALSE(report.comparing());
+  EXPECT_TRUE(report.monitoring());
+  EXPECT_THAT(render_text(report), HasSubstr("ReadStream"));
+}
+
+TEST(plan, is_one_json_object) {
+  const auto out = json::parse(render_json(fine()));
+  EXPECT_EQ(out["schema"], 1);
+  EXPECT_EQ(out["command"], "plan");
+  EXPECT_EQ(out["cost"]["compare"]["source_rcu"], 50);
+  EXPECT_EQ(out["cost"]["compare"]["seconds"], 5);
+  EXPECT_EQ(out["source"]["table"]["items"], 1000);
+  EXPECT_EQ(out["policies"].size(), 4);
+}
+
+}  // namespace
+}  // namespace ddm::plan
