@@ -34,6 +34,7 @@ awaitable<result<opened_table>> open_table(asio::any_io_executor executor, clock
   dynamodb::dynamodb_client client((*access)->calls());
   auto description = co_await client.describe_table(dynamodb::table_name(table));
   if (!description) {
+    description.error().message += "; check --table, --profile, --region and --endpoint-url";
     co_return fail(std::move(description.error()));
   }
   if (description->status != dynamodb::table_status::active &&

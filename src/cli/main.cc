@@ -9,7 +9,9 @@
 
 #include <cstdio>
 #include <exception>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -30,9 +32,20 @@ int run(const cli::datadel_options& options, const aws::environment& variables) 
   return cli::run_datadel(options, variables);
 }
 
+/// A standard stream that the caller closed would be the next file or socket that we open, and what
+/// we print would go there.
+void occupy_closed_streams() {
+  int descriptor = 0;
+  do {
+    descriptor = ::open("/dev/null", O_RDWR);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  ::close(descriptor);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_closed_streams();
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const auto variables = aws::environment::of_process();

@@ -18,15 +18,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -99,11 +102,19 @@ std::expected<connections, std::vector<std::string>> connect(const monitor_optio
   return made;
 }
 
+/// A standard error that nobody reads any more is no error (fmt::print would throw).
+void complain(const std::string& fault) { std::fputs(("error: " + fault + "\n").c_str(), stderr); }
+
 int refuse(const std::vector<std::string>& faults) {
   for (const auto& fault : faults) {
-    fmt::print(stderr, "error: {}\n", fault);
+    complain(fault);
   }
   return static_cast<int>(exit_code::usage);
+}
+
+bool put_on_standard_output(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
 }
 
 std::string credentials_line(const connection& side, const aws::credentials& keys) {
@@ -283,6 +294,16 @@ result<void> monitor_run::choose_files() {
   const std::filesystem::path state(state_path_);
   findings_path_ = options_.findings_file.value_or(
       (state.parent_path() / (state.stem().string() + ".findings.jsonl")).string());
+  // Asked before the state is made, so that a refusal leaves nothing behind.
+  const std::filesystem::path findings(findings_path_);
+  const auto folder = findings.has_parent_path() ? findings.parent_path() : ".";
+  const bool there = ::access(findings.c_str(), F_OK) == 0;
+  if (options_.findings_file && ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0) {
+    return fatal(
+        fmt::format("the findings file {} cannot be written: {}; name another one with "
+                    "--findings",
+                    findings_path_, std::strerror(errno)));
+  }
   return {};
 }
 
@@ -420,15 +441,18 @@ awaitable<int> monitor_run::monitor(state::snapshot resumed) {
   const auto final_status = session_->status();
   printer_.end_live();
   printer_.print(report::render_text(final_status));
-  if (options_.output == output_format::json) {
-    fmt::print("{}\n", report::render_json(final_status, "monitor"));
+  bool failed = !ended;
+  if (options_.output == output_format::json &&
+      !put_on_standard_output(report::render_json(final_status, "monitor") + "\n")) {
+    complain(
+        fmt::format("the report cannot be written to standard output: {}", std::strerror(errno)));
+    failed = true;
   }
   if (!ended) {
-    fmt::print(stderr, "error: {}\n", ended.error().describe());
-    const auto so_far = report::decide_exit(final_status, options_.require_go);
-    co_return static_cast<int>(so_far == exit_code::equal ? exit_code::incomplete : so_far);
+    complain(ended.error().describe());
   }
-  co_return static_cast<int>(report::decide_exit(final_status, options_.require_go));
+  const auto code = report::decide_exit(final_status, options_.require_go);
+  co_return static_cast<int>(failed && code == exit_code::equal ? exit_code::incomplete : code);
 }
 
 awaitable<result<bool>> monitor_run::target_is_ready() {
@@ -534,6 +558,9 @@ void monitor_run::print_start(const state::snapshot& resumed) {
 }  // namespace
 
 int run_monitor(const monitor_options& options, const aws::environment& variables) {
+  // A reader of our output that goes away (a Ctrl-C ends `| tee` as well) must not keep us from
+  // saving the state.
+  std::signal(SIGPIPE, SIG_IGN);
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   int code = static_cast<int>(exit_code::usage);

@@ -96,6 +96,10 @@ class BadInput(Scenario):
         self.assert_exit(ended, 2)
         self.assertIn("aws dynamodb update-table", ended.log)
 
+    def test_a_findings_file_that_cannot_be_written(self) -> None:
+        ended = self.run_wrong("--findings", "/nonexistent/findings.jsonl")[1]
+        self.assert_refused(ended, "/nonexistent/findings.jsonl", "--findings")
+
     def test_one_table_on_both_sides(self) -> None:
         self.assert_exit(self.run_wrong("--target-profile", "source")[1], 2)
 

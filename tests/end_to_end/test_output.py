@@ -1,0 +1,52 @@
+"""Whatever becomes of the reader of its output, the monitor saves its state and tells its code."""
+
+import os
+import signal
+import subprocess
+from typing import IO, Any
+
+from harness import IMPATIENT, Migration, Scenario, wait_until
+
+INCOMPLETE = 3  # nothing was checked
+
+
+class Output(Scenario):
+    def monitor(self, *flags: str, **streams: Any) -> tuple[Migration, subprocess.Popen[str]]:
+        migration = self.migration(items=5)
+        migration.create()
+        process = subprocess.Popen(
+            [migration.monitor.binary, *migration.monitor.flags(), *IMPATIENT, *flags], text=True,
+            cwd=migration.monitor.folder, env=migration.monitor.environment(), **streams)
+        self.addCleanup(process.kill)
+        return migration, process
+
+    def read_until(self, stream: IO[str] | None, text: str) -> None:
+        assert stream is not None
+        self.assertTrue(any(text in line for line in stream), text)
+
+    def test_a_reader_that_goes_away_does_not_keep_it_from_draining(self) -> None:
+        _, process = self.monitor(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.read_until(process.stdout, "event=shard_started")
+        assert process.stdout is not None
+        process.stdout.close()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), INCOMPLETE)
+
+    def test_standard_streams_that_are_closed_are_no_place_for_files_of_its_own(self) -> None:
+        def close_all() -> None:
+            for descriptor in range(3):
+                os.close(descriptor)
+        migration, process = self.monitor(preexec_fn=close_all)
+        wait_until(migration.monitor.state.exists)
+        for descriptor in range(3):
+            self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{descriptor}"), "/dev/null")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), INCOMPLETE)
+
+    def test_a_report_that_cannot_be_written_is_an_error(self) -> None:
+        with open("/dev/full", "w") as full:
+            _, process = self.monitor("--output", "json", "--duration", "2s", stdout=full,
+                                      stderr=subprocess.PIPE)
+            _, log = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, INCOMPLETE)
+        self.assertIn("error: the report cannot be written to standard output: No space", log)
