@@ -41,10 +41,13 @@ awaitable<result<api_response>> service_client::attempt(const api_request& reque
   co_return response;
 }
 
-awaitable<result<api_response>> service_client::call(api_request request) {
+awaitable<result<api_response>> service_client::call(api_request request, rate_limiter* pace) {
   bool renewed = false;
   std::optional<error_class> last_retried;
   for (int number = 1;; ++number) {
+    if (pace != nullptr) {
+      co_await pace->acquire(1);
+    }
     auto response = co_await attempt(request);
     if (response) {
       last_retried ? bucket_.refund_retry(*last_retried) : bucket_.refund_first_try();

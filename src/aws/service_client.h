@@ -4,6 +4,7 @@
 
 #include "aws/transport.h"
 #include "runtime/clock.h"
+#include "runtime/rate_limiter.h"
 #include "runtime/retry.h"
 
 #include <cstdint>
@@ -40,7 +41,9 @@ class service_client {
 
   /// Calls until success, a non-retryable error, the last attempt or an empty retry bucket. On
   /// refresh_credentials renews once and tries again. Errors name the client, operation and cause.
-  [[nodiscard]] awaitable<result<api_response>> call(api_request request);
+  /// Each attempt takes one from `pace`, where given.
+  [[nodiscard]] awaitable<result<api_response>> call(api_request request,
+                                                     rate_limiter* pace = nullptr);
 
   [[nodiscard]] const call_statistics& statistics() const { return statistics_; }
 

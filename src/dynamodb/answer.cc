@@ -6,9 +6,10 @@ namespace ddm::dynamodb {
 
 using nlohmann::json;
 
-awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_request request) {
+awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_request request,
+                                      rate_limiter* pace) {
   const std::string operation(request.operation());
-  const auto answer = co_await calls.call(std::move(request));
+  const auto answer = co_await calls.call(std::move(request), pace);
   if (!answer) {
     co_return fail(answer.error());
   }

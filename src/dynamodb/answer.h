@@ -11,9 +11,10 @@
 
 namespace ddm::dynamodb {
 
-/// Calls, and reads the answer, which must be a JSON object.
+/// Calls (service_client::call), and reads the answer, which must be a JSON object.
 [[nodiscard]] awaitable<result<nlohmann::json>> call_for_json(aws::service_client& calls,
-                                                              aws::api_request request);
+                                                              aws::api_request request,
+                                                              rate_limiter* pace = nullptr);
 
 /// Members of what may be no object: null, empty and 0 where they are absent or of another type.
 [[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, std::string_view name);

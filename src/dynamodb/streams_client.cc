@@ -127,8 +127,9 @@ json list_body(const std::optional<table_name>& table, const std::string& start_
   return body;
 }
 
-awaitable<result<stream_page>> call_for_shards(aws::service_client& calls, json body) {
-  const auto answer = co_await call_for_json(calls, request("DescribeStream", body));
+awaitable<result<stream_page>> call_for_shards(aws::service_client& calls, json body,
+                                               rate_limiter* pace) {
+  const auto answer = co_await call_for_json(calls, request("DescribeStream", body), pace);
   if (!answer) {
     co_return fail(answer.error());
   }
@@ -155,19 +156,21 @@ std::string_view to_string(iterator_position::kind kind) {
   return "?";
 }
 
-awaitable<result<stream_page>> streams_client::describe_stream(
-    stream_arn stream, std::optional<shard_id> start_after) {
-  return call_for_shards(calls_, describe_body(stream, start_after));
+awaitable<result<stream_page>> streams_client::describe_stream(stream_arn stream,
+                                                               std::optional<shard_id> start_after,
+                                                               rate_limiter* pace) {
+  return call_for_shards(calls_, describe_body(stream, start_after), pace);
 }
 
-awaitable<result<stream_page>> streams_client::describe_children(stream_arn stream,
-                                                                 shard_id parent) {
+awaitable<result<stream_page>> streams_client::describe_children(stream_arn stream, shard_id parent,
+                                                                 rate_limiter* pace) {
   bool filter = !filter_refused_;
   stream_page all;
   for (int pages = 0; pages < pages_max; ++pages) {
-    auto page =
-        co_await call_for_shards(calls_, filter ? children_body(stream, parent, all.last_evaluated)
-                                                : describe_body(stream, all.last_evaluated));
+    auto page = co_await call_for_shards(calls_,
+                                         filter ? children_body(stream, parent, all.last_evaluated)
+                                                : describe_body(stream, all.last_evaluated),
+                                         pace);
     if (!page && filter && page.error().kind == error_class::fatal) {
       // A service that does not know the filter. Should something else be wrong, the plain request
       // fails in the same way, and that is the error to report.

@@ -71,13 +71,15 @@ class streams_client {
   /// `calls` outlives the client.
   explicit streams_client(aws::service_client& calls) : calls_(calls) {}
 
-  /// One page of at most 100 shards, from `start_after` on.
+  /// One page of at most 100 shards, from `start_after` on. Every attempt at DescribeStream, here
+  /// and below, takes one from `pace`.
   [[nodiscard]] awaitable<result<stream_page>> describe_stream(
-      stream_arn stream, std::optional<shard_id> start_after = std::nullopt);
+      stream_arn stream, std::optional<shard_id> start_after = std::nullopt,
+      rate_limiter* pace = nullptr);
   /// The children of one shard (ShardFilter CHILD_SHARDS), pages followed. Services without the
   /// filter refuse it, or answer with ordinary pages: the result is filtered by parent here.
-  [[nodiscard]] awaitable<result<stream_page>> describe_children(stream_arn stream,
-                                                                 shard_id parent);
+  [[nodiscard]] awaitable<result<stream_page>> describe_children(stream_arn stream, shard_id parent,
+                                                                 rate_limiter* pace = nullptr);
   [[nodiscard]] awaitable<result<shard_iterator>> get_shard_iterator(stream_arn stream,
                                                                      shard_id shard,
                                                                      iterator_position position);

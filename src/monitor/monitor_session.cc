@@ -35,19 +35,6 @@ constexpr seconds look_slack{5};
 constexpr double usd_per_read_unit = 0.125 / 1e6;
 constexpr double usd_per_stream_call = 0.02 / 1e5;
 
-/// A state that has followed another stream of the table goes on with what the new one still holds:
-/// the changes since the old one ended are in it.
-stream::stream_consumer::options following(stream::stream_consumer::options chosen,
-                                           const state::snapshot& resumed) {
-  const bool has_this = std::ranges::any_of(resumed.shards, [&](const state::shard_row& row) {
-    return row.stream_arn == chosen.stream_arn;
-  });
-  if (!resumed.shards.empty() && !has_this) {
-    chosen.first = stream::first_position::trim_horizon;
-  }
-  return chosen;
-}
-
 constexpr auto freeze_writes_name = "freeze.writes";
 constexpr auto freeze_key_name = "freeze.first_key";
 
@@ -59,8 +46,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       parts_(std::move(parts)),
       findings_(settings_.findings),
       checks_(settings_.checks),
-      consumer_(following(settings_.stream, resumed), parts_.executor, parts_.time, parts_.pool,
-                parts_.streams, parts_.decoder, *this),
+      follower_(settings_.stream, stream_parts(), resumed),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
       reading_(parts_.executor),
@@ -73,8 +59,6 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
 
 void monitor_session::restore(const state::snapshot& resumed) {
   statistics_.restore(resumed.numbers, resumed.values);
-  note_stream_change(resumed);
-  consumer_.lineage().restore(resumed.shards);
   gaps_ = resumed.gaps;
   const auto now = parts_.time.now();
   for (const auto& row : resumed.checks) {
@@ -121,27 +105,6 @@ void monitor_session::restore(const state::snapshot& resumed) {
   }
 }
 
-/// A state that followed another stream of the table: what that one still held was not read.
-void monitor_session::note_stream_change(const state::snapshot& resumed) {
-  const auto of_this = [&](const state::shard_row& row) {
-    return row.stream_arn == settings_.stream.stream_arn;
-  };
-  if (resumed.shards.empty() || std::ranges::any_of(resumed.shards, of_this)) {
-    return;
-  }
-  const auto unread = std::ranges::find_if(resumed.shards, [](const state::shard_row& row) {
-    return row.life == "reading" || row.life == "waiting";
-  });
-  if (unread != resumed.shards.end()) {
-    on_gap({stream::shard_id(unread->shard_id),
-            dynamodb::sequence_number::parse(unread->last_sequence)
-                .value_or(dynamodb::sequence_number{}),
-            parts_.time.now(),
-            fmt::format("the state followed stream {}, which was not read to its end",
-                        unread->stream_arn)});
-  }
-}
-
 // --- the run
 // --------------------------------------------------------------------------------------
 
@@ -184,17 +147,24 @@ void monitor_session::fail_with(error failure) {
   stop_requested_ = true;
 }
 
+stream::stream_follower::parts monitor_session::stream_parts() {
+  const auto& origin =
+      settings_.checks.way == verify::direction::source_to_target ? parts_.source : parts_.target;
+  return {.executor = parts_.executor,
+          .time = parts_.time,
+          .pool = parts_.pool,
+          .streams = parts_.streams,
+          .decoder = parts_.decoder,
+          .sink = *this,
+          .tables = origin.client,
+          .table = origin.table};
+}
+
 awaitable<void> monitor_session::consume() {
-  auto read = co_await consumer_.run();
+  auto read = co_await follower_.run();
   if (!read) {
     fail_with(std::move(read.error()));
-    co_return;
   }
-  stream_is_over_ = true;
-  log::event(log::level::warning, "stream_over",
-             "the stream was turned off and has been read to its end; if it was turned on again it "
-             "has a new ARN: stop, and start again with that",
-             {{"stream_arn", settings_.stream.stream_arn}});
 }
 
 awaitable<void> monitor_session::watch_for_end() {
@@ -203,7 +173,7 @@ awaitable<void> monitor_session::watch_for_end() {
   while (!stop_requested_) {
     co_await parts_.time.sleep_for(end_poll_interval);
     const auto now = parts_.time.now();
-    checks_.set_read_up_to(consumer_.read_up_to());
+    checks_.set_read_up_to(follower_.read_up_to());
     if (checks_.update_behind(now)) {
       log::event(
           log::level::warning,
@@ -231,16 +201,16 @@ awaitable<void> monitor_session::watch_for_end() {
 
 void monitor_session::stop_reading() {
   if (!std::exchange(reading_stopped_, true)) {
-    stream_at_stop_ = consumer_.status();
+    stream_at_stop_ = follower_.status();
     reading_.cancel();
   }
 }
 
 bool monitor_session::reading_is_done() const {
   if (settings_.freeze_at) {
-    return parts_.time.now() > *settings_.freeze_at && consumer_.caught_up_to(*settings_.freeze_at);
+    return parts_.time.now() > *settings_.freeze_at && follower_.caught_up_to(*settings_.freeze_at);
   }
-  return settings_.until_caught_up && consumer_.caught_up_to(started_at_);
+  return settings_.until_caught_up && follower_.caught_up_to(started_at_);
 }
 
 bool monitor_session::everything_is_judged() const {
@@ -340,7 +310,7 @@ void monitor_session::note_freeze(const dynamodb::change_record& record) {
 }
 
 void monitor_session::on_gap(stream::coverage_gap gap) {
-  state::gap_row row{.stream_arn = settings_.stream.stream_arn,
+  state::gap_row row{.stream_arn = follower_.stream_arn(),
                      .shard_id = gap.shard.str(),
                      .after_sequence = std::string(gap.after.str()),
                      .noticed = gap.noticed,
@@ -410,11 +380,7 @@ std::string monitor_session::shown_key(const dynamodb::item_key& key) const {
 
 state::commit_batch monitor_session::collect() {
   state::commit_batch batch;
-  std::vector<stream::shard_id> forgotten;
-  batch.shards = consumer_.lineage().take_dirty(parts_.time.now(), forgotten);
-  for (const auto& id : forgotten) {
-    batch.shards_forgotten.emplace_back(settings_.stream.stream_arn, id.str());
-  }
+  follower_.collect(parts_.time.now(), batch);
   checks_.take_dirty(batch.checks, batch.checks_closed);
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
   batch.gaps = std::exchange(new_gaps_, {});
@@ -517,7 +483,7 @@ report::status monitor_session::status() const {
       entry.key.json = entry.key.hash.hex();
     }
   }
-  now.shards = stream_at_stop_ ? *stream_at_stop_ : consumer_.status();
+  now.shards = stream_at_stop_ ? *stream_at_stop_ : follower_.status();
   now.gaps = gaps_;
   now.source_units = statistics_.source_units();
   now.target_units = statistics_.target_units();
@@ -531,7 +497,7 @@ report::status monitor_session::status() const {
               : checks_.behind().behind() ? report::phase::catching_up
                                           : report::phase::steady;
   now.trouble = verifier_.trouble();
-  if (now.trouble.empty() && stream_is_over_) {
+  if (now.trouble.empty() && follower_.is_over()) {
     now.trouble = "the stream was turned off: later changes are not seen";
   }
   if (now.trouble.empty() && now.shards.failing > 0) {

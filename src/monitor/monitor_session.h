@@ -18,7 +18,7 @@
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
 #include "state/state_store.h"
-#include "stream/stream_consumer.h"
+#include "stream/stream_follower.h"
 #include "verify/finding_book.h"
 #include "verify/findings_file.h"
 #include "verify/pending_checks.h"
@@ -86,7 +86,7 @@ class monitor_session final : public stream::record_sink {
 
  private:
   void restore(const state::snapshot& resumed);
-  void note_stream_change(const state::snapshot& resumed);
+  [[nodiscard]] stream::stream_follower::parts stream_parts();
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> commit_regularly();
   [[nodiscard]] awaitable<void> show_blocks();
@@ -109,7 +109,7 @@ class monitor_session final : public stream::record_sink {
   report::statistics statistics_;
   verify::finding_book findings_;
   verify::pending_checks checks_;
-  stream::stream_consumer consumer_;
+  stream::stream_follower follower_;
   verify::record_verifier verifier_;
   progress_estimate progress_;
 
@@ -124,7 +124,6 @@ class monitor_session final : public stream::record_sink {
   bool target_ready_;
   bool stop_requested_ = false;
   bool abandoned_ = false;
-  bool stream_is_over_ = false;
   bool reading_stopped_ = false;
   std::optional<stream::stream_status>
       stream_at_stop_;            ///< reading stands still since: nothing ages

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace ddm::stream {
 
@@ -9,6 +10,14 @@ milliseconds idle_interval(std::size_t open_shards) {
   const auto needed =
       milliseconds{static_cast<std::int64_t>(open_shards * 1000 / idle_calls_per_second_max)};
   return std::max(idle_interval_min, needed);
+}
+
+wall_time next_idle_read(wall_time asked, milliseconds interval, std::string_view shard) {
+  const auto beat = static_cast<std::int64_t>(std::hash<std::string_view>{}(shard) %
+                                              static_cast<std::uint64_t>(interval.count()));
+  const auto earliest = to_ms(asked) + interval.count() / 2;
+  const auto late = (earliest - beat) % interval.count();
+  return from_ms(late == 0 ? earliest : earliest - late + interval.count());
 }
 
 milliseconds current_within(std::size_t open_shards) {

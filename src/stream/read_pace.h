@@ -8,6 +8,7 @@
 #include "base/time.h"
 
 #include <cstddef>
+#include <string_view>
 
 namespace ddm::stream {
 
@@ -17,6 +18,11 @@ constexpr std::size_t idle_calls_per_second_max = 100;
 
 /// The pause between two empty reads of one shard with `open_shards` in all.
 [[nodiscard]] milliseconds idle_interval(std::size_t open_shards);
+
+/// The first moment of the shard's own beat that is at least half an interval after `asked`: shards
+/// that were begun together do not stay in step, or 5,000 of them would poll in one burst.
+[[nodiscard]] wall_time next_idle_read(wall_time asked, milliseconds interval,
+                                       std::string_view shard);
 
 /// A shard is current while the moment up to which it was read is this recent (and the unit of
 /// creation times): three idle reads, 10 s at least.

@@ -1,5 +1,7 @@
 #include "stream/shard_lineage.h"
 
+#include "stream/caught_up.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -69,6 +71,7 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
     shard.id = seen.id;
     shard.parent = seen.parent;
   }
+  shard.listed = true;
   // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
   if (!shard.last_listed || now - *shard.last_listed > std::chrono::hours{1}) {
     shard.last_listed = now;
@@ -90,10 +93,11 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
   std::vector<coverage_gap> gaps;
   std::set<shard_id> gone;
   for (auto& [id, shard] : shards_) {
+    shard.listed = listed.contains(id);
     if (shard.life != shard_life::waiting) {
       continue;
     }
-    if (!listed.contains(id)) {
+    if (!shard.listed) {
       gaps.push_back({id, shard.last_sequence, now, "the shard was trimmed before it was begun"});
       on_done(id, now);
     } else if (shard.parent && !shards_.contains(*shard.parent)) {
@@ -193,6 +197,20 @@ void shard_lineage::on_done(const shard_id& id, wall_time now) {
   shard.life = shard_life::done;
   shard.ended_at = now;
   shard.dirty = true;
+}
+
+std::vector<coverage_gap> shard_lineage::on_stream_gone(wall_time now) {
+  std::vector<coverage_gap> gaps;
+  for (const auto& [id, shard] : shards_) {
+    if (shard.open()) {
+      if (!trim_is_harmless(shard.caught_up_to, now)) {
+        gaps.push_back({id, shard.last_sequence, now,
+                        "the stream is gone, and the shard was not read to its end"});
+      }
+      on_done(id, now);
+    }
+  }
+  return gaps;
 }
 
 dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& shard) {

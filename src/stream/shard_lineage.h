@@ -50,7 +50,8 @@ struct tracked_shard {
   std::optional<wall_time> caught_up_to;
   std::optional<wall_time> ended_at;
   std::optional<wall_time> last_listed;
-  bool dirty = true;  ///< differs from what was committed
+  bool listed = true;  ///< by the last complete listing, or found since
+  bool dirty = true;   ///< differs from what was committed
 
   [[nodiscard]] bool open() const {
     return life == shard_life::waiting || life == shard_life::reading;
@@ -91,6 +92,9 @@ class shard_lineage {
   [[nodiscard]] std::vector<shard_id> take_startable();
   /// The shard is over (read to its end, or its data is gone): its children may start.
   void on_done(const shard_id& id, wall_time now);
+
+  /// The stream itself is gone: all shards are over. Returns what was not read.
+  [[nodiscard]] std::vector<coverage_gap> on_stream_gone(wall_time now);
 
   /// Where the next iterator of the shard begins.
   [[nodiscard]] static dynamodb::iterator_position next_position(const tracked_shard& shard);

@@ -25,7 +25,9 @@ awaitable<result<void>> shard_reader::read_to_end() {
       failures_ = 0;
       shared_.on_health(id_, nullptr);
       co_await shared_.time.sleep_until(
-          asked_ + (last_page_was_empty_ ? idle_interval(shared_.open_shards()) : busy_interval));
+          last_page_was_empty_
+              ? next_idle_read(asked_, idle_interval(shared_.open_shards()), id_.str())
+              : asked_ + busy_interval);
     }
     if (*step == next_step::ended) {
       shared_.on_health(id_, nullptr);
@@ -123,6 +125,12 @@ void shard_reader::report_gap(std::string reason) {
   shared_.sink.on_gap({id_, shard().last_sequence, shared_.time.now(), std::move(reason)});
 }
 
+awaitable<void> shard_reader::pause(const error& failure) {
+  shared_.on_health(id_, &failure);
+  const double random = std::uniform_real_distribution<double>(0, 1)(shared_.random);
+  co_await shared_.time.sleep_for(failure_pause(++failures_, random));
+}
+
 awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
   caught_up_.on_interruption();
   switch (failure.kind) {
@@ -145,18 +153,20 @@ awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
       iterator_.reset();
       co_return next_step::read_on;
     case error_class::not_found:
+      if (!shared_.is_gone(id_)) {
+        co_await pause(failure);
+        iterator_.reset();
+        co_return next_step::read_on;
+      }
       if (!trim_is_harmless(shard().caught_up_to, shared_.time.now())) {
         report_gap("the shard no longer exists and was not read to its end");
       }
       co_return next_step::ended;
     case error_class::retry:
     case error_class::throttled:
-    case error_class::refresh_credentials: {
-      shared_.on_health(id_, &failure);
-      const double random = std::uniform_real_distribution<double>(0, 1)(shared_.random);
-      co_await shared_.time.sleep_for(failure_pause(++failures_, random));
+    case error_class::refresh_credentials:
+      co_await pause(failure);
       co_return next_step::read_on;
-    }
     case error_class::access_denied:
     case error_class::fatal:
     case error_class::cancelled:

@@ -35,6 +35,8 @@ struct reader_context {
   /// The unit of creation times: counts_from is taken back by it.
   std::function<milliseconds()> creation_unit;
   std::function<std::size_t()> open_shards;
+  /// Asked when the shard is not found: true once a complete listing lacks it.
+  std::function<bool(const shard_id&)> is_gone;
   /// Called after a read that failed although it was retried, and after each that succeeded.
   std::function<void(const shard_id&, const error*)> on_health;
   std::mt19937_64& random;
@@ -54,6 +56,7 @@ class shard_reader {
   };
   [[nodiscard]] awaitable<result<next_step>> read_page();
   [[nodiscard]] awaitable<result<next_step>> react(error failure);
+  [[nodiscard]] awaitable<void> pause(const error& failure);
   [[nodiscard]] awaitable<result<next_step>> fetch_iterator();
   void accept(dynamodb::records_page page);
   [[nodiscard]] bool counts(const dynamodb::change_record& record) const;

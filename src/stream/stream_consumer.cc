@@ -18,8 +18,9 @@ constexpr minutes newest_listing_interval{1};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
-/// A stream that is not found for this long is gone for good.
+/// A stream that is not found for this long is gone for good; sooner if its table has another one.
 constexpr minutes missing_stream_grace{5};
+constexpr seconds replaced_stream_grace{30};
 
 }  // namespace
 
@@ -43,6 +44,7 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
                .is_local = dynamodb::is_local_arn(options_.stream_arn),
                .creation_unit = [this] { return creation_unit(); },
                .open_shards = [this] { return readers_.running(); },
+               .is_gone = [this](const shard_id& id) { return is_gone(id); },
                .on_health = [this](const shard_id& id, const error* e) { note_health(id, e); },
                .random = random_},
       readers_(std::move(executor)),
@@ -55,7 +57,8 @@ awaitable<result<void>> stream_consumer::run() {
     if (listed) {
       break;
     }
-    if (!is_retryable(listed.error().kind)) {
+    const bool missing = listed.error().kind == error_class::not_found;
+    if (missing ? is_hopeless(listed.error()) : !is_retryable(listed.error().kind)) {
       co_return fail(std::move(listed.error()));
     }
     log_failed_listing(listed.error());
@@ -71,13 +74,20 @@ awaitable<result<void>> stream_consumer::run() {
 
 awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
     std::optional<shard_id> start_after) {
-  co_await describe_pace_.acquire(1);
   auto page = co_await client_.describe_stream(dynamodb::stream_arn(options_.stream_arn),
-                                               std::move(start_after));
+                                               std::move(start_after), &describe_pace_);
   if (page) {
-    stream_is_over_ = page->status == dynamodb::stream_status::disabled;
+    note_status(page->status);
   }
   co_return page;
+}
+
+void stream_consumer::note_status(dynamodb::stream_status status) {
+  missing_since_.reset();
+  stream_is_over_ = status == dynamodb::stream_status::disabled;
+  if (status == dynamodb::stream_status::enabled) {
+    last_seen_enabled_ = clock_.now();
+  }
 }
 
 awaitable<result<void>> stream_consumer::list_completely() {
@@ -124,11 +134,11 @@ awaitable<result<void>> stream_consumer::list_newest() {
 }
 
 awaitable<void> stream_consumer::list_children(shard_id parent) {
-  co_await describe_pace_.acquire(1);
-  auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent);
+  auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent,
+                                                 &describe_pace_);
   // A failure is no loss: the next listing shows the children too.
   if (page) {
-    stream_is_over_ = page->status == dynamodb::stream_status::disabled;
+    note_status(page->status);
     lineage_.on_partial_listing(page->shards, clock_.now());
   }
   if (heirs_may_be_hidden(lineage_.at(parent))) {
@@ -146,7 +156,6 @@ awaitable<void> stream_consumer::discover() {
     }
     auto listed = complete ? co_await list_completely() : co_await list_newest();
     if (listed) {
-      missing_since_.reset();
       continue;
     }
     if (is_hopeless(listed.error())) {
@@ -167,9 +176,25 @@ void stream_consumer::log_failed_listing(const error& failure) const {
 bool stream_consumer::is_hopeless(const error& failure) {
   if (failure.kind == error_class::not_found) {
     missing_since_ = missing_since_.value_or(clock_.now());
-    return clock_.now() - *missing_since_ >= missing_stream_grace;
+    return clock_.now() - *missing_since_ >=
+           (replaced_ ? replaced_stream_grace : missing_stream_grace);
   }
   return failure.kind == error_class::access_denied || failure.kind == error_class::fatal;
+}
+
+/// "Not found" may mean the shard, or the stream, and that only for a moment.
+bool stream_consumer::is_gone(const shard_id& id) {
+  if (!lineage_.at(id).listed) {
+    return true;
+  }
+  complete_listing_due_ = std::min(complete_listing_due_, clock_.now());
+  return false;
+}
+
+void stream_consumer::note_replaced() {
+  if (!std::exchange(replaced_, true)) {
+    newest_listing_due_ = std::min(newest_listing_due_, clock_.now());
+  }
 }
 
 void stream_consumer::give_up(error failure) {

@@ -52,8 +52,9 @@ class stream_consumer {
                   dynamodb::streams_client& client, const dynamodb::page_decoder& decoder,
                   record_sink& sink);
 
-  /// Reads until cancelled. An error is one that waiting cannot mend. Returns without error only
-  /// when the stream is disabled and every shard has been read to its end.
+  /// Reads until cancelled. An error is one that waiting cannot mend; `not_found`: the stream has
+  /// been missing for minutes. Returns without error only when the stream is disabled and every
+  /// shard has been read to its end.
   [[nodiscard]] awaitable<result<void>> run();
 
   [[nodiscard]] shard_lineage& lineage() { return lineage_; }
@@ -63,6 +64,12 @@ class stream_consumer {
   [[nodiscard]] bool caught_up_to(wall_time moment) const;
   /// Up to when every shard has been read; nothing before the first complete pass.
   [[nodiscard]] std::optional<wall_time> read_up_to() const;
+
+  /// The table has another stream by now: this one will soon be disabled, or gone.
+  void note_replaced();
+  /// The stream is disabled, or was not found just now.
+  [[nodiscard]] bool in_doubt() const { return stream_is_over_ || missing_since_; }
+  [[nodiscard]] std::optional<wall_time> last_seen_enabled() const { return last_seen_enabled_; }
 
  private:
   [[nodiscard]] awaitable<result<void>> list_completely();
@@ -74,6 +81,8 @@ class stream_consumer {
       std::optional<shard_id> start_after);
   void start_readers();
   void log_failed_listing(const error& failure) const;
+  void note_status(dynamodb::stream_status status);
+  [[nodiscard]] bool is_gone(const shard_id& id);
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
   [[nodiscard]] bool heirs_may_be_hidden(const tracked_shard& shard) const;
@@ -91,8 +100,10 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
-  bool stream_is_over_ = false;             ///< DISABLED: no new shard will come
+  bool stream_is_over_ = false;  ///< DISABLED: no new shard will come
+  bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
+  std::optional<wall_time> last_seen_enabled_;
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

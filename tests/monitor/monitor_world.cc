@@ -106,6 +106,9 @@ support::replicator& monitor_world::replicate(support::replicator_options how) {
 }
 
 void monitor_world::start(std::function<void(session_settings&)> adjust) {
+  if (ended_) {
+    process_.reset();
+  }
   auto store = state::open_sqlite_store({.path = (folder_ / "orders.monitor.db").string(),
                                          .command = "monitor",
                                          .own_thread = false});

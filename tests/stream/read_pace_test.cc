@@ -21,6 +21,22 @@ TEST(read_pace, idle_polling_in_all_stays_within_a_hundred_calls_a_second) {
   }
 }
 
+TEST(read_pace, idle_shards_begun_together_are_soon_spread_over_the_interval) {
+  const wall_time begun{1'000'123ms};
+  std::vector<int> in_tenth(10);
+  for (int i = 0; i < 1000; ++i) {
+    const auto shard = "shardId-0000000172345678901" + std::to_string(i);
+    const auto first = next_idle_read(begun, 10s, shard);
+    EXPECT_GE(first - begun, 5s);
+    EXPECT_LE(first - begun, 15s);
+    EXPECT_EQ(next_idle_read(first + 7ms, 10s, shard) - first, 10s) << "and keep their own beat";
+    ++in_tenth.at(static_cast<std::size_t>((first - begun - 5s) / 1s % 10));
+  }
+  for (const auto shards : in_tenth) {
+    EXPECT_NEAR(shards, 100, 40);
+  }
+}
+
 TEST(read_pace, pauses_after_failures_double_from_one_second_to_thirty) {
   EXPECT_EQ(failure_pause(1, 0), 500ms);
   EXPECT_GE(failure_pause(1, 0.999), 999ms);

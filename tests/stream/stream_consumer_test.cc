@@ -184,6 +184,19 @@ TEST(listing, costs_two_calls_a_second_at_most_even_when_all_shards_roll_over) {
   expect_complete(world, 1200);
 }
 
+TEST(listing, costs_two_calls_a_second_at_most_even_when_each_of_many_pages_fails_at_first) {
+  stream_world world({.shards = 1500});
+  world.account.plan_faults([](const support::fault_context& context) {
+    const bool fails = context.operation == "DescribeStream" && context.number % 2 == 0;
+    return support::fault{.type = fails ? support::fault::kind::server_error
+                                        : support::fault::kind::none};
+  });
+  world.begin();
+  world.time.run_for(10s);
+  EXPECT_GE(world.calls("DescribeStream"), 15);
+  EXPECT_LE(world.calls("DescribeStream"), 2 * 10 + 3);
+}
+
 TEST(listing, of_a_quiet_stream_is_one_call_a_minute) {
   stream_world world;
   world.begin();

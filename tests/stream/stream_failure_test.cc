@@ -134,6 +134,31 @@ TEST(stream_failures, a_permission_to_list_that_is_withdrawn_ends_the_reading_to
   EXPECT_EQ(world.end->error().kind, error_class::access_denied);
 }
 
+/// On GetRecords alone, on GetShardIterator too, and on all that is asked of the stream.
+TEST(stream_failures, a_stream_that_is_missing_for_minutes_costs_no_record_and_is_no_gap) {
+  const fault missing{.type = fault::kind::throttle, .code = "ResourceNotFoundException"};
+  for (const auto* operation : {"GetRecords", "GetShardIterator", ""}) {
+    stream_world world({.shards = 3, .shard_lifetime = 7min});
+    world.begin();
+    for (int round = 0; round < 60; ++round) {
+      world.write(round * 10, 10);
+      if (round == 20) {
+        world.account.plan_faults([=, until = world.time.now() + 3min](const auto& context) {
+          const bool meant = operation[0] == '\0' || context.operation == operation;
+          return meant && context.now < until ? missing : fault{};
+        });
+        world.stream().expire_iterators();
+      }
+      world.time.run_for(20s);
+    }
+    world.time.run_for(2min);
+    EXPECT_FALSE(world.finished()) << operation;
+    EXPECT_EQ(world.sink.keys.size(), 600) << operation;
+    EXPECT_EQ(world.distinct(), 600) << operation;
+    EXPECT_THAT(world.sink.gaps, IsEmpty()) << operation;
+  }
+}
+
 TEST(stream_failures, a_stream_that_is_not_found_is_given_up_after_a_grace_period) {
   stream_world world;
   world.begin();

@@ -1,0 +1,216 @@
+#include "stream/stream_follower.h"
+
+#include "base/log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace ddm::stream {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr minutes look_interval{1};
+/// While the stream is over, or not found.
+constexpr seconds look_interval_in_doubt{10};
+constexpr seconds poll_interval{1};
+constexpr auto enabled_at_name = "stream.enabled_at_ms";
+
+/// When the stream was created, as text that sorts by time.
+std::string_view label_of(std::string_view stream_arn) {
+  return stream_arn.substr(stream_arn.rfind('/') + 1);
+}
+
+std::string described(std::optional<wall_time> moment) {
+  return moment ? format_rfc3339(*moment) : std::string("an unknown moment");
+}
+
+}  // namespace
+
+stream_follower::stream_follower(stream_consumer::options first, parts with,
+                                 const state::snapshot& resumed)
+    : options_(std::move(first)), parts_(std::move(with)), tasks_(parts_.executor) {
+  restore(resumed);
+}
+
+void stream_follower::restore(const state::snapshot& resumed) {
+  const auto newest = std::ranges::max_element(
+      resumed.shards, {}, [](const state::shard_row& row) { return label_of(row.stream_arn); });
+  if (newest != resumed.shards.end()) {
+    options_.stream_arn = newest->stream_arn;
+  }
+  make_consumer();
+  consumer_->lineage().restore(resumed.shards);
+  for (const auto& row : resumed.shards) {
+    if (row.stream_arn != options_.stream_arn) {
+      left_shards_.emplace_back(row.stream_arn, row.shard_id);
+    }
+  }
+  if (const auto found = resumed.numbers.find(enabled_at_name); found != resumed.numbers.end()) {
+    enabled_at_ = from_ms(found->second);
+  }
+  const auto reported = std::ranges::find_if(resumed.gaps, [&](const state::gap_row& gap) {
+    return gap.stream_arn == options_.stream_arn && gap.shard_id.empty();
+  });
+  if (reported != resumed.gaps.end()) {
+    time_off_reported_ = options_.stream_arn;
+  }
+}
+
+void stream_follower::make_consumer() {
+  consumer_ = std::make_unique<stream_consumer>(options_, parts_.executor, parts_.time, parts_.pool,
+                                                parts_.streams, parts_.decoder, parts_.sink);
+}
+
+awaitable<result<void>> stream_follower::run() {
+  tasks_.spawn(watch_table());
+  tasks_.spawn(read_streams());
+  co_await tasks_.join();
+  if (failure_) {
+    co_return fail(std::move(*failure_));
+  }
+  co_return result<void>{};
+}
+
+awaitable<void> stream_follower::read_streams() {
+  for (;;) {
+    auto end = co_await consumer_->run();
+    ended_at_ = parts_.time.now();
+    const bool is_gone = !end && end.error().kind == error_class::not_found;
+    while (!successor_ && (end || (is_gone && !looked_since_end()))) {
+      co_await parts_.time.sleep_for(poll_interval);
+    }
+    if (!end && !(is_gone && successor_)) {
+      failure_ = std::move(end.error()).within("stream " + options_.stream_arn);
+      tasks_.cancel();
+      co_return;
+    }
+    if (is_gone) {
+      for (auto& gap : consumer_->lineage().on_stream_gone(parts_.time.now())) {
+        parts_.sink.on_gap(std::move(gap));
+      }
+    }
+    change_over();
+  }
+}
+
+awaitable<void> stream_follower::watch_table() {
+  auto due = parts_.time.now();
+  for (bool doubted = false;;) {
+    const bool in_doubt = ended_at_ || consumer_->in_doubt();
+    if (in_doubt && !doubted) {
+      due = parts_.time.now();
+    }
+    doubted = in_doubt;
+    if (parts_.time.now() >= due) {
+      co_await look_at_table();
+      due = parts_.time.now() + (in_doubt ? look_interval_in_doubt : look_interval);
+    }
+    co_await parts_.time.sleep_for(poll_interval);
+  }
+}
+
+awaitable<void> stream_follower::look_at_table() {
+  const auto asked = parts_.time.now();
+  const auto table = co_await parts_.tables.describe_table(parts_.table);
+  if (!table && table.error().kind != error_class::not_found) {
+    log::event(log::level::warning, "table_not_described",
+               "whether its stream was replaced is not known just now: " + table.error().describe(),
+               {{"table", parts_.table.str()}});
+    co_return;
+  }
+  const bool was_over = is_over();
+  looked_at_ = asked;
+  const auto latest =
+      table && table->latest_stream_arn ? table->latest_stream_arn->str() : std::string();
+  // An older one: --stream-arn named a newer, or the table was made anew without a stream.
+  if (label_of(latest) > label_of(options_.stream_arn) && successor_ != latest) {
+    successor_ = latest;
+    consumer_->note_replaced();
+    log::event(log::level::warning, "stream_replaced",
+               "the table's stream was turned off and on again: what is left of the old one is "
+               "read first, then the new one from its beginning",
+               {{"stream_arn", options_.stream_arn}, {"latest_stream_arn", latest}});
+  }
+  if (is_over() && !was_over) {
+    log::event(log::level::warning, "stream_over",
+               "the stream was turned off and has been read to its end: changes made from now on "
+               "are in no stream; once it is turned on again, reading goes on by itself",
+               {{"stream_arn", options_.stream_arn}});
+  }
+}
+
+/// Nothing suspends in here: the gap, the last rows and the new stream belong to one commit.
+void stream_follower::change_over() {
+  report_time_off();
+  std::vector<shard_id> forgotten;
+  auto rows = consumer_->lineage().take_dirty(parts_.time.now(), forgotten);
+  std::ranges::move(rows, std::back_inserter(left_rows_));
+  for (const auto& id : forgotten) {
+    left_shards_.emplace_back(options_.stream_arn, id.str());
+  }
+  for (const auto& [id, shard] : consumer_->lineage().shards()) {
+    left_shards_.emplace_back(options_.stream_arn, id.str());
+  }
+  log::event(log::level::info, "stream_followed", "reading begins at the new stream's beginning",
+             {{"left", options_.stream_arn}, {"stream_arn", *successor_}});
+  options_.stream_arn = std::move(*successor_);
+  options_.first = first_position::trim_horizon;
+  successor_.reset();
+  ended_at_.reset();
+  enabled_at_.reset();
+  make_consumer();
+}
+
+void stream_follower::report_time_off() {
+  if (time_off_reported_ == options_.stream_arn) {
+    return;
+  }
+  auto from = std::max(enabled_at_, consumer_->last_seen_enabled());
+  for (const auto& [id, shard] : consumer_->lineage().shards()) {
+    from = std::max(from, shard.last_created);
+  }
+  const auto until = parse_rfc3339(std::string(label_of(*successor_)) + "Z");
+  if (from && until) {
+    from = std::min(*from, *until);
+  }
+  parts_.sink.on_gap(
+      {shard_id(""),
+       {},
+       parts_.time.now(),
+       fmt::format("changes made between {} and {} may be in no stream: the table's stream was "
+                   "turned off in this time and turned on again as {}",
+                   described(from), described(until), *successor_)});
+}
+
+std::optional<wall_time> stream_follower::read_up_to() const {
+  const bool settled = looked_at_ && !successor_ && (!consumer_->in_doubt() || looked_since_end());
+  return settled ? consumer_->read_up_to() : std::nullopt;
+}
+
+bool stream_follower::caught_up_to(wall_time moment) const {
+  return read_up_to() && consumer_->caught_up_to(moment);
+}
+
+void stream_follower::collect(wall_time now, state::commit_batch& batch) {
+  std::vector<shard_id> forgotten;
+  batch.shards = consumer_->lineage().take_dirty(now, forgotten);
+  std::ranges::move(std::exchange(left_rows_, {}), std::back_inserter(batch.shards));
+  for (const auto& id : forgotten) {
+    batch.shards_forgotten.emplace_back(options_.stream_arn, id.str());
+  }
+  if (!consumer_->lineage().shards().empty()) {
+    // A restart finds its stream by the rows: the old ones go when there are new ones.
+    std::ranges::move(std::exchange(left_shards_, {}), std::back_inserter(batch.shards_forgotten));
+  }
+  enabled_at_ = std::max(enabled_at_, consumer_->last_seen_enabled());
+  if (enabled_at_) {
+    batch.numbers.emplace(enabled_at_name, to_ms(*enabled_at_));
+  }
+}
+
+}  // namespace ddm::stream
