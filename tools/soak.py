@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The soak: a migration behind a network and a service that are ill, with crashes, judged exactly.
 
-DynamoDB Local keeps its tables and streams in a folder. The monitor reaches both accounts through
+DynamoDB Local keeps its tables and streams in files. The monitor reaches both accounts through
 fault proxies (fault_proxy.py) at which a fifth of the calls goes wrong; traffic and replicator go
 straight to the server. Again and again the server or the monitor is killed (kill -9) and started
 again. (DynamoDB Local may lose a write that it acknowledged just before: traffic and replicator
@@ -59,8 +59,11 @@ class Soak:
         self.world = Defects(arguments.items, arguments.seed,
                              {kind: arguments.defects for kind in LIFE})
         self.kills: Counter[str] = Counter()
-        (folder / "server").mkdir()
-        self.local = stack.enter_context(DynamodbLocal(folder=folder / "server"))
+        # In memory where possible: DynamoDB Local syncs each write, and a kill loses no page cache.
+        shared_memory = Path("/dev/shm")
+        server = stack.enter_context(tempfile.TemporaryDirectory(
+            prefix="ddm-soak-", dir=shared_memory if shared_memory.is_dir() else None))
+        self.local = stack.enter_context(DynamodbLocal(folder=Path(server)))
         self.proxies: list[subprocess.Popen[str]] = []
         self.monitor = Monitor(arguments.binary, folder, self.proxy(0), TABLE,
                                target_endpoint_url=self.proxy(1))

@@ -66,14 +66,19 @@ std::string mismatch_line(const status& now) {
   return line.empty() ? "none open" : line + " open";
 }
 
+std::string how_far_read(const stream::stream_status& shards) {
+  if (shards.behind.count() > 0) {
+    return spoken_duration(shards.behind) + " behind";
+  }
+  return shards.unread > 0 ? "not read yet" : "caught up";
+}
+
 std::string stream_line(const status& now) {
-  auto line = fmt::format("{} open, {} waiting, {} done; ", now.shards.open, now.shards.waiting,
-                          now.shards.done);
-  line += now.shards.behind.count() == 0 ? std::string("caught up")
-                                         : spoken_duration(now.shards.behind) + " behind";
+  auto line = fmt::format("{} open, {} waiting, {} done; {}", now.shards.open, now.shards.waiting,
+                          now.shards.done, how_far_read(now.shards));
   const auto lost_at = now.at + now.shards.retention_left;
   line += now.shards.behind.count() == 0
-              ? std::string(", retention 24 h")
+              ? std::string(now.shards.unread > 0 ? "" : ", retention 24 h")
               : fmt::format(", data is lost in {} (at {})",
                             spoken_duration(now.shards.retention_left), format_rfc3339(lost_at));
   const auto gaps = std::ranges::count_if(now.gaps, [](const auto& gap) { return !gap.cured; });
@@ -141,12 +146,11 @@ std::string render_text(const status& now) {
 }
 
 std::string render_live_line(const status& now, std::size_t columns) {
-  auto line = fmt::format(
-      "{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}", to_string(now.phase),
-      to_string(now.verdict.kind), number(now.events.unique), now.events_per_second,
-      number(now.checks.verified), number(now.pending), number(now.checks.failed),
-      now.shards.behind.count() == 0 ? std::string("caught up")
-                                     : spoken_duration(now.shards.behind) + " behind");
+  auto line =
+      fmt::format("{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}",
+                  to_string(now.phase), to_string(now.verdict.kind), number(now.events.unique),
+                  now.events_per_second, number(now.checks.verified), number(now.pending),
+                  number(now.checks.failed), how_far_read(now.shards));
   if (line.size() > columns) {
     line.resize(columns);
   }

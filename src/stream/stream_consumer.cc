@@ -277,7 +277,9 @@ stream_status stream_consumer::status() const {
     if (shard.life == shard_life::reading) {
       // What came before either moment has been read, or does not count.
       const auto reached = std::max(shard.caught_up_to, shard.counts_from);
-      if (reached && now - *reached >= current) {
+      if (!reached) {
+        ++status.unread;
+      } else if (now - *reached >= current) {
         status.behind = std::max(status.behind, now - *reached - unit);
       }
     }

@@ -29,6 +29,8 @@ struct stream_status {
   std::size_t open = 0;     ///< being read
   std::size_t waiting = 0;  ///< for their parents
   std::size_t done = 0;
+  /// Shards being read of which no page has come yet: how far behind they are is not known.
+  std::size_t unread = 0;
   /// 0 when every shard being read is caught up, else the age of the oldest unread record.
   milliseconds behind{0};
   /// Retention less that age.

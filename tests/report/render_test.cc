@@ -155,6 +155,15 @@ TEST(render_text, shows_the_block) {
   EXPECT_FALSE(text.ends_with('\n'));
 }
 
+TEST(render_text, claims_nothing_about_shards_that_were_not_read_yet) {
+  status now;
+  now.shards = {.open = 2, .unread = 1};
+  EXPECT_THAT(render_text(now), HasSubstr("2 open, 0 waiting, 0 done; not read yet;"));
+  EXPECT_THAT(render_live_line(now, 200), HasSubstr("not read yet"));
+  now.shards.unread = 0;
+  EXPECT_THAT(render_text(now), HasSubstr("caught up, retention 24 h"));
+}
+
 TEST(render_text, claims_nothing_when_nothing_was_checked) {
   const auto text = render_text(status{});
   EXPECT_THAT(text, HasSubstr("nothing checked yet"));

@@ -217,6 +217,21 @@ TEST(stream_status, counts_shards_and_is_caught_up_while_idle) {
   EXPECT_EQ(status.failing, 0);
 }
 
+TEST(stream_status, knows_which_shards_have_not_been_read_yet) {
+  stream_world world({.shards = 4});
+  const auto until = world.time.now() + 10min;
+  world.account.plan_faults([until](const support::fault_context& call) {
+    return call.operation == "GetRecords" && call.now < until
+               ? support::fault{.type = support::fault::kind::server_error}
+               : support::fault{};
+  });
+  world.begin();
+  world.time.run_for(1min);
+  EXPECT_EQ(world.consumer->status().unread, 4);
+  world.time.run_for(10min);
+  EXPECT_EQ(world.consumer->status().unread, 0);
+}
+
 TEST(stream_status, is_caught_up_with_a_thousand_idle_shards_too) {
   stream_world world({.shards = 1000});
   world.write(0, 3000);
