@@ -281,7 +281,8 @@ class Guarantees(unittest.TestCase):
         """Rows of the tables of three columns, without their heads."""
         rows = [[cell.strip() for cell in line.strip().strip("|").split("|")]
                 for line in prose(GUARANTEES).splitlines() if line.startswith("|")]
-        return [row for row in rows if row[0] != "promise" and not set(row[0]) <= set("-")]
+        return [row for row in rows if len(row) == 3 and row[0] != "promise"
+                and not set(row[0]) <= set("-")]
 
     @classmethod
     def exists(cls, name: str) -> bool:
