@@ -17,9 +17,12 @@ constexpr auto known_codes = std::to_array<std::pair<std::string_view, error_cla
     {"BandwidthLimitExceeded", error_class::throttled},
     {"ExpiredIterator", error_class::new_iterator},
     {"ExpiredToken", error_class::refresh_credentials},
+    {"IDPCommunicationError", error_class::retry},
+    {"IDPRejectedClaim", error_class::refresh_credentials},
     {"InternalFailure", error_class::retry},
     {"InternalServerError", error_class::retry},
     {"InvalidClientTokenId", error_class::refresh_credentials},
+    {"InvalidIdentityToken", error_class::refresh_credentials},
     {"InvalidSignature", error_class::refresh_credentials},
     {"LimitExceeded", error_class::throttled},
     {"NotAuthorized", error_class::access_denied},
@@ -40,6 +43,7 @@ constexpr auto known_codes = std::to_array<std::pair<std::string_view, error_cla
     {"TooManyRequests", error_class::throttled},
     {"TransactionInProgress", error_class::retry},
     {"TrimmedDataAccess", error_class::trimmed},
+    {"Unauthorized", error_class::refresh_credentials},
     {"UnrecognizedClient", error_class::refresh_credentials},
 });
 
@@ -103,22 +107,23 @@ error_document read_document(const padded_buffer& body) {
 
 }  // namespace
 
-error classify_error(std::string_view operation, const api_response& response) {
-  auto document = read_document(response.body);
-  std::string_view stem = document.code;
-  if (stem.ends_with("Exception")) {
-    stem.remove_suffix(std::string_view("Exception").size());
+error_class class_of_error(std::string_view code, int status) {
+  if (code.ends_with("Exception")) {
+    code.remove_suffix(std::string_view("Exception").size());
   }
   const auto* const known =
-      std::ranges::find(known_codes, stem, [](const auto& e) { return e.first; });
+      std::ranges::find(known_codes, code, [](const auto& each) { return each.first; });
+  return known != known_codes.end() ? known->second : class_of_status(status);
+}
 
-  error failure{
-      .kind = known != known_codes.end() ? known->second : class_of_status(response.status),
-      .code = std::move(document.code),
-      .message = std::move(document.message),
-      .request_id = response.request_id,
-      .http_status = response.status,
-      .retry_after = response.retry_after};
+error classify_error(std::string_view operation, const api_response& response) {
+  auto document = read_document(response.body);
+  error failure{.kind = class_of_error(document.code, response.status),
+                .code = std::move(document.code),
+                .message = std::move(document.message),
+                .request_id = response.request_id,
+                .http_status = response.status,
+                .retry_after = response.retry_after};
   if (failure.code.empty()) {
     failure.message = fmt::format(
         "HTTP status {} without an error document of the service (did a proxy or another server "

@@ -1,124 +1,295 @@
 #include "aws/credential_chain.h"
 
-#include <fmt/format.h>
+#include "aws/assumed_role.h"
+#include "aws/container_credentials.h"
+#include "aws/instance_metadata.h"
+#include "aws/process_credentials.h"
+#include "aws/profile_keys.h"
+#include "aws/refreshing_credentials.h"
+#include "aws/sso_credentials.h"
+#include "aws/sts_client.h"
 
-#include <array>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
 #include <utility>
+#include <vector>
 
 namespace ddm::aws {
 namespace {
 
+using provider_ptr = std::shared_ptr<credentials_provider>;
+using source_ptr = std::unique_ptr<credentials_source>;
+
 constexpr std::string_view what_works =
-    "what works: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN), or a "
-    "profile "
-    "with aws_access_key_id and aws_secret_access_key; `aws configure export-credentials --format "
-    "env` prints those of any profile";
+    "what works: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN), a profile "
+    "with keys, role_arn, sso_session or credential_process, or a role of the container or the "
+    "instance";
 
-constexpr auto to_secret = [](std::string text) { return secret(std::move(text)); };
-
-/// The setting of a profile that asks for a way to credentials which this program has not.
-std::optional<std::string_view> unsupported_setting(const profile_section& section) {
-  constexpr std::array<std::string_view, 6> ways{"role_arn",           "credential_source",
-                                                 "sso_session",        "sso_start_url",
-                                                 "credential_process", "web_identity_token_file"};
-  const bool has_keys = section.has("aws_access_key_id");
-  for (const auto way : ways) {
-    // Keys beside a role are the keys that assume it; beside any other way they come first.
-    if (section.has(way) && (way == "role_arn" || !has_keys)) {
-      return way;
-    }
-  }
-  return std::nullopt;
-}
-
-result<credentials> keys_of_profile(const std::string& name, const profile_files& files) {
-  const auto section = files.require_profile(name);
-  if (!section) {
-    return fail(section.error());
-  }
-  if (const auto way = unsupported_setting(**section)) {
-    return fatal(
-        fmt::format("profile {} gets its credentials by {}, which is not supported yet; {}", name,
-                    *way, what_works));
-  }
-  const auto id = (*section)->find("aws_access_key_id");
-  const auto key = (*section)->find("aws_secret_access_key");
-  if (!id || !key) {
-    return fatal(fmt::format("profile {} has no {} (looked in {}); {}", name,
-                             id ? "aws_secret_access_key" : "aws_access_key_id",
-                             files.files_looked_at(), what_works));
-  }
-  return credentials{
-      .access_key_id = *id,
-      .secret_access_key = secret(*key),
-      .session_token =
-          (*section)->find("aws_session_token").transform(to_secret).value_or(secret())};
-}
-
-/// A profile's keys. After a refusal the files are read again: someone may have put new keys there.
-class profile_credentials final : public credentials_provider {
+/// Says, where nothing was configured and the last resort fails too, what else could have been.
+class last_resort final : public credentials_source {
  public:
-  profile_credentials(std::string name, environment variables, std::string files, credentials first)
-      : name_(std::move(name)),
-        variables_(std::move(variables)),
-        files_(std::move(files)),
-        present_(std::make_shared<const credentials>(std::move(first))) {}
+  last_resort(source_ptr below, std::string looked_at)
+      : below_(std::move(below)), looked_at_(std::move(looked_at)) {}
 
-  awaitable<result<shared_credentials>> get() override {
-    if (!present_) {
-      auto keys = read_again();
-      if (!keys) {
-        co_return fail(std::move(keys).error());
-      }
-      present_ = std::make_shared<const credentials>(std::move(*keys));
+  awaitable<result<credentials>> fetch() override {
+    auto fetched = co_await below_->fetch();
+    if (!fetched && fetched.error().kind == error_class::fatal) {
+      co_return fatal(
+          fmt::format("{}; {}; {}", looked_at_, fetched.error().describe(), what_works));
     }
-    co_return present_;
+    co_return fetched;
   }
+  [[nodiscard]] std::string describe() const override { return below_->describe(); }
+  [[nodiscard]] std::string renewal() const override { return below_->renewal(); }
 
-  void renew() override { present_ = nullptr; }
+ private:
+  source_ptr below_;
+  std::string looked_at_;
+};
 
-  [[nodiscard]] std::string describe() const override {
-    return fmt::format("profile {} ({})", name_, files_);
+result<std::optional<int>> duration_of(const std::string& name, const profile_section& profile) {
+  const auto text = profile.find("duration_seconds");
+  if (!text) {
+    return std::nullopt;
+  }
+  int value = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, ec] = std::from_chars(text->data(), end, value);
+  if (ec != std::errc{} || stop != end || value < 900 || value > 43'200) {
+    return fatal(
+        fmt::format("duration_seconds of profile {} is \"{}\"; 900 to 43200 is right, and "
+                    "3600 at most for a role that is assumed by a role",
+                    name, *text));
+  }
+  return value;
+}
+
+/// Looks at the profiles from the one in use on, along source_profile.
+class chain_builder {
+ public:
+  chain_builder(const credential_context& context, const profile_files& files)
+      : context_(context), files_(files) {}
+
+  [[nodiscard]] result<provider_ptr> build() {
+    const auto named = named_profile(context_.profile, context_.variables);
+    if (named && files_.profile(*named) == nullptr) {
+      return fail(files_.require_profile(*named).error());
+    }
+    const auto name = named.value_or("default");
+    auto source = of_profile(name, context_.profile.has_value());
+    if (source && *source == nullptr) {
+      source = after_profiles(name, named.has_value());
+    }
+    return source ? result<provider_ptr>(refreshing(std::move(*source))) : fail(source.error());
   }
 
  private:
-  [[nodiscard]] result<credentials> read_again() const {
-    const auto files = profile_files::load(variables_);
-    return files ? keys_of_profile(name_, *files) : fail(files.error());
+  [[nodiscard]] provider_ptr refreshing(source_ptr source) const {
+    return std::make_shared<refreshing_credentials>(context_.executor, context_.time,
+                                                    std::move(source));
   }
 
-  std::string name_;
-  environment variables_;
-  std::string files_;
-  shared_credentials present_;
+  /// Null where the profile has no way to credentials.
+  [[nodiscard]] result<source_ptr> of_profile(const std::string& name, bool named_by_flag) {
+    static const profile_section none;
+    const auto* const found = files_.profile(name);
+    const auto& profile = found == nullptr ? none : *found;
+    const bool has_role = profile.has("role_arn") && !profile.has("web_identity_token_file");
+    // In the middle of a chain keys end it; at its start they serve the role.
+    const bool has_keys = profile.has("aws_access_key_id") || profile.has("aws_secret_access_key");
+    if (has_role && (visited_.empty() || !has_keys)) {
+      return role_of(name, profile);
+    }
+    if (auto token = web_identity_of(name, profile, !named_by_flag); !token || *token) {
+      return token;
+    }
+    if (has_sso(profile)) {
+      return make_sso_credentials(context_, files_, name, profile);
+    }
+    if (profile.has("login_session")) {
+      return fatal(fmt::format(
+          "profile {} logs in by `aws login`, which only the AWS CLI can use; give it to others by "
+          "a second profile: credential_process = aws configure export-credentials --profile {} "
+          "--format process",
+          name, name));
+    }
+    const bool keys_first = profile.has_in_credentials_file("aws_access_key_id") ||
+                            profile.has_in_credentials_file("aws_secret_access_key");
+    if (const auto command = profile.find("credential_process"); command && !keys_first) {
+      return make_process_credentials(*command, fmt::format("profile {}", name));
+    }
+    return has_keys ? make_profile_keys(name, context_.variables, files_)
+                    : result<source_ptr>(nullptr);
+  }
+
+  [[nodiscard]] result<source_ptr> role_of(const std::string& name,
+                                           const profile_section& profile) {
+    if (profile.has("mfa_serial")) {
+      return fatal(fmt::format(
+          "profile {} asks for a one-time password (mfa_serial), which a run that lasts days "
+          "cannot "
+          "type; use a role without it or SSO, or for a short run: eval \"$(aws configure "
+          "export-credentials --profile {} --format env)\" and no profile",
+          name, name));
+    }
+    const auto duration = duration_of(name, profile);
+    if (!duration) {
+      return fail(duration.error());
+    }
+    auto by = source_of_role(name, profile);
+    if (!by) {
+      return fail(std::move(by).error());
+    }
+    auto sts = sts_client::create(context_, files_);
+    if (!sts) {
+      return fail(std::move(sts).error());
+    }
+    return make_assumed_role(
+        std::move(*sts),
+        {.role_arn = *profile.find("role_arn"),
+         .session_name =
+             profile.find("role_session_name").value_or(std::string(usual_session_name)),
+         .external_id = profile.find("external_id").value_or(""),
+         .duration_seconds = *duration},
+        std::move(*by), fmt::format("profile {}", name));
+  }
+
+  /// Who assumes the role of profile `name`.
+  [[nodiscard]] result<provider_ptr> source_of_role(const std::string& name,
+                                                    const profile_section& profile) {
+    const auto by_profile = profile.find("source_profile");
+    const auto by_place = profile.find("credential_source");
+    if (by_profile.has_value() == by_place.has_value()) {
+      return fatal(fmt::format("profile {} has role_arn and {}: one of them says who assumes it",
+                               name,
+                               by_profile ? "both source_profile and credential_source"
+                                          : "neither source_profile nor credential_source"));
+    }
+    if (by_place) {
+      return of_place(name, *by_place);
+    }
+    const auto* const source = files_.profile(*by_profile);
+    if (source == nullptr) {
+      return fail(error(files_.require_profile(*by_profile).error())
+                      .within(fmt::format("source_profile of profile {}", name)));
+    }
+    visited_.push_back(name);
+    const bool itself_with_keys = *by_profile == name && source->has("aws_access_key_id");
+    if (std::ranges::find(visited_, *by_profile) != visited_.end() && !itself_with_keys) {
+      return fatal(fmt::format("source_profile goes in a circle: {} → {}",
+                               fmt::join(visited_, " → "), *by_profile));
+    }
+    auto made = of_profile(*by_profile, true);
+    if (!made) {
+      return fail(std::move(made).error());
+    }
+    if (*made == nullptr) {
+      return fatal(fmt::format("profile {}, source_profile of {}, has no way to credentials; {}",
+                               *by_profile, name, what_works));
+    }
+    return refreshing(std::move(*made));
+  }
+
+  [[nodiscard]] result<provider_ptr> of_place(const std::string& name, const std::string& place) {
+    const auto origin = fmt::format("credential_source of profile {}", name);
+    if (place == "Environment") {
+      auto keys = keys_of_environment(context_.variables);
+      if (!keys || !*keys) {
+        return keys ? fatal(fmt::format("{} is Environment, but AWS_ACCESS_KEY_ID is not set",
+                                        origin))
+                    : fail(std::move(keys).error().within(origin));
+      }
+      return std::make_shared<static_credentials>(std::move(**keys), "the environment");
+    }
+    if (place == "EcsContainer" && !has_container_credentials(context_.variables)) {
+      return fatal(
+          fmt::format("{} is EcsContainer, but neither "
+                      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor _FULL_URI is set",
+                      origin));
+    }
+    if (place == "Ec2InstanceMetadata" && instance_metadata_disabled(context_.variables)) {
+      return fatal(
+          fmt::format("{} is Ec2InstanceMetadata, but AWS_EC2_METADATA_DISABLED is true", origin));
+    }
+    if (place != "EcsContainer" && place != "Ec2InstanceMetadata") {
+      return fatal(
+          fmt::format("{} is \"{}\"; Environment, EcsContainer and Ec2InstanceMetadata are "
+                      "right",
+                      origin, place));
+    }
+    auto source = place == "EcsContainer" ? make_container_credentials(context_)
+                                          : make_instance_metadata(context_, files_);
+    return source ? result<provider_ptr>(refreshing(std::move(*source))) : fail(source.error());
+  }
+
+  /// Variables win over the profile's settings, one by one.
+  [[nodiscard]] result<source_ptr> web_identity_of(const std::string& name,
+                                                   const profile_section& profile,
+                                                   bool with_environment) const {
+    const auto setting = [&](std::string_view variable, std::string_view setting_name) {
+      auto value = with_environment ? context_.variables.find(variable) : std::nullopt;
+      return value ? value : profile.find(setting_name);
+    };
+    const auto file = setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+    if (!file) {
+      return nullptr;
+    }
+    const auto role = setting("AWS_ROLE_ARN", "role_arn");
+    if (!role) {
+      return fatal(
+          fmt::format("there is a web identity token ({}) but no role for it: set "
+                      "AWS_ROLE_ARN, or role_arn in profile {}",
+                      *file, name));
+    }
+    auto sts = sts_client::create(context_, files_);
+    if (!sts) {
+      return fail(std::move(sts).error());
+    }
+    const bool of_environment =
+        with_environment && context_.variables.find("AWS_WEB_IDENTITY_TOKEN_FILE");
+    return make_web_identity(std::move(*sts),
+                             {.role_arn = *role,
+                              .session_name = setting("AWS_ROLE_SESSION_NAME", "role_session_name")
+                                                  .value_or(std::string(usual_session_name))},
+                             *file,
+                             of_environment ? "the environment" : fmt::format("profile {}", name));
+  }
+
+  [[nodiscard]] result<source_ptr> after_profiles(const std::string& name, bool named) const {
+    if (has_container_credentials(context_.variables)) {
+      return make_container_credentials(context_);
+    }
+    auto looked_at =
+        named ? fmt::format("profile {} has no way to credentials (looked in {})", name,
+                            files_.files_looked_at())
+              : fmt::format(
+                    "no AWS credentials: AWS_ACCESS_KEY_ID is not set, no profile is named "
+                    "and no profile default in {} has any",
+                    files_.files_looked_at());
+    if (instance_metadata_disabled(context_.variables)) {
+      return fatal(fmt::format("{}; {}", looked_at, what_works));
+    }
+    auto made = make_instance_metadata(context_, files_);
+    if (!made) {
+      return fail(std::move(made).error());
+    }
+    return std::make_unique<last_resort>(std::move(*made), std::move(looked_at));
+  }
+
+  const credential_context& context_;
+  const profile_files& files_;
+  std::vector<std::string> visited_;  ///< profiles whose role's source is being looked for
 };
-
-/// Nothing when the environment has no keys at all.
-result<std::optional<credentials>> keys_of_environment(const environment& variables) {
-  const auto id = variables.find("AWS_ACCESS_KEY_ID");
-  const auto key = variables.find("AWS_SECRET_ACCESS_KEY");
-  if (!id && !key) {
-    return std::nullopt;
-  }
-  if (!id || !key) {
-    return fatal(
-        fmt::format("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only {} is set; set "
-                    "both, or none and name a profile",
-                    id ? "the first" : "the second"));
-  }
-  return credentials{
-      .access_key_id = *id,
-      .secret_access_key = secret(*key),
-      .session_token = variables.find("AWS_SESSION_TOKEN").transform(to_secret).value_or(secret())};
-}
 
 }  // namespace
 
-result<std::shared_ptr<credentials_provider>> make_credentials_provider(
-    const std::optional<std::string>& profile, const environment& variables,
-    const profile_files& files) {
-  if (!profile) {
-    auto keys = keys_of_environment(variables);
+result<provider_ptr> make_credentials_provider(const credential_context& context,
+                                               const profile_files& files) {
+  if (!context.profile) {
+    auto keys = keys_of_environment(context.variables);
     if (!keys) {
       return fail(std::move(keys).error());
     }
@@ -126,20 +297,7 @@ result<std::shared_ptr<credentials_provider>> make_credentials_provider(
       return std::make_shared<static_credentials>(std::move(**keys), "the environment");
     }
   }
-  const auto named = named_profile(profile, variables);
-  if (!named && files.profile("default") == nullptr) {
-    return fatal(
-        fmt::format("no AWS credentials: AWS_ACCESS_KEY_ID is not set, no profile is named "
-                    "and none is called default in {}; {}",
-                    files.files_looked_at(), what_works));
-  }
-  const auto name = named.value_or("default");
-  auto keys = keys_of_profile(name, files);
-  if (!keys) {
-    return fail(std::move(keys).error());
-  }
-  return std::make_shared<profile_credentials>(name, variables, files.files_looked_at(),
-                                               std::move(*keys));
+  return chain_builder(context, files).build();
 }
 
 }  // namespace ddm::aws

@@ -1,22 +1,24 @@
-// Which credentials are used: the profile that was named, else the environment's, else the profile
-// of AWS_PROFILE, else the default one.
+// Which credentials are used, in the order of the AWS CLI.
+//
+// A profile that a flag names comes before the environment's keys, one that AWS_PROFILE names after
+// them. Within a profile: role_arn, web identity, SSO, keys of the credentials file,
+// credential_process, keys of the config file. What has none of these falls to the container's
+// agent and then to the instance's metadata service.
+// https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-authentication.html
 #pragma once
 
+#include "aws/credential_context.h"
 #include "aws/credentials.h"
-#include "aws/environment.h"
 #include "aws/profile_files.h"
 #include "base/error.h"
 
 #include <memory>
-#include <optional>
-#include <string>
 
 namespace ddm::aws {
 
-/// `profile` was named by a flag. Fails when it is plain from the start that there will be no
-/// credentials; the error says where was looked and what to do.
+/// Without I/O. Fails when it is plain from the settings that there will be no credentials; the
+/// error says where was looked and what to do.
 [[nodiscard]] result<std::shared_ptr<credentials_provider>> make_credentials_provider(
-    const std::optional<std::string>& profile, const environment& variables,
-    const profile_files& files);
+    const credential_context& context, const profile_files& files);
 
 }  // namespace ddm::aws

@@ -1,6 +1,9 @@
 #include "aws/http_transport.h"
 
+#include "aws/credential_context.h"
 #include "net/http_date.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +14,6 @@ namespace ddm::aws {
 namespace {
 
 constexpr std::string_view content_type = "application/x-amz-json-1.0";
-constexpr std::string_view user_agent = "dynamodb-migration-monitor/" DDM_VERSION;
 
 template <class Number>
 std::optional<Number> number_in(std::optional<std::string_view> text) {
@@ -70,7 +72,7 @@ net::http_request http_transport::sign(api_request request, const credentials& b
                                       by, clock_.now() + clock_skew_);
   net::http_request made{.method = "POST", .target = path_, .timeout = request.timeout};
   made.headers.add("content-type", content_type);
-  made.headers.add("user-agent", user_agent);
+  made.headers.add("user-agent", user_agent());
   made.headers.add("x-amz-target", request.target);
   made.headers.add("x-amz-date", signed_as.amz_date);
   if (!by.session_token.empty()) {
@@ -79,6 +81,11 @@ net::http_request http_transport::sign(api_request request, const credentials& b
   made.headers.add("authorization", signed_as.authorization);
   made.body = std::move(request.body);
   return made;
+}
+
+std::string http_transport::caller() const {
+  return refused_ && !refused_->account_id.empty() ? fmt::format("account {}", refused_->account_id)
+                                                   : std::string();
 }
 
 void http_transport::learn_clock_skew(const api_response& response) {
@@ -97,6 +104,9 @@ awaitable<result<api_response>> http_transport::send(api_request request) {
     co_return fail(std::move(answer).error());
   }
   auto response = to_api_response(std::move(*answer));
+  if (response.status != 200) {
+    refused_ = *identity;
+  }
   learn_clock_skew(response);
   co_return response;
 }

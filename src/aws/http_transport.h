@@ -20,7 +20,8 @@ class http_transport final : public transport {
                  std::shared_ptr<credentials_provider> identity, std::string region, clock& time);
 
   [[nodiscard]] awaitable<result<api_response>> send(api_request request) override;
-  void renew_credentials() override { identity_->renew(); }
+  void renew_credentials() override { identity_->renew(refused_); }
+  [[nodiscard]] std::string caller() const override;
 
   /// How far the server's clock was ahead of ours when it last complained about it; else zero.
   [[nodiscard]] milliseconds clock_skew() const { return clock_skew_; }
@@ -36,6 +37,7 @@ class http_transport final : public transport {
   std::string authority_;
   std::string path_;
   milliseconds clock_skew_{0};
+  shared_credentials refused_;  ///< what signed the last request that did not succeed
 };
 
 }  // namespace ddm::aws

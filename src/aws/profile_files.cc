@@ -1,14 +1,11 @@
 #include "aws/profile_files.h"
 
+#include "aws/text_file.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 #include <ranges>
 #include <utility>
 
@@ -77,22 +74,14 @@ std::optional<std::pair<std::string, std::string>> split_heading(std::string_vie
 }
 
 result<profile_file> read_file(std::string path) {
-  profile_file file{.path = std::move(path)};
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.path.c_str(), "rb"),
-                                                           &std::fclose);
-  if (!in && (errno == ENOENT || errno == ENOTDIR)) {
-    return file;
+  auto text = read_text_file(path);
+  if (text) {
+    return profile_file{.path = std::move(path), .text = std::move(*text)};
   }
-  file.text.emplace();
-  std::array<char, 4096> part{};
-  while (in && !std::feof(in.get()) && !std::ferror(in.get())) {
-    file.text->append(part.data(), std::fread(part.data(), 1, part.size(), in.get()));
+  if (text.error().kind == error_class::not_found) {
+    return profile_file{.path = std::move(path)};
   }
-  if (!in || std::ferror(in.get())) {
-    return fatal(fmt::format("the AWS configuration file {} cannot be read: {}", file.path,
-                             std::strerror(errno)));
-  }
-  return file;
+  return fail(std::move(text).error().within("the AWS configuration"));
 }
 
 std::string path_of(const environment& variables, std::string_view variable,
@@ -113,6 +102,11 @@ std::optional<std::string> profile_section::find(std::string_view name) const {
     return std::nullopt;
   }
   return at->second.value;
+}
+
+bool profile_section::has_in_credentials_file(std::string_view name) const {
+  const auto at = settings.find(name);
+  return at != settings.end() && !at->second.value.empty() && at->second.in_credentials_file;
 }
 
 std::optional<std::string> profile_section::find_member(std::string_view block,
@@ -190,7 +184,7 @@ result<void> profile_files::read(const profile_file& file, bool is_config) {
       setting->members[split->name] = std::move(split->value);
     } else {
       setting = &section->settings[split->name];
-      *setting = {.value = std::move(split->value)};
+      *setting = {.value = std::move(split->value), .in_credentials_file = !is_config};
     }
   }
   return {};

@@ -22,6 +22,7 @@ namespace ddm::aws {
 struct profile_setting {
   std::string value;
   std::map<std::string, std::string, std::less<>> members;  ///< of an indented block
+  bool in_credentials_file = false;
 };
 
 /// Names are in lower case.
@@ -32,6 +33,7 @@ class profile_section {
   [[nodiscard]] std::optional<std::string> find_member(std::string_view block,
                                                        std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const { return find(name).has_value(); }
+  [[nodiscard]] bool has_in_credentials_file(std::string_view name) const;
 
   std::map<std::string, profile_setting, std::less<>> settings;
 };

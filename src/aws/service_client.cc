@@ -69,8 +69,9 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
     const double random = std::generate_canonical<double, 53>(random_);
     const auto delay = next_delay(options_.limits, failure, number, bucket_, random);
     if (!delay) {
-      co_return fail(
-          std::move(failure).within(fmt::format("{}: {}", options_.name, request.operation())));
+      const auto caller = transport_.caller();
+      co_return fail(std::move(failure).within(fmt::format(
+          "{}{}{}: {}", options_.name, caller.empty() ? "" : ", ", caller, request.operation())));
     }
     last_retried = failure.kind;
     ++statistics_.retries;

@@ -19,6 +19,9 @@ namespace ddm::aws {
 /// "Message" (Local).
 [[nodiscard]] error classify_error(std::string_view operation, const api_response& response);
 
+/// The same for a bare code, with or without "Exception", and the HTTP status where it is unknown.
+[[nodiscard]] error_class class_of_error(std::string_view code, int status);
+
 struct call_statistics {
   std::uint64_t calls = 0;      ///< attempts sent
   std::uint64_t retries = 0;    ///< attempts after a first one

@@ -59,6 +59,9 @@ class transport {
 
   /// Asks that the next request be signed with credentials fetched anew, if there is a provider.
   virtual void renew_credentials() {}
+
+  /// For errors: "account 123456789012" of who signed the last request that failed, if known.
+  [[nodiscard]] virtual std::string caller() const { return {}; }
 };
 
 }  // namespace ddm::aws

@@ -21,7 +21,13 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   if (!settings) {
     return fail(std::move(settings.error()).within(request.name));
   }
-  auto identity = aws::make_credentials_provider(options.profile, variables, files);
+  auto identity = aws::make_credentials_provider({.executor = executor,
+                                                  .time = time,
+                                                  .variables = variables,
+                                                  .profile = options.profile,
+                                                  .region = settings->region,
+                                                  .ca_file = settings->ca_file},
+                                                 files);
   if (!identity) {
     return fail(std::move(identity.error()).within(request.name));
   }
@@ -43,8 +49,10 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   made->calls_ = std::make_unique<aws::service_client>(
       *made->transport_, time,
       aws::service_client::options{
-          .name = options.profile ? fmt::format("{} (profile {})", request.name, *options.profile)
-                                  : request.name,
+          .name = options.profile ? fmt::format("{} (profile {}, region {})", request.name,
+                                                *options.profile, settings->region)
+                                  : fmt::format("{} (region {})", request.name, settings->region),
+          .limits = {.attempts_max = settings->attempts_max},
           .on_throttled =
               [slow_down = made->slow_down_] {
                 if (*slow_down) {

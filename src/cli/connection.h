@@ -45,6 +45,10 @@ class connection {
 
   [[nodiscard]] aws::service_client& calls() { return *calls_; }
   [[nodiscard]] const connection_description& description() const { return description_; }
+  /// "ends 2026-01-31T23:59:58Z, renewed unattended before that".
+  [[nodiscard]] std::string lifetime_of(const aws::credentials& present) const {
+    return aws::describe_lifetime(present, *identity_);
+  }
   /// The credentials as they are now; never to be shown but for the access key id and the end.
   [[nodiscard]] awaitable<result<aws::shared_credentials>> credentials() {
     return identity_->get();

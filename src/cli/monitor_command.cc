@@ -118,9 +118,8 @@ bool put_on_standard_output(const std::string& text) {
 }
 
 std::string credentials_line(const connection& side, const aws::credentials& keys) {
-  return fmt::format(
-      "{}, access key {}, {}", side.description().identity, keys.access_key_id,
-      keys.expires ? "ends " + format_rfc3339(*keys.expires) : std::string("no known end"));
+  return fmt::format("{}, access key {}, {}", side.description().identity, keys.access_key_id,
+                     side.lifetime_of(keys));
 }
 
 double read_budget(const monitor_options& options, const dynamodb::table_description* table) {

@@ -18,6 +18,7 @@ constexpr const char* config =
     "[services local]\ndynamodb =\n  endpoint_url = http://tables:2\n"
     "dynamodb_streams =\n  endpoint_url = http://streams:3\n"
     "[profile ignore]\nendpoint_url = http://profile:1\nignore_configured_endpoint_urls = true\n"
+    "[profile fips]\nuse_fips_endpoint = true\nmax_attempts = 7\n"
     "[profile bad]\nendpoint_url = localhost\n";
 
 result<client_settings> resolve(const client_flags& flags, variables set = {}) {
@@ -68,6 +69,47 @@ TEST(client_settings, without_any_the_public_endpoints_of_the_region_serve) {
   EXPECT_EQ(endpoints({.region = "us-gov-west-1"}),
             "dynamodb.us-gov-west-1.amazonaws.com streams.dynamodb.us-gov-west-1.amazonaws.com");
   EXPECT_TRUE(resolve({})->tables.url.tls);
+}
+
+TEST(client_settings, fips_and_dual_stack_endpoints_can_be_asked_for) {
+  EXPECT_EQ(endpoints({.profile = "a"}, {{"AWS_USE_FIPS_ENDPOINT", "true"}}),
+            "dynamodb-fips.eu-west-1.amazonaws.com streams.dynamodb-fips.eu-west-1.amazonaws.com");
+  EXPECT_EQ(endpoints({.profile = "a"}, {{"AWS_USE_DUALSTACK_ENDPOINT", "TRUE"}}),
+            "dynamodb.eu-west-1.api.aws streams-dynamodb.eu-west-1.api.aws");
+  EXPECT_EQ(endpoints({.profile = "fips"}, {{"AWS_USE_FIPS_ENDPOINT", "false"}}),
+            "dynamodb.ap-northeast-1.amazonaws.com streams.dynamodb.ap-northeast-1.amazonaws.com");
+  EXPECT_THAT(endpoints({.profile = "fips"}), HasSubstr("dynamodb-fips.ap-northeast-1"));
+  EXPECT_THAT(endpoints({.profile = "fips", .endpoint = "http://flag:6"}),
+              HasSubstr("the endpoint http://flag:6 (from the command line) cannot be changed by "
+                        "use_fips_endpoint"));
+  EXPECT_THAT(endpoints({}, {{"AWS_USE_FIPS_ENDPOINT", "yes"}}),
+              HasSubstr("\"yes\" (from AWS_USE_FIPS_ENDPOINT) is neither true nor false"));
+}
+
+TEST(client_settings, attempts_come_from_environment_or_profile) {
+  EXPECT_EQ(resolve({})->attempts_max, 4);
+  EXPECT_EQ(resolve({.profile = "fips"})->attempts_max, 7);
+  EXPECT_EQ(resolve({.profile = "fips"}, {{"AWS_MAX_ATTEMPTS", "2"}})->attempts_max, 2);
+  EXPECT_TRUE(resolve({}, {{"AWS_RETRY_MODE", "adaptive"}}));
+  EXPECT_THAT(resolve({}, {{"AWS_MAX_ATTEMPTS", "0"}}).error().message,
+              HasSubstr("\"0\" (from AWS_MAX_ATTEMPTS) is no number of attempts"));
+  EXPECT_THAT(resolve({}, {{"AWS_RETRY_MODE", "never"}}).error().message,
+              HasSubstr("\"never\" (from AWS_RETRY_MODE) is no retry mode"));
+}
+
+TEST(client_settings, single_sign_on_and_sts_have_endpoints_of_their_own) {
+  const auto files = profile_files::parse(
+      {.path = "c",
+       .text = "[profile p]\nservices = s\n[services s]\nsts =\n  endpoint_url = http://sts:1\n"},
+      {.path = "d"});
+  const auto endpoint = [&](const service_names& service, variables set) {
+    return resolve_endpoint(service, "eu-west-1", "p", environment(std::move(set)), *files)
+        ->url.text();
+  };
+  EXPECT_EQ(endpoint(sts_names, {}), "http://sts:1/");
+  EXPECT_EQ(endpoint(sts_names, {{"AWS_ENDPOINT_URL_STS", "http://env:2"}}), "http://env:2/");
+  EXPECT_EQ(endpoint(sso_names, {}), "https://portal.sso.eu-west-1.amazonaws.com/");
+  EXPECT_EQ(endpoint(sso_oidc_names, {{"AWS_ENDPOINT_URL", "http://all:3"}}), "http://all:3/");
 }
 
 TEST(client_settings, configured_endpoints_can_be_ignored_but_not_the_flag) {

@@ -27,15 +27,22 @@ class counting_identity final : public credentials_provider {
     if (refuses) {
       co_return fail(error_class::refresh_credentials, "log in again");
     }
-    co_return std::make_shared<const credentials>(credentials{
-        .access_key_id = "AK", .secret_access_key = secret("SK"), .session_token = secret(token)});
+    co_return std::make_shared<const credentials>(credentials{.access_key_id = "AK",
+                                                              .secret_access_key = secret("SK"),
+                                                              .session_token = secret(token),
+                                                              .account_id = "123456789012"});
   }
-  void renew() override { ++renewals; }
+  void renew(const shared_credentials& refused) override {
+    ++renewals;
+    last_refused = refused;
+  }
   [[nodiscard]] std::string describe() const override { return "test"; }
+  [[nodiscard]] std::string renewal() const override { return "never"; }
 
   std::string token;
   bool refuses = false;
   int renewals = 0;
+  shared_credentials last_refused;
 };
 
 struct fixture {
@@ -124,6 +131,8 @@ TEST(http_transport, learns_from_the_server_how_wrong_our_clock_is) {
         EXPECT_THAT(server.requests().at(1), HasSubstr("x-amz-date: 20260131T120000Z"));
         EXPECT_THAT(server.requests().at(2), HasSubstr("x-amz-date: 20260131T122000Z"));
         EXPECT_EQ(f.identity->renewals, 1);
+        EXPECT_TRUE(f.identity->last_refused);
+        EXPECT_EQ(transport.caller(), "account 123456789012");
       }));
 }
 

@@ -1,0 +1,31 @@
+// Runs a program to its end and keeps what it printed.
+//
+// Problem: a child may hang, leave grandchildren that hold its pipes open, or print without end,
+// and the control thread must not wait for it. Idea: its output goes into files in memory, which
+// need no reader, and its end is awaited through a pidfd like any other event. Reason: no pipe can
+// fill up, nothing is read while it runs, and a deadline or a cancellation kills the whole group.
+#pragma once
+
+#include "base/error.h"
+#include "base/time.h"
+#include "runtime/asio.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace ddm {
+
+struct child_output {
+  int exit_code = 0;   ///< 128 + the signal that ended it
+  std::string output;  ///< at most `bytes_max`
+  std::string errors;  ///< at most `bytes_max`
+};
+
+/// `words` is the program, looked up in PATH, and its arguments; no shell is involved. Standard
+/// input is empty, the environment ours. Errors: `retry` with the code Timeout, `fatal` when it
+/// could not be started. Cancellation throws.
+[[nodiscard]] awaitable<result<child_output>> run_child(std::vector<std::string> words,
+                                                        milliseconds limit, std::size_t bytes_max);
+
+}  // namespace ddm

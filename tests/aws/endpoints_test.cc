@@ -1,0 +1,48 @@
+#include "aws/endpoints.h"
+
+#include <gtest/gtest.h>
+
+namespace ddm::aws {
+namespace {
+
+constexpr endpoint_variant plain{};
+constexpr endpoint_variant fips{.fips = true};
+constexpr endpoint_variant dual{.dual_stack = true};
+constexpr endpoint_variant both{.fips = true, .dual_stack = true};
+
+TEST(endpoints, each_partition_has_its_domain) {
+  const auto host = [](std::string_view region, endpoint_variant variant) {
+    return public_endpoint(dynamodb_names, region, variant);
+  };
+  EXPECT_EQ(host("eu-west-1", plain), "https://dynamodb.eu-west-1.amazonaws.com");
+  EXPECT_EQ(host("cn-north-1", plain), "https://dynamodb.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(host("us-gov-west-1", plain), "https://dynamodb.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(host("us-iso-east-1", plain), "https://dynamodb.us-iso-east-1.c2s.ic.gov");
+  EXPECT_EQ(host("us-isob-east-1", plain), "https://dynamodb.us-isob-east-1.sc2s.sgov.gov");
+  EXPECT_EQ(host("eusc-de-east-1", plain), "https://dynamodb.eusc-de-east-1.amazonaws.eu");
+  EXPECT_EQ(host("cn-north-1", dual), "https://dynamodb.cn-north-1.api.amazonwebservices.com.cn");
+  EXPECT_EQ(host("eu-west-1", both), "https://dynamodb-fips.eu-west-1.api.aws");
+}
+
+TEST(endpoints, what_serves_the_government_is_fips_by_itself) {
+  EXPECT_EQ(public_endpoint(dynamodb_names, "us-gov-east-1", fips),
+            "https://dynamodb.us-gov-east-1.amazonaws.com");
+  EXPECT_EQ(public_endpoint(sts_names, "us-gov-east-1", fips),
+            "https://sts.us-gov-east-1.amazonaws.com");
+  EXPECT_EQ(public_endpoint(dynamodb_names, "us-gov-east-1", both),
+            "https://dynamodb-fips.us-gov-east-1.api.aws");
+}
+
+TEST(endpoints, streams_have_another_name_for_dual_stack) {
+  EXPECT_EQ(public_endpoint(streams_names, "eu-west-1", dual),
+            "https://streams-dynamodb.eu-west-1.api.aws");
+  EXPECT_EQ(public_endpoint(streams_names, "eu-west-1", both),
+            "https://streams-dynamodb-fips.eu-west-1.api.aws");
+  EXPECT_EQ(public_endpoint(streams_names, "eu-west-1", fips),
+            "https://streams.dynamodb-fips.eu-west-1.amazonaws.com");
+  EXPECT_EQ(public_endpoint(streams_names, "us-iso-east-1", dual),
+            "https://streams.dynamodb.us-iso-east-1.api.aws.ic.gov");
+}
+
+}  // namespace
+}  // namespace ddm::aws

@@ -1,0 +1,111 @@
+"""The monitor finds the same credentials and endpoints as AWS's own tools do.
+
+Each case of cases.py is an environment of files and variables. Our connections, the AWS SDK for
+JavaScript and Debian's botocore are asked, each in a process of its own, what they make of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from cases import CASES, Case
+from fake_identity import FakeIdentity
+
+HERE = Path(__file__).resolve().parent
+Answer = dict[str, Any]
+
+
+class World:
+    """One case's home folder and environment, made anew for each who is asked."""
+
+    def __init__(self, case: Case, fake_url: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="ddm-referee-")
+        self.home = Path(self._folder.name)
+        self._fake_url = fake_url
+        self._write(".aws/config", case.config)
+        self._write(".aws/credentials", case.credentials)
+        for name, text in case.files.items():
+            self._write(name, text)
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.home),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL_STS": fake_url, "AWS_ENDPOINT_URL_SSO": fake_url,
+            "AWS_ENDPOINT_URL_SSO_OIDC": fake_url,
+        } | {name: self._filled(value) for name, value in case.env.items()}
+        self.flags = json.dumps({name: value for name, value in (
+            ("profile", case.profile), ("region", case.region), ("endpoint", case.endpoint))
+            if value is not None})
+
+    def _filled(self, text: str) -> str:
+        return text.replace("@FAKE@", self._fake_url).replace("@HOME@", str(self.home))
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self._filled(text))
+
+    def ask(self, *command: str) -> Answer:
+        done = subprocess.run([*command, self.flags], env=self.environment, cwd=self.home,
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise AssertionError(f"{command[-1]} ended with {done.returncode}: {done.stderr}")
+        answer: Answer = json.loads(done.stdout.splitlines()[-1])
+        answer["log"] = done.stderr
+        return answer
+
+
+def ask(case: Case, fake_url: str, who: str) -> Answer:
+    command = {"ours": [os.environ["DDM_RESOLVE_IDENTITY"]],
+               "js": ["node", str(HERE / "ask_sdk.mjs")],
+               "botocore": ["/usr/bin/python3", str(HERE / "ask_botocore.py"), fake_url]}[who]
+    return World(case, fake_url).ask(*command)
+
+
+def comparable(answer: Answer) -> dict[str, str]:
+    return {"access_key_id": answer["access_key_id"], "secret": answer["secret"],
+            "token": answer["token"],
+            "tables": answer["tables"].rstrip("/"), "streams": answer["streams"].rstrip("/")}
+
+
+class Identity(unittest.TestCase):
+    def test_agrees_with_the_other_tools(self) -> None:
+        asked = [(case, who) for case in CASES for who in ("ours", "js", "botocore")
+                 if who == "ours" or getattr(case, who) is None]
+        with FakeIdentity() as fake, ThreadPoolExecutor(os.cpu_count()) as pool:
+            answers = dict(zip(((case.name, who) for case, who in asked),
+                               pool.map(lambda each: ask(each[0], fake.url, each[1]), asked)))
+        compared = 0
+        for case in CASES:
+            ours = answers[case.name, "ours"]
+            for who in ("js", "botocore"):
+                theirs = answers.get((case.name, who))
+                if theirs is None:
+                    continue
+                with self.subTest(case.name, referee=who):
+                    compared += 1
+                    self.compare(case, ours, theirs)
+            with self.subTest(case.name, referee="none"):
+                self.assertEqual("error" in ours, case.fails is not None, ours)
+                self.assertIn(case.fails or "", ours.get("error", ""))
+                self.assertNotIn("planted", json.dumps(ours.get("error", "")) + ours["log"])
+        print(f"{len(CASES)} cases, {compared} comparisons")
+        self.assertGreaterEqual(len(CASES), 60)
+
+    def compare(self, case: Case, ours: Answer, theirs: Answer) -> None:
+        if case.fails:
+            self.assertIn("error", theirs)
+            return
+        self.assertNotIn("error", ours)
+        self.assertNotIn("error", theirs)
+        self.assertEqual(comparable(ours), comparable(theirs))
+
+
+if __name__ == "__main__":
+    unittest.main()
