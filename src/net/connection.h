@@ -45,6 +45,7 @@ class connection {
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
 
   std::chrono::steady_clock::time_point idle_since;
+  const std::chrono::steady_clock::time_point made_at = std::chrono::steady_clock::now();
 
  private:
   using error_code = boost::system::error_code;

@@ -176,8 +176,9 @@ http_client::connection_ptr http_client::take_idle() {
 }
 
 void http_client::keep(connection_ptr link) {
-  if (link->keep_alive()) {
-    link->idle_since = steady_clock::now();
+  const auto now = steady_clock::now();
+  if (link->keep_alive() && now - link->made_at < options_.age_max) {
+    link->idle_since = now;
     idle_.push_back(std::move(link));
   }
 }

@@ -32,6 +32,8 @@ struct http_options {
   std::size_t connections_max = 64;  ///< further requests wait for one to become free
   std::size_t body_bytes_max = std::size_t{64} << 20;
   std::chrono::seconds idle_max{20};  ///< shorter than servers keep an idle connection
+  /// Then it is made anew: the name may have other addresses by now.
+  std::chrono::seconds age_max{300};
   /// PEM file of certificate authorities instead of the system's (AWS_CA_BUNDLE); may be empty.
   std::string ca_file;
   /// The way to an https endpoint; an http one is always reached directly.

@@ -1,7 +1,11 @@
 #include "net/proxy.h"
 
 #include "net/http_headers.h"
+#include "runtime/asio.h"
 
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -46,7 +50,27 @@ bool ends_in(std::string_view host, std::string_view domain) {
   return host[rest - 1] == '.' && equal_ignoring_case(host.substr(rest), domain);
 }
 
+/// Whether `host` is an address within "10.0.0.0/8" or "fd00::/8".
+bool lies_in(std::string_view host, std::string_view network) {
+  boost::system::error_code ec;
+  const auto address = asio::ip::make_address(host, ec);
+  if (ec) {
+    return false;
+  }
+  if (address.is_v4()) {
+    const auto four = asio::ip::make_network_v4(network, ec);
+    const auto hosts = four.netmask().to_uint();
+    return !ec && (address.to_v4().to_uint() & hosts) == (four.address().to_uint() & hosts);
+  }
+  const auto six = asio::ip::make_network_v6(network, ec);
+  return !ec &&
+         asio::ip::network_v6(address.to_v6(), six.prefix_length()).canonical() == six.canonical();
+}
+
 bool matches(const url& endpoint, std::string_view entry) {
+  if (entry.contains('/')) {
+    return lies_in(endpoint.host, entry);
+  }
   const auto port = fmt::format(":{}", endpoint.port);
   if (entry.ends_with(port)) {
     entry.remove_suffix(port.size());

@@ -23,8 +23,10 @@ struct proxy {
 /// password.
 [[nodiscard]] result<proxy> parse_proxy(std::string_view text);
 
-/// Whether a list such as "localhost,.internal,10.0.0.1:8000" exempts the endpoint: an entry stands
-/// for the host itself and all names that end in it, "*" for all; with a port for that port only.
+/// Whether a list such as "localhost,.internal,10.0.0.1:8000,10.1.0.0/16" exempts the endpoint: an
+/// entry stands for the host itself and all names that end in it, or for the addresses of a
+/// network,
+/// "*" for all; with a port for that port only.
 [[nodiscard]] bool is_exempt(const url& endpoint, std::string_view no_proxy);
 
 }  // namespace ddm::net

@@ -294,7 +294,8 @@ TEST(credential_chain, without_any_profile_container_then_instance_are_asked) {
 }
 
 TEST(credential_chain, an_unknown_profile_and_no_profile_at_all_are_told) {
-  EXPECT_THAT(found("nobody", {}), HasSubstr("no AWS profile \"nobody\": there are both, both_here, "));
+  EXPECT_THAT(found("nobody", {}),
+              HasSubstr("no AWS profile \"nobody\": there are both, both_here, "));
   EXPECT_THAT(found(std::nullopt, {{"AWS_PROFILE", "nobody"}}), HasSubstr("\"nobody\""));
   EXPECT_THAT(found(std::nullopt, {}, ""), HasSubstr("no AWS credentials"));
 }

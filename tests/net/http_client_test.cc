@@ -144,6 +144,16 @@ TEST(http_client, drops_connections_that_were_idle_too_long) {
           {.idle_max = seconds{0}});
 }
 
+TEST(http_client, renews_connections_of_a_certain_age_so_that_changed_addresses_are_followed) {
+  talk_to({{{ok("one")}, {ok("unused")}}, {{ok("two")}}},
+          [](http_client& client, scripted_server& server) -> awaitable<void> {
+            co_await expect_body(client, "one");
+            co_await expect_body(client, "two");
+            EXPECT_EQ(server.connections(), 2U);
+          },
+          {.age_max = seconds{0}});
+}
+
 TEST(http_client, joins_the_chunks_of_a_body) {
   talk_to({{{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
              "5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\nTrailer: t\r\n\r\n"},

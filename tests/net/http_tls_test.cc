@@ -132,13 +132,17 @@ TEST(http_tls, a_second_connection_resumes_the_session_of_the_first) {
   EXPECT_EQ(resumed, 1);
 }
 
-awaitable<void> through_proxy(connection_script script, std::vector<std::string>& requests,
-                              result<http_response>& answer) {
+const scripted_reply established{"HTTP/1.1 200 Connection established\r\n\r\n",
+                                 after_reply::tunnel};
+
+/// As many requests as there are answers to be had; the last answer counts.
+awaitable<void> through_proxy(std::vector<connection_script> scripts, int sends,
+                              std::vector<std::string>& requests, result<http_response>& answer) {
   const auto executor = co_await asio::this_coro::executor;
   const auto certificate = make_certificate("DNS:dynamodb.example");
   const temporary_file authorities(certificate.certificate_pem);
   auto tls = server_context(certificate);
-  scripted_server server(executor, {std::move(script)}, &tls);
+  scripted_server server(executor, std::move(scripts), &tls);
   auto address = server.endpoint();
   address.tls = false;
   {
@@ -147,7 +151,9 @@ awaitable<void> through_proxy(connection_script script, std::vector<std::string>
         {.ca_file = authorities.path(),
          .via = proxy{.address = address, .authorization = secret("Basic eDp5")}});
     EXPECT_TRUE(client);
-    answer = co_await (*client)->send({.method = "POST", .body = "x"});
+    for (int number = 0; number < sends; ++number) {
+      answer = co_await (*client)->send({.method = "POST", .body = "x"});
+    }
   }
   requests = server.requests();
   co_await server.stop();
@@ -156,9 +162,7 @@ awaitable<void> through_proxy(connection_script script, std::vector<std::string>
 TEST(http_tls, a_proxy_is_asked_for_the_way_and_sees_nothing_else) {
   std::vector<std::string> requests;
   result<http_response> answer;
-  run(through_proxy(
-      {{"HTTP/1.1 200 Connection established\r\n\r\n", after_reply::tunnel}, {ok("secret")}},
-      requests, answer));
+  run(through_proxy({{established, {ok("secret")}}}, 1, requests, answer));
   ASSERT_TRUE(answer) << answer.error().describe();
   EXPECT_EQ(answer->body.view(), "secret");
   ASSERT_EQ(requests.size(), 2U);
@@ -174,8 +178,8 @@ TEST(http_tls, a_proxy_that_refuses_is_named_with_its_reason) {
     std::vector<std::string> requests;
     result<http_response> answer;
     run(through_proxy(
-        {{"HTTP/1.1 " + status + "\r\nContent-Length: 2\r\n\r\nno", after_reply::tunnel}}, requests,
-        answer));
+        {{{"HTTP/1.1 " + status + "\r\nContent-Length: 2\r\n\r\nno", after_reply::tunnel}}}, 1,
+        requests, answer));
     EXPECT_FALSE(answer);
     EXPECT_EQ(answer.error().code, "ProxyRefused");
     EXPECT_THAT(answer.error().message, HasSubstr("dynamodb.example:443 (through the proxy 127."));
@@ -184,6 +188,22 @@ TEST(http_tls, a_proxy_that_refuses_is_named_with_its_reason) {
   };
   EXPECT_EQ(refused_with("407 Proxy Authentication Required"), error_class::fatal);
   EXPECT_EQ(refused_with("503 Service Unavailable"), error_class::retry);
+}
+
+TEST(http_tls, a_proxy_that_dies_costs_the_requests_of_that_time_and_no_more) {
+  std::vector<std::string> requests;
+  result<http_response> answer;
+  // It closes the tunnel under an idle connection, accepts and closes without a word, and is back.
+  const std::vector<connection_script> scripts{
+      {established, {ok("one"), after_reply::close}}, {}, {established, {ok("three")}}};
+  run(through_proxy({scripts[0], scripts[1]}, 2, requests, answer));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, error_class::retry);
+  EXPECT_THAT(answer.error().message, HasSubstr("through the proxy"));
+
+  run(through_proxy(scripts, 3, requests, answer));
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->body.view(), "three");
 }
 
 TEST(http_tls, an_unreadable_file_of_authorities_is_a_fault_of_the_configuration) {

@@ -46,5 +46,24 @@ TEST(proxy, no_proxy_exempts_hosts_domains_ports_and_all) {
   EXPECT_TRUE(is_exempt({.tls = true, .host = "::1", .port = 8000}, "[::1]:8000"));
 }
 
+TEST(proxy, no_proxy_exempts_networks_of_addresses) {
+  const auto exempt = [](const char* host, std::string_view list) {
+    return is_exempt({.tls = true, .host = host, .port = 443}, list);
+  };
+  EXPECT_TRUE(exempt("10.1.2.3", "localhost,10.0.0.0/8"));
+  EXPECT_TRUE(exempt("10.1.2.3", "10.1.2.3/32"));
+  EXPECT_TRUE(exempt("10.1.2.3", "10.1.255.255/16"));
+  EXPECT_TRUE(exempt("10.1.2.3", "0.0.0.0/0"));
+  EXPECT_FALSE(exempt("11.1.2.3", "10.0.0.0/8"));
+  EXPECT_FALSE(exempt("10.1.2.3", "10.1.3.0/24"));
+  EXPECT_TRUE(exempt("fd00:ec2::254", "fd00::/8"));
+  EXPECT_FALSE(exempt("fe80::1", "fd00::/8"));
+  EXPECT_FALSE(exempt("10.1.2.3", "fd00::/8"));
+  EXPECT_FALSE(exempt("fd00::1", "10.0.0.0/8"));
+  EXPECT_FALSE(exempt("10.1.2.3", "10.0.0.0/99"));
+  EXPECT_FALSE(exempt("10.1.2.3", "/"));
+  EXPECT_FALSE(exempt("ten.example", "10.0.0.0/8"));
+}
+
 }  // namespace
 }  // namespace ddm::net

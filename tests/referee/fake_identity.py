@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import ssl
 import threading
 import urllib.parse
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -48,15 +50,22 @@ class Refusal(Exception):
 
 
 class FakeIdentity:
-    """As a context manager. `status` other than 200 makes every service fail with it."""
+    """As a context manager. `status` other than 200 makes every service fail with it, `garbage`
+    makes it answer what no service would. With a certificate and its key it speaks TLS."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None, key: Path | None = None) -> None:
         self.status = 200
+        self.garbage = ""
         self.life = timedelta(hours=1)
         self.paths: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.fake = self  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if certificate and key:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate, key)
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+            self.url = f"https://localhost:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> FakeIdentity:
@@ -93,7 +102,11 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if fake.status != 200:
                 raise Refusal(fake.status, "ServiceUnavailable", "told to fail")
-            if self.command == "POST" and url.path == "/":
+            if fake.garbage:
+                self.send(200, fake.garbage)
+            elif self.headers["x-amz-target"]:
+                raise Refusal(400, "AccessDeniedException", "tables are not served here")
+            elif self.command == "POST" and url.path == "/":
                 self.send(200, self.sts(dict(urllib.parse.parse_qsl(body.decode())), body, fake),
                           "text/xml")
             elif self.command == "POST" and url.path == "/token":
@@ -112,7 +125,10 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(refusal, url.path)
 
     def refuse(self, refusal: Refusal, path: str) -> None:
-        if path == "/":
+        if self.headers["x-amz-target"]:
+            self.send(refusal.status, json.dumps({
+                "__type": f"com.amazon.coral.service#{refusal.code}", "message": str(refusal)}))
+        elif path == "/":
             self.send(refusal.status,
                       "<ErrorResponse xmlns='https://sts.amazonaws.com/doc/2011-06-15/'><Error>"
                       f"<Type>Sender</Type><Code>{refusal.code}</Code><Message>{refusal}</Message>"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,55 +15,26 @@ from typing import Any
 
 from cases import CASES, Case
 from fake_identity import FakeIdentity
+from world import World
 
 HERE = Path(__file__).resolve().parent
 Answer = dict[str, Any]
 
 
-class World:
-    """One case's home folder and environment, made anew for each who is asked."""
-
-    def __init__(self, case: Case, fake_url: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="ddm-referee-")
-        self.home = Path(self._folder.name)
-        self._fake_url = fake_url
-        self._write(".aws/config", case.config)
-        self._write(".aws/credentials", case.credentials)
-        for name, text in case.files.items():
-            self._write(name, text)
-        self.environment = {
-            "PATH": os.environ["PATH"], "HOME": str(self.home),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL_STS": fake_url, "AWS_ENDPOINT_URL_SSO": fake_url,
-            "AWS_ENDPOINT_URL_SSO_OIDC": fake_url,
-        } | {name: self._filled(value) for name, value in case.env.items()}
-        self.flags = json.dumps({name: value for name, value in (
-            ("profile", case.profile), ("region", case.region), ("endpoint", case.endpoint))
-            if value is not None})
-
-    def _filled(self, text: str) -> str:
-        return text.replace("@FAKE@", self._fake_url).replace("@HOME@", str(self.home))
-
-    def _write(self, name: str, text: str) -> None:
-        path = self.home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self._filled(text))
-
-    def ask(self, *command: str) -> Answer:
-        done = subprocess.run([*command, self.flags], env=self.environment, cwd=self.home,
-                              capture_output=True, text=True, timeout=60)
-        if done.returncode != 0:
-            raise AssertionError(f"{command[-1]} ended with {done.returncode}: {done.stderr}")
-        answer: Answer = json.loads(done.stdout.splitlines()[-1])
-        answer["log"] = done.stderr
-        return answer
-
-
 def ask(case: Case, fake_url: str, who: str) -> Answer:
-    command = {"ours": [os.environ["DDM_RESOLVE_IDENTITY"]],
-               "js": ["node", str(HERE / "ask_sdk.mjs")],
-               "botocore": ["/usr/bin/python3", str(HERE / "ask_botocore.py"), fake_url]}[who]
-    return World(case, fake_url).ask(*command)
+    flags = json.dumps({name: value for name, value in (
+        ("profile", case.profile), ("region", case.region), ("endpoint", case.endpoint))
+        if value is not None})
+    command = {"ours": [os.environ["DDM_RESOLVE_IDENTITY"], flags],
+               "js": ["node", str(HERE / "ask_sdk.mjs"), flags],
+               "botocore": ["/usr/bin/python3", str(HERE / "ask_botocore.py"), fake_url, flags],
+               }[who]
+    done = World(case, fake_url).run(*command)
+    if done.returncode != 0:
+        raise AssertionError(f"{who} ended with {done.returncode}: {done.stderr}")
+    answer: Answer = json.loads(done.stdout.splitlines()[-1])
+    answer["log"] = done.stderr
+    return answer
 
 
 def comparable(answer: Answer) -> dict[str, str]:
