@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -24,6 +26,13 @@ std::string_view first_line(std::string_view text) {
   return text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
 }
 
+/// It becomes part of a path and of error messages.
+bool is_role_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("+=,.@-_").contains(c);
+  });
+}
+
 class instance_metadata final : public credentials_source {
  public:
   instance_metadata(credential_context context, endpoint_setting service, milliseconds patience)
@@ -38,8 +47,12 @@ class instance_metadata final : public credentials_source {
     if (!role) {
       co_return fail(role.error());
     }
-    const auto document =
-        co_await read(std::string(roles_path) + std::string(first_line(*role)), *token);
+    const auto name = first_line(*role);
+    if (!is_role_name(name)) {
+      co_return fail(error_class::refresh_credentials,
+                     fmt::format("{} gave no role name", describe()));
+    }
+    const auto document = co_await read(fmt::format("{}{}", roles_path, name), *token);
     if (!document) {
       co_return fail(document.error());
     }

@@ -201,6 +201,16 @@ TEST(instance_metadata, asks_for_a_token_then_the_role_then_its_keys) {
        });
 }
 
+TEST(instance_metadata, what_is_no_role_name_is_neither_asked_for_nor_shown) {
+  talk({{{ok("TOKEN")}}, {{ok("{\"SECRET\": 1}")}}}, [](world& w) -> awaitable<void> {
+    const auto source = make_instance_metadata(
+        w.context({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", w.url()}}), parsed(""));
+    const auto made = co_await (*source)->fetch();
+    EXPECT_THAT(made.error().message,
+                AllOf(HasSubstr("gave no role name"), Not(HasSubstr("SECRET"))));
+  });
+}
+
 TEST(instance_metadata, keys_that_have_ended_are_used_on_while_the_service_has_an_outage) {
   constexpr const char* ended =
       "{\"AccessKeyId\":\"AK\",\"SecretAccessKey\":\"SK\",\"Token\":\"T\","
