@@ -36,11 +36,10 @@ class Output(Scenario):
         def close_all() -> None:
             for descriptor in range(3):
                 os.close(descriptor)
-        migration, process = self.monitor(preexec_fn=close_all)
+        migration, process = self.monitor("--duration", "10s", preexec_fn=close_all)
         wait_until(migration.monitor.state.exists)
         for descriptor in range(3):
             self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{descriptor}"), "/dev/null")
-        process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(60), INCOMPLETE)
 
     def test_a_report_that_cannot_be_written_is_an_error(self) -> None:
