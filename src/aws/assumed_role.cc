@@ -23,6 +23,7 @@ class assumed_role final : public credentials_source {
     if (!by) {
       co_return fail(error(by.error()).within(describe()));
     }
+    by_keys_that_last_ = !(*by)->expires && (*by)->session_token.empty();
     auto made = co_await sts_.assume_role(role_, *by);
     if (made) {
       co_return made;
@@ -42,13 +43,21 @@ class assumed_role final : public credentials_source {
   [[nodiscard]] std::string describe() const override {
     return fmt::format("{}, role {} by {}", origin_, role_.role_arn, by_->describe());
   }
-  [[nodiscard]] std::string renewal() const override { return by_->renewal(); }
+  [[nodiscard]] std::string renewal() const override {
+    if (by_keys_that_last_) {
+      return credentials_source::renewal();
+    }
+    const auto below = by_->renewal();
+    return below.starts_with("renewed") ? below
+                                        : "renewed unattended until the keys that assume it end";
+  }
 
  private:
   sts_client sts_;
   role_request role_;
   std::shared_ptr<credentials_provider> by_;
   std::string origin_;
+  bool by_keys_that_last_ = false;
 };
 
 class web_identity final : public credentials_source {

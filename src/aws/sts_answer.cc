@@ -95,6 +95,8 @@ error read_sts_error(std::string_view xml, int status) {
     failure.message = fmt::format(
         "HTTP status {} without an error document of STS (did a proxy or another server answer?)",
         status);
+  } else if (failure.message.empty()) {
+    failure.message = fmt::format("HTTP status {}", status);
   }
   return failure;
 }

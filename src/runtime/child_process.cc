@@ -69,6 +69,7 @@ class child {
 /// The child's id, or -1 and errno.
 pid_t start(std::vector<std::string>& words, int output, int errors) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) {
     arguments.push_back(word.data());
   }

@@ -1,5 +1,6 @@
 // The sources that speak HTTP, against servers that follow a script: what is sent, byte for byte,
 // and what is made of the answers. Whether other tools send the same is tests/referee's concern.
+#include "aws/assumed_role.h"
 #include "aws/container_credentials.h"
 #include "aws/instance_metadata.h"
 #include "aws/sso_credentials.h"
@@ -135,6 +136,25 @@ TEST(sts_client, an_error_names_action_region_endpoint_and_request) {
                      AllOf(HasSubstr("AccessDenied: sts:GetCallerIdentity in eu-west-1 (127.0.0.1"),
                            HasSubstr("AWS_ENDPOINT_URL_STS): no"), HasSubstr("(request id Q1)")));
        });
+}
+
+awaitable<std::string> renewal_of_role_by(const world& w, credentials by) {
+  const auto sts = sts_client::create(w.context({{"AWS_ENDPOINT_URL_STS", w.url()}}), parsed(""));
+  const auto source = make_assumed_role(
+      *sts, {.role_arn = "arn:r", .session_name = "s"},
+      std::make_shared<static_credentials>(std::move(by), "the environment"), "profile p");
+  EXPECT_TRUE(co_await source->fetch());
+  co_return source->renewal();
+}
+
+TEST(assumed_role, is_renewed_as_long_as_what_assumes_it_lasts) {
+  talk({{{ok(assumed)}}, {{ok(assumed)}}}, [](world& w) -> awaitable<void> {
+    credentials by{.access_key_id = "AK", .secret_access_key = secret("SK")};
+    EXPECT_EQ(co_await renewal_of_role_by(w, by), "renewed unattended before that");
+    by.session_token = secret("ST");
+    EXPECT_EQ(co_await renewal_of_role_by(w, by),
+              "renewed unattended until the keys that assume it end");
+  });
 }
 
 constexpr const char* container_keys =

@@ -1,0 +1,67 @@
+// What services, programs and files hand out as credentials: what is accepted is complete, and an
+// error never quotes what was read, which may hold a secret. The first byte chooses the reader.
+#include "aws/credential_json.h"
+#include "aws/process_credentials.h"
+#include "aws/sso_token.h"
+#include "aws/sts_answer.h"
+#include "fuzz_target.h"
+
+namespace ddm::fuzz {
+namespace {
+
+/// Shorter pieces may stand in a message by chance.
+constexpr std::size_t quote_bytes_min = 24;
+
+void judge(const result<aws::credentials>& made, std::string_view input) {
+  if (made) {
+    require(!made->access_key_id.empty() && !made->secret_access_key.empty(), "keys are complete");
+    return;
+  }
+  const auto& text = made.error().message;
+  require(input.size() < quote_bytes_min || text.find(input) == std::string::npos,
+          "an error does not quote what was read");
+}
+
+}  // namespace
+
+void fuzz_one(std::string_view input) {
+  if (input.empty()) {
+    return;
+  }
+  const char reader = input.front();
+  input.remove_prefix(1);
+  switch (reader) {
+    case 'r':
+      judge(aws::read_assumed_role(input, "AssumeRole"), input);
+      break;
+    case 'i':
+      if (const auto made = aws::read_caller_identity(input)) {
+        require(!made->account.empty() && !made->arn.empty(), "an identity is complete");
+      }
+      break;
+    case 'e':
+      require(!aws::read_sts_error(input, 400).message.empty() || !input.empty(),
+              "an error speaks");
+      break;
+    case 'p':
+      judge(aws::read_credentials(input, "SessionToken"), input);
+      break;
+    case 'm':
+      judge(aws::read_credentials(input, "Token"), input);
+      break;
+    case 't':
+      if (const auto token = aws::read_sso_token(input)) {
+        require(!token->access_token.empty(), "a token is one");
+      }
+      break;
+    case 'w':
+      if (const auto words = aws::split_command(input)) {
+        require(words->size() <= input.size(), "words are made of letters");
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace ddm::fuzz
