@@ -46,14 +46,6 @@ struct canonical_scratch {
   std::vector<piece> pieces;
 };
 
-/// The two values of a key document or item, as they were written.
-struct raw_key {
-  std::string_view partition;
-  std::string_view sort;  ///< empty where the schema has none
-  /// {"pk":…,"sk":…}
-  [[nodiscard]] std::string json(const key_schema& schema) const;
-};
-
 /// Reads items at a cursor. A failure leaves the cursor somewhere inside the item, with `refusal()`
 /// saying why, unless the text itself is damaged; the caller goes back and skips the value.
 class item_reader {

@@ -51,6 +51,14 @@ struct item_key {
   digest128 hash;
 };
 
+/// The two values of a key document or item, as they were written.
+struct raw_key {
+  std::string_view partition;
+  std::string_view sort;  ///< empty where the schema has none
+  /// {"pk":…,"sk":…}
+  [[nodiscard]] std::string json(const key_schema& schema) const;
+};
+
 /// Attribute paths that are left out of comparisons: "aws:rep:*" (a trailing * matches any rest),
 /// "meta.updated_at" (members of maps; names with a dot in them cannot be told apart and match
 /// too). Values inside lists have no path and are always compared.

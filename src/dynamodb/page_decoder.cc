@@ -310,8 +310,7 @@ bool page_reader::read_items(items_page& page, bool by_sample) {
     const auto start = in_.at();
     ++page.returned;
     read_item item;
-    raw_key raw;
-    if (!items_.read_key(options_.schema, item.key_hash, raw)) {
+    if (!items_.read_key(options_.schema, item.key_hash, item.key)) {
       return refuse(items_.refusal());
     }
     if (by_sample && !options_.sample.chooses(item.key_hash)) {

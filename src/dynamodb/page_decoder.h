@@ -47,9 +47,10 @@ struct records_page {
   std::size_t bytes = 0;
 };
 
-/// An item as a read returned it. `json` points into the page it was decoded from.
+/// An item as a read returned it. `key` and `json` point into the page it was decoded from.
 struct read_item {
   digest128 key_hash;
+  raw_key key;
   std::optional<item_digest> digest;  ///< nothing: unreadable, and so never equal to anything
   std::string_view json;
 };

@@ -357,7 +357,7 @@ void monitor_session::apply(const verify::outcomes& out) {
 }
 
 void monitor_session::note_mismatch(verify::mismatch entry) {
-  statistics_.on_failed(entry.key.hash);
+  statistics_.on_failed(entry.key.hash, entry.changes);
   std::string paths;
   for (const auto& change : entry.paths) {
     paths += fmt::format("{}{}:{}", paths.empty() ? "" : ",", change.path, change.change);

@@ -87,8 +87,8 @@ void statistics::on_outcomes(const verify::outcomes& out) {
   }
 }
 
-void statistics::on_failed(const dynamodb::digest128& key) {
-  ++checks_.failed;
+void statistics::on_failed(const dynamodb::digest128& key, std::int64_t changes) {
+  checks_.failed += changes;
   keys_checked_.add(key);
 }
 

@@ -44,7 +44,7 @@ class statistics {
   void on_record(const dynamodb::change_record& record, bool checked);
   void on_reread(std::uint64_t records) { events_.total += static_cast<std::int64_t>(records); }
   void on_outcomes(const verify::outcomes& out);
-  void on_failed(const dynamodb::digest128& key);
+  void on_failed(const dynamodb::digest128& key, std::int64_t changes);
   void on_healed(std::int64_t changes);
   /// Read units and calls of this process are added to those of earlier ones.
   void set_consumed(double source_units, double target_units, std::int64_t stream_calls);

@@ -7,6 +7,10 @@ namespace ddm {
 namespace {
 
 constexpr double longest_wait_ms = 86'400'000.0;
+/// Part of the burst that work in the background leaves to what is live.
+constexpr double reserved_share = 0.1;
+/// While something live waits, work in the background asks again after this time.
+constexpr milliseconds background_pause{10};
 
 double seconds_between(wall_time from, wall_time to) {
   return std::max(0.0, std::chrono::duration<double>(to - from).count());
@@ -24,12 +28,12 @@ void token_bucket::refill(wall_time now) {
   }
 }
 
-wall_time token_bucket::ready_at(wall_time now) {
+wall_time token_bucket::ready_at(wall_time now, double reserve) {
   refill(now);
-  if (tokens_ > 0 || std::isinf(per_second_)) {
+  if (tokens_ > reserve || std::isinf(per_second_)) {
     return now;
   }
-  const double wait_ms = (1e-9 - tokens_) / per_second_ * 1000;
+  const double wait_ms = (reserve + 1e-9 - tokens_) / per_second_ * 1000;
   return now +
          milliseconds{static_cast<std::int64_t>(std::ceil(std::min(wait_ms, longest_wait_ms)))};
 }
@@ -52,19 +56,41 @@ rate_limiter::rate_limiter(clock& time, double per_second)
       bucket_(per_second, per_second, time.now()),
       recovered_at_(time.now()) {}
 
-awaitable<void> rate_limiter::acquire(double estimate) {
+awaitable<void> rate_limiter::await_idle_budget() {
+  for (;;) {
+    recover();
+    const auto now = clock_.now();
+    const auto ready = live_waiting_ > 0
+                           ? now + background_pause
+                           : bucket_.ready_at(now, bucket_.burst() * reserved_share);
+    if (ready <= now) {
+      co_return;
+    }
+    co_await clock_.sleep_until(ready);
+  }
+}
+
+awaitable<void> rate_limiter::acquire(double estimate, urgency how) {
+  if (how == urgency::background) {
+    co_await await_idle_budget();
+    bucket_.take(estimate, clock_.now());
+    co_return;
+  }
   recover();
   // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
   const auto now = clock_.now();
   const auto ready = bucket_.ready_at(now);
   bucket_.take(estimate, now);
   if (ready > now) {
+    ++live_waiting_;
     try {
       co_await clock_.sleep_until(ready);
     } catch (...) {
+      --live_waiting_;
       correct(estimate, 0);
       throw;
     }
+    --live_waiting_;
   }
 }
 

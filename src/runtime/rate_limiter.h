@@ -11,11 +11,12 @@ class token_bucket {
  public:
   /// `per_second` may be infinity. `burst` is the most that can be saved up.
   token_bucket(double per_second, double burst, wall_time now);
-  /// The first time with a positive balance. Takes nothing.
-  [[nodiscard]] wall_time ready_at(wall_time now);
+  /// The first time with a balance above `reserve`. Takes nothing.
+  [[nodiscard]] wall_time ready_at(wall_time now, double reserve = 0);
   void take(double amount, wall_time now);
   void set_rate(double per_second, wall_time now);
   [[nodiscard]] double rate() const { return per_second_; }
+  [[nodiscard]] double burst() const { return burst_; }
 
  private:
   void refill(wall_time now);
@@ -25,14 +26,20 @@ class token_bucket {
   wall_time refilled_at_;
 };
 
-/// Shared by all tasks that read one table. First come, first served.
+/// Shared by all tasks that read one table. First come, first served, but that work in the background
+/// (a scan of the whole table) goes only while nothing live waits, and leaves it a reserve.
 class rate_limiter {
  public:
+  enum class urgency {
+    live,
+    background,
+  };
+
   /// `per_second` = infinity never waits.
   rate_limiter(clock& time, double per_second);
 
   /// Takes `estimate` units and waits until the balance before it would have been positive.
-  [[nodiscard]] awaitable<void> acquire(double estimate);
+  [[nodiscard]] awaitable<void> acquire(double estimate, urgency how = urgency::live);
   /// Books what a call really cost against what acquire() took for it.
   void correct(double estimate, double actual);
   /// The service throttled us: halve the pace, then win it back over the next minute.
@@ -40,10 +47,12 @@ class rate_limiter {
   [[nodiscard]] double rate() const { return bucket_.rate(); }
 
  private:
+  [[nodiscard]] awaitable<void> await_idle_budget();
   void recover();
   clock& clock_;
   double full_rate_;
   token_bucket bucket_;
+  std::size_t live_waiting_ = 0;
   wall_time recovered_at_;
 };
 

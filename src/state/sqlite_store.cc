@@ -41,6 +41,11 @@ class sqlite_store final : public state_store {
     co_return co_await thread_.run([&] { return tables_.oldest_deferred(rows_max); });
   }
 
+  awaitable<result<std::vector<candidate_row>>> candidates(std::string command, std::int64_t after,
+                                                           std::size_t rows_max) override {
+    co_return co_await thread_.run([&] { return tables_.candidates(command, after, rows_max); });
+  }
+
   awaitable<result<std::optional<mismatch_row>>> find_mismatch(std::string key_hash) override {
     co_return co_await thread_.run([&] { return tables_.find_mismatch(key_hash); });
   }

@@ -53,6 +53,23 @@ struct deferred_row {
   std::int64_t since_ms = 0;
 };
 
+/// A segment of both tables that a comparison has read to its end. A command has at most one
+/// comparison.
+struct pair_row {
+  std::string command;
+  std::int64_t segment = 0;
+  std::int64_t attempt = 0;  ///< which process of the comparison read it
+};
+
+/// A key that a comparison found unequal; judging it may take several max-lags.
+struct candidate_row {
+  std::int64_t id = 0;  ///< given by the store, ascending
+  std::string command;
+  std::string key_hash;  ///< 16 bytes
+  std::string key_json;
+  bool source_held = false;  ///< a scan saw the item in the source
+};
+
 /// A confirmed mismatch, open or healed, one per key.
 struct mismatch_row {
   std::string key_hash;  ///< 16 bytes
@@ -81,6 +98,11 @@ struct commit_batch {
   std::vector<mismatch_row> mismatches;     ///< upsert by key_hash
   std::vector<std::string> finding_lines;   ///< appended, numbered 1, 2, 3 … in order
   std::vector<gap_row> gaps;                ///< append
+  std::optional<std::string> comparison_begun;  ///< command: its pairs and candidates are deleted
+  std::vector<pair_row> pairs;                  ///< upsert by (command, segment)
+  std::vector<candidate_row> candidates;        ///< append
+  std::vector<std::int64_t> candidates_closed;  ///< delete
+  std::optional<wall_time> gaps_cured_before;   ///< marks gaps noticed earlier as cured
   std::map<std::string, std::int64_t> numbers;  ///< upsert by name: counters
   std::map<std::string, std::string> values;    ///< upsert by name: settings, sketches, histograms
   [[nodiscard]] bool empty() const;
@@ -91,6 +113,7 @@ struct snapshot {
   std::vector<check_row> checks;              ///< by ascending id
   std::vector<mismatch_row> open_mismatches;  ///< newest first, at most `open_mismatches_max`
   std::vector<gap_row> gaps;
+  std::vector<pair_row> pairs;
   std::map<std::string, std::int64_t> numbers;
   std::map<std::string, std::string> values;
   std::int64_t deferred_changes = 0;  ///< sum over all deferred rows
@@ -111,6 +134,9 @@ class state_store {
   /// The oldest deferred rows, at most `rows_max`; they stay until `deferred_taken` names them.
   [[nodiscard]] virtual awaitable<result<std::vector<deferred_row>>> oldest_deferred(
       std::size_t rows_max) = 0;
+  /// A command's candidates with ids above `after`, ascending, at most `rows_max`.
+  [[nodiscard]] virtual awaitable<result<std::vector<candidate_row>>> candidates(
+      std::string command, std::int64_t after, std::size_t rows_max) = 0;
   [[nodiscard]] virtual awaitable<result<std::optional<mismatch_row>>> find_mismatch(
       std::string key_hash) = 0;
   /// Committed finding lines number `after` + 1 and following, at most `lines_max`.

@@ -39,6 +39,14 @@ mismatch_row to_mismatch(const statement& row) {
           .body = row.text(3)};
 }
 
+candidate_row to_candidate(const statement& row) {
+  return {.id = row.integer(0),
+          .command = row.text(1),
+          .key_hash = row.text(2),
+          .key_json = row.text(3),
+          .source_held = row.integer(4) != 0};
+}
+
 gap_row to_gap(const statement& row) {
   return {.stream_arn = row.text(0),
           .shard_id = row.text(1),
@@ -88,10 +96,19 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
       .append_finding = sql("INSERT INTO finding (line) VALUES (?)"),
       .append_gap = sql("INSERT INTO gap (stream_arn, shard_id, after_sequence, noticed, reason, "
                         "cured) VALUES (?, ?, ?, ?, ?, ?)"),
+      .cure_gaps = sql("UPDATE gap SET cured = 1 WHERE noticed < ?"),
+      .forget_pairs = sql("DELETE FROM compared_pair WHERE command = ?"),
+      .forget_candidates = sql("DELETE FROM candidate WHERE command = ?"),
+      .put_pair = sql("INSERT OR REPLACE INTO compared_pair VALUES (?, ?, ?)"),
+      .add_candidate = sql("INSERT INTO candidate (command, key_hash, key_json, source_held) "
+                           "VALUES (?, ?, ?, ?)"),
+      .close_candidate = sql("DELETE FROM candidate WHERE id = ?"),
       .put_number = sql("INSERT OR REPLACE INTO number VALUES (?, ?)"),
       .put_value = sql("INSERT OR REPLACE INTO value VALUES (?, ?)"),
       .oldest_deferred = sql("SELECT key_hash, key_json, changes, since_ms FROM deferred "
                              "ORDER BY since_ms, key_hash LIMIT ?"),
+      .candidates_after = sql("SELECT id, command, key_hash, key_json, source_held FROM candidate "
+                              "WHERE id > ? AND command = ? ORDER BY id LIMIT ?"),
       .find_mismatch =
           sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE key_hash = ?"),
       .findings_after = sql("SELECT line FROM finding WHERE number > ? ORDER BY number LIMIT ?"),
@@ -157,6 +174,7 @@ bool state_tables::write(const commit_batch& batch) {
                 return sql_.append_gap.run(row.stream_arn, row.shard_id, row.after_sequence,
                                            to_ms(row.noticed), row.reason, std::int64_t{row.cured});
               }) &&
+         write_comparison(batch) &&
          each(batch.numbers,
               [this](const auto& entry) {
                 return sql_.put_number.run(entry.first, entry.second);
@@ -164,6 +182,26 @@ bool state_tables::write(const commit_batch& batch) {
          each(batch.values, [this](const auto& entry) {
            return sql_.put_value.run(entry.first, blob{entry.second});
          });
+}
+
+bool state_tables::write_comparison(const commit_batch& batch) {
+  const auto each = [](const auto& rows, auto run) { return std::ranges::all_of(rows, run); };
+  if (batch.comparison_begun && (!sql_.forget_pairs.run(*batch.comparison_begun) ||
+                                 !sql_.forget_candidates.run(*batch.comparison_begun))) {
+    return false;
+  }
+  return each(batch.pairs,
+              [this](const pair_row& row) {
+                return sql_.put_pair.run(row.command, row.segment, row.attempt);
+              }) &&
+         each(batch.candidates,
+              [this](const candidate_row& row) {
+                return sql_.add_candidate.run(row.command, blob{row.key_hash}, row.key_json,
+                                              std::int64_t{row.source_held});
+              }) &&
+         each(batch.candidates_closed,
+              [this](std::int64_t id) { return sql_.close_candidate.run(id); }) &&
+         (!batch.gaps_cured_before || sql_.cure_gaps.run(to_ms(*batch.gaps_cured_before)));
 }
 
 result<snapshot> state_tables::load(std::size_t open_mismatches_max) {
@@ -186,6 +224,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   auto gaps =
       sql("SELECT stream_arn, shard_id, after_sequence, noticed, reason, cured FROM gap "
           "ORDER BY id");
+  auto pairs = sql("SELECT command, segment, attempt FROM compared_pair");
   auto numbers = sql("SELECT name, value FROM number");
   auto values = sql("SELECT name, value FROM value");
   auto sums =
@@ -205,6 +244,10 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
       checks.read(state.checks,
                   [](const statement& row) { return check_row{row.integer(0), row.text(1)}; }) &&
       mismatches.read(state.open_mismatches, to_mismatch, limit) && gaps.read(state.gaps, to_gap) &&
+      pairs.read(state.pairs,
+                 [](const statement& row) {
+                   return pair_row{row.text(0), row.integer(1), row.integer(2)};
+                 }) &&
       numbers.read(number_rows,
                    [](const statement& row) { return std::pair(row.text(0), row.integer(1)); }) &&
       values.read(value_rows,
@@ -226,6 +269,17 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
 result<std::vector<deferred_row>> state_tables::oldest_deferred(std::size_t rows_max) {
   std::vector<deferred_row> rows;
   if (!sql_.oldest_deferred.read(rows, to_deferred, static_cast<std::int64_t>(rows_max))) {
+    return fail(connection_.failure("read"));
+  }
+  return rows;
+}
+
+result<std::vector<candidate_row>> state_tables::candidates(const std::string& command,
+                                                            std::int64_t after,
+                                                            std::size_t rows_max) {
+  std::vector<candidate_row> rows;
+  if (!sql_.candidates_after.read(rows, to_candidate, after, command,
+                                  static_cast<std::int64_t>(rows_max))) {
     return fail(connection_.failure("read"));
   }
   return rows;

@@ -18,6 +18,9 @@ class state_tables {
   [[nodiscard]] result<void> commit(const commit_batch& batch);
   [[nodiscard]] result<snapshot> load(std::size_t open_mismatches_max);
   [[nodiscard]] result<std::vector<deferred_row>> oldest_deferred(std::size_t rows_max);
+  [[nodiscard]] result<std::vector<candidate_row>> candidates(const std::string& command,
+                                                              std::int64_t after,
+                                                              std::size_t rows_max);
   [[nodiscard]] result<std::optional<mismatch_row>> find_mismatch(const std::string& key_hash);
   [[nodiscard]] result<std::vector<std::string>> finding_lines(std::int64_t after,
                                                                std::size_t lines_max);
@@ -34,9 +37,16 @@ class state_tables {
     statement put_mismatch;
     statement append_finding;
     statement append_gap;
+    statement cure_gaps;
+    statement forget_pairs;
+    statement forget_candidates;
+    statement put_pair;
+    statement add_candidate;
+    statement close_candidate;
     statement put_number;
     statement put_value;
     statement oldest_deferred;
+    statement candidates_after;
     statement find_mismatch;
     statement findings_after;
   };
@@ -44,6 +54,7 @@ class state_tables {
       : connection_(std::move(connection)), sql_(std::move(prepared)) {}
 
   [[nodiscard]] bool write(const commit_batch& batch);
+  [[nodiscard]] bool write_comparison(const commit_batch& batch);
   [[nodiscard]] result<snapshot> read_snapshot(std::size_t open_mismatches_max);
 
   sqlite_connection connection_;

@@ -67,6 +67,11 @@ struct check {
   bool history_cut = false;          ///< the bound cut its oldest entries off
   bool superseded_unverified = false;
   bool ttl_delete_seen = false;
+  /// The comparison's row that asked for this check; 0: a change of the stream did. Such a check
+  /// stands for no change, and is not persisted: its row stays until there is an outcome.
+  std::int64_t candidate = 0;
+  bool source_held = false;      ///< candidates: a scan saw the item in the source
+  std::uint32_t judgements = 0;  ///< candidates: that found the source changed
 
   wall_time created;         ///< of the newest change
   wall_time read_at;         ///< when the newest change was read

@@ -19,6 +19,8 @@ namespace {
 constexpr double looks_per_arrival = 3;
 /// The stray image of a restless key is looked at again after this time.
 constexpr milliseconds stray_wait{5000};
+/// A candidate of a comparison that has moved between so many judgements never rests.
+constexpr std::uint32_t judgements_of_candidate_max = 3;
 
 }  // namespace
 
@@ -137,7 +139,9 @@ void pending_checks::on_unequal(check& open, wall_time now) {
   // Spread by the key's own hash, so that many keys of one moment do not come back in one moment.
   const auto spread = doubled / 4 * static_cast<std::int64_t>(open.key.hash.high % 256) / 256;
   const auto again = now + std::min<milliseconds>(doubled + spread, settings_.max_lag);
-  if (open.s1 && again >= judge_at(open)) {
+  // A candidate has no replication to wait for: looks before its judgement would only cost.
+  const bool first_of_candidate = open.candidate != 0 && open.judgements == 0;
+  if (open.s1 && (first_of_candidate || again >= judge_at(open))) {
     open.step = check_step::judge;
     schedule(open, std::max(now, judge_at(open)));
     return;
@@ -200,6 +204,12 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     open.s1 = origin.value;
     open.s1_at = now;
     mark_dirty(open);
+    if (open.candidate != 0 && ++open.judgements >= judgements_of_candidate_max) {
+      ++out.candidates_restless;
+      out.candidates_closed.push_back(open.candidate);
+      close(open);
+      return;
+    }
     postpone(open, now);
   } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
@@ -278,7 +288,7 @@ void pending_checks::note_level(check& open, const seen& counterpart, wall_time 
 }
 
 void pending_checks::note_met(check& open, wall_time until) {
-  if (until <= open.first_unmet_at) {
+  if (until <= open.first_unmet_at || open.candidate != 0) {
     return;
   }
   behind_.on_moved(open.first_unmet_at, until);
@@ -294,12 +304,17 @@ void pending_checks::note_arrival() {
 }
 
 void pending_checks::verify(check& open, const image& counterpart, wall_time now, outcomes& out) {
-  note_arrival();
-  ++out.verified;
-  if (same_only_by_ignoring(open.expected, counterpart)) {
-    ++out.equal_by_ignoring;
+  if (open.candidate != 0) {
+    ++out.candidates_equal;
+    out.candidates_closed.push_back(open.candidate);
+  } else {
+    note_arrival();
+    ++out.verified;
+    if (same_only_by_ignoring(open.expected, counterpart)) {
+      ++out.equal_by_ignoring;
+    }
+    note_lag(open, now, out);
   }
-  note_lag(open, now, out);
   out.passed.push_back(std::move(open.key));
   open.key.hash = out.passed.back().hash;
   close(open);
@@ -314,19 +329,25 @@ void pending_checks::note_lag(const check& open, wall_time now, outcomes& out) c
 void pending_checks::confirm(check& open, const seen& origin, const seen& counterpart,
                              wall_time now, outcomes& out) {
   const bool forward = settings_.way == direction::source_to_target;
+  const bool is_candidate = open.candidate != 0;
   confirmation verdict{
       .key = std::move(open.key),
       .origin = origin,
       .counterpart = counterpart,
+      .candidate = open.candidate,
       // A record of the source's stream says that the source once held the item.
-      .delete_seen = forward,
-      .ttl_delete_seen = forward && open.ttl_delete_seen,
+      .delete_seen = is_candidate ? open.source_held : forward,
+      .ttl_delete_seen = is_candidate ? open.source_held : forward && open.ttl_delete_seen,
       .counterpart_is_earlier_image =
-          forward && counterpart.value && held_until(open, counterpart.value, now).has_value(),
+          forward && !is_candidate && counterpart.value &&
+          held_until(open, counterpart.value, now).has_value(),
       .shard_id = shard_names_.at(open.shard),
       .sequence = open.sequence,
       .first_seen = open.first_unmet_at};
   open.key.hash = verdict.key.hash;
+  if (is_candidate) {
+    out.candidates_closed.push_back(open.candidate);
+  }
   out.confirmed.push_back(std::move(verdict));
   close(open);
 }

@@ -176,10 +176,10 @@ void finding_book::evict_oldest() {
   }
 }
 
-std::int64_t finding_book::on_passed(const digest128& key_hash, wall_time now) {
+std::optional<std::int64_t> finding_book::on_passed(const digest128& key_hash, wall_time now) {
   const auto found = open_.find(key_hash);
   if (found == open_.end()) {
-    return 0;
+    return std::nullopt;
   }
   auto& entry = found->second.entry;
   entry.open = false;
@@ -222,19 +222,19 @@ std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t re
   return due;
 }
 
-std::int64_t finding_book::on_watched(const digest128& key_hash, bool unreadable,
-                                      const std::optional<digest128>& counterpart, direction way,
-                                      wall_time now) {
+std::optional<std::int64_t> finding_book::on_watched(const digest128& key_hash, bool unreadable,
+                                                     const std::optional<digest128>& counterpart,
+                                                     direction way, wall_time now) {
   const auto found = open_.find(key_hash);
   if (found == open_.end() || unreadable) {
-    return 0;
+    return std::nullopt;
   }
   const auto& entry = found->second.entry;
   const auto& origin =
       way == direction::source_to_target ? entry.source_digest : entry.target_digest;
   // An unreadable origin has no digest: its absence there says nothing.
   const bool comparable = entry.kind != mismatch_kind::unreadable;
-  return comparable && origin == counterpart ? on_passed(key_hash, now) : 0;
+  return comparable && origin == counterpart ? on_passed(key_hash, now) : std::nullopt;
 }
 
 std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {

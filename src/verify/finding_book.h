@@ -55,15 +55,15 @@ class finding_book {
 
   /// Takes the place of the key's earlier entry, if that is open.
   void on_confirmed(mismatch entry, wall_time now);
-  /// The key was verified or seen equal: heals it. Returns the changes that had failed, 0 for none.
-  std::int64_t on_passed(const digest128& key_hash, wall_time now);
+  /// The key was verified or seen equal. If that heals an open mismatch: its failed changes.
+  std::optional<std::int64_t> on_passed(const digest128& key_hash, wall_time now);
 
   /// Open mismatches whose next look is due, newest first, within the watch budget.
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
-  /// Answer to a watch: the counterpart's digest now. Returns the changes healed.
-  std::int64_t on_watched(const digest128& key_hash, bool unreadable,
-                          const std::optional<digest128>& counterpart, direction way,
-                          wall_time now);
+  /// Answer to a watch: the counterpart's digest now. Returns as on_passed does.
+  std::optional<std::int64_t> on_watched(const digest128& key_hash, bool unreadable,
+                                         const std::optional<digest128>& counterpart, direction way,
+                                         wall_time now);
 
   [[nodiscard]] bool is_open(const digest128& key_hash) const { return open_.contains(key_hash); }
   [[nodiscard]] const kind_counts& counts() const { return counts_; }

@@ -66,7 +66,7 @@ struct mismatch {
   wall_time first_seen;
   wall_time confirmed_at;
   std::optional<wall_time> healed_at;
-  std::int64_t changes = 1;  ///< changes of the key that failed
+  std::int64_t changes = 1;  ///< changes of the key that failed; 0: a comparison found it
   /// Item documents, with --show-values only.
   std::optional<std::string> source_json;
   std::optional<std::string> target_json;

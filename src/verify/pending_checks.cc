@@ -24,6 +24,12 @@ constexpr milliseconds creation_slack{1000};
 /// Bookkeeping around a check that sizeof does not see: map entries, timers, allocator overhead.
 constexpr std::uint32_t overhead_bytes = 160;
 
+digest128 hash_of(const std::string& stored) {
+  digest128 hash;
+  std::copy_n(stored.data(), std::min(sizeof hash, stored.size()), reinterpret_cast<char*>(&hash));
+  return hash;
+}
+
 }  // namespace
 
 pending_checks::pending_checks(check_settings settings)
@@ -50,6 +56,8 @@ void pending_checks::on_change(change_record record, const change_context& where
     } else if (record.old_image) {
       open.before = past_image{record.old_image->compared, now};
     }
+  } else if (open.candidate != 0) {
+    become_change(open, now, out);
   } else {
     ++out.superseded;
     supersede(open, record, now);
@@ -62,6 +70,17 @@ void pending_checks::on_change(change_record record, const change_context& where
   plan_first_look(open, where, now, is_new);
   book(open);
   mark_dirty(open);
+}
+
+/// The key of a candidate changed: the check of the change answers the comparison's question too.
+void pending_checks::become_change(check& open, wall_time now, outcomes& out) {
+  out.candidates_closed.push_back(std::exchange(open.candidate, 0));
+  --candidates_;
+  open.superseded_unverified = true;
+  open.first_unmet_at = now;
+  open.retries = 0;
+  open.s1.reset();
+  behind_.on_opened(open.first_unmet_at);
 }
 
 void pending_checks::supersede(check& open, const change_record& record, wall_time now) {
@@ -135,15 +154,19 @@ bool pending_checks::take_lag_probe(wall_time now) {
 }
 
 void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out) {
-  item_key key{.json = row.key_json, .hash = {}};
-  std::copy_n(row.key_hash.data(), std::min<std::size_t>(16, row.key_hash.size()),
-              reinterpret_cast<char*>(&key.hash));
+  item_key key{.json = row.key_json, .hash = hash_of(row.key_hash)};
   out.undeferred += row.changes;
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
-    // A newer change of the key is being checked already.
-    out.superseded += row.changes;
-    slots_[found->second].superseded_unverified = true;
-    mark_dirty(slots_[found->second]);
+    auto& open = slots_[found->second];
+    if (open.candidate != 0) {
+      become_change(open, now, out);
+      out.superseded += row.changes - 1;
+    } else {
+      // A newer change of the key is being checked already.
+      out.superseded += row.changes;
+      open.superseded_unverified = true;
+    }
+    mark_dirty(open);
     return;
   }
   out.superseded += row.changes - 1;
@@ -161,6 +184,26 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
   schedule(open, now);
   book(open);
   mark_dirty(open);
+}
+
+void pending_checks::on_candidate(const state::candidate_row& row, wall_time now, outcomes& out) {
+  item_key key{.json = row.key_json, .hash = hash_of(row.key_hash)};
+  if (by_key_.contains(key.hash)) {
+    out.candidates_closed.push_back(row.id);
+    return;
+  }
+  auto& open = place({.id = next_id_++,
+                      .key = std::move(key),
+                      .step = check_step::expect_look,
+                      .shard = shard_index(""),
+                      .expects_origin_read = true,
+                      .candidate = row.id,
+                      .source_held = row.source_held,
+                      .created = now,
+                      .read_at = now,
+                      .first_unmet_at = now});
+  schedule(open, now);
+  book(open);
 }
 
 void pending_checks::restore(check open, std::string_view shard_id, wall_time now) {
@@ -185,12 +228,20 @@ check& pending_checks::place(check fresh) {
   open = std::move(fresh);
   by_key_.insert_or_assign(open.key.hash, at);
   by_id_.emplace(open.id, at);
-  behind_.on_opened(open.first_unmet_at);
+  if (open.candidate == 0) {
+    behind_.on_opened(open.first_unmet_at);
+  } else {
+    ++candidates_;
+  }
   return open;
 }
 
 void pending_checks::close(check& open) {
-  behind_.on_closed(open.first_unmet_at);
+  if (open.candidate == 0) {
+    behind_.on_closed(open.first_unmet_at);
+  } else {
+    --candidates_;
+  }
   if (open.persisted) {
     closed_.push_back(open.id);
   }
@@ -211,7 +262,7 @@ void pending_checks::book(check& open) {
 }
 
 void pending_checks::mark_dirty(check& open) {
-  if (!std::exchange(open.dirty, true)) {
+  if (open.candidate == 0 && !std::exchange(open.dirty, true)) {
     dirty_.push_back(open.id);
   }
 }
@@ -344,14 +395,19 @@ void pending_checks::take_dirty(std::vector<state::check_row>& rows,
 
 std::size_t pending_checks::older_than(wall_time time) const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      by_key_, [&](const auto& entry) { return slots_[entry.second].read_at < time; }));
+      by_key_, [&](const auto& entry) {
+        const auto& open = slots_[entry.second];
+        return open.candidate == 0 && open.read_at < time;
+      }));
 }
 
 std::optional<wall_time> pending_checks::oldest_created() const {
   std::optional<wall_time> oldest;
   for (const auto& [hash, at] : by_key_) {
-    const auto created = slots_[at].created;
-    oldest = oldest ? std::min(*oldest, created) : created;
+    const auto& open = slots_[at];
+    if (open.candidate == 0) {
+      oldest = oldest ? std::min(*oldest, open.created) : open.created;
+    }
   }
   return oldest;
 }

@@ -68,6 +68,7 @@ struct seen {
 /// A mismatch for certain; the caller adds what needs the items themselves.
 struct confirmation {
   item_key key;
+  std::int64_t candidate = 0;  ///< as in `check`
   seen origin;
   seen counterpart;
   bool delete_seen = false;
@@ -94,6 +95,10 @@ struct outcomes {
   std::vector<confirmation> confirmed;
   std::vector<state::deferred_row> deferred_rows;
   std::vector<lag_sample> lags;
+  // Candidates of a comparison are no changes: they count apart.
+  std::int64_t candidates_equal = 0;
+  std::int64_t candidates_restless = 0;  ///< never at rest, and no stream tells their images
+  std::vector<std::int64_t> candidates_closed;  ///< rows with an outcome; a newer check is one too
 };
 
 class pending_checks {
@@ -105,6 +110,8 @@ class pending_checks {
                  outcomes& out);
   /// A deferred key comes back: it is judged by reading both tables.
   void on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out);
+  /// A comparison found the key unequal: it is judged by strong reads, one max-lag apart.
+  void on_candidate(const state::candidate_row& row, wall_time now, outcomes& out);
   /// A check that an earlier process left open.
   void restore(check open, std::string_view shard_id, wall_time now);
 
@@ -140,11 +147,17 @@ class pending_checks {
   void take_dirty(std::vector<state::check_row>& rows, std::vector<std::int64_t>& closed);
 
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+  /// Those of size() that a comparison asked for.
+  [[nodiscard]] std::size_t candidates() const { return candidates_; }
   [[nodiscard]] bool contains(const digest128& key_hash) const {
     return by_key_.contains(key_hash);
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] bool has_room() const { return bytes_ < settings_.memory_bytes_max; }
+  /// Room for work that can wait: live changes find room in the rest.
+  [[nodiscard]] bool has_room_to_spare() const {
+    return bytes_ < settings_.memory_bytes_max / 10 * 8;
+  }
   [[nodiscard]] std::int64_t highest_id() const { return next_id_ - 1; }
   /// Open checks whose newest change was read before `time`.
   [[nodiscard]] std::size_t older_than(wall_time time) const;
@@ -165,6 +178,7 @@ class pending_checks {
 
   check& place(check fresh);
   void supersede(check& open, const dynamodb::change_record& record, wall_time now);
+  void become_change(check& open, wall_time now, outcomes& out);
   void expect(check& open, const dynamodb::change_record& record);
   void plan_first_look(check& open, const change_context& where, wall_time now, bool is_new);
   void schedule(check& open, wall_time due);
@@ -213,6 +227,7 @@ class pending_checks {
   std::map<std::string, std::uint32_t, std::less<>> shard_indices_;
   std::optional<wall_time> read_up_to_;
   std::uint64_t bytes_ = 0;
+  std::size_t candidates_ = 0;
   check_id next_id_ = 1;
   double lag_probe_tokens_ = 0;
   wall_time lag_probe_at_;

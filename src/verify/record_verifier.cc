@@ -204,8 +204,8 @@ void record_verifier::report(outcomes out, const answer* of_origin, const answer
   }
   const auto now = clock_.now();
   for (const auto& key : out.passed) {
-    if (const auto changes = findings_.on_passed(key.hash, now); changes > 0) {
-      events_.on_healed(changes);
+    if (const auto changes = findings_.on_passed(key.hash, now)) {
+      events_.on_healed(*changes);
     }
     events_.on_success(key);
   }
@@ -233,7 +233,8 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
                  .shard_id = verdict.shard_id,
                  .sequence_number = std::string(verdict.sequence.str()),
                  .first_seen = verdict.first_seen,
-                 .confirmed_at = now};
+                 .confirmed_at = now,
+                 .changes = verdict.candidate == 0 ? 1 : 0};
   if (source.value) {
     entry.source_digest = source.value->compared;
   }
@@ -270,9 +271,8 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
     const auto held = page->of(key.hash);
     const auto digest = held.value ? std::optional(held.value->compared) : std::nullopt;
     if (const auto changes =
-            findings_.on_watched(key.hash, held.unreadable, digest, options_.way, now);
-        changes > 0) {
-      events_.on_healed(changes);
+            findings_.on_watched(key.hash, held.unreadable, digest, options_.way, now)) {
+      events_.on_healed(*changes);
     }
   }
 }

@@ -1,0 +1,119 @@
+#include "compare/comparison_progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace ddm::compare {
+namespace {
+
+using progress_member = std::int64_t comparison_progress::*;
+using scan_member = std::int64_t scan_counters::*;
+
+constexpr std::array<std::pair<std::string_view, progress_member>, 14> progress_names{
+    {{"started_ms", &comparison_progress::started_ms},
+     {"finished_ms", &comparison_progress::finished_ms},
+     {"segments", &comparison_progress::segments},
+     {"sample_rate", &comparison_progress::sample_rate},
+     {"attempt", &comparison_progress::attempt},
+     {"segments_done", &comparison_progress::segments_done},
+     {"leftover_bytes", &comparison_progress::leftover_bytes},
+     {"parts", &comparison_progress::parts},
+     {"parts_joined", &comparison_progress::parts_joined},
+     {"candidates", &comparison_progress::candidates},
+     {"candidates_closed", &comparison_progress::candidates_closed},
+     {"candidates_equal", &comparison_progress::candidates_equal},
+     {"candidates_unequal", &comparison_progress::candidates_unequal},
+     {"candidates_restless", &comparison_progress::candidates_restless}}};
+
+constexpr std::array<std::pair<std::string_view, scan_member>, 6> scan_names{
+    {{"source_items", &scan_counters::source_items},
+     {"target_items", &scan_counters::target_items},
+     {"equal", &scan_counters::equal},
+     {"equal_by_ignoring", &scan_counters::equal_by_ignoring},
+     {"bytes", &scan_counters::bytes},
+     {"look_up_milliunits", &scan_counters::look_up_milliunits}}};
+
+constexpr std::string_view ignored_name = "ignored";
+
+std::string full_name(const std::string& command, std::string_view name) {
+  return fmt::format("comparison.{}.{}", command, name);
+}
+
+}  // namespace
+
+scan_counters& scan_counters::operator+=(const scan_counters& more) {
+  for (const auto& [name, member] : scan_names) {
+    this->*member += more.*member;
+  }
+  return *this;
+}
+
+void comparison_progress::save(const std::string& command,
+                               std::map<std::string, std::int64_t>& numbers,
+                               std::map<std::string, std::string>& values) const {
+  for (const auto& [name, member] : progress_names) {
+    numbers.insert_or_assign(full_name(command, name), this->*member);
+  }
+  for (const auto& [name, member] : scan_names) {
+    numbers.insert_or_assign(full_name(command, name), scanned.*member);
+  }
+  values.insert_or_assign(full_name(command, ignored_name), ignored);
+}
+
+comparison_progress comparison_progress::load(const std::string& command,
+                                              const std::map<std::string, std::int64_t>& numbers,
+                                              const std::map<std::string, std::string>& values) {
+  comparison_progress loaded;
+  const auto number = [&](std::string_view name, std::int64_t otherwise) {
+    const auto found = numbers.find(full_name(command, name));
+    return found == numbers.end() ? otherwise : found->second;
+  };
+  for (const auto& [name, member] : progress_names) {
+    loaded.*member = number(name, loaded.*member);
+  }
+  for (const auto& [name, member] : scan_names) {
+    loaded.scanned.*member = number(name, 0);
+  }
+  if (const auto found = values.find(full_name(command, ignored_name)); found != values.end()) {
+    loaded.ignored = found->second;
+  }
+  return loaded;
+}
+
+std::int64_t comparison_view::keys() const {
+  return seen.equal + progress.candidates_closed - progress.candidates_restless;
+}
+
+double comparison_view::share_read() const {
+  if (progress.all_scanned()) {
+    return 1;
+  }
+  const auto segments = static_cast<double>(std::max<std::int64_t>(1, progress.segments));
+  const double by_segments = static_cast<double>(progress.segments_done) / segments;
+  const auto items = static_cast<double>(seen.source_items + seen.target_items);
+  const auto expected = static_cast<double>(expected_items);
+  // A description is hours old: where it was surpassed, it tells nothing.
+  return items > 0 && items < expected ? std::max(by_segments, items / expected) : by_segments;
+}
+
+double comparison_view::items_per_second() const {
+  const double seconds = static_cast<double>(reading.count()) / 1000;
+  return seconds > 0 ? static_cast<double>(seen_in_process) / seconds : 0;
+}
+
+std::optional<milliseconds> comparison_view::remaining() const {
+  const double share = share_read();
+  const auto items = static_cast<double>(seen.source_items + seen.target_items);
+  const double pace = items_per_second();
+  if (share <= 0 || share >= 1 || pace <= 0 || reading < std::chrono::seconds{1}) {
+    return std::nullopt;
+  }
+  const double left = items / share - items;
+  return milliseconds{static_cast<std::int64_t>(left / pace * 1000)};
+}
+
+}  // namespace ddm::compare

@@ -1,0 +1,79 @@
+// How far a comparison is and what it has found, as it survives the process.
+#pragma once
+
+#include "base/time.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace ddm::compare {
+
+/// What finished segment pairs, or one that is being read, have seen.
+struct scan_counters {
+  std::int64_t source_items = 0;  ///< read, whether the sample chose them or not
+  std::int64_t target_items = 0;
+  std::int64_t equal = 0;  ///< keys
+  std::int64_t equal_by_ignoring = 0;
+  std::int64_t bytes = 0;  ///< of the answers
+  /// What it would have cost to look each key up in the other table instead of scanning that.
+  std::int64_t look_up_milliunits = 0;
+  scan_counters& operator+=(const scan_counters& more);
+  bool operator==(const scan_counters&) const = default;
+};
+
+/// Kept in the state as named values under "comparison.<command>.".
+struct comparison_progress {
+  std::int64_t started_ms = 0;   ///< 0: none has begun
+  std::int64_t finished_ms = 0;  ///< 0: not yet
+  std::int64_t segments = 0;
+  std::int64_t sample_rate = 1;
+  std::int64_t attempt = 0;         ///< processes that have worked on it
+  std::int64_t segments_done = 0;
+  std::int64_t leftover_bytes = 0;  ///< length of the leftover file that counts
+  std::int64_t parts = 0;           ///< of the last join; 0: not begun
+  std::int64_t parts_joined = 0;
+  scan_counters scanned;
+  std::int64_t candidates = 0;  ///< keys that a scan could not call equal
+  std::int64_t candidates_closed = 0;
+  std::int64_t candidates_equal = 0;    ///< equal when they were judged
+  std::int64_t candidates_unequal = 0;  ///< confirmed mismatches
+  std::int64_t candidates_restless = 0;
+  std::string ignored;  ///< patterns, comma-separated: digests depend on them
+
+  [[nodiscard]] bool begun() const { return started_ms != 0; }
+  [[nodiscard]] bool finished() const { return finished_ms != 0; }
+  [[nodiscard]] bool all_scanned() const { return begun() && segments_done == segments; }
+  [[nodiscard]] bool all_joined() const { return parts > 0 && parts_joined == parts; }
+  /// Nothing is left to read, to join or to judge.
+  [[nodiscard]] bool all_judged() const {
+    return all_scanned() && all_joined() && candidates_closed == candidates;
+  }
+  [[nodiscard]] wall_time started() const { return from_ms(started_ms); }
+
+  void save(const std::string& command, std::map<std::string, std::int64_t>& numbers,
+            std::map<std::string, std::string>& values) const;
+  [[nodiscard]] static comparison_progress load(const std::string& command,
+                                                const std::map<std::string, std::int64_t>& numbers,
+                                                const std::map<std::string, std::string>& values);
+  bool operator==(const comparison_progress&) const = default;
+};
+
+/// The same for people and programs, with what is under way.
+struct comparison_view {
+  comparison_progress progress;
+  scan_counters seen;               ///< by finished pairs and those being read
+  std::int64_t seen_in_process = 0; ///< items of both tables read since this process began
+  milliseconds reading{0};          ///< time that this process has been reading
+  std::uint64_t expected_items = 0; ///< of both tables, by their descriptions; up to 6 h old
+  /// Keys whose equality or difference is known.
+  [[nodiscard]] std::int64_t keys() const;
+  /// 0 to 1, by items where their number is known, else by segments.
+  [[nodiscard]] double share_read() const;
+  [[nodiscard]] double items_per_second() const;
+  /// Time left for reading; nothing: not known yet.
+  [[nodiscard]] std::optional<milliseconds> remaining() const;
+};
+
+}  // namespace ddm::compare

@@ -1,0 +1,77 @@
+#include "compare/last_join.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::compare {
+namespace {
+
+/// A record of the log takes about this many times its size in a join, and its candidate as much
+/// again at the worst.
+constexpr std::uint64_t growth_in_memory = 5;
+/// Each part file takes a file descriptor; more parts share files, which are then read repeatedly.
+constexpr std::uint64_t files_max = 256;
+constexpr std::size_t buffer_bytes = 64UZ << 10;
+
+}  // namespace
+
+std::uint64_t last_join::parts_for(std::uint64_t log_bytes, std::uint64_t memory_bytes) {
+  return std::max<std::uint64_t>(1, log_bytes * growth_in_memory / memory_bytes + 1);
+}
+
+last_join::last_join(const leftover_file& log, std::string path, std::uint64_t parts, filter counts)
+    : log_(log), path_(std::move(path)), parts_(parts), counts_(std::move(counts)) {}
+
+result<void> last_join::deal_out() {
+  if (parts_ == 1) {
+    return {};
+  }
+  const auto count = std::min(parts_, files_max);
+  std::vector<std::string> buffers(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto file = leftover_file::open_nameless(path_);
+    if (!file) {
+      return fail(std::move(file.error()));
+    }
+    files_.push_back(std::move(*file));
+  }
+  result<void> written;
+  const auto write_out = [&](std::size_t at) {
+    if (written) {
+      written = files_[at].append(buffers[at]);
+    }
+    buffers[at].clear();
+  };
+  auto read = log_.read([&](leftover&& entry, leftover_origin from) {
+    if (!counts_(from)) {
+      return;
+    }
+    const auto at = static_cast<std::size_t>(part_of(entry.key) % count);
+    append_leftover(entry, from, buffers[at]);
+    if (buffers[at].size() >= buffer_bytes) {
+      write_out(at);
+    }
+  });
+  for (std::size_t at = 0; at < count; ++at) {
+    write_out(at);
+  }
+  return read ? written : read;
+}
+
+result<joined_part> last_join::join(std::uint64_t part) const {
+  digest_join joining;
+  const auto& file = parts_ == 1 ? log_ : files_.at(part % files_.size());
+  auto read = file.read([&](leftover&& entry, leftover_origin from) {
+    if (counts_(from) && part_of(entry.key) == part) {
+      joining.add(std::move(entry));
+    }
+  });
+  if (!read) {
+    return fail(std::move(read.error()));
+  }
+  joined_part joined{.equal = joining.equal(), .equal_by_ignoring = joining.equal_by_ignoring()};
+  joined.unmatched = joining.take();
+  return joined;
+}
+
+}  // namespace ddm::compare

@@ -1,0 +1,211 @@
+#include "compare/leftover_file.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ddm::compare {
+namespace {
+
+/// Before each block. The file is read by the machine that wrote it: its byte order is its own.
+struct block_header {
+  std::uint64_t checksum = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Before each key text.
+struct record_header {
+  digest128 key;
+  digest128 compared;
+  std::uint64_t everything = 0;
+  leftover_origin from;
+  std::uint16_t key_json_bytes = 0;
+  std::uint8_t flags = 0;
+  std::array<std::uint8_t, 5> reserved{};
+};
+static_assert(sizeof(record_header) == 56, "no byte of it may be left to chance");
+
+constexpr std::uint8_t in_source_flag = 1;
+constexpr std::uint8_t in_target_flag = 2;
+constexpr std::uint8_t disputed_flag = 4;
+
+std::unexpected<error> system_failure(const std::string& path, std::string_view action) {
+  return fatal(fmt::format("cannot {} {}, which holds what a comparison has not settled: {}; make "
+                           "room there, or put the state elsewhere with --state",
+                           action, path, std::strerror(errno)));
+}
+
+std::unexpected<error> damaged(const std::string& path) {
+  return fatal(fmt::format(
+      "{} is damaged or not of this state: begin the comparison anew with --fresh", path));
+}
+
+result<void> write_all(const std::string& path, int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) {
+      return system_failure(path, "write to");
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
+  }
+  return {};
+}
+
+/// False at an error or the end of the file before `bytes` were read.
+bool read_all(int file, char* into, std::uint64_t bytes, std::uint64_t at) {
+  while (bytes > 0) {
+    const auto got = ::pread(file, into, bytes, static_cast<off_t>(at));
+    if (got == 0 || (got < 0 && errno != EINTR)) {
+      return false;
+    }
+    const auto count = static_cast<std::uint64_t>(std::max<ssize_t>(0, got));
+    into += count;
+    bytes -= count;
+    at += count;
+  }
+  return true;
+}
+
+bool read_block(std::string_view block, const leftover_file::reader& on_leftover) {
+  while (!block.empty()) {
+    record_header head;
+    if (block.size() < sizeof head) {
+      return false;
+    }
+    std::memcpy(&head, block.data(), sizeof head);
+    block.remove_prefix(sizeof head);
+    if (block.size() < head.key_json_bytes) {
+      return false;
+    }
+    on_leftover({.key = head.key,
+                 .compared = head.compared,
+                 .everything = head.everything,
+                 .in_source = (head.flags & in_source_flag) != 0,
+                 .in_target = (head.flags & in_target_flag) != 0,
+                 .disputed = (head.flags & disputed_flag) != 0,
+                 .key_json = std::string(block.substr(0, head.key_json_bytes))},
+                head.from);
+    block.remove_prefix(head.key_json_bytes);
+  }
+  return true;
+}
+
+}  // namespace
+
+void append_leftover(const leftover& entry, leftover_origin from, std::string& block) {
+  const record_header head{.key = entry.key,
+                           .compared = entry.compared,
+                           .everything = entry.everything,
+                           .from = from,
+                           .key_json_bytes = static_cast<std::uint16_t>(entry.key_json.size()),
+                           .flags = static_cast<std::uint8_t>(
+                               (entry.in_source ? in_source_flag : 0) |
+                               (entry.in_target ? in_target_flag : 0) |
+                               (entry.disputed ? disputed_flag : 0))};
+  block.append(reinterpret_cast<const char*>(&head), sizeof head);
+  block.append(entry.key_json);
+}
+
+result<leftover_file> leftover_file::open(std::string path, std::uint64_t committed_bytes) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return system_failure(path, "open");
+  }
+  leftover_file file(std::move(path), descriptor, committed_bytes);
+  struct stat facts {};
+  if (::fstat(descriptor, &facts) != 0) {
+    return system_failure(file.path_, "open");
+  }
+  if (static_cast<std::uint64_t>(facts.st_size) < committed_bytes) {
+    return damaged(file.path_);
+  }
+  if (::ftruncate(descriptor, static_cast<off_t>(committed_bytes)) != 0) {
+    return system_failure(file.path_, "cut");
+  }
+  return file;
+}
+
+result<leftover_file> leftover_file::open_nameless(const std::string& path) {
+  auto name = path + ".XXXXXX";
+  const int descriptor = ::mkostemp(name.data(), O_APPEND | O_CLOEXEC);
+  if (descriptor < 0) {
+    return system_failure(name, "create");
+  }
+  ::unlink(name.c_str());
+  return leftover_file(std::move(name), descriptor, 0);
+}
+
+leftover_file::leftover_file(leftover_file&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      bytes_(std::exchange(other.bytes_, 0)) {}
+
+leftover_file& leftover_file::operator=(leftover_file&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(file_, other.file_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+leftover_file::~leftover_file() {
+  if (file_ >= 0) {
+    ::close(file_);
+  }
+}
+
+result<void> leftover_file::append(std::string_view block) {
+  if (block.empty()) {
+    return {};
+  }
+  const block_header head{.checksum = XXH3_64bits(block.data(), block.size()),
+                          .bytes = block.size()};
+  const std::string_view head_bytes(reinterpret_cast<const char*>(&head), sizeof head);
+  auto written = write_all(path_, file_, head_bytes);
+  if (written) {
+    written = write_all(path_, file_, block);
+  }
+  if (written) {
+    bytes_ += sizeof head + block.size();
+  }
+  return written;
+}
+
+result<void> leftover_file::sync() {
+  if (::fdatasync(file_) != 0) {
+    return system_failure(path_, "write to");
+  }
+  return {};
+}
+
+result<void> leftover_file::read(const reader& on_leftover) const {
+  std::string block;
+  for (std::uint64_t at = 0; at < bytes_;) {
+    block_header head;
+    if (bytes_ - at < sizeof head ||
+        !read_all(file_, reinterpret_cast<char*>(&head), sizeof head, at)) {
+      return damaged(path_);
+    }
+    at += sizeof head;
+    if (head.bytes > bytes_ - at) {
+      return damaged(path_);
+    }
+    block.resize(head.bytes);
+    if (!read_all(file_, block.data(), head.bytes, at) ||
+        XXH3_64bits(block.data(), block.size()) != head.checksum ||
+        !read_block(block, on_leftover)) {
+      return damaged(path_);
+    }
+    at += head.bytes;
+  }
+  return {};
+}
+
+}  // namespace ddm::compare

@@ -1,0 +1,60 @@
+// Leftovers on disk, appended in blocks and read back from the start.
+//
+// Problem: what finished segment pairs left over must survive a kill, and may be as large as both
+// tables (two stores that order differently). Idea: a log beside the state file. Its length that
+// counts is committed with the pairs it belongs to; opening it cuts off what lies behind. Each
+// record names its segment and attempt, so that what an attempt wrote before it was killed can be
+// passed over, and each block has a checksum, so that a damaged disk is an error and never a
+// missing difference.
+//
+// Blocking; not for the control thread once it is large.
+#pragma once
+
+#include "base/error.h"
+#include "compare/leftover.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace ddm::compare {
+
+/// Which scan left it over.
+struct leftover_origin {
+  std::uint32_t segment = 0;
+  std::uint32_t attempt = 0;
+};
+
+void append_leftover(const leftover& entry, leftover_origin from, std::string& block);
+
+class leftover_file {
+ public:
+  /// Opens or creates `path` (mode 0600) and cuts it to `committed_bytes`; a file that is shorter
+  /// is an error.
+  [[nodiscard]] static result<leftover_file> open(std::string path, std::uint64_t committed_bytes);
+  /// A file beside `path` that has no name and vanishes with the process.
+  [[nodiscard]] static result<leftover_file> open_nameless(const std::string& path);
+  leftover_file(leftover_file&& other) noexcept;
+  leftover_file& operator=(leftover_file&& other) noexcept;
+  ~leftover_file();
+
+  /// Appends records made by append_leftover as one block. An empty one writes nothing.
+  [[nodiscard]] result<void> append(std::string_view block);
+  /// On the disk when it returns.
+  [[nodiscard]] result<void> sync();
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+  using reader = std::function<void(leftover&&, leftover_origin)>;
+  [[nodiscard]] result<void> read(const reader& on_leftover) const;
+
+ private:
+  leftover_file(std::string path, int descriptor, std::uint64_t bytes)
+      : path_(std::move(path)), file_(descriptor), bytes_(bytes) {}
+
+  std::string path_;
+  int file_ = -1;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace ddm::compare

@@ -1,0 +1,64 @@
+// The pages of one segment of one table, each asked for until it is answered.
+//
+// A throttled or unreachable table makes it wait, never fail: pauses grow to 30 s and go on without
+// end. What waiting cannot mend (a missing permission, a deleted table) is an error.
+#pragma once
+
+#include "dynamodb/page_decoder.h"
+#include "runtime/clock.h"
+#include "runtime/worker_pool.h"
+#include "verify/record_verifier.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ddm::compare {
+
+/// What the scanners of one table know together.
+struct scan_health {
+  double page_units = 16;  ///< of late; what the next page is booked with in advance
+  double item_units = 0;   ///< of late; 0: not known yet
+  int failures = 0;        ///< in a row
+  std::string failure;     ///< empty when all is well
+};
+
+/// Everything referred to outlives the scanner.
+struct scan_parts {
+  clock& time;
+  worker_pool& pool;
+  const dynamodb::page_decoder& decoder;
+  verify::table_side& table;
+  scan_health& health;
+};
+
+/// The items point into the body.
+struct scanned_page {
+  padded_buffer body;
+  dynamodb::items_page items;
+  double units = 0;
+};
+
+class segment_scanner {
+ public:
+  segment_scanner(scan_parts parts, std::uint32_t segment, std::uint32_t segments)
+      : parts_(parts), segment_(segment), segments_(segments) {}
+
+  [[nodiscard]] bool ended() const { return ended_; }
+  /// The next page; not to be called once ended().
+  [[nodiscard]] awaitable<result<scanned_page>> next();
+
+ private:
+  [[nodiscard]] awaitable<result<scanned_page>> ask();
+  [[nodiscard]] std::optional<std::uint32_t> items_per_page() const;
+  void note_failure(const error& failure);
+  void note_success(const scanned_page& page);
+
+  scan_parts parts_;
+  std::uint32_t segment_;
+  std::uint32_t segments_;
+  std::optional<std::string> start_key_;
+  bool ended_ = false;
+};
+
+}  // namespace ddm::compare

@@ -1,0 +1,141 @@
+// Two whole tables, compared by pairs of segments.
+//
+// Problem: tables of any size, changing all the while, on stores that may order differently, with a
+// process that may be killed. Idea: segment i of both tables is scanned at the same time and joined
+// as the pages come; the side that is ahead waits, so little is held. What a finished pair leaves
+// over is written beside the state and joined with all other leftovers at the end. Whatever is then
+// not equal is only a candidate: it goes to verify::pending_checks, which reads both tables
+// strongly. Reason: scans of live tables prove equality, never a difference.
+//
+// A pair is committed with everything it has found, so a restart reads only unfinished pairs. The
+// owner of the state calls make_durable() and collect() for each commit, and feed() for candidates.
+#pragma once
+
+#include "compare/comparison_progress.h"
+#include "compare/digest_join.h"
+#include "compare/last_join.h"
+#include "compare/leftover_file.h"
+#include "compare/segment_scanner.h"
+#include "runtime/task_group.h"
+#include "state/state_store.h"
+#include "verify/pending_checks.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ddm::compare {
+
+struct comparer_settings {
+  std::string command;        ///< whose comparison it is: "compare", "monitor"
+  std::string leftover_path;  ///< beside the state file
+  /// Nothing: what the unfinished comparison has, else as many as suit the tables' sizes.
+  std::optional<std::uint32_t> segments;
+  std::uint64_t table_bytes = 0;     ///< of the larger table, up to 6 h old
+  std::uint64_t expected_items = 0;  ///< of both tables
+  std::uint64_t sample_rate = 1;
+  std::string ignored;                         ///< patterns, comma-separated
+  std::uint64_t memory_bytes_max = 384ULL << 20;  ///< for joins and leftovers
+  std::size_t pairs_in_flight = 4;
+};
+
+/// What the comparer works with; everything outlives it.
+struct comparer_parts {
+  asio::any_io_executor executor;
+  clock& time;
+  worker_pool& pool;
+  const dynamodb::page_decoder& decoder;  ///< with the comparison's sample
+  verify::table_side& source;
+  verify::table_side& target;
+  state::state_store& store;
+};
+
+class table_comparer {
+ public:
+  table_comparer(comparer_settings settings, comparer_parts parts, const state::snapshot& resumed);
+
+  /// What has begun and not finished, with the same settings, goes on.
+  [[nodiscard]] bool resumes() const { return resumes_; }
+  /// A new comparison: with the next commit everything of the earlier one is forgotten. `again` are
+  /// keys that are to be judged whatever the scans say.
+  void begin(std::vector<state::candidate_row> again);
+
+  /// Scans and joins; returns when all candidates are known, or after stop(). Call begin() first
+  /// unless it resumes().
+  [[nodiscard]] awaitable<result<void>> run();
+  /// Ends run() soon; what is not committed by then is done again next time.
+  void stop();
+
+  /// Before each collect(): the leftovers of finished pairs are on the disk when it returns.
+  [[nodiscard]] awaitable<result<void>> make_durable();
+  /// What has changed, for a commit. The one that finds everything judged ends the comparison.
+  void collect(state::commit_batch& batch);
+  /// Hands over candidates while `checks` has room for them.
+  [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks,
+                                             verify::outcomes& out);
+  void on_outcomes(const verify::outcomes& out);
+  /// Once the end of the comparison has been committed.
+  void forget_leftovers();
+
+  [[nodiscard]] const comparison_progress& progress() const { return progress_; }
+  [[nodiscard]] comparison_view view() const;
+  /// What keeps a table from being scanned, while it does.
+  [[nodiscard]] std::string trouble() const;
+
+ private:
+  struct pair;
+  struct finished_pair {
+    std::uint32_t segment = 0;
+    scan_counters counters;
+    std::vector<state::candidate_row> disputed;
+  };
+
+  [[nodiscard]] awaitable<void> scan_pairs();
+  [[nodiscard]] awaitable<void> scan_side(pair& work, side from);
+  void add_page(pair& work, side from, const scanned_page& page);
+  void finish(pair& work);
+  void leave_over(pair& work);
+  void buffer(const leftover& entry, std::uint32_t segment);
+  [[nodiscard]] awaitable<void> bound_memory(pair& work);
+  [[nodiscard]] awaitable<result<void>> join_leftovers();
+  [[nodiscard]] awaitable<void> await_collection();
+  [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
+  [[nodiscard]] std::size_t held_bytes() const;
+  [[nodiscard]] scan_parts scan_parts_of(side from);
+  void fail_with(error failure);
+
+  comparer_settings settings_;
+  comparer_parts parts_;
+  comparison_progress progress_;
+  std::vector<std::uint32_t> finished_in_;  ///< by segment: the attempt; 0: not finished
+  bool resumes_ = false;
+  bool begun_now_ = false;
+  bool stopping_ = false;
+  bool writing_ = false;
+  bool changed_ = false;
+  std::optional<error> failure_;
+  std::optional<leftover_file> leftovers_;
+  std::uint64_t synced_bytes_ = 0;
+  std::array<scan_health, 2> health_;
+
+  task_group scanning_;
+  std::uint32_t next_segment_ = 0;
+  std::set<pair*> in_flight_;
+  std::string block_;                        ///< leftovers that are not written yet
+  std::vector<finished_pair> finished_;      ///< whose leftovers may still be in block_
+  std::vector<finished_pair> being_written_;
+  std::vector<finished_pair> durable_;       ///< for the next commit
+  std::vector<state::candidate_row> found_;  ///< for the next commit
+  std::vector<std::int64_t> closed_;
+  std::int64_t to_fetch_ = 0;   ///< candidates in the state that were not handed over yet
+  std::int64_t fetched_id_ = 0;
+
+  std::int64_t seen_in_process_ = 0;
+  std::optional<wall_time> reading_since_;
+  milliseconds reading_{0};
+};
+
+}  // namespace ddm::compare
