@@ -1,5 +1,6 @@
 // From the command line to a command, and from its end to an exit code.
 #include "aws/environment.h"
+#include "cli/compare_command.h"
 #include "cli/datadel_command.h"
 #include "cli/datagen_command.h"
 #include "cli/monitor_command.h"
@@ -24,6 +25,9 @@ int run(const cli::text_to_print& asked, const aws::environment&) {
 }
 int run(const cli::monitor_options& options, const aws::environment& variables) {
   return cli::run_monitor(options, variables);
+}
+int run(const cli::compare_options& options, const aws::environment& variables) {
+  return cli::run_compare(options, variables);
 }
 int run(const cli::datagen_options& options, const aws::environment& variables) {
   return cli::run_datagen(options, variables);

@@ -49,40 +49,56 @@ enum class output_format {
   json,
 };
 
-struct monitor_options {
+/// What monitor and compare have in common: two tables, how they are judged, where it is kept.
+struct migration_options {
   connection_options source;
   connection_options target;
-  /// The profile when absent: the source's; the rest: that of the side whose stream it is.
-  connection_options stream;
   std::string target_table;           ///< name or ARN
   std::string source_table;           ///< name or ARN; by default the target's name
   std::optional<std::string> region;  ///< already in source and target, where they have none
-  std::optional<std::string> stream_arn;
   std::optional<std::string> partition_key;
   std::optional<std::string> sort_key;
-  bool await_target = false;
 
-  std::uint64_t sample_rate = 100;  ///< one key in N
-  start_position iterator_type = start_position::latest;
-  std::optional<table_side> verify_on;  ///< absent: the side opposite to the stream
   milliseconds max_lag = std::chrono::seconds(60);
-  milliseconds stall_after = std::chrono::minutes(30);
   std::vector<std::string> ignore_attributes{"aws:rep:*"};
-  bool consistent_read = false;
-  milliseconds replication_wait = std::chrono::seconds(5);
-  milliseconds retry_wait = std::chrono::seconds(2);
 
   std::optional<double> max_rcu;  ///< read units a second and side; infinity: unlimited
   std::uint64_t memory_bytes = 512ULL << 20;
-  std::size_t records_per_call = 1000;
-  std::size_t batch_checks = 100;  ///< due checks that make a batch go at once
-  std::size_t batches_in_flight = 10;
-  milliseconds batch_wait = std::chrono::seconds(30);
+  std::optional<std::uint64_t> segments;  ///< of a comparison; nothing: by the tables' sizes
 
   std::optional<std::string> state_file;
   bool fresh = false;
   std::optional<std::string> findings_file;
   std::optional<std::string> config_file;
+
+  milliseconds stats_interval = std::chrono::seconds(30);
+  output_format output = output_format::text;
+  log::format log_format = log::format::text;
+  log::level log_level = log::level::info;
+  bool show_values = false;
+  bool hash_keys = false;
+
+  bool operator==(const migration_options&) const = default;
+};
+
+struct monitor_options : migration_options {
+  /// The profile when absent: the source's; the rest: that of the side whose stream it is.
+  connection_options stream;
+  std::optional<std::string> stream_arn;
+  bool await_target = false;
+
+  std::uint64_t sample_rate = 100;  ///< one key in N
+  start_position iterator_type = start_position::latest;
+  std::optional<table_side> verify_on;  ///< absent: the side opposite to the stream
+  milliseconds stall_after = std::chrono::minutes(30);
+  bool consistent_read = false;
+  milliseconds replication_wait = std::chrono::seconds(5);
+  milliseconds retry_wait = std::chrono::seconds(2);
+
+  std::size_t records_per_call = 1000;
+  std::size_t batch_checks = 100;  ///< due checks that make a batch go at once
+  std::size_t batches_in_flight = 10;
+  milliseconds batch_wait = std::chrono::seconds(30);
 
   std::optional<milliseconds> duration;
   bool until_caught_up = false;
@@ -90,16 +106,14 @@ struct monitor_options {
   milliseconds settle = std::chrono::minutes(5);
   bool require_go = false;
   bool accept_sampled = false;
-
-  milliseconds stats_interval = std::chrono::seconds(30);
-  output_format output = output_format::text;
-  log::format log_format = log::format::text;
-  log::level log_level = log::level::info;
   bool verbose = false;
-  bool show_values = false;
-  bool hash_keys = false;
 
   bool operator==(const monitor_options&) const = default;
+};
+
+struct compare_options : migration_options {
+  std::uint64_t sample_rate = 1;  ///< one key in N
+  bool operator==(const compare_options&) const = default;
 };
 
 /// Test items, written to a table.
@@ -133,7 +147,8 @@ struct text_to_print {
   int exit_code = 0;
 };
 
-using command_line = std::variant<text_to_print, monitor_options, datagen_options, datadel_options>;
+using command_line =
+    std::variant<text_to_print, monitor_options, compare_options, datagen_options, datadel_options>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

@@ -55,11 +55,13 @@ struct command_description {
 
 /// The rows refer to `options`, which must live as long as they are used.
 [[nodiscard]] flag_table flags_of(monitor_options& options);
+[[nodiscard]] flag_table flags_of(compare_options& options);
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
 
 /// Completes what follows from other values, and lists contradictions between them.
 [[nodiscard]] std::vector<std::string> complete(monitor_options& options);
+[[nodiscard]] std::vector<std::string> complete(compare_options& options);
 
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
@@ -70,6 +72,8 @@ struct command_description {
 /// A plain number counts as milliseconds.
 [[nodiscard]] binding pause_into(milliseconds& value);
 [[nodiscard]] binding count_into(std::uint64_t& value, std::uint64_t least, std::uint64_t most);
+[[nodiscard]] binding count_into(std::optional<std::uint64_t>& value, std::uint64_t least,
+                                 std::uint64_t most);
 [[nodiscard]] binding size_into(std::uint64_t& value, std::uint64_t least);
 [[nodiscard]] binding sample_rate_into(std::uint64_t& value);
 /// A number above 0, or "unlimited".

@@ -1,8 +1,11 @@
-// The flags of `monitor`, in the order of its help.
+// The flags of `monitor` and `compare`, in the order of their help.
 #include "base/units.h"
 #include "cli/options_flag.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace ddm::cli {
 namespace {
@@ -27,7 +30,12 @@ const std::vector<std::pair<std::string_view, log::level>> log_levels{
     {"warning", log::level::warning},
     {"error", log::level::error}};
 
-flag_group tables_and_access(monitor_options& o) {
+/// Flags are written once, for every command that knows them.
+void append(flag_group& group, std::vector<flag> more) {
+  std::ranges::move(more, std::back_inserter(group.flags));
+}
+
+flag_group tables_and_access(migration_options& o) {
   return {
       "Tables and access",
       {{"target-table", "NAME", text_into(o.target_table), "table that is checked, name or ARN", "",
@@ -38,10 +46,6 @@ flag_group tables_and_access(monitor_options& o) {
         "the credential chain"},
        {"target-profile", "NAME", text_into(o.target.profile), "AWS profile of the target",
         "the credential chain"},
-       {"stream-profile", "NAME", text_into(o.stream.profile), "AWS profile that reads the stream",
-        "the source's"},
-       {"stream-arn", "ARN", stream_arn_into(o.stream_arn), "stream to read",
-        "the source table's LatestStreamArn"},
        {"region", "REGION", text_into(o.region), "region of both tables",
         "AWS_REGION, profile, ap-northeast-1"},
        {"source-region", "REGION", text_into(o.source.region), "region of the source", "--region"},
@@ -51,65 +55,107 @@ flag_group tables_and_access(monitor_options& o) {
         "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"},
        {"target-endpoint-url", "URL", url_into(o.target.endpoint_url), "the same for the target",
         "as for the source"},
-       {"stream-endpoint-url", "URL", url_into(o.stream.endpoint_url), "the same for the stream",
-        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS, else that of its side"},
        {"partition-key", "NAME", text_into(o.partition_key), "must agree with the table when given",
         "from the table"},
        {"sort-key", "NAME", text_into(o.sort_key), "must agree with the table when given",
-        "from the table"},
+        "from the table"}}};
+}
+
+flag_group stream(monitor_options& o) {
+  return {
+      "Stream",
+      {{"stream-arn", "ARN", stream_arn_into(o.stream_arn), "stream to read",
+        "the source table's LatestStreamArn"},
+       {"stream-profile", "NAME", text_into(o.stream.profile), "AWS profile that reads the stream",
+        "the source's"},
+       {"stream-endpoint-url", "URL", url_into(o.stream.endpoint_url),
+        "as --source-endpoint-url, for the stream",
+        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS, else that of its side"},
+       {"iterator-type", "TYPE", choice_into(o.iterator_type, start_positions),
+        "begin with the changes from now on (LATEST) or with the oldest one that the stream holds "
+        "(TRIM_HORIZON); on the first start only"},
        {"await-target", "", switch_into(o.await_target),
         "the target table may not exist yet: wait for it, and count changes meanwhile"}}};
 }
 
+std::vector<flag> equality_flags(migration_options& o) {
+  return {{"max-lag", "D", duration_into(o.max_lag, tick),
+           "how late a change may arrive before it is a mismatch"},
+          {"ignore-attribute", "PATH", list_into(o.ignore_attributes),
+           "attribute left out of comparisons; repeatable, and replaces the default; a * at the "
+           "end matches any rest"}};
+}
+
 flag_group what_is_checked(monitor_options& o) {
-  return {
+  flag_group group{
       "What is checked",
       {{"sample-rate", "N", sample_rate_into(o.sample_rate),
         "check one key in N; also all, 1%, 1/100. A chosen key is followed through all its "
         "changes"},
-       {"iterator-type", "TYPE", choice_into(o.iterator_type, start_positions),
-        "begin with the changes from now on (LATEST) or with the oldest one that the stream holds "
-        "(TRIM_HORIZON); on the first start only"},
        {"verify-on", "SIDE", choice_into(o.verify_on, table_sides),
-        "table that is looked at, source or target", "the side opposite to the stream"},
-       {"max-lag", "D", duration_into(o.max_lag, tick),
-        "how late a change may arrive before it is a mismatch"},
-       {"stall-after", "D", duration_into(o.stall_after, tick),
-        "how long replication as a whole may be behind before its missing changes are judged all "
-        "the same"},
-       {"ignore-attribute", "PATH", list_into(o.ignore_attributes),
-        "attribute left out of comparisons; repeatable, and replaces the default; a * at the end "
-        "matches any rest"},
-       {"consistent-read", "", switch_into(o.consistent_read),
-        "strong reads for first looks too (twice the read units); judgements always use them"},
-       {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
-        "age of a change before its first look", "", "DDB_REPLICATION_WAIT_TIME"},
-       {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
-        "wait before the second look; doubles from there", "", "DDB_RETRY_WAIT_TIME"}}};
+        "table that is looked at, source or target", "the side opposite to the stream"}}};
+  append(group, equality_flags(o));
+  append(group,
+         {{"stall-after", "D", duration_into(o.stall_after, tick),
+           "how long replication as a whole may be behind before its missing changes are judged "
+           "all the same"},
+          {"consistent-read", "", switch_into(o.consistent_read),
+           "strong reads for first looks too (twice the read units); judgements always use them"},
+          {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
+           "age of a change before its first look", "", "DDB_REPLICATION_WAIT_TIME"},
+          {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
+           "wait before the second look; doubles from there", "", "DDB_RETRY_WAIT_TIME"}});
+  return group;
+}
+
+flag_group what_is_compared(compare_options& o) {
+  flag_group group{
+      "What is compared",
+      {{"sample-rate", "N", sample_rate_into(o.sample_rate),
+        "compare one key in N; also all, 1%, 1/100. Saves memory and judgements, but no reading: "
+        "a scan costs the same"}}};
+  append(group, equality_flags(o));
+  return group;
+}
+
+std::vector<flag> pace_flags(migration_options& o) {
+  return {{"max-rcu", "N", rate_into(o.max_rcu), "read units a second on each side; or unlimited",
+           "20 % of provisioned capacity, 3000 on demand"},
+          {"memory", "SIZE", size_into(o.memory_bytes, smallest_memory),
+           "bound for everything that grows with load; beyond it the rest waits on disk"}};
+}
+
+flag segments_flag(migration_options& o) {
+  return {"segments", "N", count_into(o.segments, 1, 1'000'000),
+          "parts of each table that a comparison scans; a restart repeats only unfinished ones",
+          "one for 32 MiB of the larger table, at least 64"};
 }
 
 flag_group pace_and_memory(monitor_options& o) {
-  return {
-      "Pace and memory",
-      {{"max-rcu", "N", rate_into(o.max_rcu), "read units a second on each side; or unlimited",
-        "20 % of provisioned capacity, 3000 on demand"},
-       {"memory", "SIZE", size_into(o.memory_bytes, smallest_memory),
-        "bound for everything that grows with load; beyond it checks wait on disk"},
-       {"batch-size", "N", count_into(o.records_per_call, 1, 1000),
-        "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
-       {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
-        "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
-       {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
-        "batches in flight at most", "", "DDB_VALIDATION_CHANNEL_SIZE"},
-       {"validation-interval", "D", duration_into(o.batch_wait, tick),
-        "longest that a due check waits for its batch to fill", "", "DDB_VALIDATION_INTERVAL"}}};
+  flag_group group{"Pace and memory", pace_flags(o)};
+  append(group,
+         {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
+           "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
+          {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
+           "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
+          {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
+           "batches in flight at most", "", "DDB_VALIDATION_CHANNEL_SIZE"},
+          {"validation-interval", "D", duration_into(o.batch_wait, tick),
+           "longest that a due check waits for its batch to fill", "", "DDB_VALIDATION_INTERVAL"}});
+  return group;
 }
 
-flag_group files(monitor_options& o) {
+flag_group pace_and_memory(compare_options& o) {
+  flag_group group{"Pace and memory", pace_flags(o)};
+  append(group, {segments_flag(o)});
+  return group;
+}
+
+flag_group files(migration_options& o, std::string_view fresh) {
   return {"Files",
           {{"state", "FILE", text_into(o.state_file),
             "progress; the same command goes on from there", "./<source>--<target>.monitor.db"},
-           {"fresh", "", switch_into(o.fresh), "forget the state and begin anew"},
+           {"fresh", "", switch_into(o.fresh), fresh},
            {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
             "beside the state"},
            {"config", "FILE", text_into(o.config_file),
@@ -131,20 +177,26 @@ flag_group when_to_end(monitor_options& o) {
        {"accept-sampled", "", switch_into(o.accept_sampled), "let a sampled run reach plain GO"}}};
 }
 
-flag_group output(monitor_options& o) {
-  return {"Output",
-          {{"stats-interval", "D", duration_into(o.stats_interval, milliseconds(100)),
-            "time between two status blocks", "", "DDB_STATS_INTERVAL"},
-           {"output", "FORMAT", choice_into(o.output, output_formats),
-            "json: one object on standard output at the end, all else on standard error"},
-           {"log-format", "FORMAT", choice_into(o.log_format, log_formats), "text or json"},
-           {"log-level", "LEVEL", choice_into(o.log_level, log_levels),
-            "debug, info, warning or error"},
-           {"verbose", "", switch_into(o.verbose), "log each successful check too"},
-           {"show-values", "", switch_into(o.show_values),
-            "put item values into findings and the state"},
-           {"hash-keys", "", switch_into(o.hash_keys), "put keyed hashes in place of keys there"}}};
+std::vector<flag> output_flags(migration_options& o) {
+  return {
+      {"stats-interval", "D", duration_into(o.stats_interval, milliseconds(100)),
+       "time between two status blocks", "", "DDB_STATS_INTERVAL"},
+      {"output", "FORMAT", choice_into(o.output, output_formats),
+       "json: one object on standard output at the end, all else on standard error"},
+      {"log-format", "FORMAT", choice_into(o.log_format, log_formats), "text or json"},
+      {"log-level", "LEVEL", choice_into(o.log_level, log_levels), "debug, info, warning or error"},
+      {"show-values", "", switch_into(o.show_values),
+       "put item values into findings and the state"},
+      {"hash-keys", "", switch_into(o.hash_keys), "put keyed hashes in place of keys there"}};
 }
+
+flag_group output(monitor_options& o) {
+  flag_group group{"Output", output_flags(o)};
+  append(group, {{"verbose", "", switch_into(o.verbose), "log each successful check too"}});
+  return group;
+}
+
+flag_group output(compare_options& o) { return {"Output", output_flags(o)}; }
 
 /// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders" → "orders".
 std::string name_of_table(const std::string& name_or_arn) {
@@ -152,21 +204,40 @@ std::string name_of_table(const std::string& name_or_arn) {
   return slash == std::string::npos ? name_or_arn : name_or_arn.substr(slash + 1);
 }
 
-}  // namespace
-
-flag_table flags_of(monitor_options& o) {
-  return {tables_and_access(o), what_is_checked(o), pace_and_memory(o), files(o),
-          when_to_end(o),       output(o)};
-}
-
-std::vector<std::string> complete(monitor_options& o) {
-  std::vector<std::string> contradictions;
+void complete_shared(migration_options& o, std::vector<std::string>& contradictions) {
   for (auto* side : {&o.source, &o.target}) {
     side->region = side->region ? side->region : o.region;
   }
   if (o.source_table.empty()) {
     o.source_table = name_of_table(o.target_table);
   }
+  if (o.show_values && o.hash_keys) {
+    contradictions.emplace_back(
+        "--show-values and --hash-keys contradict each other: an item's values include its key");
+  }
+}
+
+}  // namespace
+
+flag_table flags_of(monitor_options& o) {
+  return {tables_and_access(o),
+          stream(o),
+          what_is_checked(o),
+          pace_and_memory(o),
+          files(o, "forget the state and begin anew"),
+          when_to_end(o),
+          output(o)};
+}
+
+flag_table flags_of(compare_options& o) {
+  return {tables_and_access(o), what_is_compared(o), pace_and_memory(o),
+          files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
+          output(o)};
+}
+
+std::vector<std::string> complete(monitor_options& o) {
+  std::vector<std::string> contradictions;
+  complete_shared(o, contradictions);
   if (o.stall_after < o.max_lag) {
     if (o.stall_after == monitor_options{}.stall_after) {
       o.stall_after = o.max_lag;
@@ -177,10 +248,12 @@ std::vector<std::string> complete(monitor_options& o) {
           format_duration(o.stall_after), format_duration(o.max_lag)));
     }
   }
-  if (o.show_values && o.hash_keys) {
-    contradictions.emplace_back(
-        "--show-values and --hash-keys contradict each other: an item's values include its key");
-  }
+  return contradictions;
+}
+
+std::vector<std::string> complete(compare_options& o) {
+  std::vector<std::string> contradictions;
+  complete_shared(o, contradictions);
   return contradictions;
 }
 

@@ -65,6 +65,18 @@ binding bind_duration(Value& value, milliseconds least) {
 }
 
 template <class Value>
+binding bind_count(Value& value, std::uint64_t least, std::uint64_t most) {
+  return {.apply = [&value, least, most](const std::string& text) -> fault {
+    const auto count = parse_number<std::uint64_t>(text);
+    if (!count || *count < least || *count > most) {
+      return fmt::format("is no number from {} to {}", least, most);
+    }
+    value = *count;
+    return std::nullopt;
+  }};
+}
+
+template <class Value>
 binding bind_text(Value& value) {
   return {.apply = [&value](const std::string& text) -> fault {
     if (text.empty()) {
@@ -140,15 +152,13 @@ binding pause_into(milliseconds& value) {
 }
 
 binding count_into(std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
-  return {.apply = [&value, least, most](const std::string& text) -> fault {
-            const auto count = parse_number<std::uint64_t>(text);
-            if (!count || *count < least || *count > most) {
-              return fmt::format("is no number from {} to {}", least, most);
-            }
-            value = *count;
-            return std::nullopt;
-          },
-          .fallback = fmt::format("{}", value)};
+  auto made = bind_count(value, least, most);
+  made.fallback = fmt::format("{}", value);
+  return made;
+}
+
+binding count_into(std::optional<std::uint64_t>& value, std::uint64_t least, std::uint64_t most) {
+  return bind_count(value, least, most);
 }
 
 binding size_into(std::uint64_t& value, std::uint64_t least) {

@@ -1,21 +1,17 @@
 #include "cli/status_printer.h"
 
 #include "base/log.h"
-#include "report/render.h"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace ddm::cli {
-namespace {
 
-std::size_t terminal_columns() {
+std::size_t status_printer::columns() {
   winsize size{};
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col - 1U
                                                                             : 79U;
 }
-
-}  // namespace
 
 status_printer::status_printer(bool to_stderr)
     : out_(to_stderr ? stderr : stdout), live_(::isatty(STDERR_FILENO) == 1) {
@@ -47,12 +43,12 @@ void status_printer::print(std::string_view text) {
   std::fflush(out_);
 }
 
-void status_printer::show_live(const report::status& now) {
+void status_printer::show_live(std::string_view line) {
   if (!live_) {
     return;
   }
   clear_line();
-  const auto line = report::render_live_line(now, terminal_columns());
+  line = line.substr(0, columns());
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
   line_shown_ = true;

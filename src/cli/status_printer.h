@@ -2,9 +2,9 @@
 // by JSON.
 #pragma once
 
-#include "report/status.h"
-
+#include <cstddef>
 #include <cstdio>
+#include <string_view>
 
 namespace ddm::cli {
 
@@ -18,7 +18,9 @@ class status_printer {
   ~status_printer();
 
   void print(std::string_view text);
-  void show_live(const report::status& now);
+  /// At most columns() of `line` are visible.
+  void show_live(std::string_view line);
+  [[nodiscard]] static std::size_t columns();
   void end_live();
   [[nodiscard]] bool is_live() const { return live_; }
 

@@ -44,6 +44,32 @@ constexpr command_description monitor_description{
      checked at all; with --require-go also any verdict but GO
 )"};
 
+constexpr command_description compare_description{
+    .name = "compare",
+    .purpose =
+        "Scans both tables and tells every key that is missing, different or unexpected. Tables "
+        "may\n"
+        "be in use meanwhile: what looks unequal is judged by strong reads, one --max-lag later.",
+    .usage = "compare --target-table NAME [flags]",
+    .examples =
+        R"(  # Compare two tables; the same command goes on after Ctrl-C or a crash
+  {0} compare --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1
+
+  # No faster than 500 read units a second on each side, the result as JSON
+  {0} compare --source-profile old --target-profile new \
+      --target-table orders --max-rcu 500 --output json
+
+  # One key in a hundred: as dear as all of them, but quick to judge
+  {0} compare --source-profile old --target-profile new \
+      --target-table orders --sample-rate 1%
+)",
+    .exit_codes = R"(  0  every key compared is equal
+  1  confirmed mismatches are open
+  2  wrong usage or configuration; nothing was started
+  3  incomplete: interrupted, unreadable items, keys that never rest, nothing compared at all
+)"};
+
 constexpr command_description datagen_description{
     .name = "datagen",
     .purpose =
@@ -138,6 +164,7 @@ std::string variables_help(const flag_table& flags) {
 }  // namespace
 
 const command_description& describe(const monitor_options&) { return monitor_description; }
+const command_description& describe(const compare_options&) { return compare_description; }
 const command_description& describe(const datagen_options&) { return datagen_description; }
 const command_description& describe(const datadel_options&) { return datadel_description; }
 
@@ -166,6 +193,7 @@ std::string general_help() {
       "\nCommands:\n"
       "  monitor   check the changes of a table against its copy; the default, so that a command\n"
       "            line of flags alone works\n"
+      "  compare   compare all items of both tables\n"
       "  datagen   write test items to a table\n"
       "  datadel   delete them again\n"
       "\n  {0} COMMAND --help    flags, defaults and more examples\n"
@@ -174,6 +202,8 @@ std::string general_help() {
       program_name);
   text += fmt::format(
       "  {0} --source-profile old --target-profile new \\\n"
+      "      --target-table orders --region eu-west-1\n"
+      "  {0} compare --source-profile old --target-profile new \\\n"
       "      --target-table orders --region eu-west-1\n"
       "  {0} datagen --profile old --table orders --output keys.csv\n"
       "  {0} datadel --profile old --table orders --input keys.csv\n",

@@ -29,12 +29,14 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 14> progress_
      {"candidates_unequal", &comparison_progress::candidates_unequal},
      {"candidates_restless", &comparison_progress::candidates_restless}}};
 
-constexpr std::array<std::pair<std::string_view, scan_member>, 6> scan_names{
+constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
     {{"source_items", &scan_counters::source_items},
      {"target_items", &scan_counters::target_items},
      {"equal", &scan_counters::equal},
      {"equal_by_ignoring", &scan_counters::equal_by_ignoring},
      {"bytes", &scan_counters::bytes},
+     {"source_milliunits", &scan_counters::source_milliunits},
+     {"target_milliunits", &scan_counters::target_milliunits},
      {"look_up_milliunits", &scan_counters::look_up_milliunits}}};
 
 constexpr std::string_view ignored_name = "ignored";

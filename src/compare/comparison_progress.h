@@ -16,7 +16,9 @@ struct scan_counters {
   std::int64_t target_items = 0;
   std::int64_t equal = 0;  ///< keys
   std::int64_t equal_by_ignoring = 0;
-  std::int64_t bytes = 0;  ///< of the answers
+  std::int64_t bytes = 0;              ///< of the answers
+  std::int64_t source_milliunits = 0;  ///< consumed by these scans
+  std::int64_t target_milliunits = 0;
   /// What it would have cost to look each key up in the other table instead of scanning that.
   std::int64_t look_up_milliunits = 0;
   scan_counters& operator+=(const scan_counters& more);
@@ -29,7 +31,7 @@ struct comparison_progress {
   std::int64_t finished_ms = 0;  ///< 0: not yet
   std::int64_t segments = 0;
   std::int64_t sample_rate = 1;
-  std::int64_t attempt = 0;         ///< processes that have worked on it
+  std::int64_t attempt = 0;  ///< processes that have worked on it
   std::int64_t segments_done = 0;
   std::int64_t leftover_bytes = 0;  ///< length of the leftover file that counts
   std::int64_t parts = 0;           ///< of the last join; 0: not begun
@@ -37,10 +39,10 @@ struct comparison_progress {
   scan_counters scanned;
   std::int64_t candidates = 0;  ///< keys that a scan could not call equal
   std::int64_t candidates_closed = 0;
-  std::int64_t candidates_equal = 0;    ///< equal when they were judged
-  std::int64_t candidates_unequal = 0;  ///< confirmed mismatches
-  std::int64_t candidates_restless = 0;
-  std::string ignored;  ///< patterns, comma-separated: digests depend on them
+  std::int64_t candidates_equal = 0;     ///< equal when they were judged
+  std::int64_t candidates_unequal = 0;   ///< confirmed mismatches
+  std::int64_t candidates_restless = 0;  ///< never at rest: not judged
+  std::string ignored;                   ///< patterns, comma-separated: digests depend on them
 
   [[nodiscard]] bool begun() const { return started_ms != 0; }
   [[nodiscard]] bool finished() const { return finished_ms != 0; }
@@ -63,10 +65,10 @@ struct comparison_progress {
 /// The same for people and programs, with what is under way.
 struct comparison_view {
   comparison_progress progress;
-  scan_counters seen;               ///< by finished pairs and those being read
-  std::int64_t seen_in_process = 0; ///< items of both tables read since this process began
-  milliseconds reading{0};          ///< time that this process has been reading
-  std::uint64_t expected_items = 0; ///< of both tables, by their descriptions; up to 6 h old
+  scan_counters seen;                ///< by finished pairs and those being read
+  std::int64_t seen_in_process = 0;  ///< items of both tables read since this process began
+  milliseconds reading{0};           ///< time that this process has been reading
+  std::uint64_t expected_items = 0;  ///< of both tables, by their descriptions; up to 6 h old
   /// Keys whose equality or difference is known.
   [[nodiscard]] std::int64_t keys() const;
   /// 0 to 1, by items where their number is known, else by segments.

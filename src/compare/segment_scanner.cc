@@ -38,11 +38,12 @@ awaitable<result<scanned_page>> segment_scanner::next() {
       co_return page;
     }
     if (!mends_by_waiting(page.error().kind)) {
-      co_return fail(std::move(page.error())
-                         .within(fmt::format("scanning the {} table", parts_.table.name)));
+      co_return fail(
+          std::move(page.error()).within(fmt::format("scanning the {} table", parts_.table.name)));
     }
     note_failure(page.error());
-    co_await parts_.time.sleep_for(std::min(pause_min * (1LL << std::min(failures, 5)), pause_max));
+    const milliseconds doubled = pause_min * (1LL << std::min(failures, 5));
+    co_await parts_.time.sleep_for(std::min(doubled, pause_max));
   }
 }
 
@@ -92,8 +93,8 @@ void segment_scanner::note_failure(const error& failure) {
                failure.describe() + "; the comparison goes on by itself",
                {{"side", parts_.table.name}});
   }
-  health.failure = fmt::format("the {} table cannot be scanned: {}", parts_.table.name,
-                               failure.describe());
+  health.failure =
+      fmt::format("the {} table cannot be scanned: {}", parts_.table.name, failure.describe());
 }
 
 void segment_scanner::note_success(const scanned_page& page) {

@@ -206,6 +206,8 @@ void table_comparer::add_page(pair& work, side from, const scanned_page& page) {
   auto& counters = work.counters;
   const auto returned = static_cast<std::int64_t>(page.items.returned);
   (from == side::source ? counters.source_items : counters.target_items) += returned;
+  (from == side::source ? counters.source_milliunits : counters.target_milliunits) +=
+      std::llround(page.units * 1000);
   counters.bytes += static_cast<std::int64_t>(page.body.size());
   seen_in_process_ += returned;
   // An item's part of the page's units, by the length of its text; looked up, it would be rounded
@@ -339,8 +341,7 @@ void table_comparer::collect(state::commit_batch& batch) {
 }
 
 awaitable<void> table_comparer::await_collection() {
-  while (!stopping_ &&
-         (writing_ || !found_.empty() || !finished_.empty() || !durable_.empty())) {
+  while (!stopping_ && (writing_ || !found_.empty() || !finished_.empty() || !durable_.empty())) {
     co_await parts_.time.sleep_for(poll_interval);
   }
 }

@@ -24,12 +24,13 @@ std::string where(const table_access& access) {
       access.endpoint);
 }
 
-std::string describe_failure(const table_access& access, const error& failure) {
+std::string describe_failure(const table_access& access, const error& failure, bool may_await) {
   if (failure.kind == error_class::not_found) {
     return fmt::format(
         "{} table {} does not exist in {}: check --{}-table, --{}-profile and --{}-region{}",
         access.side, access.table.str(), where(access), access.side, access.side, access.side,
-        access.side == "target" ? "; if it is still to be imported, add --await-target" : "");
+        access.side == "target" && may_await ? "; if it is still to be imported, add --await-target"
+                                             : "");
   }
   const auto remedy = [&]() -> std::string {
     switch (failure.kind) {
@@ -170,7 +171,7 @@ awaitable<void> examine_stream(const migration_request& request, migration& fact
   }
   facts.way = *way;
   check_strategy(request, facts, faults);
-  const auto page = co_await request.streams.describe_stream(facts.stream);
+  const auto page = co_await request.streams->describe_stream(facts.stream);
   if (!page) {
     const bool absent = page.error().kind == error_class::not_found;
     faults.push_back(fmt::format("stream {} cannot be described{}: {}", facts.stream.str(),
@@ -199,12 +200,12 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
   auto source = co_await request.source.client.describe_table(request.source.table);
   auto target = co_await request.target.client.describe_table(request.target.table);
   if (!source) {
-    faults.push_back(describe_failure(request.source, source.error()));
+    faults.push_back(describe_failure(request.source, source.error(), false));
   }
   const bool target_awaited =
       !target && request.await_target && target.error().kind == error_class::not_found;
   if (!target && !target_awaited) {
-    faults.push_back(describe_failure(request.target, target.error()));
+    faults.push_back(describe_failure(request.target, target.error(), request.streams != nullptr));
   }
   if (!faults.empty()) {
     co_return std::unexpected(migration_faults{std::move(faults)});
@@ -233,7 +234,9 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
         request.source.table.str(), facts.schema.describe(), request.target.table.str(),
         facts.target->schema.describe()));
   }
-  co_await examine_stream(request, facts, faults);
+  if (request.streams != nullptr) {
+    co_await examine_stream(request, facts, faults);
+  }
   if (!faults.empty()) {
     co_return std::unexpected(migration_faults{std::move(faults)});
   }

@@ -29,7 +29,7 @@ struct table_access {
 struct migration_request {
   table_access source;
   table_access target;
-  dynamodb::streams_client& streams;
+  dynamodb::streams_client* streams = nullptr;  ///< none: no stream is wanted
   std::string stream_endpoint;
   std::string stream_access_key_id;
   std::optional<std::string> stream_arn;

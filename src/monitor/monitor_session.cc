@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "monitor/findings_flow.h"
+#include "monitor/prices.h"
 #include "verify/check_codec.h"
 
 #include <fmt/format.h>
@@ -31,9 +33,6 @@ constexpr std::size_t newest_shown = 5;
 /// A change that came after another one is looked at again one max-lag after it was read: only what
 /// is still open some time later is overdue.
 constexpr seconds look_slack{5};
-// Prices: us-east-1, on demand (docs/architecture.md, "Costs").
-constexpr double usd_per_read_unit = 0.125 / 1e6;
-constexpr double usd_per_stream_call = 0.02 / 1e5;
 
 constexpr auto freeze_writes_name = "freeze.writes";
 constexpr auto freeze_key_name = "freeze.first_key";
@@ -69,19 +68,11 @@ void monitor_session::restore(const state::snapshot& resumed) {
     }
     checks_.restore(std::move(decoded->value), decoded->shard_id, now);
   }
-  std::vector<verify::mismatch> open;
-  verify::kind_counts counts;
-  for (const auto& row : resumed.open_mismatches) {
-    auto entry = verify::decode_mismatch(row);
-    if (!entry) {
-      fail_with(std::move(entry.error()));
-      return;
-    }
-    ++counts.open.at(static_cast<std::size_t>(entry->kind));
-    open.push_back(std::move(*entry));
+  const auto open = restore_findings(resumed, findings_);
+  if (!open) {
+    fail_with(open.error());
+    return;
   }
-  findings_.set_counts(counts);
-  findings_.restore(open);
   if (const auto earlier = load_period(resumed);
       !is_empty(resumed) && earlier.sample_rate > 0 && earlier != settings_.period) {
     log::event(
@@ -89,7 +80,7 @@ void monitor_session::restore(const state::snapshot& resumed) {
         "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
         {{"changed", settings_.period.difference(earlier)}});
     std::int64_t failed = 0;
-    for (const auto& entry : open) {
+    for (const auto& entry : *open) {
       failed += entry.changes;
     }
     statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
@@ -358,16 +349,7 @@ void monitor_session::apply(const verify::outcomes& out) {
 
 void monitor_session::note_mismatch(verify::mismatch entry) {
   statistics_.on_failed(entry.key.hash, entry.changes);
-  std::string paths;
-  for (const auto& change : entry.paths) {
-    paths += fmt::format("{}{}:{}", paths.empty() ? "" : ",", change.path, change.change);
-  }
-  log::event(entry.kind == verify::mismatch_kind::expired ? log::level::info : log::level::warning,
-             "mismatch", {},
-             {{"kind", verify::to_string(entry.kind)},
-              {"key", shown_key(entry.key)},
-              {"paths", paths},
-              {"sequence_number", entry.sequence_number}});
+  log_mismatch(entry, shown_key(entry.key));
   findings_.on_confirmed(std::move(entry), parts_.time.now());
 }
 
@@ -403,17 +385,10 @@ awaitable<result<void>> monitor_session::commit_now() {
   }
   ++commits_begun_;
   auto batch = collect();
-  const auto lines = batch.finding_lines;
   commit_since_ = parts_.time.now();
-  auto committed = co_await parts_.store.commit(std::move(batch));
+  auto committed = co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
   commit_since_.reset();
-  if (!committed) {
-    co_return fail(std::move(committed.error()));
-  }
-  if (parts_.findings != nullptr && !lines.empty()) {
-    co_return parts_.findings->append(lines);
-  }
-  co_return result<void>{};
+  co_return committed;
 }
 
 awaitable<void> monitor_session::commit_regularly() {

@@ -66,7 +66,9 @@ session_identity new_identity(std::string source, std::string target, std::strin
 void save(const session_identity& identity, state::commit_batch& batch) {
   batch.values.emplace(source_name, identity.source);
   batch.values.emplace(target_name, identity.target);
-  batch.values.emplace(direction_name, identity.direction);
+  if (!identity.direction.empty()) {
+    batch.values.emplace(direction_name, identity.direction);
+  }
   batch.values.emplace(
       secret_name,
       std::string(reinterpret_cast<const char*>(identity.secret.data()), identity.secret.size()));
@@ -86,7 +88,9 @@ result<session_identity> load_identity(const state::snapshot& state,
                          .target = value_of(state, target_name),
                          .direction = value_of(state, direction_name)};
   const bool same_target = found.target == expected.target || found.target == target_awaited;
-  if (found.source != expected.source || !same_target || found.direction != expected.direction) {
+  const bool same_direction = found.direction.empty() || expected.direction.empty() ||
+                              found.direction == expected.direction;
+  if (found.source != expected.source || !same_target || !same_direction) {
     return fatal(
         fmt::format("the state file belongs to another migration: {} -> {} ({}), not {} -> {} "
                     "({}). Name another "
@@ -95,6 +99,7 @@ result<session_identity> load_identity(const state::snapshot& state,
                     expected.direction));
   }
   found.target = expected.target;
+  found.direction = found.direction.empty() ? expected.direction : found.direction;
   const auto secret = value_of(state, secret_name);
   if (secret.size() != found.secret.size()) {
     return fatal(

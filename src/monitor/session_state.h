@@ -16,7 +16,8 @@ namespace ddm::monitor {
 struct session_identity {
   std::string source;
   std::string target;
-  std::string direction;  ///< "source_to_target" or "target_to_source"
+  /// "source_to_target" or "target_to_source"; empty where only comparisons have been made.
+  std::string direction;
   dynamodb::digest_secret secret{};
   std::uint64_t sample_seed = 0;
 };

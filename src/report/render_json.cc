@@ -47,6 +47,36 @@ json gaps(const status& now) {
   return list;
 }
 
+json compared(const status& now) {
+  if (!now.compared) {
+    return {{"items", 0}, {"segments_done", 0}, {"segments_total", 0}};
+  }
+  const auto& progress = now.compared->progress;
+  const auto& seen = now.compared->seen;
+  const auto time = [](std::int64_t ms) -> json {
+    return ms == 0 ? json(nullptr) : json(format_rfc3339(from_ms(ms)));
+  };
+  const auto units = [](std::int64_t milliunits) { return static_cast<double>(milliunits) / 1000; };
+  return {{"items", now.compared->keys()},
+          {"segments_done", progress.segments_done},
+          {"segments_total", progress.segments},
+          {"source_items", seen.source_items},
+          {"target_items", seen.target_items},
+          {"equal", seen.equal},
+          {"equal_by_ignoring", seen.equal_by_ignoring},
+          {"candidates", progress.candidates},
+          {"candidates_open", progress.candidates - progress.candidates_closed},
+          {"restless", progress.candidates_restless},
+          {"bytes", seen.bytes},
+          {"sample_rate", progress.sample_rate},
+          {"attempts", progress.attempt},
+          {"source_scan_rcu", units(seen.source_milliunits)},
+          {"target_scan_rcu", units(seen.target_milliunits)},
+          {"look_up_rcu", units(seen.look_up_milliunits)},
+          {"started", time(progress.started_ms)},
+          {"finished", time(progress.finished_ms)}};
+}
+
 }  // namespace
 
 std::string render_json(const status& now, std::string_view command) {
@@ -89,7 +119,7 @@ std::string render_json(const status& now, std::string_view command) {
       {"behind_stream_ms", now.shards.behind.count()},
       {"retention_left_s",
        std::chrono::duration_cast<std::chrono::seconds>(now.shards.retention_left).count()},
-      {"compared", {{"items", 0}, {"segments_done", 0}, {"segments_total", 0}}},
+      {"compared", compared(now)},
       {"consumed",
        {{"source_rcu", now.source_units},
         {"target_rcu", now.target_units},

@@ -1,17 +1,15 @@
 #include "base/units.h"
 #include "report/render.h"
+#include "report/text_parts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ddm::report {
 namespace {
-
-std::string number(std::int64_t value) {
-  return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
-}
 
 std::string percent(double rate) {
   // Never rounds a failure away: 99.9996 % is not 100 %.
@@ -85,18 +83,35 @@ std::string stream_line(const status& now) {
   return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
 }
 
+}  // namespace
+
+std::string number(std::int64_t value) {
+  return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
+}
+
 std::string sample_text(std::uint64_t rate) {
   return rate == 1 ? std::string("every key") : fmt::format("1 key in {}", grouped(rate));
 }
 
-}  // namespace
+void append_line(std::string& text, std::string_view name, std::string_view value) {
+  text += fmt::format("\n  {:<11} {}", name, value);
+}
+
+void append_mismatches(std::string& text, const status& now) {
+  append_line(text, "mismatches", mismatch_line(now));
+  for (const auto& entry : now.newest) {
+    append_line(text, "",
+                fmt::format("{} {} since {}", to_string(entry.kind), entry.key.json,
+                            format_rfc3339(entry.first_seen)));
+  }
+}
 
 std::string render_text(const status& now) {
   const auto& events = now.events;
   const auto& checks = now.checks;
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("\n  {:<11} {}", name, value);
+    append_line(text, name, value);
   };
   text = fmt::format("{}  phase: {}  verdict: {}", format_rfc3339(now.at), to_string(now.phase),
                      to_string(now.verdict.kind));
@@ -130,10 +145,12 @@ std::string render_text(const status& now) {
   }
   line("success", success_line(now));
   line("lag", lag_line(now));
-  line("mismatches", mismatch_line(now));
-  for (const auto& entry : now.newest) {
-    line("", fmt::format("{} {} since {}", to_string(entry.kind), entry.key.json,
-                         format_rfc3339(entry.first_seen)));
+  append_mismatches(text, now);
+  if (now.compared && now.compared->progress.begun()) {
+    std::string_view name = "compared";
+    for (const auto& compared : comparison_lines(*now.compared)) {
+      line(std::exchange(name, ""), compared);
+    }
   }
   line("shards", stream_line(now));
   line("consumed",

@@ -1,6 +1,7 @@
 // One moment of the monitor as plain values: what every renderer and the verdict work from.
 #pragma once
 
+#include "compare/comparison_progress.h"
 #include "report/statistics.h"
 #include "report/wilson_interval.h"
 #include "stream/stream_consumer.h"
@@ -16,6 +17,7 @@ namespace ddm::report {
 enum class phase {
   importing,    ///< the target is not there yet: changes are counted, not checked
   catching_up,  ///< replication as a whole is behind
+  baseline,     ///< items at rest are being compared
   steady,
 };
 [[nodiscard]] std::string_view to_string(phase value);
@@ -57,6 +59,8 @@ struct status {
   std::optional<rate_interval> success_rate;
   std::optional<double> success_rate_interval;  ///< since the last block
   lag_histogram lag;
+  bool follows_stream = true;  ///< false: a comparison alone
+  std::optional<compare::comparison_view> compared;
   verify::kind_counts mismatches;
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;

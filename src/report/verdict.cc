@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ddm::report {
 namespace {
@@ -36,6 +37,40 @@ std::vector<std::string> reasons_against(const status& now) {
   return reasons;
 }
 
+bool nothing_checked(const status& now) {
+  return now.keys_checked == 0 && (!now.compared || now.compared->keys() == 0);
+}
+
+/// Keys of the comparison that have no outcome and never will, or not yet.
+bool comparison_is_open(const status& now) {
+  return now.compared &&
+         (!now.compared->progress.finished() || now.compared->progress.candidates_restless > 0);
+}
+
+void add_reasons_of_comparison(const status& now, std::vector<std::string>& reasons) {
+  if (!now.compared || !now.compared->progress.begun()) {
+    reasons.emplace_back("items that did not change have not been compared");
+    return;
+  }
+  const auto& progress = now.compared->progress;
+  if (!progress.all_scanned()) {
+    reasons.push_back(fmt::format("the comparison of the items at rest is {:.0f} % done",
+                                  std::floor(now.compared->share_read() * 100)));
+  } else if (!progress.finished()) {
+    reasons.push_back(count(progress.candidates - progress.candidates_closed,
+                            "key that the comparison found unequal is still being judged",
+                            "keys that the comparison found unequal are still being judged"));
+  }
+  if (progress.candidates_restless > 0) {
+    reasons.push_back(count(progress.candidates_restless,
+                            "key changed all the time and could not be judged",
+                            "keys changed all the time and could not be judged"));
+  }
+  if (!now.follows_stream) {
+    reasons.emplace_back("changes since the comparison began are not checked: `monitor` does that");
+  }
+}
+
 std::vector<std::string> reasons_to_wait(const status& now) {
   std::vector<std::string> reasons;
   if (!now.trouble.empty()) {
@@ -55,7 +90,7 @@ std::vector<std::string> reasons_to_wait(const status& now) {
       unreadable > 0) {
     reasons.push_back(count(unreadable, "item is unreadable", "items are unreadable"));
   }
-  if (now.keys_checked == 0) {
+  if (nothing_checked(now)) {
     reasons.emplace_back("nothing has been checked yet");
   }
   if (now.overdue > 0 && !now.behind) {
@@ -71,7 +106,7 @@ std::vector<std::string> reasons_to_wait(const status& now) {
     reasons.push_back(
         fmt::format("reading is {} behind the stream", spoken_duration(now.shards.behind)));
   }
-  reasons.emplace_back("items that did not change have not been compared");
+  add_reasons_of_comparison(now, reasons);
   return reasons;
 }
 
@@ -83,6 +118,8 @@ std::string_view to_string(phase value) {
       return "importing";
     case phase::catching_up:
       return "catching up";
+    case phase::baseline:
+      return "baseline";
     case phase::steady:
       return "steady";
   }
@@ -115,7 +152,8 @@ exit_code decide_exit(const status& at_end, bool require_go) {
     return exit_code::mismatches;
   }
   const bool incomplete = uncured(at_end.gaps) > 0 || at_end.pending > 0 ||
-                          at_end.checks.deferred > 0 || at_end.keys_checked == 0 ||
+                          at_end.checks.deferred > 0 || nothing_checked(at_end) ||
+                          comparison_is_open(at_end) ||
                           at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
   const bool go = at_end.verdict.kind == verdict_kind::go;
   return incomplete || (require_go && !go) ? exit_code::incomplete : exit_code::equal;

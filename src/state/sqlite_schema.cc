@@ -41,18 +41,22 @@ constexpr const char* format_1 = R"(
     id INTEGER PRIMARY KEY, stream_arn TEXT NOT NULL, shard_id TEXT NOT NULL,
     after_sequence TEXT NOT NULL, noticed INTEGER NOT NULL, reason TEXT NOT NULL,
     cured INTEGER NOT NULL) STRICT;
+  CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+)";
+
+/// Comparisons of whole tables.
+constexpr const char* format_2 = R"(
   CREATE TABLE compared_pair (
     command TEXT NOT NULL, segment INTEGER NOT NULL, attempt INTEGER NOT NULL,
     PRIMARY KEY (command, segment)) STRICT, WITHOUT ROWID;
   CREATE TABLE candidate (
     id INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, key_hash BLOB NOT NULL,
     key_json TEXT NOT NULL, source_held INTEGER NOT NULL) STRICT;
-  CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 )";
 
 /// Script n makes format n of format n − 1. A script that has been released is never edited.
-constexpr std::array<const char*, format_version> scripts{format_1};
+constexpr std::array<const char*, format_version> scripts{format_1, format_2};
 
 constexpr std::array<const char*, 4> file_suffixes{"", "-wal", "-shm", "-journal"};
 

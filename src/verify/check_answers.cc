@@ -332,15 +332,14 @@ void pending_checks::confirm(check& open, const seen& origin, const seen& counte
   const bool is_candidate = open.candidate != 0;
   confirmation verdict{
       .key = std::move(open.key),
+      .candidate = open.candidate,
       .origin = origin,
       .counterpart = counterpart,
-      .candidate = open.candidate,
       // A record of the source's stream says that the source once held the item.
       .delete_seen = is_candidate ? open.source_held : forward,
       .ttl_delete_seen = is_candidate ? open.source_held : forward && open.ttl_delete_seen,
-      .counterpart_is_earlier_image =
-          forward && !is_candidate && counterpart.value &&
-          held_until(open, counterpart.value, now).has_value(),
+      .counterpart_is_earlier_image = forward && !is_candidate && counterpart.value &&
+                                      held_until(open, counterpart.value, now).has_value(),
       .shard_id = shard_names_.at(open.shard),
       .sequence = open.sequence,
       .first_seen = open.first_unmet_at};

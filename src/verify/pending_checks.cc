@@ -300,7 +300,7 @@ void pending_checks::hasten(wall_time now) {
 read_request pending_checks::request_of(check& open) {
   open.in_flight = true;
   const bool looks = open.step == check_step::look || open.step == check_step::expect_look;
-  const bool first_look = looks && !open.looked && open.probes_left == 0;
+  const bool first_look = looks && !open.looked && open.probes_left == 0 && open.candidate == 0;
   return {.id = open.id,
           .version = open.version,
           .step = open.step,
@@ -394,11 +394,10 @@ void pending_checks::take_dirty(std::vector<state::check_row>& rows,
 }
 
 std::size_t pending_checks::older_than(wall_time time) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      by_key_, [&](const auto& entry) {
-        const auto& open = slots_[entry.second];
-        return open.candidate == 0 && open.read_at < time;
-      }));
+  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
+    const auto& open = slots_[entry.second];
+    return open.candidate == 0 && open.read_at < time;
+  }));
 }
 
 std::optional<wall_time> pending_checks::oldest_created() const {

@@ -312,9 +312,25 @@ TEST(options, flags_of_later_releases_are_unknown) {
   }
 }
 
+TEST(options, compare_takes_what_it_shares_with_monitor_and_compares_every_key) {
+  const auto options =
+      parsed<compare_options>({"compare", "--target-table", "t", "--source-profile", "s",
+                               "--segments", "9", "--max-lag", "5s", "--region", "r"});
+  EXPECT_EQ(options.sample_rate, 1U);
+  EXPECT_EQ(options.segments, 9U);
+  EXPECT_EQ(options.max_lag, 5s);
+  EXPECT_EQ(options.source_table, "t");
+  EXPECT_EQ(options.source.region, "r");
+  EXPECT_THAT(faults({"compare", "--target-table", "t", "--stream-arn", "x"}),
+              ElementsAre(HasSubstr("--stream-arn is unknown")));
+  EXPECT_THAT(faults({"compare", "--target-table", "t", "--segments", "0"}),
+              ElementsAre(HasSubstr("is no number from 1 to 1000000")));
+}
+
 TEST(options, an_unknown_command_is_told_which_there_are) {
-  EXPECT_THAT(faults({"compare", "--target-table", "t"}),
-              ElementsAre("there is no command \"compare\", only monitor, datagen and datadel"));
+  EXPECT_THAT(faults({"observe", "--target-table", "t"}),
+              ElementsAre("there is no command \"observe\", only monitor, compare, datagen and "
+                          "datadel"));
   EXPECT_THAT(faults({"datagne"}), ElementsAre(HasSubstr("did you mean datagen?")));
 }
 

@@ -59,7 +59,7 @@ class migration_examination : public testing::Test {
                                         .region = "eu-west-1",
                                         .endpoint = "https://b/",
                                         .access_key_id = "AKIDTARGET"},
-                             .streams = source_streams_,
+                             .streams = &source_streams_,
                              .stream_endpoint = "https://a/",
                              .stream_access_key_id = "AKIDSOURCE"};
 };
@@ -77,7 +77,7 @@ TEST_F(migration_examination, reads_the_targets_stream_when_that_is_named) {
   target_.enable_stream("orders", "NEW_AND_OLD_IMAGES");
   migration_request reverse{.source = request_.source,
                             .target = request_.target,
-                            .streams = target_streams_,
+                            .streams = &target_streams_,
                             .stream_endpoint = "https://b/",
                             .stream_access_key_id = "AKIDTARGET",
                             .stream_arn = target_.table("orders").stream_arn,
@@ -96,7 +96,7 @@ TEST_F(migration_examination, a_table_is_never_checked_against_its_own_stream) {
 TEST_F(migration_examination, a_table_is_never_compared_with_itself) {
   migration_request same{.source = request_.source,
                          .target = request_.source,
-                         .streams = source_streams_,
+                         .streams = &source_streams_,
                          .stream_endpoint = "https://a/",
                          .stream_access_key_id = "AKIDSOURCE"};
   same.target.side = "target";

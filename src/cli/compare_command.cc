@@ -1,0 +1,141 @@
+#include "cli/compare_command.h"
+
+#include "base/log.h"
+#include "base/units.h"
+#include "cli/migration_run.h"
+#include "cli/sample_rate.h"
+#include "monitor/compare_session.h"
+#include "report/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+class compare_run final : public migration_run {
+ public:
+  compare_run(const compare_options& options, const aws::environment& variables,
+              asio::io_context& io)
+      : migration_run(options, variables, io), options_(options) {}
+
+ private:
+  [[nodiscard]] std::string command() const override { return "compare"; }
+  /// The state may be a monitor's as well: only the comparison begins anew.
+  [[nodiscard]] bool forgets_state() const override { return false; }
+  [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& request,
+                                           fault_list& faults) override;
+  [[nodiscard]] awaitable<int> work(state::snapshot resumed) override;
+  bool request_stop() override;
+
+  void print_start();
+  [[nodiscard]] monitor::compare_settings session_settings(const state::snapshot& resumed) const;
+
+  const compare_options& options_;
+  std::optional<dynamodb::page_decoder> decoder_;
+  std::unique_ptr<monitor::compare_session> session_;
+};
+
+awaitable<void> compare_run::reach_more(monitor::migration_request& /*request*/,
+                                        fault_list& /*faults*/) {
+  co_return;  // the two tables are all it reads
+}
+
+monitor::compare_settings compare_run::session_settings(const state::snapshot& resumed) const {
+  const auto& source = facts_.source;
+  const auto& target = *facts_.target;
+  const auto memory = memory_for_load();
+  const auto monitored = monitor::load_period(resumed).sample_rate;
+  return {.comparer = {.command = command(),
+                       .leftover_path = state_path_ + ".compare.leftovers",
+                       .segments = options_.segments,
+                       .table_bytes = std::max(source.size_bytes, target.size_bytes),
+                       .expected_items = source.item_count + target.item_count,
+                       .sample_rate = options_.sample_rate,
+                       .ignored = ignored(),
+                       .memory_bytes_max = memory / 2},
+          .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
+          .verifier = {.keep_values = options_.show_values},
+          .findings = {.show_values = options_.show_values,
+                       .hash_keys = options_.hash_keys,
+                       .open_max = open_mismatches_max},
+          .stats_interval = options_.stats_interval,
+          .monitored_rate = std::max<std::uint64_t>(1, monitored),
+          .fresh = options_.fresh};
+}
+
+awaitable<int> compare_run::work(state::snapshot resumed) {
+  if (!facts_.target_is_ready()) {
+    fmt::print(stderr, "error: target table {} is being created: compare it once it is active\n",
+               options_.target_table);
+    co_return static_cast<int>(report::exit_code::usage);
+  }
+  decoder_.emplace(decoder_for(options_.sample_rate));
+  session_ = std::make_unique<monitor::compare_session>(
+      session_settings(resumed),
+      monitor::compare_parts{.executor = io_.get_executor(),
+                             .time = clock_,
+                             .pool = pool_,
+                             .decoder = *decoder_,
+                             .source = *source_.reading,
+                             .target = *target_.reading,
+                             .store = *store_,
+                             .findings = &*findings_file_,
+                             .on_block =
+                                 [this](const report::status& now) {
+                                   printer_.print(report::render_comparison(now));
+                                 }},
+      resumed);
+  print_start();
+  if (signals_seen_ > 0) {
+    session_->request_stop();
+  }
+  show_live([this] {
+    return report::render_comparison_line(session_->status(), status_printer::columns());
+  });
+  const auto ended = co_await session_->run();
+  const auto final_status = session_->status();
+  co_return conclude(ended, final_status, report::render_comparison(final_status), false);
+}
+
+bool compare_run::request_stop() {
+  if (session_) {
+    session_->request_stop();
+  }
+  return session_ != nullptr;
+}
+
+void compare_run::print_start() {
+  auto text = describe_tables();
+  const auto progress = session_->status().compared->progress;
+  append_line(text, "sample", describe_sample_rate(options_.sample_rate));
+  append_line(text, "lag",
+              fmt::format("what differs is judged by strong reads, {} apart",
+                          spoken_duration(options_.max_lag)));
+  append_line(
+      text, "memory",
+      fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));
+  append_line(text, "comparison",
+              session_->resumes() ? fmt::format("resumed: {} of {} segments are done, begun {}",
+                                                progress.segments_done, progress.segments,
+                                                format_rfc3339(progress.started()))
+                                  : fmt::format("new: {} segments", progress.segments));
+  append_line(text, "state", state_path_);
+  append_line(text, "findings", findings_path_);
+  printer_.print(text);
+}
+
+}  // namespace
+
+int run_compare(const compare_options& options, const aws::environment& variables) {
+  log::configure(options.log_format, options.log_level);
+  asio::io_context io(1);
+  const auto run = std::make_unique<compare_run>(options, variables, io);
+  return run_to_end(*run, io);
+}
+
+}  // namespace ddm::cli

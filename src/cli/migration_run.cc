@@ -1,0 +1,326 @@
+#include "cli/migration_run.h"
+
+#include "base/log.h"
+#include "base/units.h"
+#include "report/render.h"
+#include "state/sqlite_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+using report::exit_code;
+
+constexpr double on_demand_units_per_second = 3000;
+constexpr double provisioned_share = 0.2;
+constexpr std::uint64_t load_share_percent = 75;
+constexpr milliseconds live_interval{1000};
+
+int refuse(std::vector<std::string> faults) {
+  std::ranges::sort(faults);
+  faults.erase(std::ranges::unique(faults).begin(), faults.end());
+  for (const auto& fault : faults) {
+    fmt::print(stderr, "error: {}\n", fault);
+  }
+  return static_cast<int>(exit_code::usage);
+}
+
+double read_budget(const migration_options& options, const dynamodb::table_description* table) {
+  if (options.max_rcu) {
+    return *options.max_rcu;
+  }
+  // DynamoDB Local knows no throttling, whatever capacity its tables claim.
+  if (table == nullptr || table->on_demand || dynamodb::is_local_arn(table->arn)) {
+    return on_demand_units_per_second;
+  }
+  return std::max(1.0, table->provisioned_rcu * provisioned_share);
+}
+
+std::string describe_budget(double units) {
+  return std::isinf(units) ? std::string("unlimited") : fmt::format("{:.0f}/s", units);
+}
+
+}  // namespace
+
+migration_run::migration_run(const migration_options& options, const aws::environment& variables,
+                             asio::io_context& io)
+    : options_(options),
+      variables_(variables),
+      io_(io),
+      pool_(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
+      printer_(options.output == output_format::json),
+      signals_(io, SIGINT, SIGTERM),
+      background_(io.get_executor()) {}
+
+awaitable<int> migration_run::run() {
+  background_.spawn(obey_signals());
+  int code = static_cast<int>(exit_code::usage);
+  if (auto examined = co_await examine(); !examined) {
+    refuse(std::move(examined.error()));
+  } else if (auto resumed = co_await open_state(); !resumed) {
+    refuse({resumed.error().describe()});
+  } else {
+    code = co_await work(std::move(*resumed));
+  }
+  background_.cancel();
+  co_await background_.join();
+  co_return code;
+}
+
+std::unique_ptr<connection> migration_run::open_link(const connection_request& request,
+                                                     fault_list& faults) {
+  auto opened = connection::open(request, io_.get_executor(), clock_, variables_, *files_);
+  if (!opened) {
+    faults.push_back(opened.error().describe());
+    return nullptr;
+  }
+  return std::move(*opened);
+}
+
+awaitable<aws::shared_credentials> migration_run::keys_of(connection& link, std::string side,
+                                                          fault_list& faults) {
+  auto keys = co_await link.credentials();
+  if (!keys) {
+    faults.push_back(std::move(keys.error()).within(side).describe());
+    co_return nullptr;
+  }
+  co_return std::move(*keys);
+}
+
+awaitable<void> migration_run::reach(reached_table& table, const connection_options& options,
+                                     fault_list& faults) {
+  table.link = open_link({table.side, aws_service::tables, options}, faults);
+  if (table.link) {
+    table.keys = co_await keys_of(*table.link, table.side, faults);
+    table.client.emplace(table.link->calls());
+  }
+}
+
+monitor::table_access migration_run::access(reached_table& table, const std::string& name) {
+  const auto& description = table.link->description();
+  return {.side = table.side,
+          .client = *table.client,
+          .table = dynamodb::table_name(name),
+          .profile = description.profile,
+          .region = description.region,
+          .endpoint = description.endpoint,
+          .access_key_id = table.keys->access_key_id};
+}
+
+awaitable<std::expected<void, migration_run::fault_list>> migration_run::examine() {
+  auto files = aws::profile_files::load(variables_);
+  if (!files) {
+    co_return std::unexpected(fault_list{files.error().describe()});
+  }
+  files_ = std::move(*files);
+  fault_list faults;
+  co_await reach(source_, options_.source, faults);
+  co_await reach(target_, options_.target, faults);
+  if (!faults.empty()) {
+    co_return std::unexpected(std::move(faults));
+  }
+  monitor::migration_request request{.source = access(source_, options_.source_table),
+                                     .target = access(target_, options_.target_table),
+                                     .partition_key = options_.partition_key,
+                                     .sort_key = options_.sort_key};
+  co_await reach_more(request, faults);
+  if (!faults.empty()) {
+    co_return std::unexpected(std::move(faults));
+  }
+  auto facts = co_await monitor::examine_migration(request);
+  if (!facts) {
+    co_return std::unexpected(std::move(facts.error().lines));
+  }
+  facts_ = std::move(*facts);
+  choose_files(request);
+  prepare_reading(source_, options_.source_table, &facts_.source, facts_.source_ttl_attribute);
+  prepare_reading(target_, options_.target_table, facts_.target ? &*facts_.target : nullptr,
+                  facts_.target_ttl_attribute);
+  co_return std::expected<void, fault_list>{};
+}
+
+void migration_run::choose_files(const monitor::migration_request& request) {
+  const auto default_path = [&](const std::optional<dynamodb::table_description>& target) {
+    return fmt::format("./{}--{}.monitor.db",
+                       monitor::file_name_part(request.source, facts_.source),
+                       monitor::file_name_part(request.target, target));
+  };
+  state_path_ = options_.state_file.value_or(default_path(facts_.target));
+  // A run that began while the target was awaited goes on in the file that it made then.
+  if (const auto awaited = default_path(std::nullopt); !options_.state_file && !forgets_state() &&
+                                                       std::filesystem::exists(awaited) &&
+                                                       !std::filesystem::exists(state_path_)) {
+    state_path_ = awaited;
+  }
+  const std::filesystem::path state(state_path_);
+  findings_path_ = options_.findings_file.value_or(
+      (state.parent_path() / (state.stem().string() + ".findings.jsonl")).string());
+}
+
+void migration_run::prepare_reading(reached_table& table, const std::string& name,
+                                    const dynamodb::table_description* facts,
+                                    const std::optional<std::string>& ttl_attribute) {
+  table.budget.emplace(clock_, read_budget(options_, facts));
+  table.link->on_throttled([&table] { table.budget->slow_down(); });
+  table.reading.emplace(verify::table_side{.name = table.side,
+                                           .client = *table.client,
+                                           .table = dynamodb::table_name(name),
+                                           .budget = *table.budget,
+                                           .ttl_attribute = ttl_attribute});
+}
+
+awaitable<result<state::snapshot>> migration_run::open_state() {
+  auto opened = state::open_sqlite_store(
+      {.path = state_path_, .command = command(), .fresh = forgets_state()});
+  if (!opened) {
+    co_return fail(std::move(opened.error()));
+  }
+  store_ = std::move(*opened);
+  auto resumed = co_await store_->load(open_mismatches_max);
+  if (!resumed) {
+    co_return fail(std::move(resumed.error()));
+  }
+  if (auto settled = co_await settle_identity(*resumed); !settled) {
+    co_return fail(std::move(settled.error()));
+  }
+  if (forgets_state()) {
+    std::error_code ignored;  // absent: nothing to keep
+    std::filesystem::rename(findings_path_, findings_path_ + ".old", ignored);
+  }
+  auto file = co_await verify::findings_file::open(findings_path_, *store_, resumed->finding_lines);
+  if (!file) {
+    co_return fail(std::move(file.error()));
+  }
+  findings_file_ = std::move(*file);
+  co_return std::move(*resumed);
+}
+
+awaitable<result<void>> migration_run::settle_identity(const state::snapshot& resumed) {
+  const std::string direction = facts_.stream.str().empty() ? ""
+                                : facts_.way == verify::direction::source_to_target
+                                    ? "source_to_target"
+                                    : "target_to_source";
+  identity_ = monitor::new_identity(facts_.source_identity, facts_.target_identity, direction);
+  if (!monitor::is_empty(resumed)) {
+    auto found = monitor::load_identity(resumed, identity_, facts_.target_identity_awaited);
+    if (!found) {
+      co_return fail(std::move(found.error()).within(state_path_));
+    }
+    identity_ = std::move(*found);
+  }
+  // Also of a state that goes on: the target may have got its name only now.
+  state::commit_batch batch;
+  monitor::save(identity_, batch);
+  co_return co_await store_->commit(std::move(batch));
+}
+
+dynamodb::page_decoder migration_run::decoder_for(std::uint64_t sample_rate) const {
+  return dynamodb::page_decoder({.schema = facts_.schema,
+                                 .secret = identity_.secret,
+                                 .ignored = dynamodb::ignore_list(options_.ignore_attributes),
+                                 .sample = {.seed = identity_.sample_seed, .rate = sample_rate}});
+}
+
+std::string migration_run::ignored() const {
+  return fmt::format("{}", fmt::join(options_.ignore_attributes, ","));
+}
+
+std::uint64_t migration_run::memory_for_load() const {
+  return options_.memory_bytes / 100 * load_share_percent;
+}
+
+void migration_run::append_line(std::string& text, std::string_view name,
+                                const std::string& value) {
+  text += fmt::format("\n  {:<12} {}", name, value);
+}
+
+std::string migration_run::describe_keys(const connection& link, const aws::credentials& keys) {
+  return fmt::format("{}, access key {}, {}", link.description().identity, keys.access_key_id,
+                     link.lifetime_of(keys));
+}
+
+std::string migration_run::describe_tables() const {
+  auto text = fmt::format("dynamodb-migration-monitor {}", DDM_VERSION);
+  const auto describe = [&](const reached_table& table, const dynamodb::table_description* facts) {
+    append_line(text, table.side,
+                facts == nullptr ? std::string("not there yet: awaited")
+                                 : fmt::format("{} ({}), key {}, about {} items, {}", facts->name,
+                                               facts->arn, facts->schema.describe(),
+                                               grouped(facts->item_count), facts->status_text));
+    const auto& link = table.link->description();
+    append_line(text, "",
+                fmt::format("{}, {}, at most {} read units", link.region, link.endpoint,
+                            describe_budget(table.budget->rate())));
+    append_line(text, "", describe_keys(*table.link, *table.keys));
+  };
+  describe(source_, &facts_.source);
+  describe(target_, facts_.target ? &*facts_.target : nullptr);
+  return text;
+}
+
+int migration_run::conclude(const result<void>& ended, const report::status& final_status,
+                            const std::string& block, bool require_go) {
+  printer_.end_live();
+  printer_.print(block);
+  if (options_.output == output_format::json) {
+    fmt::print("{}\n", report::render_json(final_status, command()));
+  }
+  const auto code = report::decide_exit(final_status, require_go);
+  if (ended) {
+    return static_cast<int>(code);
+  }
+  fmt::print(stderr, "error: {}\n", ended.error().describe());
+  return static_cast<int>(code == exit_code::equal ? exit_code::incomplete : code);
+}
+
+awaitable<void> migration_run::obey_signals() {
+  for (;;) {
+    const int number = co_await signals_.async_wait(asio::use_awaitable);
+    if (++signals_seen_ > 1 || !request_stop()) {
+      // The state holds the last commit: leaving at once loses nothing.
+      std::fputs("\nleaving at once; the next start resumes from the last commit\n", stderr);
+      std::_Exit(128 + number);
+    }
+    log::event(log::level::info, "draining",
+               "reading stops, batches in flight are finished; a second signal leaves at once",
+               {{"signal", number}});
+  }
+}
+
+void migration_run::show_live(std::function<std::string()> line) {
+  if (printer_.is_live()) {
+    background_.spawn(refresh_live_line(std::move(line)));
+  }
+}
+
+awaitable<void> migration_run::refresh_live_line(std::function<std::string()> line) {
+  for (;;) {
+    co_await clock_.sleep_for(live_interval);
+    printer_.show_live(line());
+  }
+}
+
+int run_to_end(migration_run& run, asio::io_context& io) {
+  int code = static_cast<int>(exit_code::usage);
+  asio::co_spawn(io, run.run(), [&](const std::exception_ptr& failure, int result) {
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+    code = result;
+    io.stop();
+  });
+  io.run();
+  return code;
+}
+
+}  // namespace ddm::cli

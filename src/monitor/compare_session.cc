@@ -1,0 +1,234 @@
+#include "monitor/compare_session.h"
+
+#include "base/log.h"
+#include "monitor/findings_flow.h"
+#include "monitor/prices.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+constexpr milliseconds commit_interval{500};
+constexpr milliseconds end_poll_interval{50};
+constexpr std::size_t newest_shown = 5;
+
+constexpr auto source_units_name = "comparison.compare.consumed_source_milliunits";
+constexpr auto target_units_name = "comparison.compare.consumed_target_milliunits";
+
+double units_of(const state::snapshot& state, const char* name) {
+  const auto found = state.numbers.find(name);
+  return found == state.numbers.end() ? 0 : static_cast<double>(found->second) / 1000;
+}
+
+}  // namespace
+
+compare_session::compare_session(compare_settings settings, compare_parts parts,
+                                 const state::snapshot& resumed)
+    : settings_(std::move(settings)),
+      parts_(std::move(parts)),
+      findings_(settings_.findings),
+      checks_(settings_.checks),
+      verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
+                parts_.source, parts_.target, checks_, findings_, events()),
+      comparer_(settings_.comparer,
+                {.executor = parts_.executor,
+                 .time = parts_.time,
+                 .pool = parts_.pool,
+                 .decoder = parts_.decoder,
+                 .source = parts_.source,
+                 .target = parts_.target,
+                 .store = parts_.store},
+                resumed),
+      gaps_(resumed.gaps),
+      resumes_(comparer_.resumes() && !settings_.fresh),
+      comparing_(parts_.executor),
+      background_(parts_.executor),
+      started_at_(parts_.time.now()) {
+  auto open = restore_findings(resumed, findings_);
+  if (!open) {
+    fail_with(std::move(open.error()));
+    return;
+  }
+  found_earlier_ = std::move(*open);
+  if (resumes_) {
+    source_units_before_ = units_of(resumed, source_units_name);
+    target_units_before_ = units_of(resumed, target_units_name);
+  } else {
+    comparer_.begin(keys_found_earlier());
+  }
+}
+
+/// What an earlier run found wrong is judged anew, whatever the scans say: the result of this
+/// comparison must not rest on an old look.
+std::vector<state::candidate_row> compare_session::keys_found_earlier() const {
+  std::vector<state::candidate_row> rows;
+  for (const auto& entry : found_earlier_) {
+    rows.push_back({.command = settings_.comparer.command,
+                    .key_hash = std::string(reinterpret_cast<const char*>(&entry.key.hash),
+                                            sizeof entry.key.hash),
+                    .key_json = entry.key.json,
+                    .source_held = entry.kind == verify::mismatch_kind::undeleted ||
+                                   entry.source_digest.has_value()});
+  }
+  return rows;
+}
+
+awaitable<result<void>> compare_session::run() {
+  if (!failure_) {
+    comparing_.spawn(compare());
+    background_.spawn(verifier_.run());
+    background_.spawn(commit_regularly());
+    background_.spawn(show_blocks());
+    while (!stop_requested_ && !comparer_.progress().finished()) {
+      co_await parts_.time.sleep_for(end_poll_interval);
+    }
+    comparer_.stop();
+    co_await comparing_.join();
+    co_await verifier_.finish_in_flight();
+    background_.cancel();
+    co_await background_.join();
+    if (auto committed = co_await commit_now(); !committed) {
+      fail_with(std::move(committed.error()));
+    } else if (comparer_.progress().finished() && !abandoned_) {
+      comparer_.forget_leftovers();
+    }
+  }
+  if (failure_) {
+    co_return fail(*failure_);
+  }
+  co_return result<void>{};
+}
+
+void compare_session::abandon() {
+  abandoned_ = true;
+  stop_requested_ = true;
+}
+
+void compare_session::fail_with(error failure) {
+  if (!failure_) {
+    failure_ = std::move(failure);
+  }
+  stop_requested_ = true;
+}
+
+awaitable<void> compare_session::compare() {
+  if (auto compared = co_await comparer_.run(); !compared) {
+    fail_with(std::move(compared.error()));
+  }
+}
+
+awaitable<void> compare_session::commit_regularly() {
+  for (;;) {
+    auto committed = co_await commit_now();
+    if (committed) {
+      verify::outcomes out;
+      committed = co_await comparer_.feed(checks_, out);
+      comparer_.on_outcomes(out);
+    }
+    if (!committed) {
+      fail_with(std::move(committed.error()));
+      co_return;
+    }
+    co_await parts_.time.sleep_for(commit_interval);
+  }
+}
+
+awaitable<result<void>> compare_session::commit_now() {
+  if (abandoned_) {
+    co_return result<void>{};
+  }
+  if (auto durable = co_await comparer_.make_durable(); !durable) {
+    co_return durable;
+  }
+  state::commit_batch batch;
+  const bool was_finished = comparer_.progress().finished();
+  comparer_.collect(batch);
+  const auto& progress = comparer_.progress();
+  if (progress.finished() && !was_finished &&
+      static_cast<std::uint64_t>(progress.sample_rate) <= settings_.monitored_rate) {
+    batch.gaps_cured_before = progress.started();
+    for (auto& gap : gaps_) {
+      gap.cured = gap.cured || gap.noticed < progress.started();
+    }
+  }
+  findings_.take_dirty(batch.mismatches, batch.finding_lines);
+  batch.numbers.emplace(source_units_name, std::llround(status().source_units * 1000));
+  batch.numbers.emplace(target_units_name, std::llround(status().target_units * 1000));
+  co_return co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
+}
+
+awaitable<void> compare_session::show_blocks() {
+  for (;;) {
+    co_await parts_.time.sleep_for(settings_.stats_interval);
+    if (parts_.on_block) {
+      parts_.on_block(status());
+    }
+  }
+}
+
+verify::verifier_events compare_session::events() {
+  return {.on_outcomes = [this](verify::outcomes&& out) { comparer_.on_outcomes(out); },
+          .on_mismatch = [this](verify::mismatch&& entry) { note_mismatch(std::move(entry)); },
+          .on_success = [](const dynamodb::item_key&) {},
+          .on_healed =
+              [](std::int64_t changes) {
+                log::event(log::level::info, "mismatch_healed", {}, {{"changes", changes}});
+              }};
+}
+
+void compare_session::note_mismatch(verify::mismatch entry) {
+  log_mismatch(entry, shown_key(entry.key));
+  findings_.on_confirmed(std::move(entry), parts_.time.now());
+}
+
+std::string compare_session::shown_key(const dynamodb::item_key& key) const {
+  return settings_.findings.hash_keys ? key.hash.hex() : key.json;
+}
+
+report::status compare_session::status() const {
+  report::status now;
+  now.at = parts_.time.now();
+  now.running = now.at - started_at_;
+  now.phase = report::phase::baseline;
+  now.follows_stream = false;
+  now.compared = comparer_.view();
+  const auto& progress = now.compared->progress;
+  now.sample_rate = static_cast<std::uint64_t>(progress.sample_rate);
+  now.keys_checked = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()));
+  now.pending = progress.candidates - progress.candidates_closed;
+  now.check_bytes = checks_.bytes();
+  auto& checks = now.checks;
+  checks.sampled = progress.candidates;
+  checks.verified = progress.candidates_equal;
+  checks.superseded =
+      progress.candidates_closed - progress.candidates_equal - progress.candidates_unequal;
+  checks.equal_by_ignoring = now.compared->seen.equal_by_ignoring;
+  now.mismatches = findings_.counts();
+  const auto& open = now.mismatches.open;
+  const auto open_in_all = std::accumulate(open.begin(), open.end(), std::int64_t{0});
+  checks.failed = std::min(progress.candidates_unequal, open_in_all);
+  checks.healed = progress.candidates_unequal - checks.failed;
+  if (now.keys_checked > 0) {
+    const auto wrong = static_cast<std::uint64_t>(now.mismatches.mismatches());
+    now.success_rate = report::wilson_interval(std::max(now.keys_checked, wrong), wrong);
+  }
+  now.newest = findings_.newest(newest_shown);
+  if (settings_.findings.hash_keys) {
+    for (auto& entry : now.newest) {
+      entry.key.json = entry.key.hash.hex();
+    }
+  }
+  now.gaps = gaps_;
+  now.source_units = source_units_before_ + parts_.source.consumed_units;
+  now.target_units = target_units_before_ + parts_.target.consumed_units;
+  now.usd = (now.source_units + now.target_units) * usd_per_read_unit;
+  now.trouble = verifier_.trouble().empty() ? comparer_.trouble() : verifier_.trouble();
+  now.verdict = report::decide_verdict(now);
+  return now;
+}
+
+}  // namespace ddm::monitor

@@ -1,0 +1,25 @@
+// The way of a finding, which monitor and compare share: from the state into the book, into the
+// log, and with a commit into the findings file.
+#pragma once
+
+#include "state/state_store.h"
+#include "verify/finding_book.h"
+#include "verify/findings_file.h"
+
+#include <string_view>
+#include <vector>
+
+namespace ddm::monitor {
+
+/// Puts the open mismatches of a state into the book; the result is what they are.
+[[nodiscard]] result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
+                                                                     verify::finding_book& book);
+
+void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
+
+/// The findings file, if there is one, gets its lines only once they are committed.
+[[nodiscard]] awaitable<result<void>> commit_with_findings(state::state_store& store,
+                                                           verify::findings_file* findings,
+                                                           state::commit_batch batch);
+
+}  // namespace ddm::monitor

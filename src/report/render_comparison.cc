@@ -1,0 +1,117 @@
+// What was compared, what was found, what it cost, and what looking each key up would have cost.
+#include "base/units.h"
+#include "report/render.h"
+#include "report/text_parts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace ddm::report {
+namespace {
+
+constexpr std::size_t bar_cells = 20;
+
+std::string eta(const compare::comparison_view& compared) {
+  const auto left = compared.remaining();
+  return left ? fmt::format(", about {} left",
+                            spoken_duration(std::chrono::ceil<std::chrono::seconds>(*left)))
+              : std::string();
+}
+
+double bytes_per_second(const compare::comparison_view& compared) {
+  const auto items = compared.seen.source_items + compared.seen.target_items;
+  const auto bytes_an_item =
+      items > 0 ? static_cast<double>(compared.seen.bytes) / static_cast<double>(items) : 0;
+  return bytes_an_item * compared.items_per_second();
+}
+
+std::string units(std::int64_t milliunits) {
+  return fmt::format("{:.1f}", static_cast<double>(milliunits) / 1000);
+}
+
+std::string cost_of_look_ups(const compare::comparison_view& compared) {
+  const auto& seen = compared.seen;
+  auto text = fmt::format(
+      "scans took {} source + {} target read units; looking each key up in the target instead: {}",
+      units(seen.source_milliunits), units(seen.target_milliunits), units(seen.look_up_milliunits));
+  if (compared.progress.sample_rate > 1) {
+    text += " (of the sample alone; a scan costs the same with and without one)";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> comparison_lines(const compare::comparison_view& compared) {
+  const auto& progress = compared.progress;
+  const auto& seen = compared.seen;
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format(
+      "{} keys ({}): {} equal; {} source and {} target items read in {} of {} segments",
+      number(compared.keys()), sample_text(static_cast<std::uint64_t>(progress.sample_rate)),
+      number(seen.equal), number(seen.source_items), number(seen.target_items),
+      number(progress.segments_done), number(progress.segments)));
+  if (!progress.all_scanned()) {
+    lines.push_back(fmt::format(
+        "{:.0f} % read, {:.0f} items/s, {:.1f} MB/s{}", std::floor(compared.share_read() * 100),
+        compared.items_per_second(), bytes_per_second(compared) / 1e6, eta(compared)));
+  }
+  lines.push_back(fmt::format(
+      "{} keys looked unequal: {} being judged, {} equal after all, {} confirmed{}",
+      number(progress.candidates), number(progress.candidates - progress.candidates_closed),
+      number(progress.candidates_equal), number(progress.candidates_unequal),
+      progress.candidates_restless > 0
+          ? fmt::format(", {} never at rest", number(progress.candidates_restless))
+          : std::string()));
+  if (seen.equal_by_ignoring > 0) {
+    lines.push_back(fmt::format("{} are equal only thanks to --ignore-attribute",
+                                number(seen.equal_by_ignoring)));
+  }
+  lines.push_back(cost_of_look_ups(compared));
+  return lines;
+}
+
+std::string render_comparison(const status& now) {
+  std::string text =
+      fmt::format("{}  verdict: {}", format_rfc3339(now.at), to_string(now.verdict.kind));
+  for (const auto& reason : now.verdict.reasons) {
+    text += fmt::format("\n  - {}", reason);
+  }
+  std::string_view name = "compared";
+  for (const auto& line : comparison_lines(*now.compared)) {
+    append_line(text, std::exchange(name, ""), line);
+  }
+  append_mismatches(text, now);
+  append_line(text, "consumed",
+              fmt::format("{:.1f} source + {:.1f} target read units: about {:.4f} USD",
+                          now.source_units, now.target_units, now.usd));
+  return text;
+}
+
+std::string render_comparison_line(const status& now, std::size_t columns) {
+  const auto& compared = *now.compared;
+  const auto& progress = compared.progress;
+  const double share = compared.share_read();
+  const auto filled = std::min(bar_cells, static_cast<std::size_t>(share * bar_cells));
+  auto line = fmt::format("[{:#>{}}{:.>{}}] {:.0f} %", "", filled, "", bar_cells - filled,
+                          std::floor(share * 100));
+  if (progress.all_scanned()) {
+    line += fmt::format("  {} keys, judging {}", number(compared.keys()),
+                        number(progress.candidates - progress.candidates_closed));
+  } else {
+    line += fmt::format("{}  {} items, {:.0f}/s, {:.1f} MB/s", eta(compared),
+                        number(compared.seen.source_items + compared.seen.target_items),
+                        compared.items_per_second(), bytes_per_second(compared) / 1e6);
+  }
+  line += fmt::format("  {:.0f} RCU, {:.4f} USD  {} unequal", now.source_units + now.target_units,
+                      now.usd, number(progress.candidates));
+  if (line.size() > columns) {
+    line.resize(columns);
+  }
+  return line;
+}
+
+}  // namespace ddm::report

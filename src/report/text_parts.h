@@ -1,0 +1,23 @@
+// What the text blocks of monitor and compare share.
+#pragma once
+
+#include "report/status.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddm::report {
+
+/// "1,234"; negative numbers as 0.
+[[nodiscard]] std::string number(std::int64_t value);
+/// "every key", "1 key in 100".
+[[nodiscard]] std::string sample_text(std::uint64_t rate);
+/// A line of a block: newline, name, value.
+void append_line(std::string& text, std::string_view name, std::string_view value);
+/// The open mismatches by kind, and some of them.
+void append_mismatches(std::string& text, const status& now);
+[[nodiscard]] std::vector<std::string> comparison_lines(const compare::comparison_view& compared);
+
+}  // namespace ddm::report

@@ -1,0 +1,138 @@
+// Keys that a comparison of the tables found unequal: judged as changes are, but no changes.
+#include "verify/check_driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace ddm::verify {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+state::candidate_row row_of(std::int64_t id, const std::string& key, bool source_held = true) {
+  const auto named = key_named(key);
+  return {.id = id,
+          .command = "compare",
+          .key_hash = std::string(reinterpret_cast<const char*>(&named.hash), 16),
+          .key_json = named.json,
+          .source_held = source_held};
+}
+
+TEST(candidates, equal_at_the_first_look_are_done_with) {
+  check_driver run;
+  run.origin["a"] = 1;
+  run.counterpart["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  EXPECT_EQ(run.checks.candidates(), 1U);
+  run.run_for(1s);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+  EXPECT_EQ(run.out.candidates_equal, 1);
+  EXPECT_EQ(run.out.verified, 0) << "it is no change";
+  EXPECT_EQ(run.checks.size(), 0U);
+}
+
+TEST(candidates, unequal_are_confirmed_one_max_lag_later_and_count_as_no_change) {
+  check_driver run;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(59s);
+  EXPECT_THAT(run.out.confirmed, IsEmpty());
+  EXPECT_THAT(run.out.candidates_closed, IsEmpty());
+  run.run_for(5s);
+  ASSERT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_EQ(run.out.confirmed[0].candidate, 7);
+  EXPECT_TRUE(run.out.confirmed[0].delete_seen);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+}
+
+TEST(candidates, what_only_the_target_ever_showed_was_not_deleted_as_far_as_is_known) {
+  check_driver run;
+  run.counterpart["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a", false), run.now, run.out);
+  run.run_for(65s);
+  ASSERT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_FALSE(run.out.confirmed[0].delete_seen);
+}
+
+TEST(candidates, that_arrive_within_the_max_lag_are_no_mismatch) {
+  check_driver run;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.after(30s, [&] { run.counterpart["a"] = 1; });
+  run.run_for(65s);
+  EXPECT_THAT(run.out.confirmed, IsEmpty());
+  EXPECT_EQ(run.out.candidates_equal, 1);
+}
+
+TEST(candidates, are_answered_by_a_change_of_their_key) {
+  check_driver run;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(1s);
+  run.write_replicated("a", 2, 1s);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+  EXPECT_EQ(run.checks.candidates(), 0U);
+  EXPECT_EQ(run.checks.size(), 1U) << "the change has a check of its own now";
+  run.run_for(70s);
+  EXPECT_EQ(run.out.verified, 1);
+  EXPECT_EQ(run.out.superseded, 0);
+  EXPECT_EQ(run.out.candidates_equal, 0);
+  EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
+TEST(candidates, of_a_key_that_is_being_checked_are_answered_by_that) {
+  check_driver run;
+  run.write("a", 2);
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+  EXPECT_EQ(run.checks.size(), 1U);
+}
+
+TEST(candidates, in_thousands_do_not_pass_for_replication_that_is_behind) {
+  check_driver run;
+  for (int i = 0; i < 2000; ++i) {
+    const auto key = "k" + std::to_string(i);
+    run.origin[key] = 1;
+    run.checks.on_candidate(row_of(i + 1, key), run.now, run.out);
+  }
+  run.run_for(70s);
+  EXPECT_FALSE(run.checks.behind().behind());
+  EXPECT_THAT(run.out.confirmed, SizeIs(2000));
+}
+
+TEST(candidates, are_not_written_to_the_state_as_checks) {
+  check_driver run;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(5s);
+  std::vector<state::check_row> rows;
+  std::vector<std::int64_t> closed;
+  run.checks.take_dirty(rows, closed);
+  EXPECT_THAT(rows, IsEmpty()) << "their own row stays until they have an outcome";
+  run.run_for(65s);
+  run.checks.take_dirty(rows, closed);
+  EXPECT_THAT(closed, IsEmpty());
+}
+
+TEST(candidates, that_never_rest_are_given_up_and_said_so) {
+  check_driver run;
+  run.counterpart["a"] = 999'999;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  for (int second = 0; second < 600 && run.checks.size() > 0; ++second) {
+    run.origin["a"] = second + 2;
+    run.run_for(1s);
+  }
+  EXPECT_EQ(run.checks.size(), 0U);
+  EXPECT_EQ(run.out.candidates_restless, 1);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+  EXPECT_THAT(run.out.confirmed, IsEmpty());
+}
+
+}  // namespace
+}  // namespace ddm::verify
