@@ -80,12 +80,12 @@ class Monitor:
                               cwd=self.folder, capture_output=True, text=True, timeout=timeout)
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str, live: bool = False) -> None:
-        """`monitor` with this migration's flags, in the background. Live: its log is ours."""
+    def start(self, *arguments: str, live: bool = False, command: str = "monitor") -> None:
+        """A command with this migration's flags, in the background. Live: its log is ours."""
         assert self._process is None
         with open(self._output, "w") as output, open(self._log, "a") as log:
             self._process = subprocess.Popen(
-                [self.binary, "monitor", *self.flags(), *arguments, "--output", "json"],
+                [self.binary, command, *self.flags(), *arguments, "--output", "json"],
                 cwd=self.folder, env=self.environment(), text=True,
                 stdout=output, stderr=None if live else log,
                 preexec_fn=dynamodb_local.end_with_parent)

@@ -8,12 +8,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace ddm::cli {
@@ -26,11 +29,19 @@ constexpr double provisioned_share = 0.2;
 constexpr std::uint64_t load_share_percent = 75;
 constexpr milliseconds live_interval{1000};
 
+/// A standard error that nobody reads any more is no error (fmt::print would throw).
+void complain(const std::string& fault) { std::fputs(("error: " + fault + "\n").c_str(), stderr); }
+
+bool put_on_standard_output(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
 int refuse(std::vector<std::string> faults) {
   std::ranges::sort(faults);
   faults.erase(std::ranges::unique(faults).begin(), faults.end());
   for (const auto& fault : faults) {
-    fmt::print(stderr, "error: {}\n", fault);
+    complain(fault);
   }
   return static_cast<int>(exit_code::usage);
 }
@@ -67,6 +78,8 @@ awaitable<int> migration_run::run() {
   int code = static_cast<int>(exit_code::usage);
   if (auto examined = co_await examine(); !examined) {
     refuse(std::move(examined.error()));
+  } else if (auto writable = check_findings_path(); !writable) {
+    refuse({writable.error().describe()});
   } else if (auto resumed = co_await open_state(); !resumed) {
     refuse({resumed.error().describe()});
   } else {
@@ -165,6 +178,20 @@ void migration_run::choose_files(const monitor::migration_request& request) {
   const std::filesystem::path state(state_path_);
   findings_path_ = options_.findings_file.value_or(
       (state.parent_path() / (state.stem().string() + ".findings.jsonl")).string());
+}
+
+/// Asked before the state is made, so that a refusal leaves nothing behind.
+result<void> migration_run::check_findings_path() const {
+  const std::filesystem::path findings(findings_path_);
+  const auto folder = findings.has_parent_path() ? findings.parent_path() : ".";
+  const bool there = ::access(findings.c_str(), F_OK) == 0;
+  if (options_.findings_file && ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0) {
+    return fatal(
+        fmt::format("the findings file {} cannot be written: {}; name another one with "
+                    "--findings",
+                    findings_path_, std::strerror(errno)));
+  }
+  return {};
 }
 
 void migration_run::prepare_reading(reached_table& table, const std::string& name,
@@ -272,15 +299,18 @@ int migration_run::conclude(const result<void>& ended, const report::status& fin
                             const std::string& block, bool require_go) {
   printer_.end_live();
   printer_.print(block);
-  if (options_.output == output_format::json) {
-    fmt::print("{}\n", report::render_json(final_status, command()));
+  bool failed = !ended;
+  if (options_.output == output_format::json &&
+      !put_on_standard_output(report::render_json(final_status, command()) + "\n")) {
+    complain(
+        fmt::format("the report cannot be written to standard output: {}", std::strerror(errno)));
+    failed = true;
+  }
+  if (!ended) {
+    complain(ended.error().describe());
   }
   const auto code = report::decide_exit(final_status, require_go);
-  if (ended) {
-    return static_cast<int>(code);
-  }
-  fmt::print(stderr, "error: {}\n", ended.error().describe());
-  return static_cast<int>(code == exit_code::equal ? exit_code::incomplete : code);
+  return static_cast<int>(failed && code == exit_code::equal ? exit_code::incomplete : code);
 }
 
 awaitable<void> migration_run::obey_signals() {
@@ -311,6 +341,9 @@ awaitable<void> migration_run::refresh_live_line(std::function<std::string()> li
 }
 
 int run_to_end(migration_run& run, asio::io_context& io) {
+  // A reader of our output that goes away (a Ctrl-C ends `| tee` as well) must not keep us from
+  // saving the state.
+  std::signal(SIGPIPE, SIG_IGN);
   int code = static_cast<int>(exit_code::usage);
   asio::co_spawn(io, run.run(), [&](const std::exception_ptr& failure, int result) {
     if (failure) {

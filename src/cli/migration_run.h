@@ -110,6 +110,7 @@ class migration_run {
   [[nodiscard]] awaitable<void> reach(reached_table& table, const connection_options& options,
                                       fault_list& faults);
   [[nodiscard]] static monitor::table_access access(reached_table& table, const std::string& name);
+  [[nodiscard]] result<void> check_findings_path() const;
   void choose_files(const monitor::migration_request& request);
   [[nodiscard]] awaitable<result<state::snapshot>> open_state();
   [[nodiscard]] awaitable<result<void>> settle_identity(const state::snapshot& resumed);

@@ -42,10 +42,10 @@ void log_mismatch(const verify::mismatch& entry, std::string_view shown_key) {
 awaitable<result<void>> commit_with_findings(state::state_store& store,
                                              verify::findings_file* findings,
                                              state::commit_batch batch) {
-  const auto lines = batch.finding_lines;
+  const bool has_lines = !batch.finding_lines.empty();
   auto committed = co_await store.commit(std::move(batch));
-  if (committed && findings != nullptr && !lines.empty()) {
-    committed = findings->append(lines);
+  if (committed && findings != nullptr && has_lines) {
+    committed = co_await findings->follow(store);
   }
   co_return committed;
 }

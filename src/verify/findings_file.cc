@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -30,16 +31,17 @@ struct survey {
   std::string torn;        ///< what follows it
 };
 
-/// Reads the file once from the start; it may be large, so only one line is held.
-result<survey> read_through(const std::string& path, int file) {
+/// Reads the file once from `start`; it may be large, so only one line is held.
+result<survey> read_through(const std::string& path, int file, std::int64_t start) {
   survey seen;
   std::string line;
   std::array<char, 65536> buffer{};
-  for (;;) {
-    const auto got = ::read(file, buffer.data(), buffer.size());
+  for (auto at = start;;) {
+    const auto got = ::pread(file, buffer.data(), buffer.size(), at);
     if (got < 0) {
       return system_failure(path, "read");
     }
+    at += got;
     if (got == 0) {
       seen.torn = std::move(line);
       return seen;
@@ -55,6 +57,18 @@ result<survey> read_through(const std::string& path, int file) {
     }
   }
 }
+
+/// Among the commands that append to one file; let go at the end of a process too.
+class file_lock {
+ public:
+  explicit file_lock(int file) : file_(file) { ::flock(file_, LOCK_EX); }
+  file_lock(const file_lock&) = delete;
+  file_lock& operator=(const file_lock&) = delete;
+  ~file_lock() { ::flock(file_, LOCK_UN); }
+
+ private:
+  int file_;
+};
 
 /// The last complete line and the torn one behind it must be the state's: a line is only ever
 /// written once it has been committed.
@@ -83,11 +97,16 @@ awaitable<result<bool>> belongs_to(const survey& seen, state::state_store& store
 }  // namespace
 
 findings_file::findings_file(findings_file&& other) noexcept
-    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      lines_(other.lines_),
+      bytes_(other.bytes_) {}
 
 findings_file& findings_file::operator=(findings_file&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(file_, other.file_);
+  std::swap(lines_, other.lines_);
+  std::swap(bytes_, other.bytes_);
   return *this;
 }
 
@@ -104,7 +123,8 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
     co_return system_failure(path, "open");
   }
   findings_file file(path, descriptor);
-  auto seen = read_through(path, descriptor);
+  const file_lock mine(descriptor);
+  auto seen = read_through(path, descriptor, 0);
   if (!seen) {
     co_return fail(std::move(seen.error()));
   }
@@ -122,20 +142,49 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   if (::ftruncate(descriptor, seen->bytes) != 0) {
     co_return system_failure(path, "mend");
   }
-  for (auto at = seen->lines; at < committed_lines;) {
-    auto missing = co_await store.finding_lines(at, lines_per_read);
+  file.lines_ = seen->lines;
+  file.bytes_ = seen->bytes;
+  if (auto mended = co_await file.append_missing(store); !mended) {
+    co_return fail(std::move(mended.error()));
+  }
+  co_return file;
+}
+
+awaitable<result<void>> findings_file::follow(state::state_store& store) {
+  const file_lock mine(file_);
+  if (auto seen = see_what_others_appended(); !seen) {
+    co_return seen;
+  }
+  co_return co_await append_missing(store);
+}
+
+result<void> findings_file::see_what_others_appended() {
+  auto seen = read_through(path_, file_, bytes_);
+  if (!seen) {
+    return fail(std::move(seen.error()));
+  }
+  lines_ += seen->lines;
+  bytes_ += seen->bytes;
+  // Whoever wrote half a line was killed: its lock is gone.
+  if (!seen->torn.empty() && ::ftruncate(file_, bytes_) != 0) {
+    return system_failure(path_, "mend");
+  }
+  return {};
+}
+
+awaitable<result<void>> findings_file::append_missing(state::state_store& store) {
+  for (;;) {
+    auto missing = co_await store.finding_lines(lines_, lines_per_read);
     if (!missing) {
       co_return fail(std::move(missing.error()));
     }
     if (missing->empty()) {
-      break;
+      co_return result<void>{};
     }
-    if (auto appended = file.append(*missing); !appended) {
-      co_return fail(std::move(appended.error()));
+    if (auto appended = append(*missing); !appended) {
+      co_return appended;
     }
-    at += static_cast<std::int64_t>(missing->size());
   }
-  co_return file;
 }
 
 result<void> findings_file::append(const std::vector<std::string>& lines) {
@@ -152,6 +201,8 @@ result<void> findings_file::append(const std::vector<std::string>& lines) {
     }
     rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
   }
+  lines_ += static_cast<std::int64_t>(lines.size());
+  bytes_ += static_cast<std::int64_t>(text.size());
   return {};
 }
 

@@ -1,7 +1,9 @@
 // The findings file: a copy of the state's finding lines that others can follow.
 //
 // It is written only after the lines are committed, so a crash can leave it short of lines or with
-// a torn last one, never ahead of the state. Opening mends both.
+// a torn last one, never ahead of the state. Opening mends both. Two commands on one state, monitor
+// and compare, may append at the same time: each takes the file's lock, sees what is there, and
+// writes what the state has more, whoever committed it.
 #pragma once
 
 #include "base/error.h"
@@ -24,14 +26,19 @@ class findings_file {
   findings_file& operator=(findings_file&& other) noexcept;
   ~findings_file();
 
-  /// Lines without newline, already committed.
-  [[nodiscard]] result<void> append(const std::vector<std::string>& lines);
+  /// Appends the lines that have been committed since.
+  [[nodiscard]] awaitable<result<void>> follow(state::state_store& store);
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   findings_file(std::string path, int descriptor) : path_(std::move(path)), file_(descriptor) {}
+  [[nodiscard]] result<void> append(const std::vector<std::string>& lines);
+  [[nodiscard]] result<void> see_what_others_appended();
+  [[nodiscard]] awaitable<result<void>> append_missing(state::state_store& store);
   std::string path_;
   int file_ = -1;
+  std::int64_t lines_ = 0;  ///< complete ones in the file
+  std::int64_t bytes_ = 0;  ///< of these
 };
 
 }  // namespace ddm::verify

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -50,6 +51,39 @@ TEST(token_bucket, without_a_limit_it_is_always_ready) {
   token_bucket bucket(unlimited, unlimited, start);
   bucket.take(1e12, start);
   EXPECT_EQ(bucket.ready_at(start + seconds{1}), start + seconds{1});
+}
+
+awaitable<void> read_in_background(rate_limiter& limiter, clock& time, int& pages) {
+  for (;;) {
+    co_await limiter.acquire(128, rate_limiter::urgency::background);
+    ++pages;
+    co_await time.sleep_for(milliseconds{5});
+  }
+}
+
+awaitable<void> check_regularly(rate_limiter& limiter, clock& time, milliseconds& longest) {
+  for (int i = 0; i < 100; ++i) {
+    const auto asked = time.now();
+    co_await limiter.acquire(100);
+    longest = std::max(longest, time.now() - asked);
+    co_await time.sleep_for(milliseconds{100});
+  }
+}
+
+TEST(rate_limiter, background_work_takes_what_is_left_and_never_delays_what_is_live) {
+  simulated_clock time(start);
+  rate_limiter limiter(time, 3000);
+  task_group tasks(time.executor());
+  int pages = 0;
+  for (int i = 0; i < 8; ++i) {
+    tasks.spawn(read_in_background(limiter, time, pages));
+  }
+  milliseconds longest{0};
+  time.run(check_regularly(limiter, time, longest));
+  EXPECT_LT(longest, milliseconds{5}) << "the reserve is for them";
+  EXPECT_GT(pages, 120) << "of 10 s at 3000/s, less 1000/s for the checks";
+  tasks.cancel();
+  time.run(tasks.join());
 }
 
 awaitable<void> acquire_and_note(rate_limiter& limiter, double units, clock& time,

@@ -43,7 +43,7 @@ TEST(candidates, unequal_are_confirmed_one_max_lag_later_and_count_as_no_change)
   run.run_for(59s);
   EXPECT_THAT(run.out.confirmed, IsEmpty());
   EXPECT_THAT(run.out.candidates_closed, IsEmpty());
-  run.run_for(5s);
+  run.run_for(15s);
   ASSERT_THAT(run.out.confirmed, SizeIs(1));
   EXPECT_EQ(run.out.confirmed[0].candidate, 7);
   EXPECT_TRUE(run.out.confirmed[0].delete_seen);
@@ -54,7 +54,7 @@ TEST(candidates, what_only_the_target_ever_showed_was_not_deleted_as_far_as_is_k
   check_driver run;
   run.counterpart["a"] = 1;
   run.checks.on_candidate(row_of(7, "a", false), run.now, run.out);
-  run.run_for(65s);
+  run.run_for(75s);
   ASSERT_THAT(run.out.confirmed, SizeIs(1));
   EXPECT_FALSE(run.out.confirmed[0].delete_seen);
 }
@@ -64,7 +64,7 @@ TEST(candidates, that_arrive_within_the_max_lag_are_no_mismatch) {
   run.origin["a"] = 1;
   run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
   run.after(30s, [&] { run.counterpart["a"] = 1; });
-  run.run_for(65s);
+  run.run_for(75s);
   EXPECT_THAT(run.out.confirmed, IsEmpty());
   EXPECT_EQ(run.out.candidates_equal, 1);
 }
@@ -100,7 +100,7 @@ TEST(candidates, in_thousands_do_not_pass_for_replication_that_is_behind) {
     run.origin[key] = 1;
     run.checks.on_candidate(row_of(i + 1, key), run.now, run.out);
   }
-  run.run_for(70s);
+  run.run_for(75s);
   EXPECT_FALSE(run.checks.behind().behind());
   EXPECT_THAT(run.out.confirmed, SizeIs(2000));
 }
@@ -114,7 +114,7 @@ TEST(candidates, are_not_written_to_the_state_as_checks) {
   std::vector<std::int64_t> closed;
   run.checks.take_dirty(rows, closed);
   EXPECT_THAT(rows, IsEmpty()) << "their own row stays until they have an outcome";
-  run.run_for(65s);
+  run.run_for(75s);
   run.checks.take_dirty(rows, closed);
   EXPECT_THAT(closed, IsEmpty());
 }

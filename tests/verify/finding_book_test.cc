@@ -65,7 +65,8 @@ TEST_F(book, writes_a_row_and_a_line_at_each_change_of_state) {
   const auto line = nlohmann::json::parse(written[0]);
   EXPECT_EQ(line["state"], "healed");
   EXPECT_EQ(line["healed_at"], "2026-01-01T00:03:00Z");
-  EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 4min), 0) << "no longer open";
+  EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 4min), std::nullopt)
+      << "no longer open";
 }
 
 TEST_F(book, a_line_has_the_documented_members) {
@@ -202,9 +203,9 @@ TEST_F(book, heals_when_the_counterpart_has_become_what_the_origin_held) {
   const auto watched = [&](bool unreadable, std::optional<digest128> held) {
     return findings.on_watched(hash, unreadable, held, direction::source_to_target, start + 1min);
   };
-  EXPECT_EQ(watched(false, std::nullopt), 0);
-  EXPECT_EQ(watched(false, target_digest), 0);
-  EXPECT_EQ(watched(true, source_digest), 0) << "could not be read";
+  EXPECT_EQ(watched(false, std::nullopt), std::nullopt);
+  EXPECT_EQ(watched(false, target_digest), std::nullopt);
+  EXPECT_EQ(watched(true, source_digest), std::nullopt) << "could not be read";
   EXPECT_EQ(watched(false, source_digest), 1);
   EXPECT_FALSE(findings.is_open(hash));
 }
@@ -227,7 +228,7 @@ TEST_F(book, an_unreadable_item_is_not_healed_by_a_look_alone) {
   findings.on_confirmed(entry, start);
   EXPECT_EQ(findings.on_watched(entry.key.hash, false, std::nullopt, direction::source_to_target,
                                 start + 1min),
-            0);
+            std::nullopt);
   EXPECT_EQ(findings.on_passed(entry.key.hash, start + 2min), 1);
 }
 

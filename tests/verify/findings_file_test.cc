@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <sys/stat.h>
 
 namespace ddm::verify {
@@ -39,8 +40,9 @@ struct findings_on_disk : testing::Test {
     auto opened = co_await findings_file::open(self.path, *self.store, self.committed);
     if (!opened) {
       refusal = opened.error().message;
-    } else if (!self.append_then.empty()) {
-      EXPECT_TRUE(opened->append(self.append_then));
+    } else if (self.then) {
+      self.then();
+      EXPECT_TRUE(co_await opened->follow(*self.store));
     }
     co_return true;
   }
@@ -49,17 +51,39 @@ struct findings_on_disk : testing::Test {
   const std::string path = place / "findings.jsonl";
   std::unique_ptr<state::state_store> store;
   std::int64_t committed = 0;
-  std::vector<std::string> append_then;
+  std::function<void()> then;  ///< happens while the file is open, which then follows
 };
 
 TEST_F(findings_on_disk, are_created_for_their_owner_only_and_appended_to) {
   commit({"one", "two"});
-  append_then = {"three", "four"};
+  then = [this] { commit({"three", "four"}); };
   EXPECT_EQ(open(), "");
   EXPECT_EQ(bytes_of(path), "one\ntwo\nthree\nfour\n");
   struct stat file{};
   ASSERT_EQ(::stat(path.c_str(), &file), 0);
   EXPECT_EQ(file.st_mode & 0777U, 0600U);
+}
+
+TEST_F(findings_on_disk, hold_each_line_once_when_another_command_appends_too) {
+  commit({"one"});
+  then = [this] {
+    commit({"two", "three"});
+    write("one\ntwo\n");  // the other command, which was killed before its last line
+    commit({"four"});
+  };
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(bytes_of(path), "one\ntwo\nthree\nfour\n");
+  EXPECT_EQ(open(), "");
+}
+
+TEST_F(findings_on_disk, cut_what_a_killed_command_tore) {
+  commit({"one"});
+  then = [this] {
+    commit({"two"});
+    write("one\ntw");
+  };
+  EXPECT_EQ(open(), "");
+  EXPECT_EQ(bytes_of(path), "one\ntwo\n");
 }
 
 TEST_F(findings_on_disk, lose_a_torn_last_line_and_get_what_is_missing) {
