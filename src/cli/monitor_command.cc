@@ -54,12 +54,14 @@ class monitor_run final : public migration_run {
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
   void print_start(const state::snapshot& resumed);
   [[nodiscard]] monitor::session_settings session_settings() const;
+  [[nodiscard]] compare::comparer_settings comparer_settings() const;
 
   const monitor_options& options_;
   std::unique_ptr<connection> stream_link_;
   aws::shared_credentials stream_keys_;
   std::optional<dynamodb::streams_client> streams_client_;
   std::optional<dynamodb::page_decoder> decoder_;
+  std::optional<dynamodb::page_decoder> baseline_decoder_;
   std::unique_ptr<monitor_session> session_;
 };
 
@@ -98,7 +100,7 @@ monitor::session_settings monitor_run::session_settings() const {
                      .retry_wait = options_.retry_wait,
                      .max_lag = options_.max_lag,
                      .stall_after = options_.stall_after,
-                     .memory_bytes_max = memory_for_load()},
+                     .memory_bytes_max = memory_for_load() / 4 * (options_.baseline ? 3 : 4)},
           .verifier = {.way = facts_.way,
                        .batch_full_at = options_.batch_checks,
                        .batches_in_flight_max = options_.batches_in_flight,
@@ -114,14 +116,32 @@ monitor::session_settings monitor_run::session_settings() const {
           .stats_interval = options_.stats_interval,
           .duration = options_.duration,
           .until_caught_up = options_.until_caught_up,
+          .baseline = {.wanted = options_.baseline,
+                       .after = options_.baseline_after,
+                       .comparer = comparer_settings()},
+          .settle = options_.settle,
+          .accept_sampled = options_.accept_sampled,
           .freeze_at = options_.freeze_at,
           .log_successes = options_.verbose,
           .table_items = origin.item_count,
           .target_ready = facts_.target_is_ready()};
 }
 
+compare::comparer_settings monitor_run::comparer_settings() const {
+  const auto& source = facts_.source;
+  return {.command = command(),
+          .leftover_path = state_path_ + ".baseline.leftovers",
+          .segments = options_.segments,
+          .table_bytes = source.size_bytes,
+          .expected_items = 2 * source.item_count,
+          .sample_rate = options_.baseline_sample_rate,
+          .ignored = ignored(),
+          .memory_bytes_max = memory_for_load() / 4};
+}
+
 awaitable<int> monitor_run::work(state::snapshot resumed) {
   decoder_.emplace(decoder_for(options_.sample_rate));
+  baseline_decoder_.emplace(decoder_for(options_.baseline_sample_rate));
   print_start(resumed);
   session_ = std::make_unique<monitor_session>(
       session_settings(),
@@ -131,6 +151,7 @@ awaitable<int> monitor_run::work(state::snapshot resumed) {
           .pool = pool_,
           .streams = *streams_client_,
           .decoder = *decoder_,
+          .baseline_decoder = &*baseline_decoder_,
           .source = *source_.reading,
           .target = *target_.reading,
           .store = *store_,
@@ -197,6 +218,11 @@ void monitor_run::print_start(const state::snapshot& resumed) {
                            : "read the target's stream, look each change up in the source (changes "
                              "lost on the way leave no trace here)");
   line("sample", describe_sample_rate(options_.sample_rate));
+  line("baseline", options_.baseline
+                       ? fmt::format("{}, once replication has been caught up for {}",
+                                     describe_sample_rate(options_.baseline_sample_rate),
+                                     spoken_duration(options_.baseline_after))
+                       : std::string("none: items at rest are not compared (--baseline)"));
   line("lag",
        fmt::format("a change may be {} late; behind for more than {} it is judged all the same",
                    spoken_duration(options_.max_lag), spoken_duration(options_.stall_after)));

@@ -102,6 +102,9 @@ struct monitor_options : migration_options {
 
   std::optional<milliseconds> duration;
   bool until_caught_up = false;
+  bool baseline = false;
+  milliseconds baseline_after = std::chrono::minutes(10);
+  std::uint64_t baseline_sample_rate = 1;  ///< one key in N
   std::optional<wall_time> freeze_at;
   milliseconds settle = std::chrono::minutes(5);
   bool require_go = false;

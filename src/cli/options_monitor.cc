@@ -145,6 +145,17 @@ flag_group pace_and_memory(monitor_options& o) {
   return group;
 }
 
+flag_group items_at_rest(monitor_options& o) {
+  return {"Items at rest",
+          {{"baseline", "", switch_into(o.baseline),
+            "compare both tables beside the stream as well: without it there is no GO"},
+           {"baseline-after", "D", duration_into(o.baseline_after, any_time),
+            "it begins once replication has been caught up for D"},
+           {"baseline-sample-rate", "N", sample_rate_into(o.baseline_sample_rate),
+            "it compares one key in N; a scan costs the same"},
+           segments_flag(o)}};
+}
+
 flag_group pace_and_memory(compare_options& o) {
   flag_group group{"Pace and memory", pace_flags(o)};
   append(group, {segments_flag(o)});
@@ -220,13 +231,9 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
 }  // namespace
 
 flag_table flags_of(monitor_options& o) {
-  return {tables_and_access(o),
-          stream(o),
-          what_is_checked(o),
-          pace_and_memory(o),
-          files(o, "forget the state and begin anew"),
-          when_to_end(o),
-          output(o)};
+  return {tables_and_access(o), stream(o),          what_is_checked(o),
+          items_at_rest(o),     pace_and_memory(o), files(o, "forget the state and begin anew"),
+          when_to_end(o),       output(o)};
 }
 
 flag_table flags_of(compare_options& o) {

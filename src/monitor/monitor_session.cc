@@ -26,6 +26,7 @@ constexpr std::chrono::hours retention_alarm{6};
 /// Behind for this long with fewer records a call than the service allows: the limit may be the
 /// reason.
 constexpr minutes small_limit_alarm{1};
+constexpr seconds health_interval{1};
 constexpr int records_limit_max = 1000;
 /// Deferred keys brought back at a time.
 constexpr std::size_t deferred_rows_max = 500;
@@ -48,6 +49,8 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       follower_(settings_.stream, stream_parts(), resumed),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
+      baseline_(settings_.baseline, comparer_parts(), resumed, settings_.period.sample_rate),
+      settling_(settings_.settle),
       reading_(parts_.executor),
       background_(parts_.executor),
       started_at_(parts_.time.now()),
@@ -85,6 +88,7 @@ void monitor_session::restore(const state::snapshot& resumed) {
     }
     statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
   }
+  note_healed_elsewhere(resumed, *open);
   interval_events_ = statistics_.events().unique;
   interval_verified_ = statistics_.checks().verified;
   interval_failed_ = statistics_.checks().failed;
@@ -93,6 +97,21 @@ void monitor_session::restore(const state::snapshot& resumed) {
   }
   if (const auto found = resumed.values.find(freeze_key_name); found != resumed.values.end()) {
     first_write_after_freeze_ = found->second;
+  }
+}
+
+/// `compare` on the same state may have found keys equal that had failed here.
+void monitor_session::note_healed_elsewhere(const state::snapshot& resumed,
+                                            const std::vector<verify::mismatch>& open) {
+  if (resumed.open_mismatches_total != static_cast<std::int64_t>(open.size())) {
+    return;  // not all of them are held
+  }
+  std::int64_t failed = 0;
+  for (const auto& entry : open) {
+    failed += entry.changes;
+  }
+  if (const auto healed = statistics_.checks().failed - failed; healed > 0) {
+    statistics_.on_healed(healed);
   }
 }
 
@@ -110,6 +129,8 @@ awaitable<result<void>> monitor_session::run() {
     }
     co_await watch_for_end();
     stop_reading();
+    baseline_.stop();
+    co_await baseline_.join();
     co_await reading_.join();
     co_await verifier_.finish_in_flight();
     background_.cancel();
@@ -174,6 +195,7 @@ awaitable<void> monitor_session::watch_for_end() {
               : "");
     }
     progress_.observe(checks_.behind().oldest_late(), now);
+    observe_health(now);
     if (ends_at && now >= *ends_at) {
       log::event(log::level::info, "duration_over");
       co_return;
@@ -201,11 +223,53 @@ bool monitor_session::reading_is_done() const {
   if (settings_.freeze_at) {
     return parts_.time.now() > *settings_.freeze_at && follower_.caught_up_to(*settings_.freeze_at);
   }
-  return settings_.until_caught_up && follower_.caught_up_to(started_at_);
+  return settings_.until_caught_up && follower_.caught_up_to(started_at_) && baseline_is_done();
+}
+
+/// With --until-caught-up: complete, and well for as long as GO asks for or known not to become so.
+bool monitor_session::baseline_is_done() const {
+  if (!settings_.baseline.wanted) {
+    return true;
+  }
+  const auto complete = baseline_.complete_since();
+  const auto& open = findings_.counts();
+  const bool spoilt = open.mismatches() > 0 || open.of(verify::mismatch_kind::unreadable) > 0 ||
+                      std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
+  return complete &&
+         (settling_.settled() || (spoilt && parts_.time.now() - *complete >= settings_.settle));
 }
 
 bool monitor_session::everything_is_judged() const {
   return target_ready_ && checks_.size() == 0 && statistics_.checks().deferred == 0;
+}
+
+/// Whether a baseline may start, and for how long all has been well.
+void monitor_session::observe_health(wall_time now) {
+  if (now - health_observed_ < health_interval) {
+    return;
+  }
+  health_observed_ = now;
+  const bool calm = target_ready_ && !checks_.behind().behind() && !reading_stopped_ &&
+                    follower_.status().behind <= settings_.checks.max_lag;
+  baseline_.observe(calm, target_ready_, gaps_, now);
+  if (baseline_.failure()) {
+    fail_with(*baseline_.failure());
+  }
+  const bool earning = !reading_stopped_ && (!settings_.freeze_at || now <= *settings_.freeze_at);
+  if (earning) {
+    settling_.observe(baseline_.complete_since() && report::is_well(status()), now);
+  }
+}
+
+compare::comparer_parts monitor_session::comparer_parts() const {
+  const auto* decoder = parts_.baseline_decoder;
+  return {.executor = parts_.executor,
+          .time = parts_.time,
+          .pool = parts_.pool,
+          .decoder = decoder == nullptr ? parts_.decoder : *decoder,
+          .source = parts_.source,
+          .target = parts_.target,
+          .store = parts_.store};
 }
 
 awaitable<void> monitor_session::show_blocks() {
@@ -344,6 +408,7 @@ verify::verifier_events monitor_session::events() {
 
 void monitor_session::apply(const verify::outcomes& out) {
   statistics_.on_outcomes(out);
+  baseline_.on_outcomes(out);
   new_deferred_.insert(new_deferred_.end(), out.deferred_rows.begin(), out.deferred_rows.end());
 }
 
@@ -365,6 +430,7 @@ state::commit_batch monitor_session::collect() {
   follower_.collect(parts_.time.now(), batch);
   checks_.take_dirty(batch.checks, batch.checks_closed);
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
+  baseline_.collect(batch, gaps_);
   batch.gaps = std::exchange(new_gaps_, {});
   batch.deferred = std::exchange(new_deferred_, {});
   batch.deferred_taken = std::exchange(deferred_taken_, {});
@@ -384,10 +450,16 @@ awaitable<result<void>> monitor_session::commit_now() {
     co_return result<void>{};
   }
   ++commits_begun_;
+  if (auto durable = co_await baseline_.make_durable(); !durable) {
+    co_return durable;
+  }
   auto batch = collect();
   commit_since_ = parts_.time.now();
   auto committed = co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
   commit_since_.reset();
+  if (committed) {
+    baseline_.on_committed();
+  }
   co_return committed;
 }
 
@@ -398,6 +470,9 @@ awaitable<void> monitor_session::commit_regularly() {
     if (committed) {
       committed = co_await bring_back_deferred();
     }
+    if (committed) {
+      committed = co_await ask_about_candidates();
+    }
     if (!committed) {
       fail_with(std::move(committed.error()));
       co_return;
@@ -405,9 +480,17 @@ awaitable<void> monitor_session::commit_regularly() {
   }
 }
 
+/// Keys that the baseline found unequal become checks, but not while replication is late.
+awaitable<result<void>> monitor_session::ask_about_candidates() {
+  verify::outcomes out;
+  auto fed = checks_.behind().behind() ? result<void>{} : co_await baseline_.feed(checks_, out);
+  apply(out);
+  co_return fed;
+}
+
 awaitable<result<void>> monitor_session::bring_back_deferred() {
-  const bool room = checks_.bytes() < settings_.checks.memory_bytes_max / 10 * 8;
-  if (statistics_.checks().deferred == 0 || !room || !target_ready_ || checks_.behind().behind()) {
+  if (statistics_.checks().deferred == 0 || !checks_.has_room_to_spare() || !target_ready_ ||
+      checks_.behind().behind()) {
     co_return result<void>{};
   }
   const auto commits_before = commits_begun_;
@@ -439,16 +522,18 @@ report::status monitor_session::status() const {
   now.events = statistics_.events();
   now.events_per_second = events_per_second_;
   now.checks = statistics_.checks();
-  now.pending = static_cast<std::int64_t>(checks_.size());
+  now.pending = static_cast<std::int64_t>(checks_.size() - checks_.candidates());
   now.check_bytes = checks_.bytes();
   now.keys_changed = statistics_.keys_changed();
   now.keys_checked = statistics_.keys_checked();
   now.sample_rate = settings_.period.sample_rate;
   now.table_items = settings_.table_items;
   now.mismatches = findings_.counts();
+  now.compared = baseline_.view();
   const auto open = static_cast<std::uint64_t>(now.mismatches.mismatches());
-  if (now.keys_checked > 0) {
-    now.success_rate = report::wilson_interval(std::max(now.keys_checked, open), open);
+  const auto known = std::max({now.keys_checked, report::keys_compared(now), open});
+  if (known > 0) {
+    now.success_rate = report::wilson_interval(known, open);
   }
   now.success_rate_interval = interval_success_;
   now.lag = statistics_.lag();
@@ -470,8 +555,17 @@ report::status monitor_session::status() const {
   }
   now.phase = !target_ready_              ? report::phase::importing
               : checks_.behind().behind() ? report::phase::catching_up
+              : baseline_.active()        ? report::phase::baseline
                                           : report::phase::steady;
+  now.baseline_complete = baseline_.complete_since().has_value();
+  now.settle = settings_.settle;
+  now.well_for = settling_.lasted();
+  now.settled = settling_.settled();
+  now.accept_sampled = settings_.accept_sampled;
   now.trouble = verifier_.trouble();
+  if (now.trouble.empty()) {
+    now.trouble = baseline_.trouble();
+  }
   if (now.trouble.empty() && follower_.is_over()) {
     now.trouble = "the stream was turned off: later changes are not seen";
   }

@@ -9,8 +9,10 @@
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
+#include "monitor/baseline.h"
 #include "monitor/progress_estimate.h"
 #include "monitor/session_state.h"
+#include "monitor/settling.h"
 #include "report/statistics.h"
 #include "report/status.h"
 #include "report/verdict.h"
@@ -41,6 +43,9 @@ struct session_settings {
   milliseconds stats_interval{30'000};
   std::optional<milliseconds> duration;
   bool until_caught_up = false;
+  baseline_settings baseline;
+  milliseconds settle{5 * 60'000};
+  bool accept_sampled = false;
   std::optional<wall_time> freeze_at;
   bool log_successes = false;
   std::uint64_t table_items = 0;
@@ -54,6 +59,7 @@ struct session_parts {
   worker_pool& pool;
   dynamodb::streams_client& streams;
   const dynamodb::page_decoder& decoder;
+  const dynamodb::page_decoder* baseline_decoder = nullptr;  ///< with the sample of the baseline
   verify::table_side& source;
   verify::table_side& target;
   state::state_store& store;
@@ -86,6 +92,8 @@ class monitor_session final : public stream::record_sink {
 
  private:
   void restore(const state::snapshot& resumed);
+  void note_healed_elsewhere(const state::snapshot& resumed,
+                             const std::vector<verify::mismatch>& open);
   [[nodiscard]] stream::stream_follower::parts stream_parts();
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> commit_regularly();
@@ -93,8 +101,12 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> await_target();
   [[nodiscard]] awaitable<void> watch_for_end();
   [[nodiscard]] awaitable<result<void>> bring_back_deferred();
+  [[nodiscard]] awaitable<result<void>> ask_about_candidates();
+  void observe_health(wall_time now);
+  [[nodiscard]] compare::comparer_parts comparer_parts() const;
   void stop_reading();
   [[nodiscard]] bool reading_is_done() const;
+  [[nodiscard]] bool baseline_is_done() const;
   [[nodiscard]] bool everything_is_judged() const;
   [[nodiscard]] state::commit_batch collect();
   void apply(const verify::outcomes& out);
@@ -111,7 +123,10 @@ class monitor_session final : public stream::record_sink {
   verify::pending_checks checks_;
   stream::stream_follower follower_;
   verify::record_verifier verifier_;
+  baseline baseline_;
   progress_estimate progress_;
+  settling settling_;
+  wall_time health_observed_;
 
   task_group reading_;     ///< the stream consumer
   task_group background_;  ///< everything else

@@ -133,7 +133,7 @@ std::string render_text(const status& now) {
                    number(checks.sampled), number(checks.verified), number(checks.superseded),
                    number(now.pending), number(checks.deferred), number(checks.failed),
                    number(checks.healed), number(checks.deletes)));
-  if (checks.left_to_baseline > 0) {
+  if (checks.left_to_baseline > 0 && !now.baseline_complete) {
     line("",
          fmt::format("{} changes were read before the target was ready: left to a comparison of "
                      "the whole tables",

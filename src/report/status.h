@@ -61,6 +61,12 @@ struct status {
   lag_histogram lag;
   bool follows_stream = true;  ///< false: a comparison alone
   std::optional<compare::comparison_view> compared;
+  /// A comparison of the items at rest that began after the stream was first read has ended.
+  bool baseline_complete = false;
+  milliseconds settle{0};    ///< how long all must be well before GO
+  milliseconds well_for{0};  ///< how long it has been
+  bool settled = false;
+  bool accept_sampled = false;
   verify::kind_counts mismatches;
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;
@@ -77,5 +83,8 @@ struct status {
   std::int64_t writes_after_freeze = 0;
   std::string first_write_after_freeze;  ///< its key
 };
+
+/// 0 where nothing was compared.
+[[nodiscard]] std::uint64_t keys_compared(const status& now);
 
 }  // namespace ddm::report

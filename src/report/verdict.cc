@@ -37,9 +37,7 @@ std::vector<std::string> reasons_against(const status& now) {
   return reasons;
 }
 
-bool nothing_checked(const status& now) {
-  return now.keys_checked == 0 && (!now.compared || now.compared->keys() == 0);
-}
+bool nothing_checked(const status& now) { return now.keys_checked == 0 && keys_compared(now) == 0; }
 
 /// Keys of the comparison that have no outcome and never will, or not yet.
 bool comparison_is_open(const status& now) {
@@ -68,7 +66,28 @@ void add_reasons_of_comparison(const status& now, std::vector<std::string>& reas
   }
   if (!now.follows_stream) {
     reasons.emplace_back("changes since the comparison began are not checked: `monitor` does that");
+  } else if (progress.finished() && !now.baseline_complete) {
+    reasons.emplace_back("the comparison of the items at rest began before the stream was read");
   }
+}
+
+std::string settling_reason(const status& now) {
+  const bool frozen = now.freeze_at && now.at > *now.freeze_at;
+  return fmt::format("all has been well for {}{}: GO needs {}", spoken_duration(now.well_for),
+                     frozen ? " before the freeze" : "", spoken_duration(now.settle));
+}
+
+std::vector<std::string> sampled_reasons(const status& now) {
+  std::vector<std::string> reasons;
+  const auto add = [&](std::string_view what, std::uint64_t rate) {
+    if (rate > 1) {
+      reasons.push_back(fmt::format("{} 1 key in {}", what, grouped(rate)));
+    }
+  };
+  add("changes are checked of", now.sample_rate);
+  add("items at rest are compared of",
+      static_cast<std::uint64_t>(now.compared->progress.sample_rate));
+  return reasons;
 }
 
 std::vector<std::string> reasons_to_wait(const status& now) {
@@ -140,11 +159,28 @@ std::string_view to_string(verdict_kind value) {
   return "?";
 }
 
+std::uint64_t keys_compared(const status& now) {
+  return now.compared ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()))
+                      : 0;
+}
+
+bool is_well(const status& now) {
+  return reasons_against(now).empty() && reasons_to_wait(now).empty();
+}
+
 verdict decide_verdict(const status& now) {
   if (auto against = reasons_against(now); !against.empty()) {
     return {verdict_kind::no_go, std::move(against)};
   }
-  return {verdict_kind::wait, reasons_to_wait(now)};
+  if (auto wait = reasons_to_wait(now); !wait.empty()) {
+    return {verdict_kind::wait, std::move(wait)};
+  }
+  if (!now.settled) {
+    return {verdict_kind::wait, {settling_reason(now)}};
+  }
+  auto sampled = sampled_reasons(now);
+  const bool plain = sampled.empty() || now.accept_sampled;
+  return {plain ? verdict_kind::go : verdict_kind::go_sampled, std::move(sampled)};
 }
 
 exit_code decide_exit(const status& at_end, bool require_go) {

@@ -5,9 +5,12 @@
 
 namespace ddm::report {
 
-/// NO-GO: something is wrong now. WAIT: something is not known yet. GO needs a complete comparison
-/// of the items at rest, so without one the answer is at best WAIT, and says so.
+/// NO-GO: something is wrong now. WAIT: something is not known yet. GO: a complete comparison of
+/// the items at rest that began after the stream, nothing wrong, late or unknown, all of it for
+/// --settle.
 [[nodiscard]] verdict decide_verdict(const status& now);
+/// All that GO asks for holds at this moment, but for how long it has.
+[[nodiscard]] bool is_well(const status& now);
 
 enum class exit_code : int {
   equal = 0,

@@ -307,7 +307,7 @@ TEST(options, a_long_max_lag_moves_the_default_of_stall_after_only) {
 }
 
 TEST(options, flags_of_later_releases_are_unknown) {
-  for (const auto* later : {"--baseline", "--baseline-sample-rate", "--web", "--segments"}) {
+  for (const auto* later : {"--web", "--metrics"}) {
     EXPECT_THAT(monitor_faults({later}), ElementsAre(HasSubstr("is unknown"))) << later;
   }
 }

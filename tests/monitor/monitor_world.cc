@@ -145,6 +145,10 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
       .period = {.sample_rate = options_.sample_rate,
                  .ignored = "",
                  .max_lag_ms = options_.max_lag.count()},
+      .baseline = {.after = std::chrono::minutes{1},
+                   .comparer = {.command = "monitor",
+                                .leftover_path = (folder_ / "baseline.leftovers").string(),
+                                .segments = 8}},
       .target_ready = options_.create_target};
   if (adjust) {
     adjust(settings);

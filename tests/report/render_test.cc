@@ -34,6 +34,66 @@ constexpr auto documented =
  "compared": {"items": 0, "segments_done": 0, "segments_total": 0},
  "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0}})";
 
+status compared_status() {
+  status now;
+  now.at = from_ms(1'767'225'600'000);
+  now.follows_stream = false;
+  now.compared = compare::comparison_view{.progress = {.started_ms = 1'767'225'600'000,
+                                                       .segments = 64,
+                                                       .sample_rate = 10,
+                                                       .attempt = 2,
+                                                       .segments_done = 16,
+                                                       .candidates = 5,
+                                                       .candidates_closed = 4,
+                                                       .candidates_equal = 3,
+                                                       .candidates_unequal = 1},
+                                          .seen = {.source_items = 2000,
+                                                   .target_items = 2000,
+                                                   .equal = 196,
+                                                   .bytes = 400'000,
+                                                   .source_milliunits = 12'500,
+                                                   .target_milliunits = 12'500,
+                                                   .look_up_milliunits = 100'000},
+                                          .seen_in_process = 4000,
+                                          .reading = std::chrono::seconds{4},
+                                          .expected_items = 16'000};
+  now.mismatches.open = {1, 0, 0, 0, 0, 0, 0};
+  now.source_units = 20;
+  now.target_units = 21;
+  now.verdict = decide_verdict(now);
+  return now;
+}
+
+TEST(render_comparison, says_what_was_compared_what_it_cost_and_what_look_ups_would_have_cost) {
+  const auto text = render_comparison(compared_status());
+  EXPECT_THAT(text, HasSubstr("verdict: NO-GO"));
+  EXPECT_THAT(text, HasSubstr("200 keys (1 key in 10): 196 equal; 2,000 source and 2,000 target "
+                              "items read in 16 of 64 segments"));
+  EXPECT_THAT(text, HasSubstr("25 % read, 1000 items/s, 0.1 MB/s, about 12 s left"));
+  EXPECT_THAT(text, HasSubstr("5 keys looked unequal: 1 being judged, 3 equal after all, 1 "
+                              "confirmed"));
+  EXPECT_THAT(text, HasSubstr("scans took 12.5 source + 12.5 target read units; looking each key "
+                              "up in the target instead: 100.0 (of the sample alone"));
+  EXPECT_THAT(text, HasSubstr("1 missing open"));
+}
+
+TEST(render_comparison, a_line_shows_progress_pace_and_price_and_fits) {
+  const auto line = render_comparison_line(compared_status(), 200);
+  EXPECT_THAT(line, HasSubstr("[#####...............] 25 %, about 12 s left  4,000 items, 1000/s"));
+  EXPECT_THAT(line, HasSubstr("41 RCU"));
+  EXPECT_EQ(render_comparison_line(compared_status(), 30).size(), 30U);
+}
+
+TEST(render_json, has_the_comparison) {
+  const auto compared = json::parse(render_json(compared_status(), "compare")).at("compared");
+  EXPECT_EQ(compared.at("items"), 200);
+  EXPECT_EQ(compared.at("segments_done"), 16);
+  EXPECT_EQ(compared.at("segments_total"), 64);
+  EXPECT_EQ(compared.at("look_up_rcu"), 100.0);
+  EXPECT_EQ(compared.at("started"), "2026-01-01T00:00:00.000Z");
+  EXPECT_TRUE(compared.at("finished").is_null());
+}
+
 status full_status() {
   status now;
   now.at = from_ms(1'767'225'600'000);

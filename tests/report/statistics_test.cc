@@ -86,7 +86,7 @@ TEST(statistics, books_every_change_of_the_sample_exactly_once) {
         break;
       case 4:
         if (pending > 0) {
-          counters.on_failed(record(event_kind::modify, step).key.hash);
+          counters.on_failed(record(event_kind::modify, step).key.hash, 1);
           ++open_failures;
           --pending;
         }
@@ -118,8 +118,8 @@ TEST(statistics, comes_back_from_the_state_as_it_was) {
     first.on_outcomes(out);
   }
   first.on_reread(7);
-  first.on_failed({1, 1});
-  first.on_failed({2, 2});
+  first.on_failed({1, 1}, 1);
+  first.on_failed({2, 2}, 1);
   first.on_healed(1);
   first.set_consumed(12.5, 7.25, 99);
   std::map<std::string, std::int64_t> numbers;

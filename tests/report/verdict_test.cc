@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
+#include <vector>
+
 namespace ddm::report {
 namespace {
 
@@ -28,6 +32,86 @@ TEST(verdict, is_at_best_wait_without_a_comparison_of_the_items_at_rest) {
   EXPECT_EQ(verdict.kind, verdict_kind::wait);
   ASSERT_THAT(verdict.reasons, SizeIs(1));
   EXPECT_THAT(verdict.reasons[0], HasSubstr("have not been compared"));
+}
+
+status complete() {
+  auto now = healthy();
+  now.compared = compare::comparison_view{.progress = {.started_ms = 1,
+                                                       .finished_ms = 2,
+                                                       .segments = 4,
+                                                       .segments_done = 4,
+                                                       .parts = 1,
+                                                       .parts_joined = 1},
+                                          .seen = {.equal = 50}};
+  now.baseline_complete = true;
+  now.settle = 5min;
+  now.well_for = 5min;
+  now.settled = true;
+  return now;
+}
+
+TEST(verdict, is_go_when_items_at_rest_and_changes_have_been_well_for_long_enough) {
+  auto now = complete();
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go);
+  EXPECT_TRUE(decide_verdict(now).reasons.empty());
+  now.settled = false;
+  now.well_for = 2min;
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
+  EXPECT_THAT(decide_verdict(now).reasons, Contains("all has been well for 2 min: GO needs 5 min"));
+}
+
+TEST(verdict, any_doubt_keeps_go_away) {
+  const std::vector<std::pair<const char*, std::function<void(status&)>>> doubts{
+      {"older than the allowed lag", [](status& now) { now.overdue = 1; }},
+      {"deferred", [](status& now) { now.checks.deferred = 1; }},
+      {"behind the stream", [](status& now) { now.shards.behind = 2min; }},
+      {"unreadable",
+       [](status& now) { open_mismatches(now, verify::mismatch_kind::unreadable, 1); }},
+      {"cannot be read", [](status& now) { now.trouble = "the target table cannot be read"; }},
+      {"% done", [](status& now) { now.compared->progress.segments_done = 3; }},
+      {"being judged",
+       [](status& now) {
+         now.compared->progress.candidates = 1;
+         now.compared->progress.finished_ms = 0;
+       }},
+      {"changed all the time", [](status& now) { now.compared->progress.candidates_restless = 1; }},
+      {"began before the stream", [](status& now) { now.baseline_complete = false; }},
+  };
+  for (const auto& [words, cast] : doubts) {
+    auto now = complete();
+    cast(now);
+    EXPECT_FALSE(is_well(now)) << words;
+    EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait) << words;
+    EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr(words)));
+  }
+  auto now = complete();
+  now.gaps.push_back({.shard_id = "s"});
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::no_go);
+}
+
+TEST(verdict, a_sample_of_either_makes_it_go_sampled_unless_that_is_accepted) {
+  for (const bool of_changes : {true, false}) {
+    auto now = complete();
+    if (of_changes) {
+      now.sample_rate = 100;
+    } else {
+      now.compared->progress.sample_rate = 100;
+    }
+    EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go_sampled);
+    EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("1 key in 100")));
+    now.accept_sampled = true;
+    EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go);
+  }
+}
+
+TEST(verdict, of_a_comparison_alone_is_at_best_wait_and_its_exit_code_tells_of_it) {
+  auto now = complete();
+  now.keys_checked = 50;
+  now.follows_stream = false;
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
+  EXPECT_EQ(decide_exit(now, false), exit_code::equal);
+  now.compared->progress.finished_ms = 0;
+  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
 }
 
 TEST(verdict, an_open_mismatch_is_a_no_go) {
