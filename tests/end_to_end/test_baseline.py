@@ -1,0 +1,45 @@
+"""`monitor --baseline` compares the items at rest beside the stream, and one verdict covers both."""
+
+from functools import partial
+
+from harness import IMPATIENT, TABLE, KeySchema, Scenario
+from judge import key_text, open_findings
+
+ITEMS = 2000
+CHANGES = 1200
+RATE = 80
+BASELINE = ["--baseline", "--baseline-after", "2s", "--settle", "4s"]
+
+
+class Baseline(Scenario):
+    def test_go_when_items_at_rest_and_changes_are_right(self) -> None:
+        migration = self.migration(items=ITEMS)
+        migration.create()
+        migration.replicate()
+        traffic = migration.traffic()
+        writing = migration.background(partial(traffic.run, CHANGES, RATE, 300))
+        migration.monitor.start(*IMPATIENT, *BASELINE)
+        migration.monitor.wait_for_log("event=baseline_finished", 120)
+        writing.join()
+        migration.monitor.kill()
+        ended = migration.monitor.finish(*IMPATIENT, *BASELINE, "--require-go")
+        self.assert_exit(ended, 0)
+        report = ended.report()
+        self.assertEqual(report["verdict"], "GO", report["reasons"])
+        self.assertGreaterEqual(report["compared"]["items"], ITEMS)
+        self.assert_counted(report, traffic)
+
+    def test_finds_what_no_change_would_ever_show(self) -> None:
+        migration = self.migration(KeySchema("N"), items=ITEMS)
+        migration.create()
+        schema = migration.schema
+        keys = [schema.key(number) for number in (9, 10, 11, ITEMS + 50)]
+        migration.target.delete_item(TableName=TABLE, Key=keys[0])
+        migration.target.put_item(TableName=TABLE, Item={**keys[2], "damaged": {"BOOL": True}})
+        migration.target.put_item(TableName=TABLE, Item={**keys[3], "stray": {"BOOL": True}})
+        ended = migration.monitor.finish(*IMPATIENT, *BASELINE)
+        self.assert_exit(ended, 1)
+        self.assertEqual(ended.report()["verdict"], "NO-GO")
+        self.assertEqual(open_findings(migration.monitor.findings),
+                         {key_text(keys[0]): "missing", key_text(keys[2]): "different",
+                          key_text(keys[3]): "unexpected"})
