@@ -207,6 +207,12 @@ void migration_run::prepare_reading(reached_table& table, const std::string& nam
 }
 
 awaitable<result<state::snapshot>> migration_run::open_state() {
+  if (!begins_state() && !std::filesystem::exists(state_path_)) {
+    co_return fatal(
+        fmt::format("there is no state {}: run monitor or compare first, or name the "
+                    "file that they wrote with --state",
+                    state_path_));
+  }
   auto opened = state::open_sqlite_store(
       {.path = state_path_, .command = command(), .fresh = forgets_state()});
   if (!opened) {

@@ -60,6 +60,8 @@ class migration_run {
   [[nodiscard]] virtual std::string command() const = 0;
   /// Whether --fresh forgets the whole state.
   [[nodiscard]] virtual bool forgets_state() const = 0;
+  /// False for a command that works on what another one has found.
+  [[nodiscard]] virtual bool begins_state() const { return true; }
   /// Completes the request by what the command needs beside the two tables.
   [[nodiscard]] virtual awaitable<void> reach_more(monitor::migration_request& request,
                                                    fault_list& faults) = 0;

@@ -17,7 +17,8 @@ namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
-const std::vector<std::string_view> command_names{"monitor", "compare", "datagen", "datadel"};
+const std::vector<std::string_view> command_names{"monitor", "compare", "repair", "datagen",
+                                                  "datadel"};
 
 [[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
 [[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
@@ -104,6 +105,9 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
   if (first == "compare") {
     return parse_command<compare_options>(rest, variables, read_file);
   }
+  if (first == "repair") {
+    return parse_command<repair_options>(rest, variables, read_file);
+  }
   if (first == "datagen") {
     return parse_command<datagen_options>(rest, variables, read_file);
   }
@@ -113,11 +117,11 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
   if (first == "help") {
     return text_to_print{general_help()};
   }
-  return std::unexpected(
-      usage_faults{.faults = {fmt::format(
-                       "there is no command \"{}\", only monitor, compare, datagen and datadel{}",
-                       first, suggestion(first, command_names, ""))},
-                   .command = ""});
+  return std::unexpected(usage_faults{
+      .faults = {fmt::format(
+          "there is no command \"{}\", only monitor, compare, repair, datagen and datadel{}", first,
+          suggestion(first, command_names, ""))},
+      .command = ""});
 }
 
 }  // namespace ddm::cli

@@ -119,6 +119,15 @@ struct compare_options : migration_options {
   bool operator==(const compare_options&) const = default;
 };
 
+struct repair_options : migration_options {
+  bool apply = false;
+  bool allow_deletes = false;
+  std::optional<double> max_wcu;  ///< write units a second; infinity: unlimited
+  std::optional<std::string> journal_file;
+  std::optional<std::string> undo;  ///< the journal of an earlier run, to be taken back
+  bool operator==(const repair_options&) const = default;
+};
+
 /// Test items, written to a table.
 struct datagen_options {
   connection_options connection;
@@ -150,8 +159,8 @@ struct text_to_print {
   int exit_code = 0;
 };
 
-using command_line =
-    std::variant<text_to_print, monitor_options, compare_options, datagen_options, datadel_options>;
+using command_line = std::variant<text_to_print, monitor_options, compare_options, repair_options,
+                                  datagen_options, datadel_options>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

@@ -56,12 +56,14 @@ struct command_description {
 /// The rows refer to `options`, which must live as long as they are used.
 [[nodiscard]] flag_table flags_of(monitor_options& options);
 [[nodiscard]] flag_table flags_of(compare_options& options);
+[[nodiscard]] flag_table flags_of(repair_options& options);
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
 
 /// Completes what follows from other values, and lists contradictions between them.
 [[nodiscard]] std::vector<std::string> complete(monitor_options& options);
 [[nodiscard]] std::vector<std::string> complete(compare_options& options);
+[[nodiscard]] std::vector<std::string> complete(repair_options& options);
 
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);

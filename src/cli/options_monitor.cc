@@ -209,6 +209,47 @@ flag_group output(monitor_options& o) {
 
 flag_group output(compare_options& o) { return {"Output", output_flags(o)}; }
 
+flag_group what_is_repaired(repair_options& o) {
+  flag_group group{
+      "What is repaired",
+      {{"apply", "", switch_into(o.apply), "write; without it only the plan is told"},
+       {"allow-deletes", "", switch_into(o.allow_deletes),
+        "delete from the target what the source does not hold"},
+       {"undo", "FILE", text_into(o.undo),
+        "take back what this journal says was written, where it still is what was written"}}};
+  append(group, equality_flags(o));
+  return group;
+}
+
+flag_group pace(repair_options& o) {
+  return {"Pace",
+          {{"max-wcu", "N", rate_into(o.max_wcu), "write units a second; or unlimited",
+            "20 % of provisioned capacity, 100 on demand"},
+           {"max-rcu", "N", rate_into(o.max_rcu), "read units a second on each side; or unlimited",
+            "20 % of provisioned capacity, 3000 on demand"}}};
+}
+
+flag_group files(repair_options& o) {
+  return {
+      "Files",
+      {{"state", "FILE", text_into(o.state_file), "what monitor or compare have found",
+        "./<source>--<target>.monitor.db"},
+       {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
+        "beside the state"},
+       {"journal", "FILE", text_into(o.journal_file),
+        "each write with the item before and after, one JSON object a line", "beside the state"},
+       {"config", "FILE", text_into(o.config_file),
+        "TOML with these names, such as target-table = \"orders\""}}};
+}
+
+flag_group output(repair_options& o) {
+  flag_group group{"Output", output_flags(o)};
+  std::erase_if(group.flags, [](const flag& each) {
+    return each.name == "stats-interval" || each.name == "show-values";
+  });
+  return group;
+}
+
 /// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders" → "orders".
 std::string name_of_table(const std::string& name_or_arn) {
   const auto slash = name_or_arn.rfind('/');
@@ -240,6 +281,21 @@ flag_table flags_of(compare_options& o) {
   return {tables_and_access(o), what_is_compared(o), pace_and_memory(o),
           files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
           output(o)};
+}
+
+flag_table flags_of(repair_options& o) {
+  return {tables_and_access(o), what_is_repaired(o), pace(o), files(o), output(o)};
+}
+
+std::vector<std::string> complete(repair_options& o) {
+  std::vector<std::string> contradictions;
+  complete_shared(o, contradictions);
+  if (o.undo && o.journal_file) {
+    contradictions.emplace_back(
+        "--undo and --journal contradict each other: what is taken back is "
+        "noted in the journal that --undo names");
+  }
+  return contradictions;
 }
 
 std::vector<std::string> complete(monitor_options& o) {

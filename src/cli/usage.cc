@@ -70,6 +70,31 @@ constexpr command_description compare_description{
   3  incomplete: interrupted, unreadable items, keys that never rest, nothing compared at all
 )"};
 
+constexpr command_description repair_description{
+    .name = "repair",
+    .purpose =
+        "Makes the target equal to the source where monitor or compare have left mismatches open.\n"
+        "Without --apply it writes nothing and tells what it would do, and why.",
+    .usage = "repair --target-table NAME [flags]",
+    .examples =
+        R"(  # The plan
+  {0} repair --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1
+
+  # Carry it out, and delete what the source does not hold
+  {0} repair --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1 --apply --allow-deletes
+
+  # Take it back
+  {0} repair --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1 --undo orders.repair.jsonl --apply
+)",
+    .exit_codes = R"(  0  no mismatch is open any more; with --undo: all is as it was before
+  1  mismatches are open: this was a plan, or some were left alone
+  2  wrong usage or configuration; nothing was started
+  3  incomplete: interrupted, refused because somebody else wrote, or failed
+)"};
+
 constexpr command_description datagen_description{
     .name = "datagen",
     .purpose =
@@ -165,6 +190,7 @@ std::string variables_help(const flag_table& flags) {
 
 const command_description& describe(const monitor_options&) { return monitor_description; }
 const command_description& describe(const compare_options&) { return compare_description; }
+const command_description& describe(const repair_options&) { return repair_description; }
 const command_description& describe(const datagen_options&) { return datagen_description; }
 const command_description& describe(const datadel_options&) { return datadel_description; }
 
@@ -194,6 +220,7 @@ std::string general_help() {
       "  monitor   check the changes of a table against its copy; the default, so that a command\n"
       "            line of flags alone works\n"
       "  compare   compare all items of both tables\n"
+      "  repair    make the copy equal where mismatches are open, by conditional writes\n"
       "  datagen   write test items to a table\n"
       "  datadel   delete them again\n"
       "\n  {0} COMMAND --help    flags, defaults and more examples\n"

@@ -9,6 +9,8 @@
 namespace ddm::repair {
 namespace {
 
+/// The code of an item that this program does not understand: it is left alone.
+constexpr const char* unreadable = "UnreadableItem";
 constexpr milliseconds check_interval{2000};
 constexpr std::size_t bytes_per_write_unit = 1024;
 constexpr std::size_t bytes_per_read_unit = 4096;
@@ -86,7 +88,14 @@ awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_
   auto target = co_await read(parts_.target, key.json);
   auto source = target ? co_await read(parts_.source, key.json) : result<held_item>();
   if (!target || !source) {
-    co_return fail(std::move(target ? source.error() : target.error()));
+    auto& failure = target ? source.error() : target.error();
+    if (failure.code == unreadable) {
+      co_return step_report{
+          .key_json = key.json,
+          .planned = {.what = action::leave, .why = std::move(failure.message), .write = {}},
+          .message = {}};
+    }
+    co_return fail(std::move(failure));
   }
   step_report report{.key_json = key.json,
                      .planned = plan_step(*source, *target, settings_.by, parts_.time.now()),
@@ -264,9 +273,11 @@ awaitable<result<held_item>> repair_session::read(verify::table_side& side, std:
   }
   auto item = dynamodb::parse_item(**text);
   if (!item) {
-    error failure = item.error();
-    co_return fail(std::move(failure).within(
-        fmt::format("an item of the {} table {}", side.name, side.table.str())));
+    co_return fail({.kind = error_class::fatal,
+                    .code = unreadable,
+                    .message = fmt::format("the {} table's item cannot be read: {}", side.name,
+                                           item.error().message),
+                    .request_id = {}});
   }
   co_return held_item(std::move(*item));
 }

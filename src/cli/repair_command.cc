@@ -1,0 +1,298 @@
+// A plan by default: what would be written, and why. Only --apply writes, and only to the target.
+#include "cli/repair_command.h"
+
+#include "base/log.h"
+#include "base/units.h"
+#include "cli/migration_run.h"
+#include "monitor/findings_flow.h"
+#include "repair/repair_session.h"
+#include "report/statistics.h"
+#include "verify/finding_book.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+using report::exit_code;
+
+constexpr double on_demand_units_per_second = 100;
+constexpr double provisioned_share = 0.2;
+
+double write_budget(const repair_options& options, const dynamodb::table_description& target) {
+  if (options.max_wcu) {
+    return *options.max_wcu;
+  }
+  return target.on_demand || dynamodb::is_local_arn(target.arn)
+             ? on_demand_units_per_second
+             : std::max(1.0, target.provisioned_wcu * provisioned_share);
+}
+
+class repair_run final : public migration_run {
+ public:
+  repair_run(const repair_options& options, const aws::environment& variables, asio::io_context& io)
+      : migration_run(options, variables, io), options_(options) {}
+
+ private:
+  [[nodiscard]] std::string command() const override { return "repair"; }
+  [[nodiscard]] bool forgets_state() const override { return false; }
+  [[nodiscard]] bool begins_state() const override { return false; }
+  [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& /*request*/,
+                                           fault_list& /*faults*/) override {
+    co_return;  // the two tables are all it reads
+  }
+  [[nodiscard]] awaitable<int> work(state::snapshot resumed) override;
+  bool request_stop() override;
+
+  [[nodiscard]] result<void> open_journal();
+  [[nodiscard]] awaitable<result<repair::repair_summary>> repair_findings();
+  [[nodiscard]] awaitable<result<repair::repair_summary>> undo();
+  [[nodiscard]] awaitable<result<void>> commit();
+  [[nodiscard]] repair::repair_settings session_settings() const;
+  void print_start(const state::snapshot& resumed);
+  void print_step(const repair::step_report& step);
+  int conclude(const result<repair::repair_summary>& ended);
+  [[nodiscard]] std::string text_of(const repair::repair_summary& summary) const;
+  [[nodiscard]] std::string json_of(const repair::repair_summary& summary) const;
+  [[nodiscard]] int code_of(const repair::repair_summary& summary) const;
+  [[nodiscard]] bool undoes() const { return options_.undo.has_value(); }
+
+  const repair_options& options_;
+  std::string journal_path_;
+  std::optional<repair::repair_journal> journal_;
+  std::optional<rate_limiter> write_budget_;
+  std::optional<dynamodb::page_decoder> decoder_;
+  std::optional<verify::finding_book> findings_;
+  report::statistics statistics_;
+  std::vector<dynamodb::item_key> keys_;
+  std::unique_ptr<repair::repair_session> session_;
+};
+
+repair::repair_settings repair_run::session_settings() const {
+  return {.by = {.schema = facts_.schema,
+                 .ignored = dynamodb::ignore_list(options_.ignore_attributes),
+                 .allow_deletes = options_.allow_deletes,
+                 .source_ttl_attribute = facts_.source_ttl_attribute,
+                 .target_ttl_attribute = facts_.target_ttl_attribute},
+          .apply = options_.apply,
+          .settle_max = options_.max_lag,
+          .target_identity = facts_.target_identity};
+}
+
+result<void> repair_run::open_journal() {
+  journal_path_ =
+      undoes() ? *options_.undo : options_.journal_file.value_or(state_path_ + ".repair.jsonl");
+  if (undoes() && !std::filesystem::exists(journal_path_)) {
+    return fatal(
+        fmt::format("there is no journal {}: --undo takes the file that repair --apply "
+                    "wrote",
+                    journal_path_));
+  }
+  if (!options_.apply && !undoes()) {
+    return {};
+  }
+  auto opened = repair::repair_journal::open(journal_path_);
+  if (!opened) {
+    return fail(std::move(opened.error()));
+  }
+  journal_ = std::move(*opened);
+  return {};
+}
+
+awaitable<int> repair_run::work(state::snapshot resumed) {
+  if (!facts_.target_is_ready()) {
+    fmt::print(stderr, "error: target table {} is being created: repair it once it is active\n",
+               options_.target_table);
+    co_return static_cast<int>(exit_code::usage);
+  }
+  decoder_.emplace(decoder_for(1));
+  findings_.emplace(verify::finding_options{.show_values = options_.show_values,
+                                            .hash_keys = options_.hash_keys,
+                                            .open_max = open_mismatches_max});
+  auto open = monitor::restore_findings(resumed, *findings_);
+  auto journal = open_journal();
+  if (!open || !journal) {
+    fmt::print(stderr, "error: {}\n", (open ? journal.error() : open.error()).describe());
+    co_return static_cast<int>(exit_code::usage);
+  }
+  for (auto& entry : *open) {
+    keys_.push_back(std::move(entry.key));
+  }
+  statistics_.restore(resumed.numbers, resumed.values);
+  write_budget_.emplace(clock_, write_budget(options_, *facts_.target));
+  session_ = std::make_unique<repair::repair_session>(
+      session_settings(), repair::repair_parts{.executor = io_.get_executor(),
+                                               .time = clock_,
+                                               .source = *source_.reading,
+                                               .target = *target_.reading,
+                                               .write_budget = *write_budget_,
+                                               .journal = journal_ ? &*journal_ : nullptr});
+  print_start(resumed);
+  if (signals_seen_ > 0) {
+    session_->request_stop();
+  }
+  auto ended = undoes() ? co_await undo() : co_await repair_findings();
+  // What was seen equal is told to the state, however the rest ended.
+  if (auto committed = co_await commit(); !committed && ended) {
+    ended = fail(std::move(committed.error()));
+  }
+  co_return conclude(ended);
+}
+
+awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
+  co_return co_await session_->run(
+      keys_, [this](const repair::step_report& step) { print_step(step); },
+      [this](const dynamodb::item_key& key) {
+        if (const auto changes = findings_->on_passed(key.hash, clock_.now())) {
+          statistics_.on_healed(*changes);
+        }
+      });
+}
+
+awaitable<result<repair::repair_summary>> repair_run::undo() {
+  auto entries = repair::repair_journal::read(journal_path_);
+  if (!entries) {
+    co_return fail(std::move(entries.error()));
+  }
+  co_return co_await session_->undo(std::move(*entries),
+                                    [this](const repair::step_report& step) { print_step(step); });
+}
+
+awaitable<result<void>> repair_run::commit() {
+  state::commit_batch batch;
+  findings_->take_dirty(batch.mismatches, batch.finding_lines);
+  if (batch.mismatches.empty()) {
+    co_return result<void>{};
+  }
+  statistics_.save(batch.numbers, batch.values);
+  co_return co_await monitor::commit_with_findings(*store_, &*findings_file_, std::move(batch));
+}
+
+bool repair_run::request_stop() {
+  if (session_) {
+    session_->request_stop();
+  }
+  return session_ != nullptr;
+}
+
+void repair_run::print_start(const state::snapshot& resumed) {
+  auto text = describe_tables();
+  append_line(text, "writes",
+              options_.apply ? fmt::format("to the target only, at most {} write units/s",
+                                           std::isinf(write_budget_->rate())
+                                               ? std::string("unlimited")
+                                               : fmt::format("{:.0f}", write_budget_->rate()))
+                             : std::string("none: this is a plan; --apply carries it out"));
+  append_line(text, "deletes",
+              options_.allow_deletes ? "allowed" : "not allowed (--allow-deletes)");
+  append_line(text, "state", state_path_);
+  append_line(text, "journal", journal_ ? journal_path_ : std::string("none is needed for a plan"));
+  if (!undoes()) {
+    append_line(text, "mismatches",
+                resumed.open_mismatches_total > static_cast<std::int64_t>(keys_.size())
+                    ? fmt::format("the newest {} of {} that are open; the others by another run",
+                                  keys_.size(), resumed.open_mismatches_total)
+                    : fmt::format("{} open", keys_.size()));
+  }
+  printer_.print(text);
+}
+
+void repair_run::print_step(const repair::step_report& step) {
+  auto key = step.key_json;
+  if (options_.hash_keys) {
+    const auto& settings = decoder_->settings();
+    const auto parsed = dynamodb::key_of(key, settings.schema, settings.secret);
+    key = parsed ? parsed->hash.hex() : std::string("?");
+  }
+  const auto ended = [&]() -> std::string_view {
+    switch (step.ended) {
+      case repair::outcome::refused:
+        return "refused: ";
+      case repair::outcome::failed:
+        return "failed: ";
+      default:
+        return {};
+    }
+  }();
+  printer_.print(fmt::format("{:<7} {}  {}{}", repair::to_string(step.planned.what), key, ended,
+                             step.message.empty() ? step.planned.why : step.message));
+}
+
+std::string repair_run::text_of(const repair::repair_summary& summary) const {
+  const auto would = options_.apply ? "" : " (planned, not done)";
+  auto text =
+      fmt::format("{} put, {} changed, {} deleted{}; {} equal already, {} left alone", summary.puts,
+                  summary.changes, summary.removals, would, summary.equal, summary.left);
+  if (summary.refused + summary.failed > 0) {
+    text += fmt::format("; {} refused, {} failed", summary.refused, summary.failed);
+  }
+  if (options_.apply && !undoes()) {
+    text += fmt::format("; checked again: {} still unequal", summary.unequal_afterwards);
+  }
+  if (undoes() && options_.apply) {
+    text += "; what was taken back is a mismatch again: the next compare or monitor tells";
+  }
+  return summary.stopped ? text + "; stopped before the end" : text;
+}
+
+std::string repair_run::json_of(const repair::repair_summary& summary) const {
+  const nlohmann::ordered_json out{
+      {"schema", 1},
+      {"command", "repair"},
+      {"undo", undoes()},
+      {"applied", options_.apply},
+      {"put", summary.puts},
+      {"changed", summary.changes},
+      {"deleted", summary.removals},
+      {"equal", summary.equal},
+      {"left", summary.left},
+      {"refused", summary.refused},
+      {"failed", summary.failed},
+      {"unequal_afterwards", summary.unequal_afterwards},
+      {"stopped", summary.stopped},
+      {"open_mismatches", findings_->counts().mismatches()},
+      {"write_units", summary.write_units},
+      {"journal", journal_ ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
+  return out.dump();
+}
+
+int repair_run::code_of(const repair::repair_summary& summary) const {
+  if (!undoes() && findings_->counts().mismatches() > 0) {
+    return static_cast<int>(exit_code::mismatches);
+  }
+  const bool incomplete = summary.refused + summary.failed + summary.unequal_afterwards > 0 ||
+                          summary.stopped || (undoes() && summary.left > 0);
+  return static_cast<int>(incomplete ? exit_code::incomplete : exit_code::equal);
+}
+
+int repair_run::conclude(const result<repair::repair_summary>& ended) {
+  printer_.end_live();
+  if (!ended) {
+    fmt::print(stderr, "error: {}\n", ended.error().describe());
+    return static_cast<int>(exit_code::incomplete);
+  }
+  printer_.print(text_of(*ended));
+  if (options_.output == output_format::json) {
+    fmt::print("{}\n", json_of(*ended));
+  }
+  return code_of(*ended);
+}
+
+}  // namespace
+
+int run_repair(const repair_options& options, const aws::environment& variables) {
+  log::configure(options.log_format, options.log_level);
+  asio::io_context io(1);
+  const auto run = std::make_unique<repair_run>(options, variables, io);
+  return run_to_end(*run, io);
+}
+
+}  // namespace ddm::cli

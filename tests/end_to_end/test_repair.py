@@ -1,0 +1,87 @@
+"""From planted defects to equal tables, and back by the journal."""
+
+import json
+from typing import Any
+
+from harness import TABLE, Ended, Migration, Scenario, put_items
+
+QUICK = ["--max-lag", "2s", "--output", "json"]
+COUNT = 60
+
+
+class Repair(Scenario):
+    def setUp(self) -> None:
+        self.side = self.migration(items=COUNT)
+        self.side.create()
+        self.plant(self.side)
+        self.assert_exit(self.command("compare"), 1)
+
+    def plant(self, side: Migration) -> None:
+        """Two items missing, two different, two that only the target holds."""
+        keys = [side.schema.key(number) for number in range(6)]
+        for key in keys[:2]:
+            side.target.delete_item(TableName=TABLE, Key=key)
+        for key in keys[2:4]:
+            side.target.update_item(
+                TableName=TABLE, Key=key, UpdateExpression="SET damaged = :d",
+                ExpressionAttributeValues={":d": {"L": [{"N": "1"}, {"NULL": True}]}})
+        for key in keys[4:]:
+            side.source.delete_item(TableName=TABLE, Key=key)
+
+    def command(self, name: str, *flags: str) -> Ended:
+        return self.side.monitor.run(name, *self.side.monitor.flags(), *QUICK, *flags)
+
+    def items(self, client: Any) -> dict[str, Any]:
+        found = client.scan(TableName=TABLE, ConsistentRead=True)["Items"]
+        return {json.dumps({name: item[name] for name in sorted(self.side.schema.key(0))}): item
+                for item in found}
+
+    def test_a_plan_writes_nothing(self) -> None:
+        before = self.items(self.side.target)
+        planned = self.command("repair")
+        self.assert_exit(planned, 1)
+        report = planned.report()
+        self.assertEqual((report["applied"], report["put"], report["changed"], report["left"]),
+                         (False, 2, 2, 2))
+        self.assertIn("--allow-deletes", planned.log)
+        self.assertEqual(self.items(self.side.target), before)
+
+    def test_apply_makes_the_tables_equal_and_the_journal_undoes_it(self) -> None:
+        before = self.items(self.side.target)
+        repaired = self.command("repair", "--apply", "--allow-deletes")
+        self.assert_exit(repaired, 0)
+        report = repaired.report()
+        self.assertEqual((report["put"], report["changed"], report["deleted"]), (2, 2, 2))
+        self.assertEqual((report["unequal_afterwards"], report["open_mismatches"]), (0, 0))
+        self.assertEqual(self.items(self.side.target), self.items(self.side.source))
+        self.assert_exit(self.command("compare"), 0)
+
+        undone = self.command("repair", "--undo", report["journal"], "--apply")
+        self.assert_exit(undone, 0)
+        self.assertEqual(self.items(self.side.target), before)
+        self.assert_exit(self.command("compare"), 1)
+
+    def test_without_leave_to_delete_the_rest_is_repaired(self) -> None:
+        repaired = self.command("repair", "--apply")
+        self.assert_exit(repaired, 1)
+        self.assertEqual(repaired.report()["open_mismatches"], 2)
+        self.assertEqual(len(self.items(self.side.target)), COUNT)
+
+    def test_undo_leaves_what_was_written_since(self) -> None:
+        journal = self.command("repair", "--apply", "--allow-deletes").report()["journal"]
+        theirs = self.side.schema.key(0) | {"theirs": {"S": "x"}}
+        put_items(self.side.target, TABLE, [theirs])
+        undone = self.command("repair", "--undo", journal, "--apply")
+        self.assert_exit(undone, 3)
+        self.assertEqual(undone.report()["left"], 1)
+        self.assertIn(theirs, self.items(self.side.target).values())
+
+    def test_wrong_input_is_told_before_anything_is_done(self) -> None:
+        absent = self.side.monitor.run("repair", *self.side.monitor.flags(), "--state", "absent.db")
+        self.assert_exit(absent, 2)
+        self.assertIn("run monitor or compare first", absent.log)
+        missing = self.command("repair", "--undo", "absent.jsonl")
+        self.assert_exit(missing, 2)
+        self.assertIn("there is no journal absent.jsonl", missing.log)
+        both = self.command("repair", "--undo", "a", "--journal", "b")
+        self.assert_exit(both, 2)
