@@ -1,6 +1,7 @@
 #include "cli/connection.h"
 
 #include "aws/credential_chain.h"
+#include "dynamodb/names.h"
 #include "net/http_client.h"
 
 #include <fmt/format.h>
@@ -21,18 +22,22 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   if (!settings) {
     return fail(std::move(settings.error()).within(request.name));
   }
-  auto identity = aws::make_credentials_provider({.executor = executor,
-                                                  .time = time,
-                                                  .variables = variables,
-                                                  .profile = options.profile,
-                                                  .region = settings->region,
-                                                  .ca_file = settings->ca_file},
-                                                 files);
+  const aws::credential_context context{.executor = executor,
+                                        .time = time,
+                                        .variables = variables,
+                                        .profile = options.profile,
+                                        .region = settings->region,
+                                        .ca_file = settings->ca_file};
+  auto identity = aws::make_credentials_provider(context, files);
   if (!identity) {
     return fail(std::move(identity.error()).within(request.name));
   }
   const auto& endpoint =
       request.service == aws_service::tables ? settings->tables : settings->streams;
+  auto sts = aws::sts_client::create(context, files);
+  if (!sts) {
+    return fail(std::move(sts.error()).within(request.name));
+  }
   auto http = net::http_client::create(executor, endpoint.url,
                                        {.ca_file = settings->ca_file, .via = endpoint.via});
   if (!http) {
@@ -44,6 +49,7 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
                         .endpoint = endpoint.url.text(),
                         .identity = (*identity)->describe()};
   made->identity_ = *identity;
+  made->sts_.emplace(std::move(*sts));
   made->transport_ = std::make_unique<aws::http_transport>(std::move(*http), std::move(*identity),
                                                            settings->region, time);
   made->calls_ = std::make_unique<aws::service_client>(
@@ -61,6 +67,30 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
               },
           .random_seed = std::random_device{}()});
   return made;
+}
+
+awaitable<result<aws::caller_identity>> connection::caller_identity() {
+  auto keys = co_await credentials();
+  if (!keys) {
+    co_return fail(std::move(keys.error()));
+  }
+  co_return co_await sts_->get_caller_identity(std::move(*keys));
+}
+
+connection_options stream_connection(const migration_options& sides, connection_options stream,
+                                     const std::optional<std::string>& stream_arn) {
+  const bool as_target = stream.profile && sides.target.profile == stream.profile &&
+                         sides.source.profile != stream.profile;
+  const auto& side = as_target ? sides.target : sides.source;
+  stream.profile = stream.profile ? stream.profile : sides.source.profile;
+  stream.endpoint_url = stream.endpoint_url ? stream.endpoint_url : side.endpoint_url;
+  stream.region = stream.region ? stream.region : side.region;
+  if (stream_arn && !dynamodb::is_local_arn(*stream_arn)) {
+    if (const auto arn = dynamodb::table_arn::parse(*stream_arn)) {
+      stream.region = arn->region;
+    }
+  }
+  return stream;
 }
 
 }  // namespace ddm::cli

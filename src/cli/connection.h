@@ -7,6 +7,7 @@
 #include "aws/http_transport.h"
 #include "aws/profile_files.h"
 #include "aws/service_client.h"
+#include "aws/sts_client.h"
 #include "cli/options.h"
 #include "runtime/clock.h"
 
@@ -36,6 +37,11 @@ struct connection_description {
   std::string identity;  ///< where the credentials come from
 };
 
+/// How the stream is reached: its side lends it what its own flags do not say.
+[[nodiscard]] connection_options stream_connection(const migration_options& sides,
+                                                   connection_options stream,
+                                                   const std::optional<std::string>& stream_arn);
+
 class connection {
  public:
   /// Fails without any I/O to the service: unknown profile, bad endpoint, no credentials to be had.
@@ -53,6 +59,8 @@ class connection {
   [[nodiscard]] awaitable<result<aws::shared_credentials>> credentials() {
     return identity_->get();
   }
+  /// Who the credentials belong to, by STS.
+  [[nodiscard]] awaitable<result<aws::caller_identity>> caller_identity();
   /// Called for each throttled answer from now on.
   void on_throttled(std::function<void()> slow_down) { *slow_down_ = std::move(slow_down); }
 
@@ -60,6 +68,7 @@ class connection {
   connection() = default;
   connection_description description_;
   std::shared_ptr<aws::credentials_provider> identity_;
+  std::optional<aws::sts_client> sts_;
   std::shared_ptr<std::function<void()>> slow_down_ = std::make_shared<std::function<void()>>();
   std::unique_ptr<aws::http_transport> transport_;
   std::unique_ptr<aws::service_client> calls_;

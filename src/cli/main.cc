@@ -5,6 +5,7 @@
 #include "cli/datagen_command.h"
 #include "cli/monitor_command.h"
 #include "cli/options.h"
+#include "cli/plan_command.h"
 #include "cli/repair_command.h"
 
 #include <fmt/format.h>
@@ -29,6 +30,9 @@ int run(const cli::monitor_options& options, const aws::environment& variables) 
 }
 int run(const cli::compare_options& options, const aws::environment& variables) {
   return cli::run_compare(options, variables);
+}
+int run(const cli::plan_options& options, const aws::environment& variables) {
+  return cli::run_plan(options, variables);
 }
 int run(const cli::repair_options& options, const aws::environment& variables) {
   return cli::run_repair(options, variables);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/budgets.h"
 #include "report/render.h"
 #include "state/sqlite_store.h"
 
@@ -24,8 +25,6 @@ namespace {
 
 using report::exit_code;
 
-constexpr double on_demand_units_per_second = 3000;
-constexpr double provisioned_share = 0.2;
 constexpr std::uint64_t load_share_percent = 75;
 constexpr milliseconds live_interval{1000};
 
@@ -44,17 +43,6 @@ int refuse(std::vector<std::string> faults) {
     complain(fault);
   }
   return static_cast<int>(exit_code::usage);
-}
-
-double read_budget(const migration_options& options, const dynamodb::table_description* table) {
-  if (options.max_rcu) {
-    return *options.max_rcu;
-  }
-  // DynamoDB Local knows no throttling, whatever capacity its tables claim.
-  if (table == nullptr || table->on_demand || dynamodb::is_local_arn(table->arn)) {
-    return on_demand_units_per_second;
-  }
-  return std::max(1.0, table->provisioned_rcu * provisioned_share);
 }
 
 std::string describe_budget(double units) {

@@ -19,24 +19,6 @@ namespace {
 
 using monitor::monitor_session;
 
-/// The stream's side lends it what the stream's own flags do not say.
-connection_options stream_connection(const monitor_options& options) {
-  auto merged = options.stream;
-  const bool as_target = options.stream.profile &&
-                         options.target.profile == options.stream.profile &&
-                         options.source.profile != options.stream.profile;
-  const auto& side = as_target ? options.target : options.source;
-  merged.profile = merged.profile ? merged.profile : options.source.profile;
-  merged.endpoint_url = merged.endpoint_url ? merged.endpoint_url : side.endpoint_url;
-  merged.region = merged.region ? merged.region : side.region;
-  if (options.stream_arn && !dynamodb::is_local_arn(*options.stream_arn)) {
-    if (const auto arn = dynamodb::table_arn::parse(*options.stream_arn)) {
-      merged.region = arn->region;
-    }
-  }
-  return merged;
-}
-
 class monitor_run final : public migration_run {
  public:
   monitor_run(const monitor_options& options, const aws::environment& variables,
@@ -66,7 +48,9 @@ class monitor_run final : public migration_run {
 };
 
 awaitable<void> monitor_run::reach_more(monitor::migration_request& request, fault_list& faults) {
-  stream_link_ = open_link({"stream", aws_service::streams, stream_connection(options_)}, faults);
+  stream_link_ = open_link({"stream", aws_service::streams,
+                            stream_connection(options_, options_.stream, options_.stream_arn)},
+                           faults);
   if (!stream_link_) {
     co_return;
   }

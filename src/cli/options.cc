@@ -17,8 +17,8 @@ namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
-const std::vector<std::string_view> command_names{"monitor", "compare", "repair", "datagen",
-                                                  "datadel"};
+const std::vector<std::string_view> command_names{"monitor", "compare", "plan",
+                                                  "repair",  "datagen", "datadel"};
 
 [[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
 [[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
@@ -105,6 +105,9 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
   if (first == "compare") {
     return parse_command<compare_options>(rest, variables, read_file);
   }
+  if (first == "plan") {
+    return parse_command<plan_options>(rest, variables, read_file);
+  }
   if (first == "repair") {
     return parse_command<repair_options>(rest, variables, read_file);
   }
@@ -119,8 +122,8 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
   }
   return std::unexpected(usage_faults{
       .faults = {fmt::format(
-          "there is no command \"{}\", only monitor, compare, repair, datagen and datadel{}", first,
-          suggestion(first, command_names, ""))},
+          "there is no command \"{}\", only monitor, compare, plan, repair, datagen and datadel{}",
+          first, suggestion(first, command_names, ""))},
       .command = ""});
 }
 

@@ -119,6 +119,14 @@ struct compare_options : migration_options {
   bool operator==(const compare_options&) const = default;
 };
 
+struct plan_options : migration_options {
+  connection_options stream;
+  std::optional<std::string> stream_arn;
+  std::uint64_t sample_rate = 100;  ///< of the monitor whose cost is estimated
+  std::vector<std::string> accept;  ///< settings that may differ
+  bool operator==(const plan_options&) const = default;
+};
+
 struct repair_options : migration_options {
   bool apply = false;
   bool allow_deletes = false;
@@ -159,8 +167,8 @@ struct text_to_print {
   int exit_code = 0;
 };
 
-using command_line = std::variant<text_to_print, monitor_options, compare_options, repair_options,
-                                  datagen_options, datadel_options>;
+using command_line = std::variant<text_to_print, monitor_options, compare_options, plan_options,
+                                  repair_options, datagen_options, datadel_options>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

@@ -56,6 +56,7 @@ struct command_description {
 /// The rows refer to `options`, which must live as long as they are used.
 [[nodiscard]] flag_table flags_of(monitor_options& options);
 [[nodiscard]] flag_table flags_of(compare_options& options);
+[[nodiscard]] flag_table flags_of(plan_options& options);
 [[nodiscard]] flag_table flags_of(repair_options& options);
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
@@ -63,6 +64,7 @@ struct command_description {
 /// Completes what follows from other values, and lists contradictions between them.
 [[nodiscard]] std::vector<std::string> complete(monitor_options& options);
 [[nodiscard]] std::vector<std::string> complete(compare_options& options);
+[[nodiscard]] std::vector<std::string> complete(plan_options& options);
 [[nodiscard]] std::vector<std::string> complete(repair_options& options);
 
 [[nodiscard]] binding text_into(std::string& value);

@@ -61,21 +61,26 @@ flag_group tables_and_access(migration_options& o) {
         "from the table"}}};
 }
 
+std::vector<flag> stream_flags(connection_options& stream, std::optional<std::string>& arn) {
+  return {{"stream-arn", "ARN", stream_arn_into(arn), "stream to read",
+           "the source table's LatestStreamArn"},
+          {"stream-profile", "NAME", text_into(stream.profile), "AWS profile that reads the stream",
+           "the source's"},
+          {"stream-endpoint-url", "URL", url_into(stream.endpoint_url),
+           "as --source-endpoint-url, for the stream",
+           "AWS_ENDPOINT_URL_DYNAMODB_STREAMS, else that of its side"}};
+}
+
 flag_group stream(monitor_options& o) {
-  return {
-      "Stream",
-      {{"stream-arn", "ARN", stream_arn_into(o.stream_arn), "stream to read",
-        "the source table's LatestStreamArn"},
-       {"stream-profile", "NAME", text_into(o.stream.profile), "AWS profile that reads the stream",
-        "the source's"},
-       {"stream-endpoint-url", "URL", url_into(o.stream.endpoint_url),
-        "as --source-endpoint-url, for the stream",
-        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS, else that of its side"},
-       {"iterator-type", "TYPE", choice_into(o.iterator_type, start_positions),
+  flag_group group{"Stream", stream_flags(o.stream, o.stream_arn)};
+  append(
+      group,
+      {{"iterator-type", "TYPE", choice_into(o.iterator_type, start_positions),
         "begin with the changes from now on (LATEST) or with the oldest one that the stream holds "
         "(TRIM_HORIZON); on the first start only"},
        {"await-target", "", switch_into(o.await_target),
-        "the target table may not exist yet: wait for it, and count changes meanwhile"}}};
+        "the target table may not exist yet: wait for it, and count changes meanwhile"}});
+  return group;
 }
 
 std::vector<flag> equality_flags(migration_options& o) {
@@ -209,6 +214,28 @@ flag_group output(monitor_options& o) {
 
 flag_group output(compare_options& o) { return {"Output", output_flags(o)}; }
 
+flag_group what_is_planned(plan_options& o) {
+  return {"What is planned",
+          {{"accept", "NAME", list_into(o.accept),
+            "a setting that may differ or be unknown, as the output names it; repeatable; a * at "
+            "the end matches any rest"},
+           {"sample-rate", "N", sample_rate_into(o.sample_rate),
+            "of the monitor whose cost is estimated; also all, 1%, 1/100"},
+           {"max-rcu", "N", rate_into(o.max_rcu),
+            "read units a second on each side that a comparison may take; or unlimited",
+            "20 % of provisioned capacity, 3000 on demand"}}};
+}
+
+flag_group output(plan_options& o) {
+  return {"Output",
+          {{"output", "FORMAT", choice_into(o.output, output_formats), "text or json"},
+           {"log-format", "FORMAT", choice_into(o.log_format, log_formats), "text or json"},
+           {"log-level", "LEVEL", choice_into(o.log_level, log_levels),
+            "debug, info, warning or error"},
+           {"config", "FILE", text_into(o.config_file),
+            "TOML with these names, such as target-table = \"orders\""}}};
+}
+
 flag_group what_is_repaired(repair_options& o) {
   flag_group group{
       "What is repaired",
@@ -281,6 +308,19 @@ flag_table flags_of(compare_options& o) {
   return {tables_and_access(o), what_is_compared(o), pace_and_memory(o),
           files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
           output(o)};
+}
+
+flag_table flags_of(plan_options& o) {
+  return {tables_and_access(o),
+          {"Stream", stream_flags(o.stream, o.stream_arn)},
+          what_is_planned(o),
+          output(o)};
+}
+
+std::vector<std::string> complete(plan_options& o) {
+  std::vector<std::string> contradictions;
+  complete_shared(o, contradictions);
+  return contradictions;
 }
 
 flag_table flags_of(repair_options& o) {

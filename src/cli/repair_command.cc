@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/budgets.h"
 #include "cli/migration_run.h"
 #include "monitor/findings_flow.h"
 #include "repair/repair_session.h"
@@ -23,18 +24,6 @@ namespace ddm::cli {
 namespace {
 
 using report::exit_code;
-
-constexpr double on_demand_units_per_second = 100;
-constexpr double provisioned_share = 0.2;
-
-double write_budget(const repair_options& options, const dynamodb::table_description& target) {
-  if (options.max_wcu) {
-    return *options.max_wcu;
-  }
-  return target.on_demand || dynamodb::is_local_arn(target.arn)
-             ? on_demand_units_per_second
-             : std::max(1.0, target.provisioned_wcu * provisioned_share);
-}
 
 class repair_run final : public migration_run {
  public:

@@ -70,6 +70,28 @@ constexpr command_description compare_description{
   3  incomplete: interrupted, unreadable items, keys that never rest, nothing compared at all
 )"};
 
+constexpr command_description plan_description{
+    .name = "plan",
+    .purpose =
+        "Tells what can be known before a migration is watched: who you are on each side, which\n"
+        "permissions are missing, where the tables' settings differ, what it will cost. Reads "
+        "only.",
+    .usage = "plan --target-table NAME [flags]",
+    .examples =
+        R"(  # Before the first run
+  {0} plan --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1
+
+  # Differences that are meant
+  {0} plan --source-profile old --target-profile new \
+      --target-table orders --accept billing --accept "index:*"
+)",
+    .exit_codes = R"(  0  nothing is in the way
+  1  something is: a permission, a key schema, a setting that differs and was not accepted
+  2  wrong usage or configuration; nothing was started
+  3  nothing that is known, but something could not be learned
+)"};
+
 constexpr command_description repair_description{
     .name = "repair",
     .purpose =
@@ -190,6 +212,7 @@ std::string variables_help(const flag_table& flags) {
 
 const command_description& describe(const monitor_options&) { return monitor_description; }
 const command_description& describe(const compare_options&) { return compare_description; }
+const command_description& describe(const plan_options&) { return plan_description; }
 const command_description& describe(const repair_options&) { return repair_description; }
 const command_description& describe(const datagen_options&) { return datagen_description; }
 const command_description& describe(const datadel_options&) { return datadel_description; }
@@ -220,6 +243,7 @@ std::string general_help() {
       "  monitor   check the changes of a table against its copy; the default, so that a command\n"
       "            line of flags alone works\n"
       "  compare   compare all items of both tables\n"
+      "  plan      permissions, settings, cost and policies, before anything is read\n"
       "  repair    make the copy equal where mismatches are open, by conditional writes\n"
       "  datagen   write test items to a table\n"
       "  datadel   delete them again\n"

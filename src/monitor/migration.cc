@@ -13,10 +13,6 @@ using dynamodb::is_local_arn;
 using dynamodb::table_arn;
 using dynamodb::table_description;
 
-std::string profile_flag(const table_access& access) {
-  return access.profile.empty() ? std::string() : " --profile " + access.profile;
-}
-
 std::string where(const table_access& access) {
   return fmt::format(
       "region {}, {}, {}", access.region,
@@ -82,13 +78,6 @@ void check_given_keys(const migration_request& request, const dynamodb::key_sche
   }
 }
 
-std::string enable_command(const table_access& access) {
-  return fmt::format(
-      "aws dynamodb update-table --table-name {} --region {}{} --stream-specification "
-      "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES",
-      access.table.str(), access.region, profile_flag(access));
-}
-
 bool belongs_to(const table_arn& stream, std::string_view stream_text,
                 const table_description& table) {
   return is_local_arn(stream_text) ? stream.table == table.name
@@ -147,8 +136,10 @@ awaitable<void> examine_stream(const migration_request& request, migration& fact
   // DynamoDB Local keeps LatestStreamArn of a table made anew without a stream: ask the setting
   // too.
   if (!request.stream_arn && (!facts.source.stream.enabled || !latest)) {
-    faults.push_back(fmt::format("the stream of source table {} is off; turn it on with: {}",
-                                 request.source.table.str(), enable_command(request.source)));
+    faults.push_back(fmt::format(
+        "the stream of source table {} is off; turn it on with: {}", request.source.table.str(),
+        stream_enabling_command(request.source.table.str(), request.source.region,
+                                request.source.profile)));
     co_return;
   }
   facts.stream = request.stream_arn ? dynamodb::stream_arn(*request.stream_arn) : *latest;
@@ -192,6 +183,17 @@ awaitable<std::optional<std::string>> ttl_attribute(const table_access& access) 
 }
 
 }  // namespace
+
+std::string stream_enabling_command(std::string_view table, std::string_view region,
+                                    std::string_view profile) {
+  const auto flag = [](std::string_view name, std::string_view value) {
+    return value.empty() ? std::string() : fmt::format(" --{} {}", name, value);
+  };
+  return fmt::format(
+      "aws dynamodb update-table --table-name {}{}{} --stream-specification "
+      "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES",
+      table, flag("region", region), flag("profile", profile));
+}
 
 awaitable<std::expected<migration, migration_faults>> examine_migration(
     const migration_request& request) {

@@ -65,6 +65,10 @@ struct migration_faults {
 [[nodiscard]] awaitable<std::expected<migration, migration_faults>> examine_migration(
     const migration_request& request);
 
+/// For a shell with the AWS CLI. Region and profile may be empty: the CLI's own defaults.
+[[nodiscard]] std::string stream_enabling_command(std::string_view table, std::string_view region,
+                                                  std::string_view profile);
+
 /// "account-region-table" for the default state file's name ("awaited" in place of the account
 /// while the table does not exist); characters a file name should not have become '_'.
 [[nodiscard]] std::string file_name_part(const table_access& access,

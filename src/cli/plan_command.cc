@@ -1,0 +1,169 @@
+// Unlike the other commands it refuses nothing that it meets: a table that is absent or a profile
+// that does not work is part of what it tells.
+#include "cli/plan_command.h"
+
+#include "aws/profile_files.h"
+#include "base/log.h"
+#include "cli/budgets.h"
+#include "cli/connection.h"
+#include "monitor/migration.h"
+#include "plan/plan_report.h"
+#include "report/verdict.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+class plan_run {
+ public:
+  plan_run(const plan_options& options, const aws::environment& variables, asio::io_context& io)
+      : options_(options), variables_(variables), io_(io) {}
+
+  awaitable<int> run();
+
+ private:
+  [[nodiscard]] std::unique_ptr<connection> open(const connection_request& request,
+                                                 std::string& trouble);
+  [[nodiscard]] awaitable<plan::side_facts> look_at(std::string side, connection_options options,
+                                                    std::string table);
+  [[nodiscard]] awaitable<void> identify(connection& link, plan::side_facts& facts);
+  [[nodiscard]] awaitable<void> look_at_stream();
+  [[nodiscard]] std::string how_to_enable_the_stream() const;
+
+  const plan_options& options_;
+  const aws::environment& variables_;
+  asio::io_context& io_;
+  system_clock clock_;
+  std::optional<aws::profile_files> files_;
+  plan::plan_report report_;
+};
+
+std::unique_ptr<connection> plan_run::open(const connection_request& request,
+                                           std::string& trouble) {
+  auto opened = connection::open(request, io_.get_executor(), clock_, variables_, *files_);
+  if (!opened) {
+    trouble = opened.error().describe();
+    return nullptr;
+  }
+  return std::move(*opened);
+}
+
+/// Who the credentials belong to. A store beside AWS has no such service.
+awaitable<void> plan_run::identify(connection& link, plan::side_facts& facts) {
+  if (facts.table && dynamodb::is_local_arn(facts.table->table.arn)) {
+    facts.identity_trouble = "DynamoDB Local knows no identities";
+    co_return;
+  }
+  auto caller = co_await link.caller_identity();
+  if (caller) {
+    facts.identity = std::move(caller->arn);
+  } else {
+    facts.identity_trouble = caller.error().describe();
+  }
+}
+
+awaitable<plan::side_facts> plan_run::look_at(std::string side, connection_options options,
+                                              std::string table) {
+  plan::side_facts facts{.name = side,
+                         .access = options.profile ? "profile " + *options.profile
+                                                   : std::string("default credentials")};
+  const auto link = open({side, aws_service::tables, options}, facts.table_trouble);
+  if (!link) {
+    facts.identity_trouble = facts.table_trouble;
+    co_return facts;
+  }
+  const auto& description = link->description();
+  facts.access += fmt::format(", {}, {}", description.region, description.endpoint);
+  const dynamodb::table_name name(table);
+  auto described = co_await plan::describe(link->calls(), name);
+  if (!described) {
+    facts.table_trouble = fmt::format("{} table {} cannot be described: {}", side, table,
+                                      described.error().describe());
+  } else {
+    facts.table = std::move(*described);
+    facts.units_per_second = read_budget(options_, &facts.table->table);
+    dynamodb::dynamodb_client client(link->calls());
+    auto tries = co_await plan::try_table(client, side, name, facts.table->table.schema);
+    std::ranges::move(tries, std::back_inserter(report_.permissions));
+  }
+  co_await identify(*link, facts);
+  co_return facts;
+}
+
+std::string plan_run::how_to_enable_the_stream() const {
+  return fmt::format(
+      "the stream of source table {} is off; turn it on with: {}", options_.source_table,
+      monitor::stream_enabling_command(options_.source_table, options_.source.region.value_or(""),
+                                       options_.source.profile.value_or("")));
+}
+
+awaitable<void> plan_run::look_at_stream() {
+  const auto* source = report_.source.table ? &report_.source.table->table : nullptr;
+  const bool is_on = source != nullptr && source->stream.enabled && source->latest_stream_arn;
+  if (!options_.stream_arn && !is_on) {
+    report_.stream_trouble =
+        source == nullptr
+            ? std::string("the source table is not known, and no --stream-arn was given")
+            : how_to_enable_the_stream();
+    co_return;
+  }
+  const auto arn = options_.stream_arn ? *options_.stream_arn : source->latest_stream_arn->str();
+  const auto link = open({"stream", aws_service::streams,
+                          stream_connection(options_, options_.stream, options_.stream_arn)},
+                         report_.stream_trouble);
+  if (!link) {
+    co_return;
+  }
+  report_.stream_arn = arn;
+  dynamodb::streams_client client(link->calls());
+  report_.stream = co_await plan::try_stream(client, dynamodb::stream_arn(arn));
+  std::ranges::move(report_.stream.permissions, std::back_inserter(report_.permissions));
+}
+
+awaitable<int> plan_run::run() {
+  auto files = aws::profile_files::load(variables_);
+  if (!files) {
+    fmt::print(stderr, "error: {}\n", files.error().describe());
+    co_return static_cast<int>(report::exit_code::usage);
+  }
+  files_ = std::move(*files);
+  report_.sample_rate = options_.sample_rate;
+  report_.source = co_await look_at("source", options_.source, options_.source_table);
+  report_.target = co_await look_at("target", options_.target, options_.target_table);
+  co_await look_at_stream();
+  if (report_.source.table && report_.target.table) {
+    report_.settings = plan::compare_settings(report_.source.table->settings,
+                                              report_.target.table->settings, options_.accept);
+    for (const auto& name : plan::unknown_names(report_.settings, options_.accept)) {
+      fmt::print(stderr, "warning: --accept {} names no setting of these tables\n", name);
+    }
+  }
+  fmt::print("{}\n", options_.output == output_format::json ? plan::render_json(report_)
+                                                            : plan::render_text(report_));
+  co_return report_.exit_code();
+}
+
+}  // namespace
+
+int run_plan(const plan_options& options, const aws::environment& variables) {
+  log::configure(options.log_format, options.log_level);
+  asio::io_context io(1);
+  plan_run run(options, variables, io);
+  int code = static_cast<int>(report::exit_code::usage);
+  asio::co_spawn(io, run.run(), [&](const std::exception_ptr& failure, int result) {
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+    code = result;
+    io.stop();
+  });
+  io.run();
+  return code;
+}
+
+}  // namespace ddm::cli
