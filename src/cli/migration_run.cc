@@ -202,7 +202,7 @@ awaitable<result<state::snapshot>> migration_run::open_state() {
                     state_path_));
   }
   auto opened = state::open_sqlite_store(
-      {.path = state_path_, .command = command(), .fresh = forgets_state()});
+      {.path = state_path_, .command = lock(), .fresh = forgets_state()});
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }

@@ -60,6 +60,8 @@ class migration_run {
   [[nodiscard]] virtual std::string command() const = 0;
   /// Whether --fresh forgets the whole state.
   [[nodiscard]] virtual bool forgets_state() const = 0;
+  /// Which command's lock on the state is held; those with one lock exclude each other.
+  [[nodiscard]] virtual std::string lock() const { return command(); }
   /// False for a command that works on what another one has found.
   [[nodiscard]] virtual bool begins_state() const { return true; }
   /// Completes the request by what the command needs beside the two tables.

@@ -7,18 +7,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace ddm::cli {
 namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
-const std::vector<std::string_view> command_names{"monitor", "compare", "plan",
-                                                  "repair",  "datagen", "datadel"};
+"repair", "datagen", "datadel"
+};
 
 [[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
 [[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
@@ -65,6 +67,29 @@ outcome parse_command(std::span<const std::string> arguments, const aws::environ
   return options;
 }
 
+using parser = outcome (*)(std::span<const std::string>, const aws::environment&,
+                           const file_reader&);
+
+constexpr std::array<std::pair<std::string_view, parser>, 6> commands{
+    {{"monitor", parse_command<monitor_options>},
+     {"compare", parse_command<compare_options>},
+     {"plan", parse_command<plan_options>},
+     {"repair", parse_command<repair_options>},
+     {"datagen", parse_command<datagen_options>},
+     {"datadel", parse_command<datadel_options>}}};
+
+usage_faults unknown_command(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& [known, parse] : commands) {
+    names.push_back(known);
+  }
+  const auto last = names.back();
+  return {.faults = {fmt::format("there is no command \"{}\", only {} and {}{}", name,
+                                 fmt::join(names.begin(), names.end() - 1, ", "), last,
+                                 suggestion(name, names, ""))},
+          .command = ""};
+}
+
 }  // namespace
 
 std::string usage_faults::text() const {
@@ -99,32 +124,15 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
     return parse_command<monitor_options>(arguments, variables, read_file);
   }
   const auto rest = arguments.subspan(1);
-  if (first == "monitor") {
-    return parse_command<monitor_options>(rest, variables, read_file);
-  }
-  if (first == "compare") {
-    return parse_command<compare_options>(rest, variables, read_file);
-  }
-  if (first == "plan") {
-    return parse_command<plan_options>(rest, variables, read_file);
-  }
-  if (first == "repair") {
-    return parse_command<repair_options>(rest, variables, read_file);
-  }
-  if (first == "datagen") {
-    return parse_command<datagen_options>(rest, variables, read_file);
-  }
-  if (first == "datadel") {
-    return parse_command<datadel_options>(rest, variables, read_file);
-  }
   if (first == "help") {
     return text_to_print{general_help()};
   }
-  return std::unexpected(usage_faults{
-      .faults = {fmt::format(
-          "there is no command \"{}\", only monitor, compare, plan, repair, datagen and datadel{}",
-          first, suggestion(first, command_names, ""))},
-      .command = ""});
+  for (const auto& [name, parse] : commands) {
+    if (first == name) {
+      return parse(rest, variables, read_file);
+    }
+  }
+  return std::unexpected(unknown_command(first));
 }
 
 }  // namespace ddm::cli

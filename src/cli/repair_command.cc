@@ -34,6 +34,8 @@ class repair_run final : public migration_run {
   [[nodiscard]] std::string command() const override { return "repair"; }
   [[nodiscard]] bool forgets_state() const override { return false; }
   [[nodiscard]] bool begins_state() const override { return false; }
+  /// A running monitor holds the mismatches in memory and would write them back.
+  [[nodiscard]] std::string lock() const override { return "monitor"; }
   [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& /*request*/,
                                            fault_list& /*faults*/) override {
     co_return;  // the two tables are all it reads
