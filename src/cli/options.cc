@@ -19,9 +19,6 @@ namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
-"repair", "datagen", "datadel"
-};
-
 [[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
 [[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
 

@@ -1,4 +1,4 @@
-"""`monitor --baseline` compares the items at rest beside the stream, and one verdict covers both."""
+"""`monitor --baseline`: the items at rest are compared beside the stream, under one verdict."""
 
 from functools import partial
 
