@@ -9,7 +9,9 @@
 #include "aws/text_file.h"
 #include "net/run.h"
 #include "net/scripted_server.h"
+#include "runtime/task_group.h"
 
+#include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,10 +30,14 @@ using testing::HasSubstr;
 using testing::Not;
 using variables = std::map<std::string, std::string, std::less<>>;
 
+/// Stands still; a sleep lets others run, no more.
 class still_clock final : public clock {
  public:
   [[nodiscard]] wall_time now() const override { return *parse_rfc3339("2026-01-31T12:00:00Z"); }
-  awaitable<void> sleep_until(wall_time /*time*/) override { co_return; }
+  awaitable<void> sleep_until(wall_time /*time*/) override {
+    asio::steady_timer soon(co_await asio::this_coro::executor, std::chrono::milliseconds{1});
+    co_await soon.async_wait(asio::use_awaitable);
+  }
 };
 
 std::string answer(int status, std::string_view body) {
@@ -330,6 +336,32 @@ TEST(sso_credentials, renews_a_login_near_its_end_and_keeps_it_where_the_cli_fin
          EXPECT_EQ(kept->client_secret.reveal(), "CS");
          const auto mode = std::filesystem::status(in.cache()).permissions();
          EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+       });
+}
+
+awaitable<void> fetch_once(credentials_source& from, int& fetched) {
+  fetched += (co_await from.fetch()).has_value() ? 1 : 0;
+}
+
+TEST(sso_credentials, three_profiles_that_share_a_login_renew_it_once) {
+  talk({{{ok(R"({"accessToken":"A2","expiresIn":3600,"refreshToken":"R2"})")}},
+        {{ok(sso_keys)}},
+        {{ok(sso_keys)}},
+        {{ok(sso_keys)}}},
+       [](world& w) -> awaitable<void> {
+         const home in;
+         in.log_in("2026-01-31T11:00:00Z");
+         const auto one = sso_source(w, in);
+         const auto two = sso_source(w, in);
+         const auto three = sso_source(w, in);
+         int fetched = 0;
+         task_group together(w.executor);
+         together.spawn(fetch_once(**one, fetched));
+         together.spawn(fetch_once(**two, fetched));
+         together.spawn(fetch_once(**three, fetched));
+         co_await together.join();
+         EXPECT_EQ(fetched, 3);
+         EXPECT_EQ(w.server.requests().size(), 4U);
        });
 }
 
