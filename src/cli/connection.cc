@@ -55,9 +55,10 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   made->calls_ = std::make_unique<aws::service_client>(
       *made->transport_, time,
       aws::service_client::options{
-          .name = options.profile ? fmt::format("{} (profile {}, region {})", request.name,
-                                                *options.profile, settings->region)
-                                  : fmt::format("{} (region {})", request.name, settings->region),
+          .name = fmt::format(
+              "{} ({}, region {})", request.name,
+              options.profile ? "profile " + *options.profile : made->description_.identity,
+              settings->region),
           .limits = {.attempts_max = settings->attempts_max},
           .on_throttled =
               [slow_down = made->slow_down_] {
