@@ -59,6 +59,18 @@ class Secrets(unittest.TestCase):
                     self.assert_silent(code, text)
                     self.assertIn("proxy", text.lower())
 
+    def test_are_not_needed_to_tell_who_failed_at_what(self) -> None:
+        """Side, origin of the credentials, region, account where known, action, request."""
+        told = {"environment": "source (the environment, region eu-west-1): DescribeTable: ",
+                "role_arn by source_profile": "target (profile r, region eu-west-1), "
+                                              "account 123456789012: DescribeTable: "}
+        with FakeIdentity() as fake:
+            for case in (case for case in CASES if case.name in told):
+                with self.subTest(case.name):
+                    _, text = monitor(case, fake.url)
+                    self.assertIn(told[case.name], text)
+                    self.assertIn("(request id request-1)", text)
+
     def assert_silent(self, code: int, text: str) -> None:
         self.assertNotIn(code, (0, DIED_OF_SANITIZER), text)
         self.assertTrue(text)
