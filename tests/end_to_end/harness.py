@@ -100,6 +100,7 @@ class Migration:
         self.world = world
         self.source = local.client(self.source_account)
         self.target = local.client(self.target_account)
+        self.max_lag_seconds = MAX_LAG_SECONDS  # by which its alarms are judged
         self.planted = folder / "planted.jsonl"
         self.written = folder / "written.jsonl"
         self.arrivals = folder / "arrivals.jsonl"
@@ -135,7 +136,7 @@ class Migration:
     def judgement(self, *accepted: tuple[str, str]) -> judge.Judgement:
         return judge.judge(judge.read_findings(self.monitor.findings),
                            judge.planted_defects(self.planted),
-                           Truth.of(self.written, self.arrivals), MAX_LAG_SECONDS, accepted)
+                           Truth.of(self.written, self.arrivals), self.max_lag_seconds, accepted)
 
     def finish(self, *flags: str) -> Ended:
         """Until every change has its outcome and what was late has healed."""
