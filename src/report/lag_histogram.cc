@@ -63,12 +63,15 @@ bool lag_histogram::restore(std::string_view text) {
   loaded.max_ = milliseconds{max_ms};
   std::size_t index = 0;
   std::uint64_t count = 0;
-  while (in >> index >> count) {
-    if (index >= buckets) {
+  while (in >> index) {
+    if (!(in >> count) || index >= buckets || loaded.counts_.at(index) != 0) {
       return false;
     }
     loaded.counts_.at(index) = count;
     loaded.count_ += count;
+  }
+  if (!in.eof()) {
+    return false;
   }
   *this = loaded;
   return true;
