@@ -185,7 +185,8 @@ awaitable<void> monitor_session::watch_for_end() {
   while (!stop_requested_) {
     co_await parts_.time.sleep_for(end_poll_interval);
     const auto now = parts_.time.now();
-    checks_.set_read_up_to(follower_.read_up_to());
+    // After the last record that was wanted, nothing that is read could call a judgement off.
+    checks_.set_read_up_to(reading_stopped_ ? now : follower_.read_up_to());
     if (checks_.update_behind(now)) {
       log::event(
           log::level::warning,
@@ -375,6 +376,7 @@ void monitor_session::on_gap(stream::coverage_gap gap) {
              {{"shard_id", row.shard_id}, {"after_sequence_number", row.after_sequence}});
   gaps_.push_back(row);
   new_gaps_.push_back(std::move(row));
+  checks_.on_gap();
 }
 
 awaitable<void> monitor_session::admit_read() {
@@ -505,6 +507,9 @@ awaitable<result<void>> monitor_session::bring_back_deferred() {
   }
   verify::outcomes out;
   for (const auto& row : *rows) {
+    if (!checks_.has_room()) {
+      break;
+    }
     checks_.on_undeferred(row, parts_.time.now(), out);
     deferred_taken_.push_back(row.key_hash);
   }

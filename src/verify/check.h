@@ -80,8 +80,8 @@ struct check {
   wall_time s1_at;
 
   // From here on nothing is persisted.
-  /// A restless key's counterpart that was none of its images, waiting for the stream to pass its
-  /// time.
+  /// What the counterpart held at a judgement that found it wrong: it is, once the stream has been
+  /// read past that time and no record has explained it.
   std::optional<image> stray;
   wall_time stray_at;
   wall_time due;

@@ -17,8 +17,9 @@ namespace {
 /// What each look that found its change arrived adds to the looks allowed while replication is
 /// behind, so that a catching-up is followed at pace.
 constexpr double looks_per_arrival = 3;
-/// The stray image of a restless key is looked at again after this time.
-constexpr milliseconds stray_wait{5000};
+/// How long a judgement waits for the stream to be read past it, at least and when that is unknown.
+constexpr milliseconds proof_wait_min{1000};
+constexpr milliseconds proof_wait_unknown{5000};
 /// A candidate of a comparison that has moved between so many judgements never rests.
 constexpr std::uint32_t judgements_of_candidate_max = 3;
 
@@ -213,8 +214,13 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     postpone(open, now);
   } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
-  } else {
+  } else if (stray_is_proven(open) && same(*open.stray, counterpart.value)) {
     confirm(open, origin, counterpart, now, out);
+  } else {
+    // The origin may have moved and come back in records that are not read yet, and the counterpart
+    // be on its way.
+    open.stray.reset();
+    await_proof(open, counterpart.value, now);
   }
 }
 
@@ -238,23 +244,30 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
     postpone(open, now);
     return;
   }
-  if (!open.stray) {
-    open.stray = counterpart.value;
-    open.stray_at = now;
-  }
-  // The counterpart may be ahead of our reading: wait until the stream has been read past this
-  // look.
-  const bool passed = read_up_to_ && *read_up_to_ >= open.stray_at;
-  if (passed && behind_.may_confirm(now, open.first_unmet_at)) {
-    confirm(open, origin, counterpart, now, out);
+  if (stray_is_proven(open) && behind_.may_confirm(now, open.first_unmet_at)) {
+    // What it holds now may be an image that is not read yet: what it held then is none.
+    confirm(open, origin, {.value = *open.stray, .unreadable = counterpart.unreadable}, now, out);
     return;
   }
-  schedule(open, now + stray_wait);
+  await_proof(open, counterpart.value, now);
+}
+
+/// The counterpart may be ahead of our reading: what it holds is looked at again when the stream
+/// has been read past this moment.
+void pending_checks::await_proof(check& open, const image& counterpart, wall_time now) {
+  if (!open.stray) {
+    open.stray = counterpart;
+    open.stray_at = now;
+  }
+  const auto reading_lag = read_up_to_ ? now - *read_up_to_ : proof_wait_unknown;
+  schedule(open, now + std::clamp(reading_lag, proof_wait_min,
+                                  std::max(settings_.max_lag, proof_wait_unknown)));
 }
 
 void pending_checks::postpone(check& open, wall_time now) {
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   open.retries = 1;
+  open.stray.reset();
   schedule(open, now + settings_.retry_wait);
 }
 

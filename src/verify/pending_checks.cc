@@ -115,12 +115,13 @@ void pending_checks::expect(check& open, const change_record& record) {
     open.expected = open.expects_origin_read ? std::nullopt : record.new_image;
     open.ttl_delete_seen = record.kind == event_kind::unknown;
   }
-  if (open.stray && !open.expects_origin_read && same(*open.stray, open.expected)) {
-    open.stray.reset();
-  }
-  // A restless key's judgement is about all its recent images: a newer one does not call it off.
+  // A restless key's judgement is about all its recent images: a newer one does not call it off,
+  // unless it is the very image that was found.
   if (open.step != check_step::judge_restless) {
     open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
+    open.stray.reset();
+  } else if (open.stray && !open.expects_origin_read && same(*open.stray, open.expected)) {
+    open.stray.reset();
   }
 }
 
@@ -204,6 +205,13 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
                       .first_unmet_at = now});
   schedule(open, now);
   book(open);
+}
+
+void pending_checks::on_gap() {
+  for (const auto& [hash, at] : by_key_) {
+    slots_[at].history_cut = true;
+    mark_dirty(slots_[at]);
+  }
 }
 
 void pending_checks::restore(check open, std::string_view shard_id, wall_time now) {

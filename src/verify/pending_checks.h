@@ -112,6 +112,8 @@ class pending_checks {
   void on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out);
   /// A comparison found the key unequal: it is judged by strong reads, one max-lag apart.
   void on_candidate(const state::candidate_row& row, wall_time now, outcomes& out);
+  /// Records were lost before they were read: open checks no longer know all images of their keys.
+  void on_gap();
   /// A check that an earlier process left open.
   void restore(check open, std::string_view shard_id, wall_time now);
 
@@ -194,6 +196,10 @@ class pending_checks {
   void judge_restless(check& open, const seen& origin, const seen& counterpart, wall_time now,
                       outcomes& out);
   void postpone(check& open, wall_time now);
+  void await_proof(check& open, const image& counterpart, wall_time now);
+  [[nodiscard]] bool stray_is_proven(const check& open) const {
+    return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
+  }
   void note_met(check& open, wall_time until);
   void note_arrival();
   void note_level(check& open, const seen& counterpart, wall_time now);

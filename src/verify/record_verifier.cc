@@ -198,7 +198,11 @@ void record_verifier::report(outcomes out, const answer* of_origin, const answer
   const bool forward = options_.way == direction::source_to_target;
   for (const auto& verdict : out.confirmed) {
     const auto origin_json = of_origin->json_of(verdict.key.hash);
-    const auto counterpart_json = of_counterpart->json_of(verdict.key.hash);
+    // A restless key is judged by what the counterpart held at an earlier look.
+    const bool still_held =
+        same(of_counterpart->of(verdict.key.hash).value, verdict.counterpart.value);
+    const auto counterpart_json =
+        still_held ? of_counterpart->json_of(verdict.key.hash) : std::string_view();
     events_.on_mismatch(describe(verdict, forward ? origin_json : counterpart_json,
                                  forward ? counterpart_json : origin_json));
   }
@@ -247,8 +251,12 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
     }
   }
   if (options_.keep_values) {
-    entry.source_json = source_json.empty() ? "null" : std::string(source_json);
-    entry.target_json = target_json.empty() ? "null" : std::string(target_json);
+    const auto shown = [](const seen& side, std::string_view json) {
+      return side.value && json.empty() ? std::nullopt
+                                        : std::optional(json.empty() ? "null" : std::string(json));
+    };
+    entry.source_json = shown(source, source_json);
+    entry.target_json = shown(target, target_json);
   }
   return entry;
 }

@@ -228,6 +228,20 @@ TEST(monitor_session, checks_beyond_the_memory_bound_are_deferred_and_judged_lat
   expect_identities(world.status());
 }
 
+TEST(monitor_session, deferred_checks_come_back_only_as_there_is_room) {
+  world_options options;
+  options.memory_bytes_max = 64 << 10;
+  monitor_world world(options);
+  world.start();
+  for (int i = 0; i < 2000; ++i) {
+    world.put("key" + std::to_string(i), i);
+  }
+  for (int second = 0; second < 200; ++second) {
+    world.time.run_for(1s);
+    ASSERT_LE(world.status().check_bytes, (64U << 10) + 1024) << "in second " << second;
+  }
+}
+
 TEST(monitor_session, deferred_changes_survive_a_crash) {
   world_options options;
   options.memory_bytes_max = 32 << 10;

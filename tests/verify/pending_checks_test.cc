@@ -376,5 +376,25 @@ TEST_P(random_traffic, finds_every_planted_defect_and_invents_none) {
 
 INSTANTIATE_TEST_SUITE_P(seeds, random_traffic, testing::Range(1, 7));
 
+TEST(pending_checks, a_judgement_waits_until_the_stream_has_been_read_past_it) {
+  check_driver run;
+  run.stream_is_read = false;
+  run.checks.set_read_up_to(run.now);
+  run.write("k", 1);
+  run.after(50s, [&run] {
+    run.write_unread("k", 2);
+    run.write_unread("k", 1);
+  });
+  run.after(58s, [&run] { run.counterpart["k"] = 2; });  // in time, and 1 is still on its way
+  run.run_for(95s);
+  EXPECT_TRUE(run.out.confirmed.empty());
+  run.read_records();
+  run.counterpart["k"] = 1;
+  run.stream_is_read = true;
+  run.run_until_judged(5min);
+  EXPECT_TRUE(run.out.confirmed.empty());
+  EXPECT_EQ(run.out.verified, 1);
+}
+
 }  // namespace
 }  // namespace ddm::verify

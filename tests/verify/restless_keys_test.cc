@@ -95,7 +95,38 @@ TEST(restless_keys, a_target_ahead_of_our_reading_is_no_mismatch) {
   EXPECT_THAT(run.out.confirmed, IsEmpty());
 }
 
-TEST(restless_keys, are_judged_as_resting_once_they_rest_although_reading_stands_still) {
+TEST(restless_keys, are_judged_by_what_was_seen_when_the_stream_has_been_read_past_that_look) {
+  check_driver run;
+  run.stream_is_read = false;
+  run.counterpart["hot"] = 31'415;
+  for (int value = 1; value < 800; ++value) {
+    run.write("hot", value);
+    run.run_for(100ms);
+  }
+  ASSERT_GT(run.reads(check_step::judge_restless), 0);
+  run.checks.set_read_up_to(run.now);
+  run.write_unread("hot", 1000);
+  run.counterpart["hot"] = 1000;  // in time, and not read yet
+  run.run_for(90s);
+  ASSERT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_TRUE(same(run.out.confirmed[0].counterpart.value, image_of(31'415)));
+}
+
+TEST(restless_keys, are_not_judged_by_images_after_a_gap) {
+  check_driver run;
+  run.write("k", 1);
+  run.run_for(1s);
+  run.checks.on_gap();  // the change to 2 was in it
+  run.origin["k"] = run.counterpart["k"] = 2;
+  run.now += 24h;
+  run.write("k", 3);
+  run.after(40s, [&run] { run.counterpart["k"] = 3; });
+  run.run_until_judged(5min);
+  EXPECT_THAT(run.out.confirmed, IsEmpty());
+  EXPECT_EQ(run.out.verified, 1);
+}
+
+TEST(restless_keys, are_judged_as_resting_once_they_rest_and_reading_goes_on) {
   check_driver run;
   run.stream_is_read = false;
   for (int value = 1; value < 1000; ++value) {
@@ -104,6 +135,9 @@ TEST(restless_keys, are_judged_as_resting_once_they_rest_although_reading_stands
   }
   EXPECT_THAT(run.out.confirmed, IsEmpty()) << "the stream was never read past the look";
   run.run_until_judged(10min);
+  EXPECT_THAT(run.out.confirmed, IsEmpty()) << "nor past the judgement";
+  run.stream_is_read = true;
+  run.run_until_judged(2min);
   EXPECT_THAT(run.out.confirmed, SizeIs(1));
 }
 
