@@ -213,6 +213,19 @@ std::vector<coverage_gap> shard_lineage::on_stream_gone(wall_time now) {
   return gaps;
 }
 
+bool shard_lineage::lost_its_beginning(const shard_id& id, wall_time now) const {
+  const auto& shard = shards_.at(id);
+  if (!shard.last_sequence.empty()) {
+    return false;
+  }
+  auto reached = std::max(shard.caught_up_to, shard.counts_from);
+  if (const auto parent = shard.parent ? shards_.find(*shard.parent) : shards_.end();
+      !reached && parent != shards_.end()) {
+    reached = parent->second.ended_at;
+  }
+  return reached && now - *reached > stream_retention;
+}
+
 dynamodb::iterator_position shard_lineage::next_position(const tracked_shard& shard) {
   using dynamodb::iterator_position;
   if (!shard.last_sequence.empty()) {

@@ -96,6 +96,10 @@ class shard_lineage {
   /// The stream itself is gone: all shards are over. Returns what was not read.
   [[nodiscard]] std::vector<coverage_gap> on_stream_gone(wall_time now);
 
+  /// The shard begins at the oldest record that is left, and nobody has been at it for so long that
+  /// older ones may have been trimmed: its iterator will not tell.
+  [[nodiscard]] bool lost_its_beginning(const shard_id& id, wall_time now) const;
+
   /// Where the next iterator of the shard begins.
   [[nodiscard]] static dynamodb::iterator_position next_position(const tracked_shard& shard);
 

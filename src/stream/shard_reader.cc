@@ -13,6 +13,9 @@ shard_reader::shard_reader(reader_context& shared, shard_id id)
     : shared_(shared), id_(std::move(id)), caught_up_(shard().caught_up_to) {}
 
 awaitable<result<void>> shard_reader::read_to_end() {
+  if (shared_.lineage.lost_its_beginning(id_, shared_.time.now())) {
+    report_gap("records were trimmed before the shard was begun");
+  }
   for (;;) {
     co_await shared_.sink.admit_read();
     auto step = iterator_ ? co_await read_page() : co_await fetch_iterator();

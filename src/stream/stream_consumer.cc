@@ -125,10 +125,8 @@ awaitable<result<void>> stream_consumer::list_newest() {
     lineage_.on_partial_listing(page->shards, clock_.now());
     start_after = page->last_evaluated;
   } while (start_after);
-  const bool heirs_hidden = std::ranges::any_of(
-      lineage_.shards(), [&](const auto& each) { return heirs_may_be_hidden(each.second); });
   newest_listing_due_ =
-      clock_.now() + (heirs_hidden ? missing_children_interval : newest_listing_interval);
+      clock_.now() + (heirs_may_be_hidden() ? missing_children_interval : newest_listing_interval);
   start_readers();
   co_return result<void>{};
 }
@@ -147,7 +145,7 @@ awaitable<void> stream_consumer::list_children(shard_id parent) {
 }
 
 awaitable<void> stream_consumer::discover() {
-  while (!stream_is_over_ || readers_.running() > 1) {
+  while (!stream_is_over_ || readers_.running() > 1 || heirs_may_be_hidden()) {
     co_await clock_.sleep_for(seconds{1});
     const auto now = clock_.now();
     const bool complete = now >= complete_listing_due_ || lineage_.needs_complete_listing();
@@ -290,10 +288,16 @@ stream_status stream_consumer::status() const {
   return status;
 }
 
-/// A shard that has just ended may have children that no listing shows yet.
+/// A shard that has just ended may have children that no listing shows yet, also when the stream
+/// has been turned off since.
 bool stream_consumer::heirs_may_be_hidden(const tracked_shard& shard) const {
-  return shard.life == shard_life::done && !stream_is_over_ && shard.ended_at &&
+  return shard.life == shard_life::done && shard.ended_at &&
          clock_.now() - *shard.ended_at < minutes{1} && !lineage_.has_children(shard.id);
+}
+
+bool stream_consumer::heirs_may_be_hidden() const {
+  return std::ranges::any_of(lineage_.shards(),
+                             [&](const auto& each) { return heirs_may_be_hidden(each.second); });
 }
 
 std::optional<wall_time> stream_consumer::read_up_to() const {

@@ -88,6 +88,7 @@ class stream_consumer {
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
   [[nodiscard]] bool heirs_may_be_hidden(const tracked_shard& shard) const;
+  [[nodiscard]] bool heirs_may_be_hidden() const;
   void note_health(const shard_id& id, const error* failure);
   [[nodiscard]] milliseconds creation_unit() const;
 

@@ -193,6 +193,31 @@ TEST_F(lineage, latest_is_asked_for_once_and_the_horizon_filtered_by_time_after_
   EXPECT_EQ(shard_lineage::next_position(shard).sequence, number("7"));
 }
 
+TEST_F(lineage, a_shard_whose_oldest_records_may_be_gone_has_lost_its_beginning) {
+  const auto now = from_ms(1'767'225'600'000);
+  shard_lineage book("arn", first_position::trim_horizon);
+  book.restore({{.stream_arn = "arn",
+                 .shard_id = "parent",
+                 .parent_id = "",
+                 .life = "done",
+                 .start = "TRIM_HORIZON",
+                 .ended_at = now},
+                {.stream_arn = "arn",
+                 .shard_id = "child",
+                 .parent_id = "parent",
+                 .life = "reading",
+                 .start = "TRIM_HORIZON"}});
+  const shard_id child("child");
+  EXPECT_FALSE(book.lost_its_beginning(child, now + std::chrono::hours{24}));
+  EXPECT_TRUE(book.lost_its_beginning(child, now + std::chrono::hours{25}));
+  book.at(child).caught_up_to = now + std::chrono::hours{20};
+  EXPECT_FALSE(book.lost_its_beginning(child, now + std::chrono::hours{25}));
+  book.at(child).caught_up_to.reset();
+  book.at(child).last_sequence = *sequence_number::parse("1");
+  EXPECT_FALSE(book.lost_its_beginning(child, now + std::chrono::hours{25}))
+      << "the service tells when that number is gone";
+}
+
 TEST_F(lineage, a_listing_with_a_cycle_ends) {
   (void)latest.on_complete_listing(
       {closed_shard("a", "b"), closed_shard("b", "a"), open_shard("c", "a")}, start);

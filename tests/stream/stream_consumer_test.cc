@@ -141,10 +141,37 @@ TEST(stream_consumer, ends_when_the_stream_is_turned_off_and_drained) {
   world.time.run_for(5s);
   world.write(0, 100);
   world.stream().disable(world.time.now());
-  world.time.run_for(30s);
+  world.time.run_for(90s);
   ASSERT_TRUE(world.finished());
   EXPECT_TRUE(world.end->has_value());
   expect_complete(world, 100);
+}
+
+TEST(stream_consumer, waits_for_a_child_that_is_hidden_when_the_stream_is_turned_off) {
+  stream_world world({.children_listed_after = 20s});
+  world.begin();
+  world.time.run_for(5s);
+  world.write(0, 10);
+  world.stream().roll_over(world.stream().open_shards().front(), world.time.now());
+  world.write(10, 10);
+  world.stream().disable(world.time.now());
+  world.time.run_for(3min);
+  ASSERT_TRUE(world.finished());
+  expect_complete(world, 20);
+}
+
+TEST(stream_consumer, reports_what_a_shard_lost_before_it_was_begun) {
+  stream_world world;
+  world.begin();
+  world.time.run_for(10s);
+  const auto rows = world.stop();
+  world.write(0, 10);
+  world.time.run_for(25h);
+  world.write(10, 10);
+  world.begin(rows);
+  world.time.run_for(10s);
+  ASSERT_EQ(world.sink.gaps.size(), 1U) << "the oldest record left is not the first";
+  EXPECT_EQ(world.distinct(), 10U);
 }
 
 TEST(stream_consumer, ends_with_the_error_of_a_commit) {
