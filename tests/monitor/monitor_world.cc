@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <limits>
 #include <stdlib.h>
+#include <unistd.h>
 #include <utility>
 
 namespace ddm::monitor {
@@ -62,8 +63,50 @@ namespace {
 
 constexpr wall_time world_begins{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
+/// A commit waits for the disk: in memory a simulation need not.
+std::filesystem::path folder_of_states() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
+/// Tells a test what was written.
+class observed_store final : public state::state_store {
+ public:
+  observed_store(std::unique_ptr<state::state_store> below,
+                 const std::function<void(const state::commit_batch&)>& heard)
+      : below_(std::move(below)), heard_(heard) {}
+
+  awaitable<result<void>> commit(state::commit_batch batch) override {
+    auto committed = co_await below_->commit(batch);
+    if (committed && heard_) {
+      heard_(batch);
+    }
+    co_return committed;
+  }
+  awaitable<result<state::snapshot>> load(std::size_t open_mismatches_max) override {
+    co_return co_await below_->load(open_mismatches_max);
+  }
+  awaitable<result<std::vector<state::deferred_row>>> oldest_deferred(
+      std::size_t rows_max) override {
+    co_return co_await below_->oldest_deferred(rows_max);
+  }
+  awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
+      std::string key_hash) override {
+    co_return co_await below_->find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<std::vector<std::string>>> finding_lines(std::int64_t after,
+                                                            std::size_t lines_max) override {
+    co_return co_await below_->finding_lines(after, lines_max);
+  }
+
+ private:
+  std::unique_ptr<state::state_store> below_;
+  const std::function<void(const state::commit_batch&)>& heard_;
+};
+
 support::fake_options account(const world_options& options, std::string name, bool streams) {
   support::fake_options made{.account = std::move(name), .seed = options.seed};
+  made.first_sequence_number = options.first_sequence_number;
   made.stream = options.stream;
   if (streams) {
     made.stream.view_type = options.view_type;
@@ -78,7 +121,7 @@ monitor_world::monitor_world(world_options options)
       source(time, account(options, "111111111111", true)),
       target(time, account(options, "222222222222", true)),
       options_(std::move(options)) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "monitor-world-XXXXXX").string();
+  std::string pattern = (folder_of_states() / "monitor-world-XXXXXX").string();
   folder_ = ::mkdtemp(pattern.data());
   const bool forward = options_.way == verify::direction::source_to_target;
   source.create_table(table, options_.schema,
@@ -87,7 +130,6 @@ monitor_world::monitor_world(world_options options)
     target.create_table(table, options_.schema,
                         forward ? std::nullopt : std::optional(options_.view_type));
   }
-  stream_arn_ = *(forward ? source : target).table(table).stream_arn;
 }
 
 monitor_world::~monitor_world() {
@@ -115,8 +157,12 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
   if (!store) {
     broken_invariant(store.error().message);
   }
-  process_ = std::make_unique<process>(*this, std::move(*store));
+  process_ = std::make_unique<process>(
+      *this, std::make_unique<observed_store>(std::move(*store), on_commit));
   auto resumed = time.run(process_->store->load(1000));
+  if (on_resume) {
+    on_resume(*resumed);
+  }
   auto identity = new_identity("source", "target", "source_to_target");
   if (is_empty(*resumed)) {
     identity.secret.fill(static_cast<unsigned char>(options_.seed));
@@ -134,8 +180,11 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
       .secret = identity.secret,
       .ignored = {},
       .sample = {.seed = identity.sample_seed, .rate = options_.sample_rate}});
+  const bool forward = options_.way == verify::direction::source_to_target;
   session_settings settings{
-      .stream = {.stream_arn = stream_arn_, .first = options_.first, .random_seed = options_.seed},
+      .stream = {.stream_arn = *(forward ? source : target).table(table).stream_arn,
+                 .first = options_.first,
+                 .random_seed = options_.seed},
       .checks = {.way = options_.way,
                  .max_lag = options_.max_lag,
                  .stall_after = options_.stall_after,
@@ -149,7 +198,7 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
                    .comparer = {.command = "monitor",
                                 .leftover_path = (folder_ / "baseline.leftovers").string(),
                                 .segments = 8}},
-      .target_ready = options_.create_target};
+      .target_ready = target.find_table(table).has_value()};
   if (adjust) {
     adjust(settings);
   }
@@ -182,6 +231,10 @@ awaitable<result<bool>> monitor_world::target_is_active() {
 awaitable<void> monitor_world::run_session() {
   end_ = co_await session_->run();
   ended_ = true;
+}
+
+const dynamodb::page_decoder::options& monitor_world::decoding() const {
+  return process_->decoder->settings();
 }
 
 result<void> monitor_world::wait_for_end() {

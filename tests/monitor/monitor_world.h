@@ -25,6 +25,7 @@ struct world_options {
   dynamodb::key_schema schema{.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
   std::string view_type = "NEW_AND_OLD_IMAGES";
   support::fake_stream::options stream;
+  std::string first_sequence_number = "100000000000000000000";
   stream::first_position first = stream::first_position::trim_horizon;
   verify::direction way = verify::direction::source_to_target;
   std::uint64_t sample_rate = 1;
@@ -49,6 +50,11 @@ class monitor_world {
   support::fake_dynamodb source;
   support::fake_dynamodb target;
 
+  /// Called after each commit of any process, with what it wrote.
+  std::function<void(const state::commit_batch&)> on_commit;
+  /// Called with what a new process finds in the state.
+  std::function<void(const state::snapshot&)> on_resume;
+
   /// Carries changes from now on; at most one in a world's life.
   support::replicator& replicate(support::replicator_options how = {});
 
@@ -61,6 +67,10 @@ class monitor_world {
   /// Runs until the session has ended by itself (--until-caught-up, a failure).
   result<void> wait_for_end();
   [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] bool running() const { return process_ && !ended_; }
+  /// How it ended, once it has.
+  [[nodiscard]] const result<void>& end() const { return end_; }
+  [[nodiscard]] const dynamodb::page_decoder::options& decoding() const;
   [[nodiscard]] report::status status() const { return session_->status(); }
   /// Open mismatches as "key kind", sorted.
   [[nodiscard]] std::vector<std::string> open_findings();
@@ -80,7 +90,6 @@ class monitor_world {
 
   world_options options_;
   std::filesystem::path folder_;
-  std::string stream_arn_;
   std::unique_ptr<support::replicator> replicator_;
   std::unique_ptr<process> process_;
   monitor_session* session_ = nullptr;

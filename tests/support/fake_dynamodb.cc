@@ -83,8 +83,12 @@ fake_table& fake_dynamodb::create_table(const std::string& name, dynamodb::key_s
   auto& added = *place->second;
   added.on_change([this, &added](const table_change& change) {
     if (added.stream_on) {
-      streams_.find(*added.stream_arn)
-          ->second->append(change.old_image, change.new_image, change.by_ttl, change.time);
+      auto& stream = *streams_.find(*added.stream_arn)->second;
+      const auto& shard =
+          stream.append(change.old_image, change.new_image, change.by_ttl, change.time);
+      if (observer_.on_record) {
+        observer_.on_record(stream, shard);
+      }
     }
   });
   if (view_type) {

@@ -16,6 +16,7 @@
 #include "support/fake_table.h"
 #include "support/faults.h"
 #include "support/service_error.h"
+#include "support/service_observer.h"
 
 #include <cstdint>
 #include <functional>
@@ -90,6 +91,7 @@ class fake_dynamodb {
   void delete_table(std::string_view table);
 
   void plan_faults(fault_plan plan) { plan_ = std::move(plan); }
+  void observe(service_observer observer) { observer_ = std::move(observer); }
   /// Requests with this access key get ExpiredTokenException until their connection has renewed its
   /// credentials.
   void expire_credentials(const std::string& access_key);
@@ -112,6 +114,7 @@ class fake_dynamodb {
   [[nodiscard]] bool chance(double share);
   /// True when `key` has been asked for `per_second` times in the present second already.
   [[nodiscard]] bool over_quota(const std::string& key, std::uint32_t per_second);
+  [[nodiscard]] const service_observer& observer() const { return observer_; }
   /// Books one read of `table`.
   void count_read(fake_table& table, double units, std::size_t keys);
 
@@ -135,6 +138,7 @@ class fake_dynamodb {
   std::map<std::string, std::unique_ptr<fake_table>, std::less<>> tables_;
   std::map<std::string, std::unique_ptr<fake_stream>, std::less<>> streams_;  // by ARN
   fault_plan plan_;
+  service_observer observer_;
   std::map<std::string, std::uint64_t> credentials_epochs_;
   std::map<std::string, std::pair<std::int64_t, std::uint32_t>> quotas_;  // second, calls in it
   std::int64_t last_label_ms_ = 0;

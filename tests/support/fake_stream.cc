@@ -12,6 +12,9 @@
 namespace ddm::support {
 namespace {
 
+/// Records that a page may repeat (options::repeat_rate).
+constexpr std::size_t repeated_max = 3;
+
 /// What an iterator says, before and after it is made opaque.
 struct iterator_content {
   std::string shard;
@@ -157,7 +160,8 @@ void fake_stream::close(fake_shard& shard, wall_time now) {
   open_.erase(shard.hash_low);
 }
 
-void fake_stream::append(item_ptr old_image, item_ptr new_image, bool by_ttl, wall_time now) {
+const fake_shard& fake_stream::append(item_ptr old_image, item_ptr new_image, bool by_ttl,
+                                      wall_time now) {
   roll_over_due(now);
   stream_record record{.sequence = numbers_.next(),
                        .old_image = std::move(old_image),
@@ -169,6 +173,7 @@ void fake_stream::append(item_ptr old_image, item_ptr new_image, bool by_ttl, wa
   trim_records(shard, now - options_.retention);
   shard.last = record.sequence;
   shard.records.push_back(std::move(record));
+  return shard;
 }
 
 void fake_stream::disable(wall_time now) {
@@ -359,8 +364,13 @@ answer_or<fake_stream::page> fake_stream::read(std::string_view iterator, std::s
   page answer;
   sequence_value after = from->after;
   auto at = std::ranges::upper_bound(shard.records, after, {}, &stream_record::sequence);
-  const bool held_back = at != shard.records.end() && options_.empty_page_rate > 0 &&
-                         std::bernoulli_distribution(options_.empty_page_rate)(random_);
+  const auto chance = [this](double rate) {
+    return rate > 0 && std::bernoulli_distribution(rate)(random_);
+  };
+  const bool held_back = at != shard.records.end() && chance(options_.empty_page_rate);
+  if (at != shard.records.end() && limit > repeated_max && chance(options_.repeat_rate)) {
+    at -= std::min<std::ptrdiff_t>(repeated_max, at - shard.records.begin());
+  }
   if (!held_back) {
     std::size_t bytes = 0;
     for (; at != shard.records.end() && answer.records.size() < limit; ++at) {
@@ -369,7 +379,7 @@ answer_or<fake_stream::page> fake_stream::read(std::string_view iterator, std::s
         break;
       }
       answer.records.push_back(&*at);
-      after = at->sequence;
+      after = std::max(after, at->sequence);
     }
   }
   if (shard.open() || at != shard.records.end()) {

@@ -79,6 +79,7 @@ class fake_stream {
     milliseconds creation_unit{1000};        ///< 60,000: as DynamoDB Local shows times
     double empty_page_rate = 0;              ///< share of GetRecords answers that hold nothing
     std::uint32_t latest_returns_older = 0;  ///< records before LATEST that it gives all the same
+    double repeat_rate = 0;  ///< share of pages that begin with records given before
     std::size_t page_bytes_max = 1024UZ * 1024;
     std::uint64_t seed = 1;
   };
@@ -101,7 +102,8 @@ class fake_stream {
   [[nodiscard]] wall_time disabled_at() const { return disabled_at_; }
 
   // The table's side.
-  void append(item_ptr old_image, item_ptr new_image, bool by_ttl, wall_time now);
+  /// Returns the shard whose last record it is now.
+  const fake_shard& append(item_ptr old_image, item_ptr new_image, bool by_ttl, wall_time now);
   /// Closes all shards; what they hold stays readable until it is trimmed.
   void disable(wall_time now);
 

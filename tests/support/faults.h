@@ -32,6 +32,11 @@ struct fault {
   milliseconds delay{0};  ///< on top of the latency; goes with every kind
 };
 
+/// The service answers such a request, and the answer comes whole.
+[[nodiscard]] inline bool arrives(const fault& planned) {
+  return planned.type == fault::kind::none || planned.type == fault::kind::partial_batch;
+}
+
 struct fault_context {
   std::string_view operation;  ///< "GetRecords"
   std::string_view access_key;

@@ -153,6 +153,9 @@ answer_or<batch_reading> read_batch(const operation_call& call, fake_table& tabl
     budget.bytes -= bytes;
     of_partition += bytes;
     reading.units += read_units(bytes, consistent);
+    if (call.account.observer().on_read && arrives(call.planned)) {
+      call.account.observer().on_read(*position, item, consistent);
+    }
     if (item) {
       reading.found.push_back(item.get());
     }

@@ -202,6 +202,9 @@ awaitable<void> replicator::deliver(table_change change, plan chosen, wall_time 
   const auto position = change.new_image ? change.new_image->position : change.old_image->position;
   apply(chosen == plan::alter ? altered(change.new_image) : change.new_image, position);
   const auto turn_of_key = ++applied_[position];
+  if (delivered_) {
+    delivered_(change);
+  }
   if (const auto latest = key_due_.find(position);
       latest != key_due_.end() && latest->second == due) {
     key_due_.erase(latest);

@@ -10,6 +10,7 @@
 #include "support/fake_dynamodb.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,6 +88,10 @@ class replicator {
 
   /// Copies all present items at once, as an import does.
   void copy_existing();
+  /// Called when a change has been applied for the first time, altered or not.
+  void on_delivered(std::function<void(const table_change&)> listener) {
+    delivered_ = std::move(listener);
+  }
   /// Nothing is applied from `from` until `until`.
   void stall(wall_time from, wall_time until) { stalls_.emplace_back(from, until); }
 
@@ -133,6 +138,7 @@ class replicator {
   std::map<item_position, std::uint64_t> applied_;  // changes of each key that have arrived
   double next_slot_ms_ = 0;                         // see changes_per_second_max
   std::vector<planted_defect> planted_;
+  std::function<void(const table_change&)> delivered_;
   std::shared_ptr<replicator*> listening_;  // null inside once it no longer listens
   task_group deliveries_;
 };

@@ -157,6 +157,9 @@ answer_or<std::string> get_shard_iterator(const operation_call& call) {
   if (!iterator) {
     return refusal(iterator.error());
   }
+  if (call.account.observer().on_iterator) {
+    call.account.observer().on_iterator(*shard);
+  }
   return fmt::format(R"({{"ShardIterator":"{}"}})", *iterator);
 }
 
@@ -179,6 +182,9 @@ answer_or<std::string> get_records(const operation_call& call) {
   const auto page = stream.read(*iterator, *limit, call.account.now());
   if (!page) {
     return refusal(page.error());
+  }
+  if (call.account.observer().on_page && arrives(call.planned)) {
+    call.account.observer().on_page(fake_stream::shard_of(*iterator), !page->next);
   }
   std::string json = "{";
   if (page->next) {

@@ -1,0 +1,234 @@
+#include "simulation/ledger.h"
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+
+namespace ddm::simulation {
+namespace {
+
+using support::fake_shard;
+using support::fake_stream;
+using support::same_item;
+
+/// Shard ids begin with the time of their creation: "shardId-<20 digits of ms>-…".
+wall_time created_of(const std::string& shard_id) {
+  std::int64_t ms = 0;
+  std::from_chars(shard_id.data() + 8, shard_id.data() + 28, ms);
+  return from_ms(ms);
+}
+
+}  // namespace
+
+ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), rules_(settings) {
+  const char* table = monitor::monitor_world::table;
+  world.source.table(table).on_change(
+      [this](const support::table_change& change) { note_change(change, true); });
+  if (world.target.find_table(table)) {
+    listen_to_target();
+  }
+  const auto observe = [this](bool source) {
+    support::service_observer ear;
+    ear.on_read = [this, source](const item_position& key, const item_ptr& held, bool consistent) {
+      note_read(key, held, consistent, source);
+    };
+    if (source == rules_.forward) {
+      ear.on_record = [this](const fake_stream& stream, const fake_shard& shard) {
+        note_record(stream, shard);
+      };
+      ear.on_iterator = [this](const std::string& shard) { note_iterator(shard); };
+      ear.on_page = [this](const std::string& shard, bool ended) {
+        if (on_page) {
+          on_page(shard, ended);
+        }
+      };
+    }
+    return ear;
+  };
+  world.source.observe(observe(true));
+  world.target.observe(observe(false));
+}
+
+void ledger::listen_to_target() {
+  world_.target.table(monitor::monitor_world::table)
+      .on_change([this](const support::table_change& change) { note_change(change, false); });
+}
+
+void ledger::listen_to(support::replicator& replication) {
+  replication.on_delivered([this](const support::table_change& change) {
+    const auto& image = change.new_image ? *change.new_image : *change.old_image;
+    auto& changes = keys_[image.position].changes;
+    const auto sent = std::ranges::find_if(changes, [&](const sent_change& each) {
+      return each.at == change.time && !each.delivered;
+    });
+    if (sent != changes.end()) {
+      sent->delivered = world_.time.now();
+    }
+  });
+}
+
+void ledger::note_change(const support::table_change& change, bool of_source) {
+  const auto& image = change.new_image ? *change.new_image : *change.old_image;
+  auto& story = keys_[image.position];
+  if (story.key_json.empty()) {
+    story.key_json = image.key_json;
+    positions_.emplace(image.key_json, image.position);
+  }
+  (of_source ? story.source : story.target).push_back({change.time, change.new_image});
+  if (of_source) {
+    story.changes.push_back({.at = change.time, .delivered = std::nullopt});
+  }
+  if (of_source == rules_.forward) {
+    story.seen_arrived = false;
+  }
+}
+
+shard_story& ledger::story_of(const fake_stream& stream, const fake_shard& shard) {
+  auto& story = shards_[shard.id];
+  if (story.id.empty()) {
+    story.stream_arn = stream.names().arn;
+    story.id = shard.id;
+    story.parent = shard.parent;
+    story.created = created_of(shard.id);
+    story.listed_at = shard.listed_at;
+    const auto* parent = shard.parent ? stream.find(*shard.parent) : nullptr;
+    story.parent_looks_open_until =
+        parent != nullptr ? parent->closed_at + stream.settings().parent_listed_open_for
+                          : wall_time::min();
+  }
+  return story;
+}
+
+void ledger::note_lineage() {
+  auto& account = rules_.forward ? world_.source : world_.target;
+  for (const auto* stream : account.streams()) {
+    for (const auto& id : stream->open_shards()) {
+      story_of(*stream, *stream->find(id));
+    }
+  }
+}
+
+void ledger::note_record(const fake_stream& stream, const fake_shard& shard) {
+  const auto& record = shard.records.back();
+  auto& story = story_of(stream, shard);
+  const auto& key = record.any_image().position;
+  story.records.push_back({.sequence = record.sequence,
+                           .created = record.created,
+                           .kind = !record.old_image  ? record_kind::insert
+                                   : record.new_image ? record_kind::modify
+                                                      : record_kind::remove,
+                           .key = key});
+  newest_[key] = {shard.id, story.records.size() - 1};
+}
+
+void ledger::note_iterator(const std::string& shard) {
+  if (on_asked) {
+    on_asked(shard);
+  }
+  const auto now = world_.time.now();
+  reading_began_ = reading_began_.value_or(now);
+  auto& account = rules_.forward ? world_.source : world_.target;
+  for (const auto* stream : account.streams()) {
+    if (const auto* known = stream->find(shard)) {
+      auto& story = story_of(*stream, *known);
+      story.first_asked = story.first_asked.value_or(now);
+    }
+  }
+}
+
+void ledger::note_read(const item_position& key, const item_ptr& held, bool consistent,
+                       bool of_source) {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) {
+    return;
+  }
+  auto& story = found->second;
+  const auto now = world_.time.now();
+  if (consistent) {
+    (of_source ? story.source_reads : story.target_reads).push_back({now, held});
+  }
+  const auto& origin = rules_.forward ? story.source : story.target;
+  if (of_source == rules_.forward || origin.empty() || !same_item(held, origin.back().item)) {
+    return;
+  }
+  const auto age = now - origin.back().at;
+  const bool arrived = !rules_.forward || story.changes.back().delivered;
+  if (age >= rules_.max_lag || (arrived && age >= rules_.replication_wait)) {
+    story.seen_arrived = true;
+  }
+}
+
+const key_story* ledger::find(const std::string& key_json) const {
+  const auto found = positions_.find(key_json);
+  return found == positions_.end() ? nullptr : &keys_.at(found->second);
+}
+
+const shard_story* ledger::shard(const std::string& id) const {
+  const auto found = shards_.find(id);
+  return found == shards_.end() ? nullptr : &found->second;
+}
+
+const written_record* ledger::newest_record(const item_position& key,
+                                            const shard_story** of) const {
+  const auto found = newest_.find(key);
+  if (found == newest_.end()) {
+    return nullptr;
+  }
+  const auto& shard = shards_.at(found->second.first);
+  const auto& record = shard.records[found->second.second];
+  const auto& story = keys_.at(key);
+  const auto& origin = rules_.forward ? story.source : story.target;
+  if (origin.empty() || origin.back().at != record.created) {
+    return nullptr;  // changed while the stream was off
+  }
+  if (of != nullptr) {
+    *of = &shard;
+  }
+  return &record;
+}
+
+bool ledger::held_within(const std::vector<version>& versions, const item_ptr& item, wall_time from,
+                         wall_time until) {
+  wall_time begin = wall_time::min();
+  item_ptr held;  // absent before the first version
+  for (const auto& next : versions) {
+    if (begin <= until && next.at >= from && same_item(held, item)) {
+      return true;
+    }
+    begin = next.at;
+    held = next.item;
+  }
+  return begin <= until && same_item(held, item);
+}
+
+bool ledger::was_faulty(const key_story& story, wall_time moment, milliseconds max_lag) {
+  constexpr milliseconds instant{1};
+  const auto from = moment - max_lag;
+  // A change that is late is excused by a later one that was applied.
+  bool covered = false;
+  for (const auto& change : std::views::reverse(story.changes)) {
+    const bool in_time = change.delivered && *change.delivered <= change.at + max_lag;
+    if (!covered && change.at + max_lag < moment && !in_time) {
+      return true;
+    }
+    covered = covered || (change.delivered && *change.delivered < from);
+  }
+  // The target becomes wrong when it changes, and when the last moment it was right is max-lag ago.
+  std::vector<wall_time> moments{from, moment};
+  for (const auto& each : story.target) {
+    moments.push_back(each.at);
+  }
+  for (const auto& each : story.source) {
+    moments.insert(moments.end(), {each.at - instant, each.at + max_lag + instant});
+  }
+  return std::ranges::any_of(moments, [&](wall_time at) {
+    if (at < from || at > moment) {
+      return false;
+    }
+    const auto next = std::ranges::upper_bound(story.target, at, {}, &version::at);
+    const auto held = next == story.target.begin() ? nullptr : std::prev(next)->item;
+    return !held_within(story.source, held, at - max_lag, at);
+  });
+}
+
+}  // namespace ddm::simulation

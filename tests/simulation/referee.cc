@@ -1,0 +1,449 @@
+#include "simulation/referee.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::simulation {
+namespace {
+
+using support::same_item;
+using verify::mismatch_kind;
+
+constexpr std::size_t violations_max = 20;
+/// Creation times are whole seconds, and a start at LATEST goes back by that unit.
+constexpr milliseconds start_slack{2000};
+/// One change beyond the bound of memory, with the longest key.
+constexpr std::uint64_t one_change_bytes = 1024;
+
+std::string show(const item_ptr& item) { return item ? item->json : "absent"; }
+
+/// The last values of a key on both sides, for people.
+std::string history_of(const key_story& story) {
+  std::string text;
+  const auto add = [&](const char* side, const std::vector<version>& versions) {
+    for (auto i = versions.size() - std::min<std::size_t>(versions.size(), 6); i < versions.size();
+         ++i) {
+      text += fmt::format("\n      {} {} {}", format_rfc3339(versions[i].at), side,
+                          show(versions[i].item));
+    }
+  };
+  add("source", story.source);
+  add("target", story.target);
+  add("source read", story.source_reads);
+  add("target read", story.target_reads);
+  return text;
+}
+
+}  // namespace
+
+referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& truth)
+    : scenario_(chosen),
+      world_(world),
+      truth_(truth),
+      forward_(chosen.world.way == verify::direction::source_to_target) {
+  world.on_commit = [this](const state::commit_batch& batch) { on_commit(batch); };
+  world.on_resume = [this](const state::snapshot& found) { on_resume(found); };
+  truth.on_asked = [this](const std::string& shard) { on_asked(shard); };
+  truth.on_page = [this](const std::string& shard, bool ended) {
+    if (ended) {
+      ended_in_process_.insert(shard);
+    }
+  };
+}
+
+void referee::accuse(std::string violation) {
+  if (violations_.size() < violations_max) {
+    violations_.push_back(
+        fmt::format("{} {}", format_rfc3339(world_.time.now()), std::move(violation)));
+  }
+}
+
+void referee::on_start() {
+  first_start_ = first_start_.value_or(world_.time.now());
+  decoding_ = world_.decoding();
+  ended_in_process_.clear();
+}
+
+bool referee::chosen(const item_position& key) {
+  const auto known = chosen_.find(key);
+  if (known != chosen_.end()) {
+    return known->second;
+  }
+  const auto& story = truth_.keys().at(key);
+  const auto parsed = dynamodb::key_of(story.key_json, decoding_->schema, decoding_->secret);
+  return chosen_[key] = parsed && decoding_->sample.chooses(parsed->hash);
+}
+
+// What counts
+
+referee::standing referee::standing_of(const shard_story& shard,
+                                       const written_record& record) const {
+  const auto began = truth_.reading_began();
+  if (!began || shard.created > *began) {
+    return standing::counts;
+  }
+  if (scenario_.world.first == stream::first_position::trim_horizon) {
+    const auto forgotten = *first_start_ - scenario_.world.stream.retention;
+    return record.created < forgotten ? standing::does_not_count : standing::counts;
+  }
+  // Seen only after the first listing, or below a shard that still looked open: read from its
+  // beginning. A listing made between the two moments may have shown either.
+  const auto settled_at = std::max(shard.listed_at, shard.parent_looks_open_until);
+  const bool read_from_beginning = settled_at > *began;
+  const auto from = read_from_beginning ? *began : shard.first_asked.value_or(*began);
+  if (record.created > from) {
+    return standing::counts;
+  }
+  return settled_at > *first_start_ || record.created >= *first_start_ - start_slack
+             ? standing::may_count
+             : standing::does_not_count;
+}
+
+bool referee::was_committed(const shard_story& shard, const written_record& record) const {
+  const auto row = shards_.find(shard.id);
+  return row != shards_.end() && record.sequence <= row->second.last;
+}
+
+void referee::on_forgotten(wall_time until) {
+  something_forgotten_ = true;
+  for (auto& [id, shard] : truth_.shards()) {
+    for (auto& record : shard.records) {
+      record.lost = record.lost || (record.created < until && !was_committed(shard, record));
+    }
+  }
+}
+
+// What a commit says
+
+void referee::on_resume(const state::snapshot& found) {
+  const auto open =
+      std::ranges::count_if(findings_, [](const auto& each) { return each.second.open; });
+  std::int64_t deferred = 0;
+  for (const auto& [key, changes] : deferred_) {
+    deferred += changes;
+  }
+  if (found.checks.size() != open_checks_.size() || found.open_mismatches_total != open ||
+      found.deferred_changes != deferred || found.gaps.size() != gaps_.size()) {
+    accuse(
+        fmt::format("the state lost something: {} checks of {}, {} findings of {}, {} deferred "
+                    "of {}, {} gaps of {}",
+                    found.checks.size(), open_checks_.size(), found.open_mismatches_total, open,
+                    found.deferred_changes, deferred, found.gaps.size(), gaps_.size()));
+  }
+}
+
+void referee::on_commit(const state::commit_batch& batch) {
+  for (const auto& row : batch.shards) {
+    take_shard(row);
+  }
+  for (const auto& row : batch.checks) {
+    open_checks_.insert(row.id);
+  }
+  for (const auto id : batch.checks_closed) {
+    open_checks_.erase(id);
+  }
+  for (const auto& key : batch.deferred_taken) {
+    deferred_.erase(key);
+  }
+  for (const auto& row : batch.deferred) {
+    deferred_[row.key_hash] += row.changes;
+  }
+  for (const auto& row : batch.mismatches) {
+    take_finding(row);
+  }
+  gaps_.insert(gaps_.end(), batch.gaps.begin(), batch.gaps.end());
+  for (const auto& [name, value] : batch.numbers) {
+    numbers_[name] = value;
+  }
+  if (numbers_.contains("events.unique")) {
+    compare_counters();
+  }
+}
+
+void referee::take_shard(const state::shard_row& row) {
+  auto& known = shards_[row.shard_id];
+  known.life = row.life;
+  const auto last = support::parse_sequence(row.last_sequence).value_or(0);
+  if (last < known.last) {
+    accuse(fmt::format("shard {} went back to {}", row.shard_id, row.last_sequence));
+  }
+  known.last = std::max(known.last, last);
+  const auto* shard = truth_.shard(row.shard_id);
+  if (shard == nullptr) {
+    return;
+  }
+  for (; known.counted < shard->records.size() &&
+         shard->records[known.counted].sequence <= known.last;
+       ++known.counted) {
+    count(*shard, shard->records[known.counted]);
+  }
+}
+
+void referee::count(const shard_story& shard, const written_record& record) {
+  const auto held = standing_of(shard, record);
+  if (record.lost || held == standing::does_not_count) {
+    return;
+  }
+  const auto add = [&](bounds& sum) {
+    sum.low += held == standing::counts ? 1 : 0;
+    ++sum.high;
+  };
+  add(unique_);
+  add(by_kind_[record.kind]);
+  if (chosen(record.key)) {
+    add(sampled_);
+  }
+}
+
+std::int64_t referee::number(const char* name) const {
+  const auto found = numbers_.find(name);
+  return found == numbers_.end() ? 0 : found->second;
+}
+
+void referee::expect_within(const char* name, std::int64_t value, const bounds& truth) {
+  if (value < truth.low || value > truth.high) {
+    accuse(fmt::format("{} is {} where the committed positions make it {}{}", name, value,
+                       truth.low, truth.high > truth.low ? fmt::format(" to {}", truth.high) : ""));
+  }
+}
+
+void referee::compare_counters() {
+  expect_within("events.unique", number("events.unique"), unique_);
+  expect_within("events.insert", number("events.insert"), by_kind_[record_kind::insert]);
+  expect_within("events.modify", number("events.modify"), by_kind_[record_kind::modify]);
+  expect_within("events.remove", number("events.remove"), by_kind_[record_kind::remove]);
+  expect_within("checks.sampled", number("checks.sampled") + number("checks.left_to_baseline"),
+                sampled_);
+  std::int64_t failed = 0;
+  for (const auto& [key, entry] : findings_) {
+    failed += entry.open ? entry.changes : 0;
+  }
+  std::int64_t deferred = 0;
+  for (const auto& [key, changes] : deferred_) {
+    deferred += changes;
+  }
+  const auto open = static_cast<std::int64_t>(open_checks_.size());
+  const auto outcomes = number("checks.verified") + number("checks.superseded") + open + deferred +
+                        failed + number("checks.healed");
+  if (number("checks.sampled") != outcomes) {
+    accuse(fmt::format(
+        "{} changes are sampled, but {} verified + {} superseded + {} open + {} "
+        "deferred + {} failed + {} healed = {}",
+        number("checks.sampled"), number("checks.verified"), number("checks.superseded"), open,
+        deferred, failed, number("checks.healed"), outcomes));
+  }
+  if (number("checks.failed") != failed || number("checks.deferred") != deferred) {
+    accuse(fmt::format("the counters say {} failed and {} deferred, the rows {} and {}",
+                       number("checks.failed"), number("checks.deferred"), failed, deferred));
+  }
+}
+
+// What a finding says
+
+void referee::take_finding(const state::mismatch_row& row) {
+  const auto entry = verify::decode_mismatch(row);
+  if (!entry) {
+    accuse("a finding cannot be read: " + entry.error().message);
+    return;
+  }
+  findings_[entry->key.json] = {
+      .open = entry->open, .kind = entry->kind, .changes = entry->changes};
+  if (entry->open) {
+    judge_finding(entry->key.json, *entry, from_ms(row.confirmed_ms));
+  }
+}
+
+std::optional<dynamodb::digest128> referee::digest_of(const item_ptr& item) const {
+  if (!item) {
+    return std::nullopt;
+  }
+  const auto digest = dynamodb::digest_item(item->json, decoding_->secret, decoding_->ignored);
+  return digest ? std::optional(digest->compared) : std::nullopt;
+}
+
+void referee::judge_finding(const std::string& key_json, const verify::mismatch& entry,
+                            wall_time at) {
+  const auto* story = truth_.find(key_json);
+  if (story == nullptr) {
+    accuse("a finding for a key that nobody wrote: " + key_json);
+    return;
+  }
+  // The newest strong read before it that saw what the finding says.
+  const auto evidence = [&](const std::vector<version>& reads,
+                            const std::optional<dynamodb::digest128>& said) -> const version* {
+    auto later = std::ranges::upper_bound(reads, at, {}, &version::at);
+    while (later != reads.begin()) {
+      if (digest_of((--later)->item) == said) {
+        return &*later;
+      }
+    }
+    return nullptr;
+  };
+  const auto* target = evidence(story->target_reads, entry.target_digest);
+  const auto* source = evidence(story->source_reads, entry.source_digest);
+  if (target == nullptr || source == nullptr) {
+    accuse("no strong read of both tables saw what is confirmed: " + key_json + history_of(*story));
+    return;
+  }
+  const auto max_lag = scenario_.world.max_lag;
+  if (!ledger::was_faulty(*story, target->at, max_lag)) {
+    accuse(
+        fmt::format("invented: {} {} at {}, although up to {} the target held what the source "
+                    "had held within max-lag{}",
+                    key_json, to_string(entry.kind), format_rfc3339(at), format_rfc3339(target->at),
+                    history_of(*story)));
+    return;
+  }
+  judge_kind(*story, entry, source->item, target->item);
+}
+
+void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
+                         const item_ptr& source, const item_ptr& target) {
+  std::vector<mismatch_kind> right;
+  if (source && target) {
+    right = {mismatch_kind::different};
+    if (ledger::held_within(story.source, target, wall_time::min(), world_.time.now())) {
+      right.push_back(mismatch_kind::stale);
+    }
+  } else if (source) {
+    right = {mismatch_kind::missing};
+  } else if (target) {
+    right = {forward_ ? mismatch_kind::undeleted : mismatch_kind::unexpected};
+  }
+  if (std::ranges::find(right, entry.kind) == right.end()) {
+    accuse(fmt::format("{} is called {}: source {}, target {}", story.key_json,
+                       to_string(entry.kind), show(source), show(target)));
+  }
+}
+
+// What the running monitor says
+
+void referee::on_asked(const std::string& shard) {
+  auto& account = forward_ ? world_.source : world_.target;
+  for (const auto* stream : account.streams()) {
+    const auto* asked = stream->find(shard);
+    if (asked == nullptr || !asked->parent) {
+      continue;
+    }
+    const auto& parent = *asked->parent;
+    const auto row = shards_.find(parent);
+    const bool over =
+        ended_in_process_.contains(parent) || stream->find(parent) == nullptr ||
+        (row != shards_.end() && (row->second.life == "done" || row->second.life == "skipped"));
+    if (!over) {
+      accuse(
+          fmt::format("shard {} is read before its parent {} was read to its end", shard, parent));
+    }
+  }
+}
+
+void referee::examine(const report::status& status) {
+  const auto& events = status.events;
+  const auto& checks = status.checks;
+  if (events.unique != events.insert + events.modify + events.remove + events.unknown) {
+    accuse("unique is not insert + modify + remove + unknown");
+  }
+  const auto outcomes = checks.verified + checks.superseded + status.pending + checks.deferred +
+                        checks.failed + checks.healed;
+  if (checks.sampled != outcomes) {
+    accuse(fmt::format("{} changes are sampled, {} have an outcome or are open", checks.sampled,
+                       outcomes));
+  }
+  if (status.check_bytes > scenario_.world.memory_bytes_max + one_change_bytes) {
+    accuse(fmt::format("open checks hold {} bytes, the bound is {}", status.check_bytes,
+                       scenario_.world.memory_bytes_max));
+  }
+}
+
+// What is left at the end
+
+bool referee::is_covered(const item_position& key) {
+  const shard_story* shard = nullptr;
+  const auto* record = truth_.newest_record(key, &shard);
+  return record != nullptr && !record->lost && chosen(key) &&
+         standing_of(*shard, *record) == standing::counts &&
+         (scenario_.world.create_target || (target_ready_ && record->created > *target_ready_));
+}
+
+std::vector<std::string> referee::wrong_findings() {
+  std::vector<std::string> wrong;
+  for (const auto& [position, story] : truth_.keys()) {
+    const auto found = findings_.find(story.key_json);
+    const bool open = found != findings_.end() && found->second.open;
+    const bool differs = !same_item(story.source_now(), story.target_now());
+    if (open && !differs) {
+      wrong.push_back(fmt::format("open although both tables agree: {} {}", story.key_json,
+                                  to_string(found->second.kind)));
+    } else if (!open && differs && !story.seen_arrived && is_covered(position)) {
+      wrong.push_back("missed: " + story.key_json + history_of(story));
+    }
+  }
+  return wrong;
+}
+
+bool referee::everything_is_read() const {
+  return std::ranges::all_of(truth_.shards(), [&](const auto& each) {
+    const auto& shard = each.second;
+    return shard.records.empty() || shard.records.back().lost ||
+           standing_of(shard, shard.records.back()) != standing::counts ||
+           was_committed(shard, shard.records.back());
+  });
+}
+
+bool referee::is_settled() {
+  return everything_is_read() && open_checks_.empty() && deferred_.empty() &&
+         wrong_findings().empty();
+}
+
+void referee::examine_end() {
+  if (!open_checks_.empty() || !deferred_.empty()) {
+    accuse(fmt::format("without outcome at the end: {} checks, {} deferred keys",
+                       open_checks_.size(), deferred_.size()));
+  }
+  for (auto& [id, shard] : truth_.shards()) {
+    for (auto& record : shard.records) {
+      if (!record.lost && standing_of(shard, record) == standing::counts &&
+          !was_committed(shard, record)) {
+        accuse(fmt::format("never read: record {} of shard {}, created {}",
+                           support::to_decimal(record.sequence), id,
+                           format_rfc3339(record.created)));
+        break;
+      }
+    }
+  }
+  for (auto& wrong : wrong_findings()) {
+    accuse(std::move(wrong));
+  }
+  examine_gaps();
+}
+
+/// A gap speaks for its shard, for the ancestors that came and went unseen, and for
+/// what the children of a lost shard had lost with it.
+bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard) const {
+  const auto* at = truth_.shard(gap.shard_id);
+  while (at != nullptr && at->id != shard.id) {
+    at = at->parent ? truth_.shard(*at->parent) : nullptr;
+  }
+  return at != nullptr || shard.parent == gap.shard_id;
+}
+
+void referee::examine_gaps() {
+  if (!something_forgotten_ && !gaps_.empty()) {
+    accuse(fmt::format("a gap is reported although nothing was forgotten: shard {}: {}",
+                       gaps_.front().shard_id, gaps_.front().reason));
+  }
+  for (const auto& [id, shard] : truth_.shards()) {
+    const bool has_lost = std::ranges::any_of(shard.records, [&](const written_record& record) {
+      return record.lost && standing_of(shard, record) == standing::counts;
+    });
+    const bool reported = std::ranges::any_of(
+        gaps_, [&](const state::gap_row& gap) { return speaks_for(gap, shard); });
+    if (has_lost && !reported) {
+      accuse("lost without a reported gap: records of shard " + id);
+    }
+  }
+}
+
+}  // namespace ddm::simulation

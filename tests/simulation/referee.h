@@ -1,0 +1,125 @@
+// Holds what the monitor reports against the ledger of what happened.
+//
+// Every commit is examined as if the process were killed right after it: the counters in it must be
+// those of the positions in it, and every chosen change up to there must be verified, superseded,
+// open, deferred, failed or healed. Every finding in it must be true at the moment of its
+// judgement. At the end of a run every defect must have been found, and nothing else.
+//
+// Limits of what the monitor can know, which docs/guarantees.md lists, are written down here and
+// nowhere looser:
+//   - a record written between the start and the first iterator of a LATEST start may count or not;
+//   - a change whose arrival was seen, and that the target lost afterwards, is not looked at again;
+//   - an item of the target that no record of the stream speaks of is out of reach.
+#pragma once
+
+#include "report/status.h"
+#include "simulation/ledger.h"
+#include "simulation/scenario.h"
+#include "state/state_store.h"
+#include "verify/mismatch.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ddm::simulation {
+
+class referee {
+ public:
+  referee(const scenario& chosen, monitor::monitor_world& world, ledger& truth);
+  referee(const referee&) = delete;
+  referee& operator=(const referee&) = delete;
+
+  // What the driver tells.
+  void on_start();
+  /// The stream has forgotten what was written before `until`: the rest must be a reported gap.
+  void on_forgotten(wall_time until);
+  /// The stream is replaced: the time off is reported as a gap, all else is read.
+  void on_stream_renewed() { something_forgotten_ = true; }
+  void on_target_ready(wall_time now) { target_ready_ = target_ready_.value_or(now); }
+
+  /// Examines the running monitor.
+  void examine(const report::status& status);
+  /// Nothing is open, and the findings are those that they must be.
+  [[nodiscard]] bool is_settled();
+  /// When all is quiet: what is missing and what is too much.
+  void examine_end();
+  void accuse(std::string violation);
+
+  [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  struct bounds {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+  };
+  struct committed_shard {
+    std::string life;
+    sequence_value last = 0;
+    std::size_t counted = 0;  ///< records of the story that are at or below `last`
+  };
+  struct finding {
+    bool open = false;
+    verify::mismatch_kind kind{};
+    std::int64_t changes = 0;
+  };
+  enum class standing {
+    counts,
+    may_count,  ///< written while a start at LATEST was under way
+    does_not_count,
+  };
+
+  void on_commit(const state::commit_batch& batch);
+  void on_resume(const state::snapshot& found);
+  void on_asked(const std::string& shard);
+  void take_shard(const state::shard_row& row);
+  void count(const shard_story& shard, const written_record& record);
+  void compare_counters();
+  void take_finding(const state::mismatch_row& row);
+  void judge_finding(const std::string& key_json, const verify::mismatch& entry, wall_time at);
+  void judge_kind(const key_story& story, const verify::mismatch& entry, const item_ptr& source,
+                  const item_ptr& target);
+  void examine_gaps();
+  [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
+  [[nodiscard]] std::optional<dynamodb::digest128> digest_of(const item_ptr& item) const;
+  [[nodiscard]] standing standing_of(const shard_story& shard, const written_record& record) const;
+  [[nodiscard]] bool chosen(const item_position& key);
+  [[nodiscard]] bool was_committed(const shard_story& shard, const written_record& record) const;
+  /// The newest change of the key was read and checked: it must have an outcome that is true.
+  [[nodiscard]] bool everything_is_read() const;
+  [[nodiscard]] bool is_covered(const item_position& key);
+  [[nodiscard]] std::vector<std::string> wrong_findings();
+  [[nodiscard]] std::int64_t number(const char* name) const;
+  void expect_within(const char* name, std::int64_t value, const bounds& truth);
+
+  const scenario& scenario_;
+  monitor::monitor_world& world_;
+  ledger& truth_;
+  bool forward_;
+  std::optional<dynamodb::page_decoder::options> decoding_;
+  std::map<item_position, bool> chosen_;
+
+  // What the state file holds.
+  std::map<std::string, committed_shard> shards_;
+  std::set<std::int64_t> open_checks_;
+  std::map<std::string, std::int64_t> deferred_;
+  std::map<std::string, finding> findings_;
+  std::map<std::string, std::int64_t> numbers_;
+  std::vector<state::gap_row> gaps_;
+
+  // What it must hold.
+  bounds unique_;
+  bounds sampled_;
+  std::map<record_kind, bounds> by_kind_;
+
+  std::set<std::string> ended_in_process_;
+  std::optional<wall_time> first_start_;
+  std::optional<wall_time> target_ready_;
+  bool something_forgotten_ = false;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace ddm::simulation

@@ -1,0 +1,258 @@
+#include "simulation/scenario.h"
+
+#include "base/units.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <iterator>
+#include <random>
+#include <utility>
+
+namespace ddm::simulation {
+namespace {
+
+using std::chrono::seconds;
+
+/// Draws; the standard distributions are not the same everywhere, these are.
+class dice {
+ public:
+  explicit dice(std::uint64_t seed) : random_(seed * 0x9E37'79B9'7F4A'7C15U + 1) {}
+
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    return low + random_() % (high - low + 1);
+  }
+  milliseconds between(milliseconds low, milliseconds high) {
+    return low + milliseconds{random_() % static_cast<std::uint64_t>((high - low).count() + 1)};
+  }
+  double share(double high) { return high * static_cast<double>(random_() % 10'001) / 10'000; }
+  bool chance(double probability) { return share(1) < probability; }
+  template <class T>
+  T one_of(std::initializer_list<T> choices) {
+    return *std::next(choices.begin(), static_cast<std::ptrdiff_t>(random_() % choices.size()));
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+monitor::world_options make_world(dice& draw, std::uint64_t seed) {
+  monitor::world_options world;
+  world.seed = seed;
+  world.view_type = draw.chance(0.6) ? "NEW_AND_OLD_IMAGES"
+                                     : draw.one_of({"NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"});
+  world.way =
+      draw.chance(0.85) ? verify::direction::source_to_target : verify::direction::target_to_source;
+  world.first =
+      draw.chance(0.5) ? stream::first_position::latest : stream::first_position::trim_horizon;
+  world.sample_rate = draw.chance(0.7) ? 1 : draw.one_of<std::uint64_t>({2, 3, 10});
+  world.max_lag = draw.one_of({seconds{8}, seconds{12}, seconds{20}, seconds{60}});
+  world.stall_after = draw.chance(0.8) ? seconds{1800} : seconds{90};
+  world.memory_bytes_max = draw.chance(0.75) ? 64ULL << 20 : draw.between(24, 200) << 10;
+  world.batch_wait_max = draw.one_of({seconds{0}, seconds{2}, seconds{10}});
+  auto& stream = world.stream;
+  stream.shards =
+      static_cast<std::uint32_t>(draw.chance(0.1) ? draw.between(9, 30) : draw.between(1, 6));
+  stream.children_listed_after =
+      draw.chance(0.3) ? draw.between(seconds{1}, seconds{20}) : milliseconds{0};
+  stream.parent_listed_open_for =
+      draw.chance(0.3) ? draw.between(seconds{1}, seconds{20}) : milliseconds{0};
+  stream.empty_page_rate = draw.chance(0.5) ? draw.share(0.6) : 0;
+  stream.repeat_rate = draw.chance(0.3) ? draw.share(0.3) : 0;
+  stream.latest_returns_older = draw.chance(0.5) ? 3 : 0;
+  stream.iterator_lifetime = draw.chance(0.3) ? seconds{20} : seconds{900};
+  // A number of one digit more is the newer one, whatever its first digit.
+  world.first_sequence_number =
+      draw.chance(0.5) ? fmt::format("999999999999999999{:06}", 999'999 - draw.between(1, 400'000))
+                       : "100000000000000000000";
+  return world;
+}
+
+traffic make_traffic(dice& draw) {
+  traffic writes;
+  writes.keys = draw.chance(0.3) ? draw.between(3, 20) : draw.between(20, 600);
+  writes.hot_keys = draw.chance(0.4) ? draw.between(1, 3) : 0;
+  writes.lasting = draw.between(seconds{40}, seconds{240});
+  const double rate_max = draw.chance(0.2) ? 60 : 10;
+  writes.writes_per_second = 0.5 + draw.share(rate_max);
+  writes.deletes = draw.share(0.3);
+  writes.there_and_back = draw.chance(0.7) ? draw.share(0.3) : 0;
+  writes.back_within = draw.between(seconds{1}, seconds{15});
+  writes.values = draw.one_of<std::uint64_t>({2, 5, 1000});
+  return writes;
+}
+
+support::replicator_options make_replication(dice& draw, milliseconds max_lag) {
+  support::replicator_options how;
+  how.seed = draw.between(1, 1'000'000);
+  how.delay_min = draw.between(milliseconds{0}, milliseconds{500});
+  const auto latest = draw.chance(0.2) ? max_lag * 2 : max_lag - seconds{1};
+  how.delay_max = draw.chance(0.5) ? seconds{2} : draw.between(how.delay_min, latest);
+  how.respell = draw.chance(0.3);
+  how.changes_per_second_max = draw.chance(0.15) ? 20 + draw.share(100) : 0;
+  const auto rate = [&] { return draw.chance(0.5) ? draw.share(0.04) : 0; };
+  how.lost = rate();
+  how.lost_delete = rate() * 3;
+  how.altered = rate();
+  how.stale = rate();
+  how.replayed = rate();
+  how.unexpected = draw.chance(0.2) ? draw.share(0.02) : 0;
+  return how;
+}
+
+support::fault_rates make_faults(dice& draw) {
+  const auto rate = [&] { return draw.chance(0.5) ? draw.share(0.15) : 0; };
+  return {.throttle = rate(),
+          .server_error = rate(),
+          .connection_reset = rate(),
+          .lost_answer = rate(),
+          .timeout = rate() / 5,
+          .truncated_body = rate() / 2,
+          .wrong_crc = rate() / 2,
+          .partial_batch = draw.chance(0.5) ? draw.share(0.5) : 0,
+          .slow = rate()};
+}
+
+milliseconds duration_of(dice& draw, incident what) {
+  switch (what) {
+    case incident::crash:
+    case incident::crash_mid_step:
+    case incident::stop:
+    case incident::renew_stream:
+      return draw.between(milliseconds{0}, seconds{30});
+    case incident::long_absence:
+      return draw.between(seconds{26 * 3600}, seconds{30 * 3600});
+    case incident::outage:
+      return draw.between(seconds{1}, seconds{60});
+    case incident::fault_shower:
+      return draw.between(seconds{10}, seconds{120});
+    case incident::split:
+    case incident::roll_over:
+    case incident::expire_iterators:
+    case incident::expire_credentials:
+      break;
+  }
+  return milliseconds{0};
+}
+
+std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
+  std::vector<planned_incident> all;
+  const auto add = [&](incident what, std::uint64_t times) {
+    for (; times > 0; --times) {
+      all.push_back({.at = draw.between(milliseconds{0}, lasting),
+                     .what = what,
+                     .lasting = duration_of(draw, what),
+                     .detail = draw.between(0, 1'000'000)});
+    }
+  };
+  add(incident::split, draw.chance(0.5) ? draw.between(1, 3) : 0);
+  add(incident::roll_over, draw.chance(0.6) ? draw.between(1, 4) : 0);
+  add(incident::expire_iterators, draw.chance(0.3) ? draw.between(1, 2) : 0);
+  add(incident::expire_credentials, draw.chance(0.3) ? draw.between(1, 3) : 0);
+  add(incident::crash, draw.chance(0.4) ? draw.between(1, 3) : 0);
+  add(incident::crash_mid_step, draw.chance(0.4) ? draw.between(1, 4) : 0);
+  add(incident::stop, draw.chance(0.2) ? 1 : 0);
+  add(incident::long_absence, draw.chance(0.12) ? 1 : 0);
+  add(incident::renew_stream, draw.chance(0.08) ? 1 : 0);
+  add(incident::outage, draw.chance(0.3) ? draw.between(1, 2) : 0);
+  add(incident::fault_shower, draw.chance(0.5) ? draw.between(1, 2) : 0);
+  std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.at, each.detail); });
+  return all;
+}
+
+}  // namespace
+
+std::string_view to_string(incident what) {
+  static constexpr std::array<std::string_view, 11> names{
+      "split",          "roll over", "expire iterators", "expire credentials", "crash",
+      "crash mid step", "stop",      "long absence",     "renew stream",       "outage",
+      "fault shower"};
+  return names.at(static_cast<std::size_t>(what));
+}
+
+scenario make_scenario(std::uint64_t seed) {
+  dice draw(seed);
+  scenario chosen{.seed = seed, .world = make_world(draw, seed)};
+  const auto max_lag = chosen.world.max_lag;
+  chosen.replication_wait = draw.chance(0.7) ? seconds{5} : seconds{1};
+  chosen.records_limit = draw.chance(0.3) ? static_cast<int>(draw.between(1, 20)) : 1000;
+  chosen.get_records_per_second = draw.chance(0.2) ? 5 : 0;
+  chosen.describe_stream_per_second = draw.chance(0.2) ? 10 : 0;
+  chosen.latency_max = draw.one_of({milliseconds{1}, milliseconds{20}, milliseconds{200}});
+  chosen.read_lag_max =
+      draw.chance(0.3) ? draw.between(milliseconds{0}, seconds{1}) : milliseconds{0};
+  chosen.before = {.writes = draw.chance(0.5) ? draw.between(1, 60) : 0,
+                   .generations = draw.chance(0.5) ? draw.between(1, 3) : 0,
+                   .forgotten = draw.chance(0.4)};
+  chosen.writes = make_traffic(draw);
+  if (chosen.records_limit < chosen.writes.writes_per_second) {
+    chosen.records_limit = 1000;  // it could never catch up
+  }
+  chosen.replication = make_replication(draw, max_lag);
+  if (draw.chance(0.35)) {
+    const auto from = draw.between(milliseconds{0}, chosen.writes.lasting);
+    chosen.stalls.emplace_back(from, from + draw.between(max_lag / 2, max_lag * 4));
+  }
+  chosen.faults = make_faults(draw);
+  chosen.incidents = make_incidents(draw, chosen.writes.lasting);
+  if (chosen.world.way == verify::direction::source_to_target && draw.chance(0.1)) {
+    chosen.world.create_target = false;
+    chosen.target_created_after = draw.between(seconds{5}, seconds{60});
+  }
+  return chosen;
+}
+
+std::string describe(const scenario& chosen) {
+  const auto& world = chosen.world;
+  const auto& writes = chosen.writes;
+  const auto& how = chosen.replication;
+  const auto& bad = chosen.faults;
+  std::string text = fmt::format(
+      "  stream: {} from {}, {} shards, view {}, page limit {}, first number {}\n"
+      "  checks: {}, 1 key in {}, max lag {}, stall after {}, memory {}, batch wait {}, wait {}\n"
+      "  service: answers within {}, reads late by {}, children hidden {}, parents open {}, "
+      "iterators live {}, empty {:.2f}, repeated {:.2f}\n"
+      "  before: {} writes, {} generations of shards{}\n"
+      "  writes: {} keys ({} hot), {:.1f}/s for {}, deletes {:.2f}, there and back {:.2f} within "
+      "{}, {} values\n"
+      "  replication: {} to {}, lost {:.3f}, lost deletes {:.3f}, altered {:.3f}, stale {:.3f}, "
+      "replayed {:.3f}, unexpected {:.3f}, at most {:.0f}/s\n"
+      "  shower: throttle {:.2f}, 5xx {:.2f}, reset {:.2f}, lost answer {:.2f}, timeout {:.2f}, "
+      "cut "
+      "{:.2f}, crc {:.2f}, partial {:.2f}, slow {:.2f}\n",
+      world.way == verify::direction::source_to_target ? "source" : "target",
+      world.first == stream::first_position::latest ? "LATEST" : "TRIM_HORIZON",
+      world.stream.shards, world.view_type, chosen.records_limit, world.first_sequence_number,
+      world.way == verify::direction::source_to_target ? "of the target" : "of the source",
+      world.sample_rate, format_duration(world.max_lag), format_duration(world.stall_after),
+      world.memory_bytes_max, format_duration(world.batch_wait_max),
+      format_duration(chosen.replication_wait), format_duration(chosen.latency_max),
+      format_duration(chosen.read_lag_max), format_duration(world.stream.children_listed_after),
+      format_duration(world.stream.parent_listed_open_for),
+      format_duration(world.stream.iterator_lifetime), world.stream.empty_page_rate,
+      world.stream.repeat_rate, chosen.before.writes, chosen.before.generations,
+      chosen.before.forgotten ? ", forgotten" : "", writes.keys, writes.hot_keys,
+      writes.writes_per_second, format_duration(writes.lasting), writes.deletes,
+      writes.there_and_back, format_duration(writes.back_within), writes.values,
+      format_duration(how.delay_min), format_duration(how.delay_max), how.lost, how.lost_delete,
+      how.altered, how.stale, how.replayed, how.unexpected, how.changes_per_second_max,
+      bad.throttle, bad.server_error, bad.connection_reset, bad.lost_answer, bad.timeout,
+      bad.truncated_body, bad.wrong_crc, bad.partial_batch, bad.slow);
+  for (const auto& [from, until] : chosen.stalls) {
+    text += fmt::format("  replication stalls from {} to {}\n", format_duration(from),
+                        format_duration(until));
+  }
+  if (!world.create_target) {
+    text += fmt::format("  the target is created after {}\n",
+                        format_duration(chosen.target_created_after));
+  }
+  for (const auto& each : chosen.incidents) {
+    text += fmt::format("  {}: {} {}\n", format_duration(each.at), to_string(each.what),
+                        each.lasting > milliseconds{0} ? format_duration(each.lasting) : "");
+  }
+  return text;
+}
+
+}  // namespace ddm::simulation

@@ -1,0 +1,81 @@
+// What one seed chooses: the migration, its traffic, how it is replicated, what goes wrong, and
+// when. Pure: the same seed gives the same scenario, which can be printed.
+#pragma once
+
+#include "monitor/monitor_world.h"
+#include "support/faults.h"
+#include "support/replicator.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddm::simulation {
+
+/// Something that happens at a moment of the run.
+enum class incident {
+  split,               ///< an open shard gets two children
+  roll_over,           ///< an open shard gets one child
+  expire_iterators,    ///< every iterator given so far
+  expire_credentials,  ///< of one of the three connections
+  crash,               ///< the process is gone, and started again after `lasting`
+  crash_mid_step,      ///< the same, some handlers later rather than at a round time
+  stop,                ///< a signal: drains, and is started again after `lasting`
+  long_absence,        ///< a crash, and a start after the stream has forgotten what was unread
+  renew_stream,        ///< turned off and on again: a new ARN, taken up by a new process
+  outage,              ///< one side answers nothing but errors for `lasting`
+  fault_shower,        ///< faults of all kinds at random, on both sides, for `lasting`
+};
+[[nodiscard]] std::string_view to_string(incident what);
+
+struct planned_incident {
+  milliseconds at{0};  ///< after the monitor's first start
+  incident what = incident::crash;
+  milliseconds lasting{0};
+  std::uint64_t detail = 0;  ///< which shard, which side, how many handlers
+};
+
+/// How the source is written to.
+struct traffic {
+  std::uint64_t keys = 50;
+  std::uint64_t hot_keys = 0;  ///< of them; they get half of the writes
+  double writes_per_second = 5;
+  milliseconds lasting{60'000};
+  double deletes = 0.1;       ///< share of all writes
+  double there_and_back = 0;  ///< share: an insert deleted again, a value changed back soon after
+  milliseconds back_within{5'000};
+  std::uint64_t values = 20;  ///< few: old values come again
+};
+
+/// What happened before the monitor was started.
+struct prehistory {
+  std::uint64_t writes = 0;
+  std::uint64_t generations = 0;  ///< of shards
+  bool forgotten = false;         ///< all of that is older than the stream's memory
+};
+
+struct scenario {
+  std::uint64_t seed = 0;
+  monitor::world_options world;
+  milliseconds replication_wait{5'000};
+  int records_limit = 1000;
+  std::uint32_t get_records_per_second = 0;
+  std::uint32_t describe_stream_per_second = 0;
+  milliseconds latency_max{5};
+  milliseconds read_lag_max{0};
+  milliseconds clock_skew{0};
+  milliseconds target_created_after{0};  ///< 0: it is there from the beginning
+  prehistory before;
+  traffic writes;
+  support::replicator_options replication;
+  std::vector<std::pair<milliseconds, milliseconds>> stalls;  ///< from, until
+  support::fault_rates faults;                                ///< of a shower
+  std::vector<planned_incident> incidents;                    ///< by time
+};
+
+[[nodiscard]] scenario make_scenario(std::uint64_t seed);
+/// For people: one fact a line.
+[[nodiscard]] std::string describe(const scenario& chosen);
+
+}  // namespace ddm::simulation

@@ -1,0 +1,25 @@
+// What the fake service itself knows while it serves: the ear of a referee who must not take the
+// product's word for anything.
+#pragma once
+
+#include "support/fake_stream.h"
+#include "support/stored_item.h"
+
+#include <functional>
+#include <string>
+
+namespace ddm::support {
+
+/// Each member may be empty.
+struct service_observer {
+  /// A change went into a stream: it is the last record of this shard.
+  std::function<void(const fake_stream&, const fake_shard&)> on_record;
+  /// A GetShardIterator was answered.
+  std::function<void(const std::string& shard)> on_iterator;
+  /// A page was sent and no fault was planned for it; `ended`: it was the shard's last.
+  std::function<void(const std::string& shard, bool ended)> on_page;
+  /// A key was read, and no fault was planned for the answer. Absent: there was no such item.
+  std::function<void(const item_position& key, const item_ptr& held, bool consistent)> on_read;
+};
+
+}  // namespace ddm::support
