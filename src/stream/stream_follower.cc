@@ -174,7 +174,11 @@ void stream_follower::report_time_off() {
   for (const auto& [id, shard] : consumer_->lineage().shards()) {
     from = std::max(from, shard.last_created);
   }
-  const auto until = parse_rfc3339(std::string(label_of(*successor_)) + "Z");
+  auto until = parse_rfc3339(std::string(label_of(*successor_)) + "Z");
+  if (until) {
+    // What the new stream was given more than its retention ago has left it again.
+    until = std::max(*until, parts_.time.now() - stream_retention);
+  }
   if (from && until) {
     from = std::min(*from, *until);
   }

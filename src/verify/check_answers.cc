@@ -192,7 +192,15 @@ void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& o
   if (restless_answer) {
     judge_restless(*open, origin, counterpart, now, out);
   } else if (readable && same(origin.value, counterpart.value)) {
-    verify(*open, counterpart.value, now, out);
+    const bool moved = open->s1 && !same(*open->s1, origin.value);
+    if (!moved || (stray_is_proven(*open) && same(*open->stray, counterpart.value))) {
+      verify(*open, counterpart.value, now, out);
+    } else {
+      // A record that is not read yet says that this is a later change's doing: deleted again, or
+      // changed back, before anything has arrived.
+      open->stray.reset();
+      await_proof(*open, counterpart.value, now);
+    }
   } else {
     judge_resting(*open, origin, counterpart, now, out);
   }

@@ -63,7 +63,8 @@ struct written_record {
   wall_time created;
   record_kind kind = record_kind::insert;
   item_position key;
-  bool lost = false;  ///< it left the stream before the monitor had committed it
+  bool before_start = false;  ///< of a start that came to nothing
+  bool lost = false;          ///< it left the stream before the monitor had committed it
 };
 
 struct shard_story {

@@ -81,7 +81,10 @@ bool referee::chosen(const item_position& key) {
 referee::standing referee::standing_of(const shard_story& shard,
                                        const written_record& record) const {
   const auto began = truth_.reading_began();
-  if (!began || shard.created > *began) {
+  if (record.before_start) {
+    return standing::does_not_count;
+  }
+  if (!began) {
     return standing::counts;
   }
   if (scenario_.world.first == stream::first_position::trim_horizon) {
@@ -110,6 +113,10 @@ void referee::on_forgotten(wall_time until) {
   something_forgotten_ = true;
   for (auto& [id, shard] : truth_.shards()) {
     for (auto& record : shard.records) {
+      if (record.created < until && !shard.parent && !shards_[id].last) {
+        // A first start at TRIM_HORIZON that has read nothing of a shard is made anew.
+        record.before_start = scenario_.world.first == stream::first_position::trim_horizon;
+      }
       record.lost = record.lost || (record.created < until && !was_committed(shard, record));
     }
   }
@@ -429,6 +436,25 @@ bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard) co
   return at != nullptr || shard.parent == gap.shard_id;
 }
 
+/// A gap without a shard is the time between two streams of the table, as its reason says.
+bool referee::was_off_at(wall_time moment) const {
+  return std::ranges::any_of(gaps_, [&](const state::gap_row& gap) {
+    constexpr std::string_view before = "between ";
+    constexpr std::string_view middle = " and ";
+    const auto from = gap.reason.find(before);
+    const auto until = gap.reason.find(middle, from);
+    const auto end = gap.reason.find(' ', until + middle.size());
+    if (!gap.shard_id.empty() || end == std::string::npos) {
+      return false;
+    }
+    const auto first =
+        parse_rfc3339(gap.reason.substr(from + before.size(), until - from - before.size()));
+    const auto last =
+        parse_rfc3339(gap.reason.substr(until + middle.size(), end - until - middle.size()));
+    return last && (!first || *first <= moment) && moment <= *last;
+  });
+}
+
 void referee::examine_gaps() {
   if (!something_forgotten_ && !gaps_.empty()) {
     accuse(fmt::format("a gap is reported although nothing was forgotten: shard {}: {}",
@@ -436,7 +462,8 @@ void referee::examine_gaps() {
   }
   for (const auto& [id, shard] : truth_.shards()) {
     const bool has_lost = std::ranges::any_of(shard.records, [&](const written_record& record) {
-      return record.lost && standing_of(shard, record) == standing::counts;
+      return record.lost && standing_of(shard, record) == standing::counts &&
+             !was_off_at(record.created);
     });
     const bool reported = std::ranges::any_of(
         gaps_, [&](const state::gap_row& gap) { return speaks_for(gap, shard); });

@@ -83,6 +83,7 @@ class referee {
   void judge_kind(const key_story& story, const verify::mismatch& entry, const item_ptr& source,
                   const item_ptr& target);
   void examine_gaps();
+  [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
   [[nodiscard]] std::optional<dynamodb::digest128> digest_of(const item_ptr& item) const;
   [[nodiscard]] standing standing_of(const shard_story& shard, const written_record& record) const;

@@ -396,5 +396,19 @@ TEST(pending_checks, a_judgement_waits_until_the_stream_has_been_read_past_it) {
   EXPECT_EQ(run.out.verified, 1);
 }
 
+TEST(pending_checks, an_insert_deleted_again_unread_is_not_passed_by_the_judgement) {
+  check_driver run;
+  run.write("k", 1);
+  run.after(max_lag + 9s, [&run] { run.write_unread("k", 0); });
+  run.after(max_lag + 12s, [&run] { run.read_records(); });
+  run.after(max_lag + 30s, [&run] { run.counterpart["k"] = 1; });  // late, and the delete is lost
+  run.stream_is_read = false;
+  run.checks.set_read_up_to(run.now);
+  run.after(max_lag + 12s, [&run] { run.stream_is_read = true; });
+  run.run_until_judged(10min);
+  ASSERT_EQ(run.out.confirmed.size(), 1U);
+  EXPECT_EQ(run.out.verified, 0);
+}
+
 }  // namespace
 }  // namespace ddm::verify
