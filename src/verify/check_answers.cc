@@ -193,7 +193,7 @@ void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& o
     judge_restless(*open, origin, counterpart, now, out);
   } else if (readable && same(origin.value, counterpart.value)) {
     const bool moved = open->s1 && !same(*open->s1, origin.value);
-    if (!moved || (stray_is_proven(*open) && same(*open->stray, counterpart.value))) {
+    if (!moved || is_read_past(*open, counterpart.value)) {
       verify(*open, counterpart.value, now, out);
     } else {
       // A record that is not read yet says that this is a later change's doing: deleted again, or
@@ -222,7 +222,7 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     postpone(open, now);
   } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
-  } else if (stray_is_proven(open) && same(*open.stray, counterpart.value)) {
+  } else if (is_read_past(open, counterpart.value)) {
     confirm(open, origin, counterpart, now, out);
   } else {
     // The origin may have moved and come back in records that are not read yet, and the counterpart
@@ -258,6 +258,12 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
     return;
   }
   await_proof(open, counterpart.value, now);
+}
+
+/// The stream has been read past the judgement that first saw this; a comparison's candidates have
+/// no stream to wait for.
+bool pending_checks::is_read_past(const check& open, const image& counterpart) const {
+  return open.candidate != 0 || (stray_is_proven(open) && same(*open.stray, counterpart));
 }
 
 /// The counterpart may be ahead of our reading: what it holds is looked at again when the stream

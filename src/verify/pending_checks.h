@@ -97,7 +97,7 @@ struct outcomes {
   std::vector<lag_sample> lags;
   // Candidates of a comparison are no changes: they count apart.
   std::int64_t candidates_equal = 0;
-  std::int64_t candidates_restless = 0;  ///< never at rest, and no stream tells their images
+  std::int64_t candidates_restless = 0;         ///< never at rest, and no stream tells their images
   std::vector<std::int64_t> candidates_closed;  ///< rows with an outcome; a newer check is one too
 };
 
@@ -197,6 +197,7 @@ class pending_checks {
                       outcomes& out);
   void postpone(check& open, wall_time now);
   void await_proof(check& open, const image& counterpart, wall_time now);
+  [[nodiscard]] bool is_read_past(const check& open, const image& counterpart) const;
   [[nodiscard]] bool stray_is_proven(const check& open) const {
     return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
   }

@@ -90,6 +90,11 @@ class observed_store final : public state::state_store {
       std::size_t rows_max) override {
     co_return co_await below_->oldest_deferred(rows_max);
   }
+  awaitable<result<std::vector<state::candidate_row>>> candidates(std::string command,
+                                                                  std::int64_t after,
+                                                                  std::size_t rows_max) override {
+    co_return co_await below_->candidates(std::move(command), after, rows_max);
+  }
   awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
       std::string key_hash) override {
     co_return co_await below_->find_mismatch(std::move(key_hash));
