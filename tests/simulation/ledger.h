@@ -83,6 +83,9 @@ class ledger {
   /// What makes a read of the counterpart count (see key_story::seen_arrived).
   struct rules {
     bool forward = true;
+    /// Records carry the new image. Without it the stream's table is read for it, which may hold a
+    /// newer change already: an equal look then speaks for that one too.
+    bool images = true;
     milliseconds replication_wait{5000};
     milliseconds max_lag{60'000};
   };

@@ -40,6 +40,7 @@ class simulation {
       : scenario_(chosen),
         world_(chosen.world),
         truth_(world_, {.forward = forward(),
+                        .images = chosen.world.view_type.starts_with("NEW"),
                         .replication_wait = chosen.replication_wait,
                         .max_lag = chosen.world.max_lag}),
         referee_(scenario_, world_, truth_),

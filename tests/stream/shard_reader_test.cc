@@ -55,7 +55,7 @@ TEST(shard_reader, takes_the_records_of_the_last_page_before_the_end) {
   world.write(0, 10);
   world.stream().disable(world.time.now());
   world.begin();
-  world.time.run_for(10s);
+  world.time.run_for(70s);
   EXPECT_EQ(world.sink.keys, names(0, 10));
   ASSERT_TRUE(world.finished());
   EXPECT_TRUE(world.end->has_value());

@@ -106,6 +106,7 @@ TEST(restless_keys, are_judged_by_what_was_seen_when_the_stream_has_been_read_pa
   ASSERT_GT(run.reads(check_step::judge_restless), 0);
   run.checks.set_read_up_to(run.now);
   run.write_unread("hot", 1000);
+  run.write_unread("hot", 1001);
   run.counterpart["hot"] = 1000;  // in time, and not read yet
   run.run_for(90s);
   ASSERT_THAT(run.out.confirmed, SizeIs(1));
