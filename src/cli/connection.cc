@@ -34,10 +34,6 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   }
   const auto& endpoint =
       request.service == aws_service::tables ? settings->tables : settings->streams;
-  auto sts = aws::sts_client::create(context, files);
-  if (!sts) {
-    return fail(std::move(sts.error()).within(request.name));
-  }
   auto http = net::http_client::create(executor, endpoint.url,
                                        {.ca_file = settings->ca_file, .via = endpoint.via});
   if (!http) {
@@ -49,7 +45,7 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
                         .endpoint = endpoint.url.text(),
                         .identity = (*identity)->describe()};
   made->identity_ = *identity;
-  made->sts_.emplace(std::move(*sts));
+  made->sts_.emplace(aws::sts_client::create(context, files));
   made->transport_ = std::make_unique<aws::http_transport>(std::move(*http), std::move(*identity),
                                                            settings->region, time);
   made->calls_ = std::make_unique<aws::service_client>(
@@ -75,7 +71,10 @@ awaitable<result<aws::caller_identity>> connection::caller_identity() {
   if (!keys) {
     co_return fail(std::move(keys.error()));
   }
-  co_return co_await sts_->get_caller_identity(std::move(*keys));
+  if (!*sts_) {
+    co_return fail(sts_->error());
+  }
+  co_return co_await (*sts_)->get_caller_identity(std::move(*keys));
 }
 
 connection_options stream_connection(const migration_options& sides, connection_options stream,

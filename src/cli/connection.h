@@ -68,7 +68,7 @@ class connection {
   connection() = default;
   connection_description description_;
   std::shared_ptr<aws::credentials_provider> identity_;
-  std::optional<aws::sts_client> sts_;
+  std::optional<result<aws::sts_client>> sts_;  ///< its fault is told when it is asked
   std::shared_ptr<std::function<void()>> slow_down_ = std::make_shared<std::function<void()>>();
   std::unique_ptr<aws::http_transport> transport_;
   std::unique_ptr<aws::service_client> calls_;
