@@ -12,11 +12,10 @@ std::size_t allocated(const std::string& text) {
 
 }  // namespace
 
-digest_join::sighting digest_join::sighting_of(
-    side from, const std::optional<dynamodb::item_digest>& digest) {
-  sighting seen{.in_source = from == side::source,
-                .in_target = from == side::target,
-                .disputed = !digest};
+digest_join::sighting digest_join::sighting_of(side from,
+                                               const std::optional<dynamodb::item_digest>& digest) {
+  sighting seen{
+      .in_source = from == side::source, .in_target = from == side::target, .disputed = !digest};
   if (digest) {
     seen.compared = digest->compared;
     seen.everything = digest->everything.low;

@@ -38,9 +38,10 @@ constexpr std::uint8_t in_target_flag = 2;
 constexpr std::uint8_t disputed_flag = 4;
 
 std::unexpected<error> system_failure(const std::string& path, std::string_view action) {
-  return fatal(fmt::format("cannot {} {}, which holds what a comparison has not settled: {}; make "
-                           "room there, or put the state elsewhere with --state",
-                           action, path, std::strerror(errno)));
+  return fatal(
+      fmt::format("cannot {} {}, which holds what a comparison has not settled: {}; make "
+                  "room there, or put the state elsewhere with --state",
+                  action, path, std::strerror(errno)));
 }
 
 std::unexpected<error> damaged(const std::string& path) {
@@ -101,15 +102,15 @@ bool read_block(std::string_view block, const leftover_file::reader& on_leftover
 }  // namespace
 
 void append_leftover(const leftover& entry, leftover_origin from, std::string& block) {
-  const record_header head{.key = entry.key,
-                           .compared = entry.compared,
-                           .everything = entry.everything,
-                           .from = from,
-                           .key_json_bytes = static_cast<std::uint16_t>(entry.key_json.size()),
-                           .flags = static_cast<std::uint8_t>(
-                               (entry.in_source ? in_source_flag : 0) |
-                               (entry.in_target ? in_target_flag : 0) |
-                               (entry.disputed ? disputed_flag : 0))};
+  const record_header head{
+      .key = entry.key,
+      .compared = entry.compared,
+      .everything = entry.everything,
+      .from = from,
+      .key_json_bytes = static_cast<std::uint16_t>(entry.key_json.size()),
+      .flags = static_cast<std::uint8_t>((entry.in_source ? in_source_flag : 0) |
+                                         (entry.in_target ? in_target_flag : 0) |
+                                         (entry.disputed ? disputed_flag : 0))};
   block.append(reinterpret_cast<const char*>(&head), sizeof head);
   block.append(entry.key_json);
 }
@@ -120,7 +121,7 @@ result<leftover_file> leftover_file::open(std::string path, std::uint64_t commit
     return system_failure(path, "open");
   }
   leftover_file file(std::move(path), descriptor, committed_bytes);
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(descriptor, &facts) != 0) {
     return system_failure(file.path_, "open");
   }

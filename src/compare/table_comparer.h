@@ -37,7 +37,7 @@ struct comparer_settings {
   std::uint64_t table_bytes = 0;     ///< of the larger table, up to 6 h old
   std::uint64_t expected_items = 0;  ///< of both tables
   std::uint64_t sample_rate = 1;
-  std::string ignored;                         ///< patterns, comma-separated
+  std::string ignored;                            ///< patterns, comma-separated
   std::uint64_t memory_bytes_max = 384ULL << 20;  ///< for joins and leftovers
   std::size_t pairs_in_flight = 4;
 };
@@ -74,8 +74,7 @@ class table_comparer {
   /// What has changed, for a commit. The one that finds everything judged ends the comparison.
   void collect(state::commit_batch& batch);
   /// Hands over candidates while `checks` has room for them.
-  [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks,
-                                             verify::outcomes& out);
+  [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks, verify::outcomes& out);
   void on_outcomes(const verify::outcomes& out);
   /// Once the end of the comparison has been committed.
   void forget_leftovers();
@@ -124,13 +123,13 @@ class table_comparer {
   task_group scanning_;
   std::uint32_t next_segment_ = 0;
   std::set<pair*> in_flight_;
-  std::string block_;                        ///< leftovers that are not written yet
-  std::vector<finished_pair> finished_;      ///< whose leftovers may still be in block_
+  std::string block_;                    ///< leftovers that are not written yet
+  std::vector<finished_pair> finished_;  ///< whose leftovers may still be in block_
   std::vector<finished_pair> being_written_;
   std::vector<finished_pair> durable_;       ///< for the next commit
   std::vector<state::candidate_row> found_;  ///< for the next commit
   std::vector<std::int64_t> closed_;
-  std::int64_t to_fetch_ = 0;   ///< candidates in the state that were not handed over yet
+  std::int64_t to_fetch_ = 0;  ///< candidates in the state that were not handed over yet
   std::int64_t fetched_id_ = 0;
 
   std::int64_t seen_in_process_ = 0;

@@ -66,6 +66,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
 /// comparison must not rest on an old look.
 std::vector<state::candidate_row> compare_session::keys_found_earlier() const {
   std::vector<state::candidate_row> rows;
+  rows.reserve(found_earlier_.size());
   for (const auto& entry : found_earlier_) {
     rows.push_back({.command = settings_.comparer.command,
                     .key_hash = std::string(reinterpret_cast<const char*>(&entry.key.hash),

@@ -60,9 +60,8 @@ awaitable<void> rate_limiter::await_idle_budget() {
   for (;;) {
     recover();
     const auto now = clock_.now();
-    const auto ready = live_waiting_ > 0
-                           ? now + background_pause
-                           : bucket_.ready_at(now, bucket_.burst() * reserved_share);
+    const auto ready = live_waiting_ > 0 ? now + background_pause
+                                         : bucket_.ready_at(now, bucket_.burst() * reserved_share);
     if (ready <= now) {
       co_return;
     }

@@ -26,8 +26,9 @@ class token_bucket {
   wall_time refilled_at_;
 };
 
-/// Shared by all tasks that read one table. First come, first served, but that work in the background
-/// (a scan of the whole table) goes only while nothing live waits, and leaves it a reserve.
+/// Shared by all tasks that read one table. First come, first served, but that work in the
+/// background (a scan of the whole table) goes only while nothing live waits, and leaves it a
+/// reserve.
 class rate_limiter {
  public:
   enum class urgency {
