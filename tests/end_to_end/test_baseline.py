@@ -26,7 +26,8 @@ class Baseline(Scenario):
         self.assert_exit(ended, 0)
         report = ended.report()
         self.assertEqual(report["verdict"], "GO", report["reasons"])
-        self.assertGreaterEqual(report["compared"]["items"], ITEMS)
+        # Some items are deleted by the traffic, before they are compared.
+        self.assertGreater(report["compared"]["items"], 0.95 * ITEMS)
         self.assert_counted(report, traffic)
 
     def test_finds_what_no_change_would_ever_show(self) -> None:
