@@ -55,7 +55,7 @@ void baseline::observe(bool calm, bool target_ready, const std::vector<state::ga
   } else if (!calm_since_) {
     calm_since_ = now;
   }
-  if (!settings_.wanted || stopping_ || active() || !target_ready) {
+  if (!settings_.wanted || stopping_ || active() || failed() || !target_ready) {
     return;
   }
   if (resumable_) {
@@ -82,7 +82,17 @@ void baseline::start(bool anew) {
 awaitable<void> baseline::run() {
   if (auto compared = co_await comparer_->run(); !compared) {
     failure_ = std::move(compared.error());
+    log::event(
+        log::level::error, "baseline_failed",
+        failure_->describe() + "; changes are checked all the same, a new start tries again");
   }
+}
+
+std::string baseline::trouble() const {
+  if (failure_) {
+    return "the items at rest cannot be compared: " + failure_->describe();
+  }
+  return active() ? comparer_->trouble() : "";
 }
 
 void baseline::stop() {

@@ -37,8 +37,8 @@ class baseline {
                wall_time now);
   void stop();
   [[nodiscard]] awaitable<void> join() { return running_.join(); }
-  /// What ended it for good; nothing: all is well.
-  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
+  /// Something that waiting cannot mend ended it; the next start tries again.
+  [[nodiscard]] bool failed() const { return failure_.has_value(); }
 
   // Part of the session's commits, as table_comparer has it.
   [[nodiscard]] awaitable<result<void>> make_durable();
@@ -49,12 +49,15 @@ class baseline {
   void on_outcomes(const verify::outcomes& out);
 
   /// It reads or judges just now.
-  [[nodiscard]] bool active() const { return comparer_ && !comparer_->progress().finished(); }
+  [[nodiscard]] bool active() const {
+    return comparer_ && !comparer_->progress().finished() && !failure_;
+  }
   /// When the comparison that counts ended: one that began after the stream was first read.
   [[nodiscard]] std::optional<wall_time> complete_since() const;
   /// The comparison that runs, else the one that counts, else none.
   [[nodiscard]] std::optional<compare::comparison_view> view() const;
-  [[nodiscard]] std::string trouble() const { return active() ? comparer_->trouble() : ""; }
+  /// What keeps the tables from being compared; empty when all is well.
+  [[nodiscard]] std::string trouble() const;
 
  private:
   [[nodiscard]] bool is_needed(const std::vector<state::gap_row>& gaps) const;

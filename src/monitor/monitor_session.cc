@@ -229,7 +229,7 @@ bool monitor_session::reading_is_done() const {
 
 /// With --until-caught-up: complete, and well for as long as GO asks for or known not to become so.
 bool monitor_session::baseline_is_done() const {
-  if (!settings_.baseline.wanted) {
+  if (!settings_.baseline.wanted || baseline_.failed()) {
     return true;
   }
   const auto complete = baseline_.complete_since();
@@ -253,9 +253,6 @@ void monitor_session::observe_health(wall_time now) {
   const bool calm = target_ready_ && !checks_.behind().behind() && !reading_stopped_ &&
                     follower_.status().behind <= settings_.checks.max_lag;
   baseline_.observe(calm, target_ready_, gaps_, now);
-  if (baseline_.failure()) {
-    fail_with(*baseline_.failure());
-  }
   const bool earning = !reading_stopped_ && (!settings_.freeze_at || now <= *settings_.freeze_at);
   if (earning) {
     settling_.observe(baseline_.complete_since() && report::is_well(status()), now);

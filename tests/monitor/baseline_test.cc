@@ -215,6 +215,22 @@ TEST(baseline, waits_while_replication_is_behind) {
   EXPECT_THAT(world.open_findings(), IsEmpty());
 }
 
+TEST(baseline, a_missing_permission_to_scan_ends_no_monitor) {
+  monitor_world world(later_stream());
+  import_items(world, 500);
+  world.target.plan_faults(
+      support::fault_on("Scan", {.type = support::fault::kind::access_denied}));
+  world.replicate();
+  world.start(with_baseline);
+  write_for(world, 9min);
+  ASSERT_FALSE(world.ended());
+  const auto status = world.status();
+  EXPECT_EQ(status.phase, report::phase::steady);
+  EXPECT_EQ(status.verdict.kind, verdict_kind::wait);
+  EXPECT_THAT(status.verdict.reasons, Contains(HasSubstr("items at rest cannot be compared")));
+  EXPECT_GT(status.checks.verified, 1000);
+}
+
 TEST(baseline, a_later_gap_is_cured_by_another_one) {
   monitor_world world(later_stream());
   import_items(world, 500);

@@ -163,7 +163,7 @@ TEST(compare_session, items_of_400_KB_are_compared) {
 /// DDM_COMPARE_ITEMS=1000000 for the full proof.
 int items_under_traffic() {
   const char* text = std::getenv("DDM_COMPARE_ITEMS");
-  return text == nullptr ? 20'000 : std::atoi(text);
+  return text == nullptr ? 20'000 : std::stoi(text);
 }
 
 TEST(compare_session, live_traffic_invents_nothing_and_hides_nothing) {
