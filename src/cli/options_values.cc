@@ -71,7 +71,8 @@ binding bind_count(Value& value, std::uint64_t least, std::uint64_t most) {
     if (!count || *count < least || *count > most) {
       return fmt::format("is no number from {} to {}", least, most);
     }
-    value = *count;
+    const std::uint64_t number = *count;
+    value = number;
     return std::nullopt;
   }};
 }
