@@ -201,8 +201,8 @@ awaitable<result<state::snapshot>> migration_run::open_state() {
                     "file that they wrote with --state",
                     state_path_));
   }
-  auto opened = state::open_sqlite_store(
-      {.path = state_path_, .command = lock(), .fresh = forgets_state()});
+  auto opened =
+      state::open_sqlite_store({.path = state_path_, .command = lock(), .fresh = forgets_state()});
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }
