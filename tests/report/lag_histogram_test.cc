@@ -62,7 +62,8 @@ TEST(lag_histogram, goes_on_after_a_restart) {
 TEST(lag_histogram, takes_no_text_that_is_not_its_own) {
   lag_histogram lags;
   lags.add(5ms, false);
-  for (const auto* text : {"", "x", "2 0 0", "1 0", "1 0 5 512 1", "1 0 5 3 1 rubbish", "1 0 5 3", "1 0 5 3 1 3 1"}) {
+  for (const auto* text :
+       {"", "x", "2 0 0", "1 0", "1 0 5 512 1", "1 0 5 3 1 rubbish", "1 0 5 3", "1 0 5 3 1 3 1"}) {
     EXPECT_FALSE(lags.restore(text)) << text;
   }
   EXPECT_EQ(lags.count(), 1);
