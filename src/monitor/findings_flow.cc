@@ -12,14 +12,18 @@ namespace ddm::monitor {
 result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
                                                        verify::finding_book& book) {
   std::vector<verify::mismatch> open;
-  verify::kind_counts counts;
   for (const auto& row : resumed.open_mismatches) {
     auto entry = verify::decode_mismatch(row);
     if (!entry) {
       return fail(std::move(entry.error()));
     }
-    ++counts.open.at(static_cast<std::size_t>(entry->kind));
     open.push_back(std::move(*entry));
+  }
+  verify::kind_counts counts;
+  for (const auto& [name, count] : resumed.open_mismatches_by_kind) {
+    if (const auto kind = verify::mismatch_kind_of(name)) {
+      counts.open.at(static_cast<std::size_t>(*kind)) = count;
+    }
   }
   book.set_counts(counts);
   book.restore(open);

@@ -22,6 +22,8 @@ constexpr seconds commit_interval{1};
 constexpr seconds slow_commit{3};
 constexpr seconds target_poll_interval{10};
 constexpr milliseconds end_poll_interval{200};
+/// The resolved numbers of the shards cost a walk over all open checks.
+constexpr seconds resolve_interval{10};
 constexpr std::chrono::hours retention_alarm{6};
 /// Behind for this long with fewer records a call than the service allows: the limit may be the
 /// reason.
@@ -135,6 +137,7 @@ awaitable<result<void>> monitor_session::run() {
     co_await verifier_.finish_in_flight();
     background_.cancel();
     co_await background_.join();
+    resolve_due_ = parts_.time.now();
     if (auto committed = co_await commit_now(); !committed) {
       fail_with(std::move(committed.error()));
     }
@@ -390,7 +393,8 @@ awaitable<void> monitor_session::admit_read() {
 // -------------------------------------------------------------------------------------
 
 verify::verifier_events monitor_session::events() {
-  return {.on_outcomes = [this](verify::outcomes&& out) { apply(out); },
+  return {.recall = [this](std::vector<verify::digest128> keys) { return recall(std::move(keys)); },
+          .on_outcomes = [this](verify::outcomes&& out) { apply(out); },
           .on_mismatch = [this](verify::mismatch&& entry) { note_mismatch(std::move(entry)); },
           .on_success =
               [this](const dynamodb::item_key& key) {
@@ -417,6 +421,33 @@ void monitor_session::note_mismatch(verify::mismatch entry) {
   findings_.on_confirmed(std::move(entry), parts_.time.now());
 }
 
+awaitable<void> monitor_session::recall(std::vector<verify::digest128> keys) {
+  std::vector<verify::mismatch> entries;
+  std::uint64_t commits_before = 0;
+  do {
+    // What a commit changes between two look-ups would be recalled as it was before.
+    commits_before = commits_begun_;
+    entries.clear();
+    for (const auto& key : keys) {
+      auto row = co_await parts_.store.find_mismatch(verify::mismatch_row_key(key));
+      if (!row) {
+        fail_with(std::move(row.error()));
+        co_return;
+      }
+      if (!*row || !(*row)->open) {
+        continue;
+      }
+      auto entry = verify::decode_mismatch(**row);
+      if (!entry) {
+        fail_with(std::move(entry.error()));
+        co_return;
+      }
+      entries.push_back(std::move(*entry));
+    }
+  } while (commits_begun_ != commits_before && !entries.empty());
+  findings_.recall(std::move(entries), parts_.time.now());
+}
+
 std::string monitor_session::shown_key(const dynamodb::item_key& key) const {
   return settings_.findings.hash_keys ? key.hash.hex() : key.json;
 }
@@ -426,6 +457,10 @@ std::string monitor_session::shown_key(const dynamodb::item_key& key) const {
 
 state::commit_batch monitor_session::collect() {
   state::commit_batch batch;
+  if (const auto now = parts_.time.now(); now >= resolve_due_) {
+    follower_.resolve(checks_.lowest_open());
+    resolve_due_ = now + resolve_interval;
+  }
   follower_.collect(parts_.time.now(), batch);
   checks_.take_dirty(batch.checks, batch.checks_closed);
   findings_.take_dirty(batch.mismatches, batch.finding_lines);

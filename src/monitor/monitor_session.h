@@ -113,6 +113,7 @@ class monitor_session final : public stream::record_sink {
   void note_mismatch(verify::mismatch entry);
   void note_freeze(const dynamodb::change_record& record);
   void fail_with(error failure);
+  [[nodiscard]] awaitable<void> recall(std::vector<verify::digest128> keys);
   [[nodiscard]] verify::verifier_events events();
   [[nodiscard]] std::string shown_key(const dynamodb::item_key& key) const;
 
@@ -146,6 +147,7 @@ class monitor_session final : public stream::record_sink {
   std::optional<wall_time> commit_since_;
   std::uint64_t commits_begun_ = 0;
   bool warned_of_slow_disk_ = false;
+  wall_time resolve_due_;
 
   std::int64_t writes_after_freeze_ = 0;
   std::string first_write_after_freeze_;

@@ -75,7 +75,7 @@ struct mismatch_row {
   std::string key_hash;  ///< 16 bytes
   bool open = true;
   std::int64_t confirmed_ms = 0;
-  std::string body;  ///< verify/findings writes and reads it
+  std::string body;  ///< a JSON object with a text "kind"; else verify/finding_book's affair
 };
 
 struct gap_row {
@@ -119,6 +119,7 @@ struct snapshot {
   std::int64_t deferred_changes = 0;  ///< sum over all deferred rows
   std::int64_t finding_lines = 0;     ///< how many have been committed
   std::int64_t open_mismatches_total = 0;
+  std::map<std::string, std::int64_t> open_mismatches_by_kind;
 };
 
 class state_store {

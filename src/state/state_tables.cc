@@ -231,12 +231,16 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
       sql("SELECT (SELECT coalesce(sum(changes), 0) FROM deferred), "
           "(SELECT coalesce(max(number), 0) FROM finding), "
           "(SELECT count(*) FROM mismatch WHERE open)");
+  auto kinds =
+      sql("SELECT json_extract(CAST(body AS TEXT), '$.kind'), count(*) FROM mismatch "
+          "WHERE open AND json_valid(CAST(body AS TEXT)) GROUP BY 1");
   if (sql.failure()) {
     return fail(*sql.failure());
   }
   snapshot state;
   std::vector<std::pair<std::string, std::int64_t>> number_rows;
   std::vector<std::pair<std::string, std::string>> value_rows;
+  std::vector<std::pair<std::string, std::int64_t>> kind_rows;
   std::vector<std::array<std::int64_t, 3>> sum_rows;
   const auto limit = static_cast<std::int64_t>(open_mismatches_max);
   const bool complete =
@@ -252,6 +256,8 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
                    [](const statement& row) { return std::pair(row.text(0), row.integer(1)); }) &&
       values.read(value_rows,
                   [](const statement& row) { return std::pair(row.text(0), row.text(1)); }) &&
+      kinds.read(kind_rows,
+                 [](const statement& row) { return std::pair(row.text(0), row.integer(1)); }) &&
       sums.read(sum_rows, [](const statement& row) {
         return std::array{row.integer(0), row.integer(1), row.integer(2)};
       });
@@ -260,6 +266,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   }
   state.numbers.insert(number_rows.begin(), number_rows.end());
   state.values.insert(value_rows.begin(), value_rows.end());
+  state.open_mismatches_by_kind.insert(kind_rows.begin(), kind_rows.end());
   state.deferred_changes = sum_rows.front()[0];
   state.finding_lines = sum_rows.front()[1];
   state.open_mismatches_total = sum_rows.front()[2];

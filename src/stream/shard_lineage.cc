@@ -199,6 +199,17 @@ void shard_lineage::on_done(const shard_id& id, wall_time now) {
   shard.dirty = true;
 }
 
+void shard_lineage::resolve(const std::map<std::string, sequence_number>& lowest_open) {
+  for (auto& [id, shard] : shards_) {
+    const auto found = lowest_open.find(id.str());
+    const auto& reached = found == lowest_open.end() ? shard.last_sequence : found->second;
+    if (shard.resolved_sequence < reached) {
+      shard.resolved_sequence = reached;
+      shard.dirty = true;
+    }
+  }
+}
+
 std::vector<coverage_gap> shard_lineage::on_stream_gone(wall_time now) {
   std::vector<coverage_gap> gaps;
   for (const auto& [id, shard] : shards_) {

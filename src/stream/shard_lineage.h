@@ -45,7 +45,7 @@ struct tracked_shard {
   /// count, wherever a later iterator begins.
   std::optional<wall_time> counts_from;
   sequence_number last_sequence;
-  sequence_number resolved_sequence;
+  sequence_number resolved_sequence;  ///< all changes below it have an outcome
   std::optional<wall_time> last_created;
   std::optional<wall_time> caught_up_to;
   std::optional<wall_time> ended_at;
@@ -93,6 +93,8 @@ class shard_lineage {
   /// The shard is over (read to its end, or its data is gone): its children may start.
   void on_done(const shard_id& id, wall_time now);
 
+  /// `lowest_open`: the lowest number without an outcome, of each shard that has one.
+  void resolve(const std::map<std::string, sequence_number>& lowest_open);
   /// The stream itself is gone: all shards are over. Returns what was not read.
   [[nodiscard]] std::vector<coverage_gap> on_stream_gone(wall_time now);
 

@@ -13,6 +13,7 @@
 #include "state/state_store.h"
 #include "stream/stream_consumer.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,9 @@ class stream_follower {
   [[nodiscard]] std::optional<wall_time> read_up_to() const;
   [[nodiscard]] bool caught_up_to(wall_time moment) const;
 
+  void resolve(const std::map<std::string, sequence_number>& lowest_open) {
+    consumer_->lineage().resolve(lowest_open);
+  }
   /// Adds what has changed since the last call.
   void collect(wall_time now, state::commit_batch& batch);
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace ddm::verify {
@@ -19,10 +20,6 @@ constexpr std::chrono::minutes first_watch_interval{1};
 constexpr std::chrono::minutes later_watch_interval{10};
 /// A mismatch is watched each minute for this long, then each ten minutes.
 constexpr std::chrono::minutes watched_closely{10};
-
-std::string hash_bytes(const digest128& hash) {
-  return {reinterpret_cast<const char*>(&hash), sizeof hash};
-}
 
 std::string digest_json(const std::optional<digest128>& digest) {
   return digest ? json_quote(digest->hex()) : "null";
@@ -121,6 +118,10 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   return entry;
 }
 
+std::string mismatch_row_key(const digest128& key_hash) {
+  return {reinterpret_cast<const char*>(&key_hash), sizeof key_hash};
+}
+
 std::int64_t kind_counts::mismatches() const {
   std::int64_t total = 0;
   for (std::size_t i = 0; i < open.size(); ++i) {
@@ -173,6 +174,24 @@ void finding_book::evict_oldest() {
     const auto oldest = std::prev(by_order_.end());
     open_.erase(oldest->second);
     by_order_.erase(oldest);
+  }
+}
+
+bool finding_book::holds_all() const {
+  return std::accumulate(counts_.open.begin(), counts_.open.end(), std::int64_t{0}) <=
+         static_cast<std::int64_t>(open_.size());
+}
+
+void finding_book::recall(std::vector<mismatch> entries, wall_time now) {
+  evict_oldest();
+  for (auto& entry : entries) {
+    const auto hash = entry.key.hash;
+    if (is_open(hash) || is_dirty(hash)) {
+      continue;
+    }
+    by_order_.emplace(recalled_order_, hash);
+    open_.emplace(hash,
+                  held_mismatch{std::move(entry), now + later_watch_interval, recalled_order_--});
   }
 }
 
@@ -249,17 +268,19 @@ std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {
 }
 
 void finding_book::note(const mismatch& entry) {
-  dirty_rows_.push_back({.key_hash = hash_bytes(entry.key.hash),
+  dirty_rows_.push_back({.key_hash = mismatch_row_key(entry.key.hash),
                          .open = entry.open,
                          .confirmed_ms = to_ms(entry.confirmed_at),
                          .body = encode_mismatch(entry)});
   dirty_lines_.push_back(finding_line(entry, options_));
+  dirty_keys_.insert(entry.key.hash);
 }
 
 void finding_book::take_dirty(std::vector<state::mismatch_row>& rows,
                               std::vector<std::string>& lines) {
   rows = std::exchange(dirty_rows_, {});
   lines = std::exchange(dirty_lines_, {});
+  dirty_keys_.clear();
 }
 
 }  // namespace ddm::verify

@@ -3,7 +3,7 @@
 // The state file is the truth; the findings file is its copy for people and programs, one JSON
 // object a line at each change of state. Pure: confirmations, passes and watch answers go in, rows
 // and lines out. Memory: the newest `open_max` open mismatches are held (and watched); older ones
-// stay in the state.
+// stay in the state, and are recalled from there when their key is looked at again.
 #pragma once
 
 #include "state/state_store.h"
@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace ddm::verify {
@@ -35,6 +36,8 @@ struct finding_options {
 /// The row's body for the state, and back.
 [[nodiscard]] std::string encode_mismatch(const mismatch& entry);
 [[nodiscard]] result<mismatch> decode_mismatch(const state::mismatch_row& row);
+/// The row's `key_hash`.
+[[nodiscard]] std::string mismatch_row_key(const digest128& key_hash);
 
 struct kind_counts {
   std::array<std::int64_t, mismatch_kind_names.size()> open{};
@@ -50,11 +53,21 @@ class finding_book {
   explicit finding_book(finding_options options);
 
   void restore(const std::vector<mismatch>& open);
-  /// Counts of open mismatches that are in the state but not held here.
+  /// All open mismatches, held here or only in the state.
   void set_counts(const kind_counts& counts) { counts_ = counts; }
 
   /// Takes the place of the key's earlier entry, if that is open.
   void on_confirmed(mismatch entry, wall_time now);
+  /// Some open mismatches are in the state only: recall() those of a key before the two below are
+  /// told of it.
+  [[nodiscard]] bool holds_all() const;
+  /// Open entries as the state has them. They may leave again with the next call.
+  void recall(std::vector<mismatch> entries, wall_time now);
+  /// The state's row of the key is older than what was told here: not to be recalled.
+  [[nodiscard]] bool is_dirty(const digest128& key_hash) const {
+    return dirty_keys_.contains(key_hash);
+  }
+
   /// The key was verified or seen equal. If that heals an open mismatch: its failed changes.
   std::optional<std::int64_t> on_passed(const digest128& key_hash, wall_time now);
 
@@ -87,11 +100,13 @@ class finding_book {
   std::unordered_map<digest128, held_mismatch> open_;
   std::map<std::int64_t, digest128, std::greater<>> by_order_;  ///< newest first
   std::int64_t next_order_ = 1;
+  std::int64_t recalled_order_ = -1;  ///< recalled ones are older than all others
   double watch_tokens_ = 0;
   wall_time watch_refilled_;
   wall_time nothing_due_before_;
   std::vector<state::mismatch_row> dirty_rows_;
   std::vector<std::string> dirty_lines_;
+  std::unordered_set<digest128> dirty_keys_;
 };
 
 }  // namespace ddm::verify

@@ -16,6 +16,8 @@ namespace ddm::verify {
 namespace {
 
 constexpr std::size_t lines_per_read = 1000;
+/// Two items of 400 KB, each byte spelled \u00XX, with key and paths: no line of ours is longer.
+constexpr std::size_t line_bytes_max = 16UZ << 20;
 
 std::unexpected<error> system_failure(const std::string& path, std::string_view action) {
   return fatal(
@@ -29,6 +31,7 @@ struct survey {
   std::int64_t bytes = 0;  ///< of the complete ones
   std::string last;        ///< the last complete line
   std::string torn;        ///< what follows it
+  bool too_long = false;   ///< a line that is none of ours; not read on
 };
 
 /// Reads the file once from `start`; it may be large, so only one line is held.
@@ -49,6 +52,10 @@ result<survey> read_through(const std::string& path, int file, std::int64_t star
     for (const char c : std::string_view(buffer.data(), static_cast<std::size_t>(got))) {
       if (c != '\n') {
         line += c;
+        if (line.size() > line_bytes_max) {
+          seen.too_long = true;
+          return seen;
+        }
         continue;
       }
       ++seen.lines;
@@ -74,7 +81,7 @@ class file_lock {
 /// written once it has been committed.
 awaitable<result<bool>> belongs_to(const survey& seen, state::state_store& store,
                                    std::int64_t committed_lines) {
-  if (seen.lines > committed_lines) {
+  if (seen.too_long || seen.lines > committed_lines) {
     co_return false;
   }
   const auto first = std::max<std::int64_t>(0, seen.lines - 1);

@@ -419,16 +419,22 @@ std::optional<wall_time> pending_checks::oldest_created() const {
   return oldest;
 }
 
-sequence_number pending_checks::lowest_open(std::string_view shard_id) const {
-  sequence_number lowest;
+std::map<std::string, sequence_number> pending_checks::lowest_open() const {
+  std::vector<const sequence_number*> lowest(shard_names_.size());
   for (const auto& [hash, at] : by_key_) {
     const auto& open = slots_[at];
-    if (shard_names_.at(open.shard) == shard_id && !open.sequence.empty() &&
-        (lowest.empty() || open.sequence < lowest)) {
-      lowest = open.sequence;
+    auto& known = lowest.at(open.shard);
+    if (!open.sequence.empty() && (known == nullptr || open.sequence < *known)) {
+      known = &open.sequence;
     }
   }
-  return lowest;
+  std::map<std::string, sequence_number> by_shard;
+  for (std::size_t shard = 0; shard < lowest.size(); ++shard) {
+    if (lowest[shard] != nullptr) {
+      by_shard.emplace(shard_names_[shard], *lowest[shard]);
+    }
+  }
+  return by_shard;
 }
 
 }  // namespace ddm::verify

@@ -165,9 +165,8 @@ class pending_checks {
   [[nodiscard]] std::size_t older_than(wall_time time) const;
   /// Creation time of the oldest change without outcome.
   [[nodiscard]] std::optional<wall_time> oldest_created() const;
-  /// Lowest sequence number with an open check in a shard; empty when there is none. Walks all
-  /// checks.
-  [[nodiscard]] sequence_number lowest_open(std::string_view shard_id) const;
+  /// The lowest sequence number with an open check, of each shard that has one. Walks all checks.
+  [[nodiscard]] std::map<std::string, sequence_number> lowest_open() const;
 
  private:
   using slot = std::uint32_t;

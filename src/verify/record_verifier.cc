@@ -150,7 +150,21 @@ awaitable<void> record_verifier::serve_batch(look_batch& batch) {
   if (of_counterpart && judges) {
     of_origin = co_await read(origin(), std::move(keys), true);
   }
+  co_await recall(batch);
   deliver(batch, of_origin ? &*of_origin : nullptr, of_counterpart ? &*of_counterpart : nullptr);
+}
+
+awaitable<void> record_verifier::recall(const look_batch& batch) {
+  if (findings_.holds_all() || !events_.recall) {
+    co_return;
+  }
+  std::vector<digest128> keys;
+  for (const auto& request : batch.reads) {
+    if (!findings_.is_open(request.key.hash)) {
+      keys.push_back(request.key.hash);
+    }
+  }
+  co_await events_.recall(std::move(keys));
 }
 
 void record_verifier::unanswered(const read_request& request) {

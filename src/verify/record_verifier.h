@@ -43,8 +43,11 @@ struct verifier_options {
   bool keep_values = false;  ///< --show-values
 };
 
-/// A decided moment: everything that one answer changed. Called without suspending.
+/// A decided moment: everything that one answer changed. Called without suspending, but `recall`.
 struct verifier_events {
+  /// Awaited before answers about these keys are taken, while the book does not hold all open
+  /// mismatches: gives it those that only the state has.
+  std::function<awaitable<void>(std::vector<digest128>)> recall;
   std::function<void(outcomes&&)> on_outcomes;
   std::function<void(mismatch&&)> on_mismatch;
   std::function<void(const item_key&)> on_success;  ///< each verified key, for --verbose
@@ -81,6 +84,7 @@ class record_verifier {
   [[nodiscard]] awaitable<void> run_batch(look_batch batch);
   [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);
   [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
+  [[nodiscard]] awaitable<void> recall(const look_batch& batch);
   [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
   [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side,
                                                       std::vector<std::string> keys,

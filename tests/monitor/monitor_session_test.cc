@@ -325,6 +325,49 @@ TEST(monitor_session, a_late_change_heals_its_mismatch) {
   expect_identities(world.status());
 }
 
+TEST(monitor_session, mismatches_too_many_to_hold_are_counted_and_heal_when_their_keys_pass) {
+  monitor_world world;
+  const auto hold_three = [](session_settings& settings) { settings.findings.open_max = 3; };
+  world.start(hold_three);
+  for (int i = 0; i < 20; ++i) {
+    world.put("key" + std::to_string(i), 1);
+  }
+  world.time.run_for(5min);
+  EXPECT_EQ(world.status().mismatches.mismatches(), 20);
+  world.crash();
+  world.start(hold_three);
+  EXPECT_EQ(world.status().mismatches.mismatches(), 20) << "after a restart too";
+  for (int i = 0; i < 20; ++i) {
+    world.put("key" + std::to_string(i), 2);
+    world.target.put(monitor_world::table, monitor_world::item("key" + std::to_string(i), 2));
+  }
+  world.time.run_for(5min);
+  EXPECT_EQ(world.status().mismatches.mismatches(), 0);
+  EXPECT_EQ(world.status().checks.healed, 20);
+  EXPECT_EQ(world.open_findings(), std::vector<std::string>{});
+  expect_identities(world.status());
+}
+
+TEST(monitor_session, stores_below_which_number_every_change_has_an_outcome) {
+  monitor_world world;
+  world.start();
+  world.put("arrives", 1);
+  world.target.put(monitor_world::table, monitor_world::item("arrives", 1));
+  world.time.run_for(20s);
+  world.put("late", 2);
+  world.time.run_for(20s);
+  const auto shard = world.stored().shards.at(0);
+  EXPECT_EQ(shard.resolved_sequence, shard.last_sequence) << "all below the open one";
+  world.put("later", 3);
+  world.time.run_for(20s);
+  EXPECT_EQ(world.stored().shards.at(0).resolved_sequence, shard.last_sequence);
+  EXPECT_NE(world.stored().shards.at(0).last_sequence, shard.last_sequence);
+  world.time.run_for(5min);
+  EXPECT_EQ(world.stored().shards.at(0).resolved_sequence,
+            world.stored().shards.at(0).last_sequence)
+      << "both are confirmed as missing";
+}
+
 TEST(monitor_session, a_changed_setting_begins_a_new_period) {
   monitor_world world;
   world.replicate();

@@ -265,10 +265,13 @@ void monitor_world::crash() {
   session_ = nullptr;
 }
 
+awaitable<result<state::snapshot>> monitor_world::stored_rows() {
+  return process_->store->load(100'000);
+}
+
 std::vector<std::string> monitor_world::open_findings() {
-  auto stored = time.run(process_->store->load(100'000));
   std::vector<std::string> found;
-  for (const auto& row : stored->open_mismatches) {
+  for (const auto& row : stored().open_mismatches) {
     if (auto entry = verify::decode_mismatch(row)) {
       found.push_back(fmt::format("{} {}", entry->key.json, verify::to_string(entry->kind)));
     }

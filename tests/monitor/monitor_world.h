@@ -72,6 +72,8 @@ class monitor_world {
   [[nodiscard]] const result<void>& end() const { return end_; }
   [[nodiscard]] const dynamodb::page_decoder::options& decoding() const;
   [[nodiscard]] report::status status() const { return session_->status(); }
+  /// What the state holds now.
+  [[nodiscard]] state::snapshot stored() { return *time.run(stored_rows()); }
   /// Open mismatches as "key kind", sorted.
   [[nodiscard]] std::vector<std::string> open_findings();
 
@@ -85,6 +87,7 @@ class monitor_world {
 
  private:
   struct process;
+  [[nodiscard]] awaitable<result<state::snapshot>> stored_rows();
   [[nodiscard]] awaitable<void> run_session();
   [[nodiscard]] awaitable<result<bool>> target_is_active();
 

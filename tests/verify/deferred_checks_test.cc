@@ -212,9 +212,9 @@ TEST(restart, tells_the_lowest_sequence_number_without_outcome_of_each_shard) {
   run.shard = "shard-2";
   run.write("c", 1);
   run.write("a", 2);
-  EXPECT_EQ(run.checks.lowest_open("shard-1").str(), "1000000000000000002");
-  EXPECT_EQ(run.checks.lowest_open("shard-2").str(), "1000000000000000003");
-  EXPECT_TRUE(run.checks.lowest_open("shard-3").empty());
+  EXPECT_EQ(run.checks.lowest_open().at("shard-1").str(), "1000000000000000002");
+  EXPECT_EQ(run.checks.lowest_open().at("shard-2").str(), "1000000000000000003");
+  EXPECT_TRUE(!run.checks.lowest_open().contains("shard-3"));
   EXPECT_EQ(run.checks.oldest_created(), run.now);
 }
 

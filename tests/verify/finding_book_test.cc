@@ -244,6 +244,26 @@ TEST(finding_book, holds_the_newest_and_leaves_older_ones_to_the_state) {
   EXPECT_EQ(findings.newest(1).at(0).key.hash, key_named("k4").hash);
 }
 
+TEST(finding_book, heals_what_was_recalled_from_the_state_once) {
+  finding_book findings({.open_max = 3});
+  for (int i = 0; i < 5; ++i) {
+    findings.on_confirmed(different("k" + std::to_string(i)), start + i * 1s);
+  }
+  EXPECT_FALSE(findings.holds_all());
+  std::vector<state::mismatch_row> rows;
+  std::vector<std::string> lines;
+  findings.take_dirty(rows, lines);
+  const auto oldest = decode_mismatch(rows.at(0)).value();
+  findings.recall({oldest}, start + 10s);
+  EXPECT_EQ(findings.on_passed(oldest.key.hash, start + 10s), 1);
+  EXPECT_EQ(findings.counts().mismatches(), 4);
+  findings.recall({oldest}, start + 10s);
+  EXPECT_FALSE(findings.on_passed(oldest.key.hash, start + 10s)) << "the state is not so far yet";
+  findings.take_dirty(rows, lines);
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_FALSE(rows.at(0).open);
+}
+
 TEST(finding_book, goes_on_after_a_restart) {
   finding_book findings({});
   findings.restore({different("newer"), missing("older")});

@@ -118,6 +118,14 @@ TEST_F(findings_on_disk, of_another_state_are_refused_and_left_alone) {
   }
 }
 
+TEST_F(findings_on_disk, whose_first_line_never_ends_are_refused_before_they_fill_the_memory) {
+  commit({"one"});
+  const auto text = "one" + std::string(17U << 20, 'x');
+  write(text);
+  EXPECT_THAT(open(), HasSubstr("does not belong to this state"));
+  EXPECT_EQ(std::filesystem::file_size(path), text.size());
+}
+
 TEST_F(findings_on_disk, of_an_empty_state_are_a_new_file_only) {
   write("precious");
   EXPECT_THAT(open(), HasSubstr("--findings"));
