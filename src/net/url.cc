@@ -78,7 +78,7 @@ result<url> parse_url(std::string_view text) {
     host_end = std::min(bracket + 1, rest.size());
     boost::system::error_code ec;
     static_cast<void>(boost::asio::ip::make_address_v6(parsed.host, ec));
-    if (ec || bracket == rest.size()) {
+    if (ec || bracket == rest.size() || !is_printable(parsed.host)) {
       return wrong(text, "what stands in brackets is no IPv6 address");
     }
   } else {
