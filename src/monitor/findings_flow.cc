@@ -9,6 +9,30 @@
 
 namespace ddm::monitor {
 
+namespace {
+
+awaitable<result<std::vector<verify::mismatch>>> open_in_state(
+    state::state_store& store, const std::vector<verify::digest128>& keys) {
+  std::vector<verify::mismatch> open;
+  for (const auto& key : keys) {
+    auto row = co_await store.find_mismatch(verify::mismatch_row_key(key));
+    if (!row) {
+      co_return fail(std::move(row.error()));
+    }
+    if (!*row || !(*row)->open) {
+      continue;
+    }
+    auto entry = verify::decode_mismatch(**row);
+    if (!entry) {
+      co_return fail(std::move(entry.error()));
+    }
+    open.push_back(std::move(*entry));
+  }
+  co_return open;
+}
+
+}  // namespace
+
 result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
                                                        verify::finding_book& book) {
   std::vector<verify::mismatch> open;
@@ -28,6 +52,23 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
   book.set_counts(counts);
   book.restore(open);
   return open;
+}
+
+awaitable<result<void>> recall_open(state::state_store& store, verify::finding_book& book,
+                                    std::vector<verify::digest128> keys,
+                                    const std::uint64_t& commits_begun) {
+  for (;;) {
+    // What a commit changes between two look-ups would be recalled as it was before.
+    const auto commits_before = commits_begun;
+    auto entries = co_await open_in_state(store, keys);
+    if (!entries) {
+      co_return fail(std::move(entries.error()));
+    }
+    if (commits_begun == commits_before || entries->empty()) {
+      book.recall(std::move(*entries));
+      co_return result<void>{};
+    }
+  }
 }
 
 void log_mismatch(const verify::mismatch& entry, std::string_view shown_key) {

@@ -15,6 +15,13 @@ namespace ddm::monitor {
 [[nodiscard]] result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
                                                                      verify::finding_book& book);
 
+/// Gives the book the open mismatches of these keys that only the state has. `commits_begun` counts
+/// the commits of the owner, which may go on meanwhile.
+[[nodiscard]] awaitable<result<void>> recall_open(state::state_store& store,
+                                                  verify::finding_book& book,
+                                                  std::vector<verify::digest128> keys,
+                                                  const std::uint64_t& commits_begun);
+
 void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
 
 /// The findings file, if there is one, gets its lines only once they are committed.

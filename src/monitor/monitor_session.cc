@@ -165,14 +165,8 @@ void monitor_session::fail_with(error failure) {
 stream::stream_follower::parts monitor_session::stream_parts() {
   const auto& origin =
       settings_.checks.way == verify::direction::source_to_target ? parts_.source : parts_.target;
-  return {.executor = parts_.executor,
-          .time = parts_.time,
-          .pool = parts_.pool,
-          .streams = parts_.streams,
-          .decoder = parts_.decoder,
-          .sink = *this,
-          .tables = origin.client,
-          .table = origin.table};
+  return {parts_.executor, parts_.time, parts_.pool,   parts_.streams,
+          parts_.decoder,  *this,       origin.client, origin.table};
 }
 
 awaitable<void> monitor_session::consume() {
@@ -422,30 +416,10 @@ void monitor_session::note_mismatch(verify::mismatch entry) {
 }
 
 awaitable<void> monitor_session::recall(std::vector<verify::digest128> keys) {
-  std::vector<verify::mismatch> entries;
-  std::uint64_t commits_before = 0;
-  do {
-    // What a commit changes between two look-ups would be recalled as it was before.
-    commits_before = commits_begun_;
-    entries.clear();
-    for (const auto& key : keys) {
-      auto row = co_await parts_.store.find_mismatch(verify::mismatch_row_key(key));
-      if (!row) {
-        fail_with(std::move(row.error()));
-        co_return;
-      }
-      if (!*row || !(*row)->open) {
-        continue;
-      }
-      auto entry = verify::decode_mismatch(**row);
-      if (!entry) {
-        fail_with(std::move(entry.error()));
-        co_return;
-      }
-      entries.push_back(std::move(*entry));
-    }
-  } while (commits_begun_ != commits_before && !entries.empty());
-  findings_.recall(std::move(entries), parts_.time.now());
+  if (auto done = co_await recall_open(parts_.store, findings_, std::move(keys), commits_begun_);
+      !done) {
+    fail_with(std::move(done.error()));
+  }
 }
 
 std::string monitor_session::shown_key(const dynamodb::item_key& key) const {

@@ -182,7 +182,7 @@ bool finding_book::holds_all() const {
          static_cast<std::int64_t>(open_.size());
 }
 
-void finding_book::recall(std::vector<mismatch> entries, wall_time now) {
+void finding_book::recall(std::vector<mismatch> entries) {
   evict_oldest();
   for (auto& entry : entries) {
     const auto hash = entry.key.hash;
@@ -190,8 +190,8 @@ void finding_book::recall(std::vector<mismatch> entries, wall_time now) {
       continue;
     }
     by_order_.emplace(recalled_order_, hash);
-    open_.emplace(hash,
-                  held_mismatch{std::move(entry), now + later_watch_interval, recalled_order_--});
+    const auto confirmed_at = entry.confirmed_at;
+    open_.emplace(hash, held_mismatch{std::move(entry), confirmed_at, recalled_order_--});
   }
 }
 

@@ -62,7 +62,7 @@ class finding_book {
   /// told of it.
   [[nodiscard]] bool holds_all() const;
   /// Open entries as the state has them. They may leave again with the next call.
-  void recall(std::vector<mismatch> entries, wall_time now);
+  void recall(std::vector<mismatch> entries);
   /// The state's row of the key is older than what was told here: not to be recalled.
   [[nodiscard]] bool is_dirty(const digest128& key_hash) const {
     return dirty_keys_.contains(key_hash);

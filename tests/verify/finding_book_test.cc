@@ -254,10 +254,10 @@ TEST(finding_book, heals_what_was_recalled_from_the_state_once) {
   std::vector<std::string> lines;
   findings.take_dirty(rows, lines);
   const auto oldest = decode_mismatch(rows.at(0)).value();
-  findings.recall({oldest}, start + 10s);
+  findings.recall({oldest});
   EXPECT_EQ(findings.on_passed(oldest.key.hash, start + 10s), 1);
   EXPECT_EQ(findings.counts().mismatches(), 4);
-  findings.recall({oldest}, start + 10s);
+  findings.recall({oldest});
   EXPECT_FALSE(findings.on_passed(oldest.key.hash, start + 10s)) << "the state is not so far yet";
   findings.take_dirty(rows, lines);
   ASSERT_THAT(rows, SizeIs(1));
