@@ -4,14 +4,15 @@
 
 namespace ddm::stream {
 
-void caught_up_tracker::on_records(wall_time created) {
+void caught_up_tracker::on_records(wall_time first, wall_time last) {
   empty_since_.reset();
-  up_to_ = up_to_ ? std::max(*up_to_, created) : created;
+  const bool was_right = up_to_ && first + creation_unit_ >= *up_to_;
+  up_to_ = was_right ? std::max(*up_to_, last) : last;
 }
 
-void caught_up_tracker::on_empty_page(wall_time asked) {
+void caught_up_tracker::on_empty_page(wall_time asked, wall_time answered) {
   if (!empty_since_) {
-    empty_since_ = asked;
+    empty_since_ = answered;
   }
   if (asked - *empty_since_ >= empty_run_min) {
     const auto moment = asked - empty_run_min;

@@ -17,12 +17,19 @@ constexpr std::chrono::hours stream_retention{24};
 /// Fed with every page of one shard; remembers the latest moment that the reading has reached.
 class caught_up_tracker {
  public:
-  explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt) : up_to_(restored) {}
+  /// Creation times are cut to `creation_unit` and may be that much earlier than the truth.
+  explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt,
+                             milliseconds creation_unit = milliseconds{1000})
+      : up_to_(restored), creation_unit_(creation_unit) {}
 
-  /// A page with records whose last was created at `created`: every record before it has been seen.
-  void on_records(wall_time created);
-  /// An empty page that was asked for at `asked`.
-  void on_empty_page(wall_time asked);
+  /// A page with records not seen before, created from `first` to `last`: every record before
+  /// `last` has been seen. If `first` is older than what the reading was thought to have reached,
+  /// it had not: the empty pages came from the middle of the shard.
+  void on_records(wall_time first, wall_time last);
+  /// An empty page that was asked for at `asked` and came at `answered`. The run of empty pages is
+  /// counted from the answer to its first to the question for its last: what was written before it
+  /// is no slow answer's doing.
+  void on_empty_page(wall_time asked, wall_time answered);
   /// A page asked for at `asked` ended where the shard ends: nothing written before is unread.
   void on_end(wall_time asked);
   /// A read failed: what was written meanwhile may hide behind one more empty page.
@@ -32,6 +39,7 @@ class caught_up_tracker {
 
  private:
   std::optional<wall_time> up_to_;
+  milliseconds creation_unit_;
   std::optional<wall_time> empty_since_;
 };
 

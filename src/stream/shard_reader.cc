@@ -10,7 +10,9 @@ namespace ddm::stream {
 using dynamodb::iterator_position;
 
 shard_reader::shard_reader(reader_context& shared, shard_id id)
-    : shared_(shared), id_(std::move(id)), caught_up_(shard().caught_up_to) {}
+    : shared_(shared),
+      id_(std::move(id)),
+      caught_up_(shard().caught_up_to, shared.creation_unit()) {}
 
 awaitable<result<void>> shard_reader::read_to_end() {
   if (shared_.lineage.lost_its_beginning(id_, shared_.time.now())) {
@@ -84,7 +86,7 @@ void shard_reader::accept(dynamodb::records_page page) {
   const bool at_the_end =
       shared_.is_local && page.records.size() < static_cast<std::size_t>(shared_.records_limit);
   if (page.records.empty()) {
-    caught_up_.on_empty_page(asked_);
+    caught_up_.on_empty_page(asked_, shared_.time.now());
     if (at_the_end) {
       caught_up_.on_end(asked_);
     }
@@ -99,18 +101,22 @@ void shard_reader::accept(dynamodb::records_page page) {
       caught_up_.up_to() && asked_ - *caught_up_.up_to() <
                                 current_within(shared_.open_shards()) + shared_.creation_unit();
   const auto last_before = progress.last_sequence;
+  std::optional<wall_time> first_created;
   for (auto& record : page.records) {
     if (record.sequence <= last_before) {
       ++batch.reread;
       continue;
     }
+    first_created = first_created.value_or(record.created);
     progress.last_sequence = std::max(progress.last_sequence, record.sequence);
     progress.last_created = record.created;
     if (counts(record)) {
       batch.records.push_back(std::move(record));
     }
   }
-  caught_up_.on_records(progress.last_created.value_or(asked_));
+  if (first_created) {
+    caught_up_.on_records(*first_created, *progress.last_created);
+  }
   if (at_the_end) {
     caught_up_.on_end(asked_);
   }

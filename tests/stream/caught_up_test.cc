@@ -9,6 +9,9 @@ using namespace std::chrono_literals;
 
 const wall_time start = from_ms(1'767'225'600'000);
 
+/// One that is answered at once.
+void empty_page(caught_up_tracker& shard, wall_time asked) { shard.on_empty_page(asked, asked); }
+
 TEST(caught_up, knows_nothing_before_the_first_page) {
   EXPECT_FALSE(caught_up_tracker().up_to());
   EXPECT_EQ(caught_up_tracker(start).up_to(), start) << "what an earlier process knew";
@@ -16,45 +19,69 @@ TEST(caught_up, knows_nothing_before_the_first_page) {
 
 TEST(caught_up, a_record_proves_everything_before_its_creation) {
   caught_up_tracker shard;
-  shard.on_records(start);
+  shard.on_records(start - 1min, start);
   EXPECT_EQ(shard.up_to(), start);
-  shard.on_records(start - 5s);
-  EXPECT_EQ(shard.up_to(), start) << "it never goes back";
+  shard.on_records(start - 1s, start - 1s);
+  EXPECT_EQ(shard.up_to(), start) << "a creation time is cut to the second";
+}
+
+TEST(caught_up, an_older_record_shows_that_empty_pages_came_from_the_middle) {
+  caught_up_tracker shard;
+  empty_page(shard, start);
+  empty_page(shard, start + 3s);
+  EXPECT_EQ(shard.up_to(), start + 1s);
+  shard.on_records(start - 2h, start - 1h);
+  EXPECT_EQ(shard.up_to(), start - 1h);
+}
+
+TEST(caught_up, times_of_whole_minutes_show_nothing_within_their_minute) {
+  caught_up_tracker shard(start, 1min);
+  shard.on_records(start - 1min, start - 1min);
+  EXPECT_EQ(shard.up_to(), start);
+}
+
+TEST(caught_up, a_slow_answer_is_no_run_of_empty_pages) {
+  caught_up_tracker shard;
+  shard.on_empty_page(start, start + 5s);
+  shard.on_empty_page(start + 6s, start + 6s);
+  EXPECT_FALSE(shard.up_to());
+  shard.on_empty_page(start + 7s, start + 12s);
+  EXPECT_EQ(shard.up_to(), start + 5s);
 }
 
 TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
   caught_up_tracker shard;
-  shard.on_empty_page(start);
-  shard.on_empty_page(start + 1s);
+  empty_page(shard, start);
+  empty_page(shard, start + 1s);
   EXPECT_FALSE(shard.up_to());
-  shard.on_empty_page(start + 2s);
+  empty_page(shard, start + 2s);
   EXPECT_EQ(shard.up_to(), start);
-  shard.on_empty_page(start + 10s);
+  empty_page(shard, start + 10s);
   EXPECT_EQ(shard.up_to(), start + 8s);
 }
 
 TEST(caught_up, a_record_between_empty_pages_begins_the_count_anew) {
   caught_up_tracker shard;
-  shard.on_empty_page(start);
-  shard.on_records(start - 1h);
-  shard.on_empty_page(start + 2s);
+  empty_page(shard, start);
+  shard.on_records(start - 1h, start - 1h);
+  empty_page(shard, start + 2s);
   EXPECT_EQ(shard.up_to(), start - 1h);
 }
 
 TEST(caught_up, an_outage_between_empty_pages_does_too) {
   caught_up_tracker shard;
-  shard.on_empty_page(start);
-  shard.on_empty_page(start + 3s);
+  empty_page(shard, start);
+  empty_page(shard, start + 3s);
   shard.on_interruption();
-  shard.on_empty_page(start + 1h);
+  empty_page(shard, start + 1h);
   EXPECT_EQ(shard.up_to(), start + 1s);
-  shard.on_empty_page(start + 1h + 2s);
+  empty_page(shard, start + 1h + 2s);
   EXPECT_EQ(shard.up_to(), start + 1h);
 }
 
 TEST(caught_up, the_end_of_a_shard_is_reached_by_one_page) {
   caught_up_tracker shard;
-  shard.on_records(start - 1min);
+  shard.on_records(start - 1min, start - 1min);
   shard.on_end(start);
   EXPECT_EQ(shard.up_to(), start);
 }

@@ -367,7 +367,10 @@ answer_or<fake_stream::page> fake_stream::read(std::string_view iterator, std::s
   const auto chance = [this](double rate) {
     return rate > 0 && std::bernoulli_distribution(rate)(random_);
   };
-  const bool held_back = at != shard.records.end() && chance(options_.empty_page_rate);
+  const bool held_back = at != shard.records.end() && chance(options_.empty_page_rate) &&
+                         now - shard.held_back_since.value_or(now) < options_.empty_run_max;
+  shard.held_back_since =
+      held_back ? std::optional(shard.held_back_since.value_or(now)) : std::nullopt;
   if (at != shard.records.end() && limit > repeated_max && chance(options_.repeat_rate)) {
     at -= std::min<std::ptrdiff_t>(repeated_max, at - shard.records.begin());
   }

@@ -61,6 +61,7 @@ struct fake_shard {
   std::deque<stream_record> records;
   sequence_value last = 0;             ///< newest record's number, `starting` - 1 before the first
   sequence_value trimmed_through = 0;  ///< newest record that has left the stream
+  std::optional<wall_time> held_back_since;  ///< pages are empty although there are records
 
   [[nodiscard]] bool open() const { return !ending.has_value(); }
 };
@@ -78,6 +79,8 @@ class fake_stream {
     milliseconds parent_listed_open_for{0};  ///< a closed shard still looks open so long
     milliseconds creation_unit{1000};        ///< 60,000: as DynamoDB Local shows times
     double empty_page_rate = 0;              ///< share of GetRecords answers that hold nothing
+    /// So long at a time. The monitor takes a longer run for the end of what there is.
+    milliseconds empty_run_max{2000};
     std::uint32_t latest_returns_older = 0;  ///< records before LATEST that it gives all the same
     double repeat_rate = 0;  ///< share of pages that begin with records given before
     std::size_t page_bytes_max = 1024UZ * 1024;
