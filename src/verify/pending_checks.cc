@@ -87,8 +87,8 @@ void pending_checks::supersede(check& open, const change_record& record, wall_ti
   open.superseded_unverified = true;
   std::erase_if(open.history,
                 [&](const past_image& past) { return now - past.until > settings_.max_lag; });
-  if (!has_room()) {
-    open.history = {};
+  if (!has_room_for_image(open)) {
+    open.history = std::vector<past_image>();  // `{}` would keep its memory
     open.history_cut = true;
   } else if (!open.expects_origin_read) {
     open.history.push_back({compared(open.expected), now});
@@ -102,6 +102,14 @@ void pending_checks::supersede(check& open, const change_record& record, wall_ti
     open.history_cut = true;
   }
   open.s1.reset();
+}
+
+/// A history that is full grows to twice its size: that counts before it happens.
+bool pending_checks::has_room_for_image(const check& open) const {
+  const auto& images = open.history;
+  const auto growth =
+      images.size() < images.capacity() ? 0 : std::max<std::size_t>(images.size(), 1);
+  return bytes_ + growth * sizeof(past_image) < settings_.memory_bytes_max;
 }
 
 void pending_checks::expect(check& open, const change_record& record) {

@@ -59,7 +59,7 @@ TEST(deferral, the_images_of_hot_keys_give_way_to_the_memory_bound) {
   for (int value = 1; value < 20'000; ++value) {
     run.write("hot" + std::to_string(value % 5), value);
   }
-  EXPECT_LE(run.checks.bytes(), 40'000);
+  EXPECT_LE(run.checks.bytes(), 20'000);
   run.counterpart = {{"hot0", 99'999}};
   EXPECT_EQ(run.outcomes_in_all(), run.changes);
 }
