@@ -252,6 +252,10 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
     postpone(open, now);
     return;
   }
+  if (open.stray && !origin.unreadable && same(origin.value, *open.stray)) {
+    // What it held then is what the origin has become since: no finding could say what is wrong.
+    open.stray.reset();
+  }
   if (stray_is_proven(open) && behind_.may_confirm(now, open.first_unmet_at)) {
     // What it holds now may be an image that is not read yet: what it held then is none.
     confirm(open, origin, {.value = *open.stray, .unreadable = counterpart.unreadable}, now, out);
