@@ -64,6 +64,9 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
 void monitor_session::restore(const state::snapshot& resumed) {
   statistics_.restore(resumed.numbers, resumed.values);
   gaps_ = resumed.gaps;
+  for (const auto& gap : gaps_) {
+    findings_.on_gap(gap.noticed);
+  }
   const auto now = parts_.time.now();
   for (const auto& row : resumed.checks) {
     auto decoded = verify::decode_check(row.id, row.body);
@@ -371,6 +374,7 @@ void monitor_session::on_gap(stream::coverage_gap gap) {
   gaps_.push_back(row);
   new_gaps_.push_back(std::move(row));
   checks_.on_gap();
+  findings_.on_gap(gap.noticed);
 }
 
 awaitable<void> monitor_session::admit_read() {

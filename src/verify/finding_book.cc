@@ -256,6 +256,18 @@ std::optional<std::int64_t> finding_book::on_watched(const digest128& key_hash, 
   return comparable && origin == counterpart ? on_passed(key_hash, now) : std::nullopt;
 }
 
+bool finding_book::may_agree(const digest128& key_hash, bool followed,
+                             const std::optional<digest128>& counterpart, direction way) const {
+  const auto found = open_.find(key_hash);
+  if (found == open_.end() || found->second.entry.kind == mismatch_kind::unreadable) {
+    return false;
+  }
+  const auto& entry = found->second.entry;
+  const auto& seen_before =
+      way == direction::source_to_target ? entry.target_digest : entry.source_digest;
+  return !followed || gap_noticed_ >= entry.confirmed_at || seen_before != counterpart;
+}
+
 std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {
   std::vector<mismatch> entries;
   for (const auto& [order, hash] : by_order_) {

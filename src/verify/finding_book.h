@@ -73,10 +73,17 @@ class finding_book {
 
   /// Open mismatches whose next look is due, newest first, within the watch budget.
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
+  /// Changes were lost before they were read: the origin may have moved unseen until `noticed`.
+  void on_gap(wall_time noticed) { gap_noticed_ = std::max(gap_noticed_, noticed); }
   /// Answer to a watch: the counterpart's digest now. Returns as on_passed does.
   std::optional<std::int64_t> on_watched(const digest128& key_hash, bool unreadable,
                                          const std::optional<digest128>& counterpart, direction way,
                                          wall_time now);
+  /// After a watch that healed nothing: whether the tables may agree all the same, on a value that
+  /// the origin has taken since without a record that was checked. `followed`: changes of the key
+  /// are.
+  [[nodiscard]] bool may_agree(const digest128& key_hash, bool followed,
+                               const std::optional<digest128>& counterpart, direction way) const;
 
   [[nodiscard]] bool is_open(const digest128& key_hash) const { return open_.contains(key_hash); }
   [[nodiscard]] const kind_counts& counts() const { return counts_; }
@@ -104,6 +111,7 @@ class finding_book {
   double watch_tokens_ = 0;
   wall_time watch_refilled_;
   wall_time nothing_due_before_;
+  wall_time gap_noticed_ = wall_time::min();  ///< the newest one
   std::vector<state::mismatch_row> dirty_rows_;
   std::vector<std::string> dirty_lines_;
   std::unordered_set<digest128> dirty_keys_;

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "dynamodb/attribute_value.h"
+#include "verify/check_rules.h"
 #include "verify/item_diff.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -286,14 +287,43 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
     co_return;
   }
   const auto now = clock_.now();
-  for (const auto& key : keys) {
+  std::vector<item_key> unclear;
+  for (auto& key : keys) {
+    const auto held = page->of(key.hash);
     if (!page->answers(key.hash)) {
       continue;
     }
-    const auto held = page->of(key.hash);
-    const auto digest = held.value ? std::optional(held.value->compared) : std::nullopt;
+    const auto digest = compared(held.value);
+    const bool followed = decoder_.settings().sample.chooses(key.hash);
     if (const auto changes =
             findings_.on_watched(key.hash, held.unreadable, digest, options_.way, now)) {
+      events_.on_healed(*changes);
+    } else if (!held.unreadable && findings_.may_agree(key.hash, followed, digest, options_.way)) {
+      unclear.push_back(std::move(key));
+    }
+  }
+  if (!unclear.empty()) {
+    co_await watch_origin(unclear, *page);
+  }
+}
+
+awaitable<void> record_verifier::watch_origin(const std::vector<item_key>& keys,
+                                              const answer& of_counterpart) {
+  std::vector<std::string> documents;
+  documents.reserve(keys.size());
+  for (const auto& key : keys) {
+    documents.push_back(key.json);
+  }
+  const auto page = co_await read(origin(), std::move(documents), true);
+  if (!page) {
+    co_return;
+  }
+  const auto now = clock_.now();
+  for (const auto& key : keys) {
+    const auto held = page->of(key.hash);
+    const bool agrees = page->answers(key.hash) && !held.unreadable &&
+                        same(held.value, of_counterpart.of(key.hash).value);
+    if (const auto changes = agrees ? findings_.on_passed(key.hash, now) : std::nullopt) {
       events_.on_healed(*changes);
     }
   }

@@ -221,6 +221,21 @@ TEST_F(book, the_other_direction_watches_the_source) {
             1);
 }
 
+TEST_F(book, tables_may_agree_unseen_only_where_the_origin_may_have_moved_unseen) {
+  findings.on_confirmed(missing("a"), start);
+  const auto hash = key_named("a").hash;
+  const auto may_agree = [&](bool followed, std::optional<digest128> held) {
+    return findings.may_agree(hash, followed, held, direction::source_to_target);
+  };
+  EXPECT_FALSE(may_agree(true, std::nullopt)) << "nothing has moved, and a record would have told";
+  EXPECT_TRUE(may_agree(false, std::nullopt)) << "no record of such a key is checked";
+  EXPECT_TRUE(may_agree(true, target_digest)) << "the counterpart has moved";
+  findings.on_gap(start - 1s);
+  EXPECT_FALSE(may_agree(true, std::nullopt)) << "confirmed after what was lost";
+  findings.on_gap(start + 1s);
+  EXPECT_TRUE(may_agree(true, std::nullopt));
+}
+
 TEST_F(book, an_unreadable_item_is_not_healed_by_a_look_alone) {
   auto entry = missing("a");
   entry.kind = mismatch_kind::unreadable;
