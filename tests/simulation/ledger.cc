@@ -79,6 +79,7 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }
   if (of_source == rules_.forward) {
+    story.nothing_unproven_before = story.seen_arrived || story.origin(rules_.forward).size() == 1;
     story.seen_arrived = false;
   }
 }
@@ -147,12 +148,16 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
   if (consistent) {
     (of_source ? story.source_reads : story.target_reads).push_back({now, held});
   }
-  const auto& origin = rules_.forward ? story.source : story.target;
+  if (of_source != rules_.forward) {
+    story.looks.push_back({now, held});
+  }
+  const auto& origin = story.origin(rules_.forward);
   if (of_source == rules_.forward || origin.empty() || !same_item(held, origin.back().item)) {
     return;
   }
   const auto age = now - origin.back().at;
-  const bool arrived = !rules_.forward || story.changes.back().delivered;
+  const bool arrived =
+      !rules_.forward || story.changes.back().delivered || story.nothing_unproven_before;
   if (!rules_.images || age >= rules_.max_lag || (arrived && age >= rules_.replication_wait)) {
     story.seen_arrived = true;
   }
@@ -177,7 +182,7 @@ const written_record* ledger::newest_record(const item_position& key,
   const auto& shard = shards_.at(found->second.first);
   const auto& record = shard.records[found->second.second];
   const auto& story = keys_.at(key);
-  const auto& origin = rules_.forward ? story.source : story.target;
+  const auto& origin = story.origin(rules_.forward);
   if (origin.empty() || origin.back().at != record.created) {
     return nullptr;  // changed while the stream was off
   }
@@ -229,6 +234,20 @@ bool ledger::was_faulty(const key_story& story, wall_time moment, milliseconds m
     const auto held = next == story.target.begin() ? nullptr : std::prev(next)->item;
     return !held_within(story.source, held, at - max_lag, at);
   });
+}
+
+bool ledger::looked_faulty(const key_story& story, wall_time moment, milliseconds max_lag) {
+  const auto next = std::ranges::upper_bound(story.target, moment, {}, &version::at);
+  const auto* held = next == story.target.begin() ? nullptr : &*std::prev(next);
+  const auto differs = [&](const version& look) {
+    return look.at >= (held == nullptr ? wall_time::min() : held->at) &&
+           !same_item(look.item, held == nullptr ? nullptr : held->item);
+  };
+  const auto last = std::ranges::upper_bound(story.looks, moment, {}, &version::at);
+  return last != story.looks.begin() && differs(*std::prev(last)) &&
+         std::any_of(story.looks.begin(), last, [&](const version& look) {
+           return look.at <= moment - max_lag && differs(look);
+         });
 }
 
 }  // namespace ddm::simulation

@@ -41,9 +41,17 @@ struct key_story {
   std::vector<version> target_reads;  ///< strong reads of the target: when, and what they saw
   std::vector<version> source_reads;
   std::vector<sent_change> changes;  ///< of the source
+  std::vector<version> looks;        ///< all reads of the table that is looked up
   /// The newest change of the stream's table has been seen in the other one, by a read that counts.
   bool seen_arrived = false;
+  /// So had the change before it: if the other table held its value already, wrongly until then, an
+  /// equal look cannot tell.
+  bool nothing_unproven_before = false;
 
+  /// The values of the table whose stream is read.
+  [[nodiscard]] const std::vector<version>& origin(bool forward) const {
+    return forward ? source : target;
+  }
   [[nodiscard]] item_ptr source_now() const {
     return source.empty() ? nullptr : source.back().item;
   }
@@ -117,6 +125,11 @@ class ledger {
   /// target held what the source had not held for longer than max-lag, or a change was that late.
   [[nodiscard]] static bool was_faulty(const key_story& story, wall_time moment,
                                        milliseconds max_lag);
+  /// Without the source's stream: the target has not changed for a max-lag before `moment`, at both
+  /// ends of which a look found the source different. That the source had come back to the target's
+  /// value in between, no read could tell.
+  [[nodiscard]] static bool looked_faulty(const key_story& story, wall_time moment,
+                                          milliseconds max_lag);
   /// Who asks about shards: called at each iterator and page, before it is written down.
   std::function<void(const std::string& shard)> on_asked;
   std::function<void(const std::string& shard, bool ended)> on_page;

@@ -295,7 +295,9 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
     return;
   }
   const auto max_lag = scenario_.world.max_lag;
-  if (!ledger::was_faulty(*story, target->at, max_lag)) {
+  const bool faulty = ledger::was_faulty(*story, target->at, max_lag) ||
+                      (!forward_ && ledger::looked_faulty(*story, target->at, max_lag));
+  if (!faulty) {
     accuse(
         fmt::format("invented: {} {} at {}, although up to {} the target held what the source "
                     "had held within max-lag{}",

@@ -8,7 +8,10 @@
 // Limits of what the monitor can know, which docs/guarantees.md lists, are written down here and
 // nowhere looser:
 //   - a record written between the start and the first iterator of a LATEST start may count or not;
-//   - a change whose arrival was seen, and that the target lost afterwards, is not looked at again;
+//   - a change whose arrival was seen, and that the target lost afterwards, is not looked at again,
+//     not even if the key's next change brings the value that the target wrongly holds already;
+//   - without the source's stream, a source that came back to the target's value and left it again
+//     between two looks is not known to have done so;
 //   - an item of the target that no record of the stream speaks of is out of reach.
 #pragma once
 
