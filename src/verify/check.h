@@ -51,6 +51,12 @@ enum class check_step {
   judge_restless,  ///< a key that never rests: strong reads, held against its recent images
 };
 
+/// What a judgement saw: whether the counterpart agreed with the origin.
+enum class sighting : std::uint8_t {
+  differing,
+  agreeing,
+};
+
 struct check {
   check_id id = 0;
   item_key key;
@@ -80,9 +86,10 @@ struct check {
   wall_time s1_at;
 
   // From here on nothing is persisted.
-  /// What the counterpart held at a judgement that found it wrong: it is, once the stream has been
-  /// read past that time and no record has explained it.
+  /// What the counterpart held at a judgement that found it wrong, or unexpectedly right: it is,
+  /// once the stream has been read past that time and no record has explained it.
   std::optional<image> stray;
+  sighting stray_seen_as = sighting::differing;
   wall_time stray_at;
   wall_time due;
   wall_time first_look_at;  ///< of the newest change; lag probes come before it

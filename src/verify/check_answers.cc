@@ -193,13 +193,13 @@ void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& o
     judge_restless(*open, origin, counterpart, now, out);
   } else if (readable && same(origin.value, counterpart.value)) {
     const bool moved = open->s1 && !same(*open->s1, origin.value);
-    if (!moved || is_read_past(*open, counterpart.value)) {
+    if (!moved || is_read_past(*open, counterpart.value, sighting::agreeing)) {
       verify(*open, counterpart.value, now, out);
     } else {
       // A record that is not read yet says that this is a later change's doing: deleted again, or
       // changed back, before anything has arrived.
       open->stray.reset();
-      await_proof(*open, counterpart.value, now);
+      await_proof(*open, counterpart.value, sighting::agreeing, now);
     }
   } else {
     judge_resting(*open, origin, counterpart, now, out);
@@ -222,13 +222,13 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     postpone(open, now);
   } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
-  } else if (is_read_past(open, counterpart.value)) {
+  } else if (is_read_past(open, counterpart.value, sighting::differing)) {
     confirm(open, origin, counterpart, now, out);
   } else {
     // The origin may have moved and come back in records that are not read yet, and the counterpart
     // be on its way.
     open.stray.reset();
-    await_proof(open, counterpart.value, now);
+    await_proof(open, counterpart.value, sighting::differing, now);
   }
 }
 
@@ -261,20 +261,24 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
     confirm(open, origin, {.value = *open.stray, .unreadable = counterpart.unreadable}, now, out);
     return;
   }
-  await_proof(open, counterpart.value, now);
+  await_proof(open, counterpart.value, sighting::differing, now);
 }
 
-/// The stream has been read past the judgement that first saw this; a comparison's candidates have
-/// no stream to wait for.
-bool pending_checks::is_read_past(const check& open, const image& counterpart) const {
-  return open.candidate != 0 || (stray_is_proven(open) && same(*open.stray, counterpart));
+/// The stream has been read past the judgement that first saw this, equal or unequal as it is now;
+/// a comparison's candidates have no stream to wait for.
+bool pending_checks::is_read_past(const check& open, const image& counterpart,
+                                  sighting seen_as) const {
+  return open.candidate != 0 ||
+         (stray_is_proven(open) && open.stray_seen_as == seen_as && same(*open.stray, counterpart));
 }
 
 /// The counterpart may be ahead of our reading: what it holds is looked at again when the stream
 /// has been read past this moment.
-void pending_checks::await_proof(check& open, const image& counterpart, wall_time now) {
+void pending_checks::await_proof(check& open, const image& counterpart, sighting seen_as,
+                                 wall_time now) {
   if (!open.stray) {
     open.stray = counterpart;
+    open.stray_seen_as = seen_as;
     open.stray_at = now;
   }
   const auto reading_lag = read_up_to_ ? now - *read_up_to_ : proof_wait_unknown;

@@ -196,8 +196,9 @@ class pending_checks {
   void judge_restless(check& open, const seen& origin, const seen& counterpart, wall_time now,
                       outcomes& out);
   void postpone(check& open, wall_time now);
-  void await_proof(check& open, const image& counterpart, wall_time now);
-  [[nodiscard]] bool is_read_past(const check& open, const image& counterpart) const;
+  void await_proof(check& open, const image& counterpart, sighting seen_as, wall_time now);
+  [[nodiscard]] bool is_read_past(const check& open, const image& counterpart,
+                                  sighting seen_as) const;
   [[nodiscard]] bool stray_is_proven(const check& open) const {
     return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
   }

@@ -396,6 +396,27 @@ TEST(pending_checks, a_judgement_waits_until_the_stream_has_been_read_past_it) {
   EXPECT_EQ(run.out.verified, 1);
 }
 
+TEST(pending_checks, a_moment_of_agreement_that_was_read_past_proves_no_mismatch) {
+  check_driver run;
+  const auto start = run.now;
+  run.stream_is_read = false;
+  run.checks.set_read_up_to(start);
+  run.counterpart["k"] = 2;
+  run.write("k", 1);
+  run.after(65s, [&run] { run.write_unread("k", 2); });  // judged at 70 s: both hold 2
+  run.after(125s, [&run, start] {
+    run.write_unread("k", 1);
+    run.checks.set_read_up_to(start + 80s);
+  });
+  run.run_for(140s);
+  EXPECT_TRUE(run.out.confirmed.empty()) << "1 was written 15 s ago";
+  run.read_records();
+  run.counterpart["k"] = 1;
+  run.stream_is_read = true;
+  run.run_until_judged(5min);
+  EXPECT_TRUE(run.out.confirmed.empty());
+}
+
 TEST(pending_checks, an_insert_deleted_again_unread_is_not_passed_by_the_judgement) {
   check_driver run;
   run.write("k", 1);
