@@ -339,11 +339,12 @@ void monitor_session::on_batch(stream::record_batch batch) {
     statistics_.on_record(record, target_ready_);
     note_freeze(record);
     if (record.chosen && target_ready_) {
-      checks_.on_change(std::move(record),
-                        {.shard_id = batch.shard.str(),
-                         .fresh = batch.fresh,
-                         .created_is_coarse = times_are_coarse_},
-                        now, out);
+      const verify::change_context where{
+          .shard_id = batch.shard.str(),
+          .fresh = batch.fresh,
+          .created_is_coarse = times_are_coarse_,
+          .mismatch_open = findings_.is_open(record.key.hash) || !findings_.holds_all()};
+      checks_.on_change(std::move(record), where, now, out);
     }
   }
   apply(out);

@@ -156,6 +156,7 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
   for (std::uint32_t i = 0; i < images && in.good(); ++i) {
     in.get(open.history.emplace_back());
   }
+  open.history.shrink_to_fit();  // the memory bound counts capacities
   in.get(open.history_cut);
   in.get(open.superseded_unverified);
   in.get(open.ttl_delete_seen);

@@ -51,6 +51,7 @@ void pending_checks::on_change(change_record record, const change_context& where
   auto& open = is_new ? place({.id = next_id_++, .key = record.key, .first_unmet_at = now})
                       : slots_[found->second];
   if (is_new) {
+    open.superseded_unverified = where.mismatch_open;
     if (record.kind == event_kind::insert) {
       open.before = past_image{std::nullopt, now};
     } else if (record.old_image) {
@@ -228,7 +229,8 @@ void pending_checks::restore(check open, std::string_view shard_id, wall_time no
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   auto& placed = place(std::move(open));
   book(placed);
-  schedule(placed, now);
+  // A crash is no reason to look before replication has had its time.
+  schedule(placed, std::max(now, placed.read_at + settings_.replication_wait));
 }
 
 check& pending_checks::place(check fresh) {
@@ -271,7 +273,7 @@ void pending_checks::close(check& open) {
 
 void pending_checks::book(check& open) {
   const auto bytes =
-      static_cast<std::uint32_t>(sizeof(check) + overhead_bytes + open.key.json.capacity() +
+      static_cast<std::uint32_t>(sizeof(check) + overhead_bytes + open.key.json.size() +
                                  open.history.capacity() * sizeof(past_image));
   bytes_ = bytes_ - open.bytes + bytes;
   open.bytes = bytes;

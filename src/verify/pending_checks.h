@@ -47,6 +47,9 @@ struct change_context {
   std::string_view shard_id;
   bool fresh = false;              ///< no backlog: its lag may be measured
   bool created_is_coarse = false;  ///< creation times are cut to the minute: count from `now`
+  /// The key has, or may have, an open mismatch: what it failed on may still be on its way, and an
+  /// equal look be the state before that.
+  bool mismatch_open = false;
 };
 
 /// A read that a check asks for.

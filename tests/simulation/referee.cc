@@ -33,6 +33,7 @@ std::string history_of(const key_story& story) {
   add("target", story.target);
   add("source read", story.source_reads);
   add("target read", story.target_reads);
+  add("looked", story.looks);
   return text;
 }
 

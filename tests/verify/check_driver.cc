@@ -86,7 +86,8 @@ void check_driver::hand_over(const std::string& key, int old_value, int new_valu
       .key = key_named(key),
       .new_image = new_image ? image_of(new_value) : std::nullopt,
       .old_image = old_image ? image_of(old_value) : std::nullopt};
-  checks.on_change(std::move(record), {.shard_id = shard, .fresh = fresh}, now, out);
+  checks.on_change(std::move(record),
+                   {.shard_id = shard, .fresh = fresh, .mismatch_open = mismatch_open}, now, out);
 }
 
 void check_driver::run_for(milliseconds duration) {

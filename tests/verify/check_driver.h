@@ -74,6 +74,7 @@ class check_driver {
   std::int64_t changes = 0;          ///< records handed over
   std::string shard = "shard-1";
   bool fresh = false;
+  bool mismatch_open = false;  ///< of every key
   bool stream_is_read = true;  ///< tells the checks that the stream has been read up to now
 
  private:

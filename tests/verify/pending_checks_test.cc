@@ -157,6 +157,22 @@ TEST(pending_checks, a_value_that_was_changed_back_must_hold_for_a_max_lag) {
   EXPECT_EQ(run.out.superseded, 1);
 }
 
+TEST(pending_checks, a_change_of_a_key_with_an_open_mismatch_must_hold_for_a_max_lag) {
+  check_driver run;
+  run.mismatch_open = true;
+  run.origin["a"] = run.counterpart["a"] = 1;
+  run.write("a", 2);
+  run.run_until_judged(5min);
+  ASSERT_NE(run.confirmed("a"), nullptr);
+  run.write("a", 1);  // what the counterpart holds still; 2 is on its way
+  run.after(20s, [&run] { run.counterpart["a"] = 2; });
+  run.run_for(19s);
+  EXPECT_EQ(run.out.verified, 0);
+  run.run_until_judged(5min);
+  EXPECT_EQ(run.out.verified, 0);
+  EXPECT_THAT(run.out.confirmed, SizeIs(2)) << "the last change was lost";
+}
+
 TEST(pending_checks, a_newer_change_takes_the_place_of_the_older_one) {
   check_driver run;
   run.write("a", 1);
