@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import judge  # noqa: E402
 from defects import Defects  # noqa: E402
 from dynamodb_local import DynamodbLocal  # noqa: E402
+from fake_service import FakeService  # noqa: E402
 from monitor import Ended, Monitor, Report  # noqa: E402
 from replicator import Replicator  # noqa: E402
 from tables import KeySchema, create_table, enable_stream, put_items, stream_arn  # noqa: E402
@@ -204,5 +205,5 @@ class Scenario(unittest.TestCase):
 
 __all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "PATIENCE_SECONDS", "TABLE",
            "TRAFFIC_SECONDS_MAX", "Background", "Defects", "Ended", "KeySchema",
-           "Migration", "Monitor", "Record", "Report", "Scenario", "Traffic", "create_table",
+           "FakeService", "Migration", "Monitor", "Record", "Report", "Scenario", "Traffic", "create_table",
            "enable_stream", "initial_items", "put_items", "stream_arn", "wait_until"]
