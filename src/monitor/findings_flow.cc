@@ -87,9 +87,11 @@ void log_mismatch(const verify::mismatch& entry, std::string_view shown_key) {
 awaitable<result<void>> commit_with_findings(state::state_store& store,
                                              verify::findings_file* findings,
                                              state::commit_batch batch) {
-  const bool has_lines = !batch.finding_lines.empty();
+  if (findings != nullptr && !batch.finding_lines.empty()) {
+    findings->expect_lines();
+  }
   auto committed = co_await store.commit(std::move(batch));
-  if (committed && findings != nullptr && has_lines) {
+  if (committed && findings != nullptr && findings->owes_lines()) {
     committed = co_await findings->follow(store);
   }
   co_return committed;

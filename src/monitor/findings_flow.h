@@ -24,7 +24,8 @@ namespace ddm::monitor {
 
 void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
 
-/// The findings file, if there is one, gets its lines only once they are committed.
+/// The findings file, if there is one, gets its lines only once they are committed; what an earlier
+/// commit owed it when it was cancelled, too.
 [[nodiscard]] awaitable<result<void>> commit_with_findings(state::state_store& store,
                                                            verify::findings_file* findings,
                                                            state::commit_batch batch);

@@ -107,13 +107,15 @@ findings_file::findings_file(findings_file&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
       lines_(other.lines_),
-      bytes_(other.bytes_) {}
+      bytes_(other.bytes_),
+      owes_lines_(other.owes_lines_) {}
 
 findings_file& findings_file::operator=(findings_file&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(file_, other.file_);
   std::swap(lines_, other.lines_);
   std::swap(bytes_, other.bytes_);
+  std::swap(owes_lines_, other.owes_lines_);
   return *this;
 }
 
@@ -162,7 +164,9 @@ awaitable<result<void>> findings_file::follow(state::state_store& store) {
   if (auto seen = see_what_others_appended(); !seen) {
     co_return seen;
   }
-  co_return co_await append_missing(store);
+  auto appended = co_await append_missing(store);
+  owes_lines_ = !appended;
+  co_return appended;
 }
 
 result<void> findings_file::see_what_others_appended() {

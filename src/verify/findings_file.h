@@ -28,6 +28,10 @@ class findings_file {
 
   /// Appends the lines that have been committed since.
   [[nodiscard]] awaitable<result<void>> follow(state::state_store& store);
+  /// Lines are being committed: the file owes them until it has followed. Whoever commits may be
+  /// cancelled in between; the next commit makes up for it.
+  void expect_lines() { owes_lines_ = true; }
+  [[nodiscard]] bool owes_lines() const { return owes_lines_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
@@ -39,6 +43,7 @@ class findings_file {
   int file_ = -1;
   std::int64_t lines_ = 0;  ///< complete ones in the file
   std::int64_t bytes_ = 0;  ///< of these
+  bool owes_lines_ = false;
 };
 
 }  // namespace ddm::verify

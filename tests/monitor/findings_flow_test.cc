@@ -1,0 +1,96 @@
+#include "monitor/findings_flow.h"
+
+#include "runtime/task_group.h"
+#include "state/sqlite_store.h"
+#include "state/store_testing.h"
+#include "support/simulated_clock.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+/// A store whose next commit takes long enough for something to happen meanwhile.
+class interrupting_store final : public state::state_store {
+ public:
+  explicit interrupting_store(state::state_store& inner) : inner_(inner) {}
+
+  awaitable<result<void>> commit(state::commit_batch batch) override {
+    auto done = co_await inner_.commit(std::move(batch));
+    if (meanwhile) {
+      const auto executor = co_await asio::this_coro::executor;
+      asio::post(executor, std::exchange(meanwhile, nullptr));
+      co_await asio::post(executor, asio::use_awaitable);
+    }
+    co_return done;
+  }
+  awaitable<result<state::snapshot>> load(std::size_t open_mismatches_max) override {
+    return inner_.load(open_mismatches_max);
+  }
+  awaitable<result<std::vector<state::deferred_row>>> oldest_deferred(
+      std::size_t rows_max) override {
+    return inner_.oldest_deferred(rows_max);
+  }
+  awaitable<result<std::vector<state::candidate_row>>> candidates(std::string command,
+                                                                  std::int64_t after,
+                                                                  std::size_t rows_max) override {
+    return inner_.candidates(std::move(command), after, rows_max);
+  }
+  awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
+      std::string key_hash) override {
+    return inner_.find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<std::vector<std::string>>> finding_lines(std::int64_t after,
+                                                            std::size_t lines_max) override {
+    return inner_.finding_lines(after, lines_max);
+  }
+
+  std::function<void()> meanwhile;
+
+ private:
+  state::state_store& inner_;
+};
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+awaitable<bool> commit_cancelled_and_again(asio::any_io_executor executor, std::string path,
+                                           interrupting_store& store) {
+  auto file = co_await verify::findings_file::open(path, store, 0);
+  task_group committing(executor);
+  store.meanwhile = [&committing] { committing.cancel(); };
+  state::commit_batch batch;
+  batch.finding_lines = {"one", "two"};
+  const auto commit = [](interrupting_store& to, verify::findings_file& lines,
+                         state::commit_batch rows) -> awaitable<void> {
+    (void)co_await commit_with_findings(to, &lines, std::move(rows));
+  };
+  committing.spawn(commit(store, *file, std::move(batch)));
+  co_await committing.join();
+  EXPECT_EQ(text_of(path), "") << "the cancellation came before the file's turn";
+  EXPECT_TRUE(co_await commit_with_findings(store, &*file, {}));
+  co_return true;
+}
+
+TEST(findings_flow, what_a_cancelled_commit_owed_the_file_comes_with_the_next_one) {
+  const state::temporary_directory place;
+  auto opened =
+      state::open_sqlite_store({.path = place / "s.db", .command = "monitor", .own_thread = false});
+  ASSERT_TRUE(opened);
+  interrupting_store store(**opened);
+  support::simulated_clock time(from_ms(1'767'225'600'000));
+  const auto path = place / "findings.jsonl";
+  EXPECT_TRUE(time.run(commit_cancelled_and_again(time.executor(), path, store)));
+  EXPECT_EQ(text_of(path), "one\ntwo\n");
+}
+
+}  // namespace
+}  // namespace ddm::monitor
