@@ -29,12 +29,18 @@ std::string small_item(int i) {
 }
 
 /// About 1 KB with a map, a list and a set.
-std::string large_item(int i) {
+std::string nested_item(int i) {
   return fmt::format(
       R"({{"pk":{{"S":"user#{0:07}"}},"sk":{{"N":"{0}"}},"text":{{"S":"{1}"}},"tags":{{"SS":["red",)"
       R"("green","blue"]}},"meta":{{"M":{{"created":{{"N":"1700000000"}},"by":{{"S":"import"}},)"
       R"("flags":{{"L":[{{"BOOL":true}},{{"NULL":true}},{{"N":"12.50"}}]}}}}}},"blob":{{"B":"{2}"}}}})",
       i, std::string(500, 'x'), std::string(256, 'Q'));
+}
+
+/// About 50 KB.
+std::string large_item(int i) {
+  return fmt::format(R"({{"pk":{{"S":"user#{0:07}"}},"sk":{{"N":"{0}"}},"text":{{"S":"{1}"}}}})", i,
+                     std::string(50'000, 'x'));
 }
 
 template <class MakeItem>
@@ -88,6 +94,7 @@ void get_records(benchmark::State& state, std::uint64_t rate) {
 
 BENCHMARK_CAPTURE(scan, small_items, small_item, 1);
 BENCHMARK_CAPTURE(scan, small_items_1_in_100, small_item, 100);
+BENCHMARK_CAPTURE(scan, nested_items, nested_item, 1);
 BENCHMARK_CAPTURE(scan, large_items, large_item, 1);
 BENCHMARK_CAPTURE(get_records, both_images, 1);
 BENCHMARK_CAPTURE(get_records, both_images_1_in_100, 100);

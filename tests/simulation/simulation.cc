@@ -272,7 +272,7 @@ void simulation::crash(const planned_incident& incident, std::uint64_t handlers)
 }
 
 void simulation::be_absent(milliseconds lasting) {
-  if (!must_run_) {
+  if (!must_run_ || !stream().enabled()) {
     return;
   }
   must_run_ = false;
