@@ -79,6 +79,52 @@ std::size_t item_bytes(const attribute_map& attributes) {
   return sum;
 }
 
+/// At most 38 digits, from 1E-130 to 9.99…E+125 in magnitude.
+bool is_number(std::string_view text) {
+  text.remove_prefix(text.starts_with('-') ? 1 : 0);
+  constexpr std::size_t prefix = 6;  // of ordered_number: a mark and the exponent
+  const auto ordered = ordered_number(text);
+  if (ordered.size() <= prefix) {
+    return ordered == "1";
+  }
+  const std::string_view exponent(ordered.data() + 1, prefix - 1);
+  return ordered.size() - prefix <= 38 && exponent >= "09871" && exponent <= "10126";
+}
+
+bool is_valid(const attribute_value& value);
+
+/// What PutItem looks at besides the keys.
+struct value_validity {
+  bool operator()(const dynamodb::number_text& number) const { return is_number(number.text); }
+  bool operator()(const dynamodb::attribute_list& list) const {
+    return std::ranges::all_of(list, is_valid);
+  }
+  bool operator()(const attribute_map& map) const {
+    return std::ranges::all_of(map, [](const auto& member) { return is_valid(member.second); });
+  }
+  bool operator()(const dynamodb::string_set& set) const { return is_set(set.values); }
+  bool operator()(const dynamodb::binary_set& set) const { return is_set(set.values); }
+  bool operator()(const dynamodb::number_set& set) const {
+    std::vector<std::string> ordered;
+    for (const auto& number : set.values) {
+      ordered.push_back(is_number(number) ? ordered_number(number) : "");
+    }
+    return std::ranges::find(ordered, "") == ordered.end() && is_set(std::move(ordered));
+  }
+  template <class Scalar>
+  bool operator()(const Scalar&) const {
+    return true;
+  }
+
+ private:
+  static bool is_set(std::vector<std::string> values) {
+    std::ranges::sort(values);
+    return !values.empty() && std::ranges::adjacent_find(values) == values.end();
+  }
+};
+
+bool is_valid(const attribute_value& value) { return std::visit(value_validity{}, value.value); }
+
 /// A key value taken out of an item or a key document: binary is decoded.
 struct key_value {
   key_type type;
@@ -175,6 +221,11 @@ answer_or<item_ptr> make_item(std::string json, attribute_map attributes,
   });
   if (!position) {
     return refusal(std::move(position.error()));
+  }
+  if (!std::ranges::all_of(attributes, [](const auto& each) { return is_valid(each.second); })) {
+    return validation(
+        "One or more parameter values were invalid: a number beyond the range, an empty set or one "
+        "with duplicates");
   }
   const auto bytes = item_bytes(attributes);
   if (bytes > item_bytes_max) {

@@ -169,6 +169,9 @@ answer_or<std::string> get_records(const operation_call& call) {
   if (!iterator || !limit) {
     return refusal(iterator ? limit.error() : iterator.error());
   }
+  if (fake_stream::shard_of(*iterator).empty()) {
+    return validation("Invalid ShardIterator: it is none of this service's");
+  }
   const auto found = call.account.find_stream(fake_stream::arn_of(*iterator));
   if (!found) {
     return refusal(found.error());
