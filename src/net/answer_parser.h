@@ -16,6 +16,14 @@ class answer_parser final : public boost::beast::http::basic_parser<false> {
  public:
   answer_parser(http_response& into, std::size_t body_bytes_max);
 
+  /// How many bytes put() must be given at least. Beast (1.81) aborts the process when it is given
+  /// the last chunk's size first and then less than the shortest end of a chunked body; before
+  /// that end there are always so many bytes to come.
+  [[nodiscard]] std::size_t bytes_wanted() const {
+    constexpr std::string_view shortest_end = "0\r\n\r\n";
+    return is_header_done() && chunked() ? shortest_end.size() : 1;
+  }
+
  private:
   using error_code = boost::system::error_code;
   using string_view = boost::beast::string_view;

@@ -173,7 +173,7 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
   error_code ec;
   parser.eager(true);
   while (!parser.is_done()) {
-    if (input_.size() == 0 || ec == boost::beast::http::error::need_more) {
+    if (input_.size() < parser.bytes_wanted() || ec == boost::beast::http::error::need_more) {
       co_await fill(ec);
       if (ec == asio::error::eof && parser.need_eof()) {
         parser.put_eof(ec);
@@ -182,6 +182,7 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
       if (ec) {
         co_return lost("amid its answer", ec);
       }
+      continue;
     }
     input_.consume(parser.put(input_.data(), ec));
     if (ec && ec != boost::beast::http::error::need_more) {

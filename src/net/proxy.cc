@@ -88,7 +88,8 @@ bool matches(const url& endpoint, std::string_view entry) {
 
 result<proxy> parse_proxy(std::string_view text) {
   proxy made;
-  const auto scheme_end = text.find("://");
+  // What stands before an @ may be a password: no scheme is looked for behind it.
+  const auto scheme_end = text.substr(0, text.find('@')).find("://");
   const std::string scheme(scheme_end == std::string_view::npos ? "http"
                                                                 : text.substr(0, scheme_end));
   auto rest = scheme_end == std::string_view::npos ? text : text.substr(scheme_end + 3);

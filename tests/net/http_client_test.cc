@@ -165,6 +165,19 @@ TEST(http_client, joins_the_chunks_of_a_body) {
           });
 }
 
+TEST(http_client, joins_them_in_whatever_pieces_they_come) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  talk_to({{{head + "5\r\nhello\r\n0\r\n\r\n", after_reply::keep, 1},
+            {head + "0\r\n\r\n", after_reply::keep, 1},
+            {ok("next")}}},
+          [](http_client& client, scripted_server& server) -> awaitable<void> {
+            co_await expect_body(client, "hello");
+            co_await expect_body(client, "");
+            co_await expect_body(client, "next");
+            EXPECT_EQ(server.connections(), 1U);
+          });
+}
+
 TEST(http_client, a_body_without_length_ends_with_the_connection) {
   talk_to({{{"HTTP/1.1 200 OK\r\n\r\nall of it", after_reply::close}}, {{ok("next")}}},
           [](http_client& client, scripted_server& server) -> awaitable<void> {
@@ -225,7 +238,7 @@ TEST(http_client, a_truncated_body_is_an_error_worth_a_retry) {
 TEST(http_client, what_is_not_http_is_an_error_worth_a_retry) {
   talk_to({{{"SSH-2.0-OpenSSH_9.2\r\n\r\n"}},
            {{"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"}},
-           {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}}},
+           {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"}}},
           [](http_client& client, scripted_server&) -> awaitable<void> {
             co_await expect_failure(client, "BadAnswer");
             co_await expect_failure(client, "BadAnswer");

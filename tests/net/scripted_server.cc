@@ -96,8 +96,15 @@ awaitable<void> scripted_server::follow(Stream& stream, connection_script script
     }
     requests_.push_back(input.substr(0, size));
     input.erase(0, size);
-    co_await asio::async_write(stream, asio::buffer(reply.bytes),
-                               asio::as_tuple(asio::use_awaitable));
+    const auto piece_bytes = reply.piece_bytes == 0 ? reply.bytes.size() : reply.piece_bytes;
+    for (std::size_t at = 0; at < reply.bytes.size(); at += piece_bytes) {
+      if (at > 0) {
+        asio::steady_timer pause(acceptor_.get_executor(), std::chrono::milliseconds{3});
+        co_await pause.async_wait(asio::use_awaitable);
+      }
+      co_await asio::async_write(stream, asio::buffer(reply.bytes.substr(at, piece_bytes)),
+                                 asio::as_tuple(asio::use_awaitable));
+    }
     if (reply.then == after_reply::close || reply.then == after_reply::tunnel) {
       co_return;
     }

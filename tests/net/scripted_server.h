@@ -25,6 +25,7 @@ enum class after_reply {
 struct scripted_reply {
   std::string bytes;
   after_reply then = after_reply::keep;
+  std::size_t piece_bytes = 0;  ///< sent so many at a time, with pauses; 0: at once
 };
 using connection_script = std::vector<scripted_reply>;
 
