@@ -87,12 +87,28 @@ usage_faults unknown_command(std::string_view name) {
           .command = ""};
 }
 
+/// What a fault quotes may hold line breaks, or what a terminal would obey.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      line += "\\n";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
 }  // namespace
 
 std::string usage_faults::text() const {
   std::string lines;
-  for (const auto& line : faults) {
-    lines += fmt::format("error: {}\n", line);
+  for (const auto& fault : faults) {
+    lines += fmt::format("error: {}\n", on_one_line(fault));
   }
   return lines + fmt::format("Nothing was started. Try: {}{}{} --help\n", program_name,
                              command.empty() ? "" : " ", command);

@@ -173,7 +173,7 @@ using command_line = std::variant<text_to_print, monitor_options, compare_option
 inline constexpr int exit_code_of_wrong_usage = 2;
 
 struct usage_faults {
-  std::vector<std::string> faults;  ///< one line each
+  std::vector<std::string> faults;  ///< text() puts each on one line
   std::string command;              ///< empty: none was recognised
   /// All of them, and where help is.
   [[nodiscard]] std::string text() const;
