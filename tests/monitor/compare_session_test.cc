@@ -1,5 +1,6 @@
 #include "monitor/compare_session.h"
 
+#include "dynamodb/base64.h"
 #include "monitor/compare_world.h"
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ namespace ddm::monitor {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::IsEmpty;
@@ -134,6 +136,32 @@ TEST(compare_session, items_of_one_large_collection_differ_in_the_sort_key_only)
   EXPECT_THAT(world.findings(), ElementsAre("p/9 missing"));
   EXPECT_EQ(status.compared->progress.candidates, 1);
   EXPECT_EQ(status.compared->keys(), 2000);
+}
+
+/// Bytes order otherwise than their base64 does: 00 before 3E ("Pg=="), FB ("+w==") behind both;
+/// and a sort key may be the beginning of another.
+TEST(compare_session, binary_sort_keys_are_told_apart_by_their_bytes) {
+  for (const std::uint64_t order : {0, 0x1234567}) {
+    compare_world world({.schema = {.partition = {"pk", dynamodb::key_type::string},
+                                    .sort = {{"sk", dynamodb::key_type::binary}}},
+                         .target_order = order});
+    for (int byte = 0; byte < 256; ++byte) {
+      for (const std::string_view tail : {""sv, "\0"sv, "\xFF"sv}) {
+        const auto bytes = std::string(1, static_cast<char>(byte)).append(tail);
+        const auto item = fmt::format(R"({{"pk":{{"S":"p"}},"sk":{{"B":"{}"}},"v":{{"N":"{}"}}}})",
+                                      dynamodb::base64_encode(bytes), byte);
+        world.source.put(world.table, item);
+        const bool is_missing = bytes == "\x09\0"sv || bytes == "\xFB"sv;
+        if (!is_missing) {
+          world.target.put(world.table, item);
+        }
+      }
+    }
+    const auto status = world.compare();
+    EXPECT_THAT(world.findings(), ElementsAre("p/+w== missing", "p/CQA= missing"));
+    EXPECT_EQ(status.compared->progress.candidates, 2);
+    EXPECT_EQ(status.compared->keys(), 768);
+  }
 }
 
 TEST(compare_session, numbers_and_sets_compare_by_value) {
