@@ -1,6 +1,9 @@
 #include "cli/budgets.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 namespace ddm::cli {
 namespace {
@@ -31,6 +34,10 @@ double write_budget(const repair_options& options, const dynamodb::table_descrip
   }
   return has_no_capacity(target) ? on_demand_writes
                                  : std::max(1.0, target.provisioned_wcu * provisioned_share);
+}
+
+std::string describe_budget(double units) {
+  return std::isinf(units) ? std::string("unlimited") : fmt::format("{:.0f}/s", units);
 }
 
 }  // namespace ddm::cli

@@ -4,6 +4,8 @@
 #include "cli/options.h"
 #include "dynamodb/dynamodb_client.h"
 
+#include <string>
+
 namespace ddm::cli {
 
 /// Read units a second; infinity: unlimited. `table` null: not there yet.
@@ -12,5 +14,8 @@ namespace ddm::cli {
 /// Write units a second of `repair`.
 [[nodiscard]] double write_budget(const repair_options& options,
                                   const dynamodb::table_description& target);
+
+/// "3000/s" or "unlimited".
+[[nodiscard]] std::string describe_budget(double units);
 
 }  // namespace ddm::cli

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/event_loop.h"
 #include "cli/migration_run.h"
 #include "cli/sample_rate.h"
 #include "monitor/compare_session.h"
@@ -69,9 +70,7 @@ monitor::compare_settings compare_run::session_settings(const state::snapshot& r
 }
 
 awaitable<int> compare_run::work(state::snapshot resumed) {
-  if (!facts_.target_is_ready()) {
-    fmt::print(stderr, "error: target table {} is being created: compare it once it is active\n",
-               options_.target_table);
+  if (!is_target_ready()) {
     co_return static_cast<int>(report::exit_code::usage);
   }
   decoder_.emplace(decoder_for(options_.sample_rate));
@@ -135,7 +134,7 @@ int run_compare(const compare_options& options, const aws::environment& variable
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   const auto run = std::make_unique<compare_run>(options, variables, io);
-  return run_to_end(*run, io);
+  return run_to_end(io, run->run());
 }
 
 }  // namespace ddm::cli

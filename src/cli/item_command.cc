@@ -1,23 +1,17 @@
 #include "cli/item_command.h"
 
 #include "base/units.h"
+#include "cli/event_loop.h"
 #include "cli/progress_bar.h"
+#include "cli/standard_output.h"
 
 #include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstdio>
-#include <exception>
 #include <utility>
 
 namespace ddm::cli {
-namespace {
-
-void print_error(const std::string& message) { fmt::print(stderr, "error: {}\n", message); }
-
-}  // namespace
-
 awaitable<result<opened_table>> open_table(asio::any_io_executor executor, clock& time,
                                            aws::environment variables, connection_options from,
                                            std::string table) {
@@ -82,33 +76,33 @@ awaitable<write_summary> write_with_progress(asio::any_io_executor executor, clo
 int report(const write_summary& summary, std::uint64_t count, std::string_view done,
            std::string_view rest) {
   if (summary.failure) {
-    print_error(summary.failure->describe());
+    complain(summary.failure->describe());
   }
   if (summary.failure || summary.interrupted) {
-    print_error(fmt::format("{}: {} of {} {}{}", summary.failure ? "failed" : "interrupted",
-                            grouped(summary.written), grouped(count), done, rest));
+    complain(fmt::format("{}: {} of {} {}{}", summary.failure ? "failed" : "interrupted",
+                         grouped(summary.written), grouped(count), done, rest));
     return exit_code_of_failed_writes;
   }
-  fmt::print("{} {}{}\n", grouped(count), done, rest);
-  return 0;
+  return print_report(fmt::format("{} {}{}", grouped(count), done, rest))
+             ? 0
+             : exit_code_of_failed_writes;
 }
 
-int run_command(const std::function<awaitable<result<int>>(asio::any_io_executor)>& command) {
-  asio::io_context context(1);
-  std::optional<result<int>> outcome;
-  asio::co_spawn(context, command(context.get_executor()),
-                 [&](const std::exception_ptr& failure, result<int> ended) {
-                   if (failure) {
-                     std::rethrow_exception(failure);
-                   }
-                   outcome = std::move(ended);
-                 });
-  context.run();
-  if (!*outcome) {
-    print_error(outcome->error().describe());
-    return exit_code_of_wrong_usage;
+namespace {
+
+awaitable<int> code_of(awaitable<result<int>> command) {
+  auto ended = co_await std::move(command);
+  if (!ended) {
+    complain(ended.error().describe());
   }
-  return **outcome;
+  co_return ended ? *ended : exit_code_of_wrong_usage;
+}
+
+}  // namespace
+
+int run_command(const std::function<awaitable<result<int>>(asio::any_io_executor)>& command) {
+  asio::io_context io(1);
+  return run_to_end(io, code_of(command(io.get_executor())));
 }
 
 }  // namespace ddm::cli

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
+#include "cli/standard_output.h"
 #include "report/render.h"
 #include "state/sqlite_store.h"
 
@@ -28,14 +29,6 @@ using report::exit_code;
 constexpr std::uint64_t load_share_percent = 75;
 constexpr milliseconds live_interval{1000};
 
-/// A standard error that nobody reads any more is no error (fmt::print would throw).
-void complain(const std::string& fault) { std::fputs(("error: " + fault + "\n").c_str(), stderr); }
-
-bool put_on_standard_output(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-         std::fflush(stdout) == 0;
-}
-
 int refuse(std::vector<std::string> faults) {
   std::ranges::sort(faults);
   faults.erase(std::ranges::unique(faults).begin(), faults.end());
@@ -43,10 +36,6 @@ int refuse(std::vector<std::string> faults) {
     complain(fault);
   }
   return static_cast<int>(exit_code::usage);
-}
-
-std::string describe_budget(double units) {
-  return std::isinf(units) ? std::string("unlimited") : fmt::format("{:.0f}/s", units);
 }
 
 }  // namespace
@@ -60,6 +49,14 @@ migration_run::migration_run(const migration_options& options, const aws::enviro
       printer_(options.output == output_format::json),
       signals_(io, SIGINT, SIGTERM),
       background_(io.get_executor()) {}
+
+bool migration_run::is_target_ready() const {
+  if (!facts_.target_is_ready()) {
+    complain(fmt::format("target table {} is being created: {} it once it is active",
+                         options_.target_table, command()));
+  }
+  return facts_.target_is_ready();
+}
 
 awaitable<int> migration_run::run() {
   background_.spawn(obey_signals());
@@ -294,11 +291,8 @@ int migration_run::conclude(const result<void>& ended, const report::status& fin
   printer_.end_live();
   printer_.print(block);
   bool failed = !ended;
-  if (options_.output == output_format::json &&
-      !put_on_standard_output(report::render_json(final_status, command()) + "\n")) {
-    complain(
-        fmt::format("the report cannot be written to standard output: {}", std::strerror(errno)));
-    failed = true;
+  if (options_.output == output_format::json) {
+    failed = !print_report(report::render_json(final_status, command())) || failed;
   }
   if (!ended) {
     complain(ended.error().describe());
@@ -332,22 +326,6 @@ awaitable<void> migration_run::refresh_live_line(std::function<std::string()> li
     co_await clock_.sleep_for(live_interval);
     printer_.show_live(line());
   }
-}
-
-int run_to_end(migration_run& run, asio::io_context& io) {
-  // A reader of our output that goes away (a Ctrl-C ends `| tee` as well) must not keep us from
-  // saving the state.
-  std::signal(SIGPIPE, SIG_IGN);
-  int code = static_cast<int>(exit_code::usage);
-  asio::co_spawn(io, run.run(), [&](const std::exception_ptr& failure, int result) {
-    if (failure) {
-      std::rethrow_exception(failure);
-    }
-    code = result;
-    io.stop();
-  });
-  io.run();
-  return code;
 }
 
 }  // namespace ddm::cli

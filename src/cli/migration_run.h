@@ -1,4 +1,4 @@
-// What a run of monitor and one of compare have in common: two tables, their state, their signals.
+// What runs of monitor, compare and repair have in common: two tables, their state, their signals.
 //
 // The order is the promise: everything is examined first, and every fault is told at once; only
 // then is a file made; only then is a table or a stream read.
@@ -83,6 +83,8 @@ class migration_run {
   /// Part of --memory for what grows with load; the rest is for pages in flight and the program.
   [[nodiscard]] std::uint64_t memory_for_load() const;
 
+  /// False, and a complaint, while the target table is being created.
+  [[nodiscard]] bool is_target_ready() const;
   /// The first lines of the start-up text: program and tables.
   [[nodiscard]] std::string describe_tables() const;
   [[nodiscard]] static std::string describe_keys(const connection& link,
@@ -129,8 +131,5 @@ class migration_run {
   asio::signal_set signals_;
   task_group background_;
 };
-
-/// Runs `run` on its event loop to the end.
-[[nodiscard]] int run_to_end(migration_run& run, asio::io_context& io);
 
 }  // namespace ddm::cli

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/event_loop.h"
 #include "cli/migration_run.h"
 #include "cli/sample_rate.h"
 #include "monitor/monitor_session.h"
@@ -235,7 +236,7 @@ int run_monitor(const monitor_options& options, const aws::environment& variable
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   const auto run = std::make_unique<monitor_run>(options, variables, io);
-  return run_to_end(*run, io);
+  return run_to_end(io, run->run());
 }
 
 }  // namespace ddm::cli

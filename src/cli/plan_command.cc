@@ -6,12 +6,15 @@
 #include "base/log.h"
 #include "cli/budgets.h"
 #include "cli/connection.h"
+#include "cli/event_loop.h"
+#include "cli/standard_output.h"
 #include "monitor/migration.h"
 #include "plan/plan_report.h"
 #include "report/verdict.h"
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -128,7 +131,7 @@ awaitable<void> plan_run::look_at_stream() {
 awaitable<int> plan_run::run() {
   auto files = aws::profile_files::load(variables_);
   if (!files) {
-    fmt::print(stderr, "error: {}\n", files.error().describe());
+    complain(files.error().describe());
     co_return static_cast<int>(report::exit_code::usage);
   }
   files_ = std::move(*files);
@@ -140,12 +143,15 @@ awaitable<int> plan_run::run() {
     report_.settings = plan::compare_settings(report_.source.table->settings,
                                               report_.target.table->settings, options_.accept);
     for (const auto& name : plan::unknown_names(report_.settings, options_.accept)) {
-      fmt::print(stderr, "warning: --accept {} names no setting of these tables\n", name);
+      std::fputs(
+          fmt::format("warning: --accept {} names no setting of these tables\n", name).c_str(),
+          stderr);
     }
   }
-  fmt::print("{}\n", options_.output == output_format::json ? plan::render_json(report_)
-                                                            : plan::render_text(report_));
-  co_return report_.exit_code();
+  const bool told =
+      print_report(options_.output == output_format::json ? plan::render_json(report_)
+                                                          : plan::render_text(report_));
+  co_return told ? report_.exit_code() : static_cast<int>(report::exit_code::incomplete);
 }
 
 }  // namespace
@@ -154,16 +160,7 @@ int run_plan(const plan_options& options, const aws::environment& variables) {
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   plan_run run(options, variables, io);
-  int code = static_cast<int>(report::exit_code::usage);
-  asio::co_spawn(io, run.run(), [&](const std::exception_ptr& failure, int result) {
-    if (failure) {
-      std::rethrow_exception(failure);
-    }
-    code = result;
-    io.stop();
-  });
-  io.run();
-  return code;
+  return run_to_end(io, run.run());
 }
 
 }  // namespace ddm::cli

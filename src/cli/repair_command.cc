@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
+#include "cli/event_loop.h"
 #include "cli/migration_run.h"
+#include "cli/standard_output.h"
 #include "monitor/findings_flow.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
@@ -14,7 +16,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -99,9 +100,7 @@ result<void> repair_run::open_journal() {
 }
 
 awaitable<int> repair_run::work(state::snapshot resumed) {
-  if (!facts_.target_is_ready()) {
-    fmt::print(stderr, "error: target table {} is being created: repair it once it is active\n",
-               options_.target_table);
+  if (!is_target_ready()) {
     co_return static_cast<int>(exit_code::usage);
   }
   decoder_.emplace(decoder_for(1));
@@ -111,7 +110,7 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   auto open = monitor::restore_findings(resumed, *findings_);
   auto journal = open_journal();
   if (!open || !journal) {
-    fmt::print(stderr, "error: {}\n", (open ? journal.error() : open.error()).describe());
+    complain((open ? journal.error() : open.error()).describe());
     co_return static_cast<int>(exit_code::usage);
   }
   for (auto& entry : *open) {
@@ -177,10 +176,8 @@ bool repair_run::request_stop() {
 void repair_run::print_start(const state::snapshot& resumed) {
   auto text = describe_tables();
   append_line(text, "writes",
-              options_.apply ? fmt::format("to the target only, at most {} write units/s",
-                                           std::isinf(write_budget_->rate())
-                                               ? std::string("unlimited")
-                                               : fmt::format("{:.0f}", write_budget_->rate()))
+              options_.apply ? fmt::format("to the target only, at most {} write units",
+                                           describe_budget(write_budget_->rate()))
                              : std::string("none: this is a plan; --apply carries it out"));
   append_line(text, "deletes",
               options_.allow_deletes ? "allowed" : "not allowed (--allow-deletes)");
@@ -267,14 +264,13 @@ int repair_run::code_of(const repair::repair_summary& summary) const {
 int repair_run::conclude(const result<repair::repair_summary>& ended) {
   printer_.end_live();
   if (!ended) {
-    fmt::print(stderr, "error: {}\n", ended.error().describe());
+    complain(ended.error().describe());
     return static_cast<int>(exit_code::incomplete);
   }
   printer_.print(text_of(*ended));
-  if (options_.output == output_format::json) {
-    fmt::print("{}\n", json_of(*ended));
-  }
-  return code_of(*ended);
+  const auto code = code_of(*ended);
+  const bool told = options_.output != output_format::json || print_report(json_of(*ended));
+  return !told && code == 0 ? static_cast<int>(exit_code::incomplete) : code;
 }
 
 }  // namespace
@@ -283,7 +279,7 @@ int run_repair(const repair_options& options, const aws::environment& variables)
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   const auto run = std::make_unique<repair_run>(options, variables, io);
-  return run_to_end(*run, io);
+  return run_to_end(io, run->run());
 }
 
 }  // namespace ddm::cli
