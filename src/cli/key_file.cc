@@ -1,5 +1,6 @@
 #include "cli/key_file.h"
 
+#include "base/write_all.h"
 #include "dynamodb/base64.h"
 
 #include <fmt/format.h>
@@ -264,12 +265,8 @@ result<void> key_file_writer::append(std::span<const attribute_map> keys) {
 }
 
 result<void> key_file_writer::write(std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(descriptor_, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return fatal(fmt::format("--output {} cannot be written: {}", path_, std::strerror(errno)));
-    }
-    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  if (!write_all(descriptor_, text)) {
+    return fatal(fmt::format("--output {} cannot be written: {}", path_, std::strerror(errno)));
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "compare/leftover_file.h"
 
+#include "base/write_all.h"
+
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -47,17 +49,6 @@ std::unexpected<error> system_failure(const std::string& path, std::string_view 
 std::unexpected<error> damaged(const std::string& path) {
   return fatal(fmt::format(
       "{} is damaged or not of this state: begin the comparison anew with --fresh", path));
-}
-
-result<void> write_all(const std::string& path, int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) {
-      return system_failure(path, "write to");
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
-  }
-  return {};
 }
 
 /// False at an error or the end of the file before `bytes` were read.
@@ -169,14 +160,11 @@ result<void> leftover_file::append(std::string_view block) {
   const block_header head{.checksum = XXH3_64bits(block.data(), block.size()),
                           .bytes = block.size()};
   const std::string_view head_bytes(reinterpret_cast<const char*>(&head), sizeof head);
-  auto written = write_all(path_, file_, head_bytes);
-  if (written) {
-    written = write_all(path_, file_, block);
+  if (!write_all(file_, head_bytes) || !write_all(file_, block)) {
+    return system_failure(path_, "write to");
   }
-  if (written) {
-    bytes_ += sizeof head + block.size();
-  }
-  return written;
+  bytes_ += sizeof head + block.size();
+  return {};
 }
 
 result<void> leftover_file::sync() {

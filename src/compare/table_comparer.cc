@@ -32,10 +32,6 @@ std::uint32_t suitable_segments(std::uint64_t table_bytes) {
       std::clamp(table_bytes / segment_bytes, segments_min, segments_max));
 }
 
-std::string bytes_of(const digest128& hash) {
-  return {reinterpret_cast<const char*>(&hash), sizeof hash};
-}
-
 }  // namespace
 
 /// One segment of both tables while it is read. Lives in the frame of scan_pairs().
@@ -258,7 +254,7 @@ void table_comparer::finish(pair& work) {
 
 state::candidate_row table_comparer::candidate_of(leftover entry) const {
   return {.command = settings_.command,
-          .key_hash = bytes_of(entry.key),
+          .key_hash = entry.key.bytes(),
           .key_json = std::move(entry.key_json),
           .source_held = entry.in_source};
 }

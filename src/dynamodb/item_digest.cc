@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace ddm::dynamodb {
 namespace {
@@ -26,6 +27,17 @@ std::unexpected<error> unreadable(std::string_view what, json_cursor& in,
 }  // namespace
 
 std::string digest128::hex() const { return fmt::format("{:016x}{:016x}", high, low); }
+
+std::string digest128::bytes() const { return {reinterpret_cast<const char*>(this), sizeof *this}; }
+
+std::optional<digest128> digest128::from_bytes(std::string_view bytes) {
+  digest128 digest;
+  if (bytes.size() != sizeof digest) {
+    return std::nullopt;
+  }
+  std::memcpy(&digest, bytes.data(), sizeof digest);
+  return digest;
+}
 
 ignore_list::ignore_list(std::vector<std::string> patterns)
     : patterns_(std::move(patterns)),

@@ -30,6 +30,9 @@ struct digest128 {
   auto operator<=>(const digest128&) const = default;
   /// 32 lower-case hexadecimal digits.
   [[nodiscard]] std::string hex() const;
+  /// 16 bytes, as the state keeps it; and back, nothing for any other length.
+  [[nodiscard]] std::string bytes() const;
+  [[nodiscard]] static std::optional<digest128> from_bytes(std::string_view bytes);
 };
 
 using digest_secret = std::array<unsigned char, 192>;

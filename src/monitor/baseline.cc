@@ -1,6 +1,7 @@
 #include "monitor/baseline.h"
 
 #include "base/log.h"
+#include "monitor/gap_cure.h"
 
 #include <algorithm>
 #include <utility>
@@ -124,12 +125,7 @@ void baseline::collect(state::commit_batch& batch, std::vector<state::gap_row>& 
   last_ = progress;
   log::event(log::level::info, "baseline_finished", {},
              {{"keys", comparer_->view().keys()}, {"unequal", progress.candidates_unequal}});
-  if (static_cast<std::uint64_t>(progress.sample_rate) <= monitored_rate_) {
-    batch.gaps_cured_before = progress.started();
-    for (auto& gap : gaps) {
-      gap.cured = gap.cured || gap.noticed < progress.started();
-    }
-  }
+  cure_gaps(progress, monitored_rate_, gaps, batch);
 }
 
 void baseline::on_committed() {

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "monitor/findings_flow.h"
+#include "monitor/gap_cure.h"
 #include "monitor/prices.h"
 
 #include <algorithm>
@@ -69,8 +70,7 @@ std::vector<state::candidate_row> compare_session::keys_found_earlier() const {
   rows.reserve(found_earlier_.size());
   for (const auto& entry : found_earlier_) {
     rows.push_back({.command = settings_.comparer.command,
-                    .key_hash = std::string(reinterpret_cast<const char*>(&entry.key.hash),
-                                            sizeof entry.key.hash),
+                    .key_hash = entry.key.hash.bytes(),
                     .key_json = entry.key.json,
                     .source_held = entry.kind == verify::mismatch_kind::undeleted ||
                                    entry.source_digest.has_value()});
@@ -149,16 +149,12 @@ awaitable<result<void>> compare_session::commit_now() {
   const bool was_finished = comparer_.progress().finished();
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
-  if (progress.finished() && !was_finished &&
-      static_cast<std::uint64_t>(progress.sample_rate) <= settings_.monitored_rate) {
-    batch.gaps_cured_before = progress.started();
-    for (auto& gap : gaps_) {
-      gap.cured = gap.cured || gap.noticed < progress.started();
-    }
+  if (progress.finished() && !was_finished) {
+    cure_gaps(progress, settings_.monitored_rate, gaps_, batch);
   }
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
-  batch.numbers.emplace(source_units_name, std::llround(status().source_units * 1000));
-  batch.numbers.emplace(target_units_name, std::llround(status().target_units * 1000));
+  batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
+  batch.numbers.emplace(target_units_name, std::llround(target_units() * 1000));
   co_return co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
 }
 
@@ -188,6 +184,14 @@ void compare_session::note_mismatch(verify::mismatch entry) {
 
 std::string compare_session::shown_key(const dynamodb::item_key& key) const {
   return settings_.findings.hash_keys ? key.hash.hex() : key.json;
+}
+
+double compare_session::source_units() const {
+  return source_units_before_ + parts_.source.consumed_units;
+}
+
+double compare_session::target_units() const {
+  return target_units_before_ + parts_.target.consumed_units;
 }
 
 report::status compare_session::status() const {
@@ -224,8 +228,8 @@ report::status compare_session::status() const {
     }
   }
   now.gaps = gaps_;
-  now.source_units = source_units_before_ + parts_.source.consumed_units;
-  now.target_units = target_units_before_ + parts_.target.consumed_units;
+  now.source_units = source_units();
+  now.target_units = target_units();
   now.usd = (now.source_units + now.target_units) * usd_per_read_unit;
   now.trouble = verifier_.trouble().empty() ? comparer_.trouble() : verifier_.trouble();
   now.verdict = report::decide_verdict(now);

@@ -67,6 +67,9 @@ class compare_session {
   [[nodiscard]] awaitable<void> show_blocks();
   [[nodiscard]] awaitable<result<void>> commit_now();
   [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier() const;
+  /// Of this process and those before it.
+  [[nodiscard]] double source_units() const;
+  [[nodiscard]] double target_units() const;
   void note_mismatch(verify::mismatch entry);
   void fail_with(error failure);
   [[nodiscard]] verify::verifier_events events();

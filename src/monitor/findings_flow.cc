@@ -15,7 +15,7 @@ awaitable<result<std::vector<verify::mismatch>>> open_in_state(
     state::state_store& store, const std::vector<verify::digest128>& keys) {
   std::vector<verify::mismatch> open;
   for (const auto& key : keys) {
-    auto row = co_await store.find_mismatch(verify::mismatch_row_key(key));
+    auto row = co_await store.find_mismatch(key.bytes());
     if (!row) {
       co_return fail(std::move(row.error()));
     }

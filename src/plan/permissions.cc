@@ -1,7 +1,6 @@
 #include "plan/permissions.h"
 
 #include "dynamodb/attribute_value.h"
-#include "dynamodb/base64.h"
 
 #include <fmt/format.h>
 

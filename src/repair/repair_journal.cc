@@ -1,5 +1,7 @@
 #include "repair/repair_journal.h"
 
+#include "base/write_all.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -191,14 +193,7 @@ result<void> repair_journal::settle(std::int64_t id, outcome ended, std::string_
 
 result<void> repair_journal::append(std::string line) {
   line += '\n';
-  for (std::string_view rest = line; !rest.empty();) {
-    const auto written = ::write(file_, rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) {
-      return system_failure("write to", path_);
-    }
-    rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
-  }
-  if (::fdatasync(file_) != 0) {
+  if (!write_all(file_, line) || ::fdatasync(file_) != 0) {
     return system_failure("write to", path_);
   }
   return {};

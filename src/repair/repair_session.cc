@@ -84,11 +84,20 @@ awaitable<void> repair_session::lane(work& shared) {
   }
 }
 
-awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_key& key) {
+awaitable<result<repair_session::both_sides>> repair_session::read_both(
+    const dynamodb::item_key& key) {
   auto target = co_await read(parts_.target, key.json);
   auto source = target ? co_await read(parts_.source, key.json) : result<held_item>();
   if (!target || !source) {
-    auto& failure = target ? source.error() : target.error();
+    co_return fail(std::move(target ? source.error() : target.error()));
+  }
+  co_return both_sides{std::move(*source), std::move(*target)};
+}
+
+awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_key& key) {
+  auto held = co_await read_both(key);
+  if (!held) {
+    auto& failure = held.error();
     if (failure.code == unreadable) {
       co_return step_report{
           .key_json = key.json,
@@ -97,14 +106,15 @@ awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_
     }
     co_return fail(std::move(failure));
   }
+  auto& [source, target] = *held;
   step_report report{.key_json = key.json,
-                     .planned = plan_step(*source, *target, settings_.by, parts_.time.now()),
+                     .planned = plan_step(source, target, settings_.by, parts_.time.now()),
                      .message = {}};
   if (!settings_.apply || !report.planned.write) {
     co_return report;
   }
-  auto wanted = after(*target, *report.planned.write);
-  co_return co_await write(std::move(report), std::move(*target), std::move(wanted));
+  auto wanted = after(target, *report.planned.write);
+  co_return co_await write(std::move(report), std::move(target), std::move(wanted));
 }
 
 /// Journal, write, journal.
@@ -170,12 +180,11 @@ awaitable<result<void>> repair_session::check_again(std::vector<dynamodb::item_k
   for (;;) {
     std::vector<dynamodb::item_key> unequal;
     for (auto& key : written) {
-      auto target = co_await read(parts_.target, key.json);
-      auto source = target ? co_await read(parts_.source, key.json) : result<held_item>();
-      if (!target || !source) {
-        co_return fail(std::move(target ? source.error() : target.error()));
+      const auto held = co_await read_both(key);
+      if (!held) {
+        co_return fail(held.error());
       }
-      if (write_between(*target, *source, settings_.by)) {
+      if (write_between(held->target, held->source, settings_.by)) {
         unequal.push_back(std::move(key));
       } else {
         on_equal(key);

@@ -85,7 +85,13 @@ class repair_session {
 
  private:
   struct work;
+  struct both_sides {
+    held_item source;
+    held_item target;
+  };
   [[nodiscard]] awaitable<void> lane(work& shared);
+  /// By strong reads, the target first.
+  [[nodiscard]] awaitable<result<both_sides>> read_both(const dynamodb::item_key& key);
   [[nodiscard]] awaitable<result<step_report>> repair_item(const dynamodb::item_key& key);
   [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry);
   [[nodiscard]] awaitable<result<held_item>> read(verify::table_side& side, std::string key_json);

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <numeric>
 #include <utility>
 
@@ -78,7 +77,8 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   using nlohmann::json;
   const auto damaged = fatal("a finding in the state file cannot be read: the file is damaged");
   const auto body = json::parse(row.body, nullptr, false);
-  if (!body.is_object() || !body.contains("key") || row.key_hash.size() != 16) {
+  const auto hash = digest128::from_bytes(row.key_hash);
+  if (!body.is_object() || !body.contains("key") || !hash) {
     return damaged;
   }
   const auto text = [](const json& object, const char* name) {
@@ -92,7 +92,7 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   }
   mismatch entry;
   entry.key.json = body["key"].dump();
-  std::memcpy(&entry.key.hash, row.key_hash.data(), 16);
+  entry.key.hash = *hash;
   entry.kind = *kind;
   entry.open = row.open;
   entry.changes = changes->get<std::int64_t>();
@@ -116,10 +116,6 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   entry.source_json = values("source");
   entry.target_json = values("target");
   return entry;
-}
-
-std::string mismatch_row_key(const digest128& key_hash) {
-  return {reinterpret_cast<const char*>(&key_hash), sizeof key_hash};
 }
 
 std::int64_t kind_counts::mismatches() const {
@@ -280,7 +276,7 @@ std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {
 }
 
 void finding_book::note(const mismatch& entry) {
-  dirty_rows_.push_back({.key_hash = mismatch_row_key(entry.key.hash),
+  dirty_rows_.push_back({.key_hash = entry.key.hash.bytes(),
                          .open = entry.open,
                          .confirmed_ms = to_ms(entry.confirmed_at),
                          .body = encode_mismatch(entry)});

@@ -36,8 +36,6 @@ struct finding_options {
 /// The row's body for the state, and back.
 [[nodiscard]] std::string encode_mismatch(const mismatch& entry);
 [[nodiscard]] result<mismatch> decode_mismatch(const state::mismatch_row& row);
-/// The row's `key_hash`.
-[[nodiscard]] std::string mismatch_row_key(const digest128& key_hash);
 
 struct kind_counts {
   std::array<std::int64_t, mismatch_kind_names.size()> open{};

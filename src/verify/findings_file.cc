@@ -1,5 +1,7 @@
 #include "verify/findings_file.h"
 
+#include "base/write_all.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -204,13 +206,8 @@ result<void> findings_file::append(const std::vector<std::string>& lines) {
     text += line;
     text += '\n';
   }
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const auto written = ::write(file_, rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) {
-      return system_failure(path_, "write to");
-    }
-    rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(0, written)));
+  if (!write_all(file_, text)) {
+    return system_failure(path_, "write to");
   }
   lines_ += static_cast<std::int64_t>(lines.size());
   bytes_ += static_cast<std::int64_t>(text.size());

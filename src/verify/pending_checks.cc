@@ -24,12 +24,6 @@ constexpr milliseconds creation_slack{1000};
 /// Bookkeeping around a check that sizeof does not see: map entries, timers, allocator overhead.
 constexpr std::uint32_t overhead_bytes = 160;
 
-digest128 hash_of(const std::string& stored) {
-  digest128 hash;
-  std::copy_n(stored.data(), std::min(sizeof hash, stored.size()), reinterpret_cast<char*>(&hash));
-  return hash;
-}
-
 }  // namespace
 
 pending_checks::pending_checks(check_settings settings)
@@ -40,11 +34,10 @@ void pending_checks::on_change(change_record record, const change_context& where
   const auto found = by_key_.find(record.key.hash);
   if (found == by_key_.end() && !has_room()) {
     ++out.deferred;
-    out.deferred_rows.push_back(
-        {.key_hash = std::string(reinterpret_cast<const char*>(&record.key.hash), 16),
-         .key_json = std::move(record.key.json),
-         .changes = 1,
-         .since_ms = to_ms(now)});
+    out.deferred_rows.push_back({.key_hash = record.key.hash.bytes(),
+                                 .key_json = std::move(record.key.json),
+                                 .changes = 1,
+                                 .since_ms = to_ms(now)});
     return;
   }
   const bool is_new = found == by_key_.end();
@@ -164,7 +157,8 @@ bool pending_checks::take_lag_probe(wall_time now) {
 }
 
 void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out) {
-  item_key key{.json = row.key_json, .hash = hash_of(row.key_hash)};
+  item_key key{.json = row.key_json,
+               .hash = digest128::from_bytes(row.key_hash).value_or(digest128{})};
   out.undeferred += row.changes;
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     auto& open = slots_[found->second];
@@ -197,7 +191,8 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
 }
 
 void pending_checks::on_candidate(const state::candidate_row& row, wall_time now, outcomes& out) {
-  item_key key{.json = row.key_json, .hash = hash_of(row.key_hash)};
+  item_key key{.json = row.key_json,
+               .hash = digest128::from_bytes(row.key_hash).value_or(digest128{})};
   if (by_key_.contains(key.hash)) {
     out.candidates_closed.push_back(row.id);
     return;
