@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`compare` and the digest of Scan pages, beside the same work done with boto3 and the JavaScript SDK.
+"""`compare` and the digest of Scan pages, beside boto3 and the JavaScript SDK at the same work.
 
 Both tables come from one fake service on loopback (tests/support/serve_fake.cc), a process of its
 own that is not counted. What is counted is the CPU time of each program, start to end: this
@@ -88,9 +88,9 @@ def compare_whole_tables(build: Path, items: int, shape: str) -> None:
 def show(runs: list[Run]) -> None:
     first = runs[0]
     for run in runs:
-        print(f"  {run.name:<24} {run.speed:12,.0f} items a CPU second, {run.cpu_seconds:7.2f} CPU s, "
-              f"{run.seconds:7.2f} s" + (
-                  "" if run is first else f"   1/{first.speed / run.speed:.1f} of {first.name}"))
+        ratio = "" if run is first else f"   1/{first.speed / run.speed:.1f} of {first.name}"
+        print(f"  {run.name:<24} {run.speed:12,.0f} items a CPU second, "
+              f"{run.cpu_seconds:7.2f} CPU s, {run.seconds:7.2f} s{ratio}")
 
 
 # The items of bench/dynamodb_bench.cc.
@@ -133,8 +133,9 @@ def digest_with_boto3(item: Callable[[int], str]) -> float:
 
 
 def digest_pages(build: Path) -> None:
-    done = subprocess.run([build / "bench/dynamodb_bench", "--benchmark_filter=scan/(small|nested|large)_items$",
-                           "--benchmark_format=json"], capture_output=True, text=True, check=True)
+    done = subprocess.run([build / "bench/dynamodb_bench", "--benchmark_format=json",
+                           "--benchmark_filter=scan/(small|nested|large)_items$"],
+                          capture_output=True, text=True, check=True)
     ours = {each["name"].removeprefix("scan/"): each["items_per_second"]
             for each in json.loads(done.stdout)["benchmarks"]}
     print("digest of a Scan page, one core, items a second")

@@ -1,4 +1,4 @@
-"""Runs tests/support/serve_fake.cc: DynamoDB as the fake is, with many shards or a million items."""
+"""Runs tests/support/serve_fake.cc: the fake DynamoDB, with many shards or a million items."""
 
 from __future__ import annotations
 

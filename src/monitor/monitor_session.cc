@@ -120,8 +120,7 @@ void monitor_session::note_healed_elsewhere(const state::snapshot& resumed,
   }
 }
 
-// --- the run
-// --------------------------------------------------------------------------------------
+// The run
 
 awaitable<result<void>> monitor_session::run() {
   if (!failure_) {
@@ -325,8 +324,7 @@ awaitable<void> monitor_session::await_target() {
   }
 }
 
-// --- records
-// --------------------------------------------------------------------------------------
+// Records
 
 void monitor_session::on_batch(stream::record_batch batch) {
   const auto now = parts_.time.now();
@@ -388,8 +386,7 @@ awaitable<void> monitor_session::admit_read() {
   }
 }
 
-// --- outcomes
-// -------------------------------------------------------------------------------------
+// Outcomes
 
 verify::verifier_events monitor_session::events() {
   return {.recall = [this](std::vector<verify::digest128> keys) { return recall(std::move(keys)); },
@@ -431,8 +428,7 @@ std::string monitor_session::shown_key(const dynamodb::item_key& key) const {
   return settings_.findings.hash_keys ? key.hash.hex() : key.json;
 }
 
-// --- commits
-// --------------------------------------------------------------------------------------
+// Commits
 
 state::commit_batch monitor_session::collect() {
   state::commit_batch batch;
@@ -528,8 +524,7 @@ awaitable<result<void>> monitor_session::bring_back_deferred() {
   co_return result<void>{};
 }
 
-// --- status
-// ---------------------------------------------------------------------------------------
+// Status
 
 report::status monitor_session::status() const {
   report::status now;

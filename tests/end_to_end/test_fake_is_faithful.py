@@ -77,7 +77,7 @@ def refusal(call: Callable[[], Any]) -> str:
 
 
 def canonical(items: list[Any]) -> tuple[int, frozenset[Any]]:
-    """Without order; numbers by value, as DynamoDB Local trims their zeros and the fake does not."""
+    """Without order; numbers by value: DynamoDB Local trims their zeros, the fake does not."""
     return len(items), frozenset(canonical_item(item) for item in items)
 
 
@@ -123,8 +123,9 @@ def ask_conditional_writes(service: Service) -> Any:
 
 
 def ask_refusals(service: Service) -> Any:
-    table, tables, streams = service.new_table(KeySchema("S", "N")), service.tables, service.streams
-    key = KeySchema("S", "N").key(1)
+    schema = KeySchema("S", "N")
+    table, tables, streams = service.new_table(schema), service.tables, service.streams
+    key = schema.key(1)
     arn = "arn:aws:dynamodb:ddblocal:000000000000:table/gone/stream/2026-01-01T00:00:00.000"
 
     def get(keys: list[Any], name: str = table) -> Callable[[], Any]:
@@ -136,10 +137,11 @@ def ask_refusals(service: Service) -> Any:
         "batch of a missing table": refusal(get([key], "gone")),
         "no keys": refusal(get([])),
         "same key twice": refusal(get([key, key])),
-        "101 keys": refusal(get([KeySchema("S", "N").key(i) for i in range(101)])),
+        "101 keys": refusal(get([schema.key(i) for i in range(101)])),
         "key of another type": refusal(get([{"order_id": {"N": "1"}, "line": {"N": "1"}}])),
         "half a key": refusal(get([{"order_id": {"S": "a"}}])),
-        "item without key": refusal(lambda: tables.put_item(TableName=table, Item={"v": {"N": "1"}})),
+        "item without key": refusal(lambda: tables.put_item(
+            TableName=table, Item={"v": {"N": "1"}})),
         "empty key": refusal(lambda: tables.put_item(
             TableName=table, Item={"order_id": {"S": ""}, "line": {"N": "1"}})),
         "no number": refusal(lambda: tables.put_item(
@@ -156,10 +158,11 @@ def ask_refusals(service: Service) -> Any:
             TableName=table, Item={**key, "v": {"NS": ["1", "1.0"]}})),
         "same text twice": refusal(lambda: tables.put_item(
             TableName=table, Item={**key, "v": {"M": {"a": {"SS": ["a", "a"]}}}})),
-        "empty set": refusal(lambda: tables.put_item(TableName=table, Item={**key, "v": {"SS": []}})),
+        "empty set": refusal(lambda: tables.put_item(
+            TableName=table, Item={**key, "v": {"SS": []}})),
         "26 writes": refusal(lambda: tables.batch_write_item(RequestItems={table: [
-            {"PutRequest": {"Item": KeySchema("S", "N").key(i)}} for i in range(26)]})),
-        "table there already": refusal(lambda: create_table(tables, table, KeySchema("S", "N"))),
+            {"PutRequest": {"Item": schema.key(i)}} for i in range(26)]})),
+        "table there already": refusal(lambda: create_table(tables, table, schema)),
         "segment beyond": refusal(lambda: tables.scan(TableName=table, Segment=4, TotalSegments=4)),
         "stream": refusal(lambda: streams.describe_stream(StreamArn=arn)),
     }
@@ -274,13 +277,10 @@ def ask_positions(service: Service) -> Any:
         "after the last": read(ShardIteratorType="AFTER_SEQUENCE_NUMBER",
                                SequenceNumber=numbers[-1]),
         "latest": read(ShardIteratorType="LATEST"),
-        "no such shard": refusal(lambda: read_shard(service, arn, "shardId-" + "0" * 20 + "-00000000")),
+        "no such shard": refusal(lambda: list(
+            service.read(arn, "shardId-" + "0" * 20 + "-00000000"))),
         "no iterator": refusal(lambda: service.streams.get_records(ShardIterator="none")),
     }
-
-
-def read_shard(service: Service, arn: str, shard: str) -> Any:
-    return list(service.read(arn, shard))
 
 
 def ask_renewed_stream(service: Service) -> Any:
