@@ -6,8 +6,8 @@ namespace ddm::dynamodb {
 
 using nlohmann::json;
 
-awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_request request,
-                                      rate_limiter* pace) {
+awaitable<result<dated_json>> call_for_dated_json(aws::service_client& calls,
+                                                  aws::api_request request, rate_limiter* pace) {
   const std::string operation(request.operation());
   const auto answer = co_await calls.call(std::move(request), pace);
   if (!answer) {
@@ -20,7 +20,16 @@ awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_reque
                                "was damaged on its way, or a proxy answered",
                                operation, answer->body.size()));
   }
-  co_return document;
+  co_return dated_json{.document = std::move(document), .server_time = answer->date};
+}
+
+awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_request request,
+                                      rate_limiter* pace) {
+  auto answer = co_await call_for_dated_json(calls, std::move(request), pace);
+  if (!answer) {
+    co_return fail(std::move(answer.error()));
+  }
+  co_return std::move(answer->document);
 }
 
 const json& member(const json& object, std::string_view name) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "aws/service_client.h"
+#include "base/time.h"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,15 @@ namespace ddm::dynamodb {
 [[nodiscard]] awaitable<result<nlohmann::json>> call_for_json(aws::service_client& calls,
                                                               aws::api_request request,
                                                               rate_limiter* pace = nullptr);
+
+/// The same, and when the service answered: by its own clock, in whole seconds.
+struct dated_json {
+  nlohmann::json document;
+  std::optional<wall_time> server_time;
+};
+[[nodiscard]] awaitable<result<dated_json>> call_for_dated_json(aws::service_client& calls,
+                                                                aws::api_request request,
+                                                                rate_limiter* pace = nullptr);
 
 /// Members of what may be no object: null, empty and 0 where they are absent or of another type.
 [[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, std::string_view name);

@@ -129,11 +129,15 @@ json list_body(const std::optional<table_name>& table, const std::string& start_
 
 awaitable<result<stream_page>> call_for_shards(aws::service_client& calls, json body,
                                                rate_limiter* pace) {
-  const auto answer = co_await call_for_json(calls, request("DescribeStream", body), pace);
+  const auto answer = co_await call_for_dated_json(calls, request("DescribeStream", body), pace);
   if (!answer) {
     co_return fail(answer.error());
   }
-  co_return page_of(*answer);
+  auto page = page_of(answer->document);
+  if (page) {
+    page->server_time = answer->server_time;
+  }
+  co_return page;
 }
 
 void keep_children(stream_page& page, const shard_id& parent) {

@@ -31,6 +31,7 @@ struct stream_page {
   std::string table;  ///< TableName
   std::vector<shard_description> shards;
   std::optional<shard_id> last_evaluated;  ///< present: there are more pages
+  std::optional<wall_time> server_time;    ///< of the answer, in whole seconds
 };
 
 /// Where to begin reading a shard.

@@ -80,7 +80,8 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
 }
 
 std::vector<coverage_gap> shard_lineage::on_complete_listing(
-    const std::vector<shard_description>& shards, wall_time now) {
+    const std::vector<shard_description>& shards, wall_time now,
+    std::optional<wall_time> server_time) {
   const bool first = !std::exchange(listed_once_, true);
   std::set<shard_id> listed;
   for (const auto& each : shards) {
@@ -88,7 +89,7 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
     add(each, now);
   }
   if (first) {
-    decide_first_listing(shards, now);
+    decide_first_listing(shards, now, server_time.value_or(now));
   }
   std::vector<coverage_gap> gaps;
   std::set<shard_id> gone;
@@ -117,7 +118,7 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
 }
 
 void shard_lineage::decide_first_listing(const std::vector<shard_description>& shards,
-                                         wall_time now) {
+                                         wall_time now, wall_time server_time) {
   if (first_ == first_position::trim_horizon) {
     return;
   }
@@ -132,7 +133,7 @@ void shard_lineage::decide_first_listing(const std::vector<shard_description>& s
     }
     if (each.open()) {
       shard.from_latest = true;
-      shard.counts_from = now;
+      shard.counts_from = server_time;
     } else {
       shard.life = shard_life::skipped;
       shard.ended_at = now;

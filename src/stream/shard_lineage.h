@@ -41,8 +41,8 @@ struct tracked_shard {
   shard_life life = shard_life::waiting;
   bool from_latest = false;
   bool begun = false;  ///< an iterator was asked for, here or maybe by an earlier process
-  /// Set for a start at LATEST: records created before it (less the unit of creation times) do not
-  /// count, wherever a later iterator begins.
+  /// Set for a start at LATEST, by the server's clock, as creation times are: records created
+  /// before it (less their unit) do not count, wherever a later iterator begins.
   std::optional<wall_time> counts_from;
   sequence_number last_sequence;
   sequence_number resolved_sequence;  ///< all changes below it have an outcome
@@ -79,11 +79,12 @@ class shard_lineage {
   /// `reading` become startable again at their position.
   void restore(const std::vector<state::shard_row>& rows);
 
-  /// All pages of a listing, at the server's time `now`. The first complete listing of a fresh
-  /// state decides what LATEST means. Returns the gaps it reveals (shards that left the listing
-  /// unread).
+  /// All pages of a listing begun at `now`, which by the server's clock was `server_time`. The
+  /// first complete listing of a fresh state decides what LATEST means. Returns the gaps it reveals
+  /// (shards that left the listing unread).
   [[nodiscard]] std::vector<coverage_gap> on_complete_listing(
-      const std::vector<shard_description>& shards, wall_time now);
+      const std::vector<shard_description>& shards, wall_time now,
+      std::optional<wall_time> server_time = std::nullopt);
   /// Some shards only (children of one shard, or the newest). A shard whose parent is unknown stays
   /// waiting until a complete listing has shown that the parent is gone.
   void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
@@ -122,7 +123,8 @@ class shard_lineage {
 
  private:
   void add(const shard_description& seen, wall_time now);
-  void decide_first_listing(const std::vector<shard_description>& shards, wall_time now);
+  void decide_first_listing(const std::vector<shard_description>& shards, wall_time now,
+                            wall_time server_time);
   [[nodiscard]] bool has_open_ancestor(
       const shard_id& id, const std::map<shard_id, const shard_description*>& all) const;
   [[nodiscard]] bool may_start(const tracked_shard& shard) const;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "stream/read_pace.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ddm::stream {
@@ -63,6 +64,7 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   if (!answer) {
     co_return fail(std::move(answer.error()));
   }
+  note_server_time(answer->server_time);
   auto page =
       co_await shared_.pool.run([&] { return shared_.decoder.decode_records(answer->body); });
   if (!page) {
@@ -76,6 +78,13 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   }
   iterator_ = std::move(*next);
   co_return next_step::read_on;
+}
+
+/// Creation times are the server's. If its clock is ahead of ours, they say that more has been read
+/// than has: by this at most, as the Date header is cut to the second.
+void shard_reader::note_server_time(std::optional<wall_time> time) {
+  constexpr milliseconds date_unit{1000};
+  server_ahead_ = time ? std::max(milliseconds{0}, *time + date_unit - asked_) : milliseconds{0};
 }
 
 /// Runs without suspending: position, records and what the sink makes of them belong together.
@@ -115,7 +124,7 @@ void shard_reader::accept(dynamodb::records_page page) {
     }
   }
   if (first_created) {
-    caught_up_.on_records(*first_created, *progress.last_created);
+    caught_up_.on_records(*first_created - server_ahead_, *progress.last_created - server_ahead_);
   }
   if (at_the_end) {
     caught_up_.on_end(asked_);

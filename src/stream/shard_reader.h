@@ -58,6 +58,7 @@ class shard_reader {
   [[nodiscard]] awaitable<result<next_step>> react(error failure);
   [[nodiscard]] awaitable<void> pause(const error& failure);
   [[nodiscard]] awaitable<result<next_step>> fetch_iterator();
+  void note_server_time(std::optional<wall_time> time);
   void accept(dynamodb::records_page page);
   [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
   void report_gap(std::string reason);
@@ -68,6 +69,7 @@ class shard_reader {
   caught_up_tracker caught_up_;
   std::optional<dynamodb::shard_iterator> iterator_;
   wall_time asked_;               ///< when the last page was asked for
+  milliseconds server_ahead_{0};  ///< of our clock, at most
   bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
   bool last_page_was_empty_ = false;
   int failures_ = 0;

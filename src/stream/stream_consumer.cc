@@ -93,17 +93,19 @@ void stream_consumer::note_status(dynamodb::stream_status status) {
 awaitable<result<void>> stream_consumer::list_completely() {
   std::vector<shard_description> shards;
   std::optional<shard_id> start_after;
-  // The time is taken before the first page: what is written after it belongs to the run.
+  // The time is that of the first page: what is written after it belongs to the run.
   const auto now = clock_.now();
+  std::optional<wall_time> server_time;
   do {
     auto page = co_await describe(start_after);
     if (!page) {
       co_return fail(std::move(page.error()));
     }
+    server_time = server_time ? server_time : page->server_time;
     shards.insert(shards.end(), page->shards.begin(), page->shards.end());
     start_after = page->last_evaluated;
   } while (start_after);
-  for (auto& gap : lineage_.on_complete_listing(shards, now)) {
+  for (auto& gap : lineage_.on_complete_listing(shards, now, server_time)) {
     sink_.on_gap(std::move(gap));
   }
   complete_listing_due_ = now + complete_listing_interval;

@@ -158,7 +158,8 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
   const auto age = now - origin.back().at;
   const bool arrived =
       !rules_.forward || story.changes.back().delivered || story.nothing_unproven_before;
-  if (!rules_.images || age >= rules_.max_lag || (arrived && age >= rules_.replication_wait)) {
+  if (!rules_.images || age >= rules_.max_lag ||
+      (arrived && age >= rules_.replication_wait - rules_.behind)) {
     story.seen_arrived = true;
   }
 }

@@ -201,6 +201,9 @@ scenario make_scenario(std::uint64_t seed) {
     chosen.world.create_target = false;
     chosen.target_created_after = draw.between(seconds{5}, seconds{60});
   }
+  if (draw.chance(0.25)) {
+    chosen.clock_skew = draw.between(seconds{-5}, seconds{5});
+  }
   return chosen;
 }
 
@@ -212,7 +215,8 @@ std::string describe(const scenario& chosen) {
   std::string text = fmt::format(
       "  stream: {} from {}, {} shards, view {}, page limit {}, first number {}\n"
       "  checks: {}, 1 key in {}, max lag {}, stall after {}, memory {}, batch wait {}, wait {}\n"
-      "  service: answers within {}, reads late by {}, children hidden {}, parents open {}, "
+      "  service: answers within {}, clock ahead by {} ms, reads late by {}, children hidden {}, "
+      "parents open {}, "
       "iterators live {}, empty {:.2f}, repeated {:.2f}\n"
       "  before: {} writes, {} generations of shards{}\n"
       "  writes: {} keys ({} hot), {:.1f}/s for {}, deletes {:.2f}, there and back {:.2f} within "
@@ -229,7 +233,8 @@ std::string describe(const scenario& chosen) {
       world.sample_rate, format_duration(world.max_lag), format_duration(world.stall_after),
       world.memory_bytes_max, format_duration(world.batch_wait_max),
       format_duration(chosen.replication_wait), format_duration(chosen.latency_max),
-      format_duration(chosen.read_lag_max), format_duration(world.stream.children_listed_after),
+      chosen.clock_skew.count(), format_duration(chosen.read_lag_max),
+      format_duration(world.stream.children_listed_after),
       format_duration(world.stream.parent_listed_open_for),
       format_duration(world.stream.iterator_lifetime), world.stream.empty_page_rate,
       world.stream.repeat_rate, chosen.before.writes, chosen.before.generations,

@@ -161,6 +161,11 @@ TEST_F(lineage, latest_reads_what_is_open_now_and_skips_what_is_closed) {
   }
 }
 
+TEST_F(lineage, latest_counts_from_the_servers_time) {
+  (void)latest.on_complete_listing({open_shard("a")}, start, start - 7s);
+  EXPECT_EQ(latest.at(shard_id("a")).counts_from, start - 7s);
+}
+
 TEST_F(lineage, latest_reads_children_of_an_open_parent_from_their_beginning) {
   (void)latest.on_complete_listing({open_shard("a"), closed_shard("b", "a"), open_shard("c", "b")},
                                    start);

@@ -141,6 +141,34 @@ TEST_F(from_latest, loses_nothing_to_a_crash_before_anything_was_read) {
   EXPECT_EQ(world.sink.keys, names(0, 20));
 }
 
+TEST(service_clock, counts_a_start_at_latest) {
+  for (const milliseconds ahead : {-8s, 20s}) {
+    stream_world world{{}, first_position::latest};
+    world.account.settings().clock_skew = ahead;
+    world.write(9000, 20);
+    world.time.run_for(10s);
+    world.begin();
+    world.time.run_for(1s);
+    const auto rows = world.stop();
+    world.write(0, 10);
+    world.begin(rows);
+    world.time.run_for(3s);
+    EXPECT_EQ(world.sink.keys, names(0, 10)) << ahead.count() << " ms ahead of ours";
+  }
+}
+
+TEST(service_clock, that_is_ahead_does_not_tell_more_than_was_read) {
+  stream_world world;
+  world.account.settings().clock_skew = 5s;
+  world.begin();
+  world.time.run_for(10s);
+  world.write(0, 1);
+  const auto written = world.time.now();
+  world.time.run_for(1s);
+  ASSERT_THAT(world.sink.keys, SizeIs(1));
+  EXPECT_LE(world.consumer->read_up_to().value(), written);
+}
+
 TEST(trimmed_data, that_was_never_read_is_a_gap_and_what_is_left_is_read) {
   stream_world world;
   world.write(0, 10);
