@@ -105,7 +105,10 @@ class simulation {
   void at(milliseconds time, std::function<void()> action) {
     agenda_.emplace(time, std::move(action));
   }
-  [[nodiscard]] milliseconds present() const { return world_.time.now() - begin_; }
+  /// An absence does not count: what it plans happens soon after it.
+  [[nodiscard]] milliseconds present() const {
+    return absent_since_.value_or(world_.time.now()) - begin_;
+  }
 
   scenario scenario_;
   monitor_world world_;
@@ -115,7 +118,8 @@ class simulation {
   support::replicator* replication_ = nullptr;
   std::multimap<milliseconds, std::function<void()>> agenda_;  // times of the scenario
   wall_time begin_;                                            ///< its zero; moved by an absence
-  std::map<std::string, std::int64_t> values_;                 // what the source holds
+  std::optional<wall_time> absent_since_;
+  std::map<std::string, std::int64_t> values_;  // what the source holds
   std::vector<trouble> troubles_;
   support::fault_plan shower_;
   bool writing_ = true;
@@ -279,6 +283,7 @@ void simulation::be_absent(milliseconds lasting) {
   must_run_ = false;
   world_.crash();
   const auto left_at = world_.time.now();
+  absent_since_ = left_at;
   const auto live_for = [this](milliseconds duration) {
     for (milliseconds time{0}; time < duration; time += seconds{1}) {
       write_one();
@@ -295,6 +300,7 @@ void simulation::be_absent(milliseconds lasting) {
   live_for(seconds{random_() % 5});
   referee_.on_forgotten(world_.time.now() - hours{24});
   begin_ += world_.time.now() - left_at;
+  absent_since_.reset();
   start();
 }
 
