@@ -9,6 +9,7 @@
 #include "aws/transport.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "bench/process_figures.h"
 #include "compare/digest_join.h"
 #include "monitor/compare_session.h"
 #include "state/sqlite_store.h"
@@ -25,39 +26,18 @@
 #include <stdlib.h>
 #include <string>
 #include <string_view>
-#include <sys/resource.h>
 
 namespace {
 
 using namespace ddm;
+using bench::cpu_seconds;
+using bench::flag;
+using bench::peak_bytes;
 
 constexpr std::uint64_t items_per_page = 6'000;
 constexpr std::uint64_t segments = 64;
 /// Has no factor in common with a power of ten: multiplying by it permutes the items.
 constexpr std::uint64_t permutation = 6'700'417;
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-std::uint64_t peak_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
-
-std::uint64_t flag(int argc, char** argv, std::string_view name, std::uint64_t otherwise) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (argv[i] == name) {
-      const std::string_view text = argv[i + 1];
-      std::from_chars(text.data(), text.data() + text.size(), otherwise);
-    }
-  }
-  return otherwise;
-}
 
 std::uint64_t number_after(std::string_view text, std::string_view mark, std::uint64_t otherwise) {
   if (const auto at = text.find(mark); at != std::string_view::npos) {

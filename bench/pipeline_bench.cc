@@ -8,50 +8,26 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "bench/prepared_stream.h"
+#include "bench/process_figures.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
 #include "support/simulated_clock.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <stdlib.h>
 #include <string>
-#include <sys/resource.h>
 
 namespace {
 
 using namespace ddm;
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-std::uint64_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  file >> size >> resident;
-  return resident * 4096;
-}
-
-std::uint64_t flag(int argc, char** argv, std::string_view name, std::uint64_t otherwise) {
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (argv[i] == name) {
-      const std::string_view text = argv[i + 1];
-      std::from_chars(text.data(), text.data() + text.size(), otherwise);
-    }
-  }
-  return otherwise;
-}
+using bench::cpu_seconds;
+using bench::flag;
+using bench::resident_bytes;
 
 monitor::session_settings settings_for(std::uint64_t sample_rate) {
   return {.stream = {.stream_arn = bench::prepared_stream::arn,

@@ -24,6 +24,15 @@ constexpr milliseconds failure_pause_max{30'000};
 /// Keys that a batch left unprocessed come back after this pause.
 constexpr milliseconds unprocessed_pause{200};
 
+std::vector<std::string> documents_of(const std::vector<item_key>& keys) {
+  std::vector<std::string> documents;
+  documents.reserve(keys.size());
+  for (const auto& key : keys) {
+    documents.push_back(key.json);
+  }
+  return documents;
+}
+
 bool json_ttl_is_past(std::string_view item_json, const std::optional<std::string>& attribute,
                       wall_time now) {
   if (item_json.empty() || !attribute) {
@@ -277,12 +286,7 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
 }
 
 awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
-  std::vector<std::string> documents;
-  documents.reserve(keys.size());
-  for (const auto& key : keys) {
-    documents.push_back(key.json);
-  }
-  const auto page = co_await read(counterpart(), std::move(documents), false);
+  const auto page = co_await read(counterpart(), documents_of(keys), false);
   if (!page) {
     co_return;
   }
@@ -309,12 +313,7 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
 
 awaitable<void> record_verifier::watch_origin(const std::vector<item_key>& keys,
                                               const answer& of_counterpart) {
-  std::vector<std::string> documents;
-  documents.reserve(keys.size());
-  for (const auto& key : keys) {
-    documents.push_back(key.json);
-  }
-  const auto page = co_await read(origin(), std::move(documents), true);
+  const auto page = co_await read(origin(), documents_of(keys), true);
   if (!page) {
     co_return;
   }
