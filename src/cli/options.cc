@@ -77,6 +77,7 @@ constexpr std::array<std::pair<std::string_view, parser>, 6> commands{
 
 usage_faults unknown_command(std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(commands.size());
   for (const auto& [known, parse] : commands) {
     names.push_back(known);
   }
