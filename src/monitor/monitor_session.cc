@@ -76,6 +76,7 @@ void monitor_session::restore(const state::snapshot& resumed) {
     }
     checks_.restore(std::move(decoded->value), decoded->shard_id, now);
   }
+  checks_.restore_deferred(resumed.deferred_changes);
   const auto open = restore_findings(resumed, findings_);
   if (!open) {
     fail_with(open.error());
@@ -407,6 +408,7 @@ verify::verifier_events monitor_session::events() {
 
 void monitor_session::apply(const verify::outcomes& out) {
   statistics_.on_outcomes(out);
+  checks_.note_deferred(statistics_.checks().deferred);
   baseline_.on_outcomes(out);
   new_deferred_.insert(new_deferred_.end(), out.deferred_rows.begin(), out.deferred_rows.end());
 }

@@ -91,6 +91,9 @@ struct check {
   std::optional<image> stray;
   sighting stray_seen_as = sighting::differing;
   wall_time stray_at;
+  /// Strategy B: what the source held when it was last seen to differ, and since when it has.
+  std::optional<std::optional<digest128>> differing;
+  wall_time differing_since;
   wall_time due;
   wall_time first_look_at;  ///< of the newest change; lag probes come before it
   wall_time lag_base;       ///< from when the lag of the newest change is counted

@@ -55,6 +55,7 @@ void pending_checks::on_look(check_id id, std::uint32_t version, const seen& cou
     on_equal(*open, counterpart.value, now, out);
     return;
   }
+  note_difference(*open, counterpart, now);
   note_level(*open, counterpart, now);
   if (version != open->version && !is_restless(*open, now)) {
     schedule(*open, std::max(open->due, now + settings_.retry_wait));
@@ -82,6 +83,7 @@ void pending_checks::on_expect_look(check_id id, std::uint32_t version, const se
       open->s1_at = now;
       mark_dirty(*open);
     }
+    note_difference(*open, counterpart, now);
     note_level(*open, counterpart, now);
     on_unequal(*open, now);
   }
@@ -91,6 +93,7 @@ void pending_checks::on_expect_look(check_id id, std::uint32_t version, const se
 /// again, or a value changed back, is equal before anything has arrived. Such a check must hold for
 /// a max-lag, and while replication as a whole is late a max-lag proves nothing.
 void pending_checks::on_equal(check& open, const image& counterpart, wall_time now, outcomes& out) {
+  open.differing.reset();
   const bool held = now - open.read_at >= settings_.max_lag;
   if (open.probes_left > 0) {
     // A lag probe measures; what counts is the look at the replication wait: an older image may
@@ -220,6 +223,8 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
       return;
     }
     postpone(open, now);
+  } else if (const auto rested_at = note_difference(open, counterpart, now); now < rested_at) {
+    schedule(open, rested_at);
   } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
   } else if (is_read_past(open, counterpart.value, sighting::differing)) {
@@ -230,6 +235,20 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     open.stray.reset();
     await_proof(open, counterpart.value, sighting::differing, now);
   }
+}
+
+/// Without the source's stream only our looks tell that the source has changed; what it holds has a
+/// max-lag to arrive from the look that saw it first. Returns when that is over.
+wall_time pending_checks::note_difference(check& open, const seen& counterpart, wall_time now) {
+  if (settings_.way == direction::source_to_target || counterpart.unreadable) {
+    return now;
+  }
+  const auto digest = compared(counterpart.value);
+  if (!open.differing || *open.differing != digest) {
+    open.differing = digest;
+    open.differing_since = now;
+  }
+  return open.differing_since + settings_.max_lag;
 }
 
 void pending_checks::judge_restless(check& open, const seen& origin, const seen& counterpart,

@@ -34,6 +34,7 @@ void pending_checks::on_change(change_record record, const change_context& where
   const auto found = by_key_.find(record.key.hash);
   if (found == by_key_.end() && !has_room()) {
     ++out.deferred;
+    deferred_keys_.add(record.key.hash);
     out.deferred_rows.push_back({.key_hash = record.key.hash.bytes(),
                                  .key_json = std::move(record.key.json),
                                  .changes = 1,
@@ -44,7 +45,8 @@ void pending_checks::on_change(change_record record, const change_context& where
   auto& open = is_new ? place({.id = next_id_++, .key = record.key, .first_unmet_at = now})
                       : slots_[found->second];
   if (is_new) {
-    open.superseded_unverified = where.mismatch_open;
+    // A deferred change of the key has no outcome yet, like one that is superseded.
+    open.superseded_unverified = where.mismatch_open || deferred_keys_.may_contain(record.key.hash);
     if (record.kind == event_kind::insert) {
       open.before = past_image{std::nullopt, now};
     } else if (record.old_image) {
@@ -188,6 +190,18 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
   schedule(open, now);
   book(open);
   mark_dirty(open);
+}
+
+void pending_checks::restore_deferred(std::int64_t changes) {
+  if (changes > 0) {
+    deferred_keys_.add_unknown();
+  }
+}
+
+void pending_checks::note_deferred(std::int64_t changes) {
+  if (changes == 0) {
+    deferred_keys_.clear();
+  }
 }
 
 void pending_checks::on_candidate(const state::candidate_row& row, wall_time now, outcomes& out) {

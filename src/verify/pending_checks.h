@@ -16,6 +16,7 @@
 #include "state/state_store.h"
 #include "verify/behind_detector.h"
 #include "verify/check.h"
+#include "verify/key_filter.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -111,6 +112,10 @@ class pending_checks {
   /// A chosen change was read.
   void on_change(dynamodb::change_record record, const change_context& where, wall_time now,
                  outcomes& out);
+  /// How many changes an earlier process has left deferred: their keys are not known here.
+  void restore_deferred(std::int64_t changes);
+  /// How many are deferred in all.
+  void note_deferred(std::int64_t changes);
   /// A deferred key comes back: it is judged by reading both tables.
   void on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out);
   /// A comparison found the key unequal: it is judged by strong reads, one max-lag apart.
@@ -196,6 +201,7 @@ class pending_checks {
   void on_unequal(check& open, wall_time now);
   void judge_resting(check& open, const seen& origin, const seen& counterpart, wall_time now,
                      outcomes& out);
+  wall_time note_difference(check& open, const seen& counterpart, wall_time now);
   void judge_restless(check& open, const seen& origin, const seen& counterpart, wall_time now,
                       outcomes& out);
   void postpone(check& open, wall_time now);
@@ -234,6 +240,7 @@ class pending_checks {
   wall_time allowance_at_;
   std::vector<check_id> dirty_;
   std::vector<std::int64_t> closed_;
+  key_filter deferred_keys_;
   std::vector<std::string> shard_names_;
   std::map<std::string, std::uint32_t, std::less<>> shard_indices_;
   std::optional<wall_time> read_up_to_;

@@ -79,7 +79,11 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }
   if (of_source == rules_.forward) {
-    story.nothing_unproven_before = story.seen_arrived || story.origin(rules_.forward).size() == 1;
+    const auto& origin = story.origin(rules_.forward);
+    const bool first_told =
+        origin.size() == 1 ||
+        (rules_.from_latest && reading_began_ && origin.at(origin.size() - 2).at < *reading_began_);
+    story.nothing_unproven_before = story.seen_arrived || first_told;
     story.seen_arrived = false;
   }
 }

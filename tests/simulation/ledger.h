@@ -95,7 +95,8 @@ class ledger {
     /// newer change already: an equal look then speaks for that one too.
     bool images = true;
     milliseconds replication_wait{5000};
-    milliseconds behind{0};  ///< the service's clock, behind ours: changes look older by that
+    bool from_latest = false;  ///< what was written before the start is never read
+    milliseconds behind{0};    ///< the service's clock, behind ours: changes look older by that
     milliseconds max_lag{60'000};
   };
 

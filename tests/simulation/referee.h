@@ -12,6 +12,7 @@
 //     not even if the key's next change brings the value that the target wrongly holds already;
 //   - without the source's stream, a source that came back to the target's value and left it again
 //     between two looks is not known to have done so;
+//   - a change written before a start at LATEST may arrive over the next one's equal look;
 //   - an item of the target that no record of the stream speaks of is out of reach.
 #pragma once
 

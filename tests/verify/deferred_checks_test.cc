@@ -54,6 +54,28 @@ TEST(deferral, a_key_that_is_being_checked_is_not_deferred) {
   EXPECT_EQ(run.out.superseded, 1);
 }
 
+TEST(deferral, a_change_after_a_deferred_one_must_hold_for_a_max_lag) {
+  check_driver run(tight(3000));
+  for (int i = 0; run.checks.has_room(); ++i) {
+    run.write("k" + std::to_string(i), 1);
+    run.counterpart["k" + std::to_string(i)] = 1;
+  }
+  run.write("late", 1);  // deferred, and on its way
+  ASSERT_EQ(run.out.deferred, 1);
+  run.run_for(10s);
+  ASSERT_TRUE(run.checks.has_room());
+  const auto verified = run.out.verified;
+  run.write("late", 0);
+  run.run_for(max_lag - 1s);
+  EXPECT_EQ(run.out.verified, verified) << "absent as before anything has arrived";
+  run.run_for(2s);
+  EXPECT_EQ(run.out.verified, verified + 1);
+  run.checks.note_deferred(0);
+  run.write("late", 0);
+  run.run_for(7s);
+  EXPECT_EQ(run.out.verified, verified + 2);
+}
+
 TEST(deferral, the_images_of_hot_keys_give_way_to_the_memory_bound) {
   check_driver run(tight(20'000));
   for (int value = 1; value < 20'000; ++value) {

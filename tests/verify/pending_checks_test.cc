@@ -412,6 +412,21 @@ TEST(pending_checks, a_judgement_waits_until_the_stream_has_been_read_past_it) {
   EXPECT_EQ(run.out.verified, 1);
 }
 
+TEST(pending_checks, without_the_sources_stream_a_source_that_moves_gets_its_max_lag) {
+  auto settings = plain_settings();
+  settings.way = direction::target_to_source;
+  check_driver run(settings);
+  run.write("k", 1);
+  run.write("k", 2);  // judged only when it has held
+  run.run_for(6s);    // the source still holds another value: the first strong read
+  run.counterpart["k"] = 2;
+  run.after(40s, [&run] { run.counterpart["k"] = 3; });  // on its way to the target
+  run.run_for(95s);
+  EXPECT_TRUE(run.out.confirmed.empty()) << "3 was written 55 s ago";
+  run.run_until_judged(5min);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1)) << "and never arrived";
+}
+
 TEST(pending_checks, a_moment_of_agreement_that_was_read_past_proves_no_mismatch) {
   check_driver run;
   const auto start = run.now;
