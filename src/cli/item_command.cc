@@ -12,6 +12,18 @@
 #include <utility>
 
 namespace ddm::cli {
+namespace {
+
+awaitable<int> code_of(awaitable<result<int>> command) {
+  auto ended = co_await std::move(command);
+  if (!ended) {
+    complain(ended.error().describe());
+  }
+  co_return ended ? *ended : exit_code_of_wrong_usage;
+}
+
+}  // namespace
+
 awaitable<result<opened_table>> open_table(asio::any_io_executor executor, clock& time,
                                            aws::environment variables, connection_options from,
                                            std::string table) {
@@ -87,18 +99,6 @@ int report(const write_summary& summary, std::uint64_t count, std::string_view d
              ? 0
              : exit_code_of_failed_writes;
 }
-
-namespace {
-
-awaitable<int> code_of(awaitable<result<int>> command) {
-  auto ended = co_await std::move(command);
-  if (!ended) {
-    complain(ended.error().describe());
-  }
-  co_return ended ? *ended : exit_code_of_wrong_usage;
-}
-
-}  // namespace
 
 int run_command(const std::function<awaitable<result<int>>(asio::any_io_executor)>& command) {
   asio::io_context io(1);

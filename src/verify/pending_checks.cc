@@ -24,6 +24,11 @@ constexpr milliseconds creation_slack{1000};
 /// Bookkeeping around a check that sizeof does not see: map entries, timers, allocator overhead.
 constexpr std::uint32_t overhead_bytes = 160;
 
+/// Of a deferred_row or candidate_row.
+item_key key_of(const auto& row) {
+  return {.json = row.key_json, .hash = digest128::from_bytes(row.key_hash).value_or(digest128{})};
+}
+
 }  // namespace
 
 pending_checks::pending_checks(check_settings settings)
@@ -159,8 +164,7 @@ bool pending_checks::take_lag_probe(wall_time now) {
 }
 
 void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out) {
-  item_key key{.json = row.key_json,
-               .hash = digest128::from_bytes(row.key_hash).value_or(digest128{})};
+  auto key = key_of(row);
   out.undeferred += row.changes;
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     auto& open = slots_[found->second];
@@ -205,8 +209,7 @@ void pending_checks::note_deferred(std::int64_t changes) {
 }
 
 void pending_checks::on_candidate(const state::candidate_row& row, wall_time now, outcomes& out) {
-  item_key key{.json = row.key_json,
-               .hash = digest128::from_bytes(row.key_hash).value_or(digest128{})};
+  auto key = key_of(row);
   if (by_key_.contains(key.hash)) {
     out.candidates_closed.push_back(row.id);
     return;

@@ -24,7 +24,7 @@ check_settings tight(std::uint64_t bytes) {
 
 state::deferred_row row_of(const std::string& key, wall_time since, std::int64_t changes = 1) {
   const auto named = key_named(key);
-  return {.key_hash = std::string(reinterpret_cast<const char*>(&named.hash), 16),
+  return {.key_hash = named.hash.bytes(),
           .key_json = named.json,
           .changes = changes,
           .since_ms = to_ms(since)};
