@@ -307,6 +307,11 @@ def ask_renewed_stream(service: Service) -> Any:
             "streams": len(service.streams.list_streams(TableName=table)["Streams"])}
 
 
+QUESTIONS: list[Callable[[Service], Any]] = [
+    ask_description, ask_conditional_writes, ask_refusals, ask_scan, ask_reads, ask_query,
+    ask_spellings, ask_records, ask_positions, ask_renewed_stream]
+
+
 class FakeIsFaithful(Scenario):
     maxDiff = None
 
@@ -318,36 +323,8 @@ class FakeIsFaithful(Scenario):
         cls.addClassCleanup(fake.stop)
         cls.services = (Service(fake, "faithful"), Service(cls.local, "faithful"))
 
-    def test_description(self) -> None:
-        self.compare(ask_description)
-
-    def test_conditional_writes(self) -> None:
-        self.compare(ask_conditional_writes)
-
-    def test_refusals(self) -> None:
-        self.compare(ask_refusals)
-
-    def test_scan(self) -> None:
-        self.compare(ask_scan)
-
-    def test_reads(self) -> None:
-        self.compare(ask_reads)
-
-    def test_query(self) -> None:
-        self.compare(ask_query)
-
-    def test_spellings(self) -> None:
-        self.compare(ask_spellings)
-
-    def test_records(self) -> None:
-        self.compare(ask_records)
-
-    def test_positions(self) -> None:
-        self.compare(ask_positions)
-
-    def test_renewed_stream(self) -> None:
-        self.compare(ask_renewed_stream)
-
-    def compare(self, ask: Callable[[Service], Any]) -> None:
-        fake, local = (ask(service) for service in self.services)
-        self.assertEqual(fake, local, "the fake, DynamoDB Local")
+    def test_both_say_the_same(self) -> None:
+        fake, local = self.services
+        for ask in QUESTIONS:
+            with self.subTest(ask.__name__):
+                self.assertEqual(ask(fake), ask(local), "the fake, DynamoDB Local")
