@@ -187,6 +187,8 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
                       .shard = shard_index(""),
                       .expects_origin_read = true,
                       .superseded_unverified = true,
+                      // Who deleted it is not known any more: the item's own TTL tells.
+                      .ttl_delete_seen = true,
                       .created = since,
                       // Of several changes only the first one's time is known.
                       .read_at = row.changes == 1 ? since : now,

@@ -280,8 +280,10 @@ std::vector<std::string> monitor_world::open_findings() {
   return found;
 }
 
-std::string monitor_world::item(const std::string& key_name, std::int64_t value) {
-  return fmt::format(R"({{"pk":{{"S":"{}"}},"v":{{"N":"{}"}}}})", key_name, value);
+std::string monitor_world::item(const std::string& key_name, std::int64_t value,
+                                std::optional<std::int64_t> expires) {
+  const auto ttl = expires ? fmt::format(R"(,"ttl":{{"N":"{}"}})", *expires) : "";
+  return fmt::format(R"({{"pk":{{"S":"{}"}},"v":{{"N":"{}"}}{}}})", key_name, value, ttl);
 }
 
 std::string monitor_world::key(const std::string& name) {

@@ -77,11 +77,13 @@ class monitor_world {
   /// Open mismatches as "key kind", sorted.
   [[nodiscard]] std::vector<std::string> open_findings();
 
-  /// {"pk":{"S":"<key>"},"v":{"N":"<value>"}}.
-  [[nodiscard]] static std::string item(const std::string& key, std::int64_t value);
+  /// {"pk":{"S":"<key>"},"v":{"N":"<value>"}}, with "ttl" if it expires (Unix seconds).
+  [[nodiscard]] static std::string item(const std::string& key, std::int64_t value,
+                                        std::optional<std::int64_t> expires = std::nullopt);
   [[nodiscard]] static std::string key(const std::string& name);
-  void put(const std::string& key_name, std::int64_t value) {
-    source.put(table, item(key_name, value));
+  void put(const std::string& key_name, std::int64_t value,
+           std::optional<std::int64_t> expires = std::nullopt) {
+    source.put(table, item(key_name, value, expires));
   }
   void remove(const std::string& key_name) { source.remove(table, key(key_name)); }
 

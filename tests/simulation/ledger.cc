@@ -74,7 +74,8 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
     story.key_json = image.key_json;
     positions_.emplace(image.key_json, image.position);
   }
-  (of_source ? story.source : story.target).push_back({change.time, change.new_image});
+  (of_source ? story.source : story.target)
+      .push_back({change.time, change.new_image, change.by_ttl});
   if (of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }
@@ -122,7 +123,8 @@ void ledger::note_record(const fake_stream& stream, const fake_shard& shard) {
                            .kind = !record.old_image  ? record_kind::insert
                                    : record.new_image ? record_kind::modify
                                                       : record_kind::remove,
-                           .key = key});
+                           .key = key,
+                           .by_ttl = record.by_ttl});
   newest_[key] = {shard.id, story.records.size() - 1};
 }
 
@@ -176,6 +178,17 @@ const key_story* ledger::find(const std::string& key_json) const {
 const shard_story* ledger::shard(const std::string& id) const {
   const auto found = shards_.find(id);
   return found == shards_.end() ? nullptr : &found->second;
+}
+
+const written_record* ledger::record(const std::string& shard_id, std::string_view sequence) const {
+  const auto* story = shard(shard_id);
+  const auto number = support::parse_sequence(sequence);
+  if (story == nullptr || !number) {
+    return nullptr;
+  }
+  const auto found =
+      std::ranges::lower_bound(story->records, *number, {}, &written_record::sequence);
+  return found != story->records.end() && found->sequence == *number ? &*found : nullptr;
 }
 
 const written_record* ledger::newest_record(const item_position& key,

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ddm::simulation {
@@ -25,6 +26,7 @@ using support::sequence_value;
 struct version {
   wall_time at;
   item_ptr item;  ///< absent: deleted
+  bool by_ttl = false;
 };
 
 /// A change of the source on its way.
@@ -71,6 +73,7 @@ struct written_record {
   wall_time created;
   record_kind kind = record_kind::insert;
   item_position key;
+  bool by_ttl = false;
   bool before_start = false;  ///< of a start that came to nothing
   bool lost = false;          ///< it left the stream before the monitor had committed it
 };
@@ -115,6 +118,8 @@ class ledger {
   [[nodiscard]] const key_story* find(const std::string& key_json) const;
   [[nodiscard]] std::map<std::string, shard_story>& shards() { return shards_; }
   [[nodiscard]] const shard_story* shard(const std::string& id) const;
+  [[nodiscard]] const written_record* record(const std::string& shard_id,
+                                             std::string_view sequence) const;
   /// When the first iterator of all was given.
   [[nodiscard]] std::optional<wall_time> reading_began() const { return reading_began_; }
   /// The newest record of a key, if its newest change in the stream's table has one.

@@ -25,8 +25,8 @@ std::string history_of(const key_story& story) {
   const auto add = [&](const char* side, const std::vector<version>& versions) {
     for (auto i = versions.size() - std::min<std::size_t>(versions.size(), 6); i < versions.size();
          ++i) {
-      text += fmt::format("\n      {} {} {}", format_rfc3339(versions[i].at), side,
-                          show(versions[i].item));
+      text += fmt::format("\n      {} {} {}{}", format_rfc3339(versions[i].at), side,
+                          show(versions[i].item), versions[i].by_ttl ? " by TTL" : "");
     }
   };
   add("source", story.source);
@@ -200,6 +200,9 @@ void referee::count(const shard_story& shard, const written_record& record) {
   };
   add(unique_);
   add(by_kind_[record.kind]);
+  if (record.by_ttl) {
+    add(by_ttl_);
+  }
   if (chosen(record.key)) {
     add(sampled_);
   }
@@ -222,6 +225,7 @@ void referee::compare_counters() {
   expect_within("events.insert", number("events.insert"), by_kind_[record_kind::insert]);
   expect_within("events.modify", number("events.modify"), by_kind_[record_kind::modify]);
   expect_within("events.remove", number("events.remove"), by_kind_[record_kind::remove]);
+  expect_within("events.ttl_remove", number("events.ttl_remove"), by_ttl_);
   expect_within("checks.sampled", number("checks.sampled") + number("checks.left_to_baseline"),
                 sampled_);
   std::int64_t failed = 0;
@@ -306,11 +310,14 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
                     history_of(*story)));
     return;
   }
-  judge_kind(*story, entry, source->item, target->item);
+  judge_kind(*story, entry, source->item, target->item, at);
 }
 
 void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
-                         const item_ptr& source, const item_ptr& target) {
+                         const item_ptr& source, const item_ptr& target, wall_time at) {
+  const auto has_expired = [&](const item_ptr& item) {
+    return verify::ttl_is_past(item->attributes(), "ttl", at);
+  };
   std::vector<mismatch_kind> right;
   if (source && target) {
     right = {mismatch_kind::different};
@@ -318,13 +325,18 @@ void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
       right.push_back(mismatch_kind::stale);
     }
   } else if (source) {
-    right = {mismatch_kind::missing};
+    right = {has_expired(source) ? mismatch_kind::expired : mismatch_kind::missing};
   } else if (target) {
-    right = {forward_ ? mismatch_kind::undeleted : mismatch_kind::unexpected};
+    // The newest record of the source says who deleted it; that of a deferred change was not kept.
+    const auto* record = truth_.record(entry.shard_id, entry.sequence_number);
+    const bool by_ttl = record == nullptr || record->by_ttl;
+    right = {!forward_                       ? mismatch_kind::unexpected
+             : by_ttl && has_expired(target) ? mismatch_kind::expired
+                                             : mismatch_kind::undeleted};
   }
   if (std::ranges::find(right, entry.kind) == right.end()) {
-    accuse(fmt::format("{} is called {}: source {}, target {}", story.key_json,
-                       to_string(entry.kind), show(source), show(target)));
+    accuse(fmt::format("{} is called {}: source {}, target {}{}", story.key_json,
+                       to_string(entry.kind), show(source), show(target), history_of(story)));
   }
 }
 

@@ -85,7 +85,7 @@ class referee {
   void take_finding(const state::mismatch_row& row);
   void judge_finding(const std::string& key_json, const verify::mismatch& entry, wall_time at);
   void judge_kind(const key_story& story, const verify::mismatch& entry, const item_ptr& source,
-                  const item_ptr& target);
+                  const item_ptr& target, wall_time at);
   void examine_gaps();
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
@@ -119,6 +119,7 @@ class referee {
   bounds unique_;
   bounds sampled_;
   std::map<record_kind, bounds> by_kind_;
+  bounds by_ttl_;
 
   std::set<std::string> ended_in_process_;
   std::optional<wall_time> first_start_;

@@ -102,6 +102,13 @@ support::replicator_options make_replication(dice& draw, milliseconds max_lag) {
   return how;
 }
 
+expiry make_expiry(dice& draw) {
+  return {.share = 0.1 + draw.share(0.6),
+          .within_max = draw.between(seconds{2}, seconds{90}),
+          .source_sweep = draw.between(seconds{1}, seconds{60}),
+          .target_sweep = draw.chance(0.5) ? draw.between(seconds{1}, seconds{60}) : seconds{0}};
+}
+
 support::fault_rates make_faults(dice& draw) {
   const auto rate = [&] { return draw.chance(0.5) ? draw.share(0.15) : 0; };
   return {.throttle = rate(),
@@ -204,6 +211,9 @@ scenario make_scenario(std::uint64_t seed) {
   if (draw.chance(0.25)) {
     chosen.clock_skew = draw.between(seconds{-5}, seconds{5});
   }
+  if (draw.chance(0.3)) {
+    chosen.ttl = make_expiry(draw);
+  }
   return chosen;
 }
 
@@ -245,6 +255,14 @@ std::string describe(const scenario& chosen) {
       how.altered, how.stale, how.replayed, how.unexpected, how.changes_per_second_max,
       bad.throttle, bad.server_error, bad.connection_reset, bad.lost_answer, bad.timeout,
       bad.truncated_body, bad.wrong_crc, bad.partial_batch, bad.slow);
+  if (chosen.ttl.share > 0) {
+    text += fmt::format("  ttl: {:.2f} of the items, within {}, source swept each {}, target {}\n",
+                        chosen.ttl.share, format_duration(chosen.ttl.within_max),
+                        format_duration(chosen.ttl.source_sweep),
+                        chosen.ttl.target_sweep > milliseconds{0}
+                            ? "each " + format_duration(chosen.ttl.target_sweep)
+                            : "never");
+  }
   for (const auto& [from, until] : chosen.stalls) {
     text += fmt::format("  replication stalls from {} to {}\n", format_duration(from),
                         format_duration(until));

@@ -48,6 +48,14 @@ struct traffic {
   std::uint64_t values = 20;  ///< few: old values come again
 };
 
+/// Items that expire, and when the service deletes those that have.
+struct expiry {
+  double share = 0;              ///< of the items written
+  milliseconds within_max{0};    ///< from the write to the end of the item's life
+  milliseconds source_sweep{0};  ///< from one round of deletes to the next
+  milliseconds target_sweep{0};  ///< 0: TTL is off there, deletes come from the source only
+};
+
 /// What happened before the monitor was started.
 struct prehistory {
   std::uint64_t writes = 0;
@@ -68,6 +76,7 @@ struct scenario {
   milliseconds target_created_after{0};  ///< 0: it is there from the beginning
   prehistory before;
   traffic writes;
+  expiry ttl;
   support::replicator_options replication;
   std::vector<std::pair<milliseconds, milliseconds>> stalls;  ///< from, until
   support::fault_rates faults;                                ///< of a shower

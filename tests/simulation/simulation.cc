@@ -34,6 +34,12 @@ struct trouble {
   std::optional<fault> what;  ///< nothing: a shower
 };
 
+/// What the source holds of a key.
+struct held_value {
+  std::int64_t value = 0;
+  std::optional<std::int64_t> expires;
+};
+
 class simulation {
  public:
   explicit simulation(const scenario& chosen)
@@ -49,6 +55,15 @@ class simulation {
         random_(chosen.seed) {
     shape(world_.source.settings());
     shape(world_.target.settings());
+    auto& table = world_.source.table(monitor_world::table);
+    table.ttl_attribute = "ttl";
+    table.on_change([this](const support::table_change& change) {
+      if (change.by_ttl) {
+        std::erase_if(values_, [&](const auto& each) {
+          return monitor_world::key(each.first) == change.old_image->key_json;
+        });
+      }
+    });
     replication_ = &world_.replicate(chosen.replication);
     truth_.listen_to(*replication_);
   }
@@ -101,7 +116,9 @@ class simulation {
   [[nodiscard]] fault fault_of(const fault_context& context, std::uint64_t side);
   void examine();
   void write_one();
-  void write(const std::string& key, std::optional<std::int64_t> value);
+  void write(const std::string& key, std::optional<held_value> value);
+  [[nodiscard]] std::optional<std::int64_t> draw_expiry();
+  void expire();
   /// Runs `action` at a time of the scenario.
   void at(milliseconds time, std::function<void()> action) {
     agenda_.emplace(time, std::move(action));
@@ -120,7 +137,9 @@ class simulation {
   std::multimap<milliseconds, std::function<void()>> agenda_;  // times of the scenario
   wall_time begin_;                                            ///< its zero; moved by an absence
   std::optional<wall_time> absent_since_;
-  std::map<std::string, std::int64_t> values_;  // what the source holds
+  std::map<std::string, held_value> values_;  // what the source holds
+  wall_time next_source_sweep_;
+  wall_time next_target_sweep_;
   std::vector<trouble> troubles_;
   support::fault_plan shower_;
   bool writing_ = true;
@@ -130,10 +149,10 @@ class simulation {
 
 // The source's life
 
-void simulation::write(const std::string& key, std::optional<std::int64_t> value) {
+void simulation::write(const std::string& key, std::optional<held_value> value) {
   ++writes_;
   if (value) {
-    world_.put(key, *value);
+    world_.put(key, value->value, value->expires);
     values_[key] = *value;
   } else {
     world_.remove(key);
@@ -150,8 +169,12 @@ void simulation::write_one() {
   const auto before = held == values_.end() ? std::nullopt : std::optional(held->second);
   const auto drawn = share();
   const bool removes = before && drawn < how.deletes;
-  write(name,
-        removes ? std::nullopt : std::optional(static_cast<std::int64_t>(random_() % how.values)));
+  if (removes) {
+    write(name, std::nullopt);
+  } else {
+    const auto value = static_cast<std::int64_t>(random_() % how.values);
+    write(name, held_value{value, draw_expiry()});
+  }
   if (share() < how.there_and_back) {
     const milliseconds later{random_() % static_cast<std::uint64_t>(how.back_within.count())};
     at(present() + later, [this, name, before] {
@@ -162,12 +185,42 @@ void simulation::write_one() {
   }
 }
 
+std::optional<std::int64_t> simulation::draw_expiry() {
+  const auto& ttl = scenario_.ttl;
+  if (ttl.share == 0 || static_cast<double>(random_() % 10'000) / 10'000 >= ttl.share) {
+    return std::nullopt;
+  }
+  const milliseconds later{random_() % static_cast<std::uint64_t>(ttl.within_max.count())};
+  return to_ms(world_.time.now() + later) / 1000;
+}
+
+/// What the TTL service does. It rests while the stream is off, as the writers do.
+void simulation::expire() {
+  const auto now = world_.time.now();
+  const auto& ttl = scenario_.ttl;
+  if (ttl.share == 0 || !stream().enabled()) {
+    return;
+  }
+  if (now >= next_source_sweep_) {
+    next_source_sweep_ = now + ttl.source_sweep;
+    world_.source.table(monitor_world::table).expire_items(now);
+  }
+  if (ttl.target_sweep > milliseconds{0} && now >= next_target_sweep_ &&
+      world_.target.find_table(monitor_world::table)) {
+    next_target_sweep_ = now + ttl.target_sweep;
+    auto& table = world_.target.table(monitor_world::table);
+    table.ttl_attribute = "ttl";
+    table.expire_items(now);
+  }
+}
+
 void simulation::live_before() {
   const auto& before = scenario_.before;
   for (std::uint64_t generation = 0; generation <= before.generations; ++generation) {
     for (std::uint64_t i = 0; i < before.writes; ++i) {
       write_one();
       world_.time.run_for(milliseconds{100});
+      expire();
     }
     truth_.note_lineage();
     if (generation < before.generations) {
@@ -198,6 +251,9 @@ void simulation::plan() {
   }
   for (milliseconds time{0}; time < writes.lasting; time += examine_interval) {
     at(time, [this] { examine(); });
+  }
+  for (milliseconds time{0}; time < writes.lasting; time += seconds{1}) {
+    at(time, [this] { expire(); });
   }
   for (const auto& [from, until] : scenario_.stalls) {
     replication_->stall(begin_ + from, begin_ + until);
@@ -288,6 +344,7 @@ void simulation::be_absent(milliseconds lasting) {
   const auto live_for = [this](milliseconds duration) {
     for (milliseconds time{0}; time < duration; time += seconds{1}) {
       write_one();
+      expire();
       world_.time.run_for(seconds{1});
     }
   };
@@ -423,6 +480,7 @@ void simulation::settle() {
   const auto drained_by = time.now() + drains_within;
   while (replication_->in_flight() > 0 && time.now() < drained_by) {
     time.run_for(seconds{2});
+    expire();
     examine();
   }
   const auto settled_by =
@@ -430,6 +488,7 @@ void simulation::settle() {
   const auto quiet_from = time.now() + seconds{20};
   while ((time.now() < quiet_from || !referee_.is_settled()) && time.now() < settled_by) {
     time.run_for(seconds{5});
+    expire();
     examine();
   }
   if (must_run_) {

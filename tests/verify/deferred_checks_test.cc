@@ -100,6 +100,7 @@ TEST(deferral, a_change_that_comes_back_is_judged_by_reading_both_tables) {
   ASSERT_THAT(run.out.confirmed, SizeIs(2));
   EXPECT_FALSE(run.confirmed("lost")->counterpart.value);
   EXPECT_TRUE(run.confirmed("undeleted")->delete_seen);
+  EXPECT_TRUE(run.confirmed("undeleted")->ttl_delete_seen) << "who deleted it was not kept";
 }
 
 TEST(deferral, an_equal_look_at_a_change_that_comes_back_early_must_hold_for_a_max_lag) {
