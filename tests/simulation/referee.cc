@@ -1,8 +1,10 @@
 #include "simulation/referee.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace ddm::simulation {
@@ -162,6 +164,9 @@ void referee::on_commit(const state::commit_batch& batch) {
     take_finding(row);
   }
   gaps_.insert(gaps_.end(), batch.gaps.begin(), batch.gaps.end());
+  for (auto& gap : gaps_) {
+    gap.cured = gap.cured || (batch.gaps_cured_before && gap.noticed < *batch.gaps_cured_before);
+  }
   for (const auto& [name, value] : batch.numbers) {
     numbers_[name] = value;
   }
@@ -327,12 +332,16 @@ void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
   } else if (source) {
     right = {has_expired(source) ? mismatch_kind::expired : mismatch_kind::missing};
   } else if (target) {
-    // The newest record of the source says who deleted it; that of a deferred change was not kept.
+    // The newest record of the source says who deleted it. A deferred change has not kept that, and
+    // a comparison knows no more than whether its scan saw the item in the source.
     const auto* record = truth_.record(entry.shard_id, entry.sequence_number);
     const bool by_ttl = record == nullptr || record->by_ttl;
-    right = {!forward_                       ? mismatch_kind::unexpected
-             : by_ttl && has_expired(target) ? mismatch_kind::expired
-                                             : mismatch_kind::undeleted};
+    if (forward_ || record == nullptr) {
+      right = {by_ttl && has_expired(target) ? mismatch_kind::expired : mismatch_kind::undeleted};
+    }
+    if (!forward_ || (record == nullptr && scenario_.at_rest)) {
+      right.push_back(mismatch_kind::unexpected);
+    }
   }
   if (std::ranges::find(right, entry.kind) == right.end()) {
     accuse(fmt::format("{} is called {}: source {}, target {}{}", story.key_json,
@@ -362,6 +371,7 @@ void referee::on_asked(const std::string& shard) {
 }
 
 void referee::examine(const report::status& status) {
+  last_ = status;
   const auto& events = status.events;
   const auto& checks = status.checks;
   if (events.unique != events.insert + events.modify + events.remove + events.unknown) {
@@ -416,7 +426,7 @@ bool referee::everything_is_read() const {
 
 bool referee::is_settled() {
   return everything_is_read() && open_checks_.empty() && deferred_.empty() &&
-         wrong_findings().empty();
+         !(scenario_.at_rest && verdict_is_due()) && wrong_findings().empty();
 }
 
 void referee::examine_end() {
@@ -439,6 +449,51 @@ void referee::examine_end() {
     accuse(std::move(wrong));
   }
   examine_gaps();
+  if (scenario_.at_rest) {
+    examine_baseline();
+  }
+}
+
+/// Nothing is written any more: the tables have been compared, and WAIT has nothing to wait for.
+/// Keys that were never at rest are judged by no comparison.
+bool referee::verdict_is_due() const {
+  return !last_.baseline_complete ||
+         (last_.verdict.kind == report::verdict_kind::wait &&
+          !(last_.compared && last_.compared->progress.candidates_restless > 0));
+}
+
+/// Stream and comparison together reach every key. Out of reach is only what the target does by
+/// itself after it was seen to be right, and, without the source's stream, what the source does.
+void referee::examine_baseline() {
+  if (verdict_is_due()) {
+    accuse(fmt::format("the verdict still waits: {}", fmt::join(last_.verdict.reasons, "; ")));
+    return;
+  }
+  const auto began = last_.compared->progress.started();
+  const auto last_change = [](const std::vector<version>& versions) {
+    return versions.empty() ? wall_time::min() : versions.back().at;
+  };
+  for (const auto& [position, story] : truth_.keys()) {
+    const auto found = findings_.find(story.key_json);
+    const bool open = found != findings_.end() && found->second.open;
+    const auto in_source = last_change(story.source);
+    const auto in_target = last_change(story.target);
+    const bool at_rest = in_source < began && in_target < began;
+    const bool by_itself = in_target >= began && in_target >= in_source;
+    const bool in_reach = at_rest || (forward_ && !story.seen_arrived && !by_itself);
+    if (in_reach && !open && !same_item(story.source_now(), story.target_now())) {
+      accuse("missed by stream and comparison: " + story.key_json + history_of(story));
+    }
+  }
+  const bool goes = last_.verdict.kind == report::verdict_kind::go;
+  const bool defects = std::ranges::any_of(findings_ | std::views::values, [](const finding& each) {
+    return each.open && each.kind != mismatch_kind::expired;
+  });
+  const bool uncured =
+      std::ranges::any_of(gaps_, [](const state::gap_row& gap) { return !gap.cured; });
+  if (goes && (defects || uncured)) {
+    accuse("GO in spite of a known defect or gap");
+  }
 }
 
 /// A gap speaks for its shard, for the ancestors that came and went unseen, and for

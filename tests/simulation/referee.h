@@ -87,6 +87,8 @@ class referee {
   void judge_kind(const key_story& story, const verify::mismatch& entry, const item_ptr& source,
                   const item_ptr& target, wall_time at);
   void examine_gaps();
+  void examine_baseline();
+  [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
   [[nodiscard]] std::optional<dynamodb::digest128> digest_of(const item_ptr& item) const;
@@ -122,6 +124,7 @@ class referee {
   bounds by_ttl_;
 
   std::set<std::string> ended_in_process_;
+  report::status last_;  // as examined
   std::optional<wall_time> first_start_;
   std::optional<wall_time> target_ready_;
   bool something_forgotten_ = false;

@@ -214,6 +214,12 @@ scenario make_scenario(std::uint64_t seed) {
   if (draw.chance(0.3)) {
     chosen.ttl = make_expiry(draw);
   }
+  if (draw.chance(0.3)) {
+    chosen.at_rest =
+        baseline{.after = draw.between(seconds{3}, seconds{60}), .segments = draw.between(1, 50)};
+    chosen.world.sample_rate = 1;
+    chosen.before.writes = draw.between(20, 200);
+  }
   return chosen;
 }
 
@@ -228,7 +234,7 @@ std::string describe(const scenario& chosen) {
       "  service: answers within {}, clock ahead by {} ms, reads late by {}, children hidden {}, "
       "parents open {}, "
       "iterators live {}, empty {:.2f}, repeated {:.2f}\n"
-      "  before: {} writes, {} generations of shards{}\n"
+      "  before: {} writes, {} generations of shards{}{}\n"
       "  writes: {} keys ({} hot), {:.1f}/s for {}, deletes {:.2f}, there and back {:.2f} within "
       "{}, {} values\n"
       "  replication: {} to {}, lost {:.3f}, lost deletes {:.3f}, altered {:.3f}, stale {:.3f}, "
@@ -248,9 +254,12 @@ std::string describe(const scenario& chosen) {
       format_duration(world.stream.parent_listed_open_for),
       format_duration(world.stream.iterator_lifetime), world.stream.empty_page_rate,
       world.stream.repeat_rate, chosen.before.writes, chosen.before.generations,
-      chosen.before.forgotten ? ", forgotten" : "", writes.keys, writes.hot_keys,
-      writes.writes_per_second, format_duration(writes.lasting), writes.deletes,
-      writes.there_and_back, format_duration(writes.back_within), writes.values,
+      chosen.before.forgotten ? ", forgotten" : "",
+      chosen.at_rest ? fmt::format("; a baseline in {} segments after {}", chosen.at_rest->segments,
+                                   format_duration(chosen.at_rest->after))
+                     : "",
+      writes.keys, writes.hot_keys, writes.writes_per_second, format_duration(writes.lasting),
+      writes.deletes, writes.there_and_back, format_duration(writes.back_within), writes.values,
       format_duration(how.delay_min), format_duration(how.delay_max), how.lost, how.lost_delete,
       how.altered, how.stale, how.replayed, how.unexpected, how.changes_per_second_max,
       bad.throttle, bad.server_error, bad.connection_reset, bad.lost_answer, bad.timeout,

@@ -7,6 +7,7 @@
 #include "support/replicator.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,12 @@ struct prehistory {
   bool forgotten = false;         ///< all of that is older than the stream's memory
 };
 
+/// The monitor compares the items at rest as well.
+struct baseline {
+  milliseconds after{0};  ///< of replication being caught up
+  std::uint64_t segments = 1;
+};
+
 struct scenario {
   std::uint64_t seed = 0;
   monitor::world_options world;
@@ -75,6 +82,7 @@ struct scenario {
   milliseconds clock_skew{0};
   milliseconds target_created_after{0};  ///< 0: it is there from the beginning
   prehistory before;
+  std::optional<baseline> at_rest;
   traffic writes;
   expiry ttl;
   support::replicator_options replication;

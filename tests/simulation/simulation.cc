@@ -292,6 +292,11 @@ void simulation::start() {
   world_.start([this](monitor::session_settings& settings) {
     settings.checks.replication_wait = scenario_.replication_wait;
     settings.stream.records_limit = scenario_.records_limit;
+    if (const auto& baseline = scenario_.at_rest) {
+      settings.baseline.wanted = true;
+      settings.baseline.after = baseline->after;
+      settings.baseline.comparer.segments = baseline->segments;
+    }
   });
   must_run_ = true;
   referee_.on_start();
