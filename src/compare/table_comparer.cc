@@ -392,10 +392,13 @@ awaitable<result<void>> table_comparer::feed(verify::pending_checks& checks,
   }
   const auto now = parts_.time.now();
   for (const auto& row : *rows) {
-    fetched_id_ = row.id;
+    if (!checks.has_room_to_spare()) {
+      break;
+    }
     checks.on_candidate(row, now, out);
+    fetched_id_ = row.id;
+    --to_fetch_;
   }
-  to_fetch_ -= static_cast<std::int64_t>(rows->size());
   co_return result<void>{};
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace ddm::monitor {
@@ -87,6 +88,25 @@ TEST(baseline, finds_what_no_change_would_ever_show) {
   world.target.remove(world.table, monitor_world::key("stray"));
   write_for(world, 8min);
   EXPECT_EQ(world.status().verdict.kind, verdict_kind::go) << "healed, and well for long enough";
+}
+
+TEST(baseline, candidates_wait_for_room_in_memory) {
+  auto options = later_stream();
+  options.memory_bytes_max = 60'000;
+  monitor_world world(options);
+  import_items(world, 600);
+  for (int i = 0; i < 600; ++i) {
+    world.target.remove(world.table, monitor_world::key(fmt::format("rest{:05}", i)));
+  }
+  world.start(with_baseline);
+  std::uint64_t most = 0;
+  for (int second = 0; second < 900; ++second) {
+    world.time.run_for(1s);
+    most = std::max(most, world.status().check_bytes);
+  }
+  EXPECT_GT(most, 40'000);
+  EXPECT_LE(most, 60'000);
+  EXPECT_EQ(world.status().mismatches.mismatches(), 600);
 }
 
 TEST(baseline, without_the_flag_there_is_none_and_no_go) {

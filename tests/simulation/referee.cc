@@ -164,14 +164,28 @@ void referee::on_commit(const state::commit_batch& batch) {
     take_finding(row);
   }
   gaps_.insert(gaps_.end(), batch.gaps.begin(), batch.gaps.end());
-  for (auto& gap : gaps_) {
-    gap.cured = gap.cured || (batch.gaps_cured_before && gap.noticed < *batch.gaps_cured_before);
-  }
   for (const auto& [name, value] : batch.numbers) {
     numbers_[name] = value;
   }
+  if (batch.gaps_cured_before) {
+    cure_gaps(*batch.gaps_cured_before);
+  }
   if (numbers_.contains("events.unique")) {
     compare_counters();
+  }
+}
+
+/// What was lost while a comparison ran may be what it had read already.
+void referee::cure_gaps(wall_time before) {
+  const auto began = compare::comparison_progress::load("monitor", numbers_, {}).started();
+  for (auto& gap : gaps_) {
+    if (!gap.cured && gap.noticed < before) {
+      gap.cured = true;
+      if (gap.noticed >= began) {
+        accuse(fmt::format("a comparison that began at {} cures the gap noticed at {}",
+                           format_rfc3339(began), format_rfc3339(gap.noticed)));
+      }
+    }
   }
 }
 

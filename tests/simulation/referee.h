@@ -79,6 +79,7 @@ class referee {
   void on_commit(const state::commit_batch& batch);
   void on_resume(const state::snapshot& found);
   void on_asked(const std::string& shard);
+  void cure_gaps(wall_time before);
   void take_shard(const state::shard_row& row);
   void count(const shard_story& shard, const written_record& record);
   void compare_counters();
