@@ -25,6 +25,11 @@ double units_of(const state::snapshot& state, const char* name) {
   return found == state.numbers.end() ? 0 : static_cast<double>(found->second) / 1000;
 }
 
+verify::check_settings without_stream(verify::check_settings checks) {
+  checks.follows_stream = false;
+  return checks;
+}
+
 }  // namespace
 
 compare_session::compare_session(compare_settings settings, compare_parts parts,
@@ -32,7 +37,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       findings_(settings_.findings),
-      checks_(settings_.checks),
+      checks_(without_stream(settings_.checks)),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
       comparer_(settings_.comparer,

@@ -77,7 +77,7 @@ struct check {
   /// stands for no change, and is not persisted: its row stays until there is an outcome.
   std::int64_t candidate = 0;
   bool source_held = false;      ///< candidates: a scan saw the item in the source
-  std::uint32_t judgements = 0;  ///< candidates: that found the source changed
+  std::uint32_t judgements = 0;  ///< candidates: that found a side changed
 
   wall_time created;         ///< of the newest change
   wall_time read_at;         ///< when the newest change was read

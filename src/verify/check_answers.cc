@@ -216,15 +216,13 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
     open.s1 = origin.value;
     open.s1_at = now;
     mark_dirty(open);
-    if (open.candidate != 0 && ++open.judgements >= judgements_of_candidate_max) {
-      ++out.candidates_restless;
-      out.candidates_closed.push_back(open.candidate);
-      close(open);
-      return;
+    if (!give_up_candidate(open, out)) {
+      postpone(open, now);
     }
-    postpone(open, now);
   } else if (const auto rested_at = note_difference(open, counterpart, now); now < rested_at) {
-    schedule(open, rested_at);
+    if (!give_up_candidate(open, out)) {
+      schedule(open, rested_at);
+    }
   } else if (!behind_.may_confirm(now, open.first_unmet_at)) {
     postpone(open, now);
   } else if (is_read_past(open, counterpart.value, sighting::differing)) {
@@ -237,10 +235,23 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
   }
 }
 
-/// Without the source's stream only our looks tell that the source has changed; what it holds has a
-/// max-lag to arrive from the look that saw it first. Returns when that is over.
+/// A judgement found a side changed. True: the candidate never rests, and has been closed so.
+bool pending_checks::give_up_candidate(check& open, outcomes& out) {
+  if (open.candidate == 0 || ++open.judgements < judgements_of_candidate_max) {
+    return false;
+  }
+  ++out.candidates_restless;
+  out.candidates_closed.push_back(open.candidate);
+  close(open);
+  return true;
+}
+
+/// Without the source's stream, or of a candidate, only our looks tell that the source has changed;
+/// what it holds has a max-lag to arrive from the look that saw it first, and a counterpart that
+/// changes says that something does arrive. Returns when that is over.
 wall_time pending_checks::note_difference(check& open, const seen& counterpart, wall_time now) {
-  if (settings_.way == direction::source_to_target || counterpart.unreadable) {
+  const bool told_by_stream = settings_.way == direction::source_to_target && open.candidate == 0;
+  if (told_by_stream || counterpart.unreadable) {
     return now;
   }
   const auto digest = compared(counterpart.value);
@@ -283,11 +294,14 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
   await_proof(open, counterpart.value, sighting::differing, now);
 }
 
-/// The stream has been read past the judgement that first saw this, equal or unequal as it is now;
-/// a comparison's candidates have no stream to wait for.
+/// The stream has been read past the judgement that first saw this, equal or unequal as it is now.
+/// A candidate stands for no change that could be unproven: it is equal when it is equal, and a
+/// comparison alone has no stream to wait for.
 bool pending_checks::is_read_past(const check& open, const image& counterpart,
                                   sighting seen_as) const {
-  return open.candidate != 0 ||
+  const bool needs_none =
+      open.candidate != 0 && (seen_as == sighting::agreeing || !settings_.follows_stream);
+  return needs_none ||
          (stray_is_proven(open) && open.stray_seen_as == seen_as && same(*open.stray, counterpart));
 }
 

@@ -41,6 +41,8 @@ struct check_settings {
   std::uint64_t memory_bytes_max = 384ULL << 20;
   /// Keys a second whose looks come at 0.5, 1, 2 and 4 s to measure the lag.
   double lag_probes_per_second = 5;
+  /// Changes are told; without a stream there are only a comparison's candidates.
+  bool follows_stream = true;
 };
 
 /// Where a change was read, beside the record itself.
@@ -201,6 +203,7 @@ class pending_checks {
   void on_unequal(check& open, wall_time now);
   void judge_resting(check& open, const seen& origin, const seen& counterpart, wall_time now,
                      outcomes& out);
+  [[nodiscard]] bool give_up_candidate(check& open, outcomes& out);
   wall_time note_difference(check& open, const seen& counterpart, wall_time now);
   void judge_restless(check& open, const seen& origin, const seen& counterpart, wall_time now,
                       outcomes& out);

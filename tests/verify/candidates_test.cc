@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 namespace ddm::verify {
 namespace {
 
@@ -18,7 +16,7 @@ state::candidate_row row_of(std::int64_t id, const std::string& key, bool source
   const auto named = key_named(key);
   return {.id = id,
           .command = "compare",
-          .key_hash = std::string(reinterpret_cast<const char*>(&named.hash), 16),
+          .key_hash = named.hash.bytes(),
           .key_json = named.json,
           .source_held = source_held};
 }
@@ -117,6 +115,54 @@ TEST(candidates, are_not_written_to_the_state_as_checks) {
   run.run_for(75s);
   run.checks.take_dirty(rows, closed);
   EXPECT_THAT(closed, IsEmpty());
+}
+
+TEST(candidates, whose_target_changed_between_the_looks_have_a_max_lag_more) {
+  check_driver run;
+  run.counterpart["a"] = 1;  // absent in the origin
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.after(40s, [&] { run.counterpart["a"] = 2; });
+  run.run_for(75s);
+  EXPECT_THAT(run.out.confirmed, IsEmpty())
+      << "something arrives that no look has seen in the origin";
+  run.run_for(60s);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1));
+}
+
+TEST(candidates, whose_target_never_rests_are_given_up_too) {
+  check_driver run;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  for (int second = 0; second < 600 && run.checks.size() > 0; ++second) {
+    run.counterpart["a"] = second + 2;
+    run.run_for(1s);
+  }
+  EXPECT_EQ(run.out.candidates_restless, 1);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+  EXPECT_THAT(run.out.confirmed, IsEmpty());
+}
+
+TEST(candidates, beside_a_stream_are_confirmed_only_when_that_was_read_past_their_judgement) {
+  check_driver run;
+  run.origin["a"] = 1;
+  run.stream_is_read = false;
+  run.checks.set_read_up_to(run.now);
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(5min);
+  EXPECT_THAT(run.out.confirmed, IsEmpty()) << "the origin may have moved and come back meanwhile";
+  run.stream_is_read = true;
+  run.run_for(60s);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1));
+}
+
+TEST(candidates, without_a_stream_have_none_to_wait_for) {
+  auto settings = plain_settings();
+  settings.follows_stream = false;
+  check_driver run(settings);
+  run.origin["a"] = 1;
+  run.stream_is_read = false;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(75s);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1));
 }
 
 TEST(candidates, that_never_rest_are_given_up_and_said_so) {
