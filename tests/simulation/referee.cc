@@ -397,6 +397,12 @@ void referee::examine(const report::status& status) {
     accuse(fmt::format("{} changes are sampled, {} have an outcome or are open", checks.sampled,
                        outcomes));
   }
+  const bool defects = std::ranges::any_of(findings_ | std::views::values, [](const finding& each) {
+    return each.open && each.kind != mismatch_kind::expired;
+  });
+  if (status.verdict.kind == report::verdict_kind::go && (defects || has_uncured_gap())) {
+    accuse("GO in spite of a known defect or gap");
+  }
   if (status.check_bytes > scenario_.world.memory_bytes_max + one_change_bytes) {
     accuse(fmt::format("open checks hold {} bytes, the bound is {}", status.check_bytes,
                        scenario_.world.memory_bytes_max));
@@ -468,10 +474,14 @@ void referee::examine_end() {
   }
 }
 
-/// Nothing is written any more: the tables have been compared, and WAIT has nothing to wait for.
-/// Keys that were never at rest are judged by no comparison.
+bool referee::has_uncured_gap() const {
+  return std::ranges::any_of(gaps_, [](const state::gap_row& gap) { return !gap.cured; });
+}
+
+/// Nothing is written any more: the tables have been compared, again where a gap asked for it, and
+/// WAIT has nothing to wait for. Keys that were never at rest are judged by no comparison.
 bool referee::verdict_is_due() const {
-  return !last_.baseline_complete ||
+  return !last_.baseline_complete || has_uncured_gap() ||
          (last_.verdict.kind == report::verdict_kind::wait &&
           !(last_.compared && last_.compared->progress.candidates_restless > 0));
 }
@@ -498,15 +508,6 @@ void referee::examine_baseline() {
     if (in_reach && !open && !same_item(story.source_now(), story.target_now())) {
       accuse("missed by stream and comparison: " + story.key_json + history_of(story));
     }
-  }
-  const bool goes = last_.verdict.kind == report::verdict_kind::go;
-  const bool defects = std::ranges::any_of(findings_ | std::views::values, [](const finding& each) {
-    return each.open && each.kind != mismatch_kind::expired;
-  });
-  const bool uncured =
-      std::ranges::any_of(gaps_, [](const state::gap_row& gap) { return !gap.cured; });
-  if (goes && (defects || uncured)) {
-    accuse("GO in spite of a known defect or gap");
   }
 }
 

@@ -89,6 +89,7 @@ class referee {
                   const item_ptr& target, wall_time at);
   void examine_gaps();
   void examine_baseline();
+  [[nodiscard]] bool has_uncured_gap() const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
