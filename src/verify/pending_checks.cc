@@ -212,8 +212,9 @@ void pending_checks::note_deferred(std::int64_t changes) {
 
 void pending_checks::on_candidate(const state::candidate_row& row, wall_time now, outcomes& out) {
   auto key = key_of(row);
-  if (by_key_.contains(key.hash)) {
+  if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     out.candidates_closed.push_back(row.id);
+    answer_comparison(slots_[found->second]);
     return;
   }
   auto& open = place({.id = next_id_++,
@@ -228,6 +229,21 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
                       .first_unmet_at = now});
   schedule(open, now);
   book(open);
+}
+
+/// The check of a change answers the comparison's question too. After a gap, that change need not
+/// be the key's newest: what counts is what the origin holds now.
+void pending_checks::answer_comparison(check& open) {
+  if (open.expects_origin_read) {
+    return;
+  }
+  ++open.version;
+  open.expects_origin_read = true;
+  open.expected.reset();
+  if (open.step == check_step::look) {
+    open.step = check_step::expect_look;
+  }
+  mark_dirty(open);
 }
 
 void pending_checks::on_gap() {

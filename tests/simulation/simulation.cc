@@ -491,7 +491,8 @@ void simulation::settle() {
   const auto settled_by =
       time.now() + heals_within + scenario_.world.max_lag * 6 + scenario_.world.stall_after;
   const auto quiet_from = time.now() + seconds{20};
-  while ((time.now() < quiet_from || !referee_.is_settled()) && time.now() < settled_by) {
+  while ((time.now() < quiet_from || replication_->in_flight() > 0 || !referee_.is_settled()) &&
+         time.now() < settled_by) {
     time.run_for(seconds{5});
     expire();
     examine();

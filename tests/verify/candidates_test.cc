@@ -91,6 +91,18 @@ TEST(candidates, of_a_key_that_is_being_checked_are_answered_by_that) {
   EXPECT_EQ(run.checks.size(), 1U);
 }
 
+TEST(candidates, of_a_key_whose_newest_change_was_lost_are_judged_by_what_the_tables_hold) {
+  check_driver run;
+  run.write("a", 0);    // the delete has arrived
+  run.origin["a"] = 1;  // the insert after it lies in a gap, and has not
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+  run.run_for(75s);
+  EXPECT_EQ(run.out.verified, 0);
+  ASSERT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_FALSE(run.out.confirmed[0].counterpart.value);
+}
+
 TEST(candidates, in_thousands_do_not_pass_for_replication_that_is_behind) {
   check_driver run;
   for (int i = 0; i < 2000; ++i) {
