@@ -353,6 +353,11 @@ void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
     if (forward_ || record == nullptr) {
       right = {by_ttl && has_expired(target) ? mismatch_kind::expired : mismatch_kind::undeleted};
     }
+    const auto newest = std::ranges::upper_bound(story.target_reads, at, {}, &version::at);
+    if (forward_ && !same_item(std::prev(newest)->item, target)) {
+      // Confirmed by an earlier look, of which the digest was kept.
+      right.push_back(mismatch_kind::undeleted);
+    }
     if (!forward_ || (record == nullptr && scenario_.at_rest)) {
       right.push_back(mismatch_kind::unexpected);
     }

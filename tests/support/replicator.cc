@@ -3,7 +3,11 @@
 #include "base/error.h"
 #include "dynamodb/attribute_value.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace ddm::support {
@@ -102,6 +106,7 @@ replicator::replicator(asio::any_io_executor executor, table_side source, table_
       clock_(target_.account.time()),
       random_(settings.seed),
       listening_(std::make_shared<replicator*>(this)),
+      target_made_(executor, asio::steady_timer::time_point::max()),
       deliveries_(std::move(executor)) {
   source_.account.table(source_.table).on_change([owner = listening_](const table_change& change) {
     if (*owner != nullptr) {
@@ -238,12 +243,27 @@ awaitable<void> replicator::wait_for_stalls() {
   }
 }
 
+/// One delivery asks each second, all others wait for it: the table may be created after days.
+awaitable<void> replicator::wait_for_target() {
+  const auto is_made = [this] { return target_.account.find_table(target_.table).has_value(); };
+  if (is_made()) {
+    co_return;
+  }
+  if (std::exchange(target_awaited_, true)) {
+    co_await target_made_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return;
+  }
+  while (!is_made()) {
+    co_await clock_.sleep_for(std::chrono::seconds{1});
+  }
+  target_awaited_ = false;
+  target_made_.cancel();
+}
+
 awaitable<void> replicator::turn(wall_time due) {
   co_await clock_.sleep_until(due);
   co_await wait_for_stalls();
-  while (!target_.account.find_table(target_.table)) {
-    co_await clock_.sleep_for(std::chrono::seconds{1});
-  }
+  co_await wait_for_target();
   if (options_.changes_per_second_max > 0) {
     const auto slot_ms = std::max(next_slot_ms_, static_cast<double>(to_ms(clock_.now())));
     next_slot_ms_ = slot_ms + 1000 / options_.changes_per_second_max;

@@ -9,6 +9,8 @@
 #include "runtime/task_group.h"
 #include "support/fake_dynamodb.h"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -122,6 +124,7 @@ class replicator {
   /// Waits until it is this delivery's turn: stalls, pace, a target that is not there yet.
   [[nodiscard]] awaitable<void> turn(wall_time due);
   [[nodiscard]] awaitable<void> wait_for_stalls();
+  [[nodiscard]] awaitable<void> wait_for_target();
   void apply(const item_ptr& image, const item_position& position);
   [[nodiscard]] item_ptr altered(const item_ptr& item);
   [[nodiscard]] milliseconds draw(milliseconds low, milliseconds high);
@@ -140,6 +143,8 @@ class replicator {
   std::vector<planted_defect> planted_;
   std::function<void(const table_change&)> delivered_;
   std::shared_ptr<replicator*> listening_;  // null inside once it no longer listens
+  bool target_awaited_ = false;
+  asio::steady_timer target_made_;  ///< cancelled when it is there
   task_group deliveries_;
 };
 
