@@ -498,7 +498,8 @@ void referee::examine_baseline() {
     accuse(fmt::format("the verdict still waits: {}", fmt::join(last_.verdict.reasons, "; ")));
     return;
   }
-  const auto began = last_.compared->progress.started();
+  // Scans read with eventual consistency.
+  const auto began = last_.compared->progress.started() - scenario_.read_lag_max;
   const auto last_change = [](const std::vector<version>& versions) {
     return versions.empty() ? wall_time::min() : versions.back().at;
   };
