@@ -13,8 +13,9 @@ std::optional<int> take_number(std::string_view& text, std::size_t digits) {
   if (text.size() < digits) {
     return std::nullopt;
   }
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + digits, value);
-  if (ec != std::errc{} || end != text.data() + digits || text[0] == '-') {
+  const auto front = text.substr(0, digits);
+  const auto [end, ec] = std::from_chars(front.data(), front.data() + front.size(), value);
+  if (ec != std::errc{} || end != front.data() + front.size() || front[0] == '-') {
     return std::nullopt;
   }
   text.remove_prefix(digits);

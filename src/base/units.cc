@@ -118,7 +118,7 @@ std::string spoken_duration(milliseconds duration) {
   if (s < 3600) {
     return pair(s / 60, "min", s % 60, "s");
   }
-  if (s < 2 * 86'400) {
+  if (s < 2 * 86'400L) {
     return pair(s / 3600, "h", s % 3600 / 60, "min");
   }
   return pair(s / 86'400, "d", s % 86'400 / 3600, "h");

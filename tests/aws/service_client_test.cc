@@ -12,7 +12,6 @@ namespace ddm::aws {
 namespace {
 
 using support::simulated_clock;
-using testing::StartsWith;
 
 /// Answers what it was told to, and 200 beyond that.
 class scripted_transport final : public transport {

@@ -6,6 +6,7 @@
 namespace ddm::net {
 namespace {
 
+using namespace std::string_view_literals;
 using testing::HasSubstr;
 
 TEST(url, is_taken_apart) {
@@ -49,7 +50,7 @@ TEST(url, an_error_says_what_is_wrong) {
   EXPECT_THAT(why("http://[::1"), HasSubstr("IPv6"));
   EXPECT_THAT(why("http://[]"), HasSubstr("IPv6"));
   EXPECT_THAT(why("http://[::1%x\r\nHost: c]"), HasSubstr("IPv6"));
-  EXPECT_THAT(why(std::string_view("http://[::1\0c]", 15)), HasSubstr("IPv6"));
+  EXPECT_THAT(why("http://[::1\0c]"sv), HasSubstr("IPv6"));
   EXPECT_THAT(why("http://[1.2.3.4]"), HasSubstr("IPv6"));
   EXPECT_THAT(why("http://[::1]8000"), HasSubstr("port"));
   EXPECT_THAT(why("http://a:"), HasSubstr("port"));

@@ -139,6 +139,7 @@ class tally {
   void wait_for_all() {
     while (!workers_.empty() && !(options_.until_failure && !failed_.empty())) {
       std::vector<pollfd> polled;
+      polled.reserve(workers_.size());
       for (const auto& each : workers_) {
         polled.push_back({.fd = each.in, .events = POLLIN, .revents = 0});
       }

@@ -19,7 +19,7 @@ struct trouble {
 };
 
 /// Names a case in the list of tests.
-void PrintTo(const trouble& each, std::ostream* out) { *out << each.name; }
+std::ostream& operator<<(std::ostream& out, const trouble& each) { return out << each.name; }
 
 class outage : public testing::TestWithParam<trouble> {
  protected:

@@ -106,6 +106,7 @@ struct value_validity {
   bool operator()(const dynamodb::binary_set& set) const { return is_set(set.values); }
   bool operator()(const dynamodb::number_set& set) const {
     std::vector<std::string> ordered;
+    ordered.reserve(set.values.size());
     for (const auto& number : set.values) {
       ordered.push_back(is_number(number) ? ordered_number(number) : "");
     }
