@@ -91,7 +91,8 @@ struct check {
   std::optional<image> stray;
   sighting stray_seen_as = sighting::differing;
   wall_time stray_at;
-  /// Strategy B: what the source held when it was last seen to differ, and since when it has.
+  /// Strategy B and candidates: what the counterpart held when it was last seen to differ, and
+  /// since when it has.
   std::optional<std::optional<digest128>> differing;
   wall_time differing_since;
   wall_time due;

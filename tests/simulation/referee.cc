@@ -424,16 +424,20 @@ bool referee::is_covered(const item_position& key) {
          (scenario_.world.create_target || (target_ready_ && record->created > *target_ready_));
 }
 
+const referee::finding* referee::open_finding(const key_story& story) const {
+  const auto found = findings_.find(story.key_json);
+  return found != findings_.end() && found->second.open ? &found->second : nullptr;
+}
+
 std::vector<std::string> referee::wrong_findings() {
   std::vector<std::string> wrong;
   for (const auto& [position, story] : truth_.keys()) {
-    const auto found = findings_.find(story.key_json);
-    const bool open = found != findings_.end() && found->second.open;
+    const auto* open = open_finding(story);
     const bool differs = !same_item(story.source_now(), story.target_now());
-    if (open && !differs) {
+    if (open != nullptr && !differs) {
       wrong.push_back(fmt::format("open although both tables agree: {} {}", story.key_json,
-                                  to_string(found->second.kind)));
-    } else if (!open && differs && !story.seen_arrived && is_covered(position)) {
+                                  to_string(open->kind)));
+    } else if (open == nullptr && differs && !story.seen_arrived && is_covered(position)) {
       wrong.push_back("missed: " + story.key_json + history_of(story));
     }
   }
@@ -504,14 +508,13 @@ void referee::examine_baseline() {
     return versions.empty() ? wall_time::min() : versions.back().at;
   };
   for (const auto& [position, story] : truth_.keys()) {
-    const auto found = findings_.find(story.key_json);
-    const bool open = found != findings_.end() && found->second.open;
     const auto in_source = last_change(story.source);
     const auto in_target = last_change(story.target);
     const bool at_rest = in_source < began && in_target < began;
     const bool by_itself = in_target >= began && in_target >= in_source;
     const bool in_reach = at_rest || (forward_ && !story.seen_arrived && !by_itself);
-    if (in_reach && !open && !same_item(story.source_now(), story.target_now())) {
+    if (in_reach && open_finding(story) == nullptr &&
+        !same_item(story.source_now(), story.target_now())) {
       accuse("missed by stream and comparison: " + story.key_json + history_of(story));
     }
   }

@@ -100,6 +100,7 @@ class referee {
   /// The newest change of the key was read and checked: it must have an outcome that is true.
   [[nodiscard]] bool everything_is_read() const;
   [[nodiscard]] bool is_covered(const item_position& key);
+  [[nodiscard]] const finding* open_finding(const key_story& story) const;
   [[nodiscard]] std::vector<std::string> wrong_findings();
   [[nodiscard]] std::int64_t number(const char* name) const;
   void expect_within(const char* name, std::int64_t value, const bounds& truth);

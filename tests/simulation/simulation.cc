@@ -56,7 +56,6 @@ class simulation {
     shape(world_.source.settings());
     shape(world_.target.settings());
     auto& table = world_.source.table(monitor_world::table);
-    table.ttl_attribute = "ttl";
     table.on_change([this](const support::table_change& change) {
       if (change.by_ttl) {
         std::erase_if(values_, [&](const auto& each) {
@@ -119,6 +118,7 @@ class simulation {
   void write(const std::string& key, std::optional<held_value> value);
   [[nodiscard]] std::optional<std::int64_t> draw_expiry();
   void expire();
+  void sweep(support::fake_dynamodb& account, milliseconds interval, wall_time& next);
   /// Runs `action` at a time of the scenario.
   void at(milliseconds time, std::function<void()> action) {
     agenda_.emplace(time, std::move(action));
@@ -196,22 +196,25 @@ std::optional<std::int64_t> simulation::draw_expiry() {
 
 /// What the TTL service does. It rests while the stream is off, as the writers do.
 void simulation::expire() {
-  const auto now = world_.time.now();
   const auto& ttl = scenario_.ttl;
   if (ttl.share == 0 || !stream().enabled()) {
     return;
   }
-  if (now >= next_source_sweep_) {
-    next_source_sweep_ = now + ttl.source_sweep;
-    world_.source.table(monitor_world::table).expire_items(now);
+  sweep(world_.source, ttl.source_sweep, next_source_sweep_);
+  if (ttl.target_sweep > milliseconds{0} && world_.target.find_table(monitor_world::table)) {
+    sweep(world_.target, ttl.target_sweep, next_target_sweep_);
   }
-  if (ttl.target_sweep > milliseconds{0} && now >= next_target_sweep_ &&
-      world_.target.find_table(monitor_world::table)) {
-    next_target_sweep_ = now + ttl.target_sweep;
-    auto& table = world_.target.table(monitor_world::table);
-    table.ttl_attribute = "ttl";
-    table.expire_items(now);
+}
+
+void simulation::sweep(support::fake_dynamodb& account, milliseconds interval, wall_time& next) {
+  const auto now = world_.time.now();
+  if (now < next) {
+    return;
   }
+  next = now + interval;
+  auto& table = account.table(monitor_world::table);
+  table.ttl_attribute = "ttl";
+  table.expire_items(now);
 }
 
 void simulation::live_before() {

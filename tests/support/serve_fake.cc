@@ -2,9 +2,8 @@
 //
 // Problem: DynamoDB Local has one shard a stream, stores a thousand items a second and answers
 // slowly. Idea: the accounts `source` and `target` begin with the same items of tools/tables.py's
-// keys, and the source's stream has as many shards as wanted. Its URL is written to
-// standard output; each line of standard input is a command, its answer a line; the end of input
-// is the end.
+// keys, and the source's stream has as many shards as wanted. Its URL is written to standard
+// output; each line of standard input is a command, its answer a line; the end of input is the end.
 #include "support/fake_server.h"
 
 #include <fmt/format.h>
