@@ -42,7 +42,7 @@ awaitable<result<api_response>> service_client::attempt(const api_request& reque
 }
 
 awaitable<result<api_response>> service_client::call(api_request request, rate_limiter* pace) {
-  bool renewed = false;
+  bool just_renewed = false;
   std::optional<error_class> last_retried;
   for (int number = 1;; ++number) {
     if (pace != nullptr) {
@@ -60,8 +60,10 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
         options_.on_throttled();
       }
     }
-    if (failure.kind == error_class::refresh_credentials && !renewed) {
-      renewed = true;
+    // Attempts may stretch over hours, and new credentials may end as well. Refused at once, they
+    // are no better than the old ones.
+    just_renewed = failure.kind == error_class::refresh_credentials && !just_renewed;
+    if (just_renewed) {
       transport_.renew_credentials();
       ++statistics_.retries;
       continue;

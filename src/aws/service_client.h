@@ -43,8 +43,8 @@ class service_client {
   service_client(transport& below, clock& time, options settings);
 
   /// Calls until success, a non-retryable error, the last attempt or an empty retry bucket. On
-  /// refresh_credentials renews once and tries again. Errors name the client, operation and cause.
-  /// Each attempt takes one from `pace`, where given.
+  /// refresh_credentials renews and tries again, unless new ones are refused at once. Errors name
+  /// the client, operation and cause. Each attempt takes one from `pace`, where given.
   [[nodiscard]] awaitable<result<api_response>> call(api_request request,
                                                      rate_limiter* pace = nullptr);
 

@@ -130,6 +130,15 @@ TEST(service_client, refused_credentials_are_renewed_once) {
   EXPECT_EQ(f.below.bodies.size(), 4U);
 }
 
+TEST(service_client, credentials_that_end_again_while_a_call_is_retried_are_renewed_again) {
+  fixture f;
+  f.below.answers.push_back(refusal("ExpiredTokenException"));
+  f.below.answers.push_back(fail(error_class::retry, "the connection was reset"));
+  f.below.answers.push_back(refusal("ExpiredTokenException"));
+  EXPECT_TRUE(f.call());
+  EXPECT_EQ(f.below.renewals, 2);
+}
+
 TEST(service_client, what_is_final_is_not_repeated) {
   for (const auto* const code :
        {"ValidationException", "ExpiredIteratorException", "TrimmedDataAccessException",
