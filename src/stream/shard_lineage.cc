@@ -73,7 +73,9 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
   }
   shard.listed = true;
   // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
-  if (!shard.last_listed || now - *shard.last_listed > std::chrono::hours{1}) {
+  const bool outdated =
+      !shard.last_listed || (!shard.unread() && now - *shard.last_listed > std::chrono::hours{1});
+  if (outdated) {
     shard.last_listed = now;
     shard.dirty = true;
   }
@@ -231,9 +233,9 @@ bool shard_lineage::lost_its_beginning(const shard_id& id, wall_time now) const 
     return false;
   }
   auto reached = std::max(shard.caught_up_to, shard.counts_from);
-  if (const auto parent = shard.parent ? shards_.find(*shard.parent) : shards_.end();
-      !reached && parent != shards_.end()) {
-    reached = parent->second.ended_at;
+  if (!reached) {
+    const auto parent = shard.parent ? shards_.find(*shard.parent) : shards_.end();
+    reached = parent == shards_.end() ? shard.last_listed : parent->second.ended_at;
   }
   return reached && now - *reached > stream_retention;
 }

@@ -49,6 +49,7 @@ struct tracked_shard {
   std::optional<wall_time> last_created;
   std::optional<wall_time> caught_up_to;
   std::optional<wall_time> ended_at;
+  /// Until the shard has been read at all: first listed.
   std::optional<wall_time> last_listed;
   bool listed = true;  ///< by the last complete listing, or found since
   bool dirty = true;   ///< differs from what was committed
@@ -56,6 +57,7 @@ struct tracked_shard {
   [[nodiscard]] bool open() const {
     return life == shard_life::waiting || life == shard_life::reading;
   }
+  [[nodiscard]] bool unread() const { return open() && last_sequence.empty() && !caught_up_to; }
 };
 
 enum class first_position {
@@ -100,7 +102,8 @@ class shard_lineage {
   [[nodiscard]] std::vector<coverage_gap> on_stream_gone(wall_time now);
 
   /// The shard begins at the oldest record that is left, and nobody has been at it for so long that
-  /// older ones may have been trimmed: its iterator will not tell.
+  /// older ones, written since it has been ours to read, may have been trimmed: its iterator will
+  /// not tell.
   [[nodiscard]] bool lost_its_beginning(const shard_id& id, wall_time now) const;
 
   /// Where the next iterator of the shard begins.

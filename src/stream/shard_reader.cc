@@ -16,9 +16,6 @@ shard_reader::shard_reader(reader_context& shared, shard_id id)
       caught_up_(shard().caught_up_to, shared.creation_unit()) {}
 
 awaitable<result<void>> shard_reader::read_to_end() {
-  if (shared_.lineage.lost_its_beginning(id_, shared_.time.now())) {
-    report_gap("records were trimmed before the shard was begun");
-  }
   for (;;) {
     co_await shared_.sink.admit_read();
     auto step = iterator_ ? co_await read_page() : co_await fetch_iterator();
@@ -46,6 +43,10 @@ awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
   const auto position =
       at_trim_horizon_ ? iterator_position::trim_horizon() : shard_lineage::next_position(shard());
   shard().begun = true;
+  if (!beginning_is_lost_ && shared_.lineage.lost_its_beginning(id_, shared_.time.now())) {
+    beginning_is_lost_ = true;
+    report_gap("records were trimmed before the shard was begun");
+  }
   auto iterator = co_await shared_.client.get_shard_iterator(
       dynamodb::stream_arn(shared_.lineage.stream_arn()), id_, position);
   if (!iterator) {

@@ -71,6 +71,7 @@ class shard_reader {
   wall_time asked_;               ///< when the last page was asked for
   milliseconds server_ahead_{0};  ///< of our clock, at most
   bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
+  bool beginning_is_lost_ = false;
   bool last_page_was_empty_ = false;
   int failures_ = 0;
 };

@@ -223,6 +223,18 @@ TEST_F(lineage, a_shard_whose_oldest_records_may_be_gone_has_lost_its_beginning)
       << "the service tells when that number is gone";
 }
 
+TEST_F(lineage, a_shard_that_was_listed_a_day_ago_and_never_read_has_lost_its_beginning) {
+  (void)shards.on_complete_listing({open_shard("a"), open_shard("read")}, start);
+  startable();
+  shards.at(shard_id("read")).caught_up_to = start + 20h;
+  auto later = restarted();
+  (void)later.on_complete_listing({open_shard("a"), open_shard("read")}, start + 20h);
+  EXPECT_FALSE(later.lost_its_beginning(shard_id("a"), start + 24h));
+  EXPECT_TRUE(later.lost_its_beginning(shard_id("a"), start + 25h))
+      << "the listing in between has read nothing";
+  EXPECT_FALSE(later.lost_its_beginning(shard_id("read"), start + 25h));
+}
+
 TEST_F(lineage, a_listing_with_a_cycle_ends) {
   (void)latest.on_complete_listing(
       {closed_shard("a", "b"), closed_shard("b", "a"), open_shard("c", "a")}, start);

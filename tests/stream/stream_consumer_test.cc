@@ -174,6 +174,27 @@ TEST(stream_consumer, reports_what_a_shard_lost_before_it_was_begun) {
   EXPECT_EQ(world.distinct(), 10U);
 }
 
+TEST(stream_consumer, reports_what_a_shard_lost_that_could_not_be_read_for_a_day) {
+  for (const bool restarts : {false, true}) {
+    stream_world world;
+    const auto start = world.time.now();
+    world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
+      const bool fails = request.operation == "GetRecords" && request.now < start + 25h;
+      return {.type = fails ? support::fault::kind::connection_reset : support::fault::kind::none};
+    });
+    world.begin();
+    world.time.run_for(10s);
+    world.write(0, 10);
+    if (restarts) {
+      const auto rows = world.stop();
+      world.time.run_for(25h);
+      world.begin(rows);
+    }
+    world.time.run_for(26h);
+    EXPECT_EQ(world.sink.gaps.size(), 1U) << "restarts: " << restarts;
+  }
+}
+
 TEST(stream_consumer, ends_with_the_error_of_a_commit) {
   stream_world world;
   world.sink.commit_failure = error{.message = "the disk is full"};
