@@ -23,6 +23,8 @@ constexpr std::size_t batches_ahead = 4;
 constexpr milliseconds failure_pause_max{30'000};
 /// Keys that a batch left unprocessed come back after this pause.
 constexpr milliseconds unprocessed_pause{200};
+/// A table that failed is asked again by what waits for it, mostly.
+constexpr milliseconds unasked_before_probe{1'000};
 
 std::vector<std::string> documents_of(const std::vector<item_key>& keys) {
   std::vector<std::string> documents;
@@ -125,6 +127,19 @@ void record_verifier::pump() {
       batches_.spawn(run_watch(std::move(watched)));
     }
   }
+  probe_failing(now);
+}
+
+/// What a failing table was asked for may have been answered without it since. Then this read finds
+/// out whether it is well again.
+void record_verifier::probe_failing(wall_time now) {
+  for (auto* side : {&source_, &target_}) {
+    const auto& state = health(*side);
+    if (state.failures > 0 && state.reads == 0 && now >= state.again_at + unasked_before_probe) {
+      ++in_flight_;
+      batches_.spawn(run_probe(*side, state.key));
+    }
+  }
 }
 
 awaitable<void> record_verifier::run_batch(look_batch batch) {
@@ -135,6 +150,12 @@ awaitable<void> record_verifier::run_batch(look_batch batch) {
 
 awaitable<void> record_verifier::run_watch(std::vector<item_key> keys) {
   co_await serve_watch(keys);
+  --in_flight_;
+  pump();
+}
+
+awaitable<void> record_verifier::run_probe(table_side& side, std::string key) {
+  (void)co_await read(side, {std::move(key)}, false);
   --in_flight_;
   pump();
 }
@@ -332,15 +353,18 @@ awaitable<std::optional<record_verifier::answer>> record_verifier::read(
     table_side& side, std::vector<std::string> keys, bool consistent) {
   const double estimate = static_cast<double>(keys.size()) * (consistent ? 1.0 : 0.5);
   co_await side.budget.acquire(estimate);
+  const auto one_key = keys.front();
+  ++health(side).reads;
   auto body = co_await side.client.batch_get_item(side.table, std::move(keys), consistent);
+  --health(side).reads;
   if (!body) {
-    note_failure(side, body.error());
+    note_failure(side, body.error(), one_key);
     co_return std::nullopt;
   }
   answer got{.body = std::move(*body)};
   auto page = co_await pool_.run([&] { return decoder_.decode_batch_get(got.body); });
   if (!page) {
-    note_failure(side, page.error());
+    note_failure(side, page.error(), one_key);
     co_return std::nullopt;
   }
   got.page = std::move(*page);
@@ -367,7 +391,8 @@ bool record_verifier::ready(const table_side& side) const {
   return clock_.now() >= state.again_at;
 }
 
-void record_verifier::note_failure(const table_side& side, const error& failure) {
+void record_verifier::note_failure(const table_side& side, const error& failure,
+                                   const std::string& key) {
   auto& state = health(side);
   const auto now = clock_.now();
   if (state.failures > 0 && now < state.again_at) {
@@ -380,6 +405,7 @@ void record_verifier::note_failure(const table_side& side, const error& failure)
   }
   const auto pause = milliseconds{500} * (1LL << std::min(state.failures - 1, 8));
   state.again_at = now + std::min<milliseconds>(pause, failure_pause_max);
+  state.key = key;
   state.failure = fmt::format("the {} table cannot be read: {}", side.name, failure.describe());
 }
 
@@ -387,7 +413,7 @@ void record_verifier::note_success(const table_side& side) {
   auto& state = health(side);
   if (state.failures > 0) {
     log::event(log::level::info, "reading_resumed", {}, {{"side", side.name}});
-    state = {};
+    state = {.failure = {}, .reads = state.reads};
   }
 }
 

@@ -77,12 +77,16 @@ class record_verifier {
   struct side_health {
     std::string failure;
     int failures = 0;
+    int reads = 0;  ///< in flight
     wall_time again_at;
+    std::string key;  ///< one of those that could not be read
   };
 
   void pump();
+  void probe_failing(wall_time now);
   [[nodiscard]] awaitable<void> run_batch(look_batch batch);
   [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);
+  [[nodiscard]] awaitable<void> run_probe(table_side& side, std::string key);
   [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
   [[nodiscard]] awaitable<void> recall(const look_batch& batch);
   [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
@@ -97,7 +101,7 @@ class record_verifier {
   void report(outcomes out, const answer* origin, const answer* counterpart);
   [[nodiscard]] mismatch describe(const confirmation& verdict, std::string_view source_json,
                                   std::string_view target_json) const;
-  void note_failure(const table_side& side, const error& failure);
+  void note_failure(const table_side& side, const error& failure, const std::string& key);
   void note_success(const table_side& side);
   [[nodiscard]] side_health& health(const table_side& side);
   [[nodiscard]] table_side& origin() const;
