@@ -50,8 +50,11 @@ void pending_checks::on_change(change_record record, const change_context& where
   auto& open = is_new ? place({.id = next_id_++, .key = record.key, .first_unmet_at = now})
                       : slots_[found->second];
   if (is_new) {
-    // A deferred change of the key has no outcome yet, like one that is superseded.
-    open.superseded_unverified = where.mismatch_open || deferred_keys_.may_contain(record.key.hash);
+    // A deferred change of the key has no outcome yet, like one that is superseded; one that was
+    // left unchecked gets none.
+    open.superseded_unverified = where.mismatch_open ||
+                                 deferred_keys_.may_contain(record.key.hash) ||
+                                 left_keys_.may_contain(record.key.hash);
     if (record.kind == event_kind::insert) {
       open.before = past_image{std::nullopt, now};
     } else if (record.old_image) {
@@ -210,6 +213,25 @@ void pending_checks::note_deferred(std::int64_t changes) {
   }
 }
 
+void pending_checks::note_left(const digest128& key_hash) {
+  left_keys_.add(key_hash);
+  left_settled_ = false;
+}
+
+void pending_checks::restore_left() {
+  left_keys_.add_unknown();
+  left_settled_ = false;
+}
+
+void pending_checks::update_left(wall_time now) {
+  const bool over = target_ready_at_ && read_up_to_ &&
+                    *read_up_to_ >= *target_ready_at_ + settings_.max_lag && behind_.settled(now);
+  if (over && !left_settled_) {
+    left_keys_.clear();
+    left_settled_ = true;
+  }
+}
+
 void pending_checks::on_candidate(const state::candidate_row& row, wall_time now, outcomes& out) {
   auto key = key_of(row);
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
@@ -232,7 +254,8 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
 }
 
 /// The check of a change answers the comparison's question too. After a gap, that change need not
-/// be the key's newest: what counts is what the origin holds now.
+/// be the key's newest: what counts is what the origin holds now. If that is a later change's doing
+/// (deleted again, changed back), an equal look does not prove this one.
 void pending_checks::answer_comparison(check& open) {
   if (open.expects_origin_read) {
     return;
@@ -240,6 +263,7 @@ void pending_checks::answer_comparison(check& open) {
   ++open.version;
   open.expects_origin_read = true;
   open.expected.reset();
+  open.superseded_unverified = true;
   if (open.step == check_step::look) {
     open.step = check_step::expect_look;
   }
@@ -412,6 +436,7 @@ std::optional<wall_time> pending_checks::next_due() const {
 
 bool pending_checks::update_behind(wall_time now) {
   const bool changed = behind_.update(now);
+  update_left(now);
   if (!behind_.waits(now)) {
     for (const auto& [age, id] : parked_) {
       const auto found = by_id_.find(id);

@@ -118,6 +118,15 @@ class pending_checks {
   void restore_deferred(std::int64_t changes);
   /// How many are deferred in all.
   void note_deferred(std::int64_t changes);
+  /// A chosen change that nobody checks was read: the target was not there yet. It may still be on
+  /// its way when the key's next change is looked for, so that an equal look proves nothing.
+  void note_left(const digest128& key_hash);
+  /// An earlier process has left such changes; of which keys is not known.
+  void restore_left();
+  /// Changes are checked from now on: what was left has one max-lag to arrive.
+  void on_target_ready(wall_time now) { target_ready_at_ = now; }
+  /// What was left unchecked has arrived or never will.
+  [[nodiscard]] bool left_settled() const { return left_settled_; }
   /// A deferred key comes back: it is judged by reading both tables.
   void on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out);
   /// A comparison found the key unequal: it is judged by strong reads, one max-lag apart.
@@ -216,6 +225,7 @@ class pending_checks {
     return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
   }
   void note_met(check& open, wall_time until);
+  void update_left(wall_time now);
   void note_arrival();
   void note_level(check& open, const seen& counterpart, wall_time now);
   [[nodiscard]] static std::optional<wall_time> held_until(const check& open, const image& value,
@@ -245,6 +255,9 @@ class pending_checks {
   std::vector<check_id> dirty_;
   std::vector<std::int64_t> closed_;
   key_filter deferred_keys_;
+  key_filter left_keys_;
+  bool left_settled_ = true;
+  std::optional<wall_time> target_ready_at_;
   std::vector<std::string> shard_names_;
   std::map<std::string, std::uint32_t, std::less<>> shard_indices_;
   std::optional<wall_time> read_up_to_;

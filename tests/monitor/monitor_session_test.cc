@@ -2,6 +2,7 @@
 
 #include "monitor/monitor_world.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -11,6 +12,7 @@ namespace ddm::monitor {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
 
 void until_caught_up(session_settings& settings) { settings.until_caught_up = true; }
 
@@ -206,6 +208,53 @@ TEST(monitor_session, changes_before_the_target_exists_are_counted_and_left) {
   status = world.status();
   EXPECT_EQ(status.phase, report::phase::steady);
   EXPECT_EQ(status.checks.verified, 1);
+}
+
+TEST(monitor_session, what_was_left_to_the_baseline_may_arrive_over_the_next_changes_equal_look) {
+  for (const bool crashes : {false, true}) {
+    world_options options;
+    options.create_target = false;
+    monitor_world world(options);
+    world.start();
+    world.put("early", 1);
+    world.time.run_for(1min);
+    world.target.create_table(monitor_world::table, options.schema);
+    world.time.run_for(15s);
+    if (crashes) {
+      world.crash();
+      world.start();
+    }
+    world.remove("early");
+    world.time.run_for(10s);
+    EXPECT_EQ(world.status().checks.verified, 0) << "absent as before anything has arrived";
+    world.target.put(monitor_world::table, monitor_world::item("early", 1));
+    world.time.run_for(3min);
+    EXPECT_THAT(world.open_findings(), ElementsAre(monitor_world::key("early") + " undeleted"));
+    world.crash();
+    world.start();
+    world.put("later", 1);
+    world.target.put(monitor_world::table, monitor_world::item("later", 1));
+    world.time.run_for(10s);
+    EXPECT_EQ(world.status().checks.verified, 1) << "it is over, and the state knows";
+  }
+}
+
+TEST(monitor_session, a_table_that_failed_is_asked_until_it_is_well_also_if_nothing_needs_it) {
+  monitor_world world;
+  const auto begin = world.time.now();
+  world.source.plan_faults([&](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "BatchGetItem" && request.now < begin + 30s;
+    return {.type = fails ? support::fault::kind::connection_reset : support::fault::kind::none};
+  });
+  world.start();
+  world.put("a", 1);
+  world.time.run_for(9s);
+  EXPECT_NE(world.status().trouble, "");
+  world.put("a", 2);
+  world.target.put(monitor_world::table, monitor_world::item("a", 2));
+  world.time.run_for(3min);
+  EXPECT_EQ(world.status().pending, 0);
+  EXPECT_EQ(world.status().trouble, "");
 }
 
 TEST(monitor_session, checks_beyond_the_memory_bound_are_deferred_and_judged_later) {

@@ -11,6 +11,9 @@ using support::fake_shard;
 using support::fake_stream;
 using support::same_item;
 
+/// The monitor may have known this long before that the target is ready.
+constexpr milliseconds noticed_late_by{6'000};
+
 /// Shard ids begin with the time of their creation: "shardId-<20 digits of ms>-…".
 wall_time created_of(const std::string& shard_id) {
   std::int64_t ms = 0;
@@ -80,13 +83,23 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }
   if (of_source == rules_.forward) {
-    const auto& origin = story.origin(rules_.forward);
-    const bool first_told =
-        origin.size() == 1 ||
-        (rules_.from_latest && reading_began_ && origin.at(origin.size() - 2).at < *reading_began_);
-    story.nothing_unproven_before = story.seen_arrived || first_told;
+    story.nothing_unproven_before =
+        story.seen_arrived || is_first_told(story.origin(rules_.forward));
     story.seen_arrived = false;
   }
+}
+
+/// Nobody heard of the change before the newest one. What was left unchecked until the target was
+/// ready is not forgotten until it has had a max-lag to arrive.
+bool ledger::is_first_told(const std::vector<version>& origin) const {
+  if (origin.size() == 1) {
+    return true;
+  }
+  const auto before = origin.at(origin.size() - 2).at;
+  const bool unheard = rules_.from_latest && reading_began_ && before < *reading_began_;
+  const bool left = target_ready_ && before < *target_ready_ &&
+                    origin.back().at >= *target_ready_ + rules_.max_lag - noticed_late_by;
+  return unheard || left;
 }
 
 shard_story& ledger::story_of(const fake_stream& stream, const fake_shard& shard) {
@@ -158,16 +171,27 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
     story.looks.push_back({now, held});
   }
   const auto& origin = story.origin(rules_.forward);
-  if (of_source == rules_.forward || origin.empty() || !same_item(held, origin.back().item)) {
+  if (of_source == rules_.forward || origin.empty()) {
     return;
   }
-  const auto age = now - origin.back().at;
-  const bool arrived =
-      !rules_.forward || story.changes.back().delivered || story.nothing_unproven_before;
-  if (!rules_.images || age >= rules_.max_lag ||
-      (arrived && age >= rules_.replication_wait - rules_.behind)) {
-    story.seen_arrived = true;
+  if (same_item(held, origin.back().item)) {
+    story.seen_arrived =
+        story.seen_arrived || passes(story, origin.size() - 1, story.nothing_unproven_before, now);
+  } else if (origin.size() > 1 && same_item(held, origin.at(origin.size() - 2).item) &&
+             is_unheard && is_unheard(key)) {
+    story.nothing_unproven_before =
+        story.nothing_unproven_before || passes(story, origin.size() - 2, false, now);
   }
+}
+
+/// An equal look proves the change, if it comes late enough.
+bool ledger::passes(const key_story& story, std::size_t change, bool nothing_unproven_before,
+                    wall_time now) const {
+  const auto age = now - story.origin(rules_.forward).at(change).at;
+  const bool arrived =
+      !rules_.forward || story.changes.at(change).delivered || nothing_unproven_before;
+  return !rules_.images || age >= rules_.max_lag ||
+         (arrived && age >= rules_.replication_wait - rules_.behind);
 }
 
 const key_story* ledger::find(const std::string& key_json) const {

@@ -3,7 +3,7 @@
 //
 // Problem: a referee that asks the product what happened can be deceived by it. Idea: the ledger
 // hears the fake tables, streams and the replicator themselves; nothing in it comes from the
-// monitor.
+// monitor, but for what has been committed to its state, which the referee knows.
 #pragma once
 
 #include "monitor/monitor_world.h"
@@ -110,6 +110,8 @@ class ledger {
   void listen_to(support::replicator& replication);
   /// Once the target table has been created, if that was not there at first.
   void listen_to_target();
+  /// Changes are checked from now on; what was written before is left to the baseline.
+  void note_target_ready(wall_time now) { target_ready_ = now; }
 
   /// Writes down which shards there are; called before any of them can be forgotten.
   void note_lineage();
@@ -140,12 +142,18 @@ class ledger {
   /// Who asks about shards: called at each iterator and page, before it is written down.
   std::function<void(const std::string& shard)> on_asked;
   std::function<void(const std::string& shard, bool ended)> on_page;
+  /// Whether the monitor need not have read the key's newest change yet: a look speaks for the one
+  /// before it then.
+  std::function<bool(const item_position& key)> is_unheard;
 
  private:
   void note_change(const support::table_change& change, bool of_source);
   void note_record(const support::fake_stream& stream, const support::fake_shard& shard);
   void note_iterator(const std::string& shard);
   void note_read(const item_position& key, const item_ptr& held, bool consistent, bool of_source);
+  [[nodiscard]] bool is_first_told(const std::vector<version>& origin) const;
+  [[nodiscard]] bool passes(const key_story& story, std::size_t change,
+                            bool nothing_unproven_before, wall_time now) const;
   shard_story& story_of(const support::fake_stream& stream, const support::fake_shard& shard);
 
   monitor::monitor_world& world_;
@@ -155,6 +163,7 @@ class ledger {
   std::map<std::string, shard_story> shards_;
   std::map<item_position, std::pair<std::string, std::size_t>> newest_;  // shard, index
   std::optional<wall_time> reading_began_;
+  std::optional<wall_time> target_ready_;
 };
 
 }  // namespace ddm::simulation

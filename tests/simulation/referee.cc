@@ -54,6 +54,11 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
       ended_in_process_.insert(shard);
     }
   };
+  truth.is_unheard = [this](const item_position& key) {
+    const shard_story* shard = nullptr;
+    const auto* record = truth_.newest_record(key, &shard);
+    return record != nullptr && !was_committed(*shard, *record);
+  };
 }
 
 void referee::accuse(std::string violation) {
@@ -112,14 +117,20 @@ bool referee::was_committed(const shard_story& shard, const written_record& reco
   return row != shards_.end() && record.sequence <= row->second.last;
 }
 
+void referee::on_target_ready(wall_time now) {
+  if (!target_ready_) {
+    target_ready_ = now;
+    truth_.note_target_ready(now);
+  }
+}
+
 void referee::on_forgotten(wall_time until) {
   something_forgotten_ = true;
+  // A start that was killed before its first commit is made anew.
+  const bool not_begun = shards_.empty();
   for (auto& [id, shard] : truth_.shards()) {
     for (auto& record : shard.records) {
-      if (record.created < until && !shard.parent && !shards_[id].last) {
-        // A first start at TRIM_HORIZON that has read nothing of a shard is made anew.
-        record.before_start = scenario_.world.first == stream::first_position::trim_horizon;
-      }
+      record.before_start = record.before_start || (not_begun && record.created < until);
       record.lost = record.lost || (record.created < until && !was_committed(shard, record));
     }
   }

@@ -12,7 +12,8 @@
 //     not even if the key's next change brings the value that the target wrongly holds already;
 //   - without the source's stream, a source that came back to the target's value and left it again
 //     between two looks is not known to have done so;
-//   - a change written before a start at LATEST may arrive over the next one's equal look;
+//   - a change written before a start at LATEST may arrive over the next one's equal look, and so
+//     may one that was left to the baseline and is later than max-lag once the target is ready;
 //   - an item of the target that no record of the stream speaks of is out of reach.
 #pragma once
 
@@ -43,7 +44,7 @@ class referee {
   void on_forgotten(wall_time until);
   /// The stream is replaced: the time off is reported as a gap, all else is read.
   void on_stream_renewed() { something_forgotten_ = true; }
-  void on_target_ready(wall_time now) { target_ready_ = target_ready_.value_or(now); }
+  void on_target_ready(wall_time now);
 
   /// Examines the running monitor.
   void examine(const report::status& status);

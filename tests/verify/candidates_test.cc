@@ -103,6 +103,24 @@ TEST(candidates, of_a_key_whose_newest_change_was_lost_are_judged_by_what_the_ta
   EXPECT_FALSE(run.out.confirmed[0].counterpart.value);
 }
 
+TEST(candidates, do_not_pass_a_change_that_was_undone_before_it_arrived) {
+  check_driver run;
+  run.write("a", 1);
+  run.run_for(2s);
+  run.write_unread("a", 0);
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(8s);
+  EXPECT_EQ(run.out.verified, 0) << "absent as before anything has arrived";
+  run.read_records();
+  run.run_for(8s);
+  EXPECT_EQ(run.out.verified, 0);
+  run.counterpart["a"] = 1;  // the insert arrives, the delete never does
+  run.run_for(150s);
+  ASSERT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_TRUE(run.out.confirmed[0].delete_seen);
+  EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
 TEST(candidates, in_thousands_do_not_pass_for_replication_that_is_behind) {
   check_driver run;
   for (int i = 0; i < 2000; ++i) {

@@ -76,6 +76,48 @@ TEST(deferral, a_change_after_a_deferred_one_must_hold_for_a_max_lag) {
   EXPECT_EQ(run.out.verified, verified + 2);
 }
 
+TEST(left_unchecked, a_change_of_such_a_key_must_hold_for_a_max_lag) {
+  check_driver run;
+  run.checks.note_left(key_named("left").hash);  // inserted while there was no target
+  EXPECT_FALSE(run.checks.left_settled());
+  run.checks.on_target_ready(run.now);
+  run.write("left", 0);
+  run.write_replicated("other", 1, 1s);
+  run.run_for(max_lag - 1s);
+  EXPECT_EQ(run.out.verified, 1) << "absent as before anything has arrived";
+  run.run_for(2s);
+  EXPECT_EQ(run.out.verified, 2);
+  EXPECT_TRUE(run.checks.left_settled());
+  run.write("left", 0);
+  run.run_for(7s);
+  EXPECT_EQ(run.out.verified, 3);
+}
+
+TEST(left_unchecked, by_an_earlier_process_concerns_every_key) {
+  check_driver run;
+  run.checks.restore_left();
+  run.run_for(2 * max_lag);
+  EXPECT_FALSE(run.checks.left_settled()) << "nothing arrives where there is no target";
+  run.checks.on_target_ready(run.now);
+  run.write("any", 0);
+  run.run_for(max_lag - 1s);
+  EXPECT_EQ(run.out.verified, 0);
+  run.run_for(2s);
+  EXPECT_EQ(run.out.verified, 1);
+}
+
+TEST(left_unchecked, is_not_over_before_the_stream_was_read_past_it) {
+  check_driver run;
+  run.checks.note_left(key_named("left").hash);
+  run.checks.on_target_ready(run.now);
+  run.stream_is_read = false;
+  run.run_for(2 * max_lag);
+  EXPECT_FALSE(run.checks.left_settled());
+  run.stream_is_read = true;
+  run.run_for(1s);
+  EXPECT_TRUE(run.checks.left_settled());
+}
+
 TEST(deferral, the_images_of_hot_keys_give_way_to_the_memory_bound) {
   check_driver run(tight(20'000));
   for (int value = 1; value < 20'000; ++value) {

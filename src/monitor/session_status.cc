@@ -1,0 +1,90 @@
+// What a monitor_session says of itself: all figures of one moment.
+#include "base/units.h"
+#include "monitor/monitor_session.h"
+#include "monitor/prices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ddm::monitor {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t newest_shown = 5;
+/// A change that came after another one is looked at again one max-lag after it was read: only what
+/// is still open some time later is overdue.
+constexpr seconds look_slack{5};
+
+}  // namespace
+
+report::status monitor_session::status() const {
+  report::status now;
+  now.at = parts_.time.now();
+  now.running = now.at - started_at_;
+  now.events = statistics_.events();
+  now.events_per_second = events_per_second_;
+  now.checks = statistics_.checks();
+  now.pending = static_cast<std::int64_t>(checks_.size() - checks_.candidates());
+  now.check_bytes = checks_.bytes();
+  now.keys_changed = statistics_.keys_changed();
+  now.keys_checked = statistics_.keys_checked();
+  now.sample_rate = settings_.period.sample_rate;
+  now.table_items = settings_.table_items;
+  now.mismatches = findings_.counts();
+  now.compared = baseline_.view();
+  const auto open = static_cast<std::uint64_t>(now.mismatches.mismatches());
+  const auto known = std::max({now.keys_checked, report::keys_compared(now), open});
+  if (known > 0) {
+    now.success_rate = report::wilson_interval(known, open);
+  }
+  now.success_rate_interval = interval_success_;
+  now.lag = statistics_.lag();
+  now.newest = findings_.newest(newest_shown);
+  if (settings_.findings.hash_keys) {
+    for (auto& entry : now.newest) {
+      entry.key.json = entry.key.hash.hex();
+    }
+  }
+  now.shards = stream_at_stop_ ? *stream_at_stop_ : follower_.status();
+  now.gaps = gaps_;
+  now.source_units = statistics_.source_units();
+  now.target_units = statistics_.target_units();
+  now.stream_calls = statistics_.stream_calls();
+  now.usd = (now.source_units + now.target_units) * usd_per_read_unit +
+            static_cast<double>(now.stream_calls) * usd_per_stream_call;
+  if (checks_.behind().behind()) {
+    now.behind = progress_.estimate();
+  }
+  now.phase = !target_ready_              ? report::phase::importing
+              : checks_.behind().behind() ? report::phase::catching_up
+              : baseline_.active()        ? report::phase::baseline
+                                          : report::phase::steady;
+  now.baseline_complete = baseline_.complete_since().has_value();
+  now.settle = settings_.settle;
+  now.well_for = settling_.lasted();
+  now.settled = settling_.settled();
+  now.accept_sampled = settings_.accept_sampled;
+  now.trouble = verifier_.trouble();
+  if (now.trouble.empty()) {
+    now.trouble = baseline_.trouble();
+  }
+  if (now.trouble.empty() && follower_.is_over()) {
+    now.trouble = "the stream was turned off: later changes are not seen";
+  }
+  if (now.trouble.empty() && now.shards.failing > 0) {
+    now.trouble = fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
+                              now.shards.open, now.shards.failure);
+  }
+  now.overdue = checks_.older_than(now.at - settings_.checks.max_lag - look_slack);
+  now.drain_estimate =
+      settings_.checks.max_lag + settings_.checks.replication_wait + now.shards.behind + seconds{5};
+  now.freeze_at = settings_.freeze_at;
+  now.writes_after_freeze = writes_after_freeze_;
+  now.first_write_after_freeze = first_write_after_freeze_;
+  now.verdict = report::decide_verdict(now);
+  return now;
+}
+
+}  // namespace ddm::monitor
