@@ -234,6 +234,11 @@ const written_record* ledger::newest_record(const item_position& key,
   return &record;
 }
 
+const version* ledger::at(const std::vector<version>& versions, wall_time moment) {
+  const auto later = std::ranges::upper_bound(versions, moment, {}, &version::at);
+  return later == versions.begin() ? nullptr : &*std::prev(later);
+}
+
 bool ledger::held_within(const std::vector<version>& versions, const item_ptr& item, wall_time from,
                          wall_time until) {
   wall_time begin = wall_time::min();
@@ -272,22 +277,20 @@ bool ledger::was_faulty(const key_story& story, wall_time moment, milliseconds m
     if (at < from || at > moment) {
       return false;
     }
-    const auto next = std::ranges::upper_bound(story.target, at, {}, &version::at);
-    const auto held = next == story.target.begin() ? nullptr : std::prev(next)->item;
-    return !held_within(story.source, held, at - max_lag, at);
+    const auto* held = ledger::at(story.target, at);
+    return !held_within(story.source, held == nullptr ? nullptr : held->item, at - max_lag, at);
   });
 }
 
 bool ledger::looked_faulty(const key_story& story, wall_time moment, milliseconds max_lag) {
-  const auto next = std::ranges::upper_bound(story.target, moment, {}, &version::at);
-  const auto* held = next == story.target.begin() ? nullptr : &*std::prev(next);
+  const auto* held = at(story.target, moment);
   const auto differs = [&](const version& look) {
     return look.at >= (held == nullptr ? wall_time::min() : held->at) &&
            !same_item(look.item, held == nullptr ? nullptr : held->item);
   };
-  const auto last = std::ranges::upper_bound(story.looks, moment, {}, &version::at);
-  return last != story.looks.begin() && differs(*std::prev(last)) &&
-         std::any_of(story.looks.begin(), last, [&](const version& look) {
+  const auto* last = at(story.looks, moment);
+  return last != nullptr && differs(*last) &&
+         std::ranges::any_of(story.looks, [&](const version& look) {
            return look.at <= moment - max_lag && differs(look);
          });
 }

@@ -127,6 +127,8 @@ class ledger {
   /// The newest record of a key, if its newest change in the stream's table has one.
   [[nodiscard]] const written_record* newest_record(const item_position& key,
                                                     const shard_story** of = nullptr) const;
+  /// What was held, or seen, at this moment: the last one not later; nothing before the first.
+  [[nodiscard]] static const version* at(const std::vector<version>& versions, wall_time moment);
   /// Whether an item equal to `item` was held at some moment within [from, until].
   [[nodiscard]] static bool held_within(const std::vector<version>& versions, const item_ptr& item,
                                         wall_time from, wall_time until);

@@ -364,8 +364,7 @@ void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
     if (forward_ || record == nullptr) {
       right = {by_ttl && has_expired(target) ? mismatch_kind::expired : mismatch_kind::undeleted};
     }
-    const auto newest = std::ranges::upper_bound(story.target_reads, at, {}, &version::at);
-    if (forward_ && !same_item(std::prev(newest)->item, target)) {
+    if (forward_ && !same_item(ledger::at(story.target_reads, at)->item, target)) {
       // Confirmed by an earlier look, of which the digest was kept.
       right.push_back(mismatch_kind::undeleted);
     }
