@@ -79,8 +79,10 @@ void statistics::on_outcomes(const verify::outcomes& out) {
   checks_.superseded += out.superseded;
   checks_.equal_by_ignoring += out.equal_by_ignoring;
   checks_.deferred += out.deferred - out.undeferred;
-  for (const auto& key : out.passed) {
-    keys_checked_.add(key.hash);
+  for (const auto* keys : {&out.passed, &out.agreed}) {
+    for (const auto& key : *keys) {
+      keys_checked_.add(key.hash);
+    }
   }
   for (const auto& sample : out.lags) {
     lag_.add(sample.lag, sample.upper_bound);

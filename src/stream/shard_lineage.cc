@@ -263,6 +263,25 @@ bool shard_lineage::has_children(const shard_id& id) const {
   return std::ranges::any_of(shards_, [&](const auto& each) { return each.second.parent == id; });
 }
 
+std::vector<shard_id> shard_lineage::heirless_since(wall_time moment) const {
+  std::vector<shard_id> found;
+  for (const auto& [id, shard] : shards_) {
+    if (!shard.open() && shard.ended_at && *shard.ended_at > moment) {
+      found.push_back(id);
+    }
+  }
+  if (!found.empty()) {
+    std::set<shard_id> parents;
+    for (const auto& [id, shard] : shards_) {
+      if (shard.parent) {
+        parents.insert(*shard.parent);
+      }
+    }
+    std::erase_if(found, [&](const shard_id& id) { return parents.contains(id); });
+  }
+  return found;
+}
+
 bool shard_lineage::needs_complete_listing() const {
   return std::ranges::any_of(shards_, [&](const auto& each) {
     const auto& shard = each.second;

@@ -112,6 +112,8 @@ class shard_lineage {
   [[nodiscard]] tracked_shard& at(const shard_id& id);
   [[nodiscard]] const std::map<shard_id, tracked_shard>& shards() const { return shards_; }
   [[nodiscard]] bool has_children(const shard_id& id) const;
+  /// Shards that were over only after `moment` and of which no listing has shown a child, by id.
+  [[nodiscard]] std::vector<shard_id> heirless_since(wall_time moment) const;
   /// A child waits for a parent that no listing has shown yet: a complete listing is due.
   [[nodiscard]] bool needs_complete_listing() const;
   [[nodiscard]] bool has_listed() const { return listed_once_; }

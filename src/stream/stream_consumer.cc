@@ -17,6 +17,8 @@ constexpr minutes complete_listing_interval{15};
 constexpr minutes newest_listing_interval{1};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
+/// Of a shard that was over for this long when it was asked, no child will come.
+constexpr minutes children_visible_within{1};
 constexpr seconds failed_listing_interval{10};
 /// A stream that is not found for this long is gone for good; sooner if its table has another one.
 constexpr minutes missing_stream_grace{5};
@@ -109,7 +111,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
     sink_.on_gap(std::move(gap));
   }
   complete_listing_due_ = now + complete_listing_interval;
-  newest_listing_due_ = now + newest_listing_interval;
+  note_listed(now);
   if (auto committed = co_await sink_.commit_now(); !committed) {
     co_return committed;
   }
@@ -117,8 +119,12 @@ awaitable<result<void>> stream_consumer::list_completely() {
   co_return result<void>{};
 }
 
+/// From the newest shard on; from an older one whose children are awaited, if there is one: newer
+/// shards may be known before those.
 awaitable<result<void>> stream_consumer::list_newest() {
-  auto start_after = lineage_.newest();
+  const auto now = clock_.now();
+  const auto parents = awaited_parents();
+  auto start_after = parents.empty() ? lineage_.newest() : std::optional(parents.front());
   do {
     auto page = co_await describe(start_after);
     if (!page) {
@@ -127,10 +133,15 @@ awaitable<result<void>> stream_consumer::list_newest() {
     lineage_.on_partial_listing(page->shards, clock_.now());
     start_after = page->last_evaluated;
   } while (start_after);
-  newest_listing_due_ =
-      clock_.now() + (heirs_may_be_hidden() ? missing_children_interval : newest_listing_interval);
+  note_listed(now);
   start_readers();
   co_return result<void>{};
+}
+
+void stream_consumer::note_listed(wall_time begun) {
+  listed_at_ = begun;
+  newest_listing_due_ =
+      clock_.now() + (heirs_may_be_hidden() ? missing_children_interval : newest_listing_interval);
 }
 
 awaitable<void> stream_consumer::list_children(shard_id parent) {
@@ -141,7 +152,7 @@ awaitable<void> stream_consumer::list_children(shard_id parent) {
     note_status(page->status);
     lineage_.on_partial_listing(page->shards, clock_.now());
   }
-  if (heirs_may_be_hidden(lineage_.at(parent))) {
+  if (!lineage_.has_children(parent)) {
     newest_listing_due_ = std::min(newest_listing_due_, clock_.now() + missing_children_interval);
   }
 }
@@ -291,24 +302,22 @@ stream_status stream_consumer::status() const {
 }
 
 /// A shard that has just ended may have children that no listing shows yet, also when the stream
-/// has been turned off since.
-bool stream_consumer::heirs_may_be_hidden(const tracked_shard& shard) const {
-  return shard.life == shard_life::done && shard.ended_at &&
-         clock_.now() - *shard.ended_at < minutes{1} && !lineage_.has_children(shard.id);
+/// has been turned off since. They are awaited until a listing that came late enough has none.
+std::vector<shard_id> stream_consumer::awaited_parents() const {
+  return lineage_.heirless_since(*listed_at_ - children_visible_within);
 }
 
 bool stream_consumer::heirs_may_be_hidden() const {
-  return std::ranges::any_of(lineage_.shards(),
-                             [&](const auto& each) { return heirs_may_be_hidden(each.second); });
+  return !listed_at_ || !awaited_parents().empty();
 }
 
 std::optional<wall_time> stream_consumer::read_up_to() const {
-  if (!lineage_.has_listed()) {
+  if (heirs_may_be_hidden()) {
     return std::nullopt;
   }
   auto earliest = clock_.now();
   for (const auto& [id, shard] : lineage_.shards()) {
-    if (shard.life == shard_life::waiting || heirs_may_be_hidden(shard) ||
+    if (shard.life == shard_life::waiting ||
         (shard.life == shard_life::reading && !shard.caught_up_to)) {
       return std::nullopt;
     }

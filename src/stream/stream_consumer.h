@@ -87,7 +87,8 @@ class stream_consumer {
   [[nodiscard]] bool is_gone(const shard_id& id);
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
-  [[nodiscard]] bool heirs_may_be_hidden(const tracked_shard& shard) const;
+  void note_listed(wall_time begun);
+  [[nodiscard]] std::vector<shard_id> awaited_parents() const;
   [[nodiscard]] bool heirs_may_be_hidden() const;
   void note_health(const shard_id& id, const error* failure);
   [[nodiscard]] milliseconds creation_unit() const;
@@ -107,6 +108,8 @@ class stream_consumer {
   bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
   std::optional<wall_time> last_seen_enabled_;
+  /// Since when every shard that a service showed is known; nothing before the first listing.
+  std::optional<wall_time> listed_at_;
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

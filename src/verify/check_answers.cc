@@ -383,8 +383,9 @@ void pending_checks::verify(check& open, const image& counterpart, wall_time now
     }
     note_lag(open, now, out);
   }
-  out.passed.push_back(std::move(open.key));
-  open.key.hash = out.passed.back().hash;
+  auto& keys = open.candidate != 0 ? out.agreed : out.passed;
+  keys.push_back(std::move(open.key));
+  open.key.hash = keys.back().hash;
   close(open);
 }
 

@@ -16,6 +16,8 @@ namespace {
 using dynamodb::json_quote;
 
 constexpr std::chrono::minutes first_watch_interval{1};
+/// After a look that saw both tables agree: by then the stream was read past it, mostly.
+constexpr std::chrono::seconds agreement_watch_interval{5};
 constexpr std::chrono::minutes later_watch_interval{10};
 /// A mismatch is watched each minute for this long, then each ten minutes.
 constexpr std::chrono::minutes watched_closely{10};
@@ -205,6 +207,24 @@ std::optional<std::int64_t> finding_book::on_passed(const digest128& key_hash, w
   by_order_.erase(found->second.order);
   open_.erase(found);
   return changes;
+}
+
+std::optional<wall_time> finding_book::on_agreed(const digest128& key_hash, wall_time now) {
+  const auto found = open_.find(key_hash);
+  if (found == open_.end()) {
+    return std::nullopt;
+  }
+  auto& held = found->second;
+  held.agreed_since = held.agreed_since.value_or(now);
+  held.next_look = now + agreement_watch_interval;
+  nothing_due_before_ = std::min(nothing_due_before_, held.next_look);
+  return held.agreed_since;
+}
+
+void finding_book::on_differing(const digest128& key_hash) {
+  if (const auto found = open_.find(key_hash); found != open_.end()) {
+    found->second.agreed_since.reset();
+  }
 }
 
 std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t reads_max) {

@@ -69,6 +69,13 @@ class finding_book {
   /// The key was verified or seen equal. If that heals an open mismatch: its failed changes.
   std::optional<std::int64_t> on_passed(const digest128& key_hash, wall_time now);
 
+  /// Both tables were seen to hold the same. Since when, as far as such looks tell: it heals the
+  /// mismatch once the stream has been read past that. Until then it may be the doing of a change
+  /// that is not read yet, and what is wrong be right by chance. Nothing: it is not open.
+  std::optional<wall_time> on_agreed(const digest128& key_hash, wall_time now);
+  /// They were not.
+  void on_differing(const digest128& key_hash);
+
   /// Open mismatches whose next look is due, newest first, within the watch budget.
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
   /// Changes were lost before they were read: the origin may have moved unseen until `noticed`.
@@ -96,6 +103,7 @@ class finding_book {
     mismatch entry;
     wall_time next_look;
     std::int64_t order = 0;
+    std::optional<wall_time> agreed_since{};
   };
   void note(const mismatch& entry);
   void evict_oldest();

@@ -1,7 +1,8 @@
 // Which keys may be in a set that is kept elsewhere: never a wrong no, seldom a wrong yes.
 //
-// Problem: deferred keys are in the state only, and may be millions. Idea: two bits of 128 KiB for
-// each (a Bloom filter); what it cannot know (a restart) it says yes to.
+// Problem: keys with a change that is not checked, or not now (deferred, left to the baseline), are
+// held by the state or by nobody, and may be millions. Idea: two bits of 128 KiB for each (a Bloom
+// filter); what it cannot know (a restart) it says yes to.
 #pragma once
 
 #include "dynamodb/item_digest.h"

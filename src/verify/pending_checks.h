@@ -98,6 +98,7 @@ struct outcomes {
   std::int64_t deferred = 0;
   std::int64_t undeferred = 0;   ///< deferred changes that became checks again, or were superseded
   std::vector<item_key> passed;  ///< keys of verified checks
+  std::vector<item_key> agreed;  ///< keys of candidates that both tables hold alike
   std::vector<confirmation> confirmed;
   std::vector<state::deferred_row> deferred_rows;
   std::vector<lag_sample> lags;
@@ -157,6 +158,10 @@ class pending_checks {
 
   /// The stream's shards have all been read up to this time (nothing: not known yet).
   void set_read_up_to(std::optional<wall_time> time) { read_up_to_ = time; }
+  /// No change before `moment` is unread.
+  [[nodiscard]] bool has_read_past(wall_time moment) const {
+    return !settings_.follows_stream || (read_up_to_ && *read_up_to_ >= moment);
+  }
   /// Re-evaluates whether replication is behind; about each second. True when it changed.
   bool update_behind(wall_time now);
   [[nodiscard]] const behind_detector& behind() const { return behind_; }

@@ -258,7 +258,18 @@ void record_verifier::report(outcomes out, const answer* of_origin, const answer
     }
     events_.on_success(key);
   }
+  for (const auto& key : out.agreed) {
+    note_agreed(key.hash, now);
+    events_.on_success(key);
+  }
   events_.on_outcomes(std::move(out));
+}
+
+void record_verifier::note_agreed(const digest128& key_hash, wall_time now) {
+  const auto since = findings_.on_agreed(key_hash, now);
+  if (since && checks_.has_read_past(*since)) {
+    events_.on_healed(*findings_.on_passed(key_hash, now));
+  }
 }
 
 mismatch record_verifier::describe(const confirmation& verdict, std::string_view source_json,
@@ -325,6 +336,8 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
       events_.on_healed(*changes);
     } else if (!held.unreadable && findings_.may_agree(key.hash, followed, digest, options_.way)) {
       unclear.push_back(std::move(key));
+    } else {
+      findings_.on_differing(key.hash);
     }
   }
   if (!unclear.empty()) {
@@ -341,10 +354,13 @@ awaitable<void> record_verifier::watch_origin(const std::vector<item_key>& keys,
   const auto now = clock_.now();
   for (const auto& key : keys) {
     const auto held = page->of(key.hash);
-    const bool agrees = page->answers(key.hash) && !held.unreadable &&
-                        same(held.value, of_counterpart.of(key.hash).value);
-    if (const auto changes = agrees ? findings_.on_passed(key.hash, now) : std::nullopt) {
-      events_.on_healed(*changes);
+    if (!page->answers(key.hash)) {
+      continue;
+    }
+    if (!held.unreadable && same(held.value, of_counterpart.of(key.hash).value)) {
+      note_agreed(key.hash, now);
+    } else {
+      findings_.on_differing(key.hash);
     }
   }
 }

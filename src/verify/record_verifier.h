@@ -98,6 +98,7 @@ class record_verifier {
   [[nodiscard]] bool ready(const table_side& side) const;
   void deliver(const look_batch& batch, const answer* origin, const answer* counterpart);
   void unanswered(const read_request& request);
+  void note_agreed(const digest128& key_hash, wall_time now);
   void report(outcomes out, const answer* origin, const answer* counterpart);
   [[nodiscard]] mismatch describe(const confirmation& verdict, std::string_view source_json,
                                   std::string_view target_json) const;

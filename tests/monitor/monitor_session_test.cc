@@ -374,6 +374,28 @@ TEST(monitor_session, a_late_change_heals_its_mismatch) {
   expect_identities(world.status());
 }
 
+TEST(monitor_session, a_change_that_is_not_read_yet_heals_no_mismatch) {
+  monitor_world world;
+  world.start();
+  world.put("a", 1);
+  world.time.run_for(90s);
+  ASSERT_EQ(world.status().checks.failed, 1);
+  world.target.put(monitor_world::table, monitor_world::item("a", 2));  // wrong in another way
+  const auto begin = world.time.now();
+  world.source.plan_faults([&](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "GetRecords" && request.now < begin + 5min;
+    return {.type = fails ? support::fault::kind::connection_reset : support::fault::kind::none};
+  });
+  world.put("a", 2);  // equal before anything has arrived
+  world.time.run_for(5min);
+  EXPECT_EQ(world.status().checks.healed, 0);
+  world.time.run_for(1min);
+  world.target.put(monitor_world::table, monitor_world::item("a", 1));  // the first put, late
+  world.time.run_for(5min);
+  EXPECT_THAT(world.open_findings(), ElementsAre(monitor_world::key("a") + " stale"));
+  expect_identities(world.status());
+}
+
 TEST(monitor_session, mismatches_too_many_to_hold_are_counted_and_heal_when_their_keys_pass) {
   monitor_world world;
   const auto hold_three = [](session_settings& settings) { settings.findings.open_max = 3; };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <ranges>
+#include <utility>
 
 namespace ddm::simulation {
 namespace {
@@ -83,23 +84,30 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }
   if (of_source == rules_.forward) {
-    story.nothing_unproven_before =
-        story.seen_arrived || is_first_told(story.origin(rules_.forward));
+    story.records.push_back(std::exchange(last_record_, std::nullopt));
+    story.nothing_unproven_before = story.seen_arrived;
     story.seen_arrived = false;
   }
 }
 
-/// Nobody heard of the change before the newest one. What was left unchecked until the target was
-/// ready is not forgotten until it has had a max-lag to arrive.
-bool ledger::is_first_told(const std::vector<version>& origin) const {
-  if (origin.size() == 1) {
+hearing ledger::heard_of(const key_story& story, std::size_t change) const {
+  const auto& at = story.records.at(change);
+  if (!at) {
+    return hearing::never;
+  }
+  const auto& shard = shards_.at(at->first);
+  return how_heard(shard, shard.records.at(at->second));
+}
+
+/// Nobody hears of the change before this one. What was left unchecked until the target was ready
+/// is not forgotten until it has had a max-lag to arrive.
+bool ledger::is_first_told(const key_story& story, std::size_t change) const {
+  if (change == 0 || heard_of(story, change - 1) == hearing::never) {
     return true;
   }
-  const auto before = origin.at(origin.size() - 2).at;
-  const bool unheard = rules_.from_latest && reading_began_ && before < *reading_began_;
-  const bool left = target_ready_ && before < *target_ready_ &&
-                    origin.back().at >= *target_ready_ + rules_.max_lag - noticed_late_by;
-  return unheard || left;
+  const auto& origin = story.origin(rules_.forward);
+  return target_ready_ && origin.at(change - 1).at < *target_ready_ &&
+         origin.at(change).at >= *target_ready_ + rules_.max_lag - noticed_late_by;
 }
 
 shard_story& ledger::story_of(const fake_stream& stream, const fake_shard& shard) {
@@ -138,7 +146,7 @@ void ledger::note_record(const fake_stream& stream, const fake_shard& shard) {
                                                       : record_kind::remove,
                            .key = key,
                            .by_ttl = record.by_ttl});
-  newest_[key] = {shard.id, story.records.size() - 1};
+  last_record_ = {shard.id, story.records.size() - 1};
 }
 
 void ledger::note_iterator(const std::string& shard) {
@@ -174,13 +182,15 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
   if (of_source == rules_.forward || origin.empty()) {
     return;
   }
+  const auto newest = origin.size() - 1;
   if (same_item(held, origin.back().item)) {
     story.seen_arrived =
-        story.seen_arrived || passes(story, origin.size() - 1, story.nothing_unproven_before, now);
-  } else if (origin.size() > 1 && same_item(held, origin.at(origin.size() - 2).item) &&
-             is_unheard && is_unheard(key)) {
+        story.seen_arrived || passes(story, newest, story.nothing_unproven_before, now);
+  } else if (newest > 0 && same_item(held, origin.at(newest - 1).item) &&
+             heard_of(story, newest) == hearing::not_yet) {
+    // As far as the monitor knows, the change before it is the newest one.
     story.nothing_unproven_before =
-        story.nothing_unproven_before || passes(story, origin.size() - 2, false, now);
+        story.nothing_unproven_before || passes(story, newest - 1, false, now);
   }
 }
 
@@ -188,8 +198,8 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
 bool ledger::passes(const key_story& story, std::size_t change, bool nothing_unproven_before,
                     wall_time now) const {
   const auto age = now - story.origin(rules_.forward).at(change).at;
-  const bool arrived =
-      !rules_.forward || story.changes.at(change).delivered || nothing_unproven_before;
+  const bool arrived = !rules_.forward || story.changes.at(change).delivered ||
+                       nothing_unproven_before || is_first_told(story, change);
   return !rules_.images || age >= rules_.max_lag ||
          (arrived && age >= rules_.replication_wait - rules_.behind);
 }
@@ -217,21 +227,15 @@ const written_record* ledger::record(const std::string& shard_id, std::string_vi
 
 const written_record* ledger::newest_record(const item_position& key,
                                             const shard_story** of) const {
-  const auto found = newest_.find(key);
-  if (found == newest_.end()) {
-    return nullptr;
-  }
-  const auto& shard = shards_.at(found->second.first);
-  const auto& record = shard.records[found->second.second];
-  const auto& story = keys_.at(key);
-  const auto& origin = story.origin(rules_.forward);
-  if (origin.empty() || origin.back().at != record.created) {
+  const auto& records = keys_.at(key).records;
+  if (records.empty() || !records.back()) {
     return nullptr;  // changed while the stream was off
   }
+  const auto& shard = shards_.at(records.back()->first);
   if (of != nullptr) {
     *of = &shard;
   }
-  return &record;
+  return &shard.records.at(records.back()->second);
 }
 
 const version* ledger::at(const std::vector<version>& versions, wall_time moment) {

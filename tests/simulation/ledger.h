@@ -49,6 +49,8 @@ struct key_story {
   /// So had the change before it: if the other table held its value already, wrongly until then, an
   /// equal look cannot tell.
   bool nothing_unproven_before = false;
+  /// Of each version of the origin its record, as an index; nothing: the stream was off.
+  std::vector<std::optional<std::pair<std::string, std::size_t>>> records;
 
   /// The values of the table whose stream is read.
   [[nodiscard]] const std::vector<version>& origin(bool forward) const {
@@ -89,6 +91,13 @@ struct shard_story {
   std::vector<written_record> records;
 };
 
+/// Whether the monitor has heard of a change.
+enum class hearing {
+  read,     ///< its record has been committed
+  not_yet,  ///< it need not have been read
+  never,    ///< it has no record, or one that is lost or does not count
+};
+
 class ledger {
  public:
   /// What makes a read of the counterpart count (see key_story::seen_arrived).
@@ -98,8 +107,7 @@ class ledger {
     /// newer change already: an equal look then speaks for that one too.
     bool images = true;
     milliseconds replication_wait{5000};
-    bool from_latest = false;  ///< what was written before the start is never read
-    milliseconds behind{0};    ///< the service's clock, behind ours: changes look older by that
+    milliseconds behind{0};  ///< the service's clock, behind ours: changes look older by that
     milliseconds max_lag{60'000};
   };
 
@@ -144,16 +152,16 @@ class ledger {
   /// Who asks about shards: called at each iterator and page, before it is written down.
   std::function<void(const std::string& shard)> on_asked;
   std::function<void(const std::string& shard, bool ended)> on_page;
-  /// Whether the monitor need not have read the key's newest change yet: a look speaks for the one
-  /// before it then.
-  std::function<bool(const item_position& key)> is_unheard;
+  /// What became of a record so far; asked of the referee, who knows the state.
+  std::function<hearing(const shard_story& shard, const written_record& record)> how_heard;
 
  private:
   void note_change(const support::table_change& change, bool of_source);
   void note_record(const support::fake_stream& stream, const support::fake_shard& shard);
   void note_iterator(const std::string& shard);
   void note_read(const item_position& key, const item_ptr& held, bool consistent, bool of_source);
-  [[nodiscard]] bool is_first_told(const std::vector<version>& origin) const;
+  [[nodiscard]] hearing heard_of(const key_story& story, std::size_t change) const;
+  [[nodiscard]] bool is_first_told(const key_story& story, std::size_t change) const;
   [[nodiscard]] bool passes(const key_story& story, std::size_t change,
                             bool nothing_unproven_before, wall_time now) const;
   shard_story& story_of(const support::fake_stream& stream, const support::fake_shard& shard);
@@ -163,7 +171,8 @@ class ledger {
   std::map<item_position, key_story> keys_;
   std::map<std::string, item_position> positions_;
   std::map<std::string, shard_story> shards_;
-  std::map<item_position, std::pair<std::string, std::size_t>> newest_;  // shard, index
+  /// The record that was written last: of the change that comes next.
+  std::optional<std::pair<std::string, std::size_t>> last_record_;  // shard, index
   std::optional<wall_time> reading_began_;
   std::optional<wall_time> target_ready_;
 };

@@ -54,10 +54,11 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
       ended_in_process_.insert(shard);
     }
   };
-  truth.is_unheard = [this](const item_position& key) {
-    const shard_story* shard = nullptr;
-    const auto* record = truth_.newest_record(key, &shard);
-    return record != nullptr && !was_committed(*shard, *record);
+  truth.how_heard = [this](const shard_story& shard, const written_record& record) {
+    if (record.lost || standing_of(shard, record) != standing::counts) {
+      return hearing::never;
+    }
+    return was_committed(shard, record) ? hearing::read : hearing::not_yet;
   };
 }
 
@@ -540,8 +541,11 @@ bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard) co
   return at != nullptr || shard.parent == gap.shard_id;
 }
 
-/// A gap without a shard is the time between two streams of the table, as its reason says.
+/// A gap without a shard is the time between two streams of the table, as its reason says: by the
+/// service's clock, by which the records are dated, or by ours.
 bool referee::was_off_at(wall_time moment) const {
+  const auto ahead = std::max(milliseconds{0}, scenario_.clock_skew);
+  const auto behind = std::max(milliseconds{0}, -scenario_.clock_skew);
   return std::ranges::any_of(gaps_, [&](const state::gap_row& gap) {
     constexpr std::string_view before = "between ";
     constexpr std::string_view middle = " and ";
@@ -555,7 +559,7 @@ bool referee::was_off_at(wall_time moment) const {
         parse_rfc3339(gap.reason.substr(from + before.size(), until - from - before.size()));
     const auto last =
         parse_rfc3339(gap.reason.substr(until + middle.size(), end - until - middle.size()));
-    return last && (!first || *first <= moment) && moment <= *last;
+    return last && (!first || *first <= moment + ahead) && moment <= *last + behind;
   });
 }
 

@@ -12,8 +12,9 @@
 //     not even if the key's next change brings the value that the target wrongly holds already;
 //   - without the source's stream, a source that came back to the target's value and left it again
 //     between two looks is not known to have done so;
-//   - a change written before a start at LATEST may arrive over the next one's equal look, and so
-//     may one that was left to the baseline and is later than max-lag once the target is ready;
+//   - a change that nobody hears of (written before the start, lost in a gap, made while the stream
+//     was off) may arrive over the next one's equal look, and so may one that was left to the
+//     baseline and is later than max-lag once the target is ready;
 //   - an item of the target that no record of the stream speaks of is out of reach.
 #pragma once
 

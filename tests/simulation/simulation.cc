@@ -48,7 +48,6 @@ class simulation {
         truth_(world_, {.forward = forward(),
                         .images = chosen.world.view_type.starts_with("NEW"),
                         .replication_wait = chosen.replication_wait,
-                        .from_latest = chosen.world.first == stream::first_position::latest,
                         .behind = std::max(milliseconds{0}, -chosen.clock_skew),
                         .max_lag = chosen.world.max_lag}),
         referee_(scenario_, world_, truth_),

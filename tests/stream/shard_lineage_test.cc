@@ -348,6 +348,16 @@ TEST_F(lineage, knows_children) {
   EXPECT_FALSE(shards.has_children(shard_id("b")));
 }
 
+TEST_F(lineage, knows_which_shards_have_ended_without_an_heir) {
+  (void)shards.on_complete_listing({closed_shard("a"), open_shard("b", "a"), closed_shard("c")},
+                                   start);
+  startable();
+  shards.on_done(shard_id("a"), start + 1min);
+  shards.on_done(shard_id("c"), start + 1min);
+  EXPECT_THAT(shards.heirless_since(start), ElementsAre(shard_id("c")));
+  EXPECT_THAT(shards.heirless_since(start + 1min), IsEmpty());
+}
+
 TEST(sequence_numbers, are_compared_as_numbers) {
   EXPECT_LT(number("99999999999999999999"), number("100000000000000000000"));
   EXPECT_EQ(number("0007"), number("7"));

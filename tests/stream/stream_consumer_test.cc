@@ -105,6 +105,37 @@ TEST(stream_consumer, finds_a_late_child_within_seconds_once_it_is_listed) {
   EXPECT_THAT(world.sink.keys, SizeIs(10));
 }
 
+TEST(stream_consumer, finds_a_late_child_within_seconds_also_after_a_restart) {
+  stream_world world({.children_listed_after = 20s});
+  world.begin();
+  world.time.run_for(5s);
+  world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 10);
+  world.time.run_for(5s);
+  world.begin(world.stop());
+  world.time.run_for(18s);
+  EXPECT_THAT(world.sink.keys, SizeIs(10));
+}
+
+TEST(stream_consumer, finds_a_child_that_is_older_than_the_newest_shard_known) {
+  stream_world world({.shards = 2});
+  world.begin();
+  world.time.run_for(5s);
+  const auto open = world.stream().open_shards();
+  world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
+    const auto asked = request.request.body;
+    const bool fails = asked.contains("CHILD_SHARDS") && asked.contains(open[0]);
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+  world.stream().roll_over(open[0], world.time.now());
+  world.time.run_for(10ms);
+  world.stream().roll_over(open[1], world.time.now());
+  world.write(0, 20);
+  world.time.run_for(15s);
+  EXPECT_EQ(world.distinct(), 20U);
+  EXPECT_THAT(world.sink.gaps, IsEmpty());
+}
+
 TEST(stream_consumer, comes_back_from_a_kill_at_any_moment_without_loss_or_repetition) {
   for (unsigned seed = 1; seed <= 8; ++seed) {
     stream_world world({.shards = 3, .shard_lifetime = 2min, .seed = seed},
@@ -329,6 +360,24 @@ TEST(caught_up_to, needs_every_shard_and_no_heir_unseen) {
 }
 
 /// DynamoDB Local cuts creation times to the minute: records alone would prove nothing for so long.
+TEST(caught_up_to, waits_for_an_heir_for_as_long_as_no_listing_succeeds) {
+  stream_world world;
+  world.begin();
+  world.time.run_for(5s);
+  const auto began = world.time.now();
+  world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "DescribeStream" && request.now < began + 10min;
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+  world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 10);
+  world.time.run_for(9min);
+  EXPECT_FALSE(world.consumer->read_up_to());
+  world.time.run_for(3min);
+  EXPECT_TRUE(world.consumer->caught_up_to(began + 10min));
+  EXPECT_EQ(world.distinct(), 10U);
+}
+
 TEST(stream_consumer, knows_where_a_busy_shard_of_dynamodb_local_ends) {
   stream_world world({.creation_unit = 60s}, first_position::trim_horizon, "000000000000");
   world.begin();

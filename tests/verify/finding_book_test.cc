@@ -236,6 +236,19 @@ TEST_F(book, tables_may_agree_unseen_only_where_the_origin_may_have_moved_unseen
   EXPECT_TRUE(may_agree(true, std::nullopt));
 }
 
+TEST_F(book, knows_since_when_both_tables_have_agreed) {
+  findings.on_confirmed(missing("a"), start);
+  const auto hash = key_named("a").hash;
+  EXPECT_EQ(findings.on_agreed(hash, start + 1min), start + 1min);
+  EXPECT_THAT(findings.take_watch_due(start + 1min + 5s, 10), SizeIs(1)) << "looked at again soon";
+  EXPECT_EQ(findings.on_agreed(hash, start + 2min), start + 1min);
+  findings.on_differing(hash);
+  EXPECT_EQ(findings.on_agreed(hash, start + 3min), start + 3min);
+  findings.on_confirmed(missing("a"), start + 4min);
+  EXPECT_EQ(findings.on_agreed(hash, start + 5min), start + 5min) << "it was wrong in between";
+  EXPECT_EQ(findings.on_agreed(key_named("b").hash, start), std::nullopt);
+}
+
 TEST_F(book, an_unreadable_item_is_not_healed_by_a_look_alone) {
   auto entry = missing("a");
   entry.kind = mismatch_kind::unreadable;
