@@ -73,8 +73,9 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
   }
   shard.listed = true;
   // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
-  const bool outdated =
-      !shard.last_listed || (!shard.unread() && now - *shard.last_listed > std::chrono::hours{1});
+  // What it says of an unread shard, and of heirs, is not for a part of a listing to change.
+  const bool outdated = !shard.last_listed || (!shard.unread() && !shard.may_have_hidden_heirs() &&
+                                               now - *shard.last_listed > std::chrono::hours{1});
   if (outdated) {
     shard.last_listed = now;
     shard.dirty = true;
@@ -97,6 +98,12 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
   std::set<shard_id> gone;
   for (auto& [id, shard] : shards_) {
     shard.listed = listed.contains(id);
+    if (shard.may_have_hidden_heirs()) {
+      // Its children would have been shown, also if it has left the listing itself.
+      const auto enough = *shard.ended_at + children_visible_within;
+      shard.last_listed = shard.listed ? now : std::min(now, enough);
+      shard.dirty = true;
+    }
     if (shard.life != shard_life::waiting) {
       continue;
     }
@@ -215,6 +222,10 @@ void shard_lineage::resolve(const std::map<std::string, sequence_number>& lowest
 
 std::vector<coverage_gap> shard_lineage::on_stream_gone(wall_time now) {
   std::vector<coverage_gap> gaps;
+  for (const auto& id : heirless()) {
+    gaps.push_back({id, at(id).last_sequence, now,
+                    "the stream is gone, and what followed this shard was never listed"});
+  }
   for (const auto& [id, shard] : shards_) {
     if (shard.open()) {
       if (!trim_is_harmless(shard.caught_up_to, now)) {
@@ -263,10 +274,10 @@ bool shard_lineage::has_children(const shard_id& id) const {
   return std::ranges::any_of(shards_, [&](const auto& each) { return each.second.parent == id; });
 }
 
-std::vector<shard_id> shard_lineage::heirless_since(wall_time moment) const {
+std::vector<shard_id> shard_lineage::heirless() const {
   std::vector<shard_id> found;
   for (const auto& [id, shard] : shards_) {
-    if (!shard.open() && shard.ended_at && *shard.ended_at > moment) {
+    if (shard.may_have_hidden_heirs()) {
       found.push_back(id);
     }
   }
@@ -280,6 +291,14 @@ std::vector<shard_id> shard_lineage::heirless_since(wall_time moment) const {
     std::erase_if(found, [&](const shard_id& id) { return parents.contains(id); });
   }
   return found;
+}
+
+void shard_lineage::on_heirs_listed(const std::vector<shard_id>& parents, wall_time now) {
+  for (const auto& id : parents) {
+    auto& shard = at(id);
+    shard.last_listed = now;
+    shard.dirty = true;
+  }
 }
 
 bool shard_lineage::needs_complete_listing() const {

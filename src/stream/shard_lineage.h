@@ -33,6 +33,9 @@ enum class shard_life {
 };
 [[nodiscard]] std::string_view to_string(shard_life life);
 
+/// Of a shard that was over for this long when a listing was made, no other child will come.
+constexpr std::chrono::minutes children_visible_within{1};
+
 /// One shard and how far it has been read. The reader updates the progress members; the lineage all
 /// others.
 struct tracked_shard {
@@ -56,6 +59,11 @@ struct tracked_shard {
 
   [[nodiscard]] bool open() const {
     return life == shard_life::waiting || life == shard_life::reading;
+  }
+  /// No listing that came late enough has told whether it has children.
+  [[nodiscard]] bool may_have_hidden_heirs() const {
+    return !open() && ended_at &&
+           (!last_listed || *last_listed < *ended_at + children_visible_within);
   }
   [[nodiscard]] bool unread() const { return open() && last_sequence.empty() && !caught_up_to; }
 };
@@ -112,8 +120,10 @@ class shard_lineage {
   [[nodiscard]] tracked_shard& at(const shard_id& id);
   [[nodiscard]] const std::map<shard_id, tracked_shard>& shards() const { return shards_; }
   [[nodiscard]] bool has_children(const shard_id& id) const;
-  /// Shards that were over only after `moment` and of which no listing has shown a child, by id.
-  [[nodiscard]] std::vector<shard_id> heirless_since(wall_time moment) const;
+  /// Shards that are over and whose children no listing shows yet, by id: some may come.
+  [[nodiscard]] std::vector<shard_id> heirless() const;
+  /// All that follows `parents` was listed at `now`.
+  void on_heirs_listed(const std::vector<shard_id>& parents, wall_time now);
   /// A child waits for a parent that no listing has shown yet: a complete listing is due.
   [[nodiscard]] bool needs_complete_listing() const;
   [[nodiscard]] bool has_listed() const { return listed_once_; }

@@ -17,8 +17,6 @@ constexpr minutes complete_listing_interval{15};
 constexpr minutes newest_listing_interval{1};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
-/// Of a shard that was over for this long when it was asked, no child will come.
-constexpr minutes children_visible_within{1};
 constexpr seconds failed_listing_interval{10};
 /// A stream that is not found for this long is gone for good; sooner if its table has another one.
 constexpr minutes missing_stream_grace{5};
@@ -111,7 +109,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
     sink_.on_gap(std::move(gap));
   }
   complete_listing_due_ = now + complete_listing_interval;
-  note_listed(now);
+  plan_next_listing();
   if (auto committed = co_await sink_.commit_now(); !committed) {
     co_return committed;
   }
@@ -123,7 +121,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
 /// shards may be known before those.
 awaitable<result<void>> stream_consumer::list_newest() {
   const auto now = clock_.now();
-  const auto parents = awaited_parents();
+  const auto parents = lineage_.heirless();
   auto start_after = parents.empty() ? lineage_.newest() : std::optional(parents.front());
   do {
     auto page = co_await describe(start_after);
@@ -133,13 +131,13 @@ awaitable<result<void>> stream_consumer::list_newest() {
     lineage_.on_partial_listing(page->shards, clock_.now());
     start_after = page->last_evaluated;
   } while (start_after);
-  note_listed(now);
+  lineage_.on_heirs_listed(parents, now);
+  plan_next_listing();
   start_readers();
   co_return result<void>{};
 }
 
-void stream_consumer::note_listed(wall_time begun) {
-  listed_at_ = begun;
+void stream_consumer::plan_next_listing() {
   newest_listing_due_ =
       clock_.now() + (heirs_may_be_hidden() ? missing_children_interval : newest_listing_interval);
 }
@@ -301,18 +299,11 @@ stream_status stream_consumer::status() const {
   return status;
 }
 
-/// A shard that has just ended may have children that no listing shows yet, also when the stream
-/// has been turned off since. They are awaited until a listing that came late enough has none.
-std::vector<shard_id> stream_consumer::awaited_parents() const {
-  return lineage_.heirless_since(*listed_at_ - children_visible_within);
-}
-
-bool stream_consumer::heirs_may_be_hidden() const {
-  return !listed_at_ || !awaited_parents().empty();
-}
+/// Also when the stream has been turned off since.
+bool stream_consumer::heirs_may_be_hidden() const { return !lineage_.heirless().empty(); }
 
 std::optional<wall_time> stream_consumer::read_up_to() const {
-  if (heirs_may_be_hidden()) {
+  if (!lineage_.has_listed() || heirs_may_be_hidden()) {
     return std::nullopt;
   }
   auto earliest = clock_.now();

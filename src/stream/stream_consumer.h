@@ -87,8 +87,7 @@ class stream_consumer {
   [[nodiscard]] bool is_gone(const shard_id& id);
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
-  void note_listed(wall_time begun);
-  [[nodiscard]] std::vector<shard_id> awaited_parents() const;
+  void plan_next_listing();
   [[nodiscard]] bool heirs_may_be_hidden() const;
   void note_health(const shard_id& id, const error* failure);
   [[nodiscard]] milliseconds creation_unit() const;
@@ -108,8 +107,6 @@ class stream_consumer {
   bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
   std::optional<wall_time> last_seen_enabled_;
-  /// Since when every shard that a service showed is known; nothing before the first listing.
-  std::optional<wall_time> listed_at_;
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

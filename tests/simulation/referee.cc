@@ -532,13 +532,21 @@ void referee::examine_baseline() {
 }
 
 /// A gap speaks for its shard, for the ancestors that came and went unseen, and for
-/// what the children of a lost shard had lost with it.
+/// what the children of a lost shard had lost with it; for all that followed, if it says so.
 bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard) const {
   const auto* at = truth_.shard(gap.shard_id);
   while (at != nullptr && at->id != shard.id) {
     at = at->parent ? truth_.shard(*at->parent) : nullptr;
   }
-  return at != nullptr || shard.parent == gap.shard_id;
+  if (at != nullptr || shard.parent == gap.shard_id) {
+    return true;
+  }
+  const bool for_all_that_followed = gap.reason.contains("what followed this shard");
+  const auto* ancestor = &shard;
+  while (for_all_that_followed && ancestor != nullptr && ancestor->id != gap.shard_id) {
+    ancestor = ancestor->parent ? truth_.shard(*ancestor->parent) : nullptr;
+  }
+  return for_all_that_followed && ancestor != nullptr;
 }
 
 /// A gap without a shard is the time between two streams of the table, as its reason says: by the

@@ -354,8 +354,37 @@ TEST_F(lineage, knows_which_shards_have_ended_without_an_heir) {
   startable();
   shards.on_done(shard_id("a"), start + 1min);
   shards.on_done(shard_id("c"), start + 1min);
-  EXPECT_THAT(shards.heirless_since(start), ElementsAre(shard_id("c")));
-  EXPECT_THAT(shards.heirless_since(start + 1min), IsEmpty());
+  EXPECT_THAT(shards.heirless(), ElementsAre(shard_id("c")));
+  shards.on_heirs_listed({shard_id("c")}, start + 90s);
+  EXPECT_THAT(shards.heirless(), ElementsAre(shard_id("c"))) << "the child may still be hidden";
+  EXPECT_THAT(restarted().heirless(), ElementsAre(shard_id("c")));
+  shards.on_heirs_listed({shard_id("c")}, start + 2min);
+  EXPECT_THAT(shards.heirless(), IsEmpty());
+}
+
+TEST_F(lineage, a_complete_listing_tells_of_heirs_also_when_the_parent_has_left_it) {
+  (void)shards.on_complete_listing({closed_shard("a"), open_shard("b")}, start);
+  startable();
+  shards.on_done(shard_id("a"), start);
+  (void)shards.on_complete_listing({open_shard("b")}, start + 30s);
+  EXPECT_THAT(shards.heirless(), ElementsAre(shard_id("a")));
+  (void)shards.on_complete_listing({open_shard("b")}, start + 2min);
+  EXPECT_THAT(shards.heirless(), IsEmpty());
+}
+
+TEST_F(lineage, a_stream_that_is_gone_takes_what_was_never_listed_with_it) {
+  (void)shards.on_complete_listing({closed_shard("a"), closed_shard("b"), closed_shard("c", "b")},
+                                   start);
+  startable();
+  for (const auto* id : {"a", "b"}) {
+    shards.on_done(shard_id(id), start + 5s);
+  }
+  startable();
+  shards.on_done(shard_id("c"), start + 5s);
+  shards.on_heirs_listed({shard_id("c")}, start + 5min);
+  const auto gaps = shards.on_stream_gone(start + 30h);
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].shard, shard_id("a"));
 }
 
 TEST(sequence_numbers, are_compared_as_numbers) {
