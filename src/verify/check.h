@@ -95,6 +95,10 @@ struct check {
   /// since when it has.
   std::optional<std::optional<digest128>> differing;
   wall_time differing_since;
+  /// Without an image: when both tables were seen alike. It proves the change once the stream was
+  /// read past that time, or it would be the doing of a later one.
+  std::optional<wall_time> agreed_at;
+  bool agreed_by_ignoring = false;
   wall_time due;
   wall_time first_look_at;  ///< of the newest change; lag probes come before it
   wall_time lag_base;       ///< from when the lag of the newest change is counted

@@ -105,7 +105,13 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
     return;
   }
   if (!open.superseded_unverified || (held && behind_.settled(now))) {
-    verify(open, counterpart, now, out);
+    const bool by_ignoring = same_only_by_ignoring(open.expected, counterpart);
+    const bool may_be_a_later_ones = open.expects_origin_read && open.candidate == 0;
+    if (may_be_a_later_ones && !has_read_past(open.agreed_at.value_or(now))) {
+      await_stream(open, by_ignoring, now);
+    } else {
+      verify(open, by_ignoring, now, out);
+    }
     return;
   }
   if (!open.before || open.before->digest != compared(counterpart)) {
@@ -116,8 +122,36 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
   schedule(open, (held ? now : open.read_at) + settings_.max_lag);
 }
 
+/// The origin was read: it may hold a change that is not read yet. No further look is needed to
+/// know; a record of the key calls it off.
+void pending_checks::await_stream(check& open, bool by_ignoring, wall_time now) {
+  note_met(open, now);
+  open.agreed_at = now;
+  open.agreed_by_ignoring = by_ignoring;
+  open.due = wall_time::max();
+  agreed_.emplace_back(now, open.id);
+}
+
+void pending_checks::pass_proven(wall_time now, bool at_once, outcomes& out) {
+  while (!agreed_.empty() && has_read_past(agreed_.front().first)) {
+    const auto [seen_at, id] = agreed_.front();
+    agreed_.pop_front();
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end() || slots_[found->second].agreed_at != seen_at) {
+      continue;
+    }
+    auto& open = slots_[found->second];
+    if (at_once) {
+      verify(open, open.agreed_by_ignoring, seen_at, out);
+    } else {
+      schedule(open, now);
+    }
+  }
+}
+
 void pending_checks::on_unequal(check& open, wall_time now) {
   open.looked_unequal = true;
+  open.agreed_at.reset();
   if (open.probes_left > 0) {
     const auto used = probe_ages.size() - open.probes_left;
     --open.probes_left;
@@ -197,7 +231,7 @@ void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& o
   } else if (readable && same(origin.value, counterpart.value)) {
     const bool moved = open->s1 && !same(*open->s1, origin.value);
     if (!moved || is_read_past(*open, counterpart.value, sighting::agreeing)) {
-      verify(*open, counterpart.value, now, out);
+      verify(*open, same_only_by_ignoring(open->expected, counterpart.value), now, out);
     } else {
       // A record that is not read yet says that this is a later change's doing: deleted again, or
       // changed back, before anything has arrived.
@@ -371,14 +405,14 @@ void pending_checks::note_arrival() {
   }
 }
 
-void pending_checks::verify(check& open, const image& counterpart, wall_time now, outcomes& out) {
+void pending_checks::verify(check& open, bool equal_by_ignoring, wall_time now, outcomes& out) {
   if (open.candidate != 0) {
     ++out.candidates_equal;
     out.candidates_closed.push_back(open.candidate);
   } else {
     note_arrival();
     ++out.verified;
-    if (same_only_by_ignoring(open.expected, counterpart)) {
+    if (equal_by_ignoring) {
       ++out.equal_by_ignoring;
     }
     note_lag(open, now, out);

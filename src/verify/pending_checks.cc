@@ -118,6 +118,7 @@ bool pending_checks::has_room_for_image(const check& open) const {
 
 void pending_checks::expect(check& open, const change_record& record) {
   ++open.version;
+  open.agreed_at.reset();
   if (record.kind == event_kind::remove) {
     open.expects_origin_read = false;
     open.expected.reset();
@@ -178,6 +179,10 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
       // A newer change of the key is being checked already.
       out.superseded += row.changes;
       open.superseded_unverified = true;
+      if (open.agreed_at) {
+        open.agreed_at.reset();
+        schedule(open, now);
+      }
     }
     mark_dirty(open);
     return;
@@ -362,7 +367,7 @@ void pending_checks::hasten(wall_time now) {
     const bool waits_to_look =
         open.step == check_step::look || open.step == check_step::expect_look;
     if (!open.in_flight && waits_to_look && open.retries == 0 && open.due > now &&
-        !open.superseded_unverified) {
+        !open.superseded_unverified && !open.agreed_at) {
       open.probes_left = 0;
       schedule(open, now);
     }

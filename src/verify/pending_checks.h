@@ -153,6 +153,9 @@ class pending_checks {
   /// Answer to judge and judge_restless: both read strongly, the counterpart first.
   void on_judged(check_id id, std::uint32_t version, const seen& origin, const seen& counterpart,
                  wall_time now, outcomes& out);
+  /// Verifies what both tables were seen to hold alike, once the stream has been read past that.
+  /// Not `at_once`: each is looked at once more.
+  void pass_proven(wall_time now, bool at_once, outcomes& out);
   /// The read failed or was not answered: ask again at `again_at`.
   void on_unanswered(check_id id, wall_time again_at);
 
@@ -210,11 +213,12 @@ class pending_checks {
   void plan_first_look(check& open, const change_context& where, wall_time now, bool is_new);
   void schedule(check& open, wall_time due);
   void close(check& open);
-  void verify(check& open, const image& counterpart, wall_time now, outcomes& out);
+  void verify(check& open, bool equal_by_ignoring, wall_time now, outcomes& out);
   void note_lag(const check& open, wall_time now, outcomes& out) const;
   void confirm(check& open, const seen& origin, const seen& counterpart, wall_time now,
                outcomes& out);
   void on_equal(check& open, const image& counterpart, wall_time now, outcomes& out);
+  void await_stream(check& open, bool by_ignoring, wall_time now);
   void on_unequal(check& open, wall_time now);
   void judge_resting(check& open, const seen& origin, const seen& counterpart, wall_time now,
                      outcomes& out);
@@ -257,6 +261,8 @@ class pending_checks {
   std::set<std::pair<wall_time, check_id>> parked_;
   double parked_allowance_ = 0;
   wall_time allowance_at_;
+  /// Those with agreed_at, by that.
+  std::deque<std::pair<wall_time, check_id>> agreed_;
   std::vector<check_id> dirty_;
   std::vector<std::int64_t> closed_;
   key_filter deferred_keys_;

@@ -83,6 +83,7 @@ class record_verifier {
   };
 
   void pump();
+  void pass_proven(wall_time now);
   void probe_failing(wall_time now);
   [[nodiscard]] awaitable<void> run_batch(look_batch batch);
   [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);

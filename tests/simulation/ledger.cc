@@ -200,8 +200,7 @@ bool ledger::passes(const key_story& story, std::size_t change, bool nothing_unp
   const auto age = now - story.origin(rules_.forward).at(change).at;
   const bool arrived = !rules_.forward || story.changes.at(change).delivered ||
                        nothing_unproven_before || is_first_told(story, change);
-  return !rules_.images || age >= rules_.max_lag ||
-         (arrived && age >= rules_.replication_wait - rules_.behind);
+  return age >= rules_.max_lag || (arrived && age >= rules_.replication_wait - rules_.behind);
 }
 
 const key_story* ledger::find(const std::string& key_json) const {

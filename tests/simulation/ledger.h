@@ -103,9 +103,6 @@ class ledger {
   /// What makes a read of the counterpart count (see key_story::seen_arrived).
   struct rules {
     bool forward = true;
-    /// Records carry the new image. Without it the stream's table is read for it, which may hold a
-    /// newer change already: an equal look then speaks for that one too.
-    bool images = true;
     milliseconds replication_wait{5000};
     milliseconds behind{0};  ///< the service's clock, behind ours: changes look older by that
     milliseconds max_lag{60'000};

@@ -46,7 +46,6 @@ class simulation {
       : scenario_(chosen),
         world_(chosen.world),
         truth_(world_, {.forward = forward(),
-                        .images = chosen.world.view_type.starts_with("NEW"),
                         .replication_wait = chosen.replication_wait,
                         .behind = std::max(milliseconds{0}, -chosen.clock_skew),
                         .max_lag = chosen.world.max_lag}),

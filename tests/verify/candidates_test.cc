@@ -121,6 +121,25 @@ TEST(candidates, do_not_pass_a_change_that_was_undone_before_it_arrived) {
   EXPECT_EQ(run.outcomes_in_all(), run.changes);
 }
 
+TEST(candidates, do_not_pass_an_old_change_by_the_doing_of_one_that_is_not_read_yet) {
+  check_driver run;
+  run.write("a", 1);  // never arrives
+  run.run_for(70s);
+  run.stream_is_read = false;
+  run.write_unread("a", 0);
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.run_for(100s);
+  EXPECT_EQ(run.out.verified, 0) << "absent by the doing of the delete";
+  run.read_records();
+  run.stream_is_read = true;
+  run.run_for(8s);
+  EXPECT_EQ(run.out.verified, 0);
+  run.counterpart["a"] = 1;
+  run.run_for(150s);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
 TEST(candidates, in_thousands_do_not_pass_for_replication_that_is_behind) {
   check_driver run;
   for (int i = 0; i < 2000; ++i) {

@@ -103,6 +103,7 @@ void check_driver::run_for(milliseconds duration) {
     if (stream_is_read) {
       checks.set_read_up_to(now);
     }
+    checks.pass_proven(now, true, out);
     if (to_ms(now) % 200 == 0) {
       checks.update_behind(now);
     }

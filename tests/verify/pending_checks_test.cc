@@ -272,6 +272,25 @@ TEST(pending_checks, what_cannot_be_read_is_never_equal) {
   EXPECT_EQ(run.out.verified, 0);
 }
 
+TEST(pending_checks, an_equal_look_without_an_image_counts_once_the_stream_was_read_past_it) {
+  check_driver run(plain_settings(), view::keys_only);
+  run.stream_is_read = false;
+  run.write("undone", 1);
+  run.write_unread("undone", 0);
+  run.write_replicated("kept", 1, 1s);
+  run.run_for(30s);
+  EXPECT_EQ(run.out.verified, 0) << "both absent, by the doing of a delete that is not read";
+  run.read_records();
+  run.stream_is_read = true;
+  run.run_for(1s);
+  EXPECT_EQ(run.out.verified, 1);
+  EXPECT_EQ(run.reads(check_step::expect_look), 2) << "and is not looked at again for that";
+  run.counterpart["undone"] = 1;  // the insert arrives, the delete never does
+  run.run_for(3min);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1));
+  EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
 TEST(pending_checks, reads_the_origin_where_records_carry_no_image) {
   check_driver run(plain_settings(), view::keys_only);
   run.write_replicated("there", 1, 1s);
