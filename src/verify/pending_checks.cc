@@ -179,10 +179,7 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
       // A newer change of the key is being checked already.
       out.superseded += row.changes;
       open.superseded_unverified = true;
-      if (open.agreed_at) {
-        open.agreed_at.reset();
-        schedule(open, now);
-      }
+      forget_agreement(open, now);
     }
     mark_dirty(open);
     return;
@@ -241,7 +238,7 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
   auto key = key_of(row);
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     out.candidates_closed.push_back(row.id);
-    answer_comparison(slots_[found->second]);
+    answer_comparison(slots_[found->second], now);
     return;
   }
   auto& open = place({.id = next_id_++,
@@ -259,20 +256,25 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
 }
 
 /// The check of a change answers the comparison's question too. After a gap, that change need not
-/// be the key's newest: what counts is what the origin holds now. If that is a later change's doing
-/// (deleted again, changed back), an equal look does not prove this one.
-void pending_checks::answer_comparison(check& open) {
-  if (open.expects_origin_read) {
-    return;
-  }
+/// be the key's newest: what counts is what the origin holds now, not what was seen before.
+void pending_checks::answer_comparison(check& open, wall_time now) {
   ++open.version;
-  open.expects_origin_read = true;
-  open.expected.reset();
-  open.superseded_unverified = true;
+  if (!open.expects_origin_read) {
+    open.expects_origin_read = true;
+    open.expected.reset();
+  }
   if (open.step == check_step::look) {
     open.step = check_step::expect_look;
   }
+  forget_agreement(open, now);
   mark_dirty(open);
+}
+
+void pending_checks::forget_agreement(check& open, wall_time now) {
+  if (open.agreed_at) {
+    open.agreed_at.reset();
+    schedule(open, now);
+  }
 }
 
 void pending_checks::on_gap() {

@@ -207,7 +207,8 @@ class pending_checks {
   check& place(check fresh);
   [[nodiscard]] bool has_room_for_image(const check& open) const;
   void supersede(check& open, const dynamodb::change_record& record, wall_time now);
-  void answer_comparison(check& open);
+  void answer_comparison(check& open, wall_time now);
+  void forget_agreement(check& open, wall_time now);
   void become_change(check& open, wall_time now, outcomes& out);
   void expect(check& open, const dynamodb::change_record& record);
   void plan_first_look(check& open, const change_context& where, wall_time now, bool is_new);

@@ -107,11 +107,13 @@ TEST(candidates, do_not_pass_a_change_that_was_undone_before_it_arrived) {
   check_driver run;
   run.write("a", 1);
   run.run_for(2s);
+  run.stream_is_read = false;
   run.write_unread("a", 0);
   run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
   run.run_for(8s);
   EXPECT_EQ(run.out.verified, 0) << "absent as before anything has arrived";
   run.read_records();
+  run.stream_is_read = true;
   run.run_for(8s);
   EXPECT_EQ(run.out.verified, 0);
   run.counterpart["a"] = 1;  // the insert arrives, the delete never does
@@ -138,6 +140,19 @@ TEST(candidates, do_not_pass_an_old_change_by_the_doing_of_one_that_is_not_read_
   run.run_for(150s);
   EXPECT_THAT(run.out.confirmed, SizeIs(1));
   EXPECT_EQ(run.outcomes_in_all(), run.changes);
+}
+
+TEST(candidates, are_not_answered_by_what_a_check_has_seen_before_them) {
+  check_driver run(plain_settings(), view::keys_only);
+  run.stream_is_read = false;
+  run.write_replicated("a", 1, 1s);
+  run.run_for(10s);  // seen alike, while the stream is not read
+  run.counterpart["a"] = 9;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.stream_is_read = true;
+  run.run_for(80s);
+  EXPECT_EQ(run.out.verified, 0);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1));
 }
 
 TEST(candidates, in_thousands_do_not_pass_for_replication_that_is_behind) {

@@ -275,9 +275,9 @@ TEST(pending_checks, what_cannot_be_read_is_never_equal) {
 TEST(pending_checks, an_equal_look_without_an_image_counts_once_the_stream_was_read_past_it) {
   check_driver run(plain_settings(), view::keys_only);
   run.stream_is_read = false;
+  run.write_replicated("kept", 1, 1s);
   run.write("undone", 1);
   run.write_unread("undone", 0);
-  run.write_replicated("kept", 1, 1s);
   run.run_for(30s);
   EXPECT_EQ(run.out.verified, 0) << "both absent, by the doing of a delete that is not read";
   run.read_records();
