@@ -1,5 +1,7 @@
 #include "simulation/ledger.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <ranges>
@@ -23,6 +25,25 @@ wall_time created_of(const std::string& shard_id) {
 }
 
 }  // namespace
+
+std::string show(const item_ptr& item) { return item ? item->json : "absent"; }
+
+std::string history_of(const key_story& story) {
+  std::string text;
+  const auto add = [&](const char* side, const std::vector<version>& versions) {
+    for (auto i = versions.size() - std::min<std::size_t>(versions.size(), 6); i < versions.size();
+         ++i) {
+      text += fmt::format("\n      {} {} {}{}", format_rfc3339(versions[i].at), side,
+                          show(versions[i].item), versions[i].by_ttl ? " by TTL" : "");
+    }
+  };
+  add("source", story.source);
+  add("target", story.target);
+  add("source read", story.source_reads);
+  add("target read", story.target_reads);
+  add("looked", story.looks);
+  return text;
+}
 
 ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), rules_(settings) {
   const char* table = monitor::monitor_world::table;

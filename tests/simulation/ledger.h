@@ -80,6 +80,10 @@ struct written_record {
   bool lost = false;          ///< it left the stream before the monitor had committed it
 };
 
+[[nodiscard]] std::string show(const item_ptr& item);
+/// The last values of a key on both sides and what was read of them, for people.
+[[nodiscard]] std::string history_of(const key_story& story);
+
 struct shard_story {
   std::string stream_arn;
   std::string id;

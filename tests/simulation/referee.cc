@@ -19,26 +19,6 @@ constexpr milliseconds start_slack{2000};
 /// One change beyond the bound of memory, with the longest key.
 constexpr std::uint64_t one_change_bytes = 1024;
 
-std::string show(const item_ptr& item) { return item ? item->json : "absent"; }
-
-/// The last values of a key on both sides, for people.
-std::string history_of(const key_story& story) {
-  std::string text;
-  const auto add = [&](const char* side, const std::vector<version>& versions) {
-    for (auto i = versions.size() - std::min<std::size_t>(versions.size(), 6); i < versions.size();
-         ++i) {
-      text += fmt::format("\n      {} {} {}{}", format_rfc3339(versions[i].at), side,
-                          show(versions[i].item), versions[i].by_ttl ? " by TTL" : "");
-    }
-  };
-  add("source", story.source);
-  add("target", story.target);
-  add("source read", story.source_reads);
-  add("target read", story.target_reads);
-  add("looked", story.looks);
-  return text;
-}
-
 }  // namespace
 
 referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& truth)
@@ -125,13 +105,29 @@ void referee::on_target_ready(wall_time now) {
   }
 }
 
-void referee::on_forgotten(wall_time until) {
-  something_forgotten_ = true;
-  // A start that was killed before its first commit is made anew.
-  const bool not_begun = shards_.empty();
+/// A start that was killed before its first commit is made anew, by what there is then.
+void referee::expect_new_start(wall_time begins) {
   for (auto& [id, shard] : truth_.shards()) {
     for (auto& record : shard.records) {
-      record.before_start = record.before_start || (not_begun && record.created < until);
+      record.before_start = record.before_start || record.created < begins;
+    }
+  }
+}
+
+void referee::on_stream_renewed(bool monitor_runs) {
+  something_forgotten_ = true;
+  if (!monitor_runs && shards_.empty()) {
+    expect_new_start(wall_time::max());
+  }
+}
+
+void referee::on_forgotten(wall_time until) {
+  something_forgotten_ = true;
+  if (shards_.empty()) {
+    expect_new_start(until);
+  }
+  for (auto& [id, shard] : truth_.shards()) {
+    for (auto& record : shard.records) {
       record.lost = record.lost || (record.created < until && !was_committed(shard, record));
     }
   }

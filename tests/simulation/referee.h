@@ -44,7 +44,7 @@ class referee {
   /// The stream has forgotten what was written before `until`: the rest must be a reported gap.
   void on_forgotten(wall_time until);
   /// The stream is replaced: the time off is reported as a gap, all else is read.
-  void on_stream_renewed() { something_forgotten_ = true; }
+  void on_stream_renewed(bool monitor_runs);
   void on_target_ready(wall_time now);
 
   /// Examines the running monitor.
@@ -78,6 +78,7 @@ class referee {
     does_not_count,
   };
 
+  void expect_new_start(wall_time begins);
   void on_commit(const state::commit_batch& batch);
   void on_resume(const state::snapshot& found);
   void on_asked(const std::string& shard);

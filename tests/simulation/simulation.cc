@@ -374,7 +374,7 @@ void simulation::renew_stream(const planned_incident& incident) {
   }
   writing_ = false;
   const auto resume = [this] {
-    referee_.on_stream_renewed();
+    referee_.on_stream_renewed(must_run_);
     origin().enable_stream(monitor_world::table, scenario_.world.view_type);
     truth_.note_lineage();
     writing_ = true;
