@@ -126,21 +126,18 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
 /// know; a record of the key calls it off.
 void pending_checks::await_stream(check& open, bool by_ignoring, wall_time now) {
   note_met(open, now);
+  forget_agreement(open);
   open.agreed_at = now;
   open.agreed_by_ignoring = by_ignoring;
   open.due = wall_time::max();
-  agreed_.emplace_back(now, open.id);
+  agreed_.emplace(now, open.id);
 }
 
 void pending_checks::pass_proven(wall_time now, bool at_once, outcomes& out) {
-  while (!agreed_.empty() && has_read_past(agreed_.front().first)) {
-    const auto [seen_at, id] = agreed_.front();
-    agreed_.pop_front();
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end() || slots_[found->second].agreed_at != seen_at) {
-      continue;
-    }
-    auto& open = slots_[found->second];
+  while (!agreed_.empty() && has_read_past(agreed_.begin()->first)) {
+    const auto [seen_at, id] = *agreed_.begin();
+    agreed_.erase(agreed_.begin());
+    auto& open = slots_[by_id_.at(id)];
     if (at_once) {
       verify(open, open.agreed_by_ignoring, seen_at, out);
     } else {
@@ -151,7 +148,7 @@ void pending_checks::pass_proven(wall_time now, bool at_once, outcomes& out) {
 
 void pending_checks::on_unequal(check& open, wall_time now) {
   open.looked_unequal = true;
-  open.agreed_at.reset();
+  forget_agreement(open);
   if (open.probes_left > 0) {
     const auto used = probe_ages.size() - open.probes_left;
     --open.probes_left;

@@ -118,7 +118,7 @@ bool pending_checks::has_room_for_image(const check& open) const {
 
 void pending_checks::expect(check& open, const change_record& record) {
   ++open.version;
-  open.agreed_at.reset();
+  forget_agreement(open);
   if (record.kind == event_kind::remove) {
     open.expects_origin_read = false;
     open.expected.reset();
@@ -179,7 +179,9 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
       // A newer change of the key is being checked already.
       out.superseded += row.changes;
       open.superseded_unverified = true;
-      forget_agreement(open, now);
+      if (forget_agreement(open)) {
+        schedule(open, now);
+      }
     }
     mark_dirty(open);
     return;
@@ -266,15 +268,20 @@ void pending_checks::answer_comparison(check& open, wall_time now) {
   if (open.step == check_step::look) {
     open.step = check_step::expect_look;
   }
-  forget_agreement(open, now);
+  if (forget_agreement(open)) {
+    schedule(open, now);
+  }
   mark_dirty(open);
 }
 
-void pending_checks::forget_agreement(check& open, wall_time now) {
-  if (open.agreed_at) {
-    open.agreed_at.reset();
-    schedule(open, now);
+/// Whether there was one: the check waits for no look then.
+bool pending_checks::forget_agreement(check& open) {
+  if (!open.agreed_at) {
+    return false;
   }
+  agreed_.erase({*open.agreed_at, open.id});
+  open.agreed_at.reset();
+  return true;
 }
 
 void pending_checks::on_gap() {
@@ -316,6 +323,7 @@ check& pending_checks::place(check fresh) {
 }
 
 void pending_checks::close(check& open) {
+  forget_agreement(open);
   if (open.candidate == 0) {
     behind_.on_closed(open.first_unmet_at);
   } else {

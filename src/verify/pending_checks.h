@@ -208,7 +208,7 @@ class pending_checks {
   [[nodiscard]] bool has_room_for_image(const check& open) const;
   void supersede(check& open, const dynamodb::change_record& record, wall_time now);
   void answer_comparison(check& open, wall_time now);
-  void forget_agreement(check& open, wall_time now);
+  bool forget_agreement(check& open);
   void become_change(check& open, wall_time now, outcomes& out);
   void expect(check& open, const dynamodb::change_record& record);
   void plan_first_look(check& open, const change_context& where, wall_time now, bool is_new);
@@ -262,8 +262,8 @@ class pending_checks {
   std::set<std::pair<wall_time, check_id>> parked_;
   double parked_allowance_ = 0;
   wall_time allowance_at_;
-  /// Those with agreed_at, by that.
-  std::deque<std::pair<wall_time, check_id>> agreed_;
+  /// Those with agreed_at, by that: one entry for each, however long the stream is not read.
+  std::set<std::pair<wall_time, check_id>> agreed_;
   std::vector<check_id> dirty_;
   std::vector<std::int64_t> closed_;
   key_filter deferred_keys_;

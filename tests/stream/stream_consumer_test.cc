@@ -359,7 +359,6 @@ TEST(caught_up_to, needs_every_shard_and_no_heir_unseen) {
   EXPECT_TRUE(world.consumer->caught_up_to(moment));
 }
 
-/// DynamoDB Local cuts creation times to the minute: records alone would prove nothing for so long.
 TEST(caught_up_to, waits_for_an_heir_for_as_long_as_no_listing_succeeds) {
   stream_world world;
   world.begin();
@@ -378,6 +377,7 @@ TEST(caught_up_to, waits_for_an_heir_for_as_long_as_no_listing_succeeds) {
   EXPECT_EQ(world.distinct(), 10U);
 }
 
+/// DynamoDB Local cuts creation times to the minute: records alone would prove nothing for so long.
 TEST(stream_consumer, knows_where_a_busy_shard_of_dynamodb_local_ends) {
   stream_world world({.creation_unit = 60s}, first_position::trim_horizon, "000000000000");
   world.begin();
