@@ -34,7 +34,7 @@ class compare_run final : public migration_run {
   bool request_stop() override;
 
   void print_start();
-  [[nodiscard]] monitor::compare_settings session_settings(const state::snapshot& resumed) const;
+  [[nodiscard]] monitor::compare_settings session_settings() const;
 
   const compare_options& options_;
   std::optional<dynamodb::page_decoder> decoder_;
@@ -46,11 +46,10 @@ awaitable<void> compare_run::reach_more(monitor::migration_request& /*request*/,
   co_return;  // the two tables are all it reads
 }
 
-monitor::compare_settings compare_run::session_settings(const state::snapshot& resumed) const {
+monitor::compare_settings compare_run::session_settings() const {
   const auto& source = facts_.source;
   const auto& target = *facts_.target;
   const auto memory = memory_for_load();
-  const auto monitored = monitor::load_period(resumed).sample_rate;
   return {.comparer = {.command = command(),
                        .leftover_path = state_path_ + ".compare.leftovers",
                        .segments = options_.segments,
@@ -65,7 +64,6 @@ monitor::compare_settings compare_run::session_settings(const state::snapshot& r
                        .hash_keys = options_.hash_keys,
                        .open_max = open_mismatches_max},
           .stats_interval = options_.stats_interval,
-          .monitored_rate = std::max<std::uint64_t>(1, monitored),
           .fresh = options_.fresh};
 }
 
@@ -75,7 +73,7 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
   }
   decoder_.emplace(decoder_for(options_.sample_rate));
   session_ = std::make_unique<monitor::compare_session>(
-      session_settings(resumed),
+      session_settings(),
       monitor::compare_parts{.executor = io_.get_executor(),
                              .time = clock_,
                              .pool = pool_,

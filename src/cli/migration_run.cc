@@ -250,7 +250,7 @@ dynamodb::page_decoder migration_run::decoder_for(std::uint64_t sample_rate) con
 }
 
 std::string migration_run::ignored() const {
-  return fmt::format("{}", fmt::join(options_.ignore_attributes, ","));
+  return verify::join_patterns(options_.ignore_attributes);
 }
 
 std::uint64_t migration_run::memory_for_load() const {

@@ -106,6 +106,7 @@ monitor::session_settings monitor_run::session_settings() const {
                        .comparer = comparer_settings()},
           .settle = options_.settle,
           .accept_sampled = options_.accept_sampled,
+          .require_go = options_.require_go,
           .freeze_at = options_.freeze_at,
           .log_successes = options_.verbose,
           .table_items = origin.item_count,

@@ -13,7 +13,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 14> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 15> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -27,7 +27,8 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 14> progress_
      {"candidates_closed", &comparison_progress::candidates_closed},
      {"candidates_equal", &comparison_progress::candidates_equal},
      {"candidates_unequal", &comparison_progress::candidates_unequal},
-     {"candidates_restless", &comparison_progress::candidates_restless}}};
+     {"candidates_restless", &comparison_progress::candidates_restless},
+     {"epoch", &comparison_progress::epoch}}};
 
 constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
     {{"source_items", &scan_counters::source_items},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "verify/coverage.h"
 
 #include <cstdint>
 #include <map>
@@ -42,7 +43,9 @@ struct comparison_progress {
   std::int64_t candidates_equal = 0;     ///< equal when they were judged
   std::int64_t candidates_unequal = 0;   ///< confirmed mismatches
   std::int64_t candidates_restless = 0;  ///< never at rest: not judged
-  std::string ignored;                   ///< patterns, comma-separated: digests depend on them
+  /// Of the coverage of changes when it began (verify::coverage_log); 0: the stream was not read.
+  std::int64_t epoch = 0;
+  std::string ignored;  ///< patterns, comma-separated: digests depend on them
 
   [[nodiscard]] bool begun() const { return started_ms != 0; }
   [[nodiscard]] bool finished() const { return finished_ms != 0; }
@@ -53,6 +56,9 @@ struct comparison_progress {
     return all_scanned() && all_joined() && candidates_closed == candidates;
   }
   [[nodiscard]] wall_time started() const { return from_ms(started_ms); }
+  [[nodiscard]] verify::coverage covered() const {
+    return verify::coverage::of(static_cast<std::uint64_t>(sample_rate), ignored);
+  }
 
   void save(const std::string& command, std::map<std::string, std::int64_t>& numbers,
             std::map<std::string, std::string>& values) const;

@@ -87,13 +87,14 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   }
 }
 
-void table_comparer::begin(std::vector<state::candidate_row> again) {
+void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch) {
   const auto segments = settings_.segments.value_or(suitable_segments(settings_.table_bytes));
   progress_ = {.started_ms = to_ms(parts_.time.now()),
                .segments = segments,
                .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
                .attempt = 1,
                .candidates = static_cast<std::int64_t>(again.size()),
+               .epoch = epoch,
                .ignored = settings_.ignored};
   finished_in_.assign(segments, 0);
   begun_now_ = true;

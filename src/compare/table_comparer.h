@@ -60,8 +60,8 @@ class table_comparer {
   /// What has begun and not finished, with the same settings, goes on.
   [[nodiscard]] bool resumes() const { return resumes_; }
   /// A new comparison: with the next commit everything of the earlier one is forgotten. `again` are
-  /// keys that are to be judged whatever the scans say.
-  void begin(std::vector<state::candidate_row> again);
+  /// keys that are to be judged whatever the scans say; `epoch`: see comparison_progress.
+  void begin(std::vector<state::candidate_row> again, std::int64_t epoch);
 
   /// Scans and joins; returns when all candidates are known, or after stop(). Call begin() first
   /// unless it resumes().

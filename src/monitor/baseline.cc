@@ -7,76 +7,75 @@
 #include <utility>
 
 namespace ddm::monitor {
-namespace {
-
-using compare::comparison_progress;
-
-constexpr auto stream_began_name = "stream.began_ms";
-
-}  // namespace
 
 baseline::baseline(baseline_settings settings, compare::comparer_parts parts,
-                   const state::snapshot& resumed, std::uint64_t monitored_rate)
+                   const state::snapshot& resumed, verify::coverage monitored)
     : settings_(std::move(settings)),
       parts_(parts),
-      monitored_rate_(monitored_rate),
+      monitored_(std::move(monitored)),
+      evidence_(monitored_,
+                verify::coverage::of(settings_.comparer.sample_rate, settings_.comparer.ignored),
+                resumed),
       running_(parts_.executor) {
-  const auto began = resumed.numbers.find(stream_began_name);
-  stream_began_is_new_ = began == resumed.numbers.end();
-  stream_began_ms_ = stream_began_is_new_ ? to_ms(parts_.time.now()) : began->second;
-  for (const std::string command : {"compare", "monitor"}) {
-    auto found = comparison_progress::load(command, resumed.numbers, resumed.values);
-    if (counts(found) && found.started_ms > last_.started_ms) {
-      last_ = std::move(found);
-    }
-  }
   if (settings_.wanted) {
     resumable_ = std::make_unique<compare::table_comparer>(settings_.comparer, parts_, resumed);
-    if (!resumable_->resumes()) {
+    if (!resumable_->resumes() || !evidence_.is_current(resumable_->progress().epoch)) {
       resumable_.reset();
     }
   }
 }
 
-/// Finished, begun after the stream was first read, and of all keys that the stream's sample has.
-bool baseline::counts(const comparison_progress& finished) const {
-  return finished.finished() && finished.started_ms >= stream_began_ms_;
-}
-
-bool baseline::is_needed(const std::vector<state::gap_row>& gaps) const {
-  return !last_.finished() || std::ranges::any_of(gaps, [&](const state::gap_row& gap) {
-    return !gap.cured && gap.noticed >= last_.started();
-  });
-}
-
-void baseline::observe(bool calm, bool target_ready, const std::vector<state::gap_row>& gaps,
+void baseline::observe(const surroundings& around, const std::vector<state::gap_row>& gaps,
                        wall_time now) {
-  if (!calm) {
+  freeze_ = around.freeze;
+  if (around.stream_begun) {
+    evidence_.on_stream_begun();
+  }
+  if (!around.calm) {
     calm_since_.reset();
   } else if (!calm_since_) {
     calm_since_ = now;
   }
-  if (!settings_.wanted || stopping_ || active() || failed() || !target_ready) {
+  if (!settings_.wanted || stopping_ || active() || failed() || !around.target_ready ||
+      evidence_.epoch() == 0) {
     return;
   }
   if (resumable_) {
-    start(false);
-  } else if (calm_since_ && now - *calm_since_ >= settings_.after && is_needed(gaps)) {
-    start(true);
+    resume();
+    return;
+  }
+  // With the source frozen there is nothing that more waiting would make calmer.
+  const auto arrived_by = freeze_.arrived_by();
+  const bool frozen = arrived_by && freeze_.now >= *arrived_by;
+  const auto why = evidence_.needs_another(gaps, freeze_);
+  if (why && calm_since_ && (frozen || now - *calm_since_ >= settings_.after)) {
+    begin(*why);
   }
 }
 
-void baseline::start(bool anew) {
-  comparer_ = anew ? std::make_unique<compare::table_comparer>(settings_.comparer, parts_,
-                                                               state::snapshot{})
-                   : std::move(resumable_);
-  if (anew) {
-    comparer_->begin({});
-  }
+bool baseline::awaits_another(const std::vector<state::gap_row>& gaps) const {
+  return settings_.wanted && !failed() && evidence_.needs_another(gaps, freeze_).has_value();
+}
+
+void baseline::resume() {
+  comparer_ = std::move(resumable_);
+  log::event(log::level::info, "baseline_resumed", {},
+             {{"segments", comparer_->progress().segments},
+              {"segments_done", comparer_->progress().segments_done}});
+  start();
+}
+
+void baseline::begin(const std::string& why) {
+  comparer_ =
+      std::make_unique<compare::table_comparer>(settings_.comparer, parts_, state::snapshot{});
+  comparer_->begin({}, evidence_.epoch());
+  log::event(log::level::info, "baseline_started", "the items at rest are compared: " + why,
+             {{"segments", comparer_->progress().segments}});
+  start();
+}
+
+void baseline::start() {
   leftovers_done_ = false;
-  const auto& progress = comparer_->progress();
-  log::event(log::level::info, "baseline_started", {},
-             {{"segments", progress.segments}, {"segments_done", progress.segments_done}});
   running_.spawn(run());
 }
 
@@ -111,9 +110,7 @@ awaitable<result<void>> baseline::make_durable() {
 }
 
 void baseline::collect(state::commit_batch& batch, std::vector<state::gap_row>& gaps) {
-  if (std::exchange(stream_began_is_new_, false)) {
-    batch.numbers.emplace(stream_began_name, stream_began_ms_);
-  }
+  evidence_.save(batch);
   if (!active()) {
     return;
   }
@@ -122,10 +119,10 @@ void baseline::collect(state::commit_batch& batch, std::vector<state::gap_row>& 
   if (!progress.finished()) {
     return;
   }
-  last_ = progress;
+  evidence_.on_finished(progress);
   log::event(log::level::info, "baseline_finished", {},
              {{"keys", comparer_->view().keys()}, {"unequal", progress.candidates_unequal}});
-  cure_gaps(progress, monitored_rate_, gaps, batch);
+  cure_gaps(progress, monitored_, gaps, batch);
 }
 
 void baseline::on_committed() {
@@ -148,15 +145,24 @@ void baseline::on_outcomes(const verify::outcomes& out) {
 }
 
 std::optional<wall_time> baseline::complete_since() const {
-  return last_.finished() && !active() ? std::optional(from_ms(last_.finished_ms)) : std::nullopt;
+  const auto* counting = evidence_.counting(freeze_);
+  return counting != nullptr && !active() ? std::optional(from_ms(counting->finished_ms))
+                                          : std::nullopt;
+}
+
+std::optional<report::evidence> baseline::stands_on() const {
+  return active() ? std::nullopt : evidence_.stands_on(freeze_);
 }
 
 std::optional<compare::comparison_view> baseline::view() const {
-  if (comparer_) {
+  const auto* counting = evidence_.counting(freeze_);
+  const bool is_ours =
+      comparer_ && counting != nullptr && comparer_->progress().started_ms == counting->started_ms;
+  if (comparer_ && (counting == nullptr || active() || is_ours)) {
     return comparer_->view();
   }
-  if (last_.finished()) {
-    return compare::comparison_view{.progress = last_, .seen = last_.scanned};
+  if (counting != nullptr) {
+    return compare::comparison_view{.progress = *counting, .seen = counting->scanned};
   }
   return std::nullopt;
 }

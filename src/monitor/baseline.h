@@ -3,11 +3,13 @@
 // Problem: a stream tells of changes only, and a comparison that runs while replication is far
 // behind would ask about every item. Idea: it starts by itself once replication has been caught up
 // for a while, runs with what the checks of live changes leave of the read budget, and its
-// candidates become checks like theirs. A gap that is noticed later calls for another one.
+// candidates become checks like theirs. A gap that is noticed later calls for another one, and so
+// do settings by which more is looked at than by the last one (evidence.h).
 // Reason: stream and comparison together cover every item, and one process can say so.
 #pragma once
 
 #include "compare/table_comparer.h"
+#include "monitor/evidence.h"
 #include "report/status.h"
 #include "runtime/task_group.h"
 
@@ -28,13 +30,19 @@ struct baseline_settings {
 
 class baseline {
  public:
-  /// `monitored_rate`: one key in so many is followed through the stream.
+  /// `monitored`: what changes are checked with.
   baseline(baseline_settings settings, compare::comparer_parts parts,
-           const state::snapshot& resumed, std::uint64_t monitored_rate);
+           const state::snapshot& resumed, verify::coverage monitored);
 
-  /// About each second. `calm`: the target is there, and neither reading nor replication is behind.
-  void observe(bool calm, bool target_ready, const std::vector<state::gap_row>& gaps,
-               wall_time now);
+  /// What a moment looks like to the comparison.
+  struct surroundings {
+    bool calm = false;  ///< the target is there, and neither reading nor replication is behind
+    bool target_ready = false;
+    bool stream_begun = false;  ///< all first iterators are held
+    freeze_facts freeze;
+  };
+  /// About each second.
+  void observe(const surroundings& around, const std::vector<state::gap_row>& gaps, wall_time now);
   void stop();
   [[nodiscard]] awaitable<void> join() { return running_.join(); }
   /// Something that waiting cannot mend ended it; the next start tries again.
@@ -54,24 +62,26 @@ class baseline {
   }
   /// When the comparison that counts ended: one that began after the stream was first read.
   [[nodiscard]] std::optional<wall_time> complete_since() const;
+  /// What a verdict stands on then.
+  [[nodiscard]] std::optional<report::evidence> stands_on() const;
+  /// Another comparison would be made, had it not to wait for a calm moment.
+  [[nodiscard]] bool awaits_another(const std::vector<state::gap_row>& gaps) const;
   /// The comparison that runs, else the one that counts, else none.
   [[nodiscard]] std::optional<compare::comparison_view> view() const;
   /// What keeps the tables from being compared; empty when all is well.
   [[nodiscard]] std::string trouble() const;
 
  private:
-  [[nodiscard]] bool is_needed(const std::vector<state::gap_row>& gaps) const;
-  [[nodiscard]] bool counts(const compare::comparison_progress& finished) const;
-  void start(bool anew);
+  void resume();
+  void begin(const std::string& why);
+  void start();
   [[nodiscard]] awaitable<void> run();
 
   baseline_settings settings_;
   compare::comparer_parts parts_;
-  std::uint64_t monitored_rate_;
-  std::int64_t stream_began_ms_;
-  bool stream_began_is_new_;
-  /// Finished ones: this command's, and that of `compare` on the same state.
-  compare::comparison_progress last_;
+  verify::coverage monitored_;
+  evidence_book evidence_;
+  freeze_facts freeze_;
   std::unique_ptr<compare::table_comparer> resumable_;
   std::unique_ptr<compare::table_comparer> comparer_;
   bool leftovers_done_ = false;

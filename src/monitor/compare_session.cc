@@ -1,9 +1,11 @@
 #include "monitor/compare_session.h"
 
 #include "base/log.h"
+#include "monitor/evidence.h"
 #include "monitor/findings_flow.h"
 #include "monitor/gap_cure.h"
 #include "monitor/prices.h"
+#include "monitor/session_state.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,6 +27,11 @@ double units_of(const state::snapshot& state, const char* name) {
   return found == state.numbers.end() ? 0 : static_cast<double>(found->second) / 1000;
 }
 
+verify::coverage monitored_by(const state::snapshot& state) {
+  const auto period = load_period(state);
+  return verify::coverage::of(period.sample_rate, period.ignored);
+}
+
 verify::check_settings without_stream(verify::check_settings checks) {
   checks.follows_stream = false;
   return checks;
@@ -36,6 +43,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
                                  const state::snapshot& resumed)
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
+      monitored_(monitored_by(resumed)),
       findings_(settings_.findings),
       checks_(without_stream(settings_.checks)),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
@@ -64,7 +72,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
     source_units_before_ = units_of(resumed, source_units_name);
     target_units_before_ = units_of(resumed, target_units_name);
   } else {
-    comparer_.begin(keys_found_earlier());
+    comparer_.begin(keys_found_earlier(), evidence_book::epoch_of(resumed));
   }
 }
 
@@ -103,6 +111,7 @@ awaitable<result<void>> compare_session::run() {
       comparer_.forget_leftovers();
     }
   }
+  ended_ = true;
   if (failure_) {
     co_return fail(*failure_);
   }
@@ -155,7 +164,7 @@ awaitable<result<void>> compare_session::commit_now() {
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
   if (progress.finished() && !was_finished) {
-    cure_gaps(progress, settings_.monitored_rate, gaps_, batch);
+    cure_gaps(progress, monitored_, gaps_, batch);
   }
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
   batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
@@ -236,7 +245,12 @@ report::status compare_session::status() const {
   now.source_units = source_units();
   now.target_units = target_units();
   now.usd = (now.source_units + now.target_units) * usd_per_read_unit;
-  now.trouble = verifier_.trouble().empty() ? comparer_.trouble() : verifier_.trouble();
+  now.troubles = verifier_.troubles();
+  if (auto trouble = comparer_.trouble(); !trouble.empty()) {
+    now.troubles.push_back(std::move(trouble));
+  }
+  now.asked = verify::coverage::of(now.sample_rate, progress.ignored);
+  now.ended = ended_;
   now.verdict = report::decide_verdict(now);
   return now;
 }

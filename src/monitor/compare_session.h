@@ -28,9 +28,6 @@ struct compare_settings {
   verify::verifier_options verifier;
   verify::finding_options findings;
   milliseconds stats_interval{30'000};
-  /// One key in so many is followed by a monitor on the same state: a comparison of these keys
-  /// makes up for its coverage gaps.
-  std::uint64_t monitored_rate = 1;
   bool fresh = false;  ///< begin anew, whatever is unfinished
 };
 
@@ -77,6 +74,8 @@ class compare_session {
 
   compare_settings settings_;
   compare_parts parts_;
+  /// By a monitor on the same state: a comparison of as much makes up for its coverage gaps.
+  verify::coverage monitored_;
   verify::finding_book findings_;
   verify::pending_checks checks_;
   verify::record_verifier verifier_;
@@ -92,6 +91,7 @@ class compare_session {
   double target_units_before_ = 0;
   std::optional<error> failure_;
   bool stop_requested_ = false;
+  bool ended_ = false;
   bool abandoned_ = false;
 };
 

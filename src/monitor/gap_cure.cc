@@ -2,9 +2,9 @@
 
 namespace ddm::monitor {
 
-void cure_gaps(const compare::comparison_progress& finished, std::uint64_t monitored_rate,
+void cure_gaps(const compare::comparison_progress& finished, const verify::coverage& monitored,
                std::vector<state::gap_row>& gaps, state::commit_batch& batch) {
-  if (static_cast<std::uint64_t>(finished.sample_rate) > monitored_rate) {
+  if (!finished.covered().covers(monitored)) {
     return;
   }
   batch.gaps_cured_before = finished.started();

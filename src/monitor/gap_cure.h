@@ -4,14 +4,13 @@
 #include "compare/comparison_progress.h"
 #include "state/state_store.h"
 
-#include <cstdint>
 #include <vector>
 
 namespace ddm::monitor {
 
-/// `finished` cures the gaps noticed before its start, in `gaps` and in the commit, if it compared
-/// every key that the monitor follows (one in `monitored_rate`).
-void cure_gaps(const compare::comparison_progress& finished, std::uint64_t monitored_rate,
+/// `finished` cures the gaps noticed before its start, in `gaps` and in the commit, if it looked at
+/// all that the monitor looks at.
+void cure_gaps(const compare::comparison_progress& finished, const verify::coverage& monitored,
                std::vector<state::gap_row>& gaps, state::commit_batch& batch);
 
 }  // namespace ddm::monitor

@@ -27,14 +27,21 @@ constexpr std::chrono::hours retention_alarm{6};
 /// Behind for this long with fewer records a call than the service allows: the limit may be the
 /// reason.
 constexpr minutes small_limit_alarm{1};
-constexpr seconds health_interval{1};
 constexpr int records_limit_max = 1000;
 /// Deferred keys brought back at a time.
 constexpr std::size_t deferred_rows_max = 500;
 
-constexpr auto freeze_writes_name = "freeze.writes";
-constexpr auto freeze_key_name = "freeze.first_key";
 constexpr auto left_settled_name = "left_changes.settled";
+constexpr auto well_for_name = "settling.well_for_ms";
+
+std::int64_t number_of(const state::snapshot& state, const char* name) {
+  const auto found = state.numbers.find(name);
+  return found == state.numbers.end() ? 0 : found->second;
+}
+
+verify::coverage coverage_of(const period_settings& period) {
+  return verify::coverage::of(period.sample_rate, period.ignored);
+}
 
 }  // namespace
 
@@ -47,12 +54,13 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       follower_(settings_.stream, stream_parts(), resumed),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
-      baseline_(settings_.baseline, comparer_parts(), resumed, settings_.period.sample_rate),
-      settling_(settings_.settle),
+      baseline_(settings_.baseline, comparer_parts(), resumed, coverage_of(settings_.period)),
+      settling_(settings_.settle, milliseconds{number_of(resumed, well_for_name)}),
       reading_(parts_.executor),
       background_(parts_.executor),
       started_at_(parts_.time.now()),
       target_ready_(settings_.target_ready),
+      freeze_watch_(settings_.freeze_at, resumed),
       interval_began_(started_at_) {
   restore(resumed);
 }
@@ -64,18 +72,15 @@ void monitor_session::restore(const state::snapshot& resumed) {
     findings_.on_gap(gap.noticed);
   }
   const auto now = parts_.time.now();
-  for (const auto& row : resumed.checks) {
-    auto decoded = verify::decode_check(row.id, row.body);
-    if (!decoded) {
-      fail_with(std::move(decoded.error()));
-      return;
-    }
-    checks_.restore(std::move(decoded->value), decoded->shard_id, now);
-  }
+  const auto earlier = load_period(resumed);
+  restore_checks(resumed, earlier.ignored == settings_.period.ignored, now);
   checks_.restore_deferred(resumed.deferred_changes);
   const auto settled = resumed.numbers.find(left_settled_name);
-  if (settled == resumed.numbers.end() ? statistics_.checks().left_to_baseline > 0
-                                       : settled->second == 0) {
+  const bool some_left = settled == resumed.numbers.end()
+                             ? statistics_.checks().left_to_baseline > 0
+                             : settled->second == 0;
+  // Of a denser sample some keys have changes on their way that nobody has checked.
+  if (some_left || earlier.sample_rate > settings_.period.sample_rate) {
     checks_.restore_left();
   }
   if (target_ready_) {
@@ -86,28 +91,40 @@ void monitor_session::restore(const state::snapshot& resumed) {
     fail_with(open.error());
     return;
   }
-  if (const auto earlier = load_period(resumed);
-      !is_empty(resumed) && earlier.sample_rate > 0 && earlier != settings_.period) {
-    log::event(
-        log::level::info, "statistics_period_began",
-        "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
-        {{"changed", settings_.period.difference(earlier)}});
-    std::int64_t failed = 0;
-    for (const auto& entry : *open) {
-      failed += entry.changes;
-    }
-    statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
-  }
+  restore_period(resumed, *open);
   note_healed_elsewhere(resumed, *open);
   interval_events_ = statistics_.events().unique;
   interval_verified_ = statistics_.checks().verified;
   interval_failed_ = statistics_.checks().failed;
-  if (const auto found = resumed.numbers.find(freeze_writes_name); found != resumed.numbers.end()) {
-    writes_after_freeze_ = found->second;
+}
+
+void monitor_session::restore_checks(const state::snapshot& resumed, bool comparable,
+                                     wall_time now) {
+  for (const auto& row : resumed.checks) {
+    auto decoded = verify::decode_check(row.id, row.body);
+    if (!decoded) {
+      fail_with(std::move(decoded.error()));
+      return;
+    }
+    checks_.restore(std::move(decoded->value), decoded->shard_id, comparable, now);
   }
-  if (const auto found = resumed.values.find(freeze_key_name); found != resumed.values.end()) {
-    first_write_after_freeze_ = found->second;
+}
+
+void monitor_session::restore_period(const state::snapshot& resumed,
+                                     const std::vector<verify::mismatch>& open) {
+  const auto earlier = load_period(resumed);
+  if (is_empty(resumed) || earlier.sample_rate == 0 || earlier == settings_.period) {
+    return;
   }
+  log::event(
+      log::level::info, "statistics_period_began",
+      "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
+      {{"changed", settings_.period.difference(earlier)}});
+  std::int64_t failed = 0;
+  for (const auto& entry : open) {
+    failed += entry.changes;
+  }
+  statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
 }
 
 /// `compare` on the same state may have found keys equal that had failed here.
@@ -149,6 +166,7 @@ awaitable<result<void>> monitor_session::run() {
       fail_with(std::move(committed.error()));
     }
   }
+  ended_ = true;
   if (failure_) {
     co_return fail(*failure_);
   }
@@ -205,6 +223,10 @@ awaitable<void> monitor_session::watch_for_end() {
       log::event(log::level::info, "duration_over");
       co_return;
     }
+    if (!reading_stopped_ && is_frozen_and_read() && !std::exchange(hastened_, true)) {
+      checks_.hasten(now);
+      verifier_.flush();
+    }
     if (!reading_stopped_ && reading_is_done()) {
       stop_reading();
       checks_.hasten(now);
@@ -214,52 +236,6 @@ awaitable<void> monitor_session::watch_for_end() {
     if (reading_stopped_ && everything_is_judged()) {
       co_return;
     }
-  }
-}
-
-void monitor_session::stop_reading() {
-  if (!std::exchange(reading_stopped_, true)) {
-    stream_at_stop_ = follower_.status();
-    reading_.cancel();
-  }
-}
-
-bool monitor_session::reading_is_done() const {
-  if (settings_.freeze_at) {
-    return parts_.time.now() > *settings_.freeze_at && follower_.caught_up_to(*settings_.freeze_at);
-  }
-  return settings_.until_caught_up && follower_.caught_up_to(started_at_) && baseline_is_done();
-}
-
-/// With --until-caught-up: complete, and well for as long as GO asks for or known not to become so.
-bool monitor_session::baseline_is_done() const {
-  if (!settings_.baseline.wanted || baseline_.failed()) {
-    return true;
-  }
-  const auto complete = baseline_.complete_since();
-  const auto& open = findings_.counts();
-  const bool spoilt = open.mismatches() > 0 || open.of(verify::mismatch_kind::unreadable) > 0 ||
-                      std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
-  return complete &&
-         (settling_.settled() || (spoilt && parts_.time.now() - *complete >= settings_.settle));
-}
-
-bool monitor_session::everything_is_judged() const {
-  return target_ready_ && checks_.size() == 0 && statistics_.checks().deferred == 0;
-}
-
-/// Whether a baseline may start, and for how long all has been well.
-void monitor_session::observe_health(wall_time now) {
-  if (now - health_observed_ < health_interval) {
-    return;
-  }
-  health_observed_ = now;
-  const bool calm = target_ready_ && !checks_.behind().behind() && !reading_stopped_ &&
-                    follower_.status().behind <= settings_.checks.max_lag;
-  baseline_.observe(calm, target_ready_, gaps_, now);
-  const bool earning = !reading_stopped_ && (!settings_.freeze_at || now <= *settings_.freeze_at);
-  if (earning) {
-    settling_.observe(baseline_.complete_since() && report::is_well(status()), now);
   }
 }
 
@@ -341,7 +317,7 @@ void monitor_session::on_batch(stream::record_batch batch) {
       times_are_coarse_ = false;
     }
     statistics_.on_record(record, target_ready_);
-    note_freeze(record);
+    note_write(record);
     if (record.chosen && !target_ready_) {
       checks_.note_left(record.key.hash);
     } else if (record.chosen) {
@@ -356,17 +332,24 @@ void monitor_session::on_batch(stream::record_batch batch) {
   apply(out);
 }
 
-void monitor_session::note_freeze(const dynamodb::change_record& record) {
-  if (!settings_.freeze_at || record.created <= *settings_.freeze_at) {
+/// Of the source; what is written to the target is the replicator's drain.
+void monitor_session::note_write(const dynamodb::change_record& record) {
+  if (settings_.checks.way != verify::direction::source_to_target) {
     return;
   }
-  if (writes_after_freeze_++ == 0) {
-    first_write_after_freeze_ =
-        record.chosen ? shown_key(record.key) : "(not in the sample) " + record.key.hash.hex();
+  if (!record.by_ttl && freeze_watch_.is_newest(record.created)) {
+    freeze_watch_.note_newest(record.created, name_of(record));
+  }
+  if (freeze_watch_.on_change(record.created, record.by_ttl)) {
+    freeze_watch_.name_first(name_of(record));
     log::event(log::level::error, "write_after_freeze",
                "the source was written to after --freeze-at: a writer is still connected",
-               {{"key", first_write_after_freeze_}, {"created", format_rfc3339(record.created)}});
+               {{"key", freeze_watch_.first_key()}, {"created", format_rfc3339(record.created)}});
   }
+}
+
+std::string monitor_session::name_of(const dynamodb::change_record& record) const {
+  return record.chosen ? shown_key(record.key) : "(not in the sample) " + record.key.hash.hex();
 }
 
 void monitor_session::on_gap(stream::coverage_gap gap) {
@@ -456,10 +439,8 @@ state::commit_batch monitor_session::collect() {
                            static_cast<std::int64_t>(parts_.streams.statistics().calls));
   statistics_.save(batch.numbers, batch.values);
   save(settings_.period, batch);
-  if (writes_after_freeze_ > 0) {
-    batch.numbers.emplace(freeze_writes_name, writes_after_freeze_);
-    batch.values.emplace(freeze_key_name, first_write_after_freeze_);
-  }
+  freeze_watch_.save(batch);
+  batch.numbers.emplace(well_for_name, settling_.lasted().count());
   batch.numbers.emplace(left_settled_name, checks_.left_settled() ? 1 : 0);
   return batch;
 }

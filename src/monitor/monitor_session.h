@@ -10,6 +10,7 @@
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
 #include "monitor/baseline.h"
+#include "monitor/freeze_watch.h"
 #include "monitor/progress_estimate.h"
 #include "monitor/session_state.h"
 #include "monitor/settling.h"
@@ -46,6 +47,7 @@ struct session_settings {
   baseline_settings baseline;
   milliseconds settle{5 * 60'000};
   bool accept_sampled = false;
+  bool require_go = false;
   std::optional<wall_time> freeze_at;
   bool log_successes = false;
   std::uint64_t table_items = 0;
@@ -111,7 +113,17 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] state::commit_batch collect();
   void apply(const verify::outcomes& out);
   void note_mismatch(verify::mismatch entry);
-  void note_freeze(const dynamodb::change_record& record);
+  void note_write(const dynamodb::change_record& record);
+  [[nodiscard]] std::string name_of(const dynamodb::change_record& record) const;
+  void restore_checks(const state::snapshot& resumed, bool comparable, wall_time now);
+  void restore_period(const state::snapshot& resumed, const std::vector<verify::mismatch>& open);
+  [[nodiscard]] bool is_frozen_and_read() const;
+  [[nodiscard]] bool cannot_become_go() const;
+  [[nodiscard]] freeze_facts freeze() const;
+  /// Now, by the service's clock or ours, whichever is later.
+  [[nodiscard]] wall_time service_now() const;
+  [[nodiscard]] std::vector<std::string> troubles(const report::status& now) const;
+  [[nodiscard]] std::optional<milliseconds> drain_estimate(const report::status& now) const;
   void fail_with(error failure);
   [[nodiscard]] awaitable<void> recall(std::vector<verify::digest128> keys);
   [[nodiscard]] verify::verifier_events events();
@@ -149,8 +161,10 @@ class monitor_session final : public stream::record_sink {
   bool warned_of_slow_disk_ = false;
   wall_time resolve_due_;
 
-  std::int64_t writes_after_freeze_ = 0;
-  std::string first_write_after_freeze_;
+  freeze_watch freeze_watch_;
+  std::optional<wall_time> hopeless_since_;  ///< nothing is left that could become GO
+  bool hastened_ = false;
+  bool ended_ = false;
 
   // The last interval, for rates.
   wall_time interval_began_;

@@ -14,8 +14,13 @@ using std::chrono::seconds;
 
 constexpr std::size_t newest_shown = 5;
 /// A change that came after another one is looked at again one max-lag after it was read: only what
-/// is still open some time later is overdue.
+/// is still open some time later is late.
 constexpr seconds look_slack{5};
+
+std::optional<milliseconds> age_of(std::optional<wall_time> moment, wall_time now) {
+  return moment ? std::optional(std::max(milliseconds{0}, milliseconds{now - *moment}))
+                : std::nullopt;
+}
 
 }  // namespace
 
@@ -62,29 +67,49 @@ report::status monitor_session::status() const {
               : baseline_.active()        ? report::phase::baseline
                                           : report::phase::steady;
   now.baseline_complete = baseline_.complete_since().has_value();
+  now.stands_on = baseline_.stands_on();
+  now.asked = verify::coverage::of(settings_.period.sample_rate, settings_.period.ignored);
+  now.reads_source_stream = settings_.checks.way == verify::direction::source_to_target;
   now.settle = settings_.settle;
   now.well_for = settling_.lasted();
   now.settled = settling_.settled();
   now.accept_sampled = settings_.accept_sampled;
-  now.trouble = verifier_.trouble();
-  if (now.trouble.empty()) {
-    now.trouble = baseline_.trouble();
-  }
-  if (now.trouble.empty() && follower_.is_over()) {
-    now.trouble = "the stream was turned off: later changes are not seen";
-  }
-  if (now.trouble.empty() && now.shards.failing > 0) {
-    now.trouble = fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
-                              now.shards.open, now.shards.failure);
-  }
-  now.overdue = checks_.older_than(now.at - settings_.checks.max_lag - look_slack);
-  now.drain_estimate =
-      settings_.checks.max_lag + settings_.checks.replication_wait + now.shards.behind + seconds{5};
+  now.unread_for = age_of(follower_.read_up_to(), service_now());
+  now.troubles = troubles(now);
+  now.late = checks_.later_than(service_now() - settings_.checks.max_lag - look_slack);
+  now.restless_candidates = checks_.restless_candidates();
+  now.drain_estimate = drain_estimate(now);
   now.freeze_at = settings_.freeze_at;
-  now.writes_after_freeze = writes_after_freeze_;
-  now.first_write_after_freeze = first_write_after_freeze_;
+  now.writes_after_freeze = freeze_watch_.writes();
+  now.first_write_after_freeze = freeze_watch_.first_key();
+  now.ttl_deletes_after_freeze = freeze_watch_.ttl_deletes();
+  now.ended = ended_;
   now.verdict = report::decide_verdict(now);
   return now;
+}
+
+std::vector<std::string> monitor_session::troubles(const report::status& now) const {
+  auto all = verifier_.troubles();
+  if (auto trouble = baseline_.trouble(); !trouble.empty()) {
+    all.push_back(std::move(trouble));
+  }
+  if (follower_.is_over()) {
+    all.emplace_back("the stream was turned off: later changes are not seen");
+  }
+  if (now.shards.failing > 0) {
+    all.push_back(fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
+                              now.shards.open, now.shards.failure));
+  }
+  return all;
+}
+
+/// Nothing while something is late or cannot be read: nobody knows then.
+std::optional<milliseconds> monitor_session::drain_estimate(const report::status& now) const {
+  if (now.behind || !now.troubles.empty() || !now.unread_for || now.late.unmet > 0) {
+    return std::nullopt;
+  }
+  return settings_.checks.max_lag + settings_.checks.replication_wait + now.shards.behind +
+         seconds{5};
 }
 
 }  // namespace ddm::monitor

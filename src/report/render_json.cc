@@ -77,6 +77,23 @@ json compared(const status& now) {
           {"finished", time(progress.finished_ms)}};
 }
 
+json coverage_of(const verify::coverage& covered) {
+  return {{"sample_rate", covered.sample_rate}, {"ignored", covered.ignored}};
+}
+
+json coverage(const status& now) {
+  json at_rest = nullptr;
+  json since = nullptr;
+  if (now.stands_on) {
+    at_rest = coverage_of(now.stands_on->at_rest);
+    since = coverage_of(now.stands_on->changes);
+  }
+  return {{"changes", coverage_of(now.asked)},
+          {"changes_since_comparison", since},
+          {"items_at_rest", at_rest},
+          {"items_at_rest_suffice", now.stands_on && now.stands_on->at_rest_suffices}};
+}
+
 }  // namespace
 
 std::string render_json(const status& now, std::string_view command) {
@@ -116,6 +133,12 @@ std::string render_json(const status& now, std::string_view command) {
       {"shards",
        {{"open", now.shards.open}, {"waiting", now.shards.waiting}, {"done", now.shards.done}}},
       {"gaps", gaps(now)},
+      {"coverage", coverage(now)},
+      {"read_up_to_age_ms", now.unread_for ? json(now.unread_for->count()) : json(nullptr)},
+      {"freeze",
+       {{"at", now.freeze_at ? json(format_rfc3339(*now.freeze_at)) : json(nullptr)},
+        {"writes_after", now.writes_after_freeze},
+        {"ttl_deletes_after", now.ttl_deletes_after_freeze}}},
       {"behind_stream_ms", now.shards.behind.count()},
       {"retention_left_s",
        std::chrono::duration_cast<std::chrono::seconds>(now.shards.retention_left).count()},

@@ -64,23 +64,40 @@ std::string mismatch_line(const status& now) {
   return line.empty() ? "none open" : line + " open";
 }
 
-std::string how_far_read(const stream::stream_status& shards) {
-  if (shards.behind.count() > 0) {
-    return spoken_duration(shards.behind) + " behind";
+std::string how_far_read(const status& now) {
+  if (!now.unread_for) {
+    return "not known how far it is read";
   }
-  return shards.unread > 0 ? "not read yet" : "caught up";
+  return now.shards.behind.count() > 0 ? spoken_duration(now.shards.behind) + " behind"
+                                       : std::string("caught up");
 }
 
 std::string stream_line(const status& now) {
   auto line = fmt::format("{} open, {} waiting, {} done; {}", now.shards.open, now.shards.waiting,
-                          now.shards.done, how_far_read(now.shards));
+                          now.shards.done, how_far_read(now));
   const auto lost_at = now.at + now.shards.retention_left;
   line += now.shards.behind.count() == 0
-              ? std::string(now.shards.unread > 0 ? "" : ", retention 24 h")
+              ? std::string(now.unread_for ? ", retention 24 h" : "")
               : fmt::format(", data is lost in {} (at {})",
                             spoken_duration(now.shards.retention_left), format_rfc3339(lost_at));
   const auto gaps = std::ranges::count_if(now.gaps, [](const auto& gap) { return !gap.cured; });
   return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
+}
+
+std::string coverage_text(const verify::coverage& covered) {
+  return covered.ignored.empty() ? sample_text(covered.sample_rate)
+                                 : fmt::format("{} without {}", sample_text(covered.sample_rate),
+                                               verify::join_patterns(covered.ignored));
+}
+
+std::string coverage_line(const status& now) {
+  auto line = fmt::format("changes: {}", coverage_text(now.asked));
+  if (now.stands_on) {
+    line +=
+        fmt::format("; since the comparison began: {}; items at rest: {}",
+                    coverage_text(now.stands_on->changes), coverage_text(now.stands_on->at_rest));
+  }
+  return line;
 }
 
 }  // namespace
@@ -157,8 +174,11 @@ std::string render_text(const status& now) {
        fmt::format("{:.1f} source + {:.1f} target read units, {} stream calls: about "
                    "{:.4f} USD",
                    now.source_units, now.target_units, number(now.stream_calls), now.usd));
-  line("drain", fmt::format("everything judged about {} after a freeze",
-                            spoken_duration(now.drain_estimate)));
+  line("coverage", coverage_line(now));
+  line("drain", now.drain_estimate ? fmt::format("everything judged about {} after a freeze",
+                                                 spoken_duration(*now.drain_estimate))
+                                   : std::string("not known while something is late or cannot be "
+                                                 "read"));
   return text;
 }
 
@@ -167,7 +187,7 @@ std::string render_live_line(const status& now, std::size_t columns) {
       fmt::format("{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}",
                   to_string(now.phase), to_string(now.verdict.kind), number(now.events.unique),
                   now.events_per_second, number(now.checks.verified), number(now.pending),
-                  number(now.checks.failed), how_far_read(now.shards));
+                  number(now.checks.failed), how_far_read(now));
   if (line.size() > columns) {
     line.resize(columns);
   }

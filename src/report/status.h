@@ -5,6 +5,7 @@
 #include "report/statistics.h"
 #include "report/wilson_interval.h"
 #include "stream/stream_consumer.h"
+#include "verify/coverage.h"
 #include "verify/finding_book.h"
 
 #include <cstdint>
@@ -42,6 +43,19 @@ struct catching_up {
   std::optional<milliseconds> remaining;
 };
 
+/// What a verdict stands on.
+struct evidence {
+  /// The weakest coverage of changes since the comparison that counts began.
+  verify::coverage changes;
+  verify::coverage at_rest;  ///< of that comparison
+  /// It began so late after the freeze that all had to have arrived, and nothing was written since:
+  /// it speaks for all keys by itself.
+  bool at_rest_suffices = false;
+  [[nodiscard]] verify::coverage weakest() const {
+    return at_rest_suffices ? at_rest : verify::weaker_of(changes, at_rest);
+  }
+};
+
 struct status {
   wall_time at;
   milliseconds running{0};
@@ -63,8 +77,11 @@ struct status {
   std::optional<compare::comparison_view> compared;
   /// A comparison of the items at rest that began after the stream was first read has ended.
   bool baseline_complete = false;
-  milliseconds settle{0};    ///< how long all must be well before GO
-  milliseconds well_for{0};  ///< how long it has been
+  std::optional<evidence> stands_on;  ///< nothing: no comparison counts
+  verify::coverage asked;             ///< of changes, by the present settings
+  bool reads_source_stream = true;    ///< false: strategy B, the target's
+  milliseconds settle{0};             ///< how long all must be well before GO
+  milliseconds well_for{0};           ///< how long it has been
   bool settled = false;
   bool accept_sampled = false;
   verify::kind_counts mismatches;
@@ -76,12 +93,20 @@ struct status {
   std::int64_t stream_calls = 0;
   double usd = 0;
   std::optional<catching_up> behind;
-  std::string trouble;             ///< a table or the stream that cannot be read just now
-  std::size_t overdue = 0;         ///< checks older than max-lag
-  milliseconds drain_estimate{0};  ///< everything judged this long after a freeze
+  /// What cannot be read or is not known just now: a table, the stream.
+  std::vector<std::string> troubles;
+  /// Age of the moment up to which all changes were read; nothing: not known.
+  std::optional<milliseconds> unread_for = milliseconds{0};
+  verify::late_checks late;             ///< beyond max-lag
+  std::size_t restless_candidates = 0;  ///< keys of the comparison that have not rested so far
+  std::size_t unhealable = 0;           ///< open mismatches found while less was ignored than now
+  /// Everything judged this long after a freeze; nothing: not to be told now.
+  std::optional<milliseconds> drain_estimate;
   std::optional<wall_time> freeze_at;
   std::int64_t writes_after_freeze = 0;
-  std::string first_write_after_freeze;  ///< its key
+  std::string first_write_after_freeze;       ///< its key
+  std::int64_t ttl_deletes_after_freeze = 0;  ///< by the service: no writer's doing
+  bool ended = false;                         ///< the run is over: what is open stays so
 };
 
 /// 0 where nothing was compared.

@@ -6,9 +6,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ddm::report {
 namespace {
+
+/// While GO is shown, every change older than this has been read.
+constexpr std::chrono::seconds unread_max{60};
+
+enum class weight {
+  wrong,    ///< NO-GO
+  late,     ///< or not complete: WAIT
+  unknown,  ///< WAIT, but nothing that has been earned is lost
+};
+
+struct reason {
+  weight how;
+  std::string words;
+};
+
+class reason_list {
+ public:
+  void add(weight how, std::string words) { reasons_.push_back({how, std::move(words)}); }
+  [[nodiscard]] bool has(weight how) const {
+    return std::ranges::any_of(reasons_, [&](const reason& each) { return each.how == how; });
+  }
+  [[nodiscard]] bool empty() const { return reasons_.empty(); }
+  /// What is wrong first.
+  [[nodiscard]] std::vector<std::string> words() && {
+    std::vector<std::string> all;
+    for (const bool wrong : {true, false}) {
+      for (auto& each : reasons_) {
+        if ((each.how == weight::wrong) == wrong) {
+          all.push_back(std::move(each.words));
+        }
+      }
+    }
+    return all;
+  }
+
+ private:
+  std::vector<reason> reasons_;
+};
 
 std::string count(std::int64_t number, std::string_view singular, std::string_view plural) {
   return fmt::format("{} {}",
@@ -16,25 +55,12 @@ std::string count(std::int64_t number, std::string_view singular, std::string_vi
                      number == 1 ? singular : plural);
 }
 
-std::int64_t uncured(const std::vector<state::gap_row>& gaps) {
-  return std::ranges::count_if(gaps, [](const state::gap_row& gap) { return !gap.cured; });
+std::string count(std::size_t number, std::string_view singular, std::string_view plural) {
+  return count(static_cast<std::int64_t>(number), singular, plural);
 }
 
-std::vector<std::string> reasons_against(const status& now) {
-  std::vector<std::string> reasons;
-  if (const auto open = now.mismatches.mismatches(); open > 0) {
-    reasons.push_back(count(open, "confirmed mismatch is open", "confirmed mismatches are open"));
-  }
-  if (const auto gaps = uncured(now.gaps); gaps > 0) {
-    reasons.push_back(count(gaps, "coverage gap: changes left the stream before they were read",
-                            "coverage gaps: changes left the stream before they were read"));
-  }
-  if (now.writes_after_freeze > 0) {
-    reasons.push_back(fmt::format("{} came after the freeze, the first to key {}",
-                                  count(now.writes_after_freeze, "write", "writes"),
-                                  now.first_write_after_freeze));
-  }
-  return reasons;
+std::int64_t uncured(const std::vector<state::gap_row>& gaps) {
+  return std::ranges::count_if(gaps, [](const state::gap_row& gap) { return !gap.cured; });
 }
 
 bool nothing_checked(const status& now) { return now.keys_checked == 0 && keys_compared(now) == 0; }
@@ -45,30 +71,159 @@ bool comparison_is_open(const status& now) {
          (!now.compared->progress.finished() || now.compared->progress.candidates_restless > 0);
 }
 
-void add_reasons_of_comparison(const status& now, std::vector<std::string>& reasons) {
+/// It read items and compared none of them: the sample chose none.
+bool comparison_chose_nothing(const status& now) {
+  const auto& seen = now.compared->seen;
+  return keys_compared(now) == 0 && seen.source_items + seen.target_items > 0;
+}
+
+void add_what_is_wrong(const status& now, reason_list& reasons) {
+  if (const auto open = now.mismatches.mismatches(); open > 0) {
+    reasons.add(weight::wrong,
+                count(open, "confirmed mismatch is open", "confirmed mismatches are open"));
+  }
+  if (now.unhealable > 0) {
+    reasons.add(weight::wrong,
+                fmt::format("{} found while fewer attributes were ignored: without these "
+                            "--ignore-attribute they may heal",
+                            count(now.unhealable, "of them was", "of them were")));
+  }
+  if (const auto gaps = uncured(now.gaps); gaps > 0) {
+    const auto last = std::ranges::find_if(now.gaps.rbegin(), now.gaps.rend(),
+                                           [](const auto& gap) { return !gap.cured; });
+    reasons.add(weight::wrong,
+                fmt::format("{}: {}; a comparison that begins now makes up for it",
+                            count(gaps, "coverage gap", "coverage gaps"), last->reason));
+  }
+  if (now.writes_after_freeze > 0) {
+    reasons.add(weight::wrong, fmt::format("{} came after the freeze, the first to key {}",
+                                           count(now.writes_after_freeze, "write", "writes"),
+                                           now.first_write_after_freeze));
+  }
+}
+
+void add_state_of_reading(const status& now, reason_list& reasons) {
+  for (const auto& trouble : now.troubles) {
+    reasons.add(weight::unknown, trouble);
+  }
+  if (!now.follows_stream) {
+    return;
+  }
+  if (!now.reads_source_stream) {
+    reasons.add(weight::late,
+                "only the target's stream is read: a change that never arrived leaves no trace in "
+                "it");
+  }
+  if (!now.unread_for) {
+    reasons.add(weight::unknown, "up to when the stream has been read is not known");
+  } else if (*now.unread_for > unread_max) {
+    reasons.add(weight::unknown,
+                fmt::format("reading is {} behind the stream", spoken_duration(*now.unread_for)));
+  }
+}
+
+void add_late_checks(const status& now, reason_list& reasons) {
+  const auto& late = now.late;
+  if (now.behind) {
+    reasons.add(
+        weight::late,
+        fmt::format("replication is {} late{}", spoken_duration(now.behind->late),
+                    now.behind->remaining ? fmt::format(", gaining, there in about {}",
+                                                        spoken_duration(*now.behind->remaining))
+                                          : std::string(" and does not gain")));
+  } else if (late.unmet > 0) {
+    reasons.add(weight::late, count(late.unmet, "change has not arrived within the allowed lag",
+                                    "changes have not arrived within the allowed lag"));
+  }
+  if (late.unlooked > 0 && !now.behind) {
+    reasons.add(weight::unknown,
+                count(late.unlooked, "change is older than the allowed lag and not looked at yet",
+                      "changes are older than the allowed lag and not looked at yet"));
+  }
+  if (const auto restless = late.unjudgeable + now.restless_candidates; restless > 0) {
+    reasons.add(weight::unknown,
+                count(restless, "key changes all the time and cannot be judged until it rests",
+                      "keys change all the time and cannot be judged until they rest"));
+  }
+  if (now.checks.deferred > 0) {
+    reasons.add(weight::late, count(now.checks.deferred, "check is deferred for lack of memory",
+                                    "checks are deferred for lack of memory"));
+  }
+  if (now.ended && now.pending > 0) {
+    reasons.add(weight::late, count(now.pending, "check has no outcome yet",
+                                    "checks have no outcome yet: the next run takes them up"));
+  }
+}
+
+void add_what_was_not_looked_at(const status& now, reason_list& reasons) {
+  if (now.phase == phase::importing) {
+    reasons.add(weight::late, "the target table is not ready: changes are counted, not checked");
+  }
+  if (const auto unreadable = now.mismatches.of(verify::mismatch_kind::unreadable);
+      unreadable > 0) {
+    reasons.add(weight::late, count(unreadable, "item is unreadable", "items are unreadable"));
+  }
+  if (nothing_checked(now)) {
+    reasons.add(weight::late, "nothing has been checked yet");
+    return;
+  }
+  const bool needs_changes =
+      now.follows_stream && !(now.stands_on && now.stands_on->at_rest_suffices);
+  if (needs_changes && now.sample_rate > 1 && now.events.unique > 0 && now.checks.sampled == 0 &&
+      now.checks.left_to_baseline == 0) {
+    reasons.add(
+        weight::late,
+        fmt::format("no change has been checked: the sample, 1 key in {}, chose none of {}",
+                    grouped(now.sample_rate), count(now.events.unique, "change", "changes")));
+  }
+}
+
+void add_state_of_comparison(const status& now, reason_list& reasons) {
   if (!now.compared || !now.compared->progress.begun()) {
-    reasons.emplace_back("items that did not change have not been compared");
+    reasons.add(weight::late, "items that did not change have not been compared");
     return;
   }
   const auto& progress = now.compared->progress;
   if (!progress.all_scanned()) {
-    reasons.push_back(fmt::format("the comparison of the items at rest is {:.0f} % done",
-                                  std::floor(now.compared->share_read() * 100)));
+    reasons.add(weight::late, fmt::format("the comparison of the items at rest is {:.0f} % done",
+                                          std::floor(now.compared->share_read() * 100)));
   } else if (!progress.finished()) {
-    reasons.push_back(count(progress.candidates - progress.candidates_closed,
-                            "key that the comparison found unequal is still being judged",
-                            "keys that the comparison found unequal are still being judged"));
+    reasons.add(weight::late,
+                count(progress.candidates - progress.candidates_closed,
+                      "key that the comparison found unequal is still being judged",
+                      "keys that the comparison found unequal are still being judged"));
+  } else if (comparison_chose_nothing(now)) {
+    reasons.add(weight::late, "nothing was compared: the comparison's sample chose no key");
   }
   if (progress.candidates_restless > 0) {
-    reasons.push_back(count(progress.candidates_restless,
-                            "key changed all the time and could not be judged",
-                            "keys changed all the time and could not be judged"));
+    reasons.add(weight::late,
+                count(progress.candidates_restless, "key changed all the time and was not judged",
+                      "keys changed all the time and were not judged"));
   }
   if (!now.follows_stream) {
-    reasons.emplace_back("changes since the comparison began are not checked: `monitor` does that");
-  } else if (progress.finished() && !now.baseline_complete) {
-    reasons.emplace_back("the comparison of the items at rest began before the stream was read");
+    reasons.add(weight::late,
+                "changes since the comparison began are not checked: `monitor` does that");
+  } else if (progress.finished() && !(now.baseline_complete && now.stands_on)) {
+    reasons.add(weight::late,
+                "the comparison of the items at rest began before the stream was read");
   }
+  if (now.stands_on &&
+      !verify::leaves_out_all_of(now.asked.ignored, now.stands_on->weakest().ignored)) {
+    reasons.add(weight::late,
+                fmt::format("{} left out when the items at rest or changes since were compared: "
+                            "only a comparison that begins now can tell",
+                            verify::join_patterns(now.stands_on->weakest().ignored)));
+  }
+}
+
+reason_list reasons_against_go(const status& now) {
+  reason_list reasons;
+  add_what_is_wrong(now, reasons);
+  add_state_of_reading(now, reasons);
+  add_late_checks(now, reasons);
+  add_what_was_not_looked_at(now, reasons);
+  add_state_of_comparison(now, reasons);
+  return reasons;
 }
 
 std::string settling_reason(const status& now) {
@@ -77,56 +232,19 @@ std::string settling_reason(const status& now) {
                      frozen ? " before the freeze" : "", spoken_duration(now.settle));
 }
 
-std::vector<std::string> sampled_reasons(const status& now) {
-  std::vector<std::string> reasons;
+/// What a GO does not speak for.
+std::vector<std::string> limits_of(const evidence& stands_on) {
+  std::vector<std::string> limits;
   const auto add = [&](std::string_view what, std::uint64_t rate) {
     if (rate > 1) {
-      reasons.push_back(fmt::format("{} 1 key in {}", what, grouped(rate)));
+      limits.push_back(fmt::format("{} 1 key in {}", what, grouped(rate)));
     }
   };
-  add("changes are checked of", now.sample_rate);
-  add("items at rest are compared of",
-      static_cast<std::uint64_t>(now.compared->progress.sample_rate));
-  return reasons;
-}
-
-std::vector<std::string> reasons_to_wait(const status& now) {
-  std::vector<std::string> reasons;
-  if (!now.trouble.empty()) {
-    reasons.push_back(now.trouble);
+  if (!stands_on.at_rest_suffices) {
+    add("changes were checked of", stands_on.changes.sample_rate);
   }
-  if (now.phase == phase::importing) {
-    reasons.emplace_back("the target table is not ready: changes are counted, not checked");
-  }
-  if (now.behind) {
-    reasons.push_back(fmt::format(
-        "replication is {} late{}", spoken_duration(now.behind->late),
-        now.behind->remaining
-            ? fmt::format(", gaining, there in about {}", spoken_duration(*now.behind->remaining))
-            : std::string(" and does not gain")));
-  }
-  if (const auto unreadable = now.mismatches.of(verify::mismatch_kind::unreadable);
-      unreadable > 0) {
-    reasons.push_back(count(unreadable, "item is unreadable", "items are unreadable"));
-  }
-  if (nothing_checked(now)) {
-    reasons.emplace_back("nothing has been checked yet");
-  }
-  if (now.overdue > 0 && !now.behind) {
-    reasons.push_back(count(static_cast<std::int64_t>(now.overdue),
-                            "check is older than the allowed lag",
-                            "checks are older than the allowed lag"));
-  }
-  if (now.checks.deferred > 0) {
-    reasons.push_back(count(now.checks.deferred, "check is deferred for lack of memory",
-                            "checks are deferred for lack of memory"));
-  }
-  if (now.shards.behind > std::chrono::seconds{60}) {
-    reasons.push_back(
-        fmt::format("reading is {} behind the stream", spoken_duration(now.shards.behind)));
-  }
-  add_reasons_of_comparison(now, reasons);
-  return reasons;
+  add("items at rest were compared of", stands_on.at_rest.sample_rate);
+  return limits;
 }
 
 }  // namespace
@@ -164,23 +282,31 @@ std::uint64_t keys_compared(const status& now) {
                       : 0;
 }
 
-bool is_well(const status& now) {
-  return reasons_against(now).empty() && reasons_to_wait(now).empty();
+health health_of(const status& now) {
+  const auto reasons = reasons_against_go(now);
+  if (reasons.has(weight::wrong) || reasons.has(weight::late)) {
+    return health::unwell;
+  }
+  return reasons.empty() ? health::well : health::unknown;
 }
 
 verdict decide_verdict(const status& now) {
-  if (auto against = reasons_against(now); !against.empty()) {
-    return {verdict_kind::no_go, std::move(against)};
+  auto reasons = reasons_against_go(now);
+  const bool earned = now.settled || (now.stands_on && now.stands_on->at_rest_suffices);
+  if (!earned && !reasons.has(weight::wrong) && !reasons.has(weight::late)) {
+    reasons.add(weight::late, settling_reason(now));
   }
-  if (auto wait = reasons_to_wait(now); !wait.empty()) {
-    return {verdict_kind::wait, std::move(wait)};
+  if (!reasons.empty()) {
+    const auto kind = reasons.has(weight::wrong) ? verdict_kind::no_go : verdict_kind::wait;
+    return {kind, std::move(reasons).words()};
   }
-  if (!now.settled) {
-    return {verdict_kind::wait, {settling_reason(now)}};
+  const auto weakest = now.stands_on ? now.stands_on->weakest() : verify::coverage{};
+  auto limits = now.stands_on ? limits_of(*now.stands_on) : std::vector<std::string>();
+  const bool plain = weakest.sample_rate == 1 || now.accept_sampled;
+  if (!weakest.ignored.empty()) {
+    limits.push_back("left out of comparisons: " + verify::join_patterns(weakest.ignored));
   }
-  auto sampled = sampled_reasons(now);
-  const bool plain = sampled.empty() || now.accept_sampled;
-  return {plain ? verdict_kind::go : verdict_kind::go_sampled, std::move(sampled)};
+  return {plain ? verdict_kind::go : verdict_kind::go_sampled, std::move(limits)};
 }
 
 exit_code decide_exit(const status& at_end, bool require_go) {
@@ -189,7 +315,7 @@ exit_code decide_exit(const status& at_end, bool require_go) {
   }
   const bool incomplete = uncured(at_end.gaps) > 0 || at_end.pending > 0 ||
                           at_end.checks.deferred > 0 || nothing_checked(at_end) ||
-                          comparison_is_open(at_end) ||
+                          comparison_is_open(at_end) || at_end.writes_after_freeze > 0 ||
                           at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
   const bool go = at_end.verdict.kind == verdict_kind::go;
   return incomplete || (require_go && !go) ? exit_code::incomplete : exit_code::equal;

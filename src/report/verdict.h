@@ -5,12 +5,19 @@
 
 namespace ddm::report {
 
-/// NO-GO: something is wrong now. WAIT: something is not known yet. GO: a complete comparison of
-/// the items at rest that began after the stream, nothing wrong, late or unknown, all of it for
-/// --settle.
+/// NO-GO: something is wrong now. WAIT: something is late or not known. GO: a complete comparison
+/// of the items at rest that began after the stream, nothing wrong, late or unknown, all of it for
+/// --settle. The reasons are all that there are, what is wrong first; those of GO say what it does
+/// not speak for.
 [[nodiscard]] verdict decide_verdict(const status& now);
-/// All that GO asks for holds at this moment, but for how long it has.
-[[nodiscard]] bool is_well(const status& now);
+
+/// How things are at one moment, apart from how long they have been so.
+enum class health {
+  well,     ///< all that GO asks for holds
+  unknown,  ///< something that GO asks for is not known just now
+  unwell,   ///< something is wrong or late, or the comparison is not complete
+};
+[[nodiscard]] health health_of(const status& now);
 
 enum class exit_code : int {
   equal = 0,

@@ -37,7 +37,8 @@ enum class direction {
 /// An image that the origin held until `until`.
 struct past_image {
   std::optional<digest128> digest;  ///< nothing: the item was absent
-  wall_time until;
+  wall_time until;                  ///< when the change that took its place was read
+  wall_time until_created{};        ///< when that change was made, by the service's clock
 };
 
 using check_id = std::int64_t;
@@ -82,6 +83,7 @@ struct check {
   wall_time created;         ///< of the newest change
   wall_time read_at;         ///< when the newest change was read
   wall_time first_unmet_at;  ///< when the first change without outcome was read
+  wall_time unmet_created;   ///< when that one was made, by the service's clock
   std::optional<image> s1;   ///< the origin at the first unequal look since the newest change
   wall_time s1_at;
 

@@ -20,8 +20,6 @@ constexpr double looks_per_arrival = 3;
 /// How long a judgement waits for the stream to be read past it, at least and when that is unknown.
 constexpr milliseconds proof_wait_min{1000};
 constexpr milliseconds proof_wait_unknown{5000};
-/// A candidate of a comparison that has moved between so many judgements never rests.
-constexpr std::uint32_t judgements_of_candidate_max = 3;
 
 }  // namespace
 
@@ -115,7 +113,7 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
     return;
   }
   if (!open.before || open.before->digest != compared(counterpart)) {
-    note_met(open, now);
+    note_met(open, {compared(counterpart), now, now});
   }
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   open.probes_left = 0;
@@ -125,7 +123,7 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
 /// The origin was read: it may hold a change that is not read yet. No further look is needed to
 /// know; a record of the key calls it off.
 void pending_checks::await_stream(check& open, bool by_ignoring, wall_time now) {
-  note_met(open, now);
+  note_met(open, {compared(open.expected), now, now});
   forget_agreement(open);
   open.agreed_at = now;
   open.agreed_by_ignoring = by_ignoring;
@@ -175,8 +173,10 @@ void pending_checks::on_unequal(check& open, wall_time now) {
   const auto spread = doubled / 4 * static_cast<std::int64_t>(open.key.hash.high % 256) / 256;
   const auto again = now + std::min<milliseconds>(doubled + spread, settings_.max_lag);
   // A candidate has no replication to wait for: looks before its judgement would only cost.
-  const bool first_of_candidate = open.candidate != 0 && open.judgements == 0;
-  if (open.s1 && (first_of_candidate || again >= judge_at(open))) {
+  // And so would looks at one that has been found moving again and again.
+  const bool judged_only = open.candidate != 0 &&
+                           (open.judgements == 0 || open.judgements >= judgements_of_candidate_max);
+  if (open.s1 && (judged_only || again >= judge_at(open))) {
     open.step = check_step::judge;
     schedule(open, std::max(now, judge_at(open)));
     return;
@@ -204,6 +204,12 @@ void pending_checks::on_first_origin(check_id id, std::uint32_t version, const s
 wall_time pending_checks::judge_at(const check& open) const {
   return std::max(std::max(open.s1_at, open.read_at) + settings_.max_lag,
                   behind_.confirms_from(open.first_unmet_at));
+}
+
+/// All that the origin held in the last max-lag: what a key that never rests is judged by.
+bool pending_checks::knows_its_images(const check& open) const {
+  return settings_.way == direction::source_to_target && !open.expects_origin_read &&
+         !open.history_cut;
 }
 
 bool pending_checks::is_restless(const check& open, wall_time now) const {
@@ -267,8 +273,10 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
 }
 
 /// A judgement found a side changed. True: the candidate never rests, and has been closed so.
+/// Beside a stream it stays and is asked again: some day it rests.
 bool pending_checks::give_up_candidate(check& open, outcomes& out) {
-  if (open.candidate == 0 || ++open.judgements < judgements_of_candidate_max) {
+  if (open.candidate == 0 || ++open.judgements < judgements_of_candidate_max ||
+      settings_.follows_stream) {
     return false;
   }
   ++out.candidates_restless;
@@ -298,9 +306,9 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
   const bool readable = !origin.unreadable && !counterpart.unreadable;
   const auto until = !readable ? std::nullopt
                      : same(origin.value, counterpart.value)
-                         ? std::optional(now)
+                         ? std::optional(past_image{compared(counterpart.value), now, now})
                          : held_until(open, counterpart.value, now);
-  if (until && now - *until <= settings_.max_lag) {
+  if (until && now - until->until <= settings_.max_lag) {
     // Replication of this key is alive.
     note_met(open, *until);
     open.stray.reset();
@@ -309,7 +317,7 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
     return;
   }
   // A key that has come to rest meanwhile is judged as one that rests.
-  if (!is_restless(open, now) || open.expects_origin_read || open.history_cut) {
+  if (!is_restless(open, now) || !knows_its_images(open)) {
     postpone(open, now);
     return;
   }
@@ -358,19 +366,18 @@ void pending_checks::postpone(check& open, wall_time now) {
 }
 
 /// Until when the origin held this value, as far as the stream has told; nothing: it never did.
-std::optional<wall_time> pending_checks::held_until(const check& open, const image& value,
-                                                    wall_time now) {
+std::optional<past_image> pending_checks::held_until(const check& open, const image& value,
+                                                     wall_time now) {
   if (!open.expects_origin_read && same(open.expected, value)) {
-    return now;
+    return past_image{compared(value), now, now};
   }
   const auto digest = compared(value);
   for (const auto& past : std::views::reverse(open.history)) {
     if (past.digest == digest) {
-      return past.until;
+      return past;
     }
   }
-  return open.before && open.before->digest == digest ? std::optional(open.before->until)
-                                                      : std::nullopt;
+  return open.before && open.before->digest == digest ? open.before : std::nullopt;
 }
 
 /// The counterpart holds one of the images seen: the first change without outcome is the one that
@@ -386,12 +393,13 @@ void pending_checks::note_level(check& open, const seen& counterpart, wall_time 
   }
 }
 
-void pending_checks::note_met(check& open, wall_time until) {
-  if (until <= open.first_unmet_at || open.candidate != 0) {
+void pending_checks::note_met(check& open, const past_image& until) {
+  if (until.until <= open.first_unmet_at || open.candidate != 0) {
     return;
   }
-  behind_.on_moved(open.first_unmet_at, until);
-  open.first_unmet_at = until;
+  behind_.on_moved(open.first_unmet_at, until.until);
+  open.first_unmet_at = until.until;
+  open.unmet_created = std::max(open.unmet_created, until.until_created);
   mark_dirty(open);
   note_arrival();
 }

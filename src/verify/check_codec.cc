@@ -5,7 +5,9 @@
 namespace ddm::verify {
 namespace {
 
-constexpr std::uint8_t codec_version = 1;
+/// Version 1 did not say when unmet changes were made: the time at which they were read stands in.
+constexpr std::uint8_t codec_version = 2;
+constexpr std::uint8_t codec_version_read_times = 1;
 
 class writer {
  public:
@@ -30,6 +32,7 @@ class writer {
   void put(const past_image& past) {
     put(past.digest);
     put(past.until);
+    put(past.until_created);
   }
   template <class T>
   void put(const std::optional<T>& value) {
@@ -46,7 +49,7 @@ class writer {
 
 class reader {
  public:
-  explicit reader(std::string_view bytes) : bytes_(bytes) {}
+  explicit reader(std::string_view bytes) : bytes_(bytes) { get(version_); }
 
   template <class Number>
     requires std::is_integral_v<Number>
@@ -83,6 +86,10 @@ class reader {
   void get(past_image& past) {
     get(past.digest);
     get(past.until);
+    past.until_created = past.until;
+    if (version_ != codec_version_read_times) {
+      get(past.until_created);
+    }
   }
   template <class T>
   void get(std::optional<T>& value) {
@@ -94,6 +101,7 @@ class reader {
   }
   [[nodiscard]] bool complete() const { return good_ && bytes_.empty(); }
   [[nodiscard]] bool good() const { return good_; }
+  [[nodiscard]] std::uint8_t version() const { return version_; }
 
  private:
   bool take(std::size_t length) {
@@ -107,6 +115,7 @@ class reader {
   std::string_view bytes_;
   std::string_view taken_;
   bool good_ = true;
+  std::uint8_t version_ = 0;
 };
 
 }  // namespace
@@ -131,6 +140,7 @@ std::string encode_check(const check& open, std::string_view shard_id) {
   out.put(open.created);
   out.put(open.read_at);
   out.put(open.first_unmet_at);
+  out.put(open.unmet_created);
   out.put(open.s1);
   out.put(open.s1_at);
   return std::move(out).take();
@@ -141,8 +151,6 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
   decoded_check decoded;
   auto& open = decoded.value;
   open.id = id;
-  std::uint8_t version = 0;
-  in.get(version);
   std::string sequence;
   in.get(open.key.json);
   in.get(open.key.hash);
@@ -163,10 +171,15 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
   in.get(open.created);
   in.get(open.read_at);
   in.get(open.first_unmet_at);
+  open.unmet_created = open.first_unmet_at;
+  if (in.version() != codec_version_read_times) {
+    in.get(open.unmet_created);
+  }
   in.get(open.s1);
   in.get(open.s1_at);
   auto number = sequence_number::parse(sequence);
-  if (version != codec_version || !in.complete() || (!number && !sequence.empty())) {
+  const bool known = in.version() == codec_version || in.version() == codec_version_read_times;
+  if (!known || !in.complete() || (!number && !sequence.empty())) {
     return fatal(
         "an open check in the state file cannot be read: the file is damaged or was written "
         "by another version");

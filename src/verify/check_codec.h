@@ -1,4 +1,5 @@
-// An open check as bytes for the state, and back. Version 1; fields in the order of `check`.
+// An open check as bytes for the state, and back; fields in the order of `check`. Version 2;
+// version 1 is read.
 #pragma once
 
 #include "base/error.h"

@@ -47,8 +47,12 @@ void pending_checks::on_change(change_record record, const change_context& where
     return;
   }
   const bool is_new = found == by_key_.end();
-  auto& open = is_new ? place({.id = next_id_++, .key = record.key, .first_unmet_at = now})
-                      : slots_[found->second];
+  const auto made = where.created_is_coarse ? now : record.created;
+  auto& open =
+      is_new
+          ? place(
+                {.id = next_id_++, .key = record.key, .first_unmet_at = now, .unmet_created = made})
+          : slots_[found->second];
   if (is_new) {
     // A deferred change of the key has no outcome yet, like one that is superseded; one that was
     // left unchecked gets none.
@@ -56,15 +60,16 @@ void pending_checks::on_change(change_record record, const change_context& where
                                  deferred_keys_.may_contain(record.key.hash) ||
                                  left_keys_.may_contain(record.key.hash);
     if (record.kind == event_kind::insert) {
-      open.before = past_image{std::nullopt, now};
+      open.before = past_image{std::nullopt, now, made};
     } else if (record.old_image) {
-      open.before = past_image{record.old_image->compared, now};
+      open.before = past_image{record.old_image->compared, now, made};
     }
   } else if (open.candidate != 0) {
     become_change(open, now, out);
+    open.unmet_created = made;
   } else {
     ++out.superseded;
-    supersede(open, record, now);
+    supersede(open, record, now, made);
   }
   expect(open, record);
   open.shard = shard_index(where.shard_id);
@@ -82,12 +87,14 @@ void pending_checks::become_change(check& open, wall_time now, outcomes& out) {
   --candidates_;
   open.superseded_unverified = true;
   open.first_unmet_at = now;
+  open.unmet_created = now;
   open.retries = 0;
   open.s1.reset();
   behind_.on_opened(open.first_unmet_at);
 }
 
-void pending_checks::supersede(check& open, const change_record& record, wall_time now) {
+void pending_checks::supersede(check& open, const change_record& record, wall_time now,
+                               wall_time made) {
   open.superseded_unverified = true;
   std::erase_if(open.history,
                 [&](const past_image& past) { return now - past.until > settings_.max_lag; });
@@ -95,9 +102,9 @@ void pending_checks::supersede(check& open, const change_record& record, wall_ti
     open.history = std::vector<past_image>();  // `{}` would keep its memory
     open.history_cut = true;
   } else if (!open.expects_origin_read) {
-    open.history.push_back({compared(open.expected), now});
+    open.history.push_back({compared(open.expected), now, made});
   } else if (record.old_image) {
-    open.history.push_back({record.old_image->compared, now});
+    open.history.push_back({record.old_image->compared, now, made});
   } else {
     open.history_cut = true;
   }
@@ -199,7 +206,8 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
                       .created = since,
                       // Of several changes only the first one's time is known.
                       .read_at = row.changes == 1 ? since : now,
-                      .first_unmet_at = now});
+                      .first_unmet_at = now,
+                      .unmet_created = now});
   schedule(open, now);
   book(open);
   mark_dirty(open);
@@ -252,7 +260,8 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
                       .source_held = row.source_held,
                       .created = now,
                       .read_at = now,
-                      .first_unmet_at = now});
+                      .first_unmet_at = now,
+                      .unmet_created = now});
   schedule(open, now);
   book(open);
 }
@@ -291,14 +300,30 @@ void pending_checks::on_gap() {
   }
 }
 
-void pending_checks::restore(check open, std::string_view shard_id, wall_time now) {
+void pending_checks::restore(check open, std::string_view shard_id, bool comparable,
+                             wall_time now) {
   next_id_ = std::max(next_id_, open.id + 1);
+  if (!comparable) {
+    forget_images(open);
+  }
   open.shard = shard_index(shard_id);
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   auto& placed = place(std::move(open));
   book(placed);
   // A crash is no reason to look before replication has had its time.
   schedule(placed, std::max(now, placed.read_at + settings_.replication_wait));
+}
+
+/// Absence is absence under any settings.
+void pending_checks::forget_images(check& open) {
+  open.expects_origin_read = open.expects_origin_read || open.expected.has_value();
+  open.expected.reset();
+  if (open.before && open.before->digest) {
+    open.before.reset();
+  }
+  open.history = std::vector<past_image>();
+  open.history_cut = true;
+  open.s1.reset();
 }
 
 check& pending_checks::place(check fresh) {
@@ -481,22 +506,30 @@ void pending_checks::take_dirty(std::vector<state::check_row>& rows,
   closed = std::exchange(closed_, {});
 }
 
-std::size_t pending_checks::older_than(wall_time time) const {
-  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
-    const auto& open = slots_[entry.second];
-    return open.candidate == 0 && open.read_at < time;
-  }));
-}
-
-std::optional<wall_time> pending_checks::oldest_created() const {
-  std::optional<wall_time> oldest;
+late_checks pending_checks::later_than(wall_time time) const {
+  late_checks late;
   for (const auto& [hash, at] : by_key_) {
     const auto& open = slots_[at];
-    if (open.candidate == 0) {
-      oldest = oldest ? std::min(*oldest, open.created) : open.created;
+    const auto unmet_since = std::min(open.first_unmet_at, open.unmet_created + reading_late_max);
+    if (open.candidate != 0 || unmet_since >= time) {
+      continue;
+    }
+    if (open.superseded_unverified && !knows_its_images(open)) {
+      ++late.unjudgeable;
+    } else if (open.looked_unequal) {
+      ++late.unmet;
+    } else {
+      ++late.unlooked;
     }
   }
-  return oldest;
+  return late;
+}
+
+std::size_t pending_checks::restless_candidates() const {
+  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
+    const auto& open = slots_[entry.second];
+    return open.candidate != 0 && open.judgements >= judgements_of_candidate_max;
+  }));
 }
 
 std::map<std::string, sequence_number> pending_checks::lowest_open() const {

@@ -32,6 +32,9 @@
 
 namespace ddm::verify {
 
+/// Up to so late a change may be read without its check being late.
+constexpr milliseconds reading_late_max{60'000};
+
 struct check_settings {
   direction way = direction::source_to_target;
   milliseconds replication_wait{5'000};
@@ -108,6 +111,16 @@ struct outcomes {
   std::vector<std::int64_t> candidates_closed;  ///< rows with an outcome; a newer check is one too
 };
 
+/// Checks whose first unmet change is older than it may be, by what is known of them.
+struct late_checks {
+  std::size_t unmet = 0;     ///< the other table was seen without the change
+  std::size_t unlooked = 0;  ///< no look has been answered yet
+  /// Of keys that change all the time, of whose recent images not all are known: they are judged
+  /// once they rest.
+  std::size_t unjudgeable = 0;
+  bool operator==(const late_checks&) const = default;
+};
+
 class pending_checks {
  public:
   explicit pending_checks(check_settings settings);
@@ -134,8 +147,9 @@ class pending_checks {
   void on_candidate(const state::candidate_row& row, wall_time now, outcomes& out);
   /// Records were lost before they were read: open checks no longer know all images of their keys.
   void on_gap();
-  /// A check that an earlier process left open.
-  void restore(check open, std::string_view shard_id, wall_time now);
+  /// A check that an earlier process left open. Not `comparable`: its digests were made under other
+  /// ignored attributes, and what it expects is read from the origin instead.
+  void restore(check open, std::string_view shard_id, bool comparable, wall_time now);
 
   /// Reads that are due, at most `reads_max`; each must be answered by exactly one on_… call.
   [[nodiscard]] std::vector<read_request> take_due(wall_time now, std::size_t reads_max);
@@ -188,10 +202,11 @@ class pending_checks {
     return bytes_ < settings_.memory_bytes_max / 10 * 8;
   }
   [[nodiscard]] std::int64_t highest_id() const { return next_id_ - 1; }
-  /// Open checks whose newest change was read before `time`.
-  [[nodiscard]] std::size_t older_than(wall_time time) const;
-  /// Creation time of the oldest change without outcome.
-  [[nodiscard]] std::optional<wall_time> oldest_created() const;
+  /// Those whose first unmet change was made before `time`. What was read late has
+  /// `reading_late_max` more, for which reading answers.
+  [[nodiscard]] late_checks later_than(wall_time time) const;
+  /// Of candidates(): those that no judgement has found at rest so far.
+  [[nodiscard]] std::size_t restless_candidates() const;
   /// The lowest sequence number with an open check, of each shard that has one. Walks all checks.
   [[nodiscard]] std::map<std::string, sequence_number> lowest_open() const;
 
@@ -206,7 +221,8 @@ class pending_checks {
 
   check& place(check fresh);
   [[nodiscard]] bool has_room_for_image(const check& open) const;
-  void supersede(check& open, const dynamodb::change_record& record, wall_time now);
+  void supersede(check& open, const dynamodb::change_record& record, wall_time now, wall_time made);
+  static void forget_images(check& open);
   void answer_comparison(check& open, wall_time now);
   bool forget_agreement(check& open);
   void become_change(check& open, wall_time now, outcomes& out);
@@ -234,12 +250,13 @@ class pending_checks {
   [[nodiscard]] bool stray_is_proven(const check& open) const {
     return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
   }
-  void note_met(check& open, wall_time until);
+  void note_met(check& open, const past_image& until);
+  [[nodiscard]] bool knows_its_images(const check& open) const;
   void update_left(wall_time now);
   void note_arrival();
   void note_level(check& open, const seen& counterpart, wall_time now);
-  [[nodiscard]] static std::optional<wall_time> held_until(const check& open, const image& value,
-                                                           wall_time now);
+  [[nodiscard]] static std::optional<past_image> held_until(const check& open, const image& value,
+                                                            wall_time now);
   [[nodiscard]] bool is_restless(const check& open, wall_time now) const;
   [[nodiscard]] wall_time judge_at(const check& open) const;
   [[nodiscard]] check* answered(check_id id);

@@ -447,8 +447,14 @@ record_verifier::side_health& record_verifier::health(const table_side& side) {
   return &side == &source_ ? source_health_ : target_health_;
 }
 
-std::string record_verifier::trouble() const {
-  return source_health_.failure.empty() ? target_health_.failure : source_health_.failure;
+std::vector<std::string> record_verifier::troubles() const {
+  std::vector<std::string> all;
+  for (const auto* side : {&source_health_, &target_health_}) {
+    if (!side->failure.empty()) {
+      all.push_back(side->failure);
+    }
+  }
+  return all;
 }
 
 table_side& record_verifier::origin() const {

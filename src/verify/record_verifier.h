@@ -20,6 +20,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ddm::verify {
 
@@ -68,8 +69,8 @@ class record_verifier {
   /// Batches go without waiting to be full from now on.
   void flush() { batcher_.flush(); }
 
-  /// What keeps a table from being read, while it does; empty when all is well.
-  [[nodiscard]] std::string trouble() const;
+  /// What keeps the tables from being read, while it does; empty when all is well.
+  [[nodiscard]] std::vector<std::string> troubles() const;
   [[nodiscard]] std::size_t waiting() const { return batcher_.size() + in_flight_; }
 
  private:

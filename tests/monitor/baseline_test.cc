@@ -144,7 +144,8 @@ TEST(baseline, goes_on_after_a_crash_and_stays_complete_after_another) {
   world.start(in_many_segments);
   write_for(world, 5s);
   EXPECT_TRUE(world.status().baseline_complete);
-  EXPECT_EQ(world.status().verdict.kind, verdict_kind::wait) << "settling begins anew";
+  EXPECT_EQ(world.status().verdict.kind, verdict_kind::wait)
+      << "it has not been well for long enough";
 }
 
 TEST(baseline, until_caught_up_ends_after_settling) {

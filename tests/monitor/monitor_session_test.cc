@@ -249,12 +249,12 @@ TEST(monitor_session, a_table_that_failed_is_asked_until_it_is_well_also_if_noth
   world.start();
   world.put("a", 1);
   world.time.run_for(9s);
-  EXPECT_NE(world.status().trouble, "");
+  EXPECT_FALSE(world.status().troubles.empty());
   world.put("a", 2);
   world.target.put(monitor_world::table, monitor_world::item("a", 2));
   world.time.run_for(3min);
   EXPECT_EQ(world.status().pending, 0);
-  EXPECT_EQ(world.status().trouble, "");
+  EXPECT_TRUE(world.status().troubles.empty());
 }
 
 TEST(monitor_session, checks_beyond_the_memory_bound_are_deferred_and_judged_later) {

@@ -121,11 +121,11 @@ TEST(predecessor, an_hour_of_errors_abandons_no_shard) {
       support::fault_between(now, now + 1h, {.type = support::fault::kind::server_error}));
   world.put("during", 1);
   world.time.run_for(30min);
-  EXPECT_FALSE(world.status().trouble.empty());
+  EXPECT_FALSE(world.status().troubles.empty());
   EXPECT_NE(world.status().verdict.kind, report::verdict_kind::go);
   world.time.run_for(35min);
   EXPECT_EQ(world.status().checks.verified, 2);
-  EXPECT_TRUE(world.status().trouble.empty());
+  EXPECT_TRUE(world.status().troubles.empty());
 }
 
 TEST(predecessor, replication_that_is_three_seconds_late_raises_no_alarm) {

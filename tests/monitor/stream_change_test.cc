@@ -73,7 +73,7 @@ TEST(stream_change, in_a_running_process_is_followed_after_the_old_stream_was_dr
   EXPECT_EQ(status.events.insert, 30) << "before, after and later";
   EXPECT_EQ(status.checks.verified, 30);
   EXPECT_EQ(status.shards.open, 3);
-  EXPECT_THAT(status.trouble, IsEmpty());
+  EXPECT_THAT(status.troubles, IsEmpty());
   expect_the_time_off_as_only_gap(status, change, 1min);
   EXPECT_TRUE(world.stop());
 }
@@ -157,13 +157,13 @@ TEST(stream_change, of_a_stream_that_stays_off_is_waited_for) {
   world.source.disable_stream(monitor_world::table);
   world.time.run_for(15min);
   EXPECT_FALSE(world.ended());
-  EXPECT_THAT(world.status().trouble, HasSubstr("turned off"));
+  EXPECT_THAT(world.status().troubles, testing::Contains(HasSubstr("turned off")));
   EXPECT_THAT(world.status().gaps, IsEmpty());
   world.source.enable_stream(monitor_world::table, view_type);
   write_ten(world, "after");
   world.time.run_for(2min);
   EXPECT_EQ(world.status().events.insert, 20);
-  EXPECT_THAT(world.status().trouble, IsEmpty());
+  EXPECT_THAT(world.status().troubles, IsEmpty());
   EXPECT_THAT(world.status().gaps, SizeIs(1));
 }
 

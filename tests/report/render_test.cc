@@ -29,7 +29,11 @@ constexpr auto documented =
  "lag_ms": {"p50": 0, "p95": 0, "p99": 0, "max": 0, "count": 0, "upper_bounds": 0},
  "mismatches": {"missing": 0, "different": 0, "stale": 0, "undeleted": 0, "unexpected": 0,
   "expired": 0, "unreadable": 0},
- "shards": {"open": 0, "waiting": 0, "done": 0}, "gaps": [], "behind_stream_ms": 0,
+ "shards": {"open": 0, "waiting": 0, "done": 0}, "gaps": [],
+ "coverage": {"changes": {"sample_rate": 1, "ignored": []}, "changes_since_comparison": null,
+  "items_at_rest": null, "items_at_rest_suffice": false},
+ "read_up_to_age_ms": 0, "freeze": {"at": null, "writes_after": 0, "ttl_deletes_after": 0},
+ "behind_stream_ms": 0,
  "retention_left_s": 86400,
  "compared": {"items": 0, "segments_done": 0, "segments_total": 0},
  "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0}})";
@@ -217,10 +221,12 @@ TEST(render_text, shows_the_block) {
 
 TEST(render_text, claims_nothing_about_shards_that_were_not_read_yet) {
   status now;
-  now.shards = {.open = 2, .unread = 1};
-  EXPECT_THAT(render_text(now), HasSubstr("2 open, 0 waiting, 0 done; not read yet;"));
-  EXPECT_THAT(render_live_line(now, 200), HasSubstr("not read yet"));
-  now.shards.unread = 0;
+  now.shards = {.open = 2};
+  now.unread_for.reset();
+  EXPECT_THAT(render_text(now),
+              HasSubstr("2 open, 0 waiting, 0 done; not known how far it is read;"));
+  EXPECT_THAT(render_live_line(now, 200), HasSubstr("not known how far"));
+  now.unread_for = 3s;
   EXPECT_THAT(render_text(now), HasSubstr("caught up, retention 24 h"));
 }
 

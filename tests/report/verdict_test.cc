@@ -44,6 +44,7 @@ status complete() {
                                                        .parts_joined = 1},
                                           .seen = {.equal = 50}};
   now.baseline_complete = true;
+  now.stands_on = evidence{};
   now.settle = 5min;
   now.well_for = 5min;
   now.settled = true;
@@ -62,12 +63,31 @@ TEST(verdict, is_go_when_items_at_rest_and_changes_have_been_well_for_long_enoug
 
 TEST(verdict, any_doubt_keeps_go_away) {
   const std::vector<std::pair<const char*, std::function<void(status&)>>> doubts{
-      {"older than the allowed lag", [](status& now) { now.overdue = 1; }},
+      {"not arrived within the allowed lag", [](status& now) { now.late.unmet = 1; }},
+      {"not looked at yet", [](status& now) { now.late.unlooked = 1; }},
+      {"until it rests", [](status& now) { now.late.unjudgeable = 1; }},
+      {"until it rests", [](status& now) { now.restless_candidates = 1; }},
       {"deferred", [](status& now) { now.checks.deferred = 1; }},
-      {"behind the stream", [](status& now) { now.shards.behind = 2min; }},
+      {"behind the stream", [](status& now) { now.unread_for = 61s; }},
+      {"is not known", [](status& now) { now.unread_for.reset(); }},
+      {"only the target's stream", [](status& now) { now.reads_source_stream = false; }},
+      {"chose no key",
+       [](status& now) { now.compared->seen = {.source_items = 40, .target_items = 40}; }},
+      {"chose none of 7 changes",
+       [](status& now) {
+         now.sample_rate = 100;
+         now.events.unique = 7;
+         now.checks.sampled = 0;
+       }},
+      {"1 check has no outcome",
+       [](status& now) {
+         now.ended = true;
+         now.pending = 1;
+       }},
+      {"v left out", [](status& now) { now.stands_on->changes = verify::coverage::of(1, "v"); }},
       {"unreadable",
        [](status& now) { open_mismatches(now, verify::mismatch_kind::unreadable, 1); }},
-      {"cannot be read", [](status& now) { now.trouble = "the target table cannot be read"; }},
+      {"cannot be read", [](status& now) { now.troubles = {"the target table cannot be read"}; }},
       {"% done", [](status& now) { now.compared->progress.segments_done = 3; }},
       {"being judged",
        [](status& now) {
@@ -76,11 +96,12 @@ TEST(verdict, any_doubt_keeps_go_away) {
        }},
       {"changed all the time", [](status& now) { now.compared->progress.candidates_restless = 1; }},
       {"began before the stream", [](status& now) { now.baseline_complete = false; }},
+      {"began before the stream", [](status& now) { now.stands_on.reset(); }},
   };
   for (const auto& [words, cast] : doubts) {
     auto now = complete();
     cast(now);
-    EXPECT_FALSE(is_well(now)) << words;
+    EXPECT_NE(health_of(now), health::well) << words;
     EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait) << words;
     EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr(words)));
   }
@@ -92,16 +113,67 @@ TEST(verdict, any_doubt_keeps_go_away) {
 TEST(verdict, a_sample_of_either_makes_it_go_sampled_unless_that_is_accepted) {
   for (const bool of_changes : {true, false}) {
     auto now = complete();
-    if (of_changes) {
-      now.sample_rate = 100;
-    } else {
-      now.compared->progress.sample_rate = 100;
-    }
+    auto& part = of_changes ? now.stands_on->changes : now.stands_on->at_rest;
+    part.sample_rate = 100;
     EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go_sampled);
     EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("1 key in 100")));
     now.accept_sampled = true;
     EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go);
+    EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("1 key in 100")))
+        << "what GO does not speak for is told";
   }
+}
+
+TEST(verdict, stands_on_the_weakest_evidence_and_not_on_the_present_settings) {
+  auto now = complete();
+  now.sample_rate = 1;
+  now.stands_on->changes.sample_rate = 100;
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go_sampled);
+  now.stands_on->at_rest_suffices = true;
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go)
+      << "a comparison of the frozen source speaks for all keys";
+}
+
+TEST(verdict, of_go_names_the_attributes_that_were_left_out) {
+  auto now = complete();
+  now.asked = now.stands_on->changes = verify::coverage::of(1, "v,w");
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go);
+  EXPECT_THAT(decide_verdict(now).reasons, Contains("left out of comparisons: v,w"));
+}
+
+TEST(verdict, needs_no_settling_after_a_comparison_of_the_frozen_source) {
+  auto now = complete();
+  now.settled = false;
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::wait);
+  now.stands_on->at_rest_suffices = true;
+  EXPECT_EQ(decide_verdict(now).kind, verdict_kind::go);
+}
+
+TEST(verdict, tells_what_is_wrong_first_and_then_all_that_is_late_or_unknown) {
+  auto now = complete();
+  now.troubles = {"the source table cannot be read: Throttled"};
+  now.unread_for.reset();
+  now.behind = catching_up{.late = 31min};
+  open_mismatches(now, verify::mismatch_kind::missing, 8);
+  const auto verdict = decide_verdict(now);
+  EXPECT_EQ(verdict.kind, verdict_kind::no_go);
+  ASSERT_THAT(verdict.reasons, SizeIs(4));
+  EXPECT_EQ(verdict.reasons[0], "8 confirmed mismatches are open");
+  EXPECT_THAT(verdict.reasons, Contains(HasSubstr("Throttled")));
+  EXPECT_THAT(verdict.reasons, Contains(HasSubstr("replication is 31 min late")));
+}
+
+TEST(health, tells_what_takes_away_what_was_earned_from_what_is_only_not_known) {
+  EXPECT_EQ(health_of(complete()), health::well);
+  auto now = complete();
+  now.unread_for.reset();
+  now.late.unjudgeable = 2;
+  EXPECT_EQ(health_of(now), health::unknown);
+  now.late.unmet = 1;
+  EXPECT_EQ(health_of(now), health::unwell);
+  now = complete();
+  now.gaps.push_back({.shard_id = "s"});
+  EXPECT_EQ(health_of(now), health::unwell);
 }
 
 TEST(verdict, of_a_comparison_alone_is_at_best_wait_and_its_exit_code_tells_of_it) {
@@ -142,6 +214,8 @@ TEST(verdict, an_uncured_gap_is_a_no_go) {
   now.gaps.push_back({.shard_id = "s"});
   EXPECT_EQ(decide_verdict(now).kind, verdict_kind::no_go);
   EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("1 coverage gap:")));
+  now.gaps.back().reason = "records were trimmed";
+  EXPECT_THAT(decide_verdict(now).reasons, Contains(HasSubstr("records were trimmed")));
 }
 
 TEST(verdict, a_write_after_the_freeze_is_a_no_go_with_its_key) {
@@ -158,26 +232,26 @@ TEST(verdict, says_in_words_what_it_waits_for) {
   auto now = healthy();
   now.keys_checked = 0;
   now.phase = phase::importing;
-  now.trouble = "the target table cannot be read: Throttled";
-  now.overdue = 3;
+  now.troubles = {"the target table cannot be read: Throttled"};
+  now.late.unmet = 3;
   now.checks.deferred = 7;
-  now.shards.behind = 10min;
+  now.unread_for = 10min;
   const auto reasons = decide_verdict(now).reasons;
-  EXPECT_THAT(reasons, Contains(now.trouble));
+  EXPECT_THAT(reasons, Contains(now.troubles.front()));
   EXPECT_THAT(reasons, Contains(HasSubstr("not ready")));
   EXPECT_THAT(reasons, Contains("nothing has been checked yet"));
-  EXPECT_THAT(reasons, Contains("3 checks are older than the allowed lag"));
+  EXPECT_THAT(reasons, Contains("3 changes have not arrived within the allowed lag"));
   EXPECT_THAT(reasons, Contains("7 checks are deferred for lack of memory"));
   EXPECT_THAT(reasons, Contains("reading is 10 min behind the stream"));
 }
 
 TEST(verdict, tells_how_late_replication_is_and_whether_it_gains) {
   auto now = healthy();
-  now.overdue = 100;
+  now.late.unmet = 100;
   now.behind = catching_up{.late = 31min, .remaining = 11min};
   auto reasons = decide_verdict(now).reasons;
   EXPECT_THAT(reasons, Contains("replication is 31 min late, gaining, there in about 11 min"));
-  EXPECT_THAT(reasons, Not(Contains(HasSubstr("older than the allowed lag"))))
+  EXPECT_THAT(reasons, Not(Contains(HasSubstr("within the allowed lag"))))
       << "one condition, not a hundred";
   now.behind->remaining.reset();
   reasons = decide_verdict(now).reasons;
@@ -221,6 +295,12 @@ TEST(exit_code, is_three_for_anything_left_open) {
   EXPECT_EQ(
       code_with([](status& now) { open_mismatches(now, verify::mismatch_kind::unreadable, 1); }),
       exit_code::incomplete);
+}
+
+TEST(exit_code, is_three_for_a_write_after_the_freeze) {
+  auto now = healthy();
+  now.writes_after_freeze = 1;
+  EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
 }
 
 TEST(exit_code, expired_items_do_not_count) {

@@ -21,6 +21,12 @@ state::candidate_row row_of(std::int64_t id, const std::string& key, bool source
           .source_held = source_held};
 }
 
+check_settings without_stream() {
+  auto settings = plain_settings();
+  settings.follows_stream = false;
+  return settings;
+}
+
 TEST(candidates, equal_at_the_first_look_are_done_with) {
   check_driver run;
   run.origin["a"] = 1;
@@ -194,7 +200,7 @@ TEST(candidates, whose_target_changed_between_the_looks_have_a_max_lag_more) {
 }
 
 TEST(candidates, whose_target_never_rests_are_given_up_too) {
-  check_driver run;
+  check_driver run(without_stream());
   run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
   for (int second = 0; second < 600 && run.checks.size() > 0; ++second) {
     run.counterpart["a"] = second + 2;
@@ -219,9 +225,7 @@ TEST(candidates, beside_a_stream_are_confirmed_only_when_that_was_read_past_thei
 }
 
 TEST(candidates, without_a_stream_have_none_to_wait_for) {
-  auto settings = plain_settings();
-  settings.follows_stream = false;
-  check_driver run(settings);
+  check_driver run(without_stream());
   run.origin["a"] = 1;
   run.stream_is_read = false;
   run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
@@ -229,8 +233,31 @@ TEST(candidates, without_a_stream_have_none_to_wait_for) {
   EXPECT_THAT(run.out.confirmed, SizeIs(1));
 }
 
+TEST(candidates, that_never_rest_stay_beside_a_stream_and_are_judged_once_they_rest) {
+  for (const bool right_in_the_end : {true, false}) {
+    check_driver run;
+    run.counterpart["a"] = 999'999;
+    run.origin["a"] = 1;
+    run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+    for (int second = 0; second < 600; ++second) {
+      run.origin["a"] = second + 2;
+      run.run_for(1s);
+    }
+    EXPECT_EQ(run.checks.size(), 1U);
+    EXPECT_EQ(run.checks.restless_candidates(), 1);
+    EXPECT_LE(run.reads(check_step::judge), 12) << "one judgement a max-lag";
+    EXPECT_THAT(run.out.candidates_closed, IsEmpty());
+    run.counterpart["a"] = right_in_the_end ? 601 : 999'999;
+    run.run_for(4min);
+    EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+    EXPECT_EQ(run.out.candidates_equal, right_in_the_end ? 1 : 0);
+    EXPECT_THAT(run.out.confirmed, SizeIs(right_in_the_end ? 0 : 1));
+    EXPECT_EQ(run.checks.restless_candidates(), 0);
+  }
+}
+
 TEST(candidates, that_never_rest_are_given_up_and_said_so) {
-  check_driver run;
+  check_driver run(without_stream());
   run.counterpart["a"] = 999'999;
   run.origin["a"] = 1;
   run.checks.on_candidate(row_of(7, "a"), run.now, run.out);

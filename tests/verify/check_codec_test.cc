@@ -15,14 +15,15 @@ check full_check() {
   open.sequence = *sequence_number::parse("000000000000000000000000000000000000042");
   open.expects_origin_read = true;
   open.expected = digest(100);
-  open.before = past_image{digest(200).compared, from_ms(1)};
-  open.history = {{digest(300).compared, from_ms(2)}, {std::nullopt, from_ms(3)}};
+  open.before = past_image{digest(200).compared, from_ms(1), from_ms(-1)};
+  open.history = {{digest(300).compared, from_ms(2), from_ms(-2)}, {std::nullopt, from_ms(3)}};
   open.history_cut = true;
   open.superseded_unverified = true;
   open.ttl_delete_seen = true;
   open.created = from_ms(4);
   open.read_at = from_ms(5);
   open.first_unmet_at = from_ms(-6);
+  open.unmet_created = from_ms(-7);
   open.s1 = image(digest(400));
   open.s1_at = from_ms(7);
   return open;
@@ -38,11 +39,13 @@ void expect_same(const check& a, const check& b) {
   if (a.before) {
     EXPECT_EQ(a.before->digest, b.before->digest);
     EXPECT_EQ(a.before->until, b.before->until);
+    EXPECT_EQ(a.before->until_created, b.before->until_created);
   }
   ASSERT_EQ(a.history.size(), b.history.size());
   for (std::size_t i = 0; i < a.history.size(); ++i) {
     EXPECT_EQ(a.history[i].digest, b.history[i].digest);
     EXPECT_EQ(a.history[i].until, b.history[i].until);
+    EXPECT_EQ(a.history[i].until_created, b.history[i].until_created);
   }
   EXPECT_EQ(a.history_cut, b.history_cut);
   EXPECT_EQ(a.superseded_unverified, b.superseded_unverified);
@@ -50,6 +53,7 @@ void expect_same(const check& a, const check& b) {
   EXPECT_EQ(a.created, b.created);
   EXPECT_EQ(a.read_at, b.read_at);
   EXPECT_EQ(a.first_unmet_at, b.first_unmet_at);
+  EXPECT_EQ(a.unmet_created, b.unmet_created);
   EXPECT_EQ(a.s1, b.s1);
   EXPECT_EQ(a.s1_at, b.s1_at);
 }

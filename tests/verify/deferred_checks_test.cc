@@ -200,7 +200,7 @@ struct committed_state {
     for (const auto& [id, body] : rows) {
       auto decoded = decode_check(id, body);
       ASSERT_TRUE(decoded);
-      run.checks.restore(std::move(decoded->value), decoded->shard_id, run.now);
+      run.checks.restore(std::move(decoded->value), decoded->shard_id, true, run.now);
     }
   }
   std::map<std::int64_t, std::string> rows;
@@ -270,6 +270,51 @@ TEST(restart, writes_each_check_once_for_each_change_and_deletes_what_was_writte
   EXPECT_THAT(state.rows, IsEmpty());
 }
 
+TEST(restart, under_other_ignored_attributes_asks_the_origin_what_to_expect) {
+  check_driver first;
+  first.origin["fine"] = first.counterpart["fine"] = 1;
+  first.write("fine", 2);
+  first.write("lost", 1);
+  first.write("gone", 1);
+  first.write("gone", 0);
+  committed_state state;
+  state.commit(first.checks);
+  check_driver second;
+  second.now = first.now + 5s;
+  second.origin = {{"fine", 3}, {"lost", 1}};  // 3: what a digest of 2 would be under new settings
+  second.counterpart = {{"fine", 3}};
+  for (const auto& [id, body] : state.rows) {
+    auto decoded = decode_check(id, body);
+    ASSERT_TRUE(decoded);
+    second.checks.restore(std::move(decoded->value), decoded->shard_id, false, second.now);
+  }
+  second.run_until_judged(10min);
+  EXPECT_EQ(second.out.verified, 2) << "and absence is absence under any settings";
+  ASSERT_THAT(second.out.confirmed, SizeIs(1));
+  EXPECT_EQ(second.out.confirmed[0].key.hash, key_named("lost").hash);
+}
+
+TEST(lateness, counts_from_the_first_change_that_was_not_met) {
+  check_driver run;
+  run.write("a", 1);
+  run.run_for(40s);
+  run.write("a", 2);
+  run.run_for(30s);
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unmet = 1}));
+  EXPECT_EQ(run.checks.later_than(run.now - 80s), late_checks{});
+}
+
+TEST(lateness, of_what_was_read_long_after_it_was_made_counts_from_a_minute_after_that) {
+  check_driver run;
+  run.write_unread("a", 1);
+  run.run_for(10min);
+  run.read_records();
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unlooked = 1}))
+      << "no look has told yet";
+  run.run_for(10s);
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unmet = 1}));
+}
+
 TEST(restart, tells_the_lowest_sequence_number_without_outcome_of_each_shard) {
   check_driver run;
   run.write("a", 1);
@@ -280,7 +325,8 @@ TEST(restart, tells_the_lowest_sequence_number_without_outcome_of_each_shard) {
   EXPECT_EQ(run.checks.lowest_open().at("shard-1").str(), "1000000000000000002");
   EXPECT_EQ(run.checks.lowest_open().at("shard-2").str(), "1000000000000000003");
   EXPECT_TRUE(!run.checks.lowest_open().contains("shard-3"));
-  EXPECT_EQ(run.checks.oldest_created(), run.now);
+  EXPECT_EQ(run.checks.later_than(run.now + 1ms).unlooked, 3);
+  EXPECT_EQ(run.checks.later_than(run.now), late_checks{});
 }
 
 }  // namespace

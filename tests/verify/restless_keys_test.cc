@@ -209,5 +209,43 @@ TEST(restless_keys, an_image_that_was_not_seen_forbids_the_judgement_by_images) 
   EXPECT_THAT(run.out.confirmed, IsEmpty());
 }
 
+TEST(restless_keys, beyond_the_history_bound_a_key_is_known_to_be_unjudgeable_and_late) {
+  check_driver run;
+  run.origin["hot"] = run.counterpart["hot"] = 1'000'000;
+  int value = 1;
+  for (const auto end = run.now + 3min; run.now < end;) {
+    for (int i = 0; i < 5; ++i) {
+      run.write("hot", value++);  // a hundred a second: more than the images that are kept
+    }
+    run.run_for(50ms);
+    if (run.now - (end - 3min) == 2min) {
+      EXPECT_EQ(run.checks.later_than(run.now - max_lag).unjudgeable, 1);
+    }
+  }
+  EXPECT_THAT(run.out.confirmed, IsEmpty())
+      << "of its images of the last max-lag not all are known";
+  const auto late = run.checks.later_than(run.now - max_lag);
+  EXPECT_EQ(late.unjudgeable, 1);
+  EXPECT_EQ(late.unmet, 0);
+  run.run_until_judged(5min);
+  EXPECT_THAT(run.out.confirmed, SizeIs(1)) << "once it rests";
+}
+
+TEST(restless_keys, without_images_a_key_is_late_from_its_first_unmet_change_on) {
+  check_driver run(plain_settings(), view::keys_only);
+  for (int i = 1; i <= 1200; ++i) {
+    run.write("hot", i);
+    run.run_for(100ms);
+  }
+  EXPECT_EQ(run.checks.later_than(run.now - max_lag).unjudgeable, 1);
+  EXPECT_EQ(run.checks.later_than(run.now - 3min), late_checks{});
+}
+
+TEST(restless_keys, a_key_that_is_replicated_is_not_late) {
+  check_driver run;
+  write_hot(run, "hot", 200s, 2s);
+  EXPECT_EQ(run.checks.later_than(run.now - max_lag - 5s), late_checks{});
+}
+
 }  // namespace
 }  // namespace ddm::verify

@@ -1,0 +1,118 @@
+#include "monitor/evidence.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+using compare::comparison_progress;
+
+/// The newest are kept: an older one is seldom the better evidence.
+constexpr std::size_t comparisons_max = 8;
+
+constexpr auto log_name = "coverage.log";
+
+verify::coverage_log log_of(const state::snapshot& state) {
+  const auto found = state.values.find(log_name);
+  return found == state.values.end() ? verify::coverage_log{}
+                                     : verify::coverage_log::decode(found->second);
+}
+
+}  // namespace
+
+evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
+                             const state::snapshot& resumed)
+    : changes_(std::move(changes)), next_(std::move(next)), log_(log_of(resumed)) {
+  if (log_.epoch() > 0) {
+    // The stream has been read before: what was written since is read with these settings.
+    on_stream_begun();
+  }
+  for (const std::string command : {"compare", "monitor"}) {
+    on_finished(comparison_progress::load(command, resumed.numbers, resumed.values));
+  }
+}
+
+std::int64_t evidence_book::epoch_of(const state::snapshot& state) { return log_of(state).epoch(); }
+
+void evidence_book::on_stream_begun() {
+  if (!std::exchange(begun_, true)) {
+    const auto before = log_.epoch();
+    log_.begin(changes_);
+    changed_ = log_.epoch() != before;
+  }
+}
+
+void evidence_book::on_finished(const comparison_progress& finished) {
+  const bool after_stream = finished.epoch > 0 && finished.epoch <= log_.epoch();
+  if (finished.finished() && after_stream) {
+    finished_.push_back(finished);
+  }
+  if (finished_.size() > comparisons_max) {
+    finished_.erase(finished_.begin());
+  }
+}
+
+report::evidence evidence_book::evidence_of(const comparison_progress& finished,
+                                            const freeze_facts& freeze) const {
+  const auto arrived_by = freeze.arrived_by();
+  return {.changes = log_.weakest_since(finished.epoch),
+          .at_rest = finished.covered(),
+          .at_rest_suffices =
+              arrived_by && finished.started() >= *arrived_by && freeze.writes_after == 0};
+}
+
+const comparison_progress* evidence_book::counting(const freeze_facts& freeze) const {
+  const auto rank = [&](const comparison_progress& each) {
+    const auto weakest = evidence_of(each, freeze).weakest();
+    return std::tuple(each.candidates_restless > 0, weakest.sample_rate, weakest.ignored.size(),
+                      -each.started_ms);
+  };
+  const auto best = std::ranges::min_element(finished_, {}, rank);
+  return best == finished_.end() ? nullptr : &*best;
+}
+
+std::optional<report::evidence> evidence_book::stands_on(const freeze_facts& freeze) const {
+  const auto* best = counting(freeze);
+  return best == nullptr ? std::nullopt : std::optional(evidence_of(*best, freeze));
+}
+
+std::optional<std::string> evidence_book::needs_another(const std::vector<state::gap_row>& gaps,
+                                                        const freeze_facts& freeze) const {
+  const auto* best = counting(freeze);
+  if (best == nullptr) {
+    return "none has been made since the stream was first read";
+  }
+  if (best->candidates_restless > 0) {
+    return "keys that changed all the time were not judged by the last one";
+  }
+  const bool may_cure = next_.covers(changes_);
+  if (may_cure && std::ranges::any_of(gaps, [&](const state::gap_row& gap) {
+        return !gap.cured && gap.noticed < freeze.now;
+      })) {
+    return "changes left the stream before they were read";
+  }
+  const auto stands_on = evidence_of(*best, freeze);
+  if (!stands_on.at_rest_suffices && !stands_on.changes.covers(changes_)) {
+    return "changes since the last one began were checked with fewer keys or attributes than now";
+  }
+  if (!stands_on.at_rest.covers(next_)) {
+    return "the last one compared fewer keys or attributes";
+  }
+  const auto arrived_by = freeze.arrived_by();
+  if (freeze.plain_go_wanted && stands_on.weakest().sample_rate > 1 && next_.sample_rate == 1 &&
+      freeze.writes_after == 0 && arrived_by && freeze.now >= *arrived_by) {
+    return "changes were checked of a sample: with the source frozen a comparison of every key "
+           "tells of all";
+  }
+  return std::nullopt;
+}
+
+void evidence_book::save(state::commit_batch& batch) {
+  if (std::exchange(changed_, false)) {
+    batch.values.insert_or_assign(log_name, log_.encode());
+  }
+}
+
+}  // namespace ddm::monitor

@@ -1,0 +1,69 @@
+#include "monitor/freeze_watch.h"
+
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+constexpr auto at_name = "freeze.at_ms";
+constexpr auto writes_name = "freeze.writes";
+constexpr auto ttl_deletes_name = "freeze.ttl_deletes";
+constexpr auto first_key_name = "freeze.first_key";
+constexpr auto newest_name = "source.newest_write_ms";
+constexpr auto newest_key_name = "source.newest_write_key";
+
+template <class Map>
+auto found_or(const Map& entries, const char* name, typename Map::mapped_type otherwise) {
+  const auto found = entries.find(name);
+  return found == entries.end() ? std::move(otherwise) : found->second;
+}
+
+}  // namespace
+
+freeze_watch::freeze_watch(std::optional<wall_time> at, const state::snapshot& resumed) : at_(at) {
+  if (const auto ms = found_or(resumed.numbers, newest_name, 0); ms != 0) {
+    newest_ = from_ms(ms);
+    newest_key_ = found_or(resumed.values, newest_key_name, "");
+  }
+  if (!at_) {
+    return;
+  }
+  if (found_or(resumed.numbers, at_name, 0) == to_ms(*at_)) {
+    writes_ = found_or(resumed.numbers, writes_name, 0);
+    ttl_deletes_ = found_or(resumed.numbers, ttl_deletes_name, 0);
+    first_key_ = found_or(resumed.values, first_key_name, "");
+  }
+  if (writes_ == 0 && newest_ && *newest_ > *at_) {
+    writes_ = 1;
+    first_key_ = newest_key_;
+  }
+}
+
+bool freeze_watch::on_change(wall_time created, bool by_ttl) {
+  if (!at_ || created <= *at_) {
+    return false;
+  }
+  if (by_ttl) {
+    ++ttl_deletes_;
+    return false;
+  }
+  return writes_++ == 0;
+}
+
+void freeze_watch::note_newest(wall_time created, std::string key) {
+  newest_ = created;
+  newest_key_ = std::move(key);
+}
+
+void freeze_watch::save(state::commit_batch& batch) const {
+  batch.numbers.insert_or_assign(at_name, at_ ? to_ms(*at_) : 0);
+  batch.numbers.insert_or_assign(writes_name, writes_);
+  batch.numbers.insert_or_assign(ttl_deletes_name, ttl_deletes_);
+  batch.values.insert_or_assign(first_key_name, first_key_);
+  if (newest_) {
+    batch.numbers.insert_or_assign(newest_name, to_ms(*newest_));
+    batch.values.insert_or_assign(newest_key_name, newest_key_);
+  }
+}
+
+}  // namespace ddm::monitor

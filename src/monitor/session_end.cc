@@ -1,0 +1,103 @@
+// When a monitor_session ends by itself, and what it has earned until then.
+#include "monitor/monitor_session.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+constexpr std::chrono::seconds health_interval{1};
+
+}  // namespace
+
+void monitor_session::stop_reading() {
+  if (!std::exchange(reading_stopped_, true)) {
+    stream_at_stop_ = follower_.status();
+    reading_.cancel();
+  }
+}
+
+bool monitor_session::reading_is_done() const {
+  const bool frozen = !settings_.freeze_at || is_frozen_and_read();
+  const bool caught_up =
+      !settings_.until_caught_up || (follower_.caught_up_to(started_at_) && baseline_is_done());
+  if (!settings_.freeze_at) {
+    return settings_.until_caught_up && caught_up;
+  }
+  // What comes while the rest drains is held against the freeze too; once something has, it is
+  // enough to know.
+  const bool drained = everything_is_judged() || freeze_watch_.writes() > 0;
+  return frozen && caught_up && drained && !baseline_.active() && !baseline_.awaits_another(gaps_);
+}
+
+/// A writer that was forgotten has had a max-lag to show itself.
+bool monitor_session::is_frozen_and_read() const {
+  const auto until = freeze().arrived_by();
+  return until && service_now() > *until && follower_.caught_up_to(*until);
+}
+
+/// With --until-caught-up: complete, and well for as long as GO asks for or known not to become so.
+bool monitor_session::baseline_is_done() const {
+  if (!settings_.baseline.wanted || baseline_.failed()) {
+    return true;
+  }
+  if (hopeless_since_ && parts_.time.now() - *hopeless_since_ >= settings_.settle) {
+    return true;
+  }
+  return baseline_.complete_since() && settling_.settled() && !baseline_.awaits_another(gaps_);
+}
+
+/// What no waiting mends: it has to be told and the run to end.
+bool monitor_session::cannot_become_go() const {
+  const auto& open = findings_.counts();
+  const bool complete = baseline_.complete_since().has_value();
+  const bool spoilt = open.mismatches() > 0 || open.of(verify::mismatch_kind::unreadable) > 0 ||
+                      std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
+  const bool restless =
+      checks_.restless_candidates() > 0 ||
+      checks_.later_than(service_now() - settings_.checks.max_lag).unjudgeable > 0;
+  return (complete && spoilt) || restless || freeze_watch_.writes() > 0 || follower_.is_over() ||
+         settings_.checks.way == verify::direction::target_to_source;
+}
+
+freeze_facts monitor_session::freeze() const {
+  return {.at = settings_.freeze_at,
+          .now = service_now(),
+          .max_lag = settings_.checks.max_lag,
+          .writes_after = freeze_watch_.writes(),
+          .plain_go_wanted = settings_.require_go && !settings_.accept_sampled};
+}
+
+wall_time monitor_session::service_now() const { return parts_.time.now(); }
+
+bool monitor_session::everything_is_judged() const {
+  return target_ready_ && checks_.size() == 0 && statistics_.checks().deferred == 0;
+}
+
+/// Whether a baseline may start, and for how long all has been well.
+void monitor_session::observe_health(wall_time now) {
+  if (now - health_observed_ < health_interval) {
+    return;
+  }
+  health_observed_ = now;
+  const bool calm = target_ready_ && !checks_.behind().behind() && !reading_stopped_ &&
+                    follower_.status().behind <= settings_.checks.max_lag;
+  baseline_.observe({.calm = calm,
+                     .target_ready = target_ready_,
+                     .stream_begun = follower_.read_up_to().has_value(),
+                     .freeze = freeze()},
+                    gaps_, now);
+  const bool earning =
+      !reading_stopped_ && (!settings_.freeze_at || service_now() <= *settings_.freeze_at);
+  if (earning) {
+    settling_.observe(report::health_of(status()), now);
+  }
+  if (!cannot_become_go()) {
+    hopeless_since_.reset();
+  } else if (!hopeless_since_) {
+    hopeless_since_ = now;
+  }
+}
+
+}  // namespace ddm::monitor

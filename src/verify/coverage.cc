@@ -1,0 +1,137 @@
+#include "verify/coverage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+namespace ddm::verify {
+namespace {
+
+/// Stands behind a backslash for the end of a line.
+constexpr char line_end = 'l';
+
+/// "meta.*" leaves out all that "meta.v" does.
+bool leaves_out(std::string_view outer, std::string_view inner) {
+  return outer == inner ||
+         (outer.ends_with('*') && inner.starts_with(outer.substr(0, outer.size() - 1)));
+}
+
+void sort_and_unite(std::vector<std::string>& patterns) {
+  std::ranges::sort(patterns);
+  const auto [first, last] = std::ranges::unique(patterns);
+  patterns.erase(first, last);
+}
+
+}  // namespace
+
+coverage coverage::of(std::uint64_t sample_rate, std::string_view joined_patterns) {
+  return {.sample_rate = std::max<std::uint64_t>(1, sample_rate),
+          .ignored = split_patterns(joined_patterns)};
+}
+
+bool coverage::covers(const coverage& other) const {
+  return sample_rate <= other.sample_rate && leaves_out_all_of(other.ignored, ignored);
+}
+
+coverage weaker_of(const coverage& a, const coverage& b) {
+  coverage both{.sample_rate = std::max(a.sample_rate, b.sample_rate), .ignored = a.ignored};
+  both.ignored.insert(both.ignored.end(), b.ignored.begin(), b.ignored.end());
+  sort_and_unite(both.ignored);
+  return both;
+}
+
+std::string join_patterns(const std::vector<std::string>& patterns) {
+  std::string joined;
+  for (const auto& pattern : patterns) {
+    joined += joined.empty() ? "" : ",";
+    for (const char c : pattern) {
+      if (c == ',' || c == '\\' || c == '\n') {
+        joined += '\\';
+      }
+      joined += c == '\n' ? line_end : c;
+    }
+  }
+  return joined;
+}
+
+std::vector<std::string> split_patterns(std::string_view joined) {
+  std::vector<std::string> patterns;
+  std::string pattern;
+  for (std::size_t i = 0; i < joined.size(); ++i) {
+    if (joined[i] == ',') {
+      patterns.push_back(std::exchange(pattern, {}));
+    } else if (joined[i] == '\\' && i + 1 < joined.size()) {
+      pattern += joined[++i] == line_end ? '\n' : joined[i];
+    } else {
+      pattern += joined[i];
+    }
+  }
+  patterns.push_back(std::move(pattern));
+  std::erase(patterns, "");
+  sort_and_unite(patterns);
+  return patterns;
+}
+
+bool leaves_out_all_of(const std::vector<std::string>& outer,
+                       const std::vector<std::string>& inner) {
+  return std::ranges::all_of(inner, [&](const std::string& each) {
+    return std::ranges::any_of(outer,
+                               [&](const std::string& wide) { return leaves_out(wide, each); });
+  });
+}
+
+void coverage_log::begin(const coverage& present) {
+  if (!entries_.empty() && entries_.back().in_force == present) {
+    return;
+  }
+  entries_.push_back({epoch() + 1, present});
+  if (entries_.size() > entries_max) {
+    entries_[1].in_force = weaker_of(entries_[0].in_force, entries_[1].in_force);
+    entries_.erase(entries_.begin());
+  }
+}
+
+coverage coverage_log::weakest_since(std::int64_t epoch) const {
+  coverage weakest;
+  for (const auto& each : entries_) {
+    if (each.epoch >= epoch) {
+      weakest = weaker_of(weakest, each.in_force);
+    }
+  }
+  return weakest;
+}
+
+std::string coverage_log::encode() const {
+  std::string text;
+  for (const auto& each : entries_) {
+    text += fmt::format("{} {} {}\n", each.epoch, each.in_force.sample_rate,
+                        join_patterns(each.in_force.ignored));
+  }
+  return text;
+}
+
+coverage_log coverage_log::decode(std::string_view text) {
+  coverage_log log;
+  while (!text.empty()) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    std::int64_t epoch = 0;
+    std::uint64_t rate = 0;
+    const auto* end = line.data() + line.size();
+    const auto [after_epoch, no_epoch] = std::from_chars(line.data(), end, epoch);
+    if (no_epoch != std::errc{} || after_epoch == end || epoch <= log.epoch()) {
+      return {};
+    }
+    const auto [after_rate, no_rate] = std::from_chars(after_epoch + 1, end, rate);
+    if (no_rate != std::errc{} || after_rate == end) {
+      return {};
+    }
+    log.entries_.push_back({epoch, coverage::of(rate, std::string_view(after_rate + 1, end))});
+  }
+  return log;
+}
+
+}  // namespace ddm::verify
