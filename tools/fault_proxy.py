@@ -15,6 +15,9 @@ has reached the server:
   stalled, stalled_long    an answer that is 1 to 4 s, or 10 to 16 s late
 
 Prints its address, and at SIGTERM or SIGINT how often each happened, as one JSON object.
+
+Within a test an operation can also be spoilt by order: refused for as long as wanted, answered late,
+and shards be made to end (Orders).
 """
 
 from __future__ import annotations
@@ -75,6 +78,46 @@ class Faults:
             return self._rng.choice(options)
 
 
+def without_next_iterator(page: bytes) -> bytes:
+    """As the last page of a shard is."""
+    return json.dumps({name: value for name, value in json.loads(page).items()
+                       if name != "NextShardIterator"}).encode()
+
+
+class Orders:
+    """What goes wrong whenever it is asked for, whatever the draw; by the operation's name."""
+
+    def __init__(self) -> None:
+        self.shards_end = False  # each open shard, with the next page that is read of it
+        self._still_passing: dict[str, int] = {}
+        self._late: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def throttle(self, operation: str, after: int = 0) -> None:
+        """Refused from now on, but for the next `after` calls."""
+        with self._lock:
+            self._still_passing[operation] = after
+
+    def relieve(self, operation: str) -> None:
+        with self._lock:
+            self._still_passing.pop(operation, None)
+            self._late.pop(operation, None)
+
+    def delay(self, operation: str, seconds: float) -> None:
+        with self._lock:
+            self._late[operation] = seconds
+
+    def seconds_late(self, operation: str) -> float:
+        return self._late.get(operation, 0)
+
+    def refuses(self, operation: str) -> bool:
+        with self._lock:
+            left = self._still_passing.get(operation)
+            if left:
+                self._still_passing[operation] = left - 1
+            return left == 0
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: FaultProxy
@@ -84,7 +127,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         faults = self.server.faults
         fault = faults.draw()
-        operation = self.headers.get("X-Amz-Target", "").split(".")[-1]
+        operation = self._operation()
+        if self.server.orders.refuses(operation):
+            fault = "throttled"
         if fault == "internal":
             self._answer_error(500, "com.amazonaws.dynamodb.v20120810#InternalServerError",
                                "Internal server error")
@@ -99,7 +144,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._pass_on(body, fault)
 
+    def _operation(self) -> str:
+        return str(self.headers.get("X-Amz-Target", "")).split(".")[-1]
+
     def _pass_on(self, body: bytes, fault: str | None) -> None:
+        time.sleep(self.server.orders.seconds_late(self._operation()))
         try:
             status, headers, content = self._call(body)
         except (OSError, http.client.HTTPException):
@@ -138,6 +187,9 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in answer.getheaders()
                    if name.lower() not in ("connection", "content-length", "transfer-encoding",
                                            "date", "server", "keep-alive")}
+        if self.server.orders.shards_end and self._operation() == "GetRecords":
+            content = without_next_iterator(content)
+            headers["x-amz-crc32"] = str(zlib.crc32(content))
         return answer.status, headers, content
 
     def _answer_error(self, status: int, kind: str, message: str) -> None:
@@ -188,6 +240,7 @@ class FaultProxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.upstream_port = upstream_port
         self.faults = Faults(share, seed)
+        self.orders = Orders()
 
     @property
     def endpoint_url(self) -> str:
