@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Starts DynamoDB Local on a free loopback port and stops it again.
 
-It runs without -sharedDb: each access key is an account of its own there, with its own tables and
-streams, which is how the demo and the tests get a source account and a target account from one
-process.
+It runs without -sharedDb, unless told otherwise: each access key is an account of its own there,
+with its own tables and streams, which is how the demo and the tests get a source account and a
+target account from one process.
 
 As a library:  with DynamodbLocal() as local: local.client("source").list_tables()
 As a command:  tools/dynamodb_local.py [--port N] [--folder F]   (runs until it is interrupted)
@@ -74,9 +74,11 @@ def free_port() -> int:
 
 
 class DynamodbLocal:
-    """The server as a context manager. Data live in memory unless a folder is given."""
+    """The server as a context manager. Data live in memory unless a folder is given. Shared: all
+    accounts are one."""
 
-    def __init__(self, port: int = 0, folder: Path | None = None) -> None:
+    def __init__(self, port: int = 0, folder: Path | None = None, shared: bool = False) -> None:
+        self.shared = shared
         self.port = port or free_port()
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
@@ -98,10 +100,12 @@ class DynamodbLocal:
         if not jars:
             raise RuntimeError("DynamoDB Local is not installed: run ./dev setup")
         storage = ["-dbPath", str(self._folder)] if self._folder else ["-inMemory"]
+        accounts = ["-sharedDb"] if self.shared else []
         # A group of its own: a Ctrl-C at the terminal is for us, who stop it last.
         self._process = subprocess.Popen(
             ["java", "-Xmx512m", f"-Djava.library.path={jars[0].parent}/DynamoDBLocal_lib",
-             "-jar", str(jars[0]), "-port", str(self.port), "-disableTelemetry", *storage],
+             "-jar", str(jars[0]), "-port", str(self.port), "-disableTelemetry", *storage,
+             *accounts],
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
             process_group=0, preexec_fn=end_with_parent)
         try:

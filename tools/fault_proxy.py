@@ -16,8 +16,8 @@ has reached the server:
 
 Prints its address, and at SIGTERM or SIGINT how often each happened, as one JSON object.
 
-Within a test an operation can also be spoilt by order: refused for as long as wanted, answered late,
-and shards be made to end (Orders).
+A test can also order what goes wrong: an operation that is refused for as long as wanted, or
+answered late, and shards that end (Orders).
 """
 
 from __future__ import annotations

@@ -204,6 +204,7 @@ class Scenario(unittest.TestCase):
 
 
 __all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "PATIENCE_SECONDS", "TABLE",
-           "TRAFFIC_SECONDS_MAX", "Background", "Defects", "Ended", "FakeService", "KeySchema",
-           "Migration", "Monitor", "Record", "Report", "Scenario", "Traffic", "create_table",
-           "enable_stream", "initial_items", "put_items", "stream_arn", "wait_until"]
+           "TRAFFIC_SECONDS_MAX", "Background", "Defects", "DynamodbLocal", "Ended", "FakeService",
+           "KeySchema", "Migration", "Monitor", "Record", "Report", "Scenario", "Traffic",
+           "create_table", "enable_stream", "initial_items", "put_items", "stream_arn",
+           "wait_until"]
