@@ -97,10 +97,14 @@ class GoScenario(Scenario):
         """The truth: which keys differ now."""
         return difference(side.source, side.target, TABLE, side.schema)
 
-    def wait_for_verdict(self, monitor: Monitor, verdict: str = GO, seconds: float = 40) -> None:
+    def wait_for_verdict(self, monitor: Monitor, verdict: str = GO, seconds: float = 20) -> None:
         """Shown from now on."""
         pattern = rf"verdict: {re.escape(verdict)}(?! \(sampled)"
-        monitor.wait_for_log(pattern, seconds, len(monitor.log()))
+        try:
+            monitor.wait_for_log(pattern, seconds, len(monitor.log()))
+        except TimeoutError:
+            last = verdicts(monitor.log())[-1]
+            self.fail(f"no {verdict} within {seconds} s, but {last.verdict}: {last.reasons}")
 
     def wait_for_records(self, side: Migration, count: int) -> None:
         side.monitor.wait_for_log(rf"  events +\S+ read, {count} unique", 40)
