@@ -70,6 +70,8 @@ struct command_description {
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
 [[nodiscard]] binding list_into(std::vector<std::string>& values);
+/// Attribute paths that can be left out of comparisons.
+[[nodiscard]] binding patterns_into(std::vector<std::string>& values);
 [[nodiscard]] binding switch_into(bool& value);
 [[nodiscard]] binding duration_into(milliseconds& value, milliseconds least);
 [[nodiscard]] binding duration_into(std::optional<milliseconds>& value, milliseconds least);

@@ -86,7 +86,7 @@ flag_group stream(monitor_options& o) {
 std::vector<flag> equality_flags(migration_options& o) {
   return {{"max-lag", "D", duration_into(o.max_lag, tick),
            "how late a change may arrive before it is a mismatch"},
-          {"ignore-attribute", "PATH", list_into(o.ignore_attributes),
+          {"ignore-attribute", "PATH", patterns_into(o.ignore_attributes),
            "attribute left out of comparisons; repeatable, and replaces the default; a * at the "
            "end matches any rest"}};
 }

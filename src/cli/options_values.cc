@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "cli/options_flag.h"
 #include "cli/sample_rate.h"
+#include "dynamodb/item_digest.h"
 #include "net/url.h"
 
 #include <fmt/format.h>
@@ -117,6 +118,16 @@ binding list_into(std::vector<std::string>& values) {
           },
           .fallback = fmt::format("{}", fmt::join(values, ", ")),
           .repeatable = true};
+}
+
+binding patterns_into(std::vector<std::string>& values) {
+  auto made = list_into(values);
+  made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
+    const auto wrong = take(text);
+    const auto refusal = dynamodb::ignore_list::refusal(text);
+    return refusal ? fault(std::string(*refusal)) : wrong;
+  };
+  return made;
 }
 
 binding switch_into(bool& value) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace ddm::dynamodb {
 namespace {
@@ -22,6 +23,28 @@ std::unexpected<error> unreadable(std::string_view what, json_cursor& in,
         fmt::format("reading {}: its JSON is damaged near byte {}; read it again", what, place));
   }
   return fatal(fmt::format("reading {}: it holds {}", what, reader.refusal()));
+}
+
+/// "[3]", "[]" or "[*" somewhere.
+bool names_list_element(std::string_view pattern) {
+  for (auto at = pattern.find('['); at != std::string_view::npos; at = pattern.find('[', at + 1)) {
+    const auto end = pattern.find_first_not_of("0123456789", at + 1);
+    if (end != std::string_view::npos && (pattern[end] == ']' || pattern[end] == '*')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// All paths that `inner` matches are matched by `outer`.
+bool covers_pattern(std::string_view outer, std::string_view inner) {
+  return outer == inner ||
+         (outer.ends_with('*') && inner.starts_with(outer.substr(0, outer.size() - 1)));
+}
+
+bool is_covered(std::string_view pattern, const std::vector<std::string>& by) {
+  return std::ranges::any_of(by,
+                             [pattern](const auto& each) { return covers_pattern(each, pattern); });
 }
 
 }  // namespace
@@ -44,11 +67,45 @@ ignore_list::ignore_list(std::vector<std::string> patterns)
       reaches_into_maps_(
           std::ranges::any_of(patterns_, [](const auto& each) { return each.contains('.'); })) {}
 
+std::optional<std::string_view> ignore_list::refusal(std::string_view pattern) {
+  if (pattern.empty()) {
+    return "is empty: give the path of an attribute, or leave the flag out";
+  }
+  if (names_list_element(pattern)) {
+    return "names an element of a list: values inside lists are always compared; ignore the whole "
+           "list, by its own path";
+  }
+  if (pattern.substr(0, pattern.size() - 1).contains('*')) {
+    return "holds a * before its end: only one at the end is understood, and matches any rest";
+  }
+  if (pattern.starts_with('.') || pattern.ends_with('.') || pattern.contains("..")) {
+    return "holds an empty name: write the names of a path with one dot between them, such as "
+           "meta.updated_at";
+  }
+  return std::nullopt;
+}
+
 bool ignore_list::matches(std::string_view path) const {
   return std::ranges::any_of(patterns_, [path](std::string_view pattern) {
     return pattern.ends_with('*') ? path.starts_with(pattern.substr(0, pattern.size() - 1))
                                   : path == pattern;
   });
+}
+
+bool ignore_list::covers(const ignore_list& other) const {
+  return std::ranges::all_of(other.patterns_,
+                             [this](const auto& each) { return is_covered(each, patterns_); });
+}
+
+/// Two patterns lie one within the other, or have nothing in common.
+ignore_list ignore_list::common_with(const ignore_list& other) const {
+  std::vector<std::string> common;
+  std::ranges::copy_if(patterns_, std::back_inserter(common),
+                       [&](const auto& each) { return is_covered(each, other.patterns_); });
+  std::ranges::copy_if(other.patterns_, std::back_inserter(common), [&](const auto& each) {
+    return is_covered(each, patterns_) && std::ranges::find(common, each) == common.end();
+  });
+  return ignore_list(std::move(common));
 }
 
 result<item_digest> digest_item(std::string_view item_json, const digest_secret& secret,

@@ -64,12 +64,19 @@ struct raw_key {
 
 /// Attribute paths that are left out of comparisons: "aws:rep:*" (a trailing * matches any rest),
 /// "meta.updated_at" (members of maps; names with a dot in them cannot be told apart and match
-/// too). Values inside lists have no path and are always compared.
+/// too). Values inside lists have no path and are always compared. Digests, the paths of a finding
+/// and a repair go by the same list: tests/repair/ignored_property_test.cc.
 class ignore_list {
  public:
   ignore_list() = default;
   explicit ignore_list(std::vector<std::string> patterns);
+  /// Why a pattern cannot be honoured, as the rest of a sentence that begins with it.
+  [[nodiscard]] static std::optional<std::string_view> refusal(std::string_view pattern);
   [[nodiscard]] bool matches(std::string_view path) const;
+  /// Whatever `other` leaves out is left out here too: each of its patterns by one of these.
+  [[nodiscard]] bool covers(const ignore_list& other) const;
+  /// Leaves out what both do.
+  [[nodiscard]] ignore_list common_with(const ignore_list& other) const;
   [[nodiscard]] bool empty() const { return patterns_.empty(); }
   /// False when only top-level attributes can match.
   [[nodiscard]] bool reaches_into_maps() const { return reaches_into_maps_; }

@@ -28,11 +28,33 @@ bool same_value(const std::string& name, const attribute_value& a, const attribu
   if (!ignored.reaches_into_maps()) {
     return false;
   }
-  const auto document = [&](const attribute_value& value) {
-    return dynamodb::to_json(attribute_map{{name, value}});
-  };
-  const auto paths = verify::diff_items(document(a), document(b), ignored);
-  return paths && paths->empty();
+  return verify::diff_items(attribute_map{{name, a}}, attribute_map{{name, b}}, ignored).empty();
+}
+
+/// `wanted`, but what is ignored below it is as `held` has it.
+attribute_value keeping_ignored(const attribute_value& wanted, const attribute_value& held,
+                                const std::string& path, const dynamodb::ignore_list& ignored) {
+  const auto* members = std::get_if<attribute_map>(&wanted.value);
+  const auto* earlier = std::get_if<attribute_map>(&held.value);
+  if (members == nullptr || earlier == nullptr) {
+    return wanted;
+  }
+  attribute_map merged;
+  for (const auto& [name, value] : *members) {
+    const auto below = fmt::format("{}.{}", path, name);
+    if (!ignored.matches(below)) {
+      const auto found = earlier->find(name);
+      merged.emplace(name, found == earlier->end()
+                               ? value
+                               : keeping_ignored(value, found->second, below, ignored));
+    }
+  }
+  for (const auto& [name, value] : *earlier) {
+    if (ignored.matches(fmt::format("{}.{}", path, name))) {
+      merged.emplace(name, value);
+    }
+  }
+  return {std::move(merged)};
 }
 
 conditional_write put_of(const attribute_map& item, const rules& by) {
@@ -77,7 +99,7 @@ std::optional<conditional_write> change_of(const attribute_map& present,
       write.expected_absent.push_back(name);
       write.set.emplace(name, value);
     } else if (!same_value(name, held->second, value, by.ignored)) {
-      write.set.emplace(name, value);
+      write.set.emplace(name, keeping_ignored(value, held->second, name, by.ignored));
     }
   }
   for (const auto& [name, value] : write.expected) {
@@ -103,11 +125,6 @@ std::string describe_change(const conditional_write& write) {
   }
   return fmt::format("{} attribute{} differ{}: {}{}", names.size(), names.size() == 1 ? "" : "s",
                      names.size() == 1 ? "s" : "", text, names.size() > names_shown ? ", …" : "");
-}
-
-bool is_past_ttl(const attribute_map& item, const std::optional<std::string>& attribute,
-                 wall_time now) {
-  return attribute && verify::ttl_is_past(item, *attribute, now);
 }
 
 }  // namespace
@@ -139,6 +156,11 @@ std::optional<conditional_write> write_between(const held_item& present, const h
   return wanted ? change_of(*present, *wanted, by) : removal_of(*present, by);
 }
 
+bool is_past_ttl(const held_item& item, const std::optional<std::string>& attribute,
+                 wall_time now) {
+  return item && attribute && verify::ttl_is_past(*item, *attribute, now);
+}
+
 step plan_step(const held_item& source, const held_item& target, const rules& by, wall_time now) {
   auto write = write_between(target, source, by);
   if (!write) {
@@ -149,7 +171,7 @@ step plan_step(const held_item& source, const held_item& target, const rules& by
   };
   switch (write->what) {
     case kind::put:
-      if (is_past_ttl(*source, by.source_ttl_attribute, now)) {
+      if (is_past_ttl(source, by.source_ttl_attribute, now)) {
         return leave("it is past its TTL in the source, which will delete it");
       }
       return {.what = action::put, .why = "the target lacks it", .write = std::move(write)};
@@ -160,8 +182,8 @@ step plan_step(const held_item& source, const held_item& target, const rules& by
     case kind::remove:
       break;
   }
-  if (is_past_ttl(*target, by.source_ttl_attribute, now) ||
-      is_past_ttl(*target, by.target_ttl_attribute, now)) {
+  if (is_past_ttl(target, by.source_ttl_attribute, now) ||
+      is_past_ttl(target, by.target_ttl_attribute, now)) {
     return leave("it is past its TTL: the TTL service deletes it");
   }
   if (!by.allow_deletes) {

@@ -48,6 +48,10 @@ struct step {
                                                                        const held_item& wanted,
                                                                        const rules& by);
 
+/// The TTL service has still to delete it, or has deleted it on the other side.
+[[nodiscard]] bool is_past_ttl(const held_item& item, const std::optional<std::string>& attribute,
+                               wall_time now);
+
 /// What `present` is after the write.
 [[nodiscard]] held_item after(held_item present, const dynamodb::conditional_write& write);
 

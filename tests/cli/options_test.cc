@@ -353,6 +353,24 @@ TEST(options_config, has_the_flags_names) {
   EXPECT_EQ(options.max_lag, 2min);
 }
 
+TEST(options, refuse_an_ignored_path_that_cannot_be_honoured) {
+  for (const auto* command : {"monitor", "compare", "repair"}) {
+    const auto faults_of = [&](const std::string& pattern) {
+      return faults({command, "--target-table", "t", "--ignore-attribute", pattern});
+    };
+    EXPECT_THAT(faults_of("orders[0].price"),
+                ElementsAre(AllOf(HasSubstr("--ignore-attribute \"orders[0].price\""),
+                                  HasSubstr("inside lists are always compared"))));
+    EXPECT_THAT(faults_of("a.*.b"), ElementsAre(HasSubstr("only one at the end")));
+    EXPECT_THAT(faults_of("a..b"), ElementsAre(HasSubstr("empty name")));
+    EXPECT_THAT(faults_of(""), ElementsAre(HasSubstr("is empty")));
+  }
+  EXPECT_THAT(monitor_faults({"--config", "m.toml"}, {},
+                             "target-table = \"t\"\nignore-attribute = [\"a\", \"l[1]\"]"),
+              ElementsAre(AllOf(HasSubstr("m.toml line 2: ignore-attribute \"l[1]\""),
+                                HasSubstr("inside lists are always compared"))));
+}
+
 TEST(options_config, faults_name_file_and_line) {
   EXPECT_THAT(
       monitor_faults({"--config", "m.toml"}, {},

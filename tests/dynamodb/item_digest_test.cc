@@ -244,6 +244,39 @@ TEST(ignored_attributes, are_found_inside_maps) {
             digest_of(R"({"meta":{"M":{"deep":{"M":{}}}},"meta.at":{"N":"1"}})").compared);
 }
 
+TEST(ignored_attributes, are_refused_where_they_could_not_be_honoured) {
+  for (const auto* pattern : {"", "orders[0].price", "l[0]", "l[12].x*", "l[].x", "l[*", "a.*.b",
+                              "*.b", "a**", ".a", "a.", "a..b", "."}) {
+    EXPECT_TRUE(ignore_list::refusal(pattern)) << pattern;
+  }
+  for (const auto* pattern : {"a", "*", "aws:rep:*", "meta.*", "meta.updated_at", "meta.deep.x*",
+                              "odd[name]", "a]b[0", "é"}) {
+    EXPECT_FALSE(ignore_list::refusal(pattern)) << pattern;
+  }
+}
+
+TEST(ignored_attributes, of_one_list_may_all_be_ignored_by_another) {
+  const auto covers = [](std::vector<std::string> wide, std::vector<std::string> narrow) {
+    return ignore_list(std::move(wide)).covers(ignore_list(std::move(narrow)));
+  };
+  EXPECT_TRUE(covers({}, {}));
+  EXPECT_TRUE(covers({"a"}, {}));
+  EXPECT_FALSE(covers({}, {"a"}));
+  EXPECT_TRUE(covers({"a", "b"}, {"b"}));
+  EXPECT_TRUE(covers({"a*"}, {"a", "ab", "ab*", "a.b"}));
+  EXPECT_FALSE(covers({"ab*"}, {"a*"}));
+  EXPECT_FALSE(covers({"a"}, {"a*"}));
+  EXPECT_FALSE(covers({"a"}, {"a.b"})) << "an attribute may be called so";
+}
+
+TEST(ignored_attributes, that_two_lists_share_are_the_narrower_patterns) {
+  const ignore_list one({"a*", "b", "c"});
+  const ignore_list other({"ab", "b", "d*"});
+  EXPECT_EQ(one.common_with(other).patterns(), (std::vector<std::string>{"b", "ab"}));
+  EXPECT_EQ(other.common_with(one).patterns(), (std::vector<std::string>{"ab", "b"}));
+  EXPECT_TRUE(one.common_with({}).empty());
+}
+
 TEST(ignored_attributes, are_not_looked_for_inside_lists) {
   const ignore_list ignored({"l.at"});
   EXPECT_NE(digest(R"({"l":{"L":[{"M":{"at":{"N":"1"}}}]}})", ignored).value().compared,

@@ -67,6 +67,26 @@ TEST_F(repair_step, leaves_ignored_attributes_alone) {
   EXPECT_FALSE(planned.write->expected.contains("aws:rep:x"));
 }
 
+TEST_F(repair_step, leaves_ignored_members_of_a_map_that_it_changes_as_they_are) {
+  const auto source = item(R"({"pk":{"S":"a"},"meta":{"M":{"seen":{"N":"1"},"k":{"N":"2"}}}})");
+  const auto target =
+      item(R"({"pk":{"S":"a"},"meta":{"M":{"seen":{"N":"9"},"k":{"N":"1"},"old":{"N":"0"}}}})");
+  const auto planned = plan_step(source, target, by_, now);
+  ASSERT_EQ(planned.what, action::change);
+  EXPECT_EQ(dynamodb::to_json(*after(target, *planned.write)),
+            R"({"meta":{"M":{"k":{"N":"2"},"seen":{"N":"9"}}},"pk":{"S":"a"}})");
+  const auto unseen = item(R"({"pk":{"S":"a"},"meta":{"M":{"k":{"N":"1"}}}})");
+  EXPECT_EQ(dynamodb::to_json(*after(unseen, *plan_step(source, unseen, by_, now).write)),
+            R"({"meta":{"M":{"k":{"N":"2"}}},"pk":{"S":"a"}})");
+}
+
+TEST_F(repair_step, compares_what_lies_in_a_list_whatever_is_ignored) {
+  by_.ignored = dynamodb::ignore_list({"orders[0].price", "orders.price"});
+  const auto source = item(R"({"pk":{"S":"a"},"orders":{"L":[{"M":{"price":{"N":"1"}}}]}})");
+  const auto target = item(R"({"pk":{"S":"a"},"orders":{"L":[{"M":{"price":{"N":"2"}}}]}})");
+  EXPECT_EQ(plan_step(source, target, by_, now).what, action::change);
+}
+
 TEST_F(repair_step, deletes_only_when_that_is_allowed) {
   const auto target = item(R"({"pk":{"S":"a"},"v":{"N":"1"}})");
   EXPECT_EQ(plan_step({}, target, by_, now).what, action::leave);

@@ -53,6 +53,14 @@ TEST(item_diff, leaves_ignored_attributes_out) {
       ElementsAre(path_change{"m.v", "changed"}));
 }
 
+TEST(item_diff, never_ignores_what_lies_in_a_list) {
+  const auto* const source = R"({"l":{"L":[{"M":{"at":{"N":"1"}}},{"N":"1"}]}})";
+  const auto* const target = R"({"l":{"L":[{"M":{"at":{"N":"2"}}},{"N":"1"},{"N":"2"}]}})";
+  EXPECT_THAT(diff(source, target, {"l[0].at", "l[2]", "l[*", "l.at"}),
+              ElementsAre(path_change{"l[0].at", "changed"}, path_change{"l[2]", "added"}));
+  EXPECT_THAT(diff(source, target, {"l"}), IsEmpty());
+}
+
 TEST(item_diff, stops_at_a_bounded_number_of_paths) {
   std::string source = "{";
   for (int i = 0; i < 1000; ++i) {
