@@ -62,7 +62,8 @@ monitor::compare_settings compare_run::session_settings() const {
           .verifier = {.keep_values = options_.show_values},
           .findings = {.show_values = options_.show_values,
                        .hash_keys = options_.hash_keys,
-                       .open_max = open_mismatches_max},
+                       .open_max = open_mismatches_max,
+                       .ignored = options_.ignore_attributes},
           .stats_interval = options_.stats_interval,
           .fresh = options_.fresh};
 }

@@ -1,9 +1,12 @@
 #include "monitor/findings_flow.h"
 
 #include "base/log.h"
+#include "compare/comparison_progress.h"
+#include "monitor/session_state.h"
 
 #include <fmt/format.h>
 
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -31,6 +34,23 @@ awaitable<result<std::vector<verify::mismatch>>> open_in_state(
   co_return open;
 }
 
+/// Older versions did not keep with a finding what it was confirmed under: it is what the runs on
+/// this state were told.
+std::vector<std::string> ignored_before(const state::snapshot& resumed) {
+  auto period = load_period(resumed);
+  if (period.sample_rate == 0) {
+    period.ignored =
+        compare::comparison_progress::load("compare", resumed.numbers, resumed.values).ignored;
+  }
+  std::vector<std::string> patterns;
+  for (const auto part : std::views::split(period.ignored, ',')) {
+    if (!part.empty()) {
+      patterns.emplace_back(part.begin(), part.end());
+    }
+  }
+  return patterns;
+}
+
 }  // namespace
 
 result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
@@ -50,7 +70,7 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
     }
   }
   book.set_counts(counts);
-  book.restore(open);
+  book.restore(open, ignored_before(resumed));
   return open;
 }
 

@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <expected>
 #include <numeric>
+#include <ranges>
 #include <utility>
+#include <variant>
 
 namespace ddm::verify {
 namespace {
@@ -38,6 +41,34 @@ std::optional<digest128> digest_of(const nlohmann::json& value) {
   std::from_chars(text.data(), text.data() + 16, digest.high, 16);
   std::from_chars(text.data() + 16, text.data() + 32, digest.low, 16);
   return digest;
+}
+
+std::string patterns_json(const std::vector<std::string>& patterns) {
+  std::string text;
+  for (const auto& pattern : patterns) {
+    text += fmt::format("{}{}", text.empty() ? "" : ",", json_quote(pattern));
+  }
+  return fmt::format("[{}]", text);
+}
+
+/// Nothing: the member is absent. An error: it is no list of texts.
+std::expected<std::optional<std::vector<std::string>>, std::monostate> patterns_of(
+    const nlohmann::json& body) {
+  const auto found = body.find("ignored");
+  if (found == body.end()) {
+    return std::nullopt;
+  }
+  if (!found->is_array()) {
+    return std::unexpected(std::monostate{});
+  }
+  std::vector<std::string> patterns;
+  for (const auto& each : *found) {
+    if (!each.is_string()) {
+      return std::unexpected(std::monostate{});
+    }
+    patterns.push_back(each.get<std::string>());
+  }
+  return patterns;
 }
 
 std::string document(const mismatch& entry, std::string_view key_json, bool with_values) {
@@ -72,6 +103,7 @@ std::string finding_line(const mismatch& entry, const finding_options& options) 
 
 std::string encode_mismatch(const mismatch& entry) {
   return document(entry, entry.key.json, entry.source_json || entry.target_json) +
+         (entry.ignored ? R"(,"ignored":)" + patterns_json(*entry.ignored) : std::string()) +
          fmt::format(R"(,"changes":{}}})", entry.changes);
 }
 
@@ -89,7 +121,8 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   };
   const auto kind = mismatch_kind_of(text(body, "kind"));
   const auto changes = body.find("changes");
-  if (!kind || changes == body.end() || !changes->is_number_integer()) {
+  auto ignored = patterns_of(body);
+  if (!kind || changes == body.end() || !changes->is_number_integer() || !ignored) {
     return damaged;
   }
   mismatch entry;
@@ -98,6 +131,7 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   entry.kind = *kind;
   entry.open = row.open;
   entry.changes = changes->get<std::int64_t>();
+  entry.ignored = std::move(*ignored);
   for (const auto& change : body.value("paths", json::array())) {
     if (!change.is_object()) {
       return damaged;
@@ -131,27 +165,51 @@ std::int64_t kind_counts::mismatches() const {
   return total;
 }
 
-finding_book::finding_book(finding_options options) : options_(options) {}
+finding_book::finding_book(finding_options options)
+    : options_(std::move(options)), ignored_(options_.ignored) {}
 
-void finding_book::restore(const std::vector<mismatch>& open) {
+void finding_book::restore(const std::vector<mismatch>& open,
+                           std::vector<std::string> ignored_before) {
+  ignored_before_ = std::move(ignored_before);
   // Newest first in the state: the oldest gets the lowest order.
-  for (auto entry = open.rbegin(); entry != open.rend(); ++entry) {
-    const auto order = next_order_++;
-    by_order_.emplace(order, entry->key.hash);
-    open_.insert_or_assign(entry->key.hash, held_mismatch{*entry, entry->confirmed_at, order});
+  for (const auto& entry : std::views::reverse(open)) {
+    hold({.entry = entry, .next_look = entry.confirmed_at, .order = next_order_++});
+    if (!entry.ignored) {
+      // The setting that it stands on is about to be replaced by that of this run.
+      dirty_rows_.push_back(row_of(open_.at(entry.key.hash).entry));
+    }
   }
+}
+
+void finding_book::hold(held_mismatch held) {
+  auto& ignored = held.entry.ignored;
+  if (!ignored) {
+    ignored = ignored_before_;
+  }
+  held.heals_here = dynamodb::ignore_list(*ignored).covers(ignored_);
+  unhealable_ += held.heals_here ? 0 : 1;
+  by_order_.emplace(held.order, held.entry.key.hash);
+  open_.insert_or_assign(held.entry.key.hash, std::move(held));
+}
+
+mismatch finding_book::let_go(const digest128& key_hash) {
+  auto held = std::move(open_.extract(key_hash).mapped());
+  unhealable_ -= held.heals_here ? 0 : 1;
+  by_order_.erase(held.order);
+  return std::move(held.entry);
 }
 
 void finding_book::on_confirmed(mismatch entry, wall_time now) {
   entry.confirmed_at = now;
   entry.open = true;
-  if (const auto found = open_.find(entry.key.hash); found != open_.end()) {
-    auto& earlier = found->second.entry;
+  entry.ignored = options_.ignored;
+  if (open_.contains(entry.key.hash)) {
+    const auto earlier = let_go(entry.key.hash);
     --counts_.open.at(static_cast<std::size_t>(earlier.kind));
     entry.changes += earlier.changes;
     entry.first_seen = std::min(entry.first_seen, earlier.first_seen);
-    by_order_.erase(found->second.order);
-    open_.erase(found);
+    // What the earlier one was confirmed by, this run may not even look at.
+    entry.ignored = dynamodb::ignore_list(*earlier.ignored).common_with(ignored_).patterns();
   }
   ++counts_.open.at(static_cast<std::size_t>(entry.kind));
   note(entry);
@@ -160,18 +218,16 @@ void finding_book::on_confirmed(mismatch entry, wall_time now) {
   entry.source_json.reset();
   entry.target_json.reset();
   nothing_due_before_ = std::min(nothing_due_before_, now + first_watch_interval);
-  const auto order = next_order_++;
-  by_order_.emplace(order, entry.key.hash);
-  const auto hash = entry.key.hash;
-  open_.emplace(hash, held_mismatch{std::move(entry), now + first_watch_interval, order});
+  hold({.entry = std::move(entry),
+        .next_look = now + first_watch_interval,
+        .order = next_order_++,
+        .confirmed_here = true});
   evict_oldest();
 }
 
 void finding_book::evict_oldest() {
   while (open_.size() > options_.open_max) {
-    const auto oldest = std::prev(by_order_.end());
-    open_.erase(oldest->second);
-    by_order_.erase(oldest);
+    let_go(digest128(std::prev(by_order_.end())->second));
   }
 }
 
@@ -187,31 +243,27 @@ void finding_book::recall(std::vector<mismatch> entries) {
     if (is_open(hash) || is_dirty(hash)) {
       continue;
     }
-    by_order_.emplace(recalled_order_, hash);
     const auto confirmed_at = entry.confirmed_at;
-    open_.emplace(hash, held_mismatch{std::move(entry), confirmed_at, recalled_order_--});
+    hold({.entry = std::move(entry), .next_look = confirmed_at, .order = recalled_order_--});
   }
 }
 
 std::optional<std::int64_t> finding_book::on_passed(const digest128& key_hash, wall_time now) {
   const auto found = open_.find(key_hash);
-  if (found == open_.end()) {
+  if (found == open_.end() || !found->second.heals_here) {
     return std::nullopt;
   }
-  auto& entry = found->second.entry;
+  auto entry = let_go(digest128(key_hash));
   entry.open = false;
   entry.healed_at = now;
   --counts_.open.at(static_cast<std::size_t>(entry.kind));
   note(entry);
-  const auto changes = entry.changes;
-  by_order_.erase(found->second.order);
-  open_.erase(found);
-  return changes;
+  return entry.changes;
 }
 
 std::optional<wall_time> finding_book::on_agreed(const digest128& key_hash, wall_time now) {
   const auto found = open_.find(key_hash);
-  if (found == open_.end()) {
+  if (found == open_.end() || !found->second.heals_here) {
     return std::nullopt;
   }
   auto& held = found->second;
@@ -242,6 +294,9 @@ std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t re
       return due;
     }
     auto& held = open_.at(hash);
+    if (!held.heals_here) {
+      continue;
+    }
     if (held.next_look > now) {
       next_look = std::min(next_look, held.next_look);
       continue;
@@ -257,31 +312,34 @@ std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t re
   return due;
 }
 
-std::optional<std::int64_t> finding_book::on_watched(const digest128& key_hash, bool unreadable,
-                                                     const std::optional<digest128>& counterpart,
-                                                     direction way, wall_time now) {
+bool finding_book::origin_is_known(const held_mismatch& held, const watch_answer& seen) const {
+  return seen.followed && held.confirmed_here && gap_noticed_ < held.entry.confirmed_at;
+}
+
+std::optional<std::int64_t> finding_book::on_watched(const digest128& key_hash,
+                                                     const watch_answer& seen, wall_time now) {
   const auto found = open_.find(key_hash);
-  if (found == open_.end() || unreadable) {
+  if (found == open_.end() || seen.unreadable || !origin_is_known(found->second, seen)) {
     return std::nullopt;
   }
   const auto& entry = found->second.entry;
   const auto& origin =
-      way == direction::source_to_target ? entry.source_digest : entry.target_digest;
+      seen.way == direction::source_to_target ? entry.source_digest : entry.target_digest;
   // An unreadable origin has no digest: its absence there says nothing.
   const bool comparable = entry.kind != mismatch_kind::unreadable;
-  return comparable && origin == counterpart ? on_passed(key_hash, now) : std::nullopt;
+  return comparable && origin == seen.counterpart ? on_passed(key_hash, now) : std::nullopt;
 }
 
-bool finding_book::may_agree(const digest128& key_hash, bool followed,
-                             const std::optional<digest128>& counterpart, direction way) const {
+bool finding_book::may_agree(const digest128& key_hash, const watch_answer& seen) const {
   const auto found = open_.find(key_hash);
-  if (found == open_.end() || found->second.entry.kind == mismatch_kind::unreadable) {
+  if (found == open_.end() || seen.unreadable || !found->second.heals_here ||
+      found->second.entry.kind == mismatch_kind::unreadable) {
     return false;
   }
   const auto& entry = found->second.entry;
   const auto& seen_before =
-      way == direction::source_to_target ? entry.target_digest : entry.source_digest;
-  return !followed || gap_noticed_ >= entry.confirmed_at || seen_before != counterpart;
+      seen.way == direction::source_to_target ? entry.target_digest : entry.source_digest;
+  return !origin_is_known(found->second, seen) || seen_before != seen.counterpart;
 }
 
 std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {
@@ -295,11 +353,15 @@ std::vector<mismatch> finding_book::newest(std::size_t entries_max) const {
   return entries;
 }
 
+state::mismatch_row finding_book::row_of(const mismatch& entry) {
+  return {.key_hash = entry.key.hash.bytes(),
+          .open = entry.open,
+          .confirmed_ms = to_ms(entry.confirmed_at),
+          .body = encode_mismatch(entry)};
+}
+
 void finding_book::note(const mismatch& entry) {
-  dirty_rows_.push_back({.key_hash = entry.key.hash.bytes(),
-                         .open = entry.open,
-                         .confirmed_ms = to_ms(entry.confirmed_at),
-                         .body = encode_mismatch(entry)});
+  dirty_rows_.push_back(row_of(entry));
   dirty_lines_.push_back(finding_line(entry, options_));
   dirty_keys_.insert(entry.key.hash);
 }

@@ -4,6 +4,9 @@
 // object a line at each change of state. Pure: confirmations, passes and watch answers go in, rows
 // and lines out. Memory: the newest `open_max` open mismatches are held (and watched); older ones
 // stay in the state, and are recalled from there when their key is looked at again.
+//
+// A finding heals only under at least its own coverage: a run that ignores an attribute which the
+// confirming run did not cannot tell that all is well again. Such a finding stays open.
 #pragma once
 
 #include "state/state_store.h"
@@ -28,6 +31,7 @@ struct finding_options {
   bool hash_keys = false;
   std::size_t open_max = 200'000;
   double watch_reads_per_second = 50;
+  std::vector<std::string> ignored;  ///< attributes that this run ignores
 };
 
 /// A line of the findings file (docs/operating.md). `hash_keys` puts the key's digest in place of
@@ -46,15 +50,24 @@ struct kind_counts {
   [[nodiscard]] std::int64_t mismatches() const;
 };
 
+/// What a look at the counterpart of an open mismatch saw.
+struct watch_answer {
+  bool followed = false;  ///< the key's changes are read from the origin's stream, and checked
+  bool unreadable = false;
+  std::optional<digest128> counterpart;
+  direction way = direction::source_to_target;
+};
+
 class finding_book {
  public:
   explicit finding_book(finding_options options);
 
-  void restore(const std::vector<mismatch>& open);
+  /// `ignored_before`: what those were confirmed under that do not tell.
+  void restore(const std::vector<mismatch>& open, std::vector<std::string> ignored_before = {});
   /// All open mismatches, held here or only in the state.
   void set_counts(const kind_counts& counts) { counts_ = counts; }
 
-  /// Takes the place of the key's earlier entry, if that is open.
+  /// Takes the place of the key's earlier entry, if that is open; heals where that one does too.
   void on_confirmed(mismatch entry, wall_time now);
   /// Some open mismatches are in the state only: recall() those of a key before the two below are
   /// told of it.
@@ -71,7 +84,8 @@ class finding_book {
 
   /// Both tables were seen to hold the same. Since when, as far as such looks tell: it heals the
   /// mismatch once the stream has been read past that. Until then it may be the doing of a change
-  /// that is not read yet, and what is wrong be right by chance. Nothing: it is not open.
+  /// that is not read yet, and what is wrong be right by chance. Nothing: it is not open, or this
+  /// run cannot heal it.
   std::optional<wall_time> on_agreed(const digest128& key_hash, wall_time now);
   /// They were not.
   void on_differing(const digest128& key_hash);
@@ -80,16 +94,16 @@ class finding_book {
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
   /// Changes were lost before they were read: the origin may have moved unseen until `noticed`.
   void on_gap(wall_time noticed) { gap_noticed_ = std::max(gap_noticed_, noticed); }
-  /// Answer to a watch: the counterpart's digest now. Returns as on_passed does.
-  std::optional<std::int64_t> on_watched(const digest128& key_hash, bool unreadable,
-                                         const std::optional<digest128>& counterpart, direction way,
+  /// Heals where the counterpart has become what the origin held at the confirmation, provided that
+  /// it still holds that: every change since would have been read. Returns as on_passed does.
+  std::optional<std::int64_t> on_watched(const digest128& key_hash, const watch_answer& seen,
                                          wall_time now);
-  /// After a watch that healed nothing: whether the tables may agree all the same, on a value that
-  /// the origin has taken since without a record that was checked. `followed`: changes of the key
-  /// are.
-  [[nodiscard]] bool may_agree(const digest128& key_hash, bool followed,
-                               const std::optional<digest128>& counterpart, direction way) const;
+  /// After a watch that healed nothing: whether the tables may agree all the same, which only
+  /// reading both can tell.
+  [[nodiscard]] bool may_agree(const digest128& key_hash, const watch_answer& seen) const;
 
+  /// Held here, and open until a run that ignores fewer attributes heals them.
+  [[nodiscard]] std::size_t unhealable() const { return unhealable_; }
   [[nodiscard]] bool is_open(const digest128& key_hash) const { return open_.contains(key_hash); }
   [[nodiscard]] const kind_counts& counts() const { return counts_; }
   [[nodiscard]] std::size_t held() const { return open_.size(); }
@@ -103,13 +117,23 @@ class finding_book {
     mismatch entry;
     wall_time next_look;
     std::int64_t order = 0;
+    bool confirmed_here = false;  ///< else the origin may have moved while nobody read
+    bool heals_here = true;
     std::optional<wall_time> agreed_since{};
   };
+  void hold(held_mismatch held);
+  mismatch let_go(const digest128& key_hash);
+  /// Nothing has moved the origin since the confirmation, as far as records tell.
+  [[nodiscard]] bool origin_is_known(const held_mismatch& held, const watch_answer& seen) const;
+  [[nodiscard]] static state::mismatch_row row_of(const mismatch& entry);
   void note(const mismatch& entry);
   void evict_oldest();
 
   finding_options options_;
+  dynamodb::ignore_list ignored_;
+  std::vector<std::string> ignored_before_;
   kind_counts counts_;
+  std::size_t unhealable_ = 0;
   std::unordered_map<digest128, held_mismatch> open_;
   std::map<std::int64_t, digest128, std::greater<>> by_order_;  ///< newest first
   std::int64_t next_order_ = 1;

@@ -2,8 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 namespace ddm::verify {
+
+namespace {
+
+/// Five years, without their leap days: what is close to the bound is rather called missing.
+constexpr std::chrono::days ttl_age_max{5 * 365};
+
+}  // namespace
 
 std::string_view to_string(mismatch_kind kind) {
   return mismatch_kind_names.at(static_cast<std::size_t>(kind));
@@ -25,7 +33,7 @@ mismatch_kind classify(const judged_state& state) {
     return state.source_ttl_past ? mismatch_kind::expired : mismatch_kind::missing;
   }
   if (!state.source) {
-    if (state.ttl_delete_seen && state.target_ttl_past) {
+    if (state.target_ttl_past) {
       return mismatch_kind::expired;
     }
     return state.delete_seen ? mismatch_kind::undeleted : mismatch_kind::unexpected;
@@ -38,10 +46,14 @@ bool ttl_is_past(const dynamodb::attribute_map& item, std::string_view attribute
   const auto* number =
       found == item.end() ? nullptr : std::get_if<dynamodb::number_text>(&found->second.value);
   double seconds = 0;
-  return number != nullptr &&
-         std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds)
-                 .ec == std::errc{} &&
-         seconds > 0 && seconds * 1000 < static_cast<double>(to_ms(now));
+  if (number == nullptr ||
+      std::from_chars(number->text.data(), number->text.data() + number->text.size(), seconds).ec !=
+          std::errc{}) {
+    return false;
+  }
+  const double present = static_cast<double>(to_ms(now)) / 1000;
+  const double never_before = present - std::chrono::duration<double>(ttl_age_max).count();
+  return seconds < present && seconds > std::max(0.0, never_before);
 }
 
 }  // namespace ddm::verify

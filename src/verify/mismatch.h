@@ -32,8 +32,7 @@ struct judged_state {
   image source;
   image target;
   bool unreadable = false;
-  bool delete_seen = false;      ///< a REMOVE was read, or the source held the item earlier
-  bool ttl_delete_seen = false;  ///< a REMOVE by the TTL service was read
+  bool delete_seen = false;  ///< a REMOVE was read, or the source held the item earlier
   bool target_is_earlier_image = false;
   bool source_ttl_past = false;
   bool target_ttl_past = false;
@@ -42,7 +41,8 @@ struct judged_state {
 /// The first kind that fits (order of docs/monitoring_mechanism.md). Call for unequal states only.
 [[nodiscard]] mismatch_kind classify(const judged_state& state);
 
-/// True when the item's TTL attribute, a number of seconds since 1970, is past.
+/// True when the item's TTL attribute, a number of seconds since 1970, is past by less than five
+/// years: DynamoDB never deletes what is older.
 [[nodiscard]] bool ttl_is_past(const dynamodb::attribute_map& item, std::string_view attribute,
                                wall_time now);
 
@@ -67,6 +67,9 @@ struct mismatch {
   wall_time confirmed_at;
   std::optional<wall_time> healed_at;
   std::int64_t changes = 1;  ///< changes of the key that failed; 0: a comparison found it
+  /// Attributes that were ignored when it was confirmed: it heals only where no others are.
+  /// Nothing: an older version's, which did not keep them.
+  std::optional<std::vector<std::string>> ignored;
   /// Item documents, with --show-values only.
   std::optional<std::string> source_json;
   std::optional<std::string> target_json;

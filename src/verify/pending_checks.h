@@ -175,6 +175,7 @@ class pending_checks {
 
   /// The stream's shards have all been read up to this time (nothing: not known yet).
   void set_read_up_to(std::optional<wall_time> time) { read_up_to_ = time; }
+  [[nodiscard]] bool follows_stream() const { return settings_.follows_stream; }
   /// No change before `moment` is unread.
   [[nodiscard]] bool has_read_past(wall_time moment) const {
     return !settings_.follows_stream || (read_up_to_ && *read_up_to_ >= moment);

@@ -277,8 +277,11 @@ void record_verifier::report(outcomes out, const answer* of_origin, const answer
 
 void record_verifier::note_agreed(const digest128& key_hash, wall_time now) {
   const auto since = findings_.on_agreed(key_hash, now);
-  if (since && checks_.has_read_past(*since)) {
-    events_.on_healed(*findings_.on_passed(key_hash, now));
+  if (!since || !checks_.has_read_past(*since)) {
+    return;
+  }
+  if (const auto changes = findings_.on_passed(key_hash, now)) {
+    events_.on_healed(*changes);
   }
 }
 
@@ -293,7 +296,6 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
       .target = target.value,
       .unreadable = source.unreadable || target.unreadable,
       .delete_seen = verdict.delete_seen,
-      .ttl_delete_seen = verdict.ttl_delete_seen,
       .target_is_earlier_image = verdict.counterpart_is_earlier_image,
       .source_ttl_past = json_ttl_is_past(source_json, source_.ttl_attribute, now),
       .target_ttl_past = json_ttl_is_past(target_json, source_.ttl_attribute, now) ||
@@ -339,35 +341,43 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
     if (!page->answers(key.hash)) {
       continue;
     }
-    const auto digest = compared(held.value);
-    const bool followed = decoder_.settings().sample.chooses(key.hash);
-    if (const auto changes =
-            findings_.on_watched(key.hash, held.unreadable, digest, options_.way, now)) {
+    const watch_answer seen{
+        .followed = checks_.follows_stream() && decoder_.settings().sample.chooses(key.hash),
+        .unreadable = held.unreadable,
+        .counterpart = compared(held.value),
+        .way = options_.way};
+    if (const auto changes = findings_.on_watched(key.hash, seen, now)) {
       events_.on_healed(*changes);
-    } else if (!held.unreadable && findings_.may_agree(key.hash, followed, digest, options_.way)) {
+    } else if (findings_.may_agree(key.hash, seen)) {
       unclear.push_back(std::move(key));
     } else {
       findings_.on_differing(key.hash);
     }
   }
   if (!unclear.empty()) {
-    co_await watch_origin(unclear, *page);
+    co_await watch_both(unclear);
   }
 }
 
-awaitable<void> record_verifier::watch_origin(const std::vector<item_key>& keys,
-                                              const answer& of_counterpart) {
-  const auto page = co_await read(origin(), documents_of(keys), true);
-  if (!page) {
+/// As a judgement reads: strongly, the counterpart first. The look before may have seen it as it
+/// was.
+awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
+  const auto of_counterpart = co_await read(counterpart(), documents_of(keys), true);
+  if (!of_counterpart) {
+    co_return;
+  }
+  const auto of_origin = co_await read(origin(), documents_of(keys), true);
+  if (!of_origin) {
     co_return;
   }
   const auto now = clock_.now();
   for (const auto& key : keys) {
-    const auto held = page->of(key.hash);
-    if (!page->answers(key.hash)) {
+    if (!of_counterpart->answers(key.hash) || !of_origin->answers(key.hash)) {
       continue;
     }
-    if (!held.unreadable && same(held.value, of_counterpart.of(key.hash).value)) {
+    const auto held = of_origin->of(key.hash);
+    const auto arrived = of_counterpart->of(key.hash);
+    if (!held.unreadable && !arrived.unreadable && same(held.value, arrived.value)) {
       note_agreed(key.hash, now);
     } else {
       findings_.on_differing(key.hash);

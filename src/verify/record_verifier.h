@@ -92,8 +92,7 @@ class record_verifier {
   [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
   [[nodiscard]] awaitable<void> recall(const look_batch& batch);
   [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
-  [[nodiscard]] awaitable<void> watch_origin(const std::vector<item_key>& keys,
-                                             const answer& of_counterpart);
+  [[nodiscard]] awaitable<void> watch_both(const std::vector<item_key>& keys);
   [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side,
                                                       std::vector<std::string> keys,
                                                       bool consistent);

@@ -30,6 +30,10 @@ std::string dated_item(const std::string& key, std::int64_t expires) {
   return fmt::format(R"({{"pk":{{"S":"{}"}},"ttl":{{"N":"{}"}}}})", key, expires);
 }
 
+std::int64_t seconds_ago(const compare_world& world, std::chrono::seconds time) {
+  return to_ms(world.time.now() - time) / 1000;
+}
+
 /// Ten of each kind, spread over the table; what has to be found.
 std::vector<std::string> plant(compare_world& world, int items) {
   std::vector<std::string> expected;
@@ -41,8 +45,12 @@ std::vector<std::string> plant(compare_world& world, int items) {
     expected.push_back(name(2) + " different");
     world.target.put(world.table, compare_world::item(name(3) + "x", 1));
     expected.push_back(name(3) + "x unexpected");
-    world.source.put(world.table, dated_item(name(4) + "e", 1000));
+    world.source.put(world.table, dated_item(name(4) + "e", seconds_ago(world, 1h)));
     expected.push_back(name(4) + "e expired");
+    world.source.put(world.table, dated_item(name(5) + "o", seconds_ago(world, 10 * 365 * 24h)));
+    expected.push_back(name(5) + "o missing");
+    world.target.put(world.table, dated_item(name(6) + "t", seconds_ago(world, 1h)));
+    expected.push_back(name(6) + "t expired");
   }
   std::ranges::sort(expected);
   return expected;
@@ -73,7 +81,7 @@ TEST(compare_session, finds_planted_differences_exactly_with_their_kinds) {
   const auto status = world.compare();
   EXPECT_THAT(world.findings(), ElementsAreArray(planted));
   EXPECT_EQ(report::decide_exit(status, false), report::exit_code::mismatches);
-  EXPECT_EQ(status.compared->keys(), 3020);
+  EXPECT_EQ(status.compared->keys(), 3040);
   expect_identity(status);
 }
 
@@ -83,8 +91,8 @@ TEST(compare_session, finds_the_same_when_the_tables_order_differently) {
   const auto planted = plant(world, 3000);
   const auto status = world.compare();
   EXPECT_THAT(world.findings(), ElementsAreArray(planted));
-  EXPECT_EQ(status.compared->progress.candidates, 40) << "leftovers that meet are no candidates";
-  EXPECT_EQ(status.compared->keys(), 3020);
+  EXPECT_EQ(status.compared->progress.candidates, 60) << "leftovers that meet are no candidates";
+  EXPECT_EQ(status.compared->keys(), 3040);
 }
 
 TEST(compare_session, finds_the_same_with_little_memory) {
@@ -315,6 +323,39 @@ TEST(compare_session, a_finished_comparison_starts_anew_and_heals_what_is_equal_
   EXPECT_EQ(status.compared->progress.attempt, 1);
   EXPECT_THAT(world.findings(), ElementsAre("k000006 different"));
   expect_identity(status);
+}
+
+TEST(compare_session, with_more_ignored_heals_nothing_that_was_found_with_less) {
+  compare_world world;
+  fill(world, 100);
+  world.target.put(world.table, compare_world::item("k000005", -1));
+  world.target.remove(world.table, compare_world::key("k000006"));
+  world.compare();
+  world.ignore({"v"});
+  const auto wide = world.compare();
+  EXPECT_EQ(wide.compared->progress.candidates_equal, 1) << "as far as this one looked";
+  EXPECT_THAT(world.findings(), ElementsAre("k000005 different", "k000006 missing"));
+  EXPECT_EQ(report::decide_exit(wide, false), report::exit_code::mismatches);
+  world.target.put(world.table, compare_world::item("k000005", 5));
+  world.target.put(world.table, compare_world::item("k000006", 6));
+  world.compare();
+  EXPECT_THAT(world.findings(), ElementsAre("k000005 different", "k000006 missing"));
+  world.ignore({});
+  world.compare();
+  EXPECT_THAT(world.findings(), IsEmpty());
+}
+
+TEST(compare_session, with_less_ignored_heals_what_was_found_with_more) {
+  compare_world world;
+  fill(world, 100);
+  world.target.remove(world.table, compare_world::key("k000006"));
+  world.ignore({"aws:rep:*", "v"});
+  world.compare();
+  EXPECT_THAT(world.findings(), ElementsAre("k000006 missing"));
+  world.target.put(world.table, compare_world::item("k000006", 6));
+  world.ignore({"aws:rep:*"});
+  world.compare();
+  EXPECT_THAT(world.findings(), IsEmpty());
 }
 
 TEST(compare_session, another_sample_begins_anew) {

@@ -112,7 +112,7 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
                    .memory_bytes_max = options_.memory_bytes_max},
       .checks = {.max_lag = options_.max_lag, .memory_bytes_max = options_.memory_bytes_max},
       .verifier = {.batch_wait_max = milliseconds{2000}},
-      .findings = {}};
+      .findings = {.ignored = options_.ignored}};
   if (adjust) {
     adjust(settings);
   }

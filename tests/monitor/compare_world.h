@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ddm::monitor {
@@ -44,6 +45,8 @@ class compare_world {
 
   /// A new process on the same state file.
   void start(const std::function<void(compare_settings&)>& adjust = {});
+  /// What later processes ignore.
+  void ignore(std::vector<std::string> patterns) { options_.ignored = std::move(patterns); }
   /// The process is gone at this instant: nothing is committed any more.
   void crash();
   void stop();

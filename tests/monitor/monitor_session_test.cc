@@ -396,6 +396,25 @@ TEST(monitor_session, a_change_that_is_not_read_yet_heals_no_mismatch) {
   expect_identities(world.status());
 }
 
+TEST(monitor_session, a_finding_outside_the_sample_heals_only_by_what_the_source_holds_now) {
+  monitor_world world;
+  world.put("a", 1);
+  world.start();
+  world.time.run_for(90s);
+  ASSERT_EQ(world.status().checks.failed, 1);
+  ASSERT_TRUE(world.stop());
+  world.crash();
+  world.set_sample_rate(1'000'000'000);
+  world.start();
+  world.put("a", 2);  // nobody follows it
+  world.target.put(monitor_world::table, monitor_world::item("a", 1));
+  world.time.run_for(15min);
+  EXPECT_THAT(world.open_findings(), ElementsAre(monitor_world::key("a") + " missing"));
+  world.target.put(monitor_world::table, monitor_world::item("a", 2));
+  world.time.run_for(11min);
+  EXPECT_TRUE(world.open_findings().empty());
+}
+
 TEST(monitor_session, mismatches_too_many_to_hold_are_counted_and_heal_when_their_keys_pass) {
   monitor_world world;
   const auto hold_three = [](session_settings& settings) { settings.findings.open_max = 3; };

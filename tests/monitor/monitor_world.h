@@ -60,6 +60,8 @@ class monitor_world {
 
   /// A new process on the same state file.
   void start(std::function<void(session_settings&)> adjust = {});
+  /// What later processes check: one key in so many.
+  void set_sample_rate(std::uint64_t rate) { options_.sample_rate = rate; }
   /// The process is gone at this instant: nothing is committed any more.
   void crash();
   /// A signal: drains, and returns how it ended.

@@ -108,6 +108,14 @@ TEST_F(repair_step, leaves_to_the_ttl_service_what_is_past_its_ttl) {
   EXPECT_EQ(plan_step(future, {}, by_, now).what, action::put);
 }
 
+TEST_F(repair_step, treats_what_the_ttl_service_never_deletes_as_any_other_item) {
+  by_.source_ttl_attribute = by_.target_ttl_attribute = "ttl";
+  const auto ancient = item(R"({"pk":{"S":"a"},"ttl":{"N":"1500000000"}})");
+  EXPECT_EQ(plan_step(ancient, {}, by_, now).what, action::put);
+  by_.allow_deletes = true;
+  EXPECT_EQ(plan_step({}, ancient, by_, now).what, action::remove);
+}
+
 TEST_F(repair_step, knows_the_item_after_its_write) {
   const auto source = item(R"({"pk":{"S":"a"},"v":{"N":"2"},"new":{"BOOL":true}})");
   for (const auto& target :

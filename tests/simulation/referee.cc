@@ -354,18 +354,20 @@ void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
   } else if (source) {
     right = {has_expired(source) ? mismatch_kind::expired : mismatch_kind::missing};
   } else if (target) {
-    // The newest record of the source says who deleted it. A deferred change has not kept that, and
-    // a comparison knows no more than whether its scan saw the item in the source.
+    // Past its TTL it is expired, whoever deleted it. A comparison knows no more of others than
+    // whether its scan saw the item in the source.
     const auto* record = truth_.record(entry.shard_id, entry.sequence_number);
-    const bool by_ttl = record == nullptr || record->by_ttl;
-    if (forward_ || record == nullptr) {
-      right = {by_ttl && has_expired(target) ? mismatch_kind::expired : mismatch_kind::undeleted};
+    const bool expired = has_expired(target);
+    if (expired) {
+      right = {mismatch_kind::expired};
+    } else if (forward_ || record == nullptr) {
+      right = {mismatch_kind::undeleted};
     }
     if (forward_ && !same_item(ledger::at(story.target_reads, at)->item, target)) {
       // Confirmed by an earlier look, of which the digest was kept.
       right.push_back(mismatch_kind::undeleted);
     }
-    if (!forward_ || (record == nullptr && scenario_.at_rest)) {
+    if (!expired && (!forward_ || (record == nullptr && scenario_.at_rest))) {
       right.push_back(mismatch_kind::unexpected);
     }
   }

@@ -135,7 +135,9 @@ TEST_F(book, a_damaged_row_is_an_error) {
   for (const auto* body :
        {"", "null", "[]", R"({"kind":"different"})", R"({"kind":"odd","key":{}})",
         R"({"kind":"different","key":{},"changes":1,"paths":["x"]})",
-        R"({"kind":"different","key":{},"changes":"many"})"}) {
+        R"({"kind":"different","key":{},"changes":"many"})",
+        R"({"kind":"different","key":{},"changes":1,"ignored":[1]})",
+        R"({"kind":"different","key":{},"changes":1,"ignored":"v"})"}) {
     EXPECT_FALSE(decode_mismatch({.key_hash = hash, .body = body})) << body;
   }
   EXPECT_FALSE(decode_mismatch({.key_hash = "short", .body = R"({"kind":"missing","key":{}})"}));
@@ -201,7 +203,8 @@ TEST_F(book, heals_when_the_counterpart_has_become_what_the_origin_held) {
   findings.on_confirmed(missing("a"), start);
   const auto hash = key_named("a").hash;
   const auto watched = [&](bool unreadable, std::optional<digest128> held) {
-    return findings.on_watched(hash, unreadable, held, direction::source_to_target, start + 1min);
+    return findings.on_watched(
+        hash, {.followed = true, .unreadable = unreadable, .counterpart = held}, start + 1min);
   };
   EXPECT_EQ(watched(false, std::nullopt), std::nullopt);
   EXPECT_EQ(watched(false, target_digest), std::nullopt);
@@ -216,16 +219,19 @@ TEST_F(book, the_other_direction_watches_the_source) {
   entry.target_digest = target_digest;
   entry.kind = mismatch_kind::unexpected;
   findings.on_confirmed(entry, start);
-  EXPECT_EQ(findings.on_watched(entry.key.hash, false, target_digest, direction::target_to_source,
-                                start + 1min),
-            1);
+  EXPECT_EQ(
+      findings.on_watched(
+          entry.key.hash,
+          {.followed = true, .counterpart = target_digest, .way = direction::target_to_source},
+          start + 1min),
+      1);
 }
 
 TEST_F(book, tables_may_agree_unseen_only_where_the_origin_may_have_moved_unseen) {
   findings.on_confirmed(missing("a"), start);
   const auto hash = key_named("a").hash;
   const auto may_agree = [&](bool followed, std::optional<digest128> held) {
-    return findings.may_agree(hash, followed, held, direction::source_to_target);
+    return findings.may_agree(hash, {.followed = followed, .counterpart = held});
   };
   EXPECT_FALSE(may_agree(true, std::nullopt)) << "nothing has moved, and a record would have told";
   EXPECT_TRUE(may_agree(false, std::nullopt)) << "no record of such a key is checked";
@@ -234,6 +240,132 @@ TEST_F(book, tables_may_agree_unseen_only_where_the_origin_may_have_moved_unseen
   EXPECT_FALSE(may_agree(true, std::nullopt)) << "confirmed after what was lost";
   findings.on_gap(start + 1s);
   EXPECT_TRUE(may_agree(true, std::nullopt));
+}
+
+struct unknown_origin : book {
+  /// The target has become what the source held at the confirmation: does that heal?
+  bool heals(bool followed) {
+    return findings
+        .on_watched(hash, {.followed = followed, .counterpart = source_digest}, start + 2min)
+        .has_value();
+  }
+  bool asks_both(bool followed) {
+    return findings.may_agree(hash, {.followed = followed, .counterpart = source_digest});
+  }
+  const digest128 hash = key_named("a").hash;
+};
+
+TEST_F(unknown_origin, of_a_key_that_is_not_followed_heals_by_reading_both_tables_only) {
+  findings.on_confirmed(missing("a"), start);
+  EXPECT_FALSE(heals(false)) << "the source may have moved on since";
+  EXPECT_TRUE(asks_both(false));
+  EXPECT_TRUE(heals(true));
+}
+
+TEST_F(unknown_origin, after_a_gap_heals_by_reading_both_tables_only) {
+  findings.on_confirmed(missing("a"), start);
+  findings.on_gap(start + 1min);
+  EXPECT_FALSE(heals(true));
+  EXPECT_TRUE(asks_both(true));
+}
+
+TEST_F(unknown_origin, after_a_restart_heals_by_reading_both_tables_only) {
+  findings.restore({missing("a")});
+  EXPECT_FALSE(heals(true))
+      << "in between, or by the run that found it, it may not have been followed";
+  EXPECT_TRUE(asks_both(true));
+}
+
+struct coverage : testing::Test {
+  static finding_book ignoring(std::vector<std::string> patterns) {
+    return finding_book({.ignored = std::move(patterns)});
+  }
+  /// What the state has of a mismatch that was confirmed so.
+  static mismatch confirmed_under(std::vector<std::string> patterns) {
+    auto findings = ignoring(std::move(patterns));
+    findings.on_confirmed(different("a"), start);
+    return stored(findings);
+  }
+  static mismatch stored(finding_book& findings) {
+    std::vector<state::mismatch_row> rows;
+    std::vector<std::string> lines;
+    findings.take_dirty(rows, lines);
+    EXPECT_FALSE(rows.empty());
+    return decode_mismatch(rows.back()).value();
+  }
+  static bool heals(finding_book& findings) {
+    return findings.on_passed(hash, start + 1min).has_value();
+  }
+  static bool heals_under(mismatch entry, std::vector<std::string> patterns) {
+    auto findings = ignoring(std::move(patterns));
+    findings.restore({std::move(entry)});
+    return heals(findings);
+  }
+  inline static const digest128 hash = key_named("a").hash;
+};
+
+TEST_F(coverage, is_kept_with_the_row_but_is_no_part_of_the_line) {
+  auto findings = ignoring({"aws:rep:*", "a\"b"});
+  findings.on_confirmed(different("a"), start);
+  std::vector<state::mismatch_row> rows;
+  std::vector<std::string> lines;
+  findings.take_dirty(rows, lines);
+  EXPECT_THAT(*decode_mismatch(rows.at(0))->ignored, ElementsAre("aws:rep:*", "a\"b"));
+  EXPECT_EQ(lines.at(0).find("aws:rep"), std::string::npos);
+}
+
+TEST_F(coverage, heals_only_where_nothing_else_is_ignored) {
+  const auto strict = confirmed_under({"aws:rep:*"});
+  EXPECT_TRUE(heals_under(strict, {"aws:rep:*"}));
+  EXPECT_TRUE(heals_under(strict, {}));
+  EXPECT_TRUE(heals_under(strict, {"aws:rep:time", "aws:rep:x*"})) << "covered by its pattern";
+  EXPECT_FALSE(heals_under(strict, {"aws:rep:*", "v"}));
+  EXPECT_FALSE(heals_under(strict, {"*"}));
+  EXPECT_TRUE(heals_under(confirmed_under({"v", "w"}), {"w", "v"}));
+}
+
+TEST_F(coverage, of_one_that_this_run_cannot_heal_stays_open_whatever_is_seen) {
+  auto findings = ignoring({"v"});
+  findings.restore({confirmed_under({})});
+  kind_counts counts;
+  counts.open = {0, 1, 0, 0, 0, 0, 0};
+  findings.set_counts(counts);
+  EXPECT_EQ(findings.unhealable(), 1);
+  EXPECT_FALSE(findings.on_agreed(hash, start + 1min)) << "by a candidate, or a watch of both";
+  EXPECT_FALSE(findings.on_passed(hash, start + 1min));
+  const watch_answer arrived{.followed = true, .counterpart = source_digest};
+  EXPECT_FALSE(findings.on_watched(hash, arrived, start + 1min));
+  EXPECT_FALSE(findings.may_agree(hash, arrived));
+  EXPECT_THAT(findings.take_watch_due(start + 1h, 10), IsEmpty()) << "a look could not heal it";
+  EXPECT_TRUE(findings.is_open(hash));
+  EXPECT_EQ(findings.counts().mismatches(), 1);
+}
+
+TEST_F(coverage, of_the_stricter_finding_outlasts_a_later_confirmation) {
+  auto findings = ignoring({"v", "m.x"});
+  findings.restore({confirmed_under({"m.*"})});
+  findings.on_confirmed(different("a"), start + 1min);
+  EXPECT_FALSE(heals(findings)) << "v differed for the earlier one";
+  EXPECT_EQ(findings.unhealable(), 1);
+  const auto both = stored(findings);
+  EXPECT_THAT(*both.ignored, ElementsAre("m.x"));
+  EXPECT_TRUE(heals_under(both, {"m.x"}));
+  EXPECT_FALSE(heals_under(both, {"m.*"}));
+}
+
+TEST_F(coverage, of_an_older_versions_finding_is_what_its_run_ignored_and_is_kept_from_then_on) {
+  auto older = different("a");
+  const auto older_row = [&](std::vector<std::string> before, std::vector<std::string> now) {
+    auto findings = ignoring(std::move(now));
+    findings.restore({older}, std::move(before));
+    return findings;
+  };
+  auto wider = older_row({"aws:rep:*"}, {"aws:rep:*", "v"});
+  EXPECT_FALSE(heals(wider));
+  EXPECT_THAT(*stored(wider).ignored, ElementsAre("aws:rep:*"))
+      << "the next run knows nothing of the setting before this one";
+  auto same = older_row({"aws:rep:*"}, {"aws:rep:*"});
+  EXPECT_TRUE(heals(same));
 }
 
 TEST_F(book, knows_since_when_both_tables_have_agreed) {
@@ -254,9 +386,7 @@ TEST_F(book, an_unreadable_item_is_not_healed_by_a_look_alone) {
   entry.kind = mismatch_kind::unreadable;
   entry.source_digest.reset();
   findings.on_confirmed(entry, start);
-  EXPECT_EQ(findings.on_watched(entry.key.hash, false, std::nullopt, direction::source_to_target,
-                                start + 1min),
-            std::nullopt);
+  EXPECT_EQ(findings.on_watched(entry.key.hash, {.followed = true}, start + 1min), std::nullopt);
   EXPECT_EQ(findings.on_passed(entry.key.hash, start + 2min), 1);
 }
 
