@@ -1,4 +1,5 @@
-// A plan by default: what would be written, and why. Only --apply writes, and only to the target.
+// A plan by default: what would be written, and why. Only --apply writes, and only to the target;
+// the state too stays as it is without it.
 #include "cli/repair_command.h"
 
 #include "base/log.h"
@@ -47,6 +48,10 @@ class repair_run final : public migration_run {
   [[nodiscard]] result<void> open_journal();
   [[nodiscard]] awaitable<result<repair::repair_summary>> repair_findings();
   [[nodiscard]] awaitable<result<repair::repair_summary>> undo();
+  [[nodiscard]] awaitable<result<void>> note_sides(std::string key_json, repair::both_sides held,
+                                                   repair::repair_session::moment when);
+  [[nodiscard]] awaitable<result<std::optional<verify::mismatch>>> finding_of(
+      const dynamodb::item_key& key);
   [[nodiscard]] awaitable<result<void>> commit();
   [[nodiscard]] repair::repair_settings session_settings() const;
   void print_start(const state::snapshot& resumed);
@@ -106,7 +111,8 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   decoder_.emplace(decoder_for(1));
   findings_.emplace(verify::finding_options{.show_values = options_.show_values,
                                             .hash_keys = options_.hash_keys,
-                                            .open_max = open_mismatches_max});
+                                            .open_max = open_mismatches_max,
+                                            .ignored = options_.ignore_attributes});
   auto open = monitor::restore_findings(resumed, *findings_);
   auto journal = open_journal();
   if (!open || !journal) {
@@ -131,7 +137,7 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   }
   auto ended = undoes() ? co_await undo() : co_await repair_findings();
   // What was seen equal is told to the state, however the rest ended.
-  if (auto committed = co_await commit(); !committed && ended) {
+  if (auto committed = options_.apply ? co_await commit() : result<void>{}; !committed && ended) {
     ended = fail(std::move(committed.error()));
   }
   co_return conclude(ended);
@@ -141,6 +147,9 @@ awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
   co_return co_await session_->run(
       keys_, [this](const repair::step_report& step) { print_step(step); },
       [this](const dynamodb::item_key& key) {
+        if (!options_.apply) {
+          return;
+        }
         if (const auto changes = findings_->on_passed(key.hash, clock_.now())) {
           statistics_.on_healed(*changes);
         }
@@ -152,8 +161,72 @@ awaitable<result<repair::repair_summary>> repair_run::undo() {
   if (!entries) {
     co_return fail(std::move(entries.error()));
   }
-  co_return co_await session_->undo(std::move(*entries),
-                                    [this](const repair::step_report& step) { print_step(step); });
+  co_return co_await session_->undo(
+      std::move(*entries), [this](const repair::step_report& step) { print_step(step); },
+      [this](std::string key_json, repair::both_sides held, repair::repair_session::moment when) {
+        return note_sides(std::move(key_json), std::move(held), when);
+      });
+}
+
+/// What is taken back is wrong again: committed before it is, and set right by what came of it.
+awaitable<result<void>> repair_run::note_sides(std::string key_json, repair::both_sides held,
+                                               repair::repair_session::moment when) {
+  const auto& digests = decoder_->settings();
+  const auto key = dynamodb::key_of(key_json, digests.schema, digests.secret);
+  if (!key) {
+    co_return fail(key.error());
+  }
+  const auto earlier = co_await finding_of(*key);
+  if (!earlier) {
+    co_return fail(earlier.error());
+  }
+  const auto settings = session_settings();
+  const auto now = clock_.now();
+  const auto& known = *earlier;
+  auto wrong = repair::mismatch_of(
+      *key, held,
+      {.by = settings.by,
+       .secret = digests.secret,
+       .source_held_it = known && (known->kind == verify::mismatch_kind::undeleted ||
+                                   known->source_digest.has_value())},
+      now);
+  if (!wrong && when == repair::repair_session::moment::after_write) {
+    if (const auto changes = findings_->on_passed(key->hash, now)) {
+      statistics_.on_healed(*changes);
+    }
+  } else if (wrong && (!known || !known->open || known->kind != wrong->kind ||
+                       known->source_digest != wrong->source_digest ||
+                       known->target_digest != wrong->target_digest ||
+                       known->ignored != options_.ignore_attributes)) {
+    monitor::log_mismatch(*wrong, options_.hash_keys ? key->hash.hex() : key->json);
+    findings_->on_confirmed(std::move(*wrong), now);
+  }
+  co_return co_await commit();
+}
+
+/// As the state has it, open or healed; the book holds it then, if it is open.
+awaitable<result<std::optional<verify::mismatch>>> repair_run::finding_of(
+    const dynamodb::item_key& key) {
+  if (!findings_->holds_all()) {
+    constexpr std::uint64_t no_commit_meanwhile = 0;
+    if (auto recalled =
+            co_await monitor::recall_open(*store_, *findings_, {key.hash}, no_commit_meanwhile);
+        !recalled) {
+      co_return fail(std::move(recalled.error()));
+    }
+  }
+  auto row = co_await store_->find_mismatch(key.hash.bytes());
+  if (!row) {
+    co_return fail(std::move(row.error()));
+  }
+  if (!*row) {
+    co_return std::optional<verify::mismatch>();
+  }
+  auto entry = verify::decode_mismatch(**row);
+  if (!entry) {
+    co_return fail(std::move(entry.error()));
+  }
+  co_return std::optional(std::move(*entry));
 }
 
 awaitable<result<void>> repair_run::commit() {
@@ -226,7 +299,14 @@ std::string repair_run::text_of(const repair::repair_summary& summary) const {
     text += fmt::format("; checked again: {} still unequal", summary.unequal_afterwards);
   }
   if (undoes() && options_.apply) {
-    text += "; what was taken back is a mismatch again: the next compare or monitor tells";
+    text += fmt::format("; what was taken back is a mismatch again: {} open in all",
+                        findings_->counts().mismatches());
+  }
+  if (const auto left_open = findings_->unhealable(); left_open > 0) {
+    text += fmt::format(
+        "; {} of those open cannot be closed by this run: they were found with fewer ignored "
+        "attributes",
+        left_open);
   }
   return summary.stopped ? text + "; stopped before the end" : text;
 }
@@ -253,7 +333,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
 }
 
 int repair_run::code_of(const repair::repair_summary& summary) const {
-  if (!undoes() && findings_->counts().mismatches() > 0) {
+  if (findings_->counts().mismatches() > 0) {
     return static_cast<int>(exit_code::mismatches);
   }
   const bool incomplete = summary.refused + summary.failed + summary.unequal_afterwards > 0 ||

@@ -84,18 +84,25 @@ awaitable<void> repair_session::lane(work& shared) {
   }
 }
 
-awaitable<result<repair_session::both_sides>> repair_session::read_both(
-    const dynamodb::item_key& key) {
-  auto target = co_await read(parts_.target, key.json);
-  auto source = target ? co_await read(parts_.source, key.json) : result<held_item>();
+awaitable<result<both_sides>> repair_session::read_both(const std::string& key_json) {
+  auto target = co_await read(parts_.target, key_json);
+  auto source = target ? co_await read(parts_.source, key_json) : result<held_item>();
   if (!target || !source) {
     co_return fail(std::move(target ? source.error() : target.error()));
   }
-  co_return both_sides{std::move(*source), std::move(*target)};
+  co_return both_sides{.source = std::move(*source), .target = std::move(*target)};
+}
+
+awaitable<result<both_sides>> repair_session::read_both_for_finding(const std::string& key_json) {
+  auto held = co_await read_both(key_json);
+  if (!held && held.error().code == unreadable) {
+    co_return both_sides{.source = {}, .target = {}, .unreadable = true};
+  }
+  co_return held;
 }
 
 awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_key& key) {
-  auto held = co_await read_both(key);
+  auto held = co_await read_both(key.json);
   if (!held) {
     auto& failure = held.error();
     if (failure.code == unreadable) {
@@ -106,7 +113,8 @@ awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_
     }
     co_return fail(std::move(failure));
   }
-  auto& [source, target] = *held;
+  auto& source = held->source;
+  auto& target = held->target;
   step_report report{.key_json = key.json,
                      .planned = plan_step(source, target, settings_.by, parts_.time.now()),
                      .message = {}};
@@ -180,7 +188,7 @@ awaitable<result<void>> repair_session::check_again(std::vector<dynamodb::item_k
   for (;;) {
     std::vector<dynamodb::item_key> unequal;
     for (auto& key : written) {
-      const auto held = co_await read_both(key);
+      const auto held = co_await read_both(key.json);
       if (!held) {
         co_return fail(held.error());
       }
@@ -200,7 +208,7 @@ awaitable<result<void>> repair_session::check_again(std::vector<dynamodb::item_k
 }
 
 awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry> entries,
-                                                       step_sink on_step) {
+                                                       step_sink on_step, sides_sink on_sides) {
   for (const auto& entry : std::views::reverse(entries)) {
     if (stop_requested_) {
       break;
@@ -214,7 +222,7 @@ awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry
           "that it belongs to",
           entry.id, parts_.journal->path(), entry.table, settings_.target_identity));
     }
-    const auto report = co_await undo_entry(entry);
+    const auto report = co_await undo_entry(entry, on_sides);
     if (!report) {
       co_return fail(report.error());
     }
@@ -225,7 +233,8 @@ awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry
   co_return summary_;
 }
 
-awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry) {
+awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry,
+                                                          const sides_sink& on_sides) {
   auto present = co_await read(parts_.target, entry.key_json);
   if (!present) {
     co_return fail(std::move(present.error()));
@@ -250,6 +259,22 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
   if (!settings_.apply) {
     co_return report;
   }
+  co_return co_await take_back(entry, std::move(report), std::move(*present), on_sides);
+}
+
+/// The finding, the write, the journal, and the finding as it came out.
+awaitable<result<step_report>> repair_session::take_back(const journal_entry& entry,
+                                                         step_report report, held_item present,
+                                                         const sides_sink& on_sides) {
+  auto expected = co_await read_both_for_finding(entry.key_json);
+  if (!expected) {
+    co_return fail(std::move(expected.error()));
+  }
+  expected->target = after(std::move(present), *report.planned.write);
+  if (auto told = co_await on_sides(entry.key_json, std::move(*expected), moment::before_write);
+      !told) {
+    co_return fail(std::move(told.error()));
+  }
   co_await parts_.write_budget.acquire(
       units_of(std::max(size_of(entry.before), size_of(entry.after)), bytes_per_write_unit));
   auto ended = co_await send(*report.planned.write, entry.key_json, entry.before, report.message);
@@ -262,6 +287,12 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
         !noted) {
       co_return fail(std::move(noted.error()));
     }
+  }
+  auto held = co_await read_both_for_finding(entry.key_json);
+  auto told = held ? co_await on_sides(entry.key_json, std::move(*held), moment::after_write)
+                   : result<void>(fail(std::move(held.error())));
+  if (!told) {
+    co_return fail(std::move(told.error()));
   }
   co_return report;
 }

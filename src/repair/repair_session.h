@@ -1,5 +1,8 @@
 // Makes the target equal to the source where a mismatch is open, and undoes that.
 //
+// What is undone is wrong again, and must be known to be before it is: the caller is told first,
+// and a kill at any instruction leaves no wrong item without its finding.
+//
 // Problem: a repair works on live tables, beside a replicator and perhaps an application.
 // Idea: each item is read strongly just before, the target first and the source after it, and
 // written only while the target is still what was read. Reason for the order: a change that the
@@ -12,6 +15,7 @@
 
 #include "repair/repair_journal.h"
 #include "repair/repair_step.h"
+#include "repair/taken_back.h"
 #include "runtime/clock.h"
 #include "runtime/rate_limiter.h"
 #include "runtime/task_group.h"
@@ -70,6 +74,14 @@ class repair_session {
   using step_sink = std::function<void(const step_report&)>;
   /// Told each key that was seen equal on both sides.
   using equal_sink = std::function<void(const dynamodb::item_key&)>;
+  enum class moment {
+    before_write,
+    after_write,
+  };
+  /// Awaited before a write that takes something back, with what it is going to make of the key,
+  /// and after it, with what both sides hold then.
+  using sides_sink =
+      std::function<awaitable<result<void>>(std::string key_json, both_sides held, moment when)>;
 
   repair_session(repair_settings settings, repair_parts parts);
 
@@ -79,21 +91,23 @@ class repair_session {
   /// Takes back what the journal says was written, the newest first, where the target still is what
   /// was written; without `apply` only says so.
   [[nodiscard]] awaitable<result<repair_summary>> undo(std::vector<journal_entry> entries,
-                                                       step_sink on_step);
+                                                       step_sink on_step, sides_sink on_sides);
   /// The items under way are finished, no other is begun.
   void request_stop() { stop_requested_ = true; }
 
  private:
   struct work;
-  struct both_sides {
-    held_item source;
-    held_item target;
-  };
   [[nodiscard]] awaitable<void> lane(work& shared);
   /// By strong reads, the target first.
-  [[nodiscard]] awaitable<result<both_sides>> read_both(const dynamodb::item_key& key);
+  [[nodiscard]] awaitable<result<both_sides>> read_both(const std::string& key_json);
+  /// What cannot be understood is told instead of failing.
+  [[nodiscard]] awaitable<result<both_sides>> read_both_for_finding(const std::string& key_json);
   [[nodiscard]] awaitable<result<step_report>> repair_item(const dynamodb::item_key& key);
-  [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry);
+  [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry,
+                                                          const sides_sink& on_sides);
+  [[nodiscard]] awaitable<result<step_report>> take_back(const journal_entry& entry,
+                                                         step_report report, held_item present,
+                                                         const sides_sink& on_sides);
   [[nodiscard]] awaitable<result<held_item>> read(verify::table_side& side, std::string key_json);
   [[nodiscard]] awaitable<result<step_report>> write(step_report report, held_item before,
                                                      held_item after);

@@ -57,9 +57,34 @@ class Repair(Scenario):
         self.assert_exit(self.command("compare"), 0)
 
         undone = self.command("repair", "--undo", report["journal"], "--apply")
-        self.assert_exit(undone, 0)
+        self.assert_exit(undone, 1)
+        self.assertEqual(undone.report()["open_mismatches"], 6)
         self.assertEqual(self.items(self.side.target), before)
+        watched = self.command("monitor", "--until-caught-up")
+        self.assert_exit(watched, 1)
+        self.assertEqual(watched.report()["verdict"], "NO-GO")
+        self.assertEqual(sum(watched.report()["mismatches"].values()), 6)
         self.assert_exit(self.command("compare"), 1)
+
+    def test_with_more_ignored_neither_plan_nor_repair_nor_compare_closes_a_finding(self) -> None:
+        wide = ["--ignore-attribute", "damaged"]
+        planned = self.command("repair", *wide)
+        self.assert_exit(planned, 1)
+        self.assertEqual(planned.report()["equal"], 2)
+        self.assertEqual(planned.report()["open_mismatches"], 6)
+        self.assert_exit(self.command("repair", "--apply", "--allow-deletes", *wide), 1)
+        self.assert_exit(self.command("compare", *wide), 1)
+        self.assertEqual(self.items(self.side.target).keys(), self.items(self.side.source).keys())
+        closed = self.command("repair", "--apply", "--allow-deletes")
+        self.assert_exit(closed, 0)
+        self.assertEqual((closed.report()["equal"], closed.report()["changed"]), (4, 2))
+
+    def test_a_plan_closes_nothing(self) -> None:
+        put_items(self.side.target, TABLE, list(self.items(self.side.source).values()))
+        planned = self.command("repair")
+        self.assertEqual(planned.report()["equal"], 4)
+        self.assertEqual(self.command("repair").report()["open_mismatches"], 6)
+        self.assertEqual(self.command("repair", "--apply").report()["open_mismatches"], 2)
 
     def test_without_leave_to_delete_the_rest_is_repaired(self) -> None:
         repaired = self.command("repair", "--apply")
@@ -72,8 +97,8 @@ class Repair(Scenario):
         theirs = self.side.schema.key(0) | {"theirs": {"S": "x"}}
         put_items(self.side.target, TABLE, [theirs])
         undone = self.command("repair", "--undo", journal, "--apply")
-        self.assert_exit(undone, 3)
-        self.assertEqual(undone.report()["left"], 1)
+        self.assert_exit(undone, 1)
+        self.assertEqual((undone.report()["left"], undone.report()["open_mismatches"]), (1, 5))
         self.assertIn(theirs, self.items(self.side.target).values())
 
     def test_wrong_input_is_told_before_anything_is_done(self) -> None:

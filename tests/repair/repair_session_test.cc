@@ -16,6 +16,7 @@ namespace ddm::repair {
 namespace {
 
 using support::fault;
+using moment = repair_session::moment;
 using testing::ElementsAre;
 
 constexpr const char* table = "orders";
@@ -83,9 +84,25 @@ class repairing : public testing::Test {
     auto entries = repair_journal::read(path_);
     EXPECT_TRUE(entries);
     return run_with([&](repair_session& session) {
-      return session.undo(std::move(*entries),
-                          [this](const step_report& step) { steps_.push_back(step); });
+      return session.undo(
+          std::move(*entries), [this](const step_report& step) { steps_.push_back(step); },
+          [this](std::string key_json, both_sides held, moment when) {
+            return note_sides(std::move(key_json), std::move(held), when);
+          });
     });
+  }
+  awaitable<result<void>> note_sides(std::string key_json, both_sides held, moment when) {
+    if (refuse_sides_) {
+      co_return fatal("the state cannot be written");
+    }
+    const auto in_target = target_.fake.get(table, key_json);
+    sides_.push_back({.when = when,
+                      .said = held.target ? dynamodb::to_json(*held.target) : "none",
+                      .held = in_target.value_or("none"),
+                      .source = held.unreadable ? "unreadable"
+                                : held.source   ? dynamodb::to_json(*held.source)
+                                                : "none"});
+    co_return result<void>{};
   }
   template <class Action>
   result<repair_summary> run_with(Action act) {
@@ -123,6 +140,16 @@ class repairing : public testing::Test {
   repair_session* session_ = nullptr;
   std::vector<step_report> steps_;
   std::vector<std::string> equal_;
+  /// What undoing said of a key, and what the target held at that moment.
+  struct told_sides {
+    moment when = moment::before_write;
+    std::string said;
+    std::string held;
+    std::string source;
+    bool operator==(const told_sides&) const = default;
+  };
+  std::vector<told_sides> sides_;
+  bool refuse_sides_ = false;
 };
 
 TEST_F(repairing, makes_the_tables_equal) {
@@ -239,6 +266,50 @@ TEST_F(repairing, is_undone_by_its_journal) {
   const auto again = undo();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->puts + again->changes + again->removals, 0) << "each entry once";
+}
+
+TEST_F(repairing, undo_tells_before_each_write_what_will_be_wrong_and_after_it_what_is) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  ASSERT_TRUE(undo());
+  EXPECT_THAT(
+      sides_,
+      ElementsAre(
+          told_sides{moment::before_write, item_of("a", 1), item_of("a", 2), item_of("a", 2)},
+          told_sides{moment::after_write, item_of("a", 1), item_of("a", 1), item_of("a", 2)}));
+}
+
+TEST_F(repairing, undo_tells_what_somebody_else_made_of_it_meanwhile) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  before_the_write([this] { target_.put("a", 7); });
+  const auto undone = undo();
+  ASSERT_TRUE(undone);
+  EXPECT_EQ(undone->refused, 1);
+  EXPECT_THAT(
+      sides_,
+      ElementsAre(
+          told_sides{moment::before_write, item_of("a", 1), item_of("a", 2), item_of("a", 2)},
+          told_sides{moment::after_write, item_of("a", 7), item_of("a", 7), item_of("a", 2)}));
+}
+
+TEST_F(repairing, undo_writes_nothing_that_could_not_be_told) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  refuse_sides_ = true;
+  EXPECT_FALSE(undo());
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+}
+
+TEST_F(repairing, undo_without_apply_tells_no_sides) {
+  source_.put("a", 2);
+  ASSERT_TRUE(run({"a"}));
+  settings_.apply = false;
+  ASSERT_TRUE(undo());
+  EXPECT_THAT(sides_, testing::IsEmpty());
 }
 
 TEST_F(repairing, undo_leaves_what_was_changed_since) {
