@@ -5,6 +5,7 @@
 #include "cli/event_loop.h"
 #include "cli/migration_run.h"
 #include "cli/sample_rate.h"
+#include "cli/standard_output.h"
 #include "monitor/compare_session.h"
 #include "report/render.h"
 
@@ -72,9 +73,17 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
   if (!is_target_ready()) {
     co_return static_cast<int>(report::exit_code::usage);
   }
+  const auto gaps_before = resumed.gaps.size();
+  if (auto settled = co_await settle_tables(resumed, resumed.gaps); !settled) {
+    complain(settled.error().describe());
+    co_return static_cast<int>(report::exit_code::usage);
+  }
+  auto settings = session_settings();
+  // What was compared with another table is compared again.
+  settings.fresh = settings.fresh || resumed.gaps.size() > gaps_before;
   decoder_.emplace(decoder_for(options_.sample_rate));
   session_ = std::make_unique<monitor::compare_session>(
-      session_settings(),
+      std::move(settings),
       monitor::compare_parts{.executor = io_.get_executor(),
                              .time = clock_,
                              .pool = pool_,
@@ -95,8 +104,12 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
   show_live([this] {
     return report::render_comparison_line(session_->status(), status_printer::columns());
   });
-  const auto ended = co_await session_->run();
-  const auto final_status = session_->status();
+  auto ended = co_await session_->run();
+  auto final_status = session_->status();
+  if (ended && signals_seen_ == 0) {
+    ended = co_await settle_tables_at_end(final_status.gaps);
+    final_status.verdict = report::decide_verdict(final_status);
+  }
   co_return conclude(ended, final_status, report::render_comparison(final_status), false);
 }
 

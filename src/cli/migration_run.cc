@@ -242,6 +242,72 @@ awaitable<result<void>> migration_run::settle_identity(const state::snapshot& re
   co_return co_await store_->commit(std::move(batch));
 }
 
+awaitable<result<void>> migration_run::settle_tables(const state::snapshot& resumed,
+                                                     std::vector<state::gap_row>& gaps) {
+  const auto watch = [&](const reached_table& table, const std::string& name) {
+    return monitor::table_watch(table.side, name, monitor::load_table(resumed, table.side),
+                                clock_.now());
+  };
+  source_watch_ = watch(source_, options_.source_table);
+  target_watch_ = watch(target_, options_.target_table);
+  stream_read_ = resumed.shards.empty() ? "" : resumed.shards.back().stream_arn;
+  co_return co_await commit_tables(gaps);
+}
+
+awaitable<result<void>> migration_run::settle_tables_at_end(std::vector<state::gap_row>& gaps) {
+  const auto look = [](dynamodb::dynamodb_client& client, dynamodb::table_name name,
+                       std::string side) -> awaitable<result<dynamodb::table_description>> {
+    auto table = co_await client.describe_table(name);
+    if (!table) {
+      co_return fail(std::move(table.error())
+                         .within(fmt::format("whether the {} table {} is still the one that was "
+                                             "compared is not known",
+                                             side, name.str())));
+    }
+    co_return table;
+  };
+  auto source =
+      co_await look(*source_.client, dynamodb::table_name(options_.source_table), source_.side);
+  auto target =
+      co_await look(*target_.client, dynamodb::table_name(options_.target_table), target_.side);
+  if (!source || !target) {
+    co_return fail(std::move(source ? target.error() : source.error()));
+  }
+  facts_.source = *std::move(source);
+  facts_.target = *std::move(target);
+  const auto before = gaps.size();
+  if (auto committed = co_await commit_tables(gaps); !committed) {
+    co_return committed;
+  }
+  if (gaps.size() > before) {
+    co_return fatal("a table was replaced while it was compared: compare again. " +
+                    gaps.back().reason);
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> migration_run::commit_tables(std::vector<state::gap_row>& gaps) {
+  state::commit_batch batch;
+  const auto note = [&](monitor::table_watch& watch, const dynamodb::table_description& table) {
+    const auto now = clock_.now();
+    if (auto change = watch.on_seen(table, now)) {
+      log::event(log::level::error, "table_replaced", *change);
+      batch.gaps.push_back({.stream_arn = stream_read_,
+                            .shard_id = {},
+                            .after_sequence = {},
+                            .noticed = now,
+                            .reason = *std::move(change)});
+    }
+    watch.collect(batch);
+  };
+  note(*source_watch_, facts_.source);
+  if (facts_.target) {
+    note(*target_watch_, *facts_.target);
+  }
+  gaps.insert(gaps.end(), batch.gaps.begin(), batch.gaps.end());
+  co_return co_await store_->commit(std::move(batch));
+}
+
 dynamodb::page_decoder migration_run::decoder_for(std::uint64_t sample_rate) const {
   return dynamodb::page_decoder({.schema = facts_.schema,
                                  .secret = identity_.secret,

@@ -10,6 +10,7 @@
 #include "cli/status_printer.h"
 #include "monitor/migration.h"
 #include "monitor/session_state.h"
+#include "monitor/table_watch.h"
 #include "report/verdict.h"
 #include "runtime/rate_limiter.h"
 #include "runtime/task_group.h"
@@ -85,6 +86,12 @@ class migration_run {
 
   /// False, and a complaint, while the target table is being created.
   [[nodiscard]] bool is_target_ready() const;
+  /// Holds the tables as described against those that the state knows: another one is a coverage
+  /// gap, which is committed and appended to `gaps`. For a command whose session does not do so.
+  [[nodiscard]] awaitable<result<void>> settle_tables(const state::snapshot& resumed,
+                                                      std::vector<state::gap_row>& gaps);
+  /// The same after a new look at both.
+  [[nodiscard]] awaitable<result<void>> settle_tables_at_end(std::vector<state::gap_row>& gaps);
   /// The first lines of the start-up text: program and tables.
   [[nodiscard]] std::string describe_tables() const;
   [[nodiscard]] static std::string describe_keys(const connection& link,
@@ -120,6 +127,7 @@ class migration_run {
   void choose_files(const monitor::migration_request& request);
   [[nodiscard]] awaitable<result<state::snapshot>> open_state();
   [[nodiscard]] awaitable<result<void>> settle_identity(const state::snapshot& resumed);
+  [[nodiscard]] awaitable<result<void>> commit_tables(std::vector<state::gap_row>& gaps);
   void prepare_reading(reached_table& table, const std::string& name,
                        const dynamodb::table_description* facts,
                        const std::optional<std::string>& ttl_attribute);
@@ -128,6 +136,9 @@ class migration_run {
 
   std::optional<aws::profile_files> files_;
   monitor::session_identity identity_;
+  std::optional<monitor::table_watch> source_watch_;
+  std::optional<monitor::table_watch> target_watch_;
+  std::string stream_read_;  ///< by the monitor of this state
   asio::signal_set signals_;
   task_group background_;
 };

@@ -111,7 +111,9 @@ monitor::session_settings monitor_run::session_settings() const {
           .freeze_at = options_.freeze_at,
           .log_successes = options_.verbose,
           .table_items = origin.item_count,
-          .target_ready = facts_.target_is_ready()};
+          .target_ready = facts_.target_is_ready(),
+          .source_table = facts_.source,
+          .target_table = facts_.target};
 }
 
 compare::comparer_settings monitor_run::comparer_settings() const {

@@ -29,7 +29,8 @@ struct stream_specification {
 struct table_description {
   std::string name;
   std::string arn;
-  std::string id;  ///< TableId; empty where the service gives none
+  std::string id;  ///< TableId; empty where the service gives none (DynamoDB Local)
+  std::optional<wall_time> created;
   table_status status = table_status::other;
   std::string status_text;
   key_schema schema;

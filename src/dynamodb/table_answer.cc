@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace ddm::dynamodb {
 namespace {
 
@@ -64,6 +66,9 @@ result<table_description> read_table_description(std::string_view operation, con
   out.schema = std::move(*schema);
   out.arn = text_member(table, "TableArn");
   out.id = text_member(table, "TableId");
+  if (const auto seconds = number_member(table, "CreationDateTime"); seconds > 0) {
+    out.created = from_ms(std::llround(seconds * 1000));
+  }
   out.status = status_of(out.status_text);
   out.item_count = count_member(table, "ItemCount");
   out.size_bytes = count_member(table, "TableSizeBytes");

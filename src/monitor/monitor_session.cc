@@ -59,10 +59,15 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       reading_(parts_.executor),
       background_(parts_.executor),
       started_at_(parts_.time.now()),
+      source_watch_("source", parts_.source.table.str(), load_table(resumed, "source"),
+                    started_at_),
+      target_watch_("target", parts_.target.table.str(), load_table(resumed, "target"),
+                    started_at_),
       target_ready_(settings_.target_ready),
       freeze_watch_(settings_.freeze_at, resumed),
       interval_began_(started_at_) {
   restore(resumed);
+  note_tables_at_start();
 }
 
 void monitor_session::restore(const state::snapshot& resumed) {
@@ -150,6 +155,7 @@ awaitable<result<void>> monitor_session::run() {
     background_.spawn(verifier_.run());
     background_.spawn(commit_regularly());
     background_.spawn(show_blocks());
+    background_.spawn(watch_tables());
     if (!target_ready_) {
       background_.spawn(await_target());
     }
@@ -361,10 +367,14 @@ void monitor_session::on_gap(stream::coverage_gap gap) {
   log::event(log::level::error, "coverage_gap",
              row.reason + "; only a comparison of the whole tables can make up for it",
              {{"shard_id", row.shard_id}, {"after_sequence_number", row.after_sequence}});
+  note_gap(std::move(row));
+}
+
+void monitor_session::note_gap(state::gap_row row) {
+  checks_.on_gap();
+  findings_.on_gap(row.noticed);
   gaps_.push_back(row);
   new_gaps_.push_back(std::move(row));
-  checks_.on_gap();
-  findings_.on_gap(gap.noticed);
 }
 
 awaitable<void> monitor_session::admit_read() {
@@ -433,6 +443,8 @@ state::commit_batch monitor_session::collect() {
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
   baseline_.collect(batch, gaps_);
   batch.gaps = std::exchange(new_gaps_, {});
+  source_watch_.collect(batch);
+  target_watch_.collect(batch);
   batch.deferred = std::exchange(new_deferred_, {});
   batch.deferred_taken = std::exchange(deferred_taken_, {});
   statistics_.set_consumed(parts_.source.consumed_units, parts_.target.consumed_units,

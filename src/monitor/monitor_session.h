@@ -14,6 +14,7 @@
 #include "monitor/progress_estimate.h"
 #include "monitor/session_state.h"
 #include "monitor/settling.h"
+#include "monitor/table_watch.h"
 #include "report/statistics.h"
 #include "report/status.h"
 #include "report/verdict.h"
@@ -52,6 +53,9 @@ struct session_settings {
   bool log_successes = false;
   std::uint64_t table_items = 0;
   bool target_ready = true;
+  /// As described at the start; nothing: the first look tells.
+  std::optional<dynamodb::table_description> source_table;
+  std::optional<dynamodb::table_description> target_table;
 };
 
 /// What the session works with; everything outlives it.
@@ -94,6 +98,12 @@ class monitor_session final : public stream::record_sink {
 
  private:
   void restore(const state::snapshot& resumed);
+  void note_gap(state::gap_row row);
+  void note_tables_at_start();
+  void note_table(table_watch& watch, const dynamodb::table_description& table);
+  [[nodiscard]] awaitable<void> watch_tables();
+  [[nodiscard]] awaitable<void> look_at(verify::table_side& side, table_watch& watch);
+  [[nodiscard]] std::string tables_trouble(wall_time now) const;
   void note_healed_elsewhere(const state::snapshot& resumed,
                              const std::vector<verify::mismatch>& open);
   [[nodiscard]] stream::stream_follower::parts stream_parts();
@@ -144,6 +154,8 @@ class monitor_session final : public stream::record_sink {
   task_group reading_;     ///< the stream consumer
   task_group background_;  ///< everything else
   wall_time started_at_;
+  table_watch source_watch_;
+  table_watch target_watch_;
   std::vector<state::gap_row> gaps_;
   std::vector<state::gap_row> new_gaps_;
   std::vector<state::deferred_row> new_deferred_;

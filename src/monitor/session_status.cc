@@ -90,6 +90,9 @@ report::status monitor_session::status() const {
 
 std::vector<std::string> monitor_session::troubles(const report::status& now) const {
   auto all = verifier_.troubles();
+  if (auto trouble = tables_trouble(now.at); !trouble.empty()) {
+    all.insert(all.begin(), std::move(trouble));
+  }
   if (auto trouble = baseline_.trouble(); !trouble.empty()) {
     all.push_back(std::move(trouble));
   }

@@ -21,6 +21,7 @@ class dynamodb_calls : public testing::Test {
 TEST_F(dynamodb_calls, describe_table_maps_what_checking_needs) {
   script_.transport.answer(R"({"Table":{"TableName":"orders","TableArn":"arn:t","TableId":"id-1",
     "TableStatus":"ACTIVE","ItemCount":30000000,"TableSizeBytes":4096,
+    "CreationDateTime":1.795702492398E9,
     "AttributeDefinitions":[{"AttributeName":"at","AttributeType":"N"},
       {"AttributeName":"gsi","AttributeType":"B"},{"AttributeName":"id","AttributeType":"S"}],
     "KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName":"at","KeyType":"RANGE"}],
@@ -34,6 +35,7 @@ TEST_F(dynamodb_calls, describe_table_maps_what_checking_needs) {
   EXPECT_EQ(table->name, "orders");
   EXPECT_EQ(table->arn, "arn:t");
   EXPECT_EQ(table->id, "id-1");
+  EXPECT_EQ(table->created, from_ms(1'795'702'492'398));
   EXPECT_EQ(table->status, table_status::active);
   EXPECT_EQ(table->schema.describe(), "id (S), at (N)");
   EXPECT_EQ(table->item_count, 30'000'000);
@@ -58,6 +60,7 @@ TEST_F(dynamodb_calls, describe_table_of_a_bare_on_demand_table) {
   EXPECT_EQ(table->schema, (key_schema{{"id", key_type::binary}, std::nullopt}));
   EXPECT_TRUE(table->on_demand);
   EXPECT_FALSE(table->latest_stream_arn.has_value());
+  EXPECT_FALSE(table->created.has_value());
 }
 
 TEST_F(dynamodb_calls, an_answer_that_is_no_table_is_an_error) {

@@ -109,6 +109,19 @@ class observed_store final : public state::state_store {
   const std::function<void(const state::commit_batch&)>& heard_;
 };
 
+/// What the start of a process learns of a table.
+dynamodb::table_description described(const support::fake_table& table) {
+  dynamodb::table_description out;
+  out.name = table.settings().name;
+  out.arn = table.settings().arn;
+  out.id = table.settings().id;
+  out.created = table.settings().created;
+  out.status = dynamodb::table_status::active;
+  out.status_text = "ACTIVE";
+  out.schema = table.schema();
+  return out;
+}
+
 support::fake_options account(const world_options& options, std::string name, bool streams) {
   support::fake_options made{.account = std::move(name), .seed = options.seed};
   made.first_sequence_number = options.first_sequence_number;
@@ -203,7 +216,10 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
                    .comparer = {.command = "monitor",
                                 .leftover_path = (folder_ / "baseline.leftovers").string(),
                                 .segments = 8}},
-      .target_ready = target.find_table(table).has_value()};
+      .target_ready = target.find_table(table).has_value(),
+      .source_table = described(source.table(table)),
+      .target_table =
+          target.find_table(table) ? std::optional(described(target.table(table))) : std::nullopt};
   if (adjust) {
     adjust(settings);
   }
