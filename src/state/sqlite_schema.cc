@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "state/state_file.h"
+#include "state/wal_lineage.h"
 
 #include <fmt/format.h>
 
@@ -56,7 +57,9 @@ constexpr const char* format_2 = R"(
 )";
 
 /// Script n makes format n of format n − 1. A script that has been released is never edited.
-constexpr std::array<const char*, format_version> scripts{format_1, format_2};
+constexpr std::array<const char*, format_version> scripts{format_1, format_2, lineage_script};
+
+static_assert(scripts[lineage_format - 1] == lineage_script);
 
 constexpr std::array<const char*, 4> file_suffixes{"", "-wal", "-shm", "-journal"};
 

@@ -5,6 +5,7 @@
 #include "state/sqlite_schema.h"
 #include "state/state_file.h"
 #include "state/state_tables.h"
+#include "state/wal_lineage.h"
 
 #include <fmt/format.h>
 
@@ -107,6 +108,10 @@ result<void> adapt_format(sqlite_connection& connection, const std::string& comm
 
 result<state_tables> open_tables(const std::string& path, const std::string& command) {
   const bool read_only = command.empty();
+  // Before SQLite replays the WAL, which it does at the first look.
+  if (auto own = check_wal_belongs(path); !own) {
+    return fail(std::move(own.error()));
+  }
   auto connection =
       sqlite_connection::open(path, read_only ? sqlite_connection::access::read_only
                                               : sqlite_connection::access::read_write);

@@ -105,6 +105,8 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
       .close_candidate = sql("DELETE FROM candidate WHERE id = ?"),
       .put_number = sql("INSERT OR REPLACE INTO number VALUES (?, ?)"),
       .put_value = sql("INSERT OR REPLACE INTO value VALUES (?, ?)"),
+      .read_mark = sql("SELECT mark FROM lineage WHERE id = 1"),
+      .put_mark = sql("INSERT OR REPLACE INTO lineage VALUES (1, ?)"),
       .oldest_deferred = sql("SELECT key_hash, key_json, changes, since_ms FROM deferred "
                              "ORDER BY since_ms, key_hash LIMIT ?"),
       .candidates_after = sql("SELECT id, command, key_hash, key_json, source_held FROM candidate "
@@ -126,7 +128,8 @@ result<void> state_tables::commit(const commit_batch& batch) {
   if (batch.empty()) {
     return {};
   }
-  if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !connection_.run("COMMIT")) {
+  if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !write_mark() ||
+      !connection_.run("COMMIT")) {
     broken_ = connection_.failure("commit to");
     if (connection_.in_transaction()) {
       std::ignore = connection_.run("ROLLBACK");
@@ -182,6 +185,18 @@ bool state_tables::write(const commit_batch& batch) {
          each(batch.values, [this](const auto& entry) {
            return sql_.put_value.run(entry.first, blob{entry.second});
          });
+}
+
+/// Another process may have made the commit before this one: the file says which it was.
+bool state_tables::write_mark() {
+  std::vector<std::string> rows;
+  if (!sql_.read_mark.read(rows, [](const statement& row) { return row.text(0); })) {
+    return false;
+  }
+  const auto found = rows.empty() ? std::nullopt : lineage_mark::parse(rows.front());
+  ++last_.number;
+  const auto mark = lineage_mark{.before = found ? found->own : commit_id{}, .own = last_}.bytes();
+  return sql_.put_mark.run(blob{mark});
 }
 
 bool state_tables::write_comparison(const commit_batch& batch) {

@@ -3,6 +3,7 @@
 
 #include "state/sqlite_connection.h"
 #include "state/state_store.h"
+#include "state/wal_lineage.h"
 
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ class state_tables {
     statement close_candidate;
     statement put_number;
     statement put_value;
+    statement read_mark;
+    statement put_mark;
     statement oldest_deferred;
     statement candidates_after;
     statement find_mismatch;
@@ -54,11 +57,13 @@ class state_tables {
       : connection_(std::move(connection)), sql_(std::move(prepared)) {}
 
   [[nodiscard]] bool write(const commit_batch& batch);
+  [[nodiscard]] bool write_mark();
   [[nodiscard]] bool write_comparison(const commit_batch& batch);
   [[nodiscard]] result<snapshot> read_snapshot(std::size_t open_mismatches_max);
 
   sqlite_connection connection_;
   statements sql_;
+  commit_id last_ = begin_run();
   std::optional<error> broken_;
 };
 

@@ -1,5 +1,6 @@
 // What needs a second process: kill -9, locks, other users, a full disk.
 #include "state/store_testing.h"
+#include "state/wal_lineage.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -100,8 +101,12 @@ void expect_exactly(state_store& store, std::int64_t n) {
             std::vector<std::string>{std::to_string(n)});
 }
 
-void commit_for_ever(const std::string& path, int pipe) {
-  const auto store = must_open(path);
+void commit_for_ever(const std::string& path, int pipe, const std::string& command = "monitor") {
+  const auto opened = open_sqlite_store({.path = path, .command = command});
+  if (!opened) {
+    ::_exit(1);
+  }
+  const auto& store = *opened;
   const auto state = complete(store->load(0)).value();
   const auto found = state.numbers.find("n");
   for (auto n = found == state.numbers.end() ? 1 : found->second + 1;; ++n) {
@@ -137,6 +142,96 @@ TEST(state_process, a_kill_at_any_moment_keeps_every_commit_that_returned_and_no
     EXPECT_GE(n, returned);
     EXPECT_LE(n, returned + 1);
     expect_exactly(*store, n);
+  }
+}
+
+/// As sqlite does by itself after thousands of pages, but all the time and in every way.
+void checkpoint_for_ever(const std::string& path, int pipe) {
+  sqlite3* handle = nullptr;
+  const auto seed = std::random_device{}();
+  std::minstd_rand random(seed);
+  if (sqlite3_open(path.c_str(), &handle) != SQLITE_OK ||
+      ::write(pipe, &handle, sizeof handle) < 0) {
+    ::_exit(1);
+  }
+  for (;;) {
+    constexpr std::array modes{SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_RESTART,
+                               SQLITE_CHECKPOINT_TRUNCATE};
+    sqlite3_wal_checkpoint_v2(handle, nullptr, modes.at(random() % modes.size()), nullptr, nullptr);
+    ::usleep(static_cast<useconds_t>(random() % 3000));
+  }
+}
+
+/// A copy of the file beside the WAL that is there now.
+std::string put_back(const std::string& copy, const std::string& path,
+                     const temporary_directory& place) {
+  const auto mixed = place / "mixed.db";
+  for (const auto* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(mixed + suffix);
+  }
+  std::filesystem::copy_file(copy, mixed);
+  if (std::filesystem::exists(path + "-wal")) {
+    std::filesystem::copy_file(path + "-wal", mixed + "-wal");
+  }
+  return mixed;
+}
+
+/// Whatever a kill leaves goes on; an earlier copy of the file beside the WAL that it left is
+/// refused, or is complete because the WAL holds all that it lacks.
+TEST(state_process, after_kills_within_checkpoints_only_what_is_of_one_history_goes_on) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::minstd_rand random(seed);
+  must_open(path);
+  std::vector<std::string> copies;
+  int refused = 0;
+  for (int round = 0; round < 20; ++round) {
+    child_process writer([&](int pipe) { commit_for_ever(path, pipe); });
+    child_process other([&](int pipe) { checkpoint_for_ever(path, pipe); });
+    for (auto more = random() % 30 + 1; more > 0; --more) {
+      ASSERT_TRUE(writer.next_number()) << "the child failed";
+    }
+    for (volatile auto spin = random() % 3'000'000; spin > 0; spin = spin - 1) {
+    }
+    writer.kill();
+    other.kill();
+    ASSERT_EQ(refusal({.path = put_back(path, path, place), .command = "monitor"}), "");
+    const auto n = complete(must_open(place / "mixed.db")->load(0)).value().numbers.at("n");
+    const bool holds_wal =
+        std::filesystem::exists(path + "-wal") && std::filesystem::file_size(path + "-wal") > 0;
+    for (const auto& copy : copies) {
+      const auto mixed = put_back(copy, path, place);
+      const auto text = refusal({.path = mixed, .command = ""});
+      refused += text.empty() ? 0 : 1;
+      if (!text.empty()) {
+        EXPECT_THAT(text, HasSubstr("not of one history"));
+      } else if (holds_wal) {
+        const auto store = must_open(mixed);
+        const auto found = complete(store->load(0)).value().numbers.at("n");
+        EXPECT_EQ(found, n) << copy;
+        expect_exactly(*store, n);
+      }
+    }
+    copies.push_back(place / "copy" + std::to_string(round));
+    std::filesystem::copy_file(path, copies.back());
+  }
+  EXPECT_GT(refused, 20);
+}
+
+TEST(state_process, a_check_beside_running_processes_never_takes_their_wal_for_a_foreign_one) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  must_open(path);
+  child_process monitor([&](int pipe) { commit_for_ever(path, pipe); });
+  ASSERT_TRUE(monitor.next_number());
+  child_process compare([&](int pipe) { commit_for_ever(path, pipe, "compare"); });
+  child_process other([&](int pipe) { checkpoint_for_ever(path, pipe); });
+  ASSERT_TRUE(compare.next_number());
+  for (int look = 0; look < 3000; ++look) {
+    const auto belongs = check_wal_belongs(path);
+    ASSERT_TRUE(belongs) << look << ": " << belongs.error().message;
   }
 }
 

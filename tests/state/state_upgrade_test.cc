@@ -164,7 +164,7 @@ TEST(state_upgrade, an_older_format_is_left_alone_by_a_reader_and_while_another_
   const temporary_directory place;
   const auto path = place / "s.db";
   const auto store = must_open(path);
-  run_sql(path, "PRAGMA user_version = 0");
+  run_sql(path, "PRAGMA user_version = 0; PRAGMA wal_checkpoint(TRUNCATE)");
   EXPECT_THAT(refusal({.path = path}),
               AllOf(HasSubstr("older version"), HasSubstr("format 0"), HasSubstr("monitor")));
   EXPECT_THAT(refusal({.path = path, .command = "compare"}),
