@@ -103,7 +103,7 @@ class monitor_session final : public stream::record_sink {
   void note_table(table_watch& watch, const dynamodb::table_description& table);
   [[nodiscard]] awaitable<void> watch_tables();
   [[nodiscard]] awaitable<void> look_at(verify::table_side& side, table_watch& watch);
-  [[nodiscard]] std::string tables_trouble(wall_time now) const;
+  [[nodiscard]] std::vector<std::string> tables_troubles(wall_time now) const;
   void note_healed_elsewhere(const state::snapshot& resumed,
                              const std::vector<verify::mismatch>& open);
   [[nodiscard]] stream::stream_follower::parts stream_parts();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace ddm::monitor {
 namespace {
@@ -90,9 +91,7 @@ report::status monitor_session::status() const {
 
 std::vector<std::string> monitor_session::troubles(const report::status& now) const {
   auto all = verifier_.troubles();
-  if (auto trouble = tables_trouble(now.at); !trouble.empty()) {
-    all.insert(all.begin(), std::move(trouble));
-  }
+  std::ranges::move(tables_troubles(now.at), std::back_inserter(all));
   if (auto trouble = baseline_.trouble(); !trouble.empty()) {
     all.push_back(std::move(trouble));
   }

@@ -73,12 +73,13 @@ awaitable<void> monitor_session::watch_tables() {
   }
 }
 
-std::string monitor_session::tables_trouble(wall_time now) const {
-  auto text = source_watch_.trouble(now);
-  if (text.empty() && target_ready_) {
-    text = target_watch_.trouble(now);
+std::vector<std::string> monitor_session::tables_troubles(wall_time now) const {
+  std::vector<std::string> all{source_watch_.trouble(now)};
+  if (target_ready_) {
+    all.push_back(target_watch_.trouble(now));
   }
-  return text;
+  std::erase(all, "");
+  return all;
 }
 
 }  // namespace ddm::monitor

@@ -131,7 +131,7 @@ TEST(table_replaced, a_deleted_target_is_said_at_once) {
   world.target.delete_table(table);
   world.time.run_for(31s);
   const auto status = world.status();
-  EXPECT_EQ(status.trouble, "the target table orders does not exist any more");
+  EXPECT_THAT(status.troubles, Contains("the target table orders does not exist any more"));
   EXPECT_EQ(status.verdict.kind, verdict_kind::wait);
   EXPECT_THAT(status.gaps, IsEmpty());
 }
@@ -148,7 +148,8 @@ TEST(table_replaced, tables_that_cannot_be_described_are_no_gap_but_wait_after_a
   }
   EXPECT_GE(longest, 25s);
   EXPECT_LE(longest, 60s);
-  EXPECT_THAT(world.status().trouble, HasSubstr("whether the target table orders is still"));
+  EXPECT_THAT(world.status().troubles,
+              Contains(HasSubstr("whether the target table orders is still")));
   world.target.plan_faults({});
   world.time.run_for(8min);
   EXPECT_THAT(world.status().gaps, IsEmpty());
@@ -159,7 +160,7 @@ TEST(table_replaced, an_awaited_target_gets_its_identity_when_it_is_ready) {
   monitor_world world({.create_target = false});
   world.start(with_baseline);
   world.time.run_for(5min);
-  EXPECT_THAT(world.status().trouble, IsEmpty());
+  EXPECT_THAT(world.status().troubles, IsEmpty());
   EXPECT_FALSE(load_table(world.stored(), "target"));
   world.target.create_table(table, {.partition = {"pk", dynamodb::key_type::string}, .sort = {}});
   world.time.run_for(15s);
