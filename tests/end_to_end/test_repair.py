@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from harness import TABLE, Ended, Migration, Scenario, put_items
+from harness import TABLE, Ended, Migration, Scenario, put_items, wait_until
 
 QUICK = ["--max-lag", "2s", "--output", "json"]
 COUNT = 60
@@ -65,6 +65,25 @@ class Repair(Scenario):
         self.assertEqual(watched.report()["verdict"], "NO-GO")
         self.assertEqual(sum(watched.report()["mismatches"].values()), 6)
         self.assert_exit(self.command("compare"), 1)
+
+    def test_a_kill_leaves_nothing_taken_back_without_its_finding(self) -> None:
+        for number in range(10, COUNT):
+            self.side.target.delete_item(TableName=TABLE, Key=self.side.schema.key(number))
+        self.assert_exit(self.command("compare"), 1)
+        journal = self.command("repair", "--apply", "--allow-deletes").report()["journal"]
+        source = self.items(self.side.source)
+        self.assertEqual(self.items(self.side.target), source)
+
+        self.side.monitor.start("--undo", journal, "--apply", "--max-wcu", "10", command="repair")
+        wait_until(lambda: len(self.items(self.side.target)) < COUNT - 20)
+        self.side.monitor.kill()
+        self.assert_exit(self.command("repair"), 1)
+        found = [json.loads(line) for line in self.side.monitor.findings.read_text().splitlines()]
+        last = {json.dumps(line["key"], sort_keys=True): line["state"] for line in found}
+        target = self.items(self.side.target)
+        wrong = [key for key, item in source.items() if target.get(key) != item]
+        self.assertTrue(20 <= len(wrong) < COUNT - 10, len(wrong))
+        self.assertEqual([key for key in wrong if last.get(key) != "confirmed"], [])
 
     def test_with_more_ignored_neither_plan_nor_repair_nor_compare_closes_a_finding(self) -> None:
         wide = ["--ignore-attribute", "damaged"]

@@ -92,5 +92,40 @@ TEST(findings_flow, what_a_cancelled_commit_owed_the_file_comes_with_the_next_on
   EXPECT_EQ(text_of(path), "one\ntwo\n");
 }
 
+/// A row as versions wrote it that did not keep what was ignored.
+state::mismatch_row row_of_older_version() {
+  return {.key_hash = std::string(16, 'k'),
+          .open = true,
+          .confirmed_ms = 1'767'225'600'000,
+          .body = R"({"key":{"pk":{"S":"a"}},"kind":"different","changes":1})"};
+}
+
+bool heals_under(const state::snapshot& resumed, std::vector<std::string> ignored) {
+  verify::finding_book book({.ignored = std::move(ignored)});
+  EXPECT_TRUE(restore_findings(resumed, book));
+  return book.unhealable() == 0;
+}
+
+TEST(findings_flow, what_an_older_version_ignored_is_what_the_states_period_says) {
+  state::snapshot resumed;
+  resumed.open_mismatches = {row_of_older_version()};
+  resumed.numbers["period.sample_rate"] = 100;
+  resumed.values["period.ignored"] = "aws:rep:*,v";
+  resumed.values["comparison.compare.ignored"] = "w";
+  EXPECT_TRUE(heals_under(resumed, {"aws:rep:*", "v"}));
+  EXPECT_TRUE(heals_under(resumed, {}));
+  EXPECT_FALSE(heals_under(resumed, {"w"}));
+  resumed.values["period.ignored"] = "";
+  EXPECT_FALSE(heals_under(resumed, {"v"})) << "a monitor that ignored nothing";
+}
+
+TEST(findings_flow, where_only_comparisons_were_made_it_is_what_the_newest_one_ignored) {
+  state::snapshot resumed;
+  resumed.open_mismatches = {row_of_older_version()};
+  resumed.values["comparison.compare.ignored"] = "aws:rep:*";
+  EXPECT_TRUE(heals_under(resumed, {"aws:rep:*"}));
+  EXPECT_FALSE(heals_under(resumed, {"v"}));
+}
+
 }  // namespace
 }  // namespace ddm::monitor

@@ -19,28 +19,39 @@ using dynamodb::attribute_map;
 int below(int bound) { return *rc::gen::inRange(0, bound); }
 
 /// Of the names that random items have; some could not be honoured, and then nothing honours them.
-std::string random_pattern() {
-  static const std::vector<std::string> parts{
-      "a", "b", "ab", "attribute_1", "attribute_2", "é", "M", "a[0]", "b[1]", "l", "l[0]"};
-  std::string pattern;
+std::string random_path() {
+  static const std::vector<std::string> parts{"a", "b", "ab", "attribute_1", "é", "l", "l[0]"};
+  std::string path;
   for (int i = below(3); i >= 0; --i) {
-    pattern += parts[static_cast<std::size_t>(below(static_cast<int>(parts.size())))];
-    pattern += i > 0 ? "." : "";
+    path += parts[static_cast<std::size_t>(below(static_cast<int>(parts.size())))];
+    path += i > 0 ? "." : "";
   }
-  switch (below(4)) {
+  return path;
+}
+
+/// Often about what differs: another path ignores nothing of interest.
+std::string random_pattern(const std::vector<verify::path_change>& differing) {
+  auto path =
+      differing.empty() || below(4) == 0
+          ? random_path()
+          : differing[static_cast<std::size_t>(below(static_cast<int>(differing.size())))].path;
+  switch (below(5)) {
     case 0:
-      return pattern + "*";
+      return path + "*";
     case 1:
-      return pattern + ".*";
+      return path + ".*";
+    case 2:
+      return path.substr(0, path.find('.')) + ".*";
     default:
-      return pattern;
+      return path;
   }
 }
 
-dynamodb::ignore_list random_patterns() {
+dynamodb::ignore_list random_patterns(const attribute_map& source, const attribute_map& target) {
+  const auto differing = verify::diff_items(source, target, {});
   std::vector<std::string> patterns;
-  for (int i = below(3); i >= 0; --i) {
-    patterns.push_back(random_pattern());
+  for (int i = below(4); i >= 0; --i) {
+    patterns.push_back(random_pattern(differing));
   }
   return dynamodb::ignore_list(std::move(patterns));
 }
@@ -61,6 +72,12 @@ attribute_map changed(attribute_map item) {
   for (int i = below(3); i >= 0; --i) {
     after = dynamodb::random_change_of(std::move(after));
   }
+  if (const auto found = after.find("l"); found != after.end() && below(2) == 0) {
+    after = item;
+    auto& list = std::get<dynamodb::attribute_list>(after.at("l").value);
+    auto& element = std::get<attribute_map>(list.front().value);
+    element = dynamodb::random_change_of(std::move(element));
+  }
   after.insert_or_assign("pk", item.at("pk"));
   return after;
 }
@@ -74,7 +91,7 @@ TEST(ignored_attributes, are_the_same_to_digests_to_paths_and_to_repairs) {
     const auto source = with_depth(dynamodb::random_item());
     const auto target = changed(source);
     const rules by{.schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
-                   .ignored = random_patterns(),
+                   .ignored = random_patterns(source, target),
                    .source_ttl_attribute = {},
                    .target_ttl_attribute = {}};
     const bool same = verify::same(image_of(source, by.ignored), image_of(target, by.ignored));
@@ -93,8 +110,8 @@ TEST(ignored_attributes, of_a_list_that_another_covers_make_nothing_else_equal) 
   EXPECT_TRUE(rc::check([] {
     const auto source = with_depth(dynamodb::random_item());
     const auto target = changed(source);
-    const auto one = random_patterns();
-    const auto other = random_patterns();
+    const auto one = random_patterns(source, target);
+    const auto other = random_patterns(source, target);
     const auto equal_under = [&](const dynamodb::ignore_list& ignored) {
       return verify::same(image_of(source, ignored), image_of(target, ignored));
     };
