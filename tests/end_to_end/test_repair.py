@@ -129,3 +129,8 @@ class Repair(Scenario):
         self.assertIn("there is no journal absent.jsonl", missing.log)
         both = self.command("repair", "--undo", "a", "--journal", "b")
         self.assert_exit(both, 2)
+        for command in ("monitor", "compare", "repair"):
+            inside = self.command(command, "--ignore-attribute", "orders[0].price")
+            self.assert_exit(inside, 2)
+            self.assertIn('--ignore-attribute "orders[0].price" names an element of a list',
+                          inside.log)
