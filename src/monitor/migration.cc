@@ -61,6 +61,22 @@ std::string awaited_identity_of(const table_access& access, bool local) {
              : fmt::format("awaited|{}|{}|{}", access.endpoint, access.region, access.table.str());
 }
 
+std::string same_table_fault(const migration_request& request, const migration& facts) {
+  const auto& source = facts.source;
+  const auto spelled = [](const table_access& access) {
+    return fmt::format("table {} in {}", access.table.str(), where(access));
+  };
+  const auto by = !source.id.empty() ? "TableId " + source.id
+                  : source.created   ? "created " + format_rfc3339(*source.created)
+                                     : std::string("one place, account and name");
+  return fmt::format(
+      "source and target are the same table ({}; {}): {} and {} lead to it. A table compared with "
+      "itself is always equal. Give the target its own --target-profile, --target-region, "
+      "--target-endpoint-url or --target-table (on DynamoDB Local with -sharedDb profiles and "
+      "regions are no accounts: a server without it, or another name)",
+      facts.source_identity, by, spelled(request.source), spelled(request.target));
+}
+
 void check_given_keys(const migration_request& request, const dynamodb::key_schema& schema,
                       std::vector<std::string>& faults) {
   if (request.partition_key && *request.partition_key != schema.partition.name) {
@@ -84,25 +100,69 @@ bool belongs_to(const table_arn& stream, std::string_view stream_text,
                                    : stream_text.starts_with(table.arn + "/stream/");
 }
 
-/// Which table's stream it is. Local's ARNs fit both sides: there the connection tells.
-std::optional<verify::direction> direction_of(const migration_request& request,
-                                              const migration& facts, const table_arn& parsed,
-                                              std::string_view text) {
+/// Whether source and target, though spelled otherwise, are one table: it would always be equal to
+/// itself. TableId tells. DynamoDB Local gives none, and ARNs that are alike in every account;
+/// 3.3.1 was seen to answer so: with -sharedDb, access keys and regions of every kind reach one
+/// table, whose CreationDateTime (milliseconds), LatestStreamArn (the same milliseconds) and
+/// ItemCount (of this moment) are the same for all of them; without it, the tables of two access
+/// keys differ in these as far as they were made in different milliseconds.
+awaitable<bool> is_one_table(const migration_request& request, const migration& facts) {
+  const auto& source = facts.source;
+  const auto& target = *facts.target;
+  if (!source.id.empty() || !target.id.empty()) {
+    const bool same_id = source.id == target.id;
+    co_return same_id&& source.arn == target.arn;
+  }
+  const bool alike = source.created && source.created == target.created &&
+                     source.name == target.name && source.schema == target.schema &&
+                     source.latest_stream_arn == target.latest_stream_arn &&
+                     source.stream.enabled == target.stream.enabled;
+  if (!alike ||
+      !co_await is_one_place(request.source.endpoint, request.target.endpoint, request.lookup)) {
+    co_return false;
+  }
+  if (source.item_count == target.item_count) {
+    co_return true;
+  }
+  // Writers go on between two looks: the count of one table then lies between two of its own.
+  const auto again = co_await request.source.client.describe_table(request.source.table);
+  co_return !again || (target.item_count >= std::min(source.item_count, again->item_count) &&
+                       target.item_count <= std::max(source.item_count, again->item_count));
+}
+
+/// Which table's stream it is. Local's ARNs fit both sides: there the label tells, which is the
+/// time when the stream was turned on; else the connection: server and account, or, where access
+/// keys are no accounts (-sharedDb), the server alone.
+awaitable<std::optional<verify::direction>> direction_of(const migration_request& request,
+                                                         const migration& facts,
+                                                         const table_arn& parsed,
+                                                         std::string_view text) {
+  using verify::direction;
   const bool of_source = belongs_to(parsed, text, facts.source);
   const bool of_target = facts.target && belongs_to(parsed, text, *facts.target);
-  if (of_source && of_target) {
-    const auto reached_as = [&](const table_access& access) {
-      return access.endpoint == request.stream_endpoint &&
-             access.access_key_id == request.stream_access_key_id;
-    };
-    return reached_as(request.target) && !reached_as(request.source)
-               ? verify::direction::target_to_source
-               : verify::direction::source_to_target;
+  if (!of_source || !of_target) {
+    co_return of_source ? std::optional(direction::source_to_target)
+    : of_target         ? std::optional(direction::target_to_source)
+                        : std::nullopt;
   }
-  if (of_source) {
-    return verify::direction::source_to_target;
+  const auto is_latest_of = [&](const table_description& table) {
+    return table.latest_stream_arn && table.latest_stream_arn->str() == text;
+  };
+  const bool at_source =
+      co_await is_one_place(request.source.endpoint, request.stream_endpoint, request.lookup);
+  const bool at_target =
+      co_await is_one_place(request.target.endpoint, request.stream_endpoint, request.lookup);
+  const bool as_source = at_source && request.source.access_key_id == request.stream_access_key_id;
+  const bool as_target = at_target && request.target.access_key_id == request.stream_access_key_id;
+  // The first of these that tells the two apart.
+  for (const auto [source, target] :
+       {std::pair(is_latest_of(facts.source), is_latest_of(*facts.target)),
+        std::pair(as_source, as_target), std::pair(at_source, at_target)}) {
+    if (source != target) {
+      co_return source ? direction::source_to_target : direction::target_to_source;
+    }
   }
-  return of_target ? std::optional(verify::direction::target_to_source) : std::nullopt;
+  co_return direction::source_to_target;
 }
 
 void check_strategy(const migration_request& request, const migration& facts,
@@ -151,7 +211,7 @@ awaitable<void> examine_stream(const migration_request& request, migration& fact
         facts.stream.str(), parsed ? "" : ": " + parsed.error().message));
     co_return;
   }
-  const auto way = direction_of(request, facts, *parsed, facts.stream.str());
+  const auto way = co_await direction_of(request, facts, *parsed, facts.stream.str());
   if (!way) {
     faults.push_back(fmt::format(
         "--stream-arn {} is the stream of table {}, which is neither the source ({}) nor the "
@@ -222,11 +282,9 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
       awaited_identity_of(request.target, is_local_arn(facts.source.arn));
   facts.target_identity =
       facts.target ? identity_of(request.target, *facts.target) : facts.target_identity_awaited;
-  if (facts.source_identity == facts.target_identity) {
-    faults.push_back(fmt::format(
-        "source and target are the same table ({}): a table compared with itself is always equal. "
-        "Give the target its own --target-profile, --target-region or --target-table",
-        facts.source_identity));
+  if (facts.source_identity == facts.target_identity ||
+      (facts.target && co_await is_one_table(request, facts))) {
+    faults.push_back(same_table_fault(request, facts));
     co_return std::unexpected(migration_faults{std::move(faults)});
   }
   check_given_keys(request, facts.schema, faults);

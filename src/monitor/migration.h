@@ -7,6 +7,7 @@
 
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/streams_client.h"
+#include "monitor/same_place.h"
 #include "verify/check.h"
 
 #include <optional>
@@ -37,6 +38,7 @@ struct migration_request {
   std::optional<std::string> partition_key;
   std::optional<std::string> sort_key;
   bool await_target = false;
+  address_lookup lookup = system_lookup();
 };
 
 struct migration {

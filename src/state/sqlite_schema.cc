@@ -181,8 +181,9 @@ result<void> check_integrity(sqlite_connection& connection) {
   }
   if (*answer != "ok") {
     return fatal(fmt::format(
-        "the state {} is damaged ({}): put back a copy of it, or start anew with --fresh (what it "
-        "knew is lost then)",
+        "the state {} is damaged ({}): put back a copy of it (with the -wal file that was copied "
+        "with it; without one, move the -wal file that lies there away), or start anew with "
+        "--fresh (what it knew is lost then)",
         connection.path(), answer->substr(0, answer->find('\n'))));
   }
   return {};

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -174,6 +175,161 @@ TEST(migration, file_names_hold_no_odd_characters) {
       .endpoint = "https://x/",
       .access_key_id = "AKID"};
   EXPECT_EQ(file_name_part(access, std::nullopt), "222222222222-eu-west-1-my_orders.v2");
+}
+
+/// DynamoDB Local: ARNs are alike, there is no TableId, and each test says who reaches what.
+class local_examination : public testing::Test {
+ protected:
+  struct reached {
+    support::fake_dynamodb& server;
+    std::string endpoint;
+    std::string access_key;
+  };
+  /// One account of a Local; with -sharedDb the only one.
+  static support::fake_options account() {
+    return {.account = "000000000000", .region = "ddblocal", .table_ids = false};
+  }
+  static awaitable<result<std::vector<asio::ip::tcp::endpoint>>> look_up(std::string host,
+                                                                         std::uint16_t port) {
+    const std::map<std::string, std::string> known{{"localhost", "127.0.0.1"},
+                                                   {"127.0.0.1", "127.0.0.1"},
+                                                   {"ddb", "10.0.0.7"},
+                                                   {"10.0.0.7", "10.0.0.7"},
+                                                   {"::1", "::1"}};
+    const auto found = known.find(host);
+    if (found == known.end()) {
+      co_return fail(error_class::retry, "no such name");
+    }
+    co_return std::vector{asio::ip::tcp::endpoint(asio::ip::make_address(found->second), port)};
+  }
+  std::expected<migration, migration_faults> examine(
+      const reached& source, const reached& target, const std::optional<reached>& stream = {},
+      const std::optional<std::string>& stream_arn = {}) {
+    connection a(clock_, source);
+    connection b(clock_, target);
+    connection c(clock_, stream.value_or(source));
+    const auto access = [](std::string side, connection& link, const reached& how) {
+      return table_access{.side = std::move(side),
+                          .client = link.tables,
+                          .table = dynamodb::table_name("orders"),
+                          .region = "eu-west-1",
+                          .endpoint = how.endpoint,
+                          .access_key_id = how.access_key};
+    };
+    const migration_request request{.source = access("source", a, source),
+                                    .target = access("target", b, target),
+                                    .streams = stream ? &c.streams : nullptr,
+                                    .stream_endpoint = stream ? stream->endpoint : "",
+                                    .stream_access_key_id = stream ? stream->access_key : "",
+                                    .stream_arn = stream_arn,
+                                    .lookup = look_up};
+    return clock_.run(examine_migration(request));
+  }
+  bool refused_as_one(const reached& source, const reached& target) {
+    const auto facts = examine(source, target);
+    return !facts && facts.error().lines.size() == 1 &&
+           facts.error().lines.front().contains("are the same table");
+  }
+  verify::direction way(const reached& source, const reached& target, const reached& stream,
+                        const std::string& arn) {
+    const auto facts = examine(source, target, stream, arn);
+    EXPECT_TRUE(facts) << (facts ? "" : facts.error().lines.front());
+    return facts ? facts->way : verify::direction::source_to_target;
+  }
+
+  struct connection {
+    connection(clock& time, const reached& how)
+        : transport(how.server.connect(how.access_key)), calls(*transport, time, {.name = "x"}) {}
+    std::unique_ptr<aws::transport> transport;
+    aws::service_client calls;
+    dynamodb::dynamodb_client tables{calls};
+    dynamodb::streams_client streams{calls};
+  };
+  support::simulated_clock clock_;
+  support::fake_dynamodb one_{clock_, account()};
+  support::fake_dynamodb other_{clock_, account()};
+};
+
+TEST_F(local_examination, one_table_by_two_spellings_is_refused) {
+  one_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  const reached source{one_, "http://localhost:8000/", "a"};
+  for (const auto* spelled :
+       {"http://127.0.0.1:8000/", "http://[::1]:8000/", "http://localhost:8000/x"}) {
+    EXPECT_TRUE(refused_as_one(source, {one_, spelled, "a"})) << spelled;
+  }
+  EXPECT_TRUE(refused_as_one({one_, "http://ddb:1/", "a"}, {one_, "http://10.0.0.7:1/", "a"}));
+}
+
+TEST_F(local_examination, one_shared_table_by_two_profiles_is_refused_also_while_it_is_written_to) {
+  one_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  const reached source{one_, "http://localhost:8000/", "a"};
+  const reached target{one_, "http://localhost:8000/", "b"};
+  EXPECT_TRUE(refused_as_one(source, target));
+  int looks = 0;
+  one_.plan_faults([&](const support::fault_context&) -> support::fault {
+    one_.put("orders", R"({"pk":{"S":")" + std::to_string(++looks) + R"("}})");
+    return {};
+  });
+  EXPECT_TRUE(refused_as_one(source, target));
+}
+
+TEST_F(local_examination, two_tables_are_never_taken_for_one) {
+  one_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  clock_.run_for(milliseconds{1});
+  other_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  const reached source{one_, "http://localhost:8000/", "a"};
+  EXPECT_FALSE(refused_as_one(source, {other_, "http://localhost:8000/", "b"}))
+      << "of two accounts, made in different milliseconds";
+  support::fake_dynamodb copy(clock_, account());
+  clock_.run_for(milliseconds{1});
+  other_.delete_table("orders");
+  other_.create_table("orders", by_pk);
+  copy.create_table("orders", by_pk);
+  EXPECT_FALSE(refused_as_one({other_, "http://localhost:8000/", "a"},
+                              {copy, "http://localhost:8001/", "a"}))
+      << "of two servers, made in one millisecond";
+  EXPECT_FALSE(
+      refused_as_one({other_, "http://nobody:8000/", "a"}, {copy, "http://noone:8000/", "a"}))
+      << "names without an address are their text";
+}
+
+TEST_F(local_examination, the_streams_side_does_not_depend_on_how_its_endpoint_is_spelled) {
+  using verify::direction;
+  one_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  clock_.run_for(milliseconds{1});
+  other_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  const reached source{one_, "http://localhost:8000/", "a"};
+  const reached target{other_, "http://localhost:8001/", "b"};
+  const auto of_source = *one_.table("orders").stream_arn;
+  const auto of_target = *other_.table("orders").stream_arn;
+  const reached at_target{other_, "http://127.0.0.1:8001/", "b"};
+  EXPECT_EQ(way(source, target, at_target, of_target), direction::target_to_source);
+  // By another profile, which leads to the same tables with -sharedDb.
+  const reached by_third{other_, "http://127.0.0.1:8001/", "c"};
+  EXPECT_EQ(way(source, target, by_third, of_target), direction::target_to_source);
+  EXPECT_EQ(way(source, target, {one_, "http://127.0.0.1:8000/", "c"}, of_source),
+            direction::source_to_target);
+  // An earlier stream is no table's latest one: the place tells.
+  other_.disable_stream("orders");
+  clock_.run_for(milliseconds{1});
+  other_.enable_stream("orders", "NEW_AND_OLD_IMAGES");
+  EXPECT_EQ(way(source, target, at_target, of_target), direction::target_to_source);
+  EXPECT_EQ(way(source, target, by_third, of_target), direction::target_to_source);
+}
+
+TEST_F(migration_examination, one_table_id_is_one_table_wherever_it_is_reached) {
+  const migration_request same{.source = request_.source,
+                               .target = {.side = "target",
+                                          .client = source_client_,
+                                          .table = dynamodb::table_name("orders"),
+                                          .region = "eu-west-1",
+                                          .endpoint = "https://node2/",
+                                          .access_key_id = "AKIDOTHER"}};
+  source_.table("orders").settings().arn = "";
+  const auto facts = clock_.run(examine_migration(same));
+  ASSERT_FALSE(facts);
+  EXPECT_THAT(facts.error().lines, testing::ElementsAre(testing::AllOf(
+                                       HasSubstr("are the same table"), HasSubstr("TableId"))));
 }
 
 }  // namespace

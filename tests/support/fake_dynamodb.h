@@ -48,6 +48,7 @@ struct fake_options {
   std::uint32_t get_records_per_second = 0;
   milliseconds create_table_takes{0};
   std::uint64_t order_salt = 0;  ///< see fake_table
+  bool table_ids = true;         ///< false, as DynamoDB Local: DescribeTable gives no TableId
   fake_stream::options stream;   ///< of streams created from now on
   std::string first_sequence_number = "100000000000000000000";
 };

@@ -67,12 +67,14 @@ std::string attribute_definitions_json(const dynamodb::key_schema& schema) {
 std::string description_json(const operation_call& call, const fake_table& table,
                              std::string_view status) {
   const auto& settings = table.settings();
+  const auto id = call.account.settings().table_ids ? fmt::format(R"("TableId":"{}",)", settings.id)
+                                                    : std::string();
   std::string json = fmt::format(
-      R"({{"TableName":{},"TableArn":"{}","TableId":"{}","TableStatus":"{}","KeySchema":{},)"
+      R"({{"TableName":{},"TableArn":"{}",{}"TableStatus":"{}","KeySchema":{},)"
       R"("AttributeDefinitions":{},"CreationDateTime":{},"ItemCount":{},)"
       R"("TableSizeBytes":{},"ProvisionedThroughput":{{"ReadCapacityUnits":{},)"
       R"("WriteCapacityUnits":{},"NumberOfDecreasesToday":0}})",
-      json_quote(settings.name), settings.arn, settings.id, status, key_schema_json(table.schema()),
+      json_quote(settings.name), settings.arn, id, status, key_schema_json(table.schema()),
       attribute_definitions_json(table.schema()), api_time(settings.created), table.item_count(),
       table.bytes(), settings.provisioned_rcu, settings.provisioned_wcu);
   auto to = std::back_inserter(json);
