@@ -5,23 +5,46 @@
 namespace ddm::stream {
 
 void caught_up_tracker::on_records(wall_time first, wall_time last) {
-  empty_since_.reset();
-  const bool was_right = up_to_ && first + creation_unit_ >= *up_to_;
-  up_to_ = was_right ? std::max(*up_to_, last) : last;
+  on_interruption();
+  for (auto* known : {&up_to_, &ever_}) {
+    const bool was_right = *known && first + creation_unit_ >= **known;
+    *known = was_right ? std::max(**known, last) : last;
+  }
 }
 
 void caught_up_tracker::on_empty_page(wall_time asked, wall_time answered) {
   if (!empty_since_) {
     empty_since_ = answered;
   }
-  if (asked - *empty_since_ >= empty_run_min) {
-    const auto moment = asked - empty_run_min;
-    up_to_ = up_to_ ? std::max(*up_to_, moment) : moment;
+  ++empty_pages_;
+  if (empty_pages_ >= empty_pages_min && asked - *empty_since_ >= empty_run_min) {
+    reach(asked - empty_run_min);
+    at_the_end_ = true;
   }
 }
 
 void caught_up_tracker::on_end(wall_time asked) {
-  up_to_ = up_to_ ? std::max(*up_to_, asked) : asked;
+  reach(asked);
+  at_the_end_ = true;
+}
+
+void caught_up_tracker::on_interruption() {
+  empty_since_.reset();
+  empty_pages_ = 0;
+  at_the_end_ = false;
+}
+
+void caught_up_tracker::on_clock_jump(wall_time now) {
+  on_interruption();
+  up_to_.reset();
+  if (ever_) {
+    ever_ = std::min(*ever_, now);
+  }
+}
+
+void caught_up_tracker::reach(wall_time moment) {
+  up_to_ = std::max(up_to_.value_or(moment), moment);
+  ever_ = std::max(ever_.value_or(moment), moment);
 }
 
 bool trim_is_harmless(std::optional<wall_time> caught_up_to, wall_time now) {

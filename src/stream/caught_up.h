@@ -1,5 +1,8 @@
 // Up to which moment a shard has been read: the rule behind "caught up", gaps and
 // `behind_stream_ms`.
+//
+// Being caught up is earned in each process: what an earlier one knew, by a clock that may have
+// been set since, only says whether the loss of old records to a trim can have cost anything.
 #pragma once
 
 #include "base/time.h"
@@ -8,19 +11,25 @@
 
 namespace ddm::stream {
 
-/// Empty pages are normal in the middle of a shard; this long of nothing but them is its end.
+/// Empty pages are normal in the middle of a shard; this long of nothing but them is its end, if
+/// they are several: two that lie seconds apart may both come from the middle.
 constexpr milliseconds empty_run_min{2000};
+constexpr int empty_pages_min = 3;
 /// Data is kept 24 h: a shard seen caught up within this time cannot have lost anything to a trim.
 constexpr std::chrono::hours harmless_trim{23};
 constexpr std::chrono::hours stream_retention{24};
 
-/// Fed with every page of one shard; remembers the latest moment that the reading has reached.
+/// Fed with every page of one shard; remembers the latest moment that the reading has reached. All
+/// times are by the later of our clock and the service's.
 class caught_up_tracker {
  public:
   /// Creation times are cut to `creation_unit` and may be that much earlier than the truth.
   explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt,
                              milliseconds creation_unit = milliseconds{1000})
-      : up_to_(restored), creation_unit_(creation_unit) {}
+      : ever_(restored), creation_unit_(creation_unit) {}
+
+  /// The shard is new, and all that came before it was read up to `moment`.
+  void begin_at(wall_time moment) { up_to_ = moment; }
 
   /// A page with records not seen before, created from `first` to `last`: every record before
   /// `last` has been seen. If `first` is older than what the reading was thought to have reached,
@@ -30,17 +39,33 @@ class caught_up_tracker {
   /// counted from the answer to its first to the question for its last: what was written before it
   /// is no slow answer's doing.
   void on_empty_page(wall_time asked, wall_time answered);
-  /// A page asked for at `asked` ended where the shard ends: nothing written before is unread.
+  /// A page asked for at `asked` held all that there was: nothing written before is unread.
   void on_end(wall_time asked);
   /// A read failed: what was written meanwhile may hide behind one more empty page.
-  void on_interruption() { empty_since_.reset(); }
+  void on_interruption();
+  /// It is `now` by a clock that has jumped: what was timed before counts no more.
+  void on_clock_jump(wall_time now);
 
+  /// What this process has read.
   [[nodiscard]] std::optional<wall_time> up_to() const { return up_to_; }
+  /// What any process has read: for trims.
+  [[nodiscard]] std::optional<wall_time> ever_up_to() const { return ever_; }
+  /// The last page showed that no record is left to read.
+  [[nodiscard]] bool at_the_end() const { return at_the_end_; }
+  /// No record created from `first` on contradicts what was thought to be read.
+  [[nodiscard]] bool agrees_with(wall_time first) const {
+    return up_to_ && first + creation_unit_ >= *up_to_;
+  }
 
  private:
+  void reach(wall_time moment);
+
   std::optional<wall_time> up_to_;
+  std::optional<wall_time> ever_;
   milliseconds creation_unit_;
   std::optional<wall_time> empty_since_;
+  int empty_pages_ = 0;
+  bool at_the_end_ = false;
 };
 
 /// True when the loss of the records behind `last read` cannot have cost anything.

@@ -6,16 +6,31 @@
 
 namespace ddm::stream {
 
+namespace {
+
+/// Of one shard, so that all together make this many calls.
+milliseconds interval_for(std::size_t open_shards, std::size_t calls_per_second) {
+  return milliseconds{static_cast<std::int64_t>(open_shards * 1000 / calls_per_second)};
+}
+
+}  // namespace
+
 milliseconds idle_interval(std::size_t open_shards) {
-  const auto needed =
-      milliseconds{static_cast<std::int64_t>(open_shards * 1000 / idle_calls_per_second_max)};
-  return std::max(idle_interval_min, needed);
+  return std::clamp(interval_for(open_shards, idle_calls_per_second_max), idle_interval_min,
+                    idle_interval_max);
+}
+
+milliseconds settling_interval(std::size_t open_shards) {
+  return std::clamp(interval_for(open_shards, settling_calls_per_second_max), idle_interval_min,
+                    settling_interval_max);
 }
 
 wall_time next_idle_read(wall_time asked, milliseconds interval, std::string_view shard) {
   const auto beat = static_cast<std::int64_t>(std::hash<std::string_view>{}(shard) %
                                               static_cast<std::uint64_t>(interval.count()));
-  const auto earliest = to_ms(asked) + interval.count() / 2;
+  const auto pause =
+      std::clamp(idle_interval_max - interval, milliseconds{1}, interval / 2).count();
+  const auto earliest = to_ms(asked) + pause;
   const auto late = (earliest - beat) % interval.count();
   return from_ms(late == 0 ? earliest : earliest - late + interval.count());
 }

@@ -7,6 +7,7 @@
 #include "stream/shard_lineage.h"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace ddm::stream {
@@ -17,6 +18,10 @@ struct record_batch {
   std::vector<dynamodb::change_record> records;
   std::uint64_t reread = 0;  ///< records of the page that had been read before
   bool fresh = false;        ///< the shard was caught up: the records are no backlog
+  /// Every record here was made after this moment: up to it this process had read the shard. By the
+  /// later of our clock and the service's. Finer than creation times, which DynamoDB Local cuts to
+  /// the minute.
+  std::optional<wall_time> nothing_before;
 };
 
 /// All calls come on the control thread. on_batch must not suspend: the records, the checks they

@@ -21,6 +21,17 @@ sequence_number sequence_of(const std::string& text) {
   return sequence_number::parse(text).value_or(sequence_number{});
 }
 
+/// An earlier process may have had a clock that was ahead of ours: what waits for these moments to
+/// pass would wait for as long.
+void forget_future(tracked_shard& shard, wall_time now) {
+  for (auto* moment : {&shard.ended_at, &shard.last_listed}) {
+    if (*moment && **moment > now) {
+      *moment = now;
+      shard.dirty = true;
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(shard_life life) {
@@ -72,6 +83,12 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
     shard.parent = seen.parent;
   }
   shard.listed = true;
+  shard.closed = shard.closed || !seen.open();
+  if (is_new && seen.parent) {
+    if (const auto parent = shards_.find(*seen.parent); parent != shards_.end()) {
+      parent->second.closed = true;
+    }
+  }
   // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
   // What it says of an unread shard, and of heirs, is not for a part of a listing to change.
   const bool outdated = !shard.last_listed || (!shard.unread() && !shard.may_have_hidden_heirs() &&
@@ -98,6 +115,7 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
   std::set<shard_id> gone;
   for (auto& [id, shard] : shards_) {
     shard.listed = listed.contains(id);
+    forget_future(shard, now);
     if (shard.may_have_hidden_heirs()) {
       // Its children would have been shown, also if it has left the listing itself.
       const auto enough = *shard.ended_at + children_visible_within;
@@ -191,6 +209,8 @@ std::vector<shard_id> shard_lineage::take_startable() {
   }
   for (auto& [id, shard] : shards_) {
     if (may_start(shard)) {
+      const auto parent = shard.parent ? shards_.find(*shard.parent) : shards_.end();
+      shard.read_to = parent == shards_.end() ? std::nullopt : parent->second.read_to;
       shard.life = shard_life::reading;
       shard.dirty = true;
       started.push_back(id);
@@ -200,6 +220,12 @@ std::vector<shard_id> shard_lineage::take_startable() {
   }
   restarts_.clear();
   return started;
+}
+
+void shard_lineage::forget_reading() {
+  for (auto& [id, shard] : shards_) {
+    shard.read_to.reset();
+  }
 }
 
 void shard_lineage::on_done(const shard_id& id, wall_time now) {
@@ -299,6 +325,27 @@ void shard_lineage::on_heirs_listed(const std::vector<shard_id>& parents, wall_t
     shard.last_listed = now;
     shard.dirty = true;
   }
+}
+
+bool shard_lineage::waits_for_readers_only() const {
+  return std::ranges::all_of(shards_, [&](const auto& each) {
+    if (each.second.life != shard_life::waiting) {
+      return true;
+    }
+    // Bounded by the number of shards, should a listing ever hold a cycle.
+    const auto* at = &each.second;
+    for (std::size_t steps = 0; steps < shards_.size() && at->parent; ++steps) {
+      const auto parent = shards_.find(*at->parent);
+      if (parent == shards_.end() || !parent->second.open()) {
+        return false;
+      }
+      if (parent->second.life == shard_life::reading) {
+        return true;
+      }
+      at = &parent->second;
+    }
+    return false;
+  });
 }
 
 bool shard_lineage::needs_complete_listing() const {

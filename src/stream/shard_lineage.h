@@ -50,12 +50,19 @@ struct tracked_shard {
   sequence_number last_sequence;
   sequence_number resolved_sequence;  ///< all changes below it have an outcome
   std::optional<wall_time> last_created;
+  /// What any process has read, by the later of our clock and the service's: says whether a trim
+  /// can have cost anything, and nothing else.
   std::optional<wall_time> caught_up_to;
+  /// What this process has read, by the same clock. Of a shard that is over: as it was before the
+  /// page that ended it, as what followed the shard may be older than that page.
+  std::optional<wall_time> read_to;
   std::optional<wall_time> ended_at;
   /// Until the shard has been read at all: first listed.
   std::optional<wall_time> last_listed;
   bool listed = true;  ///< by the last complete listing, or found since
-  bool dirty = true;   ///< differs from what was committed
+  /// A listing showed its end or a child: empty pages are from its middle, however many.
+  bool closed = false;
+  bool dirty = true;  ///< differs from what was committed
 
   [[nodiscard]] bool open() const {
     return life == shard_life::waiting || life == shard_life::reading;
@@ -99,8 +106,11 @@ class shard_lineage {
   /// waiting until a complete listing has shown that the parent is gone.
   void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
 
-  /// Shards that may be read now: marked `reading`, handed out once each.
+  /// Shards that may be read now: marked `reading`, handed out once each. A child begins where its
+  /// parent was read up to: nothing in it is older than the parent's end.
   [[nodiscard]] std::vector<shard_id> take_startable();
+  /// What this process has read of any shard is not known any more.
+  void forget_reading();
   /// The shard is over (read to its end, or its data is gone): its children may start.
   void on_done(const shard_id& id, wall_time now);
 
@@ -124,6 +134,9 @@ class shard_lineage {
   [[nodiscard]] std::vector<shard_id> heirless() const;
   /// All that follows `parents` was listed at `now`.
   void on_heirs_listed(const std::vector<shard_id>& parents, wall_time now);
+  /// Every waiting shard waits for one that is being read: nothing in it is older than that one's
+  /// end.
+  [[nodiscard]] bool waits_for_readers_only() const;
   /// A child waits for a parent that no listing has shown yet: a complete listing is due.
   [[nodiscard]] bool needs_complete_listing() const;
   [[nodiscard]] bool has_listed() const { return listed_once_; }

@@ -10,10 +10,32 @@ namespace ddm::stream {
 
 using dynamodb::iterator_position;
 
+namespace {
+
+/// What an earlier process knew. Its clock may have been ahead, and the future is trusted by
+/// nobody: the newest record read then still tells, as its time is the service's.
+std::optional<wall_time> known_before(const tracked_shard& shard, wall_time now) {
+  constexpr auto slack = 2 * service_clock::date_unit;  // two processes know the service's clock
+  for (const auto& moment : {shard.caught_up_to, shard.last_created}) {
+    if (moment && *moment <= now + slack) {
+      return std::min(*moment, now);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 shard_reader::shard_reader(reader_context& shared, shard_id id)
     : shared_(shared),
       id_(std::move(id)),
-      caught_up_(shard().caught_up_to, shared.creation_unit()) {}
+      caught_up_(known_before(shard(), later_now()), shared.creation_unit()),
+      clock_jumps_(shared.service.jumps()) {
+  shard().caught_up_to = caught_up_.ever_up_to();
+  if (const auto& parents_were_read_to = shard().read_to) {
+    caught_up_.begin_at(*parents_were_read_to);
+  }
+}
 
 awaitable<result<void>> shard_reader::read_to_end() {
   for (;;) {
@@ -27,10 +49,7 @@ awaitable<result<void>> shard_reader::read_to_end() {
     } else if (*step == next_step::read_on && iterator_) {
       failures_ = 0;
       shared_.on_health(id_, nullptr);
-      co_await shared_.time.sleep_until(
-          last_page_was_empty_
-              ? next_idle_read(asked_, idle_interval(shared_.open_shards()), id_.str())
-              : asked_ + busy_interval);
+      co_await shared_.time.sleep_until(next_read());
     }
     if (*step == next_step::ended) {
       shared_.on_health(id_, nullptr);
@@ -39,11 +58,20 @@ awaitable<result<void>> shard_reader::read_to_end() {
   }
 }
 
+wall_time shard_reader::next_read() const {
+  if (!last_page_was_empty_) {
+    return asked_ + busy_interval;
+  }
+  const auto open = shared_.open_shards();
+  return next_idle_read(
+      asked_, caught_up_.at_the_end() ? idle_interval(open) : settling_interval(open), id_.str());
+}
+
 awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
   const auto position =
       at_trim_horizon_ ? iterator_position::trim_horizon() : shard_lineage::next_position(shard());
   shard().begun = true;
-  if (!beginning_is_lost_ && shared_.lineage.lost_its_beginning(id_, shared_.time.now())) {
+  if (!beginning_is_lost_ && shared_.lineage.lost_its_beginning(id_, later_now())) {
     beginning_is_lost_ = true;
     report_gap("records were trimmed before the shard was begun");
   }
@@ -54,6 +82,9 @@ awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
   }
   iterator_ = std::move(*iterator);
   last_page_was_empty_ = false;
+  if (!std::exchange(had_iterator_, true)) {
+    shared_.on_first_iterator(id_);
+  }
   log::event(log::level::debug, "shard_iterator", {},
              {{"shard_id", id_.str()}, {"position", to_string(position.type)}});
   co_return co_await read_page();
@@ -61,18 +92,20 @@ awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
 
 awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   asked_ = shared_.time.now();
+  asked_later_ = shared_.service.later(asked_);
   auto answer = co_await shared_.client.get_records(*iterator_, shared_.records_limit);
   if (!answer) {
     co_return fail(std::move(answer.error()));
   }
-  note_server_time(answer->server_time);
+  shared_.on_date(asked_, answer->server_time);
+  const auto answered = later_now();
   auto page =
       co_await shared_.pool.run([&] { return shared_.decoder.decode_records(answer->body); });
   if (!page) {
     co_return fail(std::move(page.error()));
   }
-  auto next = std::move(page->next);
-  accept(std::move(*page));
+  auto next = page->next;
+  accept(std::move(*page), answered);
   if (!next) {
     iterator_.reset();
     co_return next_step::ended;
@@ -81,35 +114,39 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   co_return next_step::read_on;
 }
 
-/// Creation times are the server's. If its clock is ahead of ours, they say that more has been read
-/// than has: by this at most, as the Date header is cut to the second.
-void shard_reader::note_server_time(std::optional<wall_time> time) {
-  constexpr milliseconds date_unit{1000};
-  server_ahead_ = time ? std::max(milliseconds{0}, *time + date_unit - asked_) : milliseconds{0};
-}
-
 /// Runs without suspending: position, records and what the sink makes of them belong together.
-void shard_reader::accept(dynamodb::records_page page) {
-  auto& progress = shard();
+///
+/// Of the page that ends the shard only the records tell how far was read. The shard was closed at
+/// some moment before that page was asked for, and its children go on from there.
+void shard_reader::accept(dynamodb::records_page page, wall_time answered) {
+  if (clock_jumps_ != shared_.service.jumps()) {
+    clock_jumps_ = shared_.service.jumps();
+    caught_up_.on_clock_jump(later_now());
+  }
+  const bool ends = !page.next;
+  const bool may_be_all = !ends && !shard().closed;
+  const bool at_the_end = shared_.is_local && may_be_all &&
+                          page.records.size() < static_cast<std::size_t>(shared_.records_limit);
   at_trim_horizon_ = false;
   last_page_was_empty_ = page.records.empty();
-  const bool at_the_end =
-      shared_.is_local && page.records.size() < static_cast<std::size_t>(shared_.records_limit);
-  if (page.records.empty()) {
-    caught_up_.on_empty_page(asked_, shared_.time.now());
-    if (at_the_end) {
-      caught_up_.on_end(asked_);
-    }
-    if (caught_up_.up_to() != progress.caught_up_to) {
-      progress.caught_up_to = caught_up_.up_to();
-      progress.dirty = true;
-    }
-    return;
+  if (!last_page_was_empty_) {
+    accept_records(page);
+  } else if (may_be_all) {
+    caught_up_.on_empty_page(asked_later_, answered);
   }
-  record_batch batch{.shard = id_, .records = {}, .reread = 0, .fresh = false};
-  batch.fresh =
-      caught_up_.up_to() && asked_ - *caught_up_.up_to() <
-                                current_within(shared_.open_shards()) + shared_.creation_unit();
+  if (at_the_end) {
+    caught_up_.on_end(asked_later_);
+  }
+  save_progress();
+}
+
+void shard_reader::accept_records(dynamodb::records_page& page) {
+  auto& progress = shard();
+  record_batch batch{
+      .shard = id_, .records = {}, .reread = 0, .fresh = false, .nothing_before = std::nullopt};
+  const auto reached = caught_up_.up_to();
+  batch.fresh = reached && asked_later_ - *reached <
+                               current_within(shared_.open_shards()) + shared_.creation_unit();
   const auto last_before = progress.last_sequence;
   std::optional<wall_time> first_created;
   for (auto& record : page.records) {
@@ -120,19 +157,31 @@ void shard_reader::accept(dynamodb::records_page page) {
     first_created = first_created.value_or(record.created);
     progress.last_sequence = std::max(progress.last_sequence, record.sequence);
     progress.last_created = record.created;
+    progress.dirty = true;
     if (counts(record)) {
       batch.records.push_back(std::move(record));
     }
   }
   if (first_created) {
-    caught_up_.on_records(*first_created - server_ahead_, *progress.last_created - server_ahead_);
+    // Creation times are the service's, and its clock is known within bounds.
+    const auto first = shared_.service.latest(*first_created);
+    if (caught_up_.agrees_with(first)) {
+      batch.nothing_before = reached;
+    }
+    caught_up_.on_records(first, shared_.service.earliest(*progress.last_created));
+  } else {
+    caught_up_.on_interruption();
   }
-  if (at_the_end) {
-    caught_up_.on_end(asked_);
-  }
-  progress.caught_up_to = caught_up_.up_to();
-  progress.dirty = true;
   shared_.sink.on_batch(std::move(batch));
+}
+
+void shard_reader::save_progress() {
+  auto& progress = shard();
+  progress.read_to = caught_up_.up_to();
+  if (caught_up_.ever_up_to() != progress.caught_up_to) {
+    progress.caught_up_to = caught_up_.ever_up_to();
+    progress.dirty = true;
+  }
 }
 
 bool shard_reader::counts(const dynamodb::change_record& record) const {
@@ -162,7 +211,7 @@ awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
       }
       co_return next_step::read_on;
     case error_class::trimmed:
-      if (!at_trim_horizon_ && !trim_is_harmless(shard().caught_up_to, shared_.time.now())) {
+      if (!at_trim_horizon_ && !trim_is_harmless(shard().caught_up_to, later_now())) {
         report_gap("records were trimmed before they were read");
       }
       if (std::exchange(at_trim_horizon_, true)) {
@@ -177,7 +226,7 @@ awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
         iterator_.reset();
         co_return next_step::read_on;
       }
-      if (!trim_is_harmless(shard().caught_up_to, shared_.time.now())) {
+      if (!trim_is_harmless(shard().caught_up_to, later_now())) {
         report_gap("the shard no longer exists and was not read to its end");
       }
       co_return next_step::ended;

@@ -11,6 +11,7 @@
 #include "runtime/worker_pool.h"
 #include "stream/caught_up.h"
 #include "stream/record_sink.h"
+#include "stream/service_clock.h"
 #include "stream/shard_lineage.h"
 
 #include <cstdint>
@@ -32,11 +33,16 @@ struct reader_context {
   /// DynamoDB Local: creation times are cut to the minute, and a page that is not full ends where
   /// the shard ends. (On AWS a page may be short, or empty, anywhere.)
   bool is_local = false;
+  const service_clock& service;
+  /// Called with the Date of each answer that has one, and when it was asked for.
+  std::function<void(wall_time asked, std::optional<wall_time> date)> on_date;
   /// The unit of creation times: counts_from is taken back by it.
   std::function<milliseconds()> creation_unit;
   std::function<std::size_t()> open_shards;
   /// Asked when the shard is not found: true once a complete listing lacks it.
   std::function<bool(const shard_id&)> is_gone;
+  /// Called when the shard's first iterator is there.
+  std::function<void(const shard_id&)> on_first_iterator;
   /// Called after a read that failed although it was retried, and after each that succeeded.
   std::function<void(const shard_id&, const error*)> on_health;
   std::mt19937_64& random;
@@ -58,8 +64,12 @@ class shard_reader {
   [[nodiscard]] awaitable<result<next_step>> react(error failure);
   [[nodiscard]] awaitable<void> pause(const error& failure);
   [[nodiscard]] awaitable<result<next_step>> fetch_iterator();
-  void note_server_time(std::optional<wall_time> time);
-  void accept(dynamodb::records_page page);
+  void accept(dynamodb::records_page page, wall_time answered);
+  void accept_records(dynamodb::records_page& page);
+  void save_progress();
+  [[nodiscard]] wall_time next_read() const;
+  /// By the later of our clock and the service's, as all moments up to which was read.
+  [[nodiscard]] wall_time later_now() const { return shared_.service.later(shared_.time.now()); }
   [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
   void report_gap(std::string reason);
   [[nodiscard]] tracked_shard& shard() { return shared_.lineage.at(id_); }
@@ -68,8 +78,10 @@ class shard_reader {
   shard_id id_;
   caught_up_tracker caught_up_;
   std::optional<dynamodb::shard_iterator> iterator_;
-  wall_time asked_;               ///< when the last page was asked for
-  milliseconds server_ahead_{0};  ///< of our clock, at most
+  wall_time asked_;        ///< when the last page was asked for, by our clock
+  wall_time asked_later_;  ///< the same by the later clock
+  int clock_jumps_ = 0;    ///< those that were taken note of
+  bool had_iterator_ = false;
   bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
   bool beginning_is_lost_ = false;
   bool last_page_was_empty_ = false;

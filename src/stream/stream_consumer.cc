@@ -21,6 +21,9 @@ constexpr seconds failed_listing_interval{10};
 /// A stream that is not found for this long is gone for good; sooner if its table has another one.
 constexpr minutes missing_stream_grace{5};
 constexpr seconds replaced_stream_grace{30};
+/// What is hidden, or waits, may be this old and still be of no account.
+constexpr seconds hidden_at_most{60};
+constexpr std::chrono::hours far_ahead{1};
 
 }  // namespace
 
@@ -29,6 +32,7 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
                                  const dynamodb::page_decoder& decoder, record_sink& sink)
     : options_(std::move(settings)),
       clock_(time),
+      service_(options_.service),
       client_(client),
       sink_(sink),
       lineage_(options_.stream_arn, options_.first),
@@ -42,9 +46,13 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
                .sink = sink,
                .records_limit = options_.records_limit,
                .is_local = dynamodb::is_local_arn(options_.stream_arn),
+               .service = service_,
+               .on_date = [this](wall_time asked,
+                                 std::optional<wall_time> date) { note_date(asked, date); },
                .creation_unit = [this] { return creation_unit(); },
                .open_shards = [this] { return readers_.running(); },
                .is_gone = [this](const shard_id& id) { return is_gone(id); },
+               .on_first_iterator = [this](const shard_id& id) { note_iterator(id); },
                .on_health = [this](const shard_id& id, const error* e) { note_health(id, e); },
                .random = random_},
       readers_(std::move(executor)),
@@ -74,19 +82,55 @@ awaitable<result<void>> stream_consumer::run() {
 
 awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
     std::optional<shard_id> start_after) {
+  const auto asked = clock_.now();
   auto page = co_await client_.describe_stream(dynamodb::stream_arn(options_.stream_arn),
                                                std::move(start_after), &describe_pace_);
   if (page) {
-    note_status(page->status);
+    note_listing(asked, *page);
   }
   co_return page;
 }
 
-void stream_consumer::note_status(dynamodb::stream_status status) {
+void stream_consumer::note_listing(wall_time asked, const dynamodb::stream_page& page) {
+  using enum dynamodb::stream_status;
   missing_since_.reset();
-  stream_is_over_ = status == dynamodb::stream_status::disabled;
-  if (status == dynamodb::stream_status::enabled) {
-    last_seen_enabled_ = clock_.now();
+  stream_is_over_ = page.status == disabled;
+  turned_off_ = page.status == disabled || page.status == disabling;
+  if (page.status == enabled) {
+    last_seen_enabled_ = service_.later(asked);
+  }
+  note_date(asked, page.server_time);
+}
+
+/// After a jump of one of the clocks, what was read up to then has to be earned anew.
+void stream_consumer::note_date(wall_time asked, std::optional<wall_time> date) {
+  if (!date) {
+    return;
+  }
+  const auto jumps = service_.jumps();
+  service_.on_answer(asked, clock_.now(), *date);
+  if (service_.jumps() != jumps) {
+    lineage_.forget_reading();
+    last_seen_enabled_.reset();
+  }
+  if (service_.ahead() > far_ahead && !std::exchange(warned_of_clock_, true)) {
+    log::event(log::level::warning, "clock_behind",
+               "the service's clock is far ahead of ours: ages are counted by its clock",
+               {{"ahead_ms", service_.ahead().count()}});
+  }
+}
+
+void stream_consumer::note_complete_listing(bool was_fresh, wall_time asked) {
+  listed_here_ = true;
+  if (was_fresh && options_.first == first_position::trim_horizon) {
+    began_ = service_.later(asked);
+  }
+}
+
+void stream_consumer::note_iterator(const shard_id& id) {
+  without_iterator_.erase(id);
+  if (!began_ && without_iterator_.empty()) {
+    began_ = later_now();
   }
 }
 
@@ -96,6 +140,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
   // The time is that of the first page: what is written after it belongs to the run.
   const auto now = clock_.now();
   std::optional<wall_time> server_time;
+  const bool is_fresh = !lineage_.has_listed();
   do {
     auto page = co_await describe(start_after);
     if (!page) {
@@ -108,12 +153,20 @@ awaitable<result<void>> stream_consumer::list_completely() {
   for (auto& gap : lineage_.on_complete_listing(shards, now, server_time)) {
     sink_.on_gap(std::move(gap));
   }
+  note_complete_listing(is_fresh, now);
   complete_listing_due_ = now + complete_listing_interval;
   plan_next_listing();
   if (auto committed = co_await sink_.commit_now(); !committed) {
     co_return committed;
   }
-  start_readers();
+  auto startable = lineage_.take_startable();
+  if (!std::exchange(begun_here_, true) && !began_) {
+    without_iterator_ = {startable.begin(), startable.end()};
+    if (startable.empty()) {
+      began_ = service_.later(now);
+    }
+  }
+  start_readers(std::move(startable));
   co_return result<void>{};
 }
 
@@ -143,11 +196,12 @@ void stream_consumer::plan_next_listing() {
 }
 
 awaitable<void> stream_consumer::list_children(shard_id parent) {
+  const auto asked = clock_.now();
   auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent,
                                                  &describe_pace_);
   // A failure is no loss: the next listing shows the children too.
   if (page) {
-    note_status(page->status);
+    note_listing(asked, *page);
     lineage_.on_partial_listing(page->shards, clock_.now());
   }
   if (!lineage_.has_children(parent)) {
@@ -202,8 +256,12 @@ bool stream_consumer::is_gone(const shard_id& id) {
 
 void stream_consumer::note_replaced() {
   if (!std::exchange(replaced_, true)) {
-    newest_listing_due_ = std::min(newest_listing_due_, clock_.now());
+    list_soon();
   }
+}
+
+void stream_consumer::list_soon() {
+  newest_listing_due_ = std::min(newest_listing_due_, clock_.now());
 }
 
 void stream_consumer::give_up(error failure) {
@@ -213,8 +271,10 @@ void stream_consumer::give_up(error failure) {
   readers_.cancel();
 }
 
-void stream_consumer::start_readers() {
-  for (auto& id : lineage_.take_startable()) {
+void stream_consumer::start_readers() { start_readers(lineage_.take_startable()); }
+
+void stream_consumer::start_readers(std::vector<shard_id> startable) {
+  for (auto& id : startable) {
     readers_.spawn(read_shard(std::move(id)));
   }
 }
@@ -236,6 +296,7 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   log::event(log::level::info, "shard_finished", {},
              {{"shard_id", id.str()}, {"sequence_number", lineage_.at(id).last_sequence.str()}});
   failing_.erase(id);
+  note_iterator(id);  // it needs none any more
   lineage_.on_done(id, clock_.now());
   start_readers();
   co_await list_children(id);
@@ -265,7 +326,7 @@ milliseconds stream_consumer::creation_unit() const {
 
 stream_status stream_consumer::status() const {
   stream_status status;
-  const auto now = clock_.now();
+  const auto now = later_now();
   // A creation time says only in which unit (second, or minute) the record was made.
   const auto unit = creation_unit();
   const auto current = current_within(readers_.running()) + unit;
@@ -284,14 +345,17 @@ stream_status stream_consumer::status() const {
         break;
     }
     if (shard.life == shard_life::reading) {
-      // What came before either moment has been read, or does not count.
-      const auto reached = std::max(shard.caught_up_to, shard.counts_from);
-      if (!reached) {
-        ++status.unread;
-      } else if (now - *reached >= current) {
+      status.unread += shard.read_to ? 0 : 1;
+      // What came before has been read, by an earlier process maybe, or does not count.
+      const auto reached =
+          std::max(shard.read_to ? shard.read_to : shard.caught_up_to, shard.counts_from);
+      if (reached && now - *reached >= current) {
         status.behind = std::max(status.behind, now - *reached - unit);
       }
     }
+  }
+  if (const auto moment = moment_read()) {
+    status.unread_for = now - *moment;
   }
   status.retention_left = std::max(milliseconds{0}, stream_retention - status.behind);
   status.failing = failing_.size();
@@ -302,26 +366,48 @@ stream_status stream_consumer::status() const {
 /// Also when the stream has been turned off since.
 bool stream_consumer::heirs_may_be_hidden() const { return !lineage_.heirless().empty(); }
 
-std::optional<wall_time> stream_consumer::read_up_to() const {
-  if (!lineage_.has_listed() || heirs_may_be_hidden()) {
+/// By the later clock. A shard that waits holds nothing older than the end of the one that it waits
+/// for, and so do hidden children: what was read of the parent holds for them. But whoever cannot
+/// list for a minute knows nothing.
+std::optional<wall_time> stream_consumer::moment_read() const {
+  if (!listed_here_ || !lineage_.waits_for_readers_only()) {
     return std::nullopt;
   }
-  auto earliest = clock_.now();
-  for (const auto& [id, shard] : lineage_.shards()) {
-    if (shard.life == shard_life::waiting ||
-        (shard.life == shard_life::reading && !shard.caught_up_to)) {
+  const auto now = later_now();
+  const auto hidden = lineage_.heirless();
+  bool is_read = stream_is_over_;  // over no shard of a stream that is on, nothing is known
+  bool something_waits = !hidden.empty();
+  auto earliest = now;
+  for (const auto& id : hidden) {
+    const auto& parent = lineage_.shards().at(id);
+    if (!parent.read_to) {
       return std::nullopt;
     }
-    if (shard.life == shard_life::reading) {
-      earliest = std::min(earliest, *shard.caught_up_to);
-    }
+    earliest = std::min(earliest, *parent.read_to);
   }
-  return earliest;
+  for (const auto& [id, shard] : lineage_.shards()) {
+    something_waits = something_waits || shard.life == shard_life::waiting;
+    if (shard.life != shard_life::reading) {
+      continue;
+    }
+    if (!shard.read_to || *shard.read_to > now) {
+      return std::nullopt;
+    }
+    is_read = true;
+    earliest = std::min(earliest, *shard.read_to);
+  }
+  const bool hides_much = something_waits && now - earliest > hidden_at_most;
+  return (is_read || !hidden.empty()) && !hides_much ? std::optional(earliest) : std::nullopt;
+}
+
+std::optional<wall_time> stream_consumer::read_up_to() const {
+  const auto moment = moment_read();
+  return moment ? std::optional(*moment - service_.ahead()) : std::nullopt;
 }
 
 bool stream_consumer::caught_up_to(wall_time moment) const {
   const auto reached = read_up_to();
-  return reached && *reached >= moment && !lineage_.needs_complete_listing();
+  return reached && *reached >= moment;
 }
 
 }  // namespace ddm::stream

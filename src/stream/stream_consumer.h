@@ -13,6 +13,7 @@
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
 #include "stream/record_sink.h"
+#include "stream/service_clock.h"
 #include "stream/shard_lineage.h"
 #include "stream/shard_reader.h"
 
@@ -20,7 +21,9 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace ddm::stream {
 
@@ -29,15 +32,22 @@ struct stream_status {
   std::size_t open = 0;     ///< being read
   std::size_t waiting = 0;  ///< for their parents
   std::size_t done = 0;
-  /// Shards being read of which no page has come yet: how far behind they are is not known.
+  /// Shards being read of which this process does not know yet up to when it has read them.
   std::size_t unread = 0;
-  /// 0 when every shard being read is caught up, else the age of the oldest unread record.
+  /// The age of the moment up to which every record has been read. Nothing: not known, or not for a
+  /// minute although something is hidden or waits. Then a change of any age may be unread.
+  std::optional<milliseconds> unread_for;
+  /// 0 when every shard being read is caught up, else the age of the oldest unread record. It tells
+  /// of what is known only: without unread_for a 0 is no proof.
   milliseconds behind{0};
   /// Retention less that age.
   milliseconds retention_left{stream_retention};
   /// Shards whose last read failed, and with what; empty when all is well.
   std::size_t failing = 0;
   std::string failure;
+  /// Why changes made now are in no stream that is read; empty when nothing says so.
+  std::string off;
+  [[nodiscard]] bool known() const { return unread_for.has_value(); }
 };
 
 class stream_consumer {
@@ -47,6 +57,7 @@ class stream_consumer {
     first_position first = first_position::latest;
     int records_limit = 1000;
     std::uint64_t random_seed = 0;
+    service_clock service;  ///< what is known of it already
   };
 
   /// All parameters outlive the consumer.
@@ -62,15 +73,28 @@ class stream_consumer {
   [[nodiscard]] shard_lineage& lineage() { return lineage_; }
   [[nodiscard]] const shard_lineage& lineage() const { return lineage_; }
   [[nodiscard]] stream_status status() const;
-  /// Every shard has ended or has been read up to `moment`, and none is waiting or undiscovered.
+  /// Every record made before `moment`, by our clock, has been read by this process.
   [[nodiscard]] bool caught_up_to(wall_time moment) const;
-  /// Up to when every shard has been read; nothing before the first complete pass.
+  /// Up to when, by our clock, this process has read every record; nothing while that is not known,
+  /// or more than a minute ago with shards that are hidden or wait.
   [[nodiscard]] std::optional<wall_time> read_up_to() const;
+
+  /// From when on this reading misses nothing, by the later clock: from TRIM_HORIZON the first
+  /// complete listing, else when every shard open then had its first iterator. Nothing before that.
+  [[nodiscard]] std::optional<wall_time> began() const { return began_; }
+  [[nodiscard]] const service_clock& service() const { return service_; }
+  /// The later of our clock and the service's.
+  [[nodiscard]] wall_time later_now() const { return service_.later(clock_.now()); }
 
   /// The table has another stream by now: this one will soon be disabled, or gone.
   void note_replaced();
+  /// A listing is made within a second or two: whether the stream is on has to be known.
+  void list_soon();
   /// The stream is disabled, or was not found just now.
   [[nodiscard]] bool in_doubt() const { return stream_is_over_ || missing_since_; }
+  /// By the last listing it is disabled, or about to be.
+  [[nodiscard]] bool is_turned_off() const { return turned_off_; }
+  /// When the last listing that showed it enabled was asked for, by the later clock.
   [[nodiscard]] std::optional<wall_time> last_seen_enabled() const { return last_seen_enabled_; }
 
  private:
@@ -82,8 +106,13 @@ class stream_consumer {
   [[nodiscard]] awaitable<result<dynamodb::stream_page>> describe(
       std::optional<shard_id> start_after);
   void start_readers();
+  void start_readers(std::vector<shard_id> startable);
   void log_failed_listing(const error& failure) const;
-  void note_status(dynamodb::stream_status status);
+  void note_listing(wall_time asked, const dynamodb::stream_page& page);
+  void note_date(wall_time asked, std::optional<wall_time> date);
+  void note_complete_listing(bool was_fresh, wall_time asked);
+  void note_iterator(const shard_id& id);
+  [[nodiscard]] std::optional<wall_time> moment_read() const;
   [[nodiscard]] bool is_gone(const shard_id& id);
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
@@ -94,6 +123,7 @@ class stream_consumer {
 
   options options_;
   clock& clock_;
+  service_clock service_;
   dynamodb::streams_client& client_;
   record_sink& sink_;
   shard_lineage lineage_;
@@ -103,10 +133,16 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
+  bool listed_here_ = false;     ///< completely, by this process
+  bool begun_here_ = false;      ///< the first readers were started
   bool stream_is_over_ = false;  ///< DISABLED: no new shard will come
+  bool turned_off_ = false;      ///< DISABLED or DISABLING
   bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
   std::optional<wall_time> last_seen_enabled_;
+  std::optional<wall_time> began_;
+  std::set<shard_id> without_iterator_;  ///< of those that began_ waits for
+  bool warned_of_clock_ = false;
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

@@ -11,14 +11,15 @@
 namespace ddm::stream {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr minutes look_interval{1};
-/// While the stream is over, or not found.
+constexpr seconds look_interval{30};
+/// While the stream is over, turned off, or not found, and when the table did not answer.
 constexpr seconds look_interval_in_doubt{10};
 constexpr seconds poll_interval{1};
 constexpr auto enabled_at_name = "stream.enabled_at_ms";
+constexpr auto began_name = "stream.began_ms";
+constexpr auto turned_off = "the stream was turned off: later changes are in no stream";
 
 /// When the stream was created, as text that sorts by time.
 std::string_view label_of(std::string_view stream_arn) {
@@ -52,6 +53,9 @@ void stream_follower::restore(const state::snapshot& resumed) {
   }
   if (const auto found = resumed.numbers.find(enabled_at_name); found != resumed.numbers.end()) {
     enabled_at_ = from_ms(found->second);
+  }
+  if (const auto found = resumed.numbers.find(began_name); found != resumed.numbers.end()) {
+    began_ = from_ms(found->second);
   }
   const auto reported = std::ranges::find_if(resumed.gaps, [&](const state::gap_row& gap) {
     return gap.stream_arn == options_.stream_arn && gap.shard_id.empty();
@@ -101,14 +105,14 @@ awaitable<void> stream_follower::read_streams() {
 awaitable<void> stream_follower::watch_table() {
   auto due = parts_.time.now();
   for (bool doubted = false;;) {
-    const bool in_doubt = ended_at_ || consumer_->in_doubt();
-    if (in_doubt && !doubted) {
+    const bool doubt = in_doubt();
+    if (doubt && !doubted) {
       due = parts_.time.now();
     }
-    doubted = in_doubt;
+    doubted = doubt;
     if (parts_.time.now() >= due) {
       co_await look_at_table();
-      due = parts_.time.now() + (in_doubt ? look_interval_in_doubt : look_interval);
+      due = parts_.time.now() + (in_doubt() ? look_interval_in_doubt : look_interval);
     }
     co_await parts_.time.sleep_for(poll_interval);
   }
@@ -121,12 +125,53 @@ awaitable<void> stream_follower::look_at_table() {
     log::event(log::level::warning, "table_not_described",
                "whether its stream was replaced is not known just now: " + table.error().describe(),
                {{"table", parts_.table.str()}});
+    last_look_failed_ = true;
+    consumer_->list_soon();
     co_return;
   }
   const bool was_over = is_over();
   looked_at_ = asked;
-  const auto latest =
-      table && table->latest_stream_arn ? table->latest_stream_arn->str() : std::string();
+  last_look_failed_ = false;
+  if (table) {
+    note_table(*table, asked);
+  } else {
+    off_ = "the table of the stream was deleted: later changes are in no stream";
+  }
+  if (is_over() && !was_over) {
+    log::event(log::level::warning, "stream_over",
+               "the stream was turned off and has been read to its end: changes made from now on "
+               "are in no stream; once it is turned on again, reading goes on by itself",
+               {{"stream_arn", options_.stream_arn}});
+  }
+}
+
+void stream_follower::note_table(const dynamodb::table_description& table, wall_time asked) {
+  const auto latest = table.latest_stream_arn ? table.latest_stream_arn->str() : std::string();
+  note_successor(latest);
+  if (table_id_.empty()) {
+    table_id_ = table.id;
+  }
+  if (successor_) {
+    new_table_id_ = table.id;
+    off_.clear();
+  } else if (table.id != table_id_) {
+    off_ = "the table of the stream was deleted and created anew: its changes are in no stream";
+  } else if (!table.stream.enabled) {
+    off_ = turned_off;
+  } else {
+    off_.clear();
+    if (latest == options_.stream_arn) {
+      table_showed_on_ = consumer_->service().later(asked);
+    } else {
+      consumer_->list_soon();  // only a listing can tell
+    }
+  }
+  if (!off_.empty()) {
+    consumer_->list_soon();
+  }
+}
+
+void stream_follower::note_successor(const std::string& latest) {
   // An older one: --stream-arn named a newer, or the table was made anew without a stream.
   if (label_of(latest) > label_of(options_.stream_arn) && successor_ != latest) {
     successor_ = latest;
@@ -136,12 +181,11 @@ awaitable<void> stream_follower::look_at_table() {
                "read first, then the new one from its beginning",
                {{"stream_arn", options_.stream_arn}, {"latest_stream_arn", latest}});
   }
-  if (is_over() && !was_over) {
-    log::event(log::level::warning, "stream_over",
-               "the stream was turned off and has been read to its end: changes made from now on "
-               "are in no stream; once it is turned on again, reading goes on by itself",
-               {{"stream_arn", options_.stream_arn}});
-  }
+}
+
+bool stream_follower::in_doubt() const {
+  return ended_at_ || !off_.empty() || last_look_failed_ || consumer_->in_doubt() ||
+         consumer_->is_turned_off();
 }
 
 /// Nothing suspends in here: the gap, the last rows and the new stream belong to one commit.
@@ -160,6 +204,11 @@ void stream_follower::change_over() {
              {{"left", options_.stream_arn}, {"stream_arn", *successor_}});
   options_.stream_arn = std::move(*successor_);
   options_.first = first_position::trim_horizon;
+  options_.service = consumer_->service();
+  began_ = reading_began();
+  table_id_ = std::exchange(new_table_id_, {});
+  table_showed_on_.reset();
+  off_.clear();
   successor_.reset();
   ended_at_.reset();
   enabled_at_.reset();
@@ -170,7 +219,7 @@ void stream_follower::report_time_off() {
   if (time_off_reported_ == options_.stream_arn) {
     return;
   }
-  auto from = std::max(enabled_at_, consumer_->last_seen_enabled());
+  auto from = std::max(enabled_at_, known_to_be_on());
   for (const auto& [id, shard] : consumer_->lineage().shards()) {
     from = std::max(from, shard.last_created);
   }
@@ -189,6 +238,27 @@ void stream_follower::report_time_off() {
        fmt::format("changes made between {} and {} may be in no stream: the table's stream was "
                    "turned off in this time and turned on again as {}",
                    described(from), described(until), *successor_)});
+}
+
+std::optional<wall_time> stream_follower::known_to_be_on() const {
+  return std::max(table_showed_on_, consumer_->last_seen_enabled());
+}
+
+stream_status stream_follower::status() const {
+  auto status = consumer_->status();
+  status.off = !off_.empty()                               ? off_
+               : consumer_->is_turned_off() && !successor_ ? std::string(turned_off)
+                                                           : std::string();
+  const auto on = known_to_be_on();
+  const auto now = service_now();
+  const bool is_on =
+      on && *on <= now && status.off.empty() && !successor_ && !ended_at_ && !consumer_->in_doubt();
+  if (!is_on) {
+    status.unread_for.reset();
+  } else if (status.unread_for) {
+    status.unread_for = std::max(*status.unread_for, now - *on);
+  }
+  return status;
 }
 
 std::optional<wall_time> stream_follower::read_up_to() const {
@@ -211,9 +281,13 @@ void stream_follower::collect(wall_time now, state::commit_batch& batch) {
     // A restart finds its stream by the rows: the old ones go when there are new ones.
     std::ranges::move(std::exchange(left_shards_, {}), std::back_inserter(batch.shards_forgotten));
   }
-  enabled_at_ = std::max(enabled_at_, consumer_->last_seen_enabled());
+  enabled_at_ = std::max(enabled_at_, known_to_be_on());
   if (enabled_at_) {
     batch.numbers.emplace(enabled_at_name, to_ms(*enabled_at_));
+  }
+  began_ = reading_began();  // what a newer stream does not hold is a gap
+  if (began_) {
+    batch.numbers.emplace(began_name, to_ms(*began_));
   }
 }
 

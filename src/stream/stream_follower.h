@@ -2,9 +2,10 @@
 //
 // Problem: turning a table's stream off and on again makes a new stream with an ARN of its own. The
 // old one stays readable for 24 hours, and what was written in between is in neither.
-// Idea: one stream_consumer at a time. Each minute, and at once when the stream ends or is not
+// Idea: one stream_consumer at a time. Each 30 s, and at once when the stream ends or is not
 // found, the table is asked for its stream; a newer one is taken up from its first record on when
-// the old one has been read to its end, or is gone.
+// the old one has been read to its end, or is gone. What was read counts as read up to the last
+// moment at which the stream was known to be on: what is written into no stream is never read.
 // Reason: records of one key stay in order, and a restart finds its place by the state's rows: the
 // newest stream among them is the one being read.
 #pragma once
@@ -45,10 +46,18 @@ class stream_follower {
   [[nodiscard]] const std::string& stream_arn() const { return options_.stream_arn; }
   /// The stream was turned off, has been read to its end, and the table has no newer one.
   [[nodiscard]] bool is_over() const { return ended_at_ && looked_since_end() && !successor_; }
-  [[nodiscard]] stream_status status() const { return consumer_->status(); }
+  /// As stream_consumer says it, but nothing is known to be read beyond the last moment at which
+  /// the table, or a listing, showed that the stream is on.
+  [[nodiscard]] stream_status status() const;
   /// As stream_consumer says it; nothing while a newer stream waits or may exist.
   [[nodiscard]] std::optional<wall_time> read_up_to() const;
   [[nodiscard]] bool caught_up_to(wall_time moment) const;
+  /// From when on reading misses nothing but gaps (see stream_consumer::began); kept in the state.
+  [[nodiscard]] std::optional<wall_time> reading_began() const {
+    return began_ ? began_ : consumer_->began();
+  }
+  /// The later of our clock and the service's (see service_clock).
+  [[nodiscard]] wall_time service_now() const { return consumer_->later_now(); }
 
   void resolve(const std::map<std::string, sequence_number>& lowest_open) {
     consumer_->lineage().resolve(lowest_open);
@@ -60,6 +69,10 @@ class stream_follower {
   [[nodiscard]] awaitable<void> read_streams();
   [[nodiscard]] awaitable<void> watch_table();
   [[nodiscard]] awaitable<void> look_at_table();
+  void note_table(const dynamodb::table_description& table, wall_time asked);
+  void note_successor(const std::string& latest);
+  [[nodiscard]] bool in_doubt() const;
+  [[nodiscard]] std::optional<wall_time> known_to_be_on() const;
   void restore(const state::snapshot& resumed);
   void change_over();
   void report_time_off();
@@ -74,7 +87,13 @@ class stream_follower {
   task_group tasks_;
   std::optional<error> failure_;
   std::optional<std::string> successor_;
-  std::optional<wall_time> looked_at_;       ///< when the table was last asked, with success
+  std::optional<wall_time> looked_at_;        ///< when the table was last asked, with success
+  std::optional<wall_time> table_showed_on_;  ///< by the later clock: the stream, as the latest one
+  bool last_look_failed_ = false;
+  std::string table_id_;      ///< TableId of the first look
+  std::string new_table_id_;  ///< of the table that has the newer stream
+  std::string off_;           ///< why the table says that this stream is off
+  std::optional<wall_time> began_;
   std::optional<wall_time> ended_at_;        ///< the present stream has been read to its end
   std::optional<wall_time> enabled_at_;      ///< the present stream was last known to be on
   std::string time_off_reported_;            ///< the stream whose end has been reported as a gap

@@ -40,10 +40,10 @@ TEST(estimate, monitoring_pays_for_the_sample_only) {
   EXPECT_NEAR(estimate_monitor(small_items, 1, 100, true).source_units_per_million, 10'000, 1);
 }
 
-TEST(estimate, idle_polling_is_bounded) {
+TEST(estimate, idle_polling_is_bounded_but_asks_each_shard_every_20_seconds) {
   EXPECT_NEAR(estimate_monitor(small_items, 4, 1, false).stream_calls_per_day, 4 * 86'400, 1);
-  EXPECT_NEAR(estimate_monitor(small_items, 5000, 1, false).stream_calls_per_day, 100 * 86'400,
-              86'400);
+  EXPECT_NEAR(estimate_monitor(small_items, 2000, 1, false).stream_calls_per_day, 100 * 86'400, 1);
+  EXPECT_NEAR(estimate_monitor(small_items, 5000, 1, false).stream_calls_per_day, 250 * 86'400, 1);
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ void empty_page(caught_up_tracker& shard, wall_time asked) { shard.on_empty_page
 
 TEST(caught_up, knows_nothing_before_the_first_page) {
   EXPECT_FALSE(caught_up_tracker().up_to());
-  EXPECT_EQ(caught_up_tracker(start).up_to(), start) << "what an earlier process knew";
+  EXPECT_FALSE(caught_up_tracker(start).up_to()) << "being caught up is earned in each process";
+  EXPECT_EQ(caught_up_tracker(start).ever_up_to(), start) << "what an earlier process knew";
 }
 
 TEST(caught_up, a_record_proves_everything_before_its_creation) {
@@ -28,14 +29,18 @@ TEST(caught_up, a_record_proves_everything_before_its_creation) {
 TEST(caught_up, an_older_record_shows_that_empty_pages_came_from_the_middle) {
   caught_up_tracker shard;
   empty_page(shard, start);
+  empty_page(shard, start + 1s);
   empty_page(shard, start + 3s);
   EXPECT_EQ(shard.up_to(), start + 1s);
+  EXPECT_FALSE(shard.agrees_with(start - 2h));
   shard.on_records(start - 2h, start - 1h);
   EXPECT_EQ(shard.up_to(), start - 1h);
 }
 
 TEST(caught_up, times_of_whole_minutes_show_nothing_within_their_minute) {
-  caught_up_tracker shard(start, 1min);
+  caught_up_tracker shard(std::nullopt, 1min);
+  shard.begin_at(start);
+  EXPECT_TRUE(shard.agrees_with(start - 1min));
   shard.on_records(start - 1min, start - 1min);
   EXPECT_EQ(shard.up_to(), start);
 }
@@ -60,6 +65,49 @@ TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
   EXPECT_EQ(shard.up_to(), start + 8s);
 }
 
+TEST(caught_up, two_empty_pages_are_no_end_however_far_apart) {
+  caught_up_tracker shard;
+  empty_page(shard, start);
+  empty_page(shard, start + 20s);
+  EXPECT_FALSE(shard.up_to());
+  EXPECT_FALSE(shard.at_the_end());
+  empty_page(shard, start + 21s);
+  EXPECT_EQ(shard.up_to(), start + 19s);
+  EXPECT_TRUE(shard.at_the_end());
+  shard.on_records(start + 20s, start + 21s);
+  EXPECT_FALSE(shard.at_the_end()) << "a page with records is asked for more";
+}
+
+TEST(caught_up, begins_where_the_parent_was_read_up_to) {
+  caught_up_tracker child;
+  child.begin_at(start);
+  EXPECT_EQ(child.up_to(), start);
+  EXPECT_FALSE(child.ever_up_to()) << "nothing of it has been read";
+  child.on_records(start + 3s, start + 5s);
+  EXPECT_EQ(child.up_to(), start + 5s);
+}
+
+TEST(caught_up, begins_anew_when_a_clock_has_jumped) {
+  caught_up_tracker shard(start + 1h);
+  for (const auto asked : {start, start + 1s, start + 3s}) {
+    empty_page(shard, asked);
+  }
+  shard.on_clock_jump(start + 10s);
+  EXPECT_FALSE(shard.up_to());
+  EXPECT_FALSE(shard.at_the_end());
+  EXPECT_EQ(shard.ever_up_to(), start + 10s) << "the future is trusted by nobody";
+}
+
+TEST(caught_up, what_an_earlier_process_knew_serves_trims_only) {
+  caught_up_tracker shard(start);
+  shard.on_records(start - 2h, start - 1h);
+  EXPECT_EQ(shard.up_to(), start - 1h);
+  EXPECT_EQ(shard.ever_up_to(), start - 1h) << "an older record shows that it was wrong";
+  caught_up_tracker later(start);
+  later.on_records(start, start);
+  EXPECT_EQ(later.ever_up_to(), start);
+}
+
 TEST(caught_up, a_record_between_empty_pages_begins_the_count_anew) {
   caught_up_tracker shard;
   empty_page(shard, start);
@@ -71,10 +119,13 @@ TEST(caught_up, a_record_between_empty_pages_begins_the_count_anew) {
 TEST(caught_up, an_outage_between_empty_pages_does_too) {
   caught_up_tracker shard;
   empty_page(shard, start);
+  empty_page(shard, start + 1s);
   empty_page(shard, start + 3s);
   shard.on_interruption();
   empty_page(shard, start + 1h);
   EXPECT_EQ(shard.up_to(), start + 1s);
+  empty_page(shard, start + 1h + 1s);
+  EXPECT_FALSE(shard.at_the_end());
   empty_page(shard, start + 1h + 2s);
   EXPECT_EQ(shard.up_to(), start + 1h);
 }

@@ -13,12 +13,36 @@ TEST(read_pace, idle_shards_are_asked_each_second_up_to_a_hundred_of_them) {
   EXPECT_EQ(idle_interval(100), 1s);
 }
 
-TEST(read_pace, idle_polling_in_all_stays_within_a_hundred_calls_a_second) {
-  for (std::size_t shards = 1; shards < 20'000; ++shards) {
-    const double calls =
-        static_cast<double>(shards) * 1000 / static_cast<double>(idle_interval(shards).count());
-    ASSERT_LE(calls, 100.0) << shards << " shards";
+double calls_per_second(std::size_t shards, milliseconds interval) {
+  return static_cast<double>(shards) * 1000 / static_cast<double>(interval.count());
+}
+
+TEST(read_pace, idle_polling_in_all_stays_within_a_hundred_calls_a_second_up_to_2000_shards) {
+  for (std::size_t shards = 1; shards <= 2000; ++shards) {
+    ASSERT_LE(calls_per_second(shards, idle_interval(shards)), 100.0) << shards << " shards";
   }
+}
+
+TEST(read_pace, asks_each_shard_at_least_every_20_seconds) {
+  EXPECT_EQ(idle_interval(2000), 20s);
+  EXPECT_EQ(idle_interval(5000), 20s) << "250 calls a second";
+  for (const auto interval : {1s, 3s, 10s, 14s, 20s}) {
+    for (int i = 0; i < 1000; ++i) {
+      const wall_time asked{milliseconds{1'000'000 + 37 * i}};
+      const auto next = next_idle_read(asked, interval, "shardId-" + std::to_string(i % 17));
+      ASSERT_GT(next, asked);
+      ASSERT_LE(next - asked, 20s);
+      ASSERT_EQ(next_idle_read(next, interval, "shardId-" + std::to_string(i % 17)) - next,
+                interval);
+    }
+  }
+}
+
+TEST(read_pace, shards_not_known_to_be_read_to_their_end_are_asked_about_each_second) {
+  EXPECT_EQ(settling_interval(1), 1s);
+  EXPECT_EQ(settling_interval(1000), 1s);
+  EXPECT_EQ(settling_interval(5000), 5s);
+  EXPECT_EQ(settling_interval(20'000), 5s);
 }
 
 TEST(read_pace, idle_shards_begun_together_are_soon_spread_over_the_interval) {

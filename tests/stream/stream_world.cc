@@ -17,6 +17,7 @@ void recording_sink::on_batch(record_batch batch) {
     const auto key = record.key.json.substr(12, record.key.json.size() - 15);
     keys_by_shard[batch.shard.str()].push_back(key);
     keys.push_back(key);
+    nothing_before[key] = batch.nothing_before;
     fresh += batch.fresh ? 1 : 0;
   }
 }

@@ -24,7 +24,8 @@ class recording_sink final : public record_sink {
   awaitable<result<void>> commit_now() override;
 
   std::map<std::string, std::vector<std::string>> keys_by_shard;
-  std::vector<std::string> keys;  ///< in order of delivery
+  std::vector<std::string> keys;                                   ///< in order of delivery
+  std::map<std::string, std::optional<wall_time>> nothing_before;  ///< by key
   std::uint64_t reread = 0;
   std::uint64_t fresh = 0;
   std::vector<coverage_gap> gaps;

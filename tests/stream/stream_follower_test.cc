@@ -1,0 +1,216 @@
+// The stream of a table, as the table and the listings show it.
+#include "stream/stream_follower.h"
+
+#include "stream/stream_world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::stream {
+namespace {
+
+using namespace std::chrono_literals;
+using support::fault;
+using support::fault_context;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const dynamodb::key_schema schema{.partition = {.name = "pk", .type = dynamodb::key_type::string},
+                                  .sort = std::nullopt};
+constexpr auto view_type = "NEW_AND_OLD_IMAGES";
+
+/// A table with a stream, and a follower of it.
+class followed_table {
+ public:
+  explicit followed_table(support::fake_stream::options stream = {},
+                          first_position first = first_position::latest)
+      : account(time, {.stream = std::move(stream)}),
+        first_(first),
+        stream_connection_(account.connect("AKIDSTREAM")),
+        table_connection_(account.connect("AKIDTABLE")),
+        stream_calls_(*stream_connection_, time, {.name = "stream"}),
+        table_calls_(*table_connection_, time, {.name = "table"}),
+        streams_(stream_calls_),
+        tables_(table_calls_),
+        decoder_({.schema = schema}) {
+    account.create_table("t", schema, view_type);
+  }
+  followed_table(const followed_table&) = delete;
+  followed_table& operator=(const followed_table&) = delete;
+  ~followed_table() { stop(); }
+
+  void begin(const state::snapshot& resumed = {}) {
+    follower = std::make_unique<stream_follower>(
+        stream_consumer::options{.stream_arn = account.stream("t").names().arn, .first = first_},
+        stream_follower::parts{time.executor(), time, pool_, streams_, decoder_, sink, tables_,
+                               dynamodb::table_name("t")},
+        resumed);
+    tasks_ = std::make_unique<task_group>(time.executor());
+    tasks_->spawn(follow());
+  }
+  void stop() {
+    if (tasks_) {
+      tasks_->cancel();
+      time.run(tasks_->join());
+      tasks_.reset();
+      follower.reset();
+    }
+  }
+  state::commit_batch collect() {
+    state::commit_batch batch;
+    follower->collect(time.now(), batch);
+    return batch;
+  }
+  void put(const std::string& key) { account.put("t", R"({"pk":{"S":")" + key + R"("}})"); }
+  void fail(std::set<std::string> operations, milliseconds duration) {
+    account.plan_faults([=, from = time.now()](const fault_context& call) {
+      const bool fails =
+          operations.contains(std::string(call.operation)) && call.now < from + duration;
+      return fails ? fault{.type = fault::kind::throttle, .code = "LimitExceededException"}
+                   : fault{};
+    });
+  }
+  [[nodiscard]] bool is_well() const {
+    const auto unread_for = follower->status().unread_for;
+    return unread_for && *unread_for <= 60s;
+  }
+  /// What is asserted of each of the next seconds.
+  [[nodiscard]] int well_seconds(int seconds) {
+    int well = 0;
+    for (int i = 0; i < seconds; ++i) {
+      time.run_for(1s);
+      well += is_well() ? 1 : 0;
+    }
+    return well;
+  }
+
+  support::simulated_clock time;
+  support::fake_dynamodb account;
+  recording_sink sink;
+  std::unique_ptr<stream_follower> follower;
+
+ private:
+  awaitable<void> follow() { (void)co_await follower->run(); }
+
+  first_position first_;
+  std::unique_ptr<aws::transport> stream_connection_;
+  std::unique_ptr<aws::transport> table_connection_;
+  aws::service_client stream_calls_;
+  aws::service_client table_calls_;
+  dynamodb::streams_client streams_;
+  dynamodb::dynamodb_client tables_;
+  dynamodb::page_decoder decoder_;
+  worker_pool pool_{0};
+  std::unique_ptr<task_group> tasks_;
+};
+
+TEST(stream_follower, knows_all_the_time_that_an_idle_stream_is_read) {
+  followed_table table({.shards = 3});
+  table.begin();
+  table.time.run_for(10s);
+  EXPECT_EQ(table.well_seconds(600), 600);
+  EXPECT_THAT(table.follower->status().off, IsEmpty());
+}
+
+TEST(stream_follower, says_within_half_a_minute_that_the_stream_was_turned_off) {
+  followed_table table({.shards = 3});
+  table.begin();
+  table.time.run_for(100s);
+  ASSERT_TRUE(table.is_well());
+  table.account.disable_stream("t");
+  table.put("lost");
+  table.time.run_for(32s);
+  EXPECT_FALSE(table.follower->status().known());
+  EXPECT_THAT(table.follower->status().off, HasSubstr("turned off"));
+  EXPECT_EQ(table.well_seconds(600), 0);
+  EXPECT_TRUE(table.follower->read_up_to()) << "what the stream holds has been read";
+}
+
+TEST(stream_follower, knows_nothing_of_a_stream_that_nobody_shows_to_be_on) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  table.fail({"DescribeStream", "DescribeTable"}, 5min);
+  table.time.run_for(62s);
+  EXPECT_EQ(table.well_seconds(200), 0) << "although its shards give empty pages";
+  EXPECT_GT(table.follower->status().unread_for.value_or(1h), 60s);
+  table.time.run_for(2min);
+  EXPECT_TRUE(table.is_well()) << "it recovers by itself";
+}
+
+TEST(stream_follower, is_content_with_either_sign_that_the_stream_is_on) {
+  for (const auto* failing : {"DescribeStream", "DescribeTable"}) {
+    followed_table table;
+    table.begin();
+    table.time.run_for(100s);
+    table.fail({failing}, 10min);
+    EXPECT_EQ(table.well_seconds(590), 590) << failing;
+  }
+}
+
+TEST(stream_follower, knows_nothing_while_a_newer_stream_waits_and_follows_it) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  table.account.disable_stream("t");
+  table.time.run_for(1s);
+  table.account.enable_stream("t", view_type);
+  table.put("a");
+  table.time.run_for(35s);
+  EXPECT_FALSE(table.follower->status().known());
+  table.time.run_for(3min);
+  EXPECT_TRUE(table.is_well());
+  EXPECT_EQ(table.sink.gaps.size(), 1U);
+}
+
+TEST(stream_follower, knows_nothing_once_the_table_is_another_one) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  table.account.delete_table("t");
+  table.account.create_table("t", schema);
+  table.time.run_for(32s);
+  EXPECT_FALSE(table.follower->status().known());
+  EXPECT_THAT(table.follower->status().off, HasSubstr("created anew"));
+  EXPECT_EQ(table.well_seconds(120), 0);
+  table.account.enable_stream("t", view_type);
+  table.time.run_for(8min);
+  EXPECT_TRUE(table.is_well()) << "the new table's stream is followed";
+  EXPECT_GE(table.sink.gaps.size(), 1U);
+}
+
+TEST(stream_follower, keeps_when_reading_began_and_writes_it_only_once_known) {
+  followed_table table;
+  table.fail({"GetShardIterator"}, 30s);
+  table.begin();
+  table.time.run_for(20s);
+  state::snapshot stored;
+  auto batch = table.collect();
+  EXPECT_FALSE(batch.numbers.contains("stream.began_ms"));
+  EXPECT_FALSE(table.follower->reading_began());
+  stored.shards = batch.shards;
+  table.time.run_for(2min);
+  batch = table.collect();
+  const auto began = batch.numbers.at("stream.began_ms");
+  stored.numbers.insert(batch.numbers.begin(), batch.numbers.end());
+  table.stop();
+  table.time.run_for(1h);
+  table.begin(stored);
+  ASSERT_TRUE(table.follower->reading_began());
+  EXPECT_EQ(to_ms(*table.follower->reading_began()), began);
+}
+
+TEST(stream_follower, tells_the_time_by_the_later_clock) {
+  followed_table table;
+  table.account.settings().clock_skew = 20s;
+  table.begin();
+  table.time.run_for(10s);
+  EXPECT_GE(table.follower->service_now(), table.time.now() + 18s);
+  EXPECT_LE(table.follower->service_now(), table.time.now() + 20s);
+  table.account.settings().clock_skew = -20s;
+  table.time.run_for(1min);
+  EXPECT_EQ(table.follower->service_now(), table.time.now());
+}
+
+}  // namespace
+}  // namespace ddm::stream
