@@ -323,7 +323,7 @@ void monitor_session::on_batch(stream::record_batch batch) {
       times_are_coarse_ = false;
     }
     statistics_.on_record(record, target_ready_);
-    note_write(record);
+    note_write(record, batch.nothing_before);
     if (record.chosen && !target_ready_) {
       checks_.note_left(record.key.hash);
     } else if (record.chosen) {
@@ -339,14 +339,19 @@ void monitor_session::on_batch(stream::record_batch batch) {
 }
 
 /// Of the source; what is written to the target is the replicator's drain.
-void monitor_session::note_write(const dynamodb::change_record& record) {
+void monitor_session::note_write(const dynamodb::change_record& record,
+                                 std::optional<wall_time> nothing_before) {
   if (settings_.checks.way != verify::direction::source_to_target) {
     return;
   }
-  if (!record.by_ttl && freeze_watch_.is_newest(record.created)) {
-    freeze_watch_.note_newest(record.created, name_of(record));
+  // Times that are cut to the minute say too little; up to when the shard had been read says more.
+  const auto created = times_are_coarse_ && nothing_before
+                           ? std::max(record.created, *nothing_before)
+                           : record.created;
+  if (!record.by_ttl && freeze_watch_.is_newest(created)) {
+    freeze_watch_.note_newest(created, name_of(record));
   }
-  if (freeze_watch_.on_change(record.created, record.by_ttl)) {
+  if (freeze_watch_.on_change(created, record.by_ttl)) {
     freeze_watch_.name_first(name_of(record));
     log::event(log::level::error, "write_after_freeze",
                "the source was written to after --freeze-at: a writer is still connected",

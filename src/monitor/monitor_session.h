@@ -123,7 +123,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] state::commit_batch collect();
   void apply(const verify::outcomes& out);
   void note_mismatch(verify::mismatch entry);
-  void note_write(const dynamodb::change_record& record);
+  void note_write(const dynamodb::change_record& record, std::optional<wall_time> nothing_before);
   [[nodiscard]] std::string name_of(const dynamodb::change_record& record) const;
   void restore_checks(const state::snapshot& resumed, bool comparable, wall_time now);
   void restore_period(const state::snapshot& resumed, const std::vector<verify::mismatch>& open);

@@ -69,7 +69,7 @@ freeze_facts monitor_session::freeze() const {
           .plain_go_wanted = settings_.require_go && !settings_.accept_sampled};
 }
 
-wall_time monitor_session::service_now() const { return parts_.time.now(); }
+wall_time monitor_session::service_now() const { return follower_.service_now(); }
 
 bool monitor_session::everything_is_judged() const {
   return target_ready_ && checks_.size() == 0 && statistics_.checks().deferred == 0;
@@ -85,7 +85,7 @@ void monitor_session::observe_health(wall_time now) {
                     follower_.status().behind <= settings_.checks.max_lag;
   baseline_.observe({.calm = calm,
                      .target_ready = target_ready_,
-                     .stream_begun = follower_.read_up_to().has_value(),
+                     .stream_begun = follower_.reading_began().has_value(),
                      .freeze = freeze()},
                     gaps_, now);
   const bool earning =

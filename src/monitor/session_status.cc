@@ -18,11 +18,6 @@ constexpr std::size_t newest_shown = 5;
 /// is still open some time later is late.
 constexpr seconds look_slack{5};
 
-std::optional<milliseconds> age_of(std::optional<wall_time> moment, wall_time now) {
-  return moment ? std::optional(std::max(milliseconds{0}, milliseconds{now - *moment}))
-                : std::nullopt;
-}
-
 }  // namespace
 
 report::status monitor_session::status() const {
@@ -75,7 +70,7 @@ report::status monitor_session::status() const {
   now.well_for = settling_.lasted();
   now.settled = settling_.settled();
   now.accept_sampled = settings_.accept_sampled;
-  now.unread_for = age_of(follower_.read_up_to(), service_now());
+  now.unread_for = now.shards.unread_for;
   now.troubles = troubles(now);
   now.late = checks_.later_than(service_now() - settings_.checks.max_lag - look_slack);
   now.restless_candidates = checks_.restless_candidates();
@@ -97,6 +92,8 @@ std::vector<std::string> monitor_session::troubles(const report::status& now) co
   }
   if (follower_.is_over()) {
     all.emplace_back("the stream was turned off: later changes are not seen");
+  } else if (!now.shards.off.empty()) {
+    all.push_back(now.shards.off);
   }
   if (now.shards.failing > 0) {
     all.push_back(fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
