@@ -18,6 +18,8 @@ constexpr minutes newest_listing_interval{1};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
+/// All children of a shard are visible this long after its end, if one of them was at once.
+constexpr seconds late_sibling_within{20};
 /// A stream that is not found for this long is gone for good; sooner if its table has another one.
 constexpr minutes missing_stream_grace{5};
 constexpr seconds replaced_stream_grace{30};
@@ -300,6 +302,11 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   lineage_.on_done(id, clock_.now());
   start_readers();
   co_await list_children(id);
+  start_readers();
+  // A child that was hidden beside a visible one is older than the newest shard known, maybe: the
+  // listing of each minute would not show it.
+  co_await clock_.sleep_for(late_sibling_within);
+  co_await list_children(std::move(id));
   start_readers();
 }
 

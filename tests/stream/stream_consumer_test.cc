@@ -105,6 +105,19 @@ TEST(stream_consumer, finds_a_late_child_within_seconds_once_it_is_listed) {
   EXPECT_THAT(world.sink.keys, SizeIs(10));
 }
 
+TEST(stream_consumer, finds_a_child_that_is_listed_later_than_its_younger_sibling) {
+  stream_world world({.shards = 2, .first_child_listed_after = 10s});
+  world.begin();
+  world.time.run_for(5s);
+  world.stream().split(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 100);
+  world.time.run_for(2s);
+  EXPECT_LT(world.distinct(), 100U);
+  world.time.run_for(25s);
+  EXPECT_EQ(world.distinct(), 100U);
+  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+}
+
 TEST(stream_consumer, finds_a_late_child_within_seconds_also_after_a_restart) {
   stream_world world({.children_listed_after = 20s});
   world.begin();

@@ -189,7 +189,9 @@ std::vector<std::string> fake_stream::split(const std::string& shard, wall_time 
   close(parent, now);
   const auto middle = parent.hash_low + (parent.hash_high - parent.hash_low) / 2;
   const auto listed_at = now + options_.children_listed_after;
-  return {add_shard(parent.id, parent.hash_low, middle, listed_at, now).id,
+  return {add_shard(parent.id, parent.hash_low, middle,
+                    listed_at + options_.first_child_listed_after, now)
+              .id,
           add_shard(parent.id, middle + 1, parent.hash_high, listed_at, now).id};
 }
 

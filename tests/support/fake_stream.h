@@ -74,11 +74,12 @@ class fake_stream {
     milliseconds shard_lifetime{0};  ///< then it rolls over to one child; 0: never
     milliseconds retention = std::chrono::hours{24};
     milliseconds iterator_lifetime = std::chrono::minutes{15};
-    milliseconds enabling_takes{0};          ///< ENABLING, without shards, so long
-    milliseconds children_listed_after{0};   ///< a closed shard's children are not visible sooner
-    milliseconds parent_listed_open_for{0};  ///< a closed shard still looks open so long
-    milliseconds creation_unit{1000};        ///< 60,000: as DynamoDB Local shows times
-    double empty_page_rate = 0;              ///< share of GetRecords answers that hold nothing
+    milliseconds enabling_takes{0};            ///< ENABLING, without shards, so long
+    milliseconds children_listed_after{0};     ///< a closed shard's children are not visible sooner
+    milliseconds first_child_listed_after{0};  ///< the first of a split's two: so much later still
+    milliseconds parent_listed_open_for{0};    ///< a closed shard still looks open so long
+    milliseconds creation_unit{1000};          ///< 60,000: as DynamoDB Local shows times
+    double empty_page_rate = 0;                ///< share of GetRecords answers that hold nothing
     /// So long at a time. The monitor takes a longer run for the end of what there is.
     milliseconds empty_run_max{2000};
     std::uint32_t latest_returns_older = 0;  ///< records before LATEST that it gives all the same
