@@ -235,6 +235,44 @@ TEST_F(lineage, a_shard_that_was_listed_a_day_ago_and_never_read_has_lost_its_be
   EXPECT_FALSE(later.lost_its_beginning(shard_id("read"), start + 25h));
 }
 
+TEST_F(lineage, a_child_begins_where_its_parent_had_been_read_up_to) {
+  (void)shards.on_complete_listing({closed_shard("a"), open_shard("b", "a"), open_shard("c")},
+                                   start);
+  startable();
+  EXPECT_TRUE(shards.at(shard_id("a")).closed);
+  EXPECT_FALSE(shards.at(shard_id("c")).closed);
+  shards.at(shard_id("a")).read_to = start - 5s;
+  shards.on_done(shard_id("a"), start);
+  EXPECT_THAT(startable(), ElementsAre("b"));
+  EXPECT_EQ(shards.at(shard_id("b")).read_to, start - 5s) << "not when the end was found";
+  EXPECT_FALSE(restarted().at(shard_id("b")).read_to) << "it is earned in each process";
+}
+
+TEST_F(lineage, a_waiting_shard_is_answered_for_by_the_one_that_is_being_read) {
+  (void)shards.on_complete_listing({open_shard("a"), closed_shard("b", "a"), open_shard("c", "b")},
+                                   start);
+  EXPECT_FALSE(shards.waits_for_readers_only()) << "nobody reads yet";
+  startable();
+  EXPECT_TRUE(shards.waits_for_readers_only());
+  shards.on_partial_listing({open_shard("y", "x")}, start + 1min);
+  EXPECT_FALSE(shards.waits_for_readers_only()) << "what came before it is not known";
+}
+
+TEST_F(lineage, a_cycle_is_answered_for_by_nobody) {
+  (void)shards.on_complete_listing({closed_shard("a", "b"), closed_shard("b", "a")}, start);
+  EXPECT_FALSE(shards.waits_for_readers_only());
+}
+
+TEST_F(lineage, an_end_in_the_future_is_not_waited_for) {
+  (void)shards.on_complete_listing({closed_shard("a"), open_shard("b")}, start);
+  startable();
+  shards.on_done(shard_id("a"), start + 10h);
+  auto later = restarted(start + 10h);  // whose clock is right again
+  (void)later.on_complete_listing({closed_shard("a"), open_shard("b")}, start);
+  (void)later.on_complete_listing({closed_shard("a"), open_shard("b")}, start + 2min);
+  EXPECT_THAT(later.heirless(), IsEmpty());
+}
+
 TEST_F(lineage, a_listing_with_a_cycle_ends) {
   (void)latest.on_complete_listing(
       {closed_shard("a", "b"), closed_shard("b", "a"), open_shard("c", "a")}, start);
