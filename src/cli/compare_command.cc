@@ -124,6 +124,7 @@ void compare_run::print_start() {
   auto text = describe_tables();
   const auto progress = session_->status().compared->progress;
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
+  append_line(text, "ignored", describe_ignored());
   append_line(text, "lag",
               fmt::format("what differs is judged by strong reads, {} apart",
                           spoken_duration(options_.max_lag)));

@@ -319,6 +319,12 @@ std::string migration_run::ignored() const {
   return verify::join_patterns(options_.ignore_attributes);
 }
 
+std::string migration_run::describe_ignored() const {
+  return options_.ignore_attributes.empty()
+             ? std::string("no attribute")
+             : fmt::format("attributes {}: neither compared nor told of", ignored());
+}
+
 std::uint64_t migration_run::memory_for_load() const {
   return options_.memory_bytes / 100 * load_share_percent;
 }

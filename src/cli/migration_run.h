@@ -79,6 +79,7 @@ class migration_run {
                                                                   std::string side,
                                                                   fault_list& faults);
   [[nodiscard]] dynamodb::page_decoder decoder_for(std::uint64_t sample_rate) const;
+  [[nodiscard]] std::string describe_ignored() const;
   /// "a,b": what digests depend on.
   [[nodiscard]] std::string ignored() const;
   /// Part of --memory for what grows with load; the rest is for pages in flight and the program.

@@ -212,6 +212,7 @@ void monitor_run::print_start(const state::snapshot& resumed) {
                                      describe_sample_rate(options_.baseline_sample_rate),
                                      spoken_duration(options_.baseline_after))
                        : std::string("none: items at rest are not compared (--baseline)"));
+  line("ignored", describe_ignored());
   line("lag",
        fmt::format("a change may be {} late; behind for more than {} it is judged all the same",
                    spoken_duration(options_.max_lag), spoken_duration(options_.stall_after)));

@@ -254,6 +254,7 @@ void repair_run::print_start(const state::snapshot& resumed) {
                              : std::string("none: this is a plan; --apply carries it out"));
   append_line(text, "deletes",
               options_.allow_deletes ? "allowed" : "not allowed (--allow-deletes)");
+  append_line(text, "ignored", describe_ignored());
   append_line(text, "state", state_path_);
   append_line(text, "journal", journal_ ? journal_path_ : std::string("none is needed for a plan"));
   if (!undoes()) {

@@ -250,6 +250,7 @@ report::status compare_session::status() const {
     now.troubles.push_back(std::move(trouble));
   }
   now.asked = verify::coverage::of(now.sample_rate, progress.ignored);
+  now.unhealable = findings_.unhealable();
   now.ended = ended_;
   now.verdict = report::decide_verdict(now);
   return now;
