@@ -57,6 +57,9 @@ ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), r
     ear.on_read = [this, source](const item_position& key, const item_ptr& held, bool consistent) {
       note_read(key, held, consistent, source);
     };
+    if (!source) {
+      ear.on_scan = [this](const support::scanned_range& range) { note_scan(range); };
+    }
     if (source == rules_.forward) {
       ear.on_record = [this](const fake_stream& stream, const fake_shard& shard) {
         note_record(stream, shard);
@@ -82,7 +85,11 @@ void ledger::listen_to_target() {
 void ledger::listen_to(support::replicator& replication) {
   replication.on_delivered([this](const support::table_change& change) {
     const auto& image = change.new_image ? *change.new_image : *change.old_image;
-    auto& changes = keys_[image.position].changes;
+    auto& story = keys_[image.position];
+    if (!story.target.empty() && story.target.back().at == world_.time.now()) {
+      story.target.back().carried = true;
+    }
+    auto& changes = story.changes;
     const auto sent = std::ranges::find_if(changes, [&](const sent_change& each) {
       return each.at == change.time && !each.delivered;
     });
@@ -98,9 +105,14 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
   if (story.key_json.empty()) {
     story.key_json = image.key_json;
     positions_.emplace(image.key_json, image.position);
+    for (const auto& range : scanned_) {
+      if (range.behind < image.position && image.position <= range.through) {
+        story.scans.push_back({.at = range.at, .item = nullptr});
+      }
+    }
   }
   (of_source ? story.source : story.target)
-      .push_back({change.time, change.new_image, change.by_ttl});
+      .push_back({.at = change.time, .item = change.new_image, .by_ttl = change.by_ttl});
   if (of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }
@@ -194,10 +206,10 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
   auto& story = found->second;
   const auto now = world_.time.now();
   if (consistent) {
-    (of_source ? story.source_reads : story.target_reads).push_back({now, held});
+    (of_source ? story.source_reads : story.target_reads).push_back({.at = now, .item = held});
   }
   if (of_source != rules_.forward) {
-    story.looks.push_back({now, held});
+    story.looks.push_back({.at = now, .item = held});
   }
   const auto& origin = story.origin(rules_.forward);
   if (of_source == rules_.forward || origin.empty()) {
@@ -212,6 +224,21 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
     // As far as the monitor knows, the change before it is the newest one.
     story.nothing_unproven_before =
         story.nothing_unproven_before || passes(story, newest - 1, false, now);
+  }
+}
+
+/// A page of a scan tells of the keys that it shows and of those that it passes over.
+void ledger::note_scan(const support::scanned_range& range) {
+  const auto now = world_.time.now();
+  scanned_.push_back({.at = now, .behind = range.behind, .through = range.through});
+  auto shown = range.items.begin();
+  for (auto key = keys_.upper_bound(range.behind);
+       key != keys_.end() && key->first <= range.through; ++key) {
+    while (shown != range.items.end() && (*shown)->position < key->first) {
+      ++shown;
+    }
+    const bool held = shown != range.items.end() && (*shown)->position == key->first;
+    key->second.scans.push_back({.at = now, .item = held ? *shown : nullptr});
   }
 }
 

@@ -27,6 +27,7 @@ struct version {
   wall_time at;
   item_ptr item;  ///< absent: deleted
   bool by_ttl = false;
+  bool carried = false;  ///< of the target: by the replicator, that brought a change of the source
 };
 
 /// A change of the source on its way.
@@ -44,6 +45,7 @@ struct key_story {
   std::vector<version> source_reads;
   std::vector<sent_change> changes;  ///< of the source
   std::vector<version> looks;        ///< all reads of the table that is looked up
+  std::vector<version> scans;        ///< what comparisons saw of the target
   /// The newest change of the stream's table has been seen in the other one, by a read that counts.
   bool seen_arrived = false;
   /// So had the change before it: if the other table held its value already, wrongly until then, an
@@ -161,6 +163,7 @@ class ledger {
   void note_record(const support::fake_stream& stream, const support::fake_shard& shard);
   void note_iterator(const std::string& shard);
   void note_read(const item_position& key, const item_ptr& held, bool consistent, bool of_source);
+  void note_scan(const support::scanned_range& range);
   [[nodiscard]] hearing heard_of(const key_story& story, std::size_t change) const;
   [[nodiscard]] bool is_first_told(const key_story& story, std::size_t change) const;
   [[nodiscard]] bool passes(const key_story& story, std::size_t change,
@@ -176,6 +179,13 @@ class ledger {
   std::optional<std::pair<std::string, std::size_t>> last_record_;  // shard, index
   std::optional<wall_time> reading_began_;
   std::optional<wall_time> target_ready_;
+  /// Pages of the target's scans: keys that nobody had written by then were absent.
+  struct scanned_page {
+    wall_time at;
+    item_position behind;
+    item_position through;
+  };
+  std::vector<scanned_page> scanned_;
 };
 
 }  // namespace ddm::simulation

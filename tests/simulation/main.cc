@@ -90,7 +90,8 @@ std::string told(std::uint64_t seed, const run_report& report, bool with_scenari
   return text;
 }
 
-/// One worker: its seeds in order, a line of "<seed> <failed>" to `out` after each.
+/// One worker: its seeds in order, a line of "<seed> <what>" to `out` after each; what: 1 failed, 2
+/// GO was shown while the source lived, 3 both, 0 neither.
 [[noreturn]] void work(const options& chosen, std::uint64_t begin, int out) {
   for (std::uint64_t seed = begin; seed < chosen.first + chosen.seeds; seed += chosen.jobs) {
     const auto report = run_seed(seed);
@@ -99,7 +100,8 @@ std::string told(std::uint64_t seed, const run_report& report, bool with_scenari
     if (!text.empty() && ::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
       _exit(2);
     }
-    const auto line = fmt::format("{} {}\n", seed, report.violations.empty() ? 0 : 1);
+    const auto line = fmt::format(
+        "{} {}\n", seed, (report.violations.empty() ? 0 : 1) + (report.go_while_alive ? 2 : 0));
     if (::write(out, line.data(), line.size()) < 0) {
       _exit(2);
     }
@@ -157,6 +159,7 @@ class tally {
   }
 
   [[nodiscard]] std::uint64_t run() const { return run_; }
+  [[nodiscard]] std::uint64_t go_while_alive() const { return go_while_alive_; }
   [[nodiscard]] const std::vector<std::uint64_t>& failed() const { return failed_; }
 
  private:
@@ -195,15 +198,17 @@ class tally {
       return;
     }
     ++run_;
-    if (last_ == '1') {
+    if (last_ == '1' || last_ == '3') {
       failed_.push_back(from.next);
     }
+    go_while_alive_ += last_ >= '2' ? 1 : 0;
     from.next += options_.jobs;
   }
 
   options options_;
   std::vector<worker> workers_;
   std::uint64_t run_ = 0;
+  std::uint64_t go_while_alive_ = 0;
   std::vector<std::uint64_t> failed_;
   char last_ = '0';
 };
@@ -223,6 +228,10 @@ int simulate(const options& chosen) {
   fmt::print("{} seeds from {} in {:.1f} s ({:.1f} a second): {}\n", all.run(), chosen.first,
              took.count(), static_cast<double>(all.run()) / took.count(),
              failed.empty() ? "no violation" : "violations in" + failed);
+  fmt::print("GO was shown while the source lived in {} of {} seeds ({:.0f} %)\n",
+             all.go_while_alive(), all.run(),
+             100.0 * static_cast<double>(all.go_while_alive()) /
+                 static_cast<double>(std::max<std::uint64_t>(1, all.run())));
   return failed.empty() ? 0 : 1;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
@@ -19,13 +20,39 @@ constexpr milliseconds start_slack{2000};
 /// One change beyond the bound of memory, with the longest key.
 constexpr std::uint64_t one_change_bytes = 1024;
 
+std::set<std::string> attributes_of(const std::string& patterns) {
+  std::set<std::string> names;
+  for (std::size_t begin = 0; begin < patterns.size();) {
+    const auto end = std::min(patterns.find(',', begin), patterns.size());
+    names.insert(patterns.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
 }  // namespace
 
 referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& truth)
     : scenario_(chosen),
       world_(world),
       truth_(truth),
-      forward_(chosen.world.way == verify::direction::source_to_target) {
+      forward_(chosen.world.way == verify::direction::source_to_target),
+      go_referee_(go_, truth.keys(), truth.shards()) {
+  go_ = {.of_source = forward_,
+         .checkings = {},
+         .comparisons = {},
+         .reads_late = chosen.read_lag_max,
+         .chooses = [this](const item_position& key,
+                           std::uint64_t rate) { return sample_has(key, rate); },
+         .counts =
+             [this](const shard_story& shard, const written_record& record) {
+               return standing_of(shard, record) == standing::counts;
+             },
+         .read_of =
+             [this](const shard_story& shard) {
+               const auto row = shards_.find(shard.id);
+               return row == shards_.end() ? 0 : row->second.counted;
+             }};
   world.on_commit = [this](const state::commit_batch& batch) { on_commit(batch); };
   world.on_resume = [this](const state::snapshot& found) { on_resume(found); };
   truth.on_asked = [this](const std::string& shard) { on_asked(shard); };
@@ -53,6 +80,17 @@ void referee::on_start() {
   first_start_ = first_start_.value_or(world_.time.now());
   decoding_ = world_.decoding();
   ended_in_process_.clear();
+  go_.checkings.push_back({.since = world_.time.now(),
+                           .sample_rate = decoding_->sample.rate,
+                           .ignored = {},
+                           .max_lag = scenario_.world.max_lag});
+}
+
+bool referee::sample_has(const item_position& key, std::uint64_t rate) const {
+  const auto& story = truth_.keys().at(key);
+  const auto parsed = dynamodb::key_of(story.key_json, decoding_->schema, decoding_->secret);
+  return parsed && dynamodb::sample_choice{.seed = decoding_->sample.seed, .rate = rate}.chooses(
+                       parsed->hash);
 }
 
 bool referee::chosen(const item_position& key) {
@@ -175,12 +213,37 @@ void referee::on_commit(const state::commit_batch& batch) {
   for (const auto& [name, value] : batch.numbers) {
     numbers_[name] = value;
   }
+  for (const auto& [name, value] : batch.values) {
+    values_[name] = value;
+  }
+  note_comparisons();
   if (batch.gaps_cured_before) {
     cure_gaps(*batch.gaps_cured_before);
   }
   if (numbers_.contains("events.unique")) {
     compare_counters();
   }
+}
+
+void referee::note_comparisons() {
+  for (const std::string command : {"compare", "monitor"}) {
+    const auto told = compare::comparison_progress::load(command, numbers_, values_);
+    if (!told.begun()) {
+      continue;
+    }
+    auto known = std::ranges::find(go_.comparisons, told.started(), &comparison::began);
+    if (known == go_.comparisons.end()) {
+      go_.comparisons.push_back({.began = told.started(),
+                                 .finished = std::nullopt,
+                                 .sample_rate = static_cast<std::uint64_t>(told.sample_rate),
+                                 .ignored = attributes_of(told.ignored)});
+      known = std::prev(go_.comparisons.end());
+    }
+    if (told.finished() && !known->finished) {
+      known->finished = from_ms(told.finished_ms);
+    }
+  }
+  std::ranges::sort(go_.comparisons, {}, &comparison::began);
 }
 
 /// What was lost while a comparison ran may be what it had read already.
@@ -417,10 +480,40 @@ void referee::examine(const report::status& status) {
   if (status.verdict.kind == report::verdict_kind::go && (defects || has_uncured_gap())) {
     accuse("GO in spite of a known defect or gap");
   }
+  examine_go();
   if (status.check_bytes > scenario_.world.memory_bytes_max + one_change_bytes) {
     accuse(fmt::format("open checks hold {} bytes, the bound is {}", status.check_bytes,
                        scenario_.world.memory_bytes_max));
   }
+}
+
+bool referee::shows_go() const {
+  return last_.verdict.kind == report::verdict_kind::go ||
+         last_.verdict.kind == report::verdict_kind::go_sampled;
+}
+
+std::optional<wall_time> referee::go_will_lie_at() const {
+  return shows_go() ? go_referee_.will_lie_at({.at = last_.at, .sampled = sampled_go()})
+                    : std::nullopt;
+}
+
+bool referee::sampled_go() const {
+  return last_.verdict.kind == report::verdict_kind::go_sampled || last_.accept_sampled;
+}
+
+void referee::examine_go() {
+  if (!shows_go()) {
+    go_lied_ = false;
+    return;
+  }
+  auto lies = go_referee_.lies({.at = last_.at, .sampled = sampled_go()});
+  if (!go_lied_) {
+    for (auto& lie : lies) {
+      accuse(fmt::format("{} is shown, but {}", report::to_string(last_.verdict.kind),
+                         std::move(lie)));
+    }
+  }
+  go_lied_ = !lies.empty();
 }
 
 // What is left at the end

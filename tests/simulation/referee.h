@@ -19,6 +19,7 @@
 #pragma once
 
 #include "report/status.h"
+#include "simulation/go_referee.h"
 #include "simulation/ledger.h"
 #include "simulation/scenario.h"
 #include "state/state_store.h"
@@ -49,6 +50,10 @@ class referee {
 
   /// Examines the running monitor.
   void examine(const report::status& status);
+  /// GO or GO (sampled) is shown.
+  [[nodiscard]] bool shows_go() const;
+  /// When GO becomes a lie if all stays as it is.
+  [[nodiscard]] std::optional<wall_time> go_will_lie_at() const;
   /// Nothing is open, and the findings are those that they must be.
   [[nodiscard]] bool is_settled();
   /// When all is quiet: what is missing and what is too much.
@@ -83,6 +88,9 @@ class referee {
   void on_resume(const state::snapshot& found);
   void on_asked(const std::string& shard);
   void cure_gaps(wall_time before);
+  void note_comparisons();
+  void examine_go();
+  [[nodiscard]] bool sampled_go() const;
   void take_shard(const state::shard_row& row);
   void count(const shard_story& shard, const written_record& record);
   void compare_counters();
@@ -99,6 +107,7 @@ class referee {
   [[nodiscard]] std::optional<dynamodb::digest128> digest_of(const item_ptr& item) const;
   [[nodiscard]] standing standing_of(const shard_story& shard, const written_record& record) const;
   [[nodiscard]] bool chosen(const item_position& key);
+  [[nodiscard]] bool sample_has(const item_position& key, std::uint64_t rate) const;
   [[nodiscard]] bool was_committed(const shard_story& shard, const written_record& record) const;
   /// The newest change of the key was read and checked: it must have an outcome that is true.
   [[nodiscard]] bool everything_is_read() const;
@@ -122,6 +131,13 @@ class referee {
   std::map<std::string, finding> findings_;
   std::map<std::string, std::int64_t> numbers_;
   std::vector<state::gap_row> gaps_;
+
+  std::map<std::string, std::string> values_;
+
+  // What GO is held against.
+  go_evidence go_;
+  go_referee go_referee_;
+  bool go_lied_ = false;  ///< at the last look
 
   // What it must hold.
   bounds unique_;

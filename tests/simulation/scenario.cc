@@ -214,9 +214,10 @@ scenario make_scenario(std::uint64_t seed) {
   if (draw.chance(0.3)) {
     chosen.ttl = make_expiry(draw);
   }
-  if (draw.chance(0.3)) {
-    chosen.at_rest =
-        baseline{.after = draw.between(seconds{3}, seconds{60}), .segments = draw.between(1, 50)};
+  if (draw.chance(0.75)) {
+    chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{20}),
+                              .settle = draw.between(seconds{5}, seconds{30}),
+                              .segments = draw.between(1, 50)};
     chosen.world.sample_rate = 1;
     chosen.before.writes = draw.between(20, 200);
   }
@@ -255,8 +256,9 @@ std::string describe(const scenario& chosen) {
       format_duration(world.stream.iterator_lifetime), world.stream.empty_page_rate,
       world.stream.repeat_rate, chosen.before.writes, chosen.before.generations,
       chosen.before.forgotten ? ", forgotten" : "",
-      chosen.at_rest ? fmt::format("; a baseline in {} segments after {}", chosen.at_rest->segments,
-                                   format_duration(chosen.at_rest->after))
+      chosen.at_rest ? fmt::format("; a baseline in {} segments after {}, settle {}",
+                                   chosen.at_rest->segments, format_duration(chosen.at_rest->after),
+                                   format_duration(chosen.at_rest->settle))
                      : "",
       writes.keys, writes.hot_keys, writes.writes_per_second, format_duration(writes.lasting),
       writes.deletes, writes.there_and_back, format_duration(writes.back_within), writes.values,

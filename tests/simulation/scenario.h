@@ -66,7 +66,8 @@ struct prehistory {
 
 /// The monitor compares the items at rest as well.
 struct baseline {
-  milliseconds after{0};  ///< of replication being caught up
+  milliseconds after{0};   ///< of replication being caught up
+  milliseconds settle{0};  ///< how long all must be well before GO
   std::uint64_t segments = 1;
 };
 

@@ -79,7 +79,8 @@ class simulation {
     return {.violations = referee_.violations(),
             .virtual_time = world_.time.now() - begin_,
             .writes = writes_,
-            .findings = replication_->planted().size()};
+            .findings = replication_->planted().size(),
+            .go_while_alive = go_while_alive_};
   }
 
  private:
@@ -103,6 +104,7 @@ class simulation {
   void plan();
   void live();
   void settle();
+  void wait_for_lies();
   void start();
   void happen(const planned_incident& incident);
   void change_shards(const planned_incident& incident);
@@ -143,6 +145,8 @@ class simulation {
   bool writing_ = true;
   bool must_run_ = false;
   std::uint64_t writes_ = 0;
+  bool living_ = false;
+  bool go_while_alive_ = false;
 };
 
 // The source's life
@@ -274,6 +278,7 @@ void simulation::plan() {
 }
 
 void simulation::live() {
+  living_ = true;
   while (!agenda_.empty()) {
     const auto next = agenda_.begin();
     const auto action = std::move(next->second);
@@ -282,6 +287,7 @@ void simulation::live() {
     world_.time.run_until(std::max(time, world_.time.now()));
     action();
   }
+  living_ = false;
 }
 
 // The monitor's life
@@ -294,6 +300,7 @@ void simulation::start() {
     settings.checks.replication_wait = scenario_.replication_wait;
     settings.stream.records_limit = scenario_.records_limit;
     if (const auto& baseline = scenario_.at_rest) {
+      settings.settle = baseline->settle;
       settings.baseline.wanted = true;
       settings.baseline.after = baseline->after;
       settings.baseline.comparer.segments = baseline->segments;
@@ -316,6 +323,7 @@ void simulation::examine() {
   }
   const auto status = world_.status();
   referee_.examine(status);
+  go_while_alive_ = go_while_alive_ || (living_ && referee_.shows_go());
   if (status.phase != report::phase::importing) {
     referee_.on_target_ready(world_.time.now());
   }
@@ -498,6 +506,7 @@ void simulation::settle() {
     expire();
     examine();
   }
+  wait_for_lies();
   if (must_run_) {
     if (const auto ended = world_.stop(); !ended) {
       referee_.accuse("the last signal ended in an error: " + ended.error().describe());
@@ -505,6 +514,21 @@ void simulation::settle() {
     referee_.examine(world_.status());
   }
   referee_.examine_end();
+}
+
+/// GO may be shown for a while although a key is wrong: whether it still is after that?
+void simulation::wait_for_lies() {
+  const auto latest = world_.time.now() + hours{1};
+  for (;;) {
+    const auto lies_at = must_run_ ? referee_.go_will_lie_at() : std::nullopt;
+    if (!lies_at || *lies_at + examine_interval < world_.time.now() ||
+        world_.time.now() >= latest) {
+      return;
+    }
+    world_.time.run_for(examine_interval);
+    expire();
+    examine();
+  }
 }
 
 }  // namespace

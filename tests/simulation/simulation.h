@@ -14,6 +14,7 @@ struct run_report {
   milliseconds virtual_time{0};
   std::uint64_t writes = 0;
   std::uint64_t findings = 0;
+  bool go_while_alive = false;  ///< GO or GO (sampled) was shown while the source was written to
 };
 
 [[nodiscard]] run_report run(const scenario& chosen);

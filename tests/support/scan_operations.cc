@@ -1,5 +1,6 @@
 #include "support/condition.h"
 #include "support/operations.h"
+#include "support/service_observer.h"
 
 #include <fmt/format.h>
 
@@ -122,8 +123,22 @@ answer_or<std::string> scan(const operation_call& call) {
   const auto low = segment_start(*segment, *total);
   const auto high = segment_start(*segment + 1, *total) - 1;  // of the last: 2^64 - 1, by wrapping
   page_writer page(request, *limit);
-  (*table)->scan(low, high, *start, call.account.read_time(consistent),
-                 [&page](const item_ptr& item) { return page.add(item); });
+  const auto& heard = call.account.observer().on_scan;
+  scanned_range seen{
+      .behind = start->value_or(item_position{.hash = low, .partition = {}, .sort = {}}),
+      .through = {.hash = high, .partition = "\xff", .sort = {}},
+      .items = {}};
+  (*table)->scan(low, high, *start, call.account.read_time(consistent), [&](const item_ptr& item) {
+    if (heard) {
+      seen.items.push_back(item);
+    }
+    const bool goes_on = page.add(item);
+    seen.through = goes_on ? seen.through : item->position;
+    return goes_on;
+  });
+  if (heard && arrives(call.planned)) {
+    heard(seen);
+  }
   return page.finish(call, **table, consistent);
 }
 

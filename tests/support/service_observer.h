@@ -7,8 +7,16 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace ddm::support {
+
+/// What a page of a Scan has seen: these items, and no other behind one key through another.
+struct scanned_range {
+  item_position behind;
+  item_position through;
+  std::vector<item_ptr> items;  ///< in the order of their positions
+};
 
 /// Each member may be empty.
 struct service_observer {
@@ -20,6 +28,8 @@ struct service_observer {
   std::function<void(const std::string& shard, bool ended)> on_page;
   /// A key was read, and no fault was planned for the answer. Absent: there was no such item.
   std::function<void(const item_position& key, const item_ptr& held, bool consistent)> on_read;
+  /// A page was scanned, and no fault was planned for the answer. Of tables without an order salt.
+  std::function<void(const scanned_range&)> on_scan;
 };
 
 }  // namespace ddm::support

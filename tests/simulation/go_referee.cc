@@ -1,0 +1,258 @@
+#include "simulation/go_referee.h"
+
+#include "dynamodb/attribute_value.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <ranges>
+#include <utility>
+
+namespace ddm::simulation {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr seconds unread_max{60};
+/// What has been read is known with the next commit, a second later; a slow one takes another.
+constexpr seconds commit_slack{2};
+constexpr minutes wrong_min{3};
+/// Later than that DynamoDB deletes no item.
+constexpr std::int64_t expires_within_s = std::int64_t{5} * 365 * 86'400;
+constexpr milliseconds instant{1};
+
+/// When an item is to be deleted, in seconds since 1970.
+std::optional<std::int64_t> end_of_life(const item_ptr& item) {
+  if (!item) {
+    return std::nullopt;
+  }
+  const auto found = item->attributes().find("ttl");
+  const auto* number = found == item->attributes().end()
+                           ? nullptr
+                           : std::get_if<dynamodb::number_text>(&found->second.value);
+  std::int64_t ends = 0;
+  if (number == nullptr ||
+      std::from_chars(number->text.data(), number->text.data() + number->text.size(), ends).ec !=
+          std::errc{}) {
+    return std::nullopt;
+  }
+  return ends;
+}
+
+bool has_expired(const item_ptr& item, wall_time at) {
+  const auto ends = end_of_life(item);
+  const auto now = to_ms(at) / 1000;
+  return ends && *ends < now && now - *ends < expires_within_s;
+}
+
+bool same_without(const item_ptr& a, const item_ptr& b, const std::set<std::string>& ignored) {
+  if (support::same_item(a, b)) {
+    return true;
+  }
+  if (!a || !b || ignored.empty()) {
+    return false;
+  }
+  const auto rest = [&](const item_ptr& item) {
+    dynamodb::attribute_value document = item->document;
+    auto& attributes = std::get<dynamodb::attribute_map>(document.value);
+    for (const auto& name : ignored) {
+      attributes.erase(name);
+    }
+    return document;
+  };
+  return dynamodb::equal(rest(a), rest(b));
+}
+
+const version* last_before(const std::vector<version>& versions, wall_time moment) {
+  const auto later = std::ranges::upper_bound(versions, moment, {}, &version::at);
+  return later == versions.begin() ? nullptr : &*std::prev(later);
+}
+
+/// As good as something that the source held within [from, at].
+bool was_right(const key_story& story, const go_coverage& coverage, wall_time at) {
+  const auto* now = last_before(story.target, at);
+  const item_ptr held = now == nullptr ? nullptr : now->item;
+  const auto from = at - coverage.max_lag;
+  wall_time until = at;
+  for (const auto& each : std::views::reverse(story.source)) {
+    if (each.at > at) {
+      continue;
+    }
+    if (until < from) {
+      return false;
+    }
+    if (as_good(each.item, held, coverage.ignored, at)) {
+      return true;
+    }
+    until = each.at - instant;
+  }
+  return until >= from && as_good(nullptr, held, coverage.ignored, at);
+}
+
+}  // namespace
+
+milliseconds go_coverage::bound() const { return std::max<milliseconds>(3 * max_lag, wrong_min); }
+
+bool as_good(const item_ptr& source, const item_ptr& target, const std::set<std::string>& ignored,
+             wall_time at) {
+  return same_without(source, target, ignored) || (!source && has_expired(target, at)) ||
+         (!target && has_expired(source, at));
+}
+
+std::optional<go_coverage> coverage_of(const go_evidence& known, wall_time at) {
+  const comparison* basis = nullptr;
+  for (const auto& each : known.comparisons) {
+    if (each.finished && each.began <= at) {
+      basis = &each;
+    }
+  }
+  if (basis == nullptr) {
+    return std::nullopt;
+  }
+  go_coverage weakest{.sample_rate = basis->sample_rate, .ignored = basis->ignored};
+  for (std::size_t i = 0; i < known.checkings.size(); ++i) {
+    const auto& each = known.checkings[i];
+    const bool over_before =
+        i + 1 < known.checkings.size() && known.checkings[i + 1].since <= basis->began;
+    if (over_before || each.since > at) {
+      continue;
+    }
+    weakest.sample_rate = std::max(weakest.sample_rate, each.sample_rate);
+    weakest.ignored.insert(each.ignored.begin(), each.ignored.end());
+    weakest.max_lag = std::max(weakest.max_lag, each.max_lag);
+  }
+  return weakest;
+}
+
+std::optional<wall_time> wrong_since(const key_story& story, const go_coverage& coverage,
+                                     wall_time at) {
+  // Between two of these moments nothing changes: a side did, or a value grew too old.
+  std::vector<wall_time> moments{at};
+  const auto add = [&](wall_time moment) {
+    if (moment < at) {
+      moments.push_back(moment);
+    }
+  };
+  const auto add_version = [&](const version& each) {
+    add(each.at);
+    if (const auto ends = end_of_life(each.item)) {
+      add(from_ms((*ends + 1) * 1000));
+      add(from_ms((*ends + expires_within_s) * 1000));
+    }
+  };
+  std::ranges::for_each(story.target, add_version);
+  for (const auto& each : story.source) {
+    add_version(each);
+    add(each.at + coverage.max_lag);
+  }
+  std::ranges::sort(moments, std::greater{});
+  std::optional<wall_time> wrong;  // before the first of them both sides were empty
+  for (const auto& moment : moments) {
+    if (was_right(story, coverage, moment)) {
+      return wrong;
+    }
+    wrong = moment;
+  }
+  return wrong;
+}
+
+bool go_referee::speaks_for(const go_claim& claim, const go_coverage& coverage,
+                            const item_position& key) const {
+  return !claim.sampled || coverage.sample_rate <= 1 || known_.chooses(key, coverage.sample_rate);
+}
+
+std::vector<std::string> go_referee::unread(wall_time at) const {
+  std::vector<std::string> found;
+  for (const auto& [id, shard] : shards_) {
+    for (std::size_t i = known_.read_of(shard); i < shard.records.size(); ++i) {
+      const auto& record = shard.records[i];
+      if (record.created + unread_max + commit_slack >= at) {
+        break;
+      }
+      // What the stream has forgotten is made up for by a comparison.
+      const bool made_up_for =
+          record.lost && std::ranges::any_of(known_.comparisons, [&](const comparison& each) {
+            return each.finished && each.began > record.created;
+          });
+      if (!made_up_for && known_.counts(shard, record)) {
+        found.push_back(fmt::format("record {} of shard {}, created {}, has not been read{}",
+                                    support::to_decimal(record.sequence), id,
+                                    format_rfc3339(record.created),
+                                    record.lost ? " and is lost" : ""));
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+bool go_referee::is_excused(const item_position& key, const key_story& story,
+                            const go_coverage& coverage, wall_time wrong_from, wall_time at) const {
+  const auto* spoilt = last_before(story.target, wrong_from);
+  if (spoilt == nullptr || spoilt->carried) {
+    return false;
+  }
+  const auto newest = story.source.empty() ? wall_time::min() : story.source.back().at;
+  const auto saw_it_right = [&](const version& look) {
+    return look.at >= newest && look.at - known_.reads_late <= spoilt->at &&
+           as_good(story.source_now(), look.item, coverage.ignored, look.at);
+  };
+  const bool seen = std::ranges::any_of(story.looks, saw_it_right) ||
+                    std::ranges::any_of(story.scans, saw_it_right);
+  return seen && std::ranges::none_of(known_.comparisons, [&](const comparison& each) {
+           return each.finished && *each.finished <= at && each.began > spoilt->at &&
+                  (each.sample_rate <= 1 || known_.chooses(key, each.sample_rate));
+         });
+}
+
+std::vector<std::string> go_referee::lies(const go_claim& claim) const {
+  if (!known_.of_source) {
+    return {"the target's stream alone never makes GO"};
+  }
+  const auto coverage = coverage_of(known_, claim.at);
+  if (!coverage) {
+    return {"no comparison has ended"};
+  }
+  auto found = unread(claim.at);
+  const auto until = claim.at - coverage->bound();
+  for (const auto& [position, story] : keys_) {
+    if (support::same_item(story.source_now(), story.target_now()) ||
+        !speaks_for(claim, *coverage, position)) {
+      continue;
+    }
+    const auto since = wrong_since(story, *coverage, claim.at);
+    if (since && *since < until && !is_excused(position, story, *coverage, *since, claim.at)) {
+      found.push_back(fmt::format("{} has been wrong since {}, for {} s{}", story.key_json,
+                                  format_rfc3339(*since), (claim.at - *since).count() / 1000,
+                                  history_of(story)));
+    }
+  }
+  return found;
+}
+
+std::optional<wall_time> go_referee::will_lie_at(const go_claim& claim) const {
+  const auto coverage = coverage_of(known_, claim.at);
+  std::optional<wall_time> soonest;
+  if (!coverage) {
+    return soonest;
+  }
+  for (const auto& [position, story] : keys_) {
+    if (support::same_item(story.source_now(), story.target_now()) ||
+        !speaks_for(claim, *coverage, position)) {
+      continue;
+    }
+    // A value that is still young enough will not stay so.
+    const auto at = claim.at + coverage->max_lag + instant;
+    const auto since = wrong_since(story, *coverage, at);
+    if (since && !is_excused(position, story, *coverage, *since, at)) {
+      const auto then = *since + coverage->bound();
+      soonest = std::min(soonest.value_or(then), then);
+    }
+  }
+  return soonest;
+}
+
+}  // namespace ddm::simulation
