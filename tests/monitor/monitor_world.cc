@@ -56,6 +56,7 @@ struct monitor_world::process {
   verify::table_side source_side;
   verify::table_side target_side;
   std::optional<dynamodb::page_decoder> decoder;
+  std::optional<dynamodb::page_decoder> baseline_decoder;
   std::unique_ptr<monitor_session> session;
 };
 
@@ -122,6 +123,16 @@ dynamodb::table_description described(const support::fake_table& table) {
   return out;
 }
 
+std::vector<std::string> patterns_of(const std::string& comma_separated) {
+  std::vector<std::string> patterns;
+  for (std::size_t begin = 0; begin < comma_separated.size();) {
+    const auto end = std::min(comma_separated.find(',', begin), comma_separated.size());
+    patterns.push_back(comma_separated.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return patterns;
+}
+
 support::fake_options account(const world_options& options, std::string name, bool streams) {
   support::fake_options made{.account = std::move(name), .seed = options.seed};
   made.first_sequence_number = options.first_sequence_number;
@@ -165,7 +176,8 @@ support::replicator& monitor_world::replicate(support::replicator_options how) {
   return *replicator_;
 }
 
-void monitor_world::start(std::function<void(session_settings&)> adjust) {
+void monitor_world::start(std::function<void(session_settings&)> adjust,
+                          const process_options& how) {
   if (ended_) {
     process_.reset();
   }
@@ -193,11 +205,17 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
   } else {
     identity = *load_identity(*resumed, identity, "");
   }
-  process_->decoder.emplace(dynamodb::page_decoder::options{
-      .schema = options_.schema,
-      .secret = identity.secret,
-      .ignored = {},
-      .sample = {.seed = identity.sample_seed, .rate = options_.sample_rate}});
+  const auto sample_rate = how.sample_rate.value_or(options_.sample_rate);
+  const auto baseline_rate = how.baseline_sample_rate.value_or(sample_rate);
+  const auto decoder_of = [&](std::uint64_t rate) {
+    return dynamodb::page_decoder::options{
+        .schema = options_.schema,
+        .secret = identity.secret,
+        .ignored = dynamodb::ignore_list(patterns_of(how.ignored)),
+        .sample = {.seed = identity.sample_seed, .rate = rate}};
+  };
+  process_->decoder.emplace(decoder_of(sample_rate));
+  process_->baseline_decoder.emplace(decoder_of(baseline_rate));
   const bool forward = options_.way == verify::direction::source_to_target;
   session_settings settings{
       .stream = {.stream_arn = *(forward ? source : target).table(table).stream_arn,
@@ -209,13 +227,15 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
                  .memory_bytes_max = options_.memory_bytes_max},
       .verifier = {.way = options_.way, .batch_wait_max = options_.batch_wait_max},
       .findings = {},
-      .period = {.sample_rate = options_.sample_rate,
-                 .ignored = "",
+      .period = {.sample_rate = sample_rate,
+                 .ignored = how.ignored,
                  .max_lag_ms = options_.max_lag.count()},
       .baseline = {.after = std::chrono::minutes{1},
                    .comparer = {.command = "monitor",
                                 .leftover_path = (folder_ / "baseline.leftovers").string(),
-                                .segments = 8}},
+                                 .segments = 8,
+                                 .sample_rate = baseline_rate,
+                                 .ignored = how.ignored}},
       .target_ready = target.find_table(table).has_value(),
       .source_table = described(source.table(table)),
       .target_table =
@@ -230,6 +250,7 @@ void monitor_world::start(std::function<void(session_settings&)> adjust) {
                     .pool = process_->pool,
                     .streams = process_->streams,
                     .decoder = *process_->decoder,
+                    .baseline_decoder = &*process_->baseline_decoder,
                     .source = process_->source_side,
                     .target = process_->target_side,
                     .store = *process_->store,

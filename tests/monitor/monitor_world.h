@@ -37,6 +37,13 @@ struct world_options {
   std::uint64_t seed = 1;
 };
 
+/// What one process is started with, where that differs from the process before it.
+struct process_options {
+  std::optional<std::uint64_t> sample_rate;           ///< else the world's
+  std::optional<std::uint64_t> baseline_sample_rate;  ///< else that of the changes
+  std::string ignored;                                ///< attributes, comma-separated
+};
+
 class monitor_world {
  public:
   explicit monitor_world(world_options options = {});
@@ -59,7 +66,7 @@ class monitor_world {
   support::replicator& replicate(support::replicator_options how = {});
 
   /// A new process on the same state file.
-  void start(std::function<void(session_settings&)> adjust = {});
+  void start(std::function<void(session_settings&)> adjust = {}, const process_options& how = {});
   /// What later processes check: one key in so many.
   void set_sample_rate(std::uint64_t rate) { options_.sample_rate = rate; }
   /// The process is gone at this instant: nothing is committed any more.

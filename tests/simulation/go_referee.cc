@@ -42,36 +42,12 @@ std::optional<std::int64_t> end_of_life(const item_ptr& item) {
   return ends;
 }
 
-bool has_expired(const item_ptr& item, wall_time at) {
-  const auto ends = end_of_life(item);
-  const auto now = to_ms(at) / 1000;
-  return ends && *ends < now && now - *ends < expires_within_s;
-}
-
-bool same_without(const item_ptr& a, const item_ptr& b, const std::set<std::string>& ignored) {
-  if (support::same_item(a, b)) {
-    return true;
-  }
-  if (!a || !b || ignored.empty()) {
-    return false;
-  }
-  const auto rest = [&](const item_ptr& item) {
-    dynamodb::attribute_value document = item->document;
-    auto& attributes = std::get<dynamodb::attribute_map>(document.value);
-    for (const auto& name : ignored) {
-      attributes.erase(name);
-    }
-    return document;
-  };
-  return dynamodb::equal(rest(a), rest(b));
-}
-
 const version* last_before(const std::vector<version>& versions, wall_time moment) {
   const auto later = std::ranges::upper_bound(versions, moment, {}, &version::at);
   return later == versions.begin() ? nullptr : &*std::prev(later);
 }
 
-/// As good as something that the source held within [from, at].
+/// As good as something that the source held within max-lag before `at`.
 bool was_right(const key_story& story, const go_coverage& coverage, wall_time at) {
   const auto* now = last_before(story.target, at);
   const item_ptr held = now == nullptr ? nullptr : now->item;
@@ -94,11 +70,35 @@ bool was_right(const key_story& story, const go_coverage& coverage, wall_time at
 
 }  // namespace
 
+bool has_expired(const item_ptr& item, wall_time at) {
+  const auto ends = end_of_life(item);
+  const auto now = to_ms(at) / 1000;
+  return ends && *ends < now && now - *ends < expires_within_s;
+}
+
+bool same_but_for(const std::set<std::string>& ignored, const item_ptr& a, const item_ptr& b) {
+  if (support::same_item(a, b)) {
+    return true;
+  }
+  if (!a || !b || ignored.empty()) {
+    return false;
+  }
+  const auto rest = [&](const item_ptr& item) {
+    dynamodb::attribute_value document = item->document;
+    auto& attributes = std::get<dynamodb::attribute_map>(document.value);
+    for (const auto& name : ignored) {
+      attributes.erase(name);
+    }
+    return document;
+  };
+  return dynamodb::equal(rest(a), rest(b));
+}
+
 milliseconds go_coverage::bound() const { return std::max<milliseconds>(3 * max_lag, wrong_min); }
 
 bool as_good(const item_ptr& source, const item_ptr& target, const std::set<std::string>& ignored,
              wall_time at) {
-  return same_without(source, target, ignored) || (!source && has_expired(target, at)) ||
+  return same_but_for(ignored, source, target) || (!source && has_expired(target, at)) ||
          (!target && has_expired(source, at));
 }
 
@@ -192,7 +192,7 @@ std::vector<std::string> go_referee::unread(wall_time at) const {
 bool go_referee::is_excused(const item_position& key, const key_story& story,
                             const go_coverage& coverage, wall_time wrong_from, wall_time at) const {
   const auto* spoilt = last_before(story.target, wrong_from);
-  if (spoilt == nullptr || spoilt->carried) {
+  if (spoilt == nullptr || spoilt->carried || spoilt->with_table) {
     return false;
   }
   const auto newest = story.source.empty() ? wall_time::min() : story.source.back().at;

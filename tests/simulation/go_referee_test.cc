@@ -170,6 +170,13 @@ TEST_F(go_referee_test, what_the_replicator_brought_is_not_excused) {
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
+TEST_F(go_referee_test, a_table_that_was_deleted_excuses_nothing) {
+  look(50s, item(1));
+  target(100s, nullptr, false);
+  story().target.back().with_table = true;
+  EXPECT_THAT(lies(1h), testing::SizeIs(1));
+}
+
 TEST_F(go_referee_test, a_comparison_that_came_after_ends_the_excuse) {
   look(50s, item(1));
   target(100s, item(9), false);

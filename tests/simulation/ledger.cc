@@ -82,19 +82,36 @@ void ledger::listen_to_target() {
       .on_change([this](const support::table_change& change) { note_change(change, false); });
 }
 
+void ledger::note_table_gone(bool of_source) {
+  for (auto& [position, story] : keys_) {
+    auto& versions = of_source ? story.source : story.target;
+    if (!versions.empty() && versions.back().item) {
+      versions.push_back({.at = world_.time.now(), .item = nullptr, .with_table = true});
+      if (of_source) {
+        story.changes.push_back({.at = world_.time.now(), .delivered = std::nullopt});
+      }
+      if (of_source == rules_.forward) {
+        story.records.emplace_back();
+        story.nothing_unproven_before = story.seen_arrived;
+        story.seen_arrived = false;
+      }
+    }
+  }
+}
+
 void ledger::listen_to(support::replicator& replication) {
   replication.on_delivered([this](const support::table_change& change) {
     const auto& image = change.new_image ? *change.new_image : *change.old_image;
     auto& story = keys_[image.position];
-    if (!story.target.empty() && story.target.back().at == world_.time.now()) {
-      story.target.back().carried = true;
-    }
     auto& changes = story.changes;
     const auto sent = std::ranges::find_if(changes, [&](const sent_change& each) {
       return each.at == change.time && !each.delivered;
     });
     if (sent != changes.end()) {
       sent->delivered = world_.time.now();
+      if (!story.target.empty() && story.target.back().at == *sent->delivered) {
+        story.target.back().carried = true;
+      }
     }
   });
 }

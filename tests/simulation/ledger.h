@@ -28,6 +28,7 @@ struct version {
   item_ptr item;  ///< absent: deleted
   bool by_ttl = false;
   bool carried = false;  ///< of the target: by the replicator, that brought a change of the source
+  bool with_table = false;  ///< gone because the table was deleted
 };
 
 /// A change of the source on its way.
@@ -80,6 +81,9 @@ struct written_record {
   bool by_ttl = false;
   bool before_start = false;  ///< of a start that came to nothing
   bool lost = false;          ///< it left the stream before the monitor had committed it
+  /// Its change is checked, with the settings of this process (referee::on_start); nothing: not
+  /// read yet, or the sample does not have the key.
+  std::optional<std::size_t> checked_in;
 };
 
 [[nodiscard]] std::string show(const item_ptr& item);
@@ -121,6 +125,8 @@ class ledger {
   void listen_to(support::replicator& replication);
   /// Once the target table has been created, if that was not there at first.
   void listen_to_target();
+  /// A table is about to be deleted: all its items are gone, and no record tells of it.
+  void note_table_gone(bool of_source);
   /// Changes are checked from now on; what was written before is left to the baseline.
   void note_target_ready(wall_time now) { target_ready_ = now; }
 

@@ -76,15 +76,39 @@ void referee::accuse(std::string violation) {
   }
 }
 
-void referee::on_start() {
+void referee::on_start(const process_settings& how) {
   first_start_ = first_start_.value_or(world_.time.now());
   decoding_ = world_.decoding();
   ended_in_process_.clear();
-  go_.checkings.push_back({.since = world_.time.now(),
-                           .sample_rate = decoding_->sample.rate,
-                           .ignored = {},
-                           .max_lag = scenario_.world.max_lag});
+  chosen_.clear();
+  ignored_.push_back(decoding_->ignored);
+  const checking now{.since = world_.time.now(),
+                     .sample_rate = how.sample_rate,
+                     .ignored = attributes_of(how.ignored),
+                     .max_lag = scenario_.world.max_lag};
+  if (stored_period_ &&
+      (stored_period_->sample_rate != how.sample_rate || stored_period_->ignored != how.ignored)) {
+    begin_period();
+  }
+  go_.checkings.push_back(now);
 }
+
+/// Other settings: the counters begin anew with what is open.
+void referee::begin_period() {
+  std::int64_t open = static_cast<std::int64_t>(open_checks_.size());
+  for (const auto& [key, changes] : deferred_) {
+    open += changes;
+  }
+  for (const auto& [key, entry] : findings_) {
+    open += entry.open ? entry.changes : 0;
+  }
+  unique_ = {};
+  by_kind_.clear();
+  by_ttl_ = {};
+  sampled_ = {.low = open, .high = open};
+}
+
+void referee::on_table_recreated(bool /*of_source*/) { something_forgotten_ = true; }
 
 bool referee::sample_has(const item_position& key, std::uint64_t rate) const {
   const auto& story = truth_.keys().at(key);
@@ -174,6 +198,8 @@ void referee::on_forgotten(wall_time until) {
 // What a commit says
 
 void referee::on_resume(const state::snapshot& found) {
+  const auto period = monitor::load_period(found);
+  stored_period_ = period.sample_rate > 0 ? std::optional(period) : std::nullopt;
   const auto open =
       std::ranges::count_if(findings_, [](const auto& each) { return each.second.open; });
   std::int64_t deferred = 0;
@@ -268,10 +294,11 @@ void referee::take_shard(const state::shard_row& row) {
     accuse(fmt::format("shard {} went back to {}", row.shard_id, row.last_sequence));
   }
   known.last = std::max(known.last, last);
-  const auto* shard = truth_.shard(row.shard_id);
-  if (shard == nullptr) {
+  const auto found = truth_.shards().find(row.shard_id);
+  if (found == truth_.shards().end()) {
     return;
   }
+  auto* shard = &found->second;
   for (; known.counted < shard->records.size() &&
          shard->records[known.counted].sequence <= known.last;
        ++known.counted) {
@@ -279,7 +306,7 @@ void referee::take_shard(const state::shard_row& row) {
   }
 }
 
-void referee::count(const shard_story& shard, const written_record& record) {
+void referee::count(const shard_story& shard, written_record& record) {
   const auto held = standing_of(shard, record);
   if (record.lost || held == standing::does_not_count) {
     return;
@@ -295,6 +322,7 @@ void referee::count(const shard_story& shard, const written_record& record) {
   }
   if (chosen(record.key)) {
     add(sampled_);
+    record.checked_in = go_.checkings.size() - 1;
   }
 }
 
@@ -357,12 +385,14 @@ void referee::take_finding(const state::mismatch_row& row) {
   }
 }
 
-std::optional<dynamodb::digest128> referee::digest_of(const item_ptr& item) const {
-  if (!item) {
-    return std::nullopt;
+bool referee::shows(const std::optional<dynamodb::digest128>& digest, const item_ptr& item) const {
+  if (!item || !digest) {
+    return !item && !digest;
   }
-  const auto digest = dynamodb::digest_item(item->json, decoding_->secret, decoding_->ignored);
-  return digest ? std::optional(digest->compared) : std::nullopt;
+  return std::ranges::any_of(ignored_, [&](const dynamodb::ignore_list& ignored) {
+    const auto made = dynamodb::digest_item(item->json, decoding_->secret, ignored);
+    return made && made->compared == *digest;
+  });
 }
 
 void referee::judge_finding(const std::string& key_json, const verify::mismatch& entry,
@@ -377,7 +407,7 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
                             const std::optional<dynamodb::digest128>& said) -> const version* {
     auto later = std::ranges::upper_bound(reads, at, {}, &version::at);
     while (later != reads.begin()) {
-      if (digest_of((--later)->item) == said) {
+      if (shows(said, (--later)->item)) {
         return &*later;
       }
     }
@@ -405,33 +435,33 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
 
 void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
                          const item_ptr& source, const item_ptr& target, wall_time at) {
-  const auto has_expired = [&](const item_ptr& item) {
-    return verify::ttl_is_past(item->attributes(), "ttl", at);
-  };
+  const auto& ignored = go_.checkings.back().ignored;
   std::vector<mismatch_kind> right;
   if (source && target) {
     right = {mismatch_kind::different};
-    if (ledger::held_within(story.source, target, wall_time::min(), world_.time.now())) {
+    if (std::ranges::any_of(story.source, [&](const version& each) {
+          return same_but_for(ignored, each.item, target);
+        })) {
       right.push_back(mismatch_kind::stale);
     }
   } else if (source) {
-    right = {has_expired(source) ? mismatch_kind::expired : mismatch_kind::missing};
+    right = {has_expired(source, at) ? mismatch_kind::expired : mismatch_kind::missing};
   } else if (target) {
-    // Past its TTL it is expired, whoever deleted it. A comparison knows no more of others than
-    // whether its scan saw the item in the source.
-    const auto* record = truth_.record(entry.shard_id, entry.sequence_number);
-    const bool expired = has_expired(target);
-    if (expired) {
+    // What is past its TTL is on its way out, whoever deleted it on the other side.
+    if (has_expired(target, at)) {
       right = {mismatch_kind::expired};
-    } else if (forward_ || record == nullptr) {
+      if (forward_ && !same_item(ledger::at(story.target_reads, at)->item, target)) {
+        // Confirmed by an earlier look, of which only the digest was kept.
+        right.push_back(mismatch_kind::undeleted);
+      }
+    } else if (const auto* record = truth_.record(entry.shard_id, entry.sequence_number);
+               forward_ || record == nullptr) {
       right = {mismatch_kind::undeleted};
-    }
-    if (forward_ && !same_item(ledger::at(story.target_reads, at)->item, target)) {
-      // Confirmed by an earlier look, of which the digest was kept.
-      right.push_back(mismatch_kind::undeleted);
-    }
-    if (!expired && (!forward_ || (record == nullptr && scenario_.at_rest))) {
-      right.push_back(mismatch_kind::unexpected);
+      if (!forward_ || (record == nullptr && scenario_.at_rest)) {
+        right.push_back(mismatch_kind::unexpected);
+      }
+    } else {
+      right = {mismatch_kind::unexpected};
     }
   }
   if (std::ranges::find(right, entry.kind) == right.end()) {
@@ -514,170 +544,6 @@ void referee::examine_go() {
     }
   }
   go_lied_ = !lies.empty();
-}
-
-// What is left at the end
-
-bool referee::is_covered(const item_position& key) {
-  const shard_story* shard = nullptr;
-  const auto* record = truth_.newest_record(key, &shard);
-  return record != nullptr && !record->lost && chosen(key) &&
-         standing_of(*shard, *record) == standing::counts &&
-         (scenario_.world.create_target || (target_ready_ && record->created > *target_ready_));
-}
-
-const referee::finding* referee::open_finding(const key_story& story) const {
-  const auto found = findings_.find(story.key_json);
-  return found != findings_.end() && found->second.open ? &found->second : nullptr;
-}
-
-std::vector<std::string> referee::wrong_findings() {
-  std::vector<std::string> wrong;
-  for (const auto& [position, story] : truth_.keys()) {
-    const auto* open = open_finding(story);
-    const bool differs = !same_item(story.source_now(), story.target_now());
-    if (open != nullptr && !differs) {
-      wrong.push_back(fmt::format("open although both tables agree: {} {}", story.key_json,
-                                  to_string(open->kind)));
-    } else if (open == nullptr && differs && !story.seen_arrived && is_covered(position)) {
-      wrong.push_back("missed: " + story.key_json + history_of(story));
-    }
-  }
-  return wrong;
-}
-
-bool referee::everything_is_read() const {
-  return std::ranges::all_of(truth_.shards(), [&](const auto& each) {
-    const auto& shard = each.second;
-    return shard.records.empty() || shard.records.back().lost ||
-           standing_of(shard, shard.records.back()) != standing::counts ||
-           was_committed(shard, shard.records.back());
-  });
-}
-
-bool referee::is_settled() {
-  return everything_is_read() && open_checks_.empty() && deferred_.empty() &&
-         !(scenario_.at_rest && verdict_is_due()) && wrong_findings().empty();
-}
-
-void referee::examine_end() {
-  if (!open_checks_.empty() || !deferred_.empty()) {
-    accuse(fmt::format("without outcome at the end: {} checks, {} deferred keys",
-                       open_checks_.size(), deferred_.size()));
-  }
-  for (auto& [id, shard] : truth_.shards()) {
-    for (auto& record : shard.records) {
-      if (!record.lost && standing_of(shard, record) == standing::counts &&
-          !was_committed(shard, record)) {
-        accuse(fmt::format("never read: record {} of shard {}, created {}",
-                           support::to_decimal(record.sequence), id,
-                           format_rfc3339(record.created)));
-        break;
-      }
-    }
-  }
-  for (auto& wrong : wrong_findings()) {
-    accuse(std::move(wrong));
-  }
-  examine_gaps();
-  if (scenario_.at_rest) {
-    examine_baseline();
-  }
-}
-
-bool referee::has_uncured_gap() const {
-  return std::ranges::any_of(gaps_, [](const state::gap_row& gap) { return !gap.cured; });
-}
-
-/// Nothing is written any more: the tables have been compared, again where a gap asked for it, and
-/// WAIT has nothing to wait for. Keys that were never at rest are judged by no comparison.
-bool referee::verdict_is_due() const {
-  return !last_.baseline_complete || has_uncured_gap() ||
-         (last_.verdict.kind == report::verdict_kind::wait &&
-          !(last_.compared && last_.compared->progress.candidates_restless > 0));
-}
-
-/// Stream and comparison together reach every key. Out of reach is only what the target does by
-/// itself after it was seen to be right, and, without the source's stream, what the source does.
-void referee::examine_baseline() {
-  if (verdict_is_due()) {
-    accuse(fmt::format("the verdict still waits: {}", fmt::join(last_.verdict.reasons, "; ")));
-    return;
-  }
-  // Scans read with eventual consistency.
-  const auto began = last_.compared->progress.started() - scenario_.read_lag_max;
-  const auto last_change = [](const std::vector<version>& versions) {
-    return versions.empty() ? wall_time::min() : versions.back().at;
-  };
-  for (const auto& [position, story] : truth_.keys()) {
-    const auto in_source = last_change(story.source);
-    const auto in_target = last_change(story.target);
-    const bool at_rest = in_source < began && in_target < began;
-    const bool by_itself = in_target >= began && in_target >= in_source;
-    const bool in_reach = at_rest || (forward_ && !story.seen_arrived && !by_itself);
-    if (in_reach && open_finding(story) == nullptr &&
-        !same_item(story.source_now(), story.target_now())) {
-      accuse("missed by stream and comparison: " + story.key_json + history_of(story));
-    }
-  }
-}
-
-/// A gap speaks for its shard, for the ancestors that came and went unseen, and for
-/// what the children of a lost shard had lost with it; for all that followed, if it says so.
-bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard) const {
-  const auto* at = truth_.shard(gap.shard_id);
-  while (at != nullptr && at->id != shard.id) {
-    at = at->parent ? truth_.shard(*at->parent) : nullptr;
-  }
-  if (at != nullptr || shard.parent == gap.shard_id) {
-    return true;
-  }
-  const bool for_all_that_followed = gap.reason.contains("what followed this shard");
-  const auto* ancestor = &shard;
-  while (for_all_that_followed && ancestor != nullptr && ancestor->id != gap.shard_id) {
-    ancestor = ancestor->parent ? truth_.shard(*ancestor->parent) : nullptr;
-  }
-  return for_all_that_followed && ancestor != nullptr;
-}
-
-/// A gap without a shard is the time between two streams of the table, as its reason says: by the
-/// service's clock, by which the records are dated, or by ours.
-bool referee::was_off_at(wall_time moment) const {
-  const auto ahead = std::max(milliseconds{0}, scenario_.clock_skew);
-  const auto behind = std::max(milliseconds{0}, -scenario_.clock_skew);
-  return std::ranges::any_of(gaps_, [&](const state::gap_row& gap) {
-    constexpr std::string_view before = "between ";
-    constexpr std::string_view middle = " and ";
-    const auto from = gap.reason.find(before);
-    const auto until = gap.reason.find(middle, from);
-    const auto end = gap.reason.find(' ', until + middle.size());
-    if (!gap.shard_id.empty() || end == std::string::npos) {
-      return false;
-    }
-    const auto first =
-        parse_rfc3339(gap.reason.substr(from + before.size(), until - from - before.size()));
-    const auto last =
-        parse_rfc3339(gap.reason.substr(until + middle.size(), end - until - middle.size()));
-    return last && (!first || *first <= moment + ahead) && moment <= *last + behind;
-  });
-}
-
-void referee::examine_gaps() {
-  if (!something_forgotten_ && !gaps_.empty()) {
-    accuse(fmt::format("a gap is reported although nothing was forgotten: shard {}: {}",
-                       gaps_.front().shard_id, gaps_.front().reason));
-  }
-  for (const auto& [id, shard] : truth_.shards()) {
-    const bool has_lost = std::ranges::any_of(shard.records, [&](const written_record& record) {
-      return record.lost && standing_of(shard, record) == standing::counts &&
-             !was_off_at(record.created);
-    });
-    const bool reported = std::ranges::any_of(
-        gaps_, [&](const state::gap_row& gap) { return speaks_for(gap, shard); });
-    if (has_lost && !reported) {
-      accuse("lost without a reported gap: records of shard " + id);
-    }
-  }
 }
 
 }  // namespace ddm::simulation

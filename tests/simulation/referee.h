@@ -18,6 +18,7 @@
 //   - an item of the target that no record of the stream speaks of is out of reach.
 #pragma once
 
+#include "monitor/session_state.h"
 #include "report/status.h"
 #include "simulation/go_referee.h"
 #include "simulation/ledger.h"
@@ -41,12 +42,14 @@ class referee {
   referee& operator=(const referee&) = delete;
 
   // What the driver tells.
-  void on_start();
+  void on_start(const process_settings& how);
   /// The stream has forgotten what was written before `until`: the rest must be a reported gap.
   void on_forgotten(wall_time until);
   /// The stream is replaced: the time off is reported as a gap, all else is read.
   void on_stream_renewed(bool monitor_runs);
   void on_target_ready(wall_time now);
+  /// The table is another one now: everything so far is a gap.
+  void on_table_recreated(bool of_source);
 
   /// Examines the running monitor.
   void examine(const report::status& status);
@@ -84,6 +87,7 @@ class referee {
   };
 
   void expect_new_start(wall_time begins);
+  void begin_period();
   void on_commit(const state::commit_batch& batch);
   void on_resume(const state::snapshot& found);
   void on_asked(const std::string& shard);
@@ -92,7 +96,7 @@ class referee {
   void examine_go();
   [[nodiscard]] bool sampled_go() const;
   void take_shard(const state::shard_row& row);
-  void count(const shard_story& shard, const written_record& record);
+  void count(const shard_story& shard, written_record& record);
   void compare_counters();
   void take_finding(const state::mismatch_row& row);
   void judge_finding(const std::string& key_json, const verify::mismatch& entry, wall_time at);
@@ -104,7 +108,9 @@ class referee {
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
-  [[nodiscard]] std::optional<dynamodb::digest128> digest_of(const item_ptr& item) const;
+  /// Whether the digest is the item's under any list of ignored attributes that was in use.
+  [[nodiscard]] bool shows(const std::optional<dynamodb::digest128>& digest,
+                           const item_ptr& item) const;
   [[nodiscard]] standing standing_of(const shard_story& shard, const written_record& record) const;
   [[nodiscard]] bool chosen(const item_position& key);
   [[nodiscard]] bool sample_has(const item_position& key, std::uint64_t rate) const;
@@ -112,6 +118,7 @@ class referee {
   /// The newest change of the key was read and checked: it must have an outcome that is true.
   [[nodiscard]] bool everything_is_read() const;
   [[nodiscard]] bool is_covered(const item_position& key);
+  [[nodiscard]] std::set<std::string> ignored_for(const item_position& key) const;
   [[nodiscard]] const finding* open_finding(const key_story& story) const;
   [[nodiscard]] std::vector<std::string> wrong_findings();
   [[nodiscard]] std::int64_t number(const char* name) const;
@@ -122,7 +129,8 @@ class referee {
   ledger& truth_;
   bool forward_;
   std::optional<dynamodb::page_decoder::options> decoding_;
-  std::map<item_position, bool> chosen_;
+  std::map<item_position, bool> chosen_;        ///< by the present sample
+  std::vector<dynamodb::ignore_list> ignored_;  ///< that were ever in use
 
   // What the state file holds.
   std::map<std::string, committed_shard> shards_;
@@ -131,6 +139,7 @@ class referee {
   std::map<std::string, finding> findings_;
   std::map<std::string, std::int64_t> numbers_;
   std::vector<state::gap_row> gaps_;
+  std::optional<monitor::period_settings> stored_period_;
 
   std::map<std::string, std::string> values_;
 

@@ -74,10 +74,13 @@ traffic make_traffic(dice& draw) {
   traffic writes;
   writes.keys = draw.chance(0.3) ? draw.between(3, 20) : draw.between(20, 600);
   writes.hot_keys = draw.chance(0.4) ? draw.between(1, 3) : 0;
-  writes.lasting = draw.between(seconds{40}, seconds{240});
-  const double rate_max = draw.chance(0.2) ? 60 : 10;
+  const bool is_long = draw.chance(0.15);
+  writes.lasting =
+      is_long ? draw.between(seconds{400}, seconds{1500}) : draw.between(seconds{60}, seconds{300});
+  const double rate_max = is_long ? 1.5 : draw.chance(0.15) ? 60 : 8;
   writes.writes_per_second = 0.5 + draw.share(rate_max);
   writes.deletes = draw.share(0.3);
+  writes.other_only = draw.chance(0.5) ? draw.share(0.3) : 0;
   writes.there_and_back = draw.chance(0.7) ? draw.share(0.3) : 0;
   writes.back_within = draw.between(seconds{1}, seconds{15});
   writes.values = draw.one_of<std::uint64_t>({2, 5, 1000});
@@ -92,19 +95,22 @@ support::replicator_options make_replication(dice& draw, milliseconds max_lag) {
   how.delay_max = draw.chance(0.5) ? seconds{2} : draw.between(how.delay_min, latest);
   how.respell = draw.chance(0.3);
   how.changes_per_second_max = draw.chance(0.15) ? 20 + draw.share(100) : 0;
-  const auto rate = [&] { return draw.chance(0.5) ? draw.share(0.04) : 0; };
+  const bool clean = draw.chance(0.4);
+  const auto rate = [&] { return !clean && draw.chance(0.5) ? draw.share(0.04) : 0; };
   how.lost = rate();
   how.lost_delete = rate() * 3;
   how.altered = rate();
+  how.alters = draw.chance(0.4) ? "w" : "";
   how.stale = rate();
   how.replayed = rate();
-  how.unexpected = draw.chance(0.2) ? draw.share(0.02) : 0;
+  how.unexpected = !clean && draw.chance(0.2) ? draw.share(0.02) : 0;
   return how;
 }
 
 expiry make_expiry(dice& draw) {
   return {.share = 0.1 + draw.share(0.6),
           .within_max = draw.between(seconds{2}, seconds{90}),
+          .ancient = draw.chance(0.3) ? draw.share(0.3) : 0,
           .source_sweep = draw.between(seconds{1}, seconds{60}),
           .target_sweep = draw.chance(0.5) ? draw.between(seconds{1}, seconds{60}) : seconds{0}};
 }
@@ -133,6 +139,12 @@ milliseconds duration_of(dice& draw, incident what) {
       return draw.between(seconds{26 * 3600}, seconds{30 * 3600});
     case incident::outage:
       return draw.between(seconds{1}, seconds{60});
+    case incident::listing_outage:
+    case incident::reading_outage:
+      return draw.chance(0.5) ? draw.between(seconds{1}, seconds{90})
+                              : draw.between(seconds{90}, seconds{900});
+    case incident::recreate_target:
+      return draw.between(milliseconds{0}, seconds{40});
     case incident::fault_shower:
       return draw.between(seconds{10}, seconds{120});
     case incident::split:
@@ -142,6 +154,30 @@ milliseconds duration_of(dice& draw, incident what) {
       break;
   }
   return milliseconds{0};
+}
+
+/// What the processes are started with. Settings change in both directions.
+std::vector<process_settings> make_processes(dice& draw, std::uint64_t sample_rate,
+                                             bool with_baseline) {
+  const bool changes = draw.chance(0.3);
+  const auto drawn = [&] {
+    process_settings how{.sample_rate = sample_rate, .baseline_sample_rate = 1, .ignored = ""};
+    if (changes && draw.chance(0.5)) {
+      how.sample_rate = draw.one_of<std::uint64_t>({1, 2, 10, 100});
+    }
+    if (changes && draw.chance(0.5)) {
+      how.ignored = "w";
+    }
+    how.baseline_sample_rate =
+        with_baseline && draw.chance(0.2) ? draw.one_of<std::uint64_t>({2, 10}) : 1;
+    how.accept_sampled = draw.chance(0.3);
+    return how;
+  };
+  std::vector<process_settings> all{drawn()};
+  for (auto more = changes ? draw.between(1, 2) : 0; more > 0; --more) {
+    all.push_back(drawn());
+  }
+  return all;
 }
 
 std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
@@ -165,6 +201,11 @@ std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
   add(incident::renew_stream, draw.chance(0.08) ? 1 : 0);
   add(incident::outage, draw.chance(0.3) ? draw.between(1, 2) : 0);
   add(incident::fault_shower, draw.chance(0.5) ? draw.between(1, 2) : 0);
+  add(incident::listing_outage, draw.chance(0.12) ? 1 : 0);
+  if (!all.empty() && all.back().what == incident::listing_outage && draw.chance(0.3)) {
+    all.back().at = milliseconds{0};
+  }
+  add(incident::reading_outage, draw.chance(0.08) ? 1 : 0);
   std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.at, each.detail); });
   return all;
 }
@@ -172,10 +213,10 @@ std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
 }  // namespace
 
 std::string_view to_string(incident what) {
-  static constexpr std::array<std::string_view, 11> names{
-      "split",          "roll over", "expire iterators", "expire credentials", "crash",
-      "crash mid step", "stop",      "long absence",     "renew stream",       "outage",
-      "fault shower"};
+  static constexpr std::array<std::string_view, 14> names{
+      "split",          "roll over",      "expire iterators", "expire credentials", "crash",
+      "crash mid step", "stop",           "long absence",     "renew stream",       "outage",
+      "listing outage", "reading outage", "recreate target",  "fault shower"};
   return names.at(static_cast<std::size_t>(what));
 }
 
@@ -218,8 +259,33 @@ scenario make_scenario(std::uint64_t seed) {
     chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{20}),
                               .settle = draw.between(seconds{5}, seconds{30}),
                               .segments = draw.between(1, 50)};
-    chosen.world.sample_rate = 1;
+    chosen.world.sample_rate = draw.chance(0.8) ? 1 : draw.one_of<std::uint64_t>({2, 10, 100});
     chosen.before.writes = draw.between(20, 200);
+  }
+  chosen.processes = make_processes(draw, chosen.world.sample_rate, chosen.at_rest.has_value());
+  chosen.world.sample_rate = chosen.processes.front().sample_rate;
+  const auto add = [&](incident what) {
+    const auto lasting = duration_of(draw, what);
+    chosen.incidents.push_back(
+        {.at = draw.between(chosen.writes.lasting / 4, chosen.writes.lasting),
+         .what = what,
+         .lasting = lasting,
+         .detail = draw.between(0, 1'000'000)});
+  };
+  for (std::size_t i = 1; i < chosen.processes.size(); ++i) {
+    add(draw.chance(0.5) ? incident::crash : incident::stop);
+  }
+  if (chosen.world.create_target && chosen.world.way == verify::direction::source_to_target &&
+      draw.chance(0.1)) {
+    add(incident::recreate_target);
+  }
+  std::ranges::sort(chosen.incidents, {},
+                    [](const auto& each) { return std::pair(each.at, each.detail); });
+  if (draw.chance(0.5)) {
+    chosen.fails_from = draw.between(chosen.writes.lasting / 4, chosen.writes.lasting);
+  }
+  if (draw.chance(0.2)) {
+    chosen.fails_until = draw.between(milliseconds{0}, chosen.writes.lasting);
   }
   return chosen;
 }
@@ -237,7 +303,7 @@ std::string describe(const scenario& chosen) {
       "iterators live {}, empty {:.2f}, repeated {:.2f}\n"
       "  before: {} writes, {} generations of shards{}{}\n"
       "  writes: {} keys ({} hot), {:.1f}/s for {}, deletes {:.2f}, there and back {:.2f} within "
-      "{}, {} values\n"
+      "{}, {} values, w alone {:.2f}\n"
       "  replication: {} to {}, lost {:.3f}, lost deletes {:.3f}, altered {:.3f}, stale {:.3f}, "
       "replayed {:.3f}, unexpected {:.3f}, at most {:.0f}/s\n"
       "  shower: throttle {:.2f}, 5xx {:.2f}, reset {:.2f}, lost answer {:.2f}, timeout {:.2f}, "
@@ -262,10 +328,10 @@ std::string describe(const scenario& chosen) {
                      : "",
       writes.keys, writes.hot_keys, writes.writes_per_second, format_duration(writes.lasting),
       writes.deletes, writes.there_and_back, format_duration(writes.back_within), writes.values,
-      format_duration(how.delay_min), format_duration(how.delay_max), how.lost, how.lost_delete,
-      how.altered, how.stale, how.replayed, how.unexpected, how.changes_per_second_max,
-      bad.throttle, bad.server_error, bad.connection_reset, bad.lost_answer, bad.timeout,
-      bad.truncated_body, bad.wrong_crc, bad.partial_batch, bad.slow);
+      writes.other_only, format_duration(how.delay_min), format_duration(how.delay_max), how.lost,
+      how.lost_delete, how.altered, how.stale, how.replayed, how.unexpected,
+      how.changes_per_second_max, bad.throttle, bad.server_error, bad.connection_reset,
+      bad.lost_answer, bad.timeout, bad.truncated_body, bad.wrong_crc, bad.partial_batch, bad.slow);
   if (chosen.ttl.share > 0) {
     text += fmt::format("  ttl: {:.2f} of the items, within {}, source swept each {}, target {}\n",
                         chosen.ttl.share, format_duration(chosen.ttl.within_max),
@@ -273,6 +339,18 @@ std::string describe(const scenario& chosen) {
                         chosen.ttl.target_sweep > milliseconds{0}
                             ? "each " + format_duration(chosen.ttl.target_sweep)
                             : "never");
+  }
+  for (const auto& each : chosen.processes) {
+    text += fmt::format("  a process: changes of 1 key in {}, at rest 1 key in {}{}{}\n",
+                        each.sample_rate, each.baseline_sample_rate,
+                        each.ignored.empty() ? "" : ", without " + each.ignored,
+                        each.accept_sampled ? ", a sample will do" : "");
+  }
+  if (chosen.fails_from > milliseconds{0} || chosen.fails_until != milliseconds::max()) {
+    text += fmt::format(
+        "  replication fails from {} until {}{}\n", format_duration(chosen.fails_from),
+        chosen.fails_until == milliseconds::max() ? "the end" : format_duration(chosen.fails_until),
+        how.alters.empty() ? "" : ", alters " + how.alters);
   }
   for (const auto& [from, until] : chosen.stalls) {
     text += fmt::format("  replication stalls from {} to {}\n", format_duration(from),

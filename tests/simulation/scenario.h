@@ -26,6 +26,9 @@ enum class incident {
   long_absence,        ///< a crash, and a start after the stream has forgotten what was unread
   renew_stream,        ///< turned off and on again: a new ARN, taken up by a new process
   outage,              ///< one side answers nothing but errors for `lasting`
+  listing_outage,      ///< the stream's shards cannot be listed for `lasting`
+  reading_outage,      ///< no records can be read for `lasting`
+  recreate_target,     ///< the target is deleted, created anew, and imported anew after `lasting`
   fault_shower,        ///< faults of all kinds at random, on both sides, for `lasting`
 };
 [[nodiscard]] std::string_view to_string(incident what);
@@ -44,6 +47,7 @@ struct traffic {
   double writes_per_second = 5;
   milliseconds lasting{60'000};
   double deletes = 0.1;       ///< share of all writes
+  double other_only = 0;      ///< share that changes the attribute w alone
   double there_and_back = 0;  ///< share: an insert deleted again, a value changed back soon after
   milliseconds back_within{5'000};
   std::uint64_t values = 20;  ///< few: old values come again
@@ -53,6 +57,7 @@ struct traffic {
 struct expiry {
   double share = 0;              ///< of the items written
   milliseconds within_max{0};    ///< from the write to the end of the item's life
+  double ancient = 0;            ///< share of them whose time was up more than five years ago
   milliseconds source_sweep{0};  ///< from one round of deletes to the next
   milliseconds target_sweep{0};  ///< 0: TTL is off there, deletes come from the source only
 };
@@ -71,6 +76,14 @@ struct baseline {
   std::uint64_t segments = 1;
 };
 
+/// What a process is started with; the last one holds for all that follow.
+struct process_settings {
+  std::uint64_t sample_rate = 1;
+  std::uint64_t baseline_sample_rate = 1;
+  std::string ignored;  ///< attributes, comma-separated
+  bool accept_sampled = false;
+};
+
 struct scenario {
   std::uint64_t seed = 0;
   monitor::world_options world;
@@ -84,9 +97,12 @@ struct scenario {
   milliseconds target_created_after{0};  ///< 0: it is there from the beginning
   prehistory before;
   std::optional<baseline> at_rest;
+  std::vector<process_settings> processes;  ///< at least one
   traffic writes;
   expiry ttl;
   support::replicator_options replication;
+  milliseconds fails_from{0};                                 ///< defects are only made from then,
+  milliseconds fails_until = milliseconds::max();             ///< until then
   std::vector<std::pair<milliseconds, milliseconds>> stalls;  ///< from, until
   support::fault_rates faults;                                ///< of a shower
   std::vector<planned_incident> incidents;                    ///< by time

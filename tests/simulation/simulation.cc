@@ -3,6 +3,8 @@
 #include "simulation/ledger.h"
 #include "simulation/referee.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <functional>
@@ -32,11 +34,13 @@ struct trouble {
   wall_time until;
   std::uint64_t side = 0;     ///< 0: the stream's account, 1: the source, 2: the target, 3: all
   std::optional<fault> what;  ///< nothing: a shower
+  std::string operation;      ///< of this one only; empty: of all
 };
 
 /// What the source holds of a key.
 struct held_value {
   std::int64_t value = 0;
+  std::int64_t other = 0;  ///< the attribute w
   std::optional<std::int64_t> expires;
 };
 
@@ -111,6 +115,8 @@ class simulation {
   void crash(const planned_incident& incident, std::uint64_t handlers);
   void be_absent(milliseconds lasting);
   void renew_stream(const planned_incident& incident);
+  void recreate_target(const planned_incident& incident);
+  void import_target(std::uint64_t how);
   void begin_trouble(const planned_incident& incident);
   [[nodiscard]] fault fault_of(const fault_context& context, std::uint64_t side);
   void examine();
@@ -145,6 +151,7 @@ class simulation {
   bool writing_ = true;
   bool must_run_ = false;
   std::uint64_t writes_ = 0;
+  std::size_t starts_ = 0;
   bool living_ = false;
   bool go_while_alive_ = false;
 };
@@ -154,7 +161,10 @@ class simulation {
 void simulation::write(const std::string& key, std::optional<held_value> value) {
   ++writes_;
   if (value) {
-    world_.put(key, value->value, value->expires);
+    const auto ttl = value->expires ? fmt::format(R"(,"ttl":{{"N":"{}"}})", *value->expires) : "";
+    world_.source.put(monitor_world::table,
+                      fmt::format(R"({{"pk":{{"S":"{}"}},"v":{{"N":"{}"}},"w":{{"N":"{}"}}{}}})",
+                                  key, value->value, value->other, ttl));
     values_[key] = *value;
   } else {
     world_.remove(key);
@@ -173,9 +183,14 @@ void simulation::write_one() {
   const bool removes = before && drawn < how.deletes;
   if (removes) {
     write(name, std::nullopt);
+  } else if (before && share() < how.other_only) {
+    auto value = *before;
+    ++value.other;
+    write(name, value);
   } else {
     const auto value = static_cast<std::int64_t>(random_() % how.values);
-    write(name, held_value{value, draw_expiry()});
+    write(name, held_value{
+                    .value = value, .other = before ? before->other : 0, .expires = draw_expiry()});
   }
   if (share() < how.there_and_back) {
     const milliseconds later{random_() % static_cast<std::uint64_t>(how.back_within.count())};
@@ -193,7 +208,8 @@ std::optional<std::int64_t> simulation::draw_expiry() {
     return std::nullopt;
   }
   const milliseconds later{random_() % static_cast<std::uint64_t>(ttl.within_max.count())};
-  return to_ms(world_.time.now() + later) / 1000;
+  const bool ancient = static_cast<double>(random_() % 10'000) / 10'000 < ttl.ancient;
+  return to_ms(world_.time.now() + later - (ancient ? std::chrono::years{6} : seconds{0})) / 1000;
 }
 
 /// What the TTL service does. It rests while the stream is off, as the writers do.
@@ -252,8 +268,16 @@ void simulation::plan() {
     });
   }
   for (const auto& each : scenario_.incidents) {
-    at(each.at, [this, each] { happen(each); });
+    if (each.at == milliseconds{0} && each.what == incident::listing_outage) {
+      begin_trouble(each);  // before the first call
+    } else {
+      at(each.at, [this, each] { happen(each); });
+    }
   }
+  replication_->fail_only_within(begin_ + scenario_.fails_from,
+                                 scenario_.fails_until == milliseconds::max()
+                                     ? wall_time::max()
+                                     : begin_ + scenario_.fails_until);
   for (milliseconds time{0}; time < writes.lasting; time += examine_interval) {
     at(time, [this] { examine(); });
   }
@@ -296,7 +320,9 @@ void simulation::start() {
   if (must_run_) {
     return;
   }
-  world_.start([this](monitor::session_settings& settings) {
+  const auto& how = scenario_.processes[std::min(starts_++, scenario_.processes.size() - 1)];
+  const auto adjust = [this, &how](monitor::session_settings& settings) {
+    settings.accept_sampled = how.accept_sampled;
     settings.checks.replication_wait = scenario_.replication_wait;
     settings.stream.records_limit = scenario_.records_limit;
     if (const auto& baseline = scenario_.at_rest) {
@@ -305,9 +331,12 @@ void simulation::start() {
       settings.baseline.after = baseline->after;
       settings.baseline.comparer.segments = baseline->segments;
     }
-  });
+  };
+  world_.start(adjust, {.sample_rate = how.sample_rate,
+                        .baseline_sample_rate = how.baseline_sample_rate,
+                        .ignored = how.ignored});
   must_run_ = true;
-  referee_.on_start();
+  referee_.on_start(how);
 }
 
 void simulation::examine() {
@@ -410,9 +439,42 @@ void simulation::change_shards(const planned_incident& incident) {
   truth_.note_lineage();
 }
 
+/// Another table of the same name, beside the running monitor or between two of its runs.
+void simulation::recreate_target(const planned_incident& incident) {
+  if (incident.detail % 2 == 0 && must_run_) {
+    must_run_ = false;
+    world_.crash();
+    at(present() + incident.lasting, [this] { start(); });
+  }
+  truth_.note_table_gone(false);
+  referee_.on_table_recreated(false);
+  world_.target.delete_table(monitor_world::table);
+  world_.target.create_table(monitor_world::table, scenario_.world.schema);
+  truth_.listen_to_target();
+  at(present() + incident.lasting / 2,
+     [this, how = incident.detail / 2 % 3] { import_target(how); });
+}
+
+/// Nothing, everything, or half of it.
+void simulation::import_target(std::uint64_t how) {
+  auto& target = world_.target.table(monitor_world::table);
+  for (const auto& item : world_.source.table(monitor_world::table).items()) {
+    if (how == 1 || (how == 2 && random_() % 2 == 0)) {
+      target.put(item, world_.time.now());
+    }
+  }
+}
+
 void simulation::begin_trouble(const planned_incident& incident) {
   const auto now = world_.time.now();
   trouble added{.from = now, .until = now + incident.lasting, .side = 3, .what = std::nullopt};
+  if (incident.what == incident::listing_outage || incident.what == incident::reading_outage) {
+    added.side = 0;
+    added.operation = incident.what == incident::listing_outage ? "DescribeStream" : "GetRecords";
+    added.what = incident.detail % 2 == 0
+                     ? fault{.type = fault::kind::throttle, .code = "LimitExceededException"}
+                     : fault{.type = fault::kind::server_error};
+  }
   if (incident.what == incident::outage) {
     added.side = incident.detail % 4;
     switch (incident.detail / 4 % 4) {
@@ -436,7 +498,8 @@ void simulation::begin_trouble(const planned_incident& incident) {
 fault simulation::fault_of(const fault_context& context, std::uint64_t side) {
   const bool of_stream = context.access_key == "AKIDSTREAM";
   for (const auto& each : troubles_) {
-    if (context.now < each.from || context.now >= each.until) {
+    if (context.now < each.from || context.now >= each.until ||
+        (!each.operation.empty() && each.operation != context.operation)) {
       continue;
     }
     if (!each.what) {
@@ -478,7 +541,12 @@ void simulation::happen(const planned_incident& incident) {
     case incident::renew_stream:
       renew_stream(incident);
       break;
+    case incident::recreate_target:
+      recreate_target(incident);
+      break;
     case incident::outage:
+    case incident::listing_outage:
+    case incident::reading_outage:
     case incident::fault_shower:
       begin_trouble(incident);
       break;

@@ -22,6 +22,9 @@ std::optional<std::int64_t> ttl_seconds(const stored_item& item, const std::stri
   return seconds;
 }
 
+/// Items whose time was up longer ago than that are never deleted.
+constexpr std::int64_t five_years_s = std::int64_t{5} * 365 * 86'400;
+
 }  // namespace
 
 item_position fake_table::placed(item_position position) const {
@@ -101,7 +104,8 @@ std::size_t fake_table::expire_items(wall_time now) {
   std::vector<item_ptr> due;
   for (const auto& item : ttl_attribute ? items() : std::vector<item_ptr>{}) {
     const auto seconds = ttl_seconds(*item, *ttl_attribute);
-    if (seconds && *seconds * 1000 < to_ms(now)) {
+    const bool past = seconds && *seconds * 1000 < to_ms(now);
+    if (past && to_ms(now) / 1000 - *seconds < five_years_s) {
       due.push_back(item);
     }
   }

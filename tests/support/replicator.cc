@@ -102,9 +102,9 @@ replicator::replicator(asio::any_io_executor executor, table_side source, table_
                        replicator_options settings)
     : source_(std::move(source)),
       target_(std::move(target)),
-      options_(settings),
+      options_(std::move(settings)),
       clock_(target_.account.time()),
-      random_(settings.seed),
+      random_(options_.seed),
       listening_(std::make_shared<replicator*>(this)),
       target_made_(executor, asio::steady_timer::time_point::max()),
       deliveries_(std::move(executor)) {
@@ -139,6 +139,9 @@ milliseconds replicator::draw(milliseconds low, milliseconds high) {
 bool replicator::chance(double share) { return std::bernoulli_distribution(share)(random_); }
 
 replicator::plan replicator::choose(const table_change& change) {
+  if (change.time < fails_.first || change.time > fails_.second) {
+    return plan::deliver;
+  }
   if (!change.new_image) {
     if (chance(options_.lost_delete)) {
       return plan::lose;
@@ -158,7 +161,8 @@ void replicator::hear(const table_change& change) {
   const auto chosen = choose(change);
   plant(change, chosen);
   const auto& image = change.new_image ? *change.new_image : *change.old_image;
-  if (chance(options_.unexpected)) {
+  const bool fails = change.time >= fails_.first && change.time <= fails_.second;
+  if (fails && chance(options_.unexpected)) {
     plant_unexpected(image, change.time);
   }
   if (chosen == plan::lose) {
@@ -294,9 +298,13 @@ void replicator::apply(const item_ptr& image, const item_position& position) {
 item_ptr replicator::altered(const item_ptr& item) {
   const auto& schema = target_table().schema();
   auto attributes = item->attributes();
+  const auto mark = "altered-" + std::to_string(random_() % 1'000'000);
+  if (const auto only = attributes.find(options_.alters); only != attributes.end()) {
+    only->second.value = mark;
+    return must(make_item(std::move(attributes), schema));
+  }
   const auto victim = std::ranges::find_if(
       attributes, [&schema](const auto& attribute) { return !is_key(schema, attribute.first); });
-  const auto mark = "altered-" + std::to_string(random_() % 1'000'000);
   switch (victim == attributes.end() ? 0 : random_() % 3) {
     case 0:
       attributes[mark].value = true;

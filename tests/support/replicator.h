@@ -46,6 +46,7 @@ struct replicator_options {
   double lost = 0;         ///< an insert or update that never arrives
   double lost_delete = 0;  ///< of deletes
   double altered = 0;      ///< arrives with an attribute changed, added or removed
+  std::string alters;      ///< this attribute alone, where the item has it; empty: any
   double stale = 0;        ///< arrives, and the item's earlier image is written over it soon after
   double unexpected = 0;   ///< an item of which the source knows nothing appears beside it
   /// Not a defect: the earlier image is written over the change and the change again, within
@@ -94,6 +95,8 @@ class replicator {
   void on_delivered(std::function<void(const table_change&)> listener) {
     delivered_ = std::move(listener);
   }
+  /// Nothing goes wrong before `from`, nor after `until`; on_delivered() and planted() as always.
+  void fail_only_within(wall_time from, wall_time until) { fails_ = {from, until}; }
   /// Nothing is applied from `from` until `until`.
   void stall(wall_time from, wall_time until) { stalls_.emplace_back(from, until); }
 
@@ -137,6 +140,7 @@ class replicator {
   clock& clock_;
   std::mt19937_64 random_;
   std::vector<std::pair<wall_time, wall_time>> stalls_;
+  std::pair<wall_time, wall_time> fails_{wall_time::min(), wall_time::max()};
   std::map<item_position, wall_time> key_due_;      // the latest delivery under way of each key
   std::map<item_position, std::uint64_t> applied_;  // changes of each key that have arrived
   double next_slot_ms_ = 0;                         // see changes_per_second_max
