@@ -73,6 +73,7 @@ report::status monitor_session::status() const {
   now.unread_for = now.shards.unread_for;
   now.troubles = troubles(now);
   now.late = checks_.later_than(service_now() - settings_.checks.max_lag - look_slack);
+  now.answering_comparison = checks_.answering_comparison();
   now.unhealable = findings_.unhealable();
   now.restless_candidates = checks_.restless_candidates();
   now.drain_estimate = drain_estimate(now);

@@ -97,9 +97,10 @@ struct status {
   std::vector<std::string> troubles;
   /// Age of the moment up to which all changes were read; nothing: not known.
   std::optional<milliseconds> unread_for = milliseconds{0};
-  verify::late_checks late;             ///< beyond max-lag
-  std::size_t restless_candidates = 0;  ///< keys of the comparison that have not rested so far
-  std::size_t unhealable = 0;           ///< open mismatches found while less was ignored than now
+  verify::late_checks late;              ///< beyond max-lag
+  std::size_t answering_comparison = 0;  ///< checks of changes that answer for the comparison
+  std::size_t restless_candidates = 0;   ///< keys of the comparison that have not rested so far
+  std::size_t unhealable = 0;            ///< open mismatches found while less was ignored than now
   /// Everything judged this long after a freeze; nothing: not to be told now.
   std::optional<milliseconds> drain_estimate;
   std::optional<wall_time> freeze_at;

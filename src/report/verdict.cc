@@ -184,6 +184,12 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
     return;
   }
   const auto& progress = now.compared->progress;
+  if (now.answering_comparison > 0) {
+    reasons.add(weight::late,
+                count(now.answering_comparison,
+                      "key that the comparison found unequal has changed and is being checked",
+                      "keys that the comparison found unequal have changed and are being checked"));
+  }
   if (!progress.all_scanned()) {
     reasons.add(weight::late, fmt::format("the comparison of the items at rest is {:.0f} % done",
                                           std::floor(now.compared->share_read() * 100)));

@@ -77,6 +77,9 @@ struct check {
   /// The comparison's row that asked for this check; 0: a change of the stream did. Such a check
   /// stands for no change, and is not persisted: its row stays until there is an outcome.
   std::int64_t candidate = 0;
+  /// Since when the check of a change answers the question of a comparison as well, which is open
+  /// until the other table is seen with what the origin held after that.
+  std::optional<wall_time> comparison_asks_since;
   bool source_held = false;      ///< candidates: a scan saw the item in the source
   std::uint32_t judgements = 0;  ///< candidates: that found a side changed
 

@@ -399,6 +399,9 @@ void pending_checks::note_met(check& open, const past_image& until) {
   }
   behind_.on_moved(open.first_unmet_at, until.until);
   open.first_unmet_at = until.until;
+  if (open.comparison_asks_since && until.until > *open.comparison_asks_since) {
+    open.comparison_asks_since.reset();
+  }
   open.unmet_created = std::max(open.unmet_created, until.until_created);
   mark_dirty(open);
   note_arrival();

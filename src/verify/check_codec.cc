@@ -5,7 +5,8 @@
 namespace ddm::verify {
 namespace {
 
-/// Version 1 did not say when unmet changes were made: the time at which they were read stands in.
+/// Version 1 knew neither when unmet changes were made (the time at which they were read stands in)
+/// nor which checks answer a comparison.
 constexpr std::uint8_t codec_version = 2;
 constexpr std::uint8_t codec_version_read_times = 1;
 
@@ -141,6 +142,7 @@ std::string encode_check(const check& open, std::string_view shard_id) {
   out.put(open.read_at);
   out.put(open.first_unmet_at);
   out.put(open.unmet_created);
+  out.put(open.comparison_asks_since);
   out.put(open.s1);
   out.put(open.s1_at);
   return std::move(out).take();
@@ -174,6 +176,7 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
   open.unmet_created = open.first_unmet_at;
   if (in.version() != codec_version_read_times) {
     in.get(open.unmet_created);
+    in.get(open.comparison_asks_since);
   }
   in.get(open.s1);
   in.get(open.s1_at);

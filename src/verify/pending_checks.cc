@@ -86,6 +86,7 @@ void pending_checks::become_change(check& open, wall_time now, outcomes& out) {
   out.candidates_closed.push_back(std::exchange(open.candidate, 0));
   --candidates_;
   open.superseded_unverified = true;
+  open.comparison_asks_since = now;
   open.first_unmet_at = now;
   open.unmet_created = now;
   open.retries = 0;
@@ -270,6 +271,7 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
 /// be the key's newest: what counts is what the origin holds now, not what was seen before.
 void pending_checks::answer_comparison(check& open, wall_time now) {
   ++open.version;
+  open.comparison_asks_since = now;
   if (!open.expects_origin_read) {
     open.expects_origin_read = true;
     open.expected.reset();
@@ -310,6 +312,9 @@ void pending_checks::restore(check open, std::string_view shard_id, bool compara
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   auto& placed = place(std::move(open));
   book(placed);
+  if (!comparable) {
+    mark_dirty(placed);  // with the settings that the next start will find
+  }
   // A crash is no reason to look before replication has had its time.
   schedule(placed, std::max(now, placed.read_at + settings_.replication_wait));
 }
@@ -523,6 +528,12 @@ late_checks pending_checks::later_than(wall_time time) const {
     }
   }
   return late;
+}
+
+std::size_t pending_checks::answering_comparison() const {
+  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
+    return slots_[entry.second].comparison_asks_since.has_value();
+  }));
 }
 
 std::size_t pending_checks::restless_candidates() const {

@@ -206,6 +206,8 @@ class pending_checks {
   /// Those whose first unmet change was made before `time`. What was read late has
   /// `reading_late_max` more, for which reading answers.
   [[nodiscard]] late_checks later_than(wall_time time) const;
+  /// Checks of changes that answer the question of a comparison, too, and have not yet.
+  [[nodiscard]] std::size_t answering_comparison() const;
   /// Of candidates(): those that no judgement has found at rest so far.
   [[nodiscard]] std::size_t restless_candidates() const;
   /// The lowest sequence number with an open check, of each shard that has one. Walks all checks.

@@ -67,6 +67,7 @@ TEST(verdict, any_doubt_keeps_go_away) {
       {"not looked at yet", [](status& now) { now.late.unlooked = 1; }},
       {"until it rests", [](status& now) { now.late.unjudgeable = 1; }},
       {"until it rests", [](status& now) { now.restless_candidates = 1; }},
+      {"has changed and is being checked", [](status& now) { now.answering_comparison = 1; }},
       {"deferred", [](status& now) { now.checks.deferred = 1; }},
       {"behind the stream", [](status& now) { now.unread_for = 61s; }},
       {"is not known", [](status& now) { now.unread_for.reset(); }},

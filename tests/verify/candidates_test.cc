@@ -233,6 +233,28 @@ TEST(candidates, without_a_stream_have_none_to_wait_for) {
   EXPECT_THAT(run.out.confirmed, SizeIs(1));
 }
 
+TEST(candidates, whose_key_is_being_checked_are_answered_only_by_what_the_origin_held_since) {
+  for (const bool change_came_first : {true, false}) {
+    check_driver run;
+    run.counterpart["a"] = 1;
+    run.origin["a"] = 2;  // lost long ago; nobody heard of it
+    if (change_came_first) {
+      run.write("a", 3);
+    }
+    run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+    if (!change_came_first) {
+      run.write("a", 3);
+    }
+    EXPECT_THAT(run.out.candidates_closed, ElementsAre(7));
+    EXPECT_EQ(run.checks.answering_comparison(), 1);
+    run.run_for(20s);
+    EXPECT_EQ(run.checks.answering_comparison(), 1) << "the target still has the value from before";
+    run.write_replicated("a", 4, 2s);
+    run.run_for(50s);
+    EXPECT_EQ(run.checks.answering_comparison(), 0) << "it has what the origin held since";
+  }
+}
+
 TEST(candidates, that_never_rest_stay_beside_a_stream_and_are_judged_once_they_rest) {
   for (const bool right_in_the_end : {true, false}) {
     check_driver run;

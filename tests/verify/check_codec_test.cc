@@ -24,6 +24,7 @@ check full_check() {
   open.read_at = from_ms(5);
   open.first_unmet_at = from_ms(-6);
   open.unmet_created = from_ms(-7);
+  open.comparison_asks_since = from_ms(-8);
   open.s1 = image(digest(400));
   open.s1_at = from_ms(7);
   return open;
@@ -54,6 +55,7 @@ void expect_same(const check& a, const check& b) {
   EXPECT_EQ(a.read_at, b.read_at);
   EXPECT_EQ(a.first_unmet_at, b.first_unmet_at);
   EXPECT_EQ(a.unmet_created, b.unmet_created);
+  EXPECT_EQ(a.comparison_asks_since, b.comparison_asks_since);
   EXPECT_EQ(a.s1, b.s1);
   EXPECT_EQ(a.s1_at, b.s1_at);
 }

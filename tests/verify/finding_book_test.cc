@@ -304,7 +304,7 @@ struct coverage : testing::Test {
   inline static const digest128 hash = key_named("a").hash;
 };
 
-TEST_F(coverage, is_kept_with_the_row_but_is_no_part_of_the_line) {
+TEST_F(findings_coverage, is_kept_with_the_row_but_is_no_part_of_the_line) {
   auto findings = ignoring({"aws:rep:*", "a\"b"});
   findings.on_confirmed(different("a"), start);
   std::vector<state::mismatch_row> rows;
@@ -314,7 +314,7 @@ TEST_F(coverage, is_kept_with_the_row_but_is_no_part_of_the_line) {
   EXPECT_EQ(lines.at(0).find("aws:rep"), std::string::npos);
 }
 
-TEST_F(coverage, heals_only_where_nothing_else_is_ignored) {
+TEST_F(findings_coverage, heals_only_where_nothing_else_is_ignored) {
   const auto strict = confirmed_under({"aws:rep:*"});
   EXPECT_TRUE(heals_under(strict, {"aws:rep:*"}));
   EXPECT_TRUE(heals_under(strict, {}));
@@ -324,7 +324,7 @@ TEST_F(coverage, heals_only_where_nothing_else_is_ignored) {
   EXPECT_TRUE(heals_under(confirmed_under({"v", "w"}), {"w", "v"}));
 }
 
-TEST_F(coverage, of_one_that_this_run_cannot_heal_stays_open_whatever_is_seen) {
+TEST_F(findings_coverage, of_one_that_this_run_cannot_heal_stays_open_whatever_is_seen) {
   auto findings = ignoring({"v"});
   findings.restore({confirmed_under({})});
   kind_counts counts;
@@ -341,7 +341,7 @@ TEST_F(coverage, of_one_that_this_run_cannot_heal_stays_open_whatever_is_seen) {
   EXPECT_EQ(findings.counts().mismatches(), 1);
 }
 
-TEST_F(coverage, of_the_stricter_finding_outlasts_a_later_confirmation) {
+TEST_F(findings_coverage, of_the_stricter_finding_outlasts_a_later_confirmation) {
   auto findings = ignoring({"v", "m.x"});
   findings.restore({confirmed_under({"m.*"})});
   findings.on_confirmed(different("a"), start + 1min);
@@ -353,7 +353,7 @@ TEST_F(coverage, of_the_stricter_finding_outlasts_a_later_confirmation) {
   EXPECT_FALSE(heals_under(both, {"m.*"}));
 }
 
-TEST_F(coverage, of_an_older_versions_finding_is_what_its_run_ignored_and_is_kept_from_then_on) {
+TEST_F(findings_coverage, of_an_older_versions_finding_is_what_its_run_ignored_and_is_kept_from_then_on) {
   auto older = different("a");
   const auto older_row = [&](std::vector<std::string> before, std::vector<std::string> now) {
     auto findings = ignoring(std::move(now));
