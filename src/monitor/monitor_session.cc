@@ -39,6 +39,12 @@ std::int64_t number_of(const state::snapshot& state, const char* name) {
   return found == state.numbers.end() ? 0 : found->second;
 }
 
+verify::check_settings with_sample(verify::check_settings checks,
+                                   const dynamodb::page_decoder& decoder) {
+  checks.sample = decoder.settings().sample;
+  return checks;
+}
+
 verify::coverage coverage_of(const period_settings& period) {
   return verify::coverage::of(period.sample_rate, period.ignored);
 }
@@ -50,7 +56,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       findings_(settings_.findings),
-      checks_(settings_.checks),
+      checks_(with_sample(settings_.checks, parts_.decoder)),
       follower_(settings_.stream, stream_parts(), resumed),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),

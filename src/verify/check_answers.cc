@@ -206,10 +206,15 @@ wall_time pending_checks::judge_at(const check& open) const {
                   behind_.confirms_from(open.first_unmet_at));
 }
 
+/// The stream tells of the changes of its key.
+bool pending_checks::is_followed(const check& open) const {
+  return open.candidate == 0 && settings_.sample.chooses(open.key.hash);
+}
+
 /// All that the origin held in the last max-lag: what a key that never rests is judged by.
 bool pending_checks::knows_its_images(const check& open) const {
-  return settings_.way == direction::source_to_target && !open.expects_origin_read &&
-         !open.history_cut;
+  return settings_.way == direction::source_to_target && is_followed(open) &&
+         !open.expects_origin_read && !open.history_cut;
 }
 
 bool pending_checks::is_restless(const check& open, wall_time now) const {
@@ -289,7 +294,7 @@ bool pending_checks::give_up_candidate(check& open, outcomes& out) {
 /// what it holds has a max-lag to arrive from the look that saw it first, and a counterpart that
 /// changes says that something does arrive. Returns when that is over.
 wall_time pending_checks::note_difference(check& open, const seen& counterpart, wall_time now) {
-  const bool told_by_stream = settings_.way == direction::source_to_target && open.candidate == 0;
+  const bool told_by_stream = settings_.way == direction::source_to_target && is_followed(open);
   if (told_by_stream || counterpart.unreadable) {
     return now;
   }

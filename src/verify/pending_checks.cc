@@ -305,8 +305,12 @@ void pending_checks::on_gap() {
 void pending_checks::restore(check open, std::string_view shard_id, bool comparable,
                              wall_time now) {
   next_id_ = std::max(next_id_, open.id + 1);
-  if (!comparable) {
+  const bool followed = is_followed(open);
+  if (!comparable || !followed) {
     forget_images(open);
+  }
+  if (!followed) {
+    open.expects_origin_read = true;
   }
   open.shard = shard_index(shard_id);
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
@@ -519,7 +523,8 @@ late_checks pending_checks::later_than(wall_time time) const {
     if (open.candidate != 0 || unmet_since >= time) {
       continue;
     }
-    if (open.superseded_unverified && !knows_its_images(open)) {
+    const bool changes_all_the_time = open.superseded_unverified && open.read_at >= time;
+    if (!is_followed(open) || (changes_all_the_time && !knows_its_images(open))) {
       ++late.unjudgeable;
     } else if (open.looked_unequal) {
       ++late.unmet;

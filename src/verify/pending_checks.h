@@ -46,6 +46,9 @@ struct check_settings {
   double lag_probes_per_second = 5;
   /// Changes are told; without a stream there are only a comparison's candidates.
   bool follows_stream = true;
+  /// Of which keys: checks of others, which an earlier process with a denser sample has left, are
+  /// judged by reading both tables, as candidates are.
+  dynamodb::sample_choice sample;
 };
 
 /// Where a change was read, beside the record itself.
@@ -254,6 +257,7 @@ class pending_checks {
     return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
   }
   void note_met(check& open, const past_image& until);
+  [[nodiscard]] bool is_followed(const check& open) const;
   [[nodiscard]] bool knows_its_images(const check& open) const;
   void update_left(wall_time now);
   void note_arrival();

@@ -294,6 +294,30 @@ TEST(restart, under_other_ignored_attributes_asks_the_origin_what_to_expect) {
   EXPECT_EQ(second.out.confirmed[0].key.hash, key_named("lost").hash);
 }
 
+TEST(restart, outside_a_sparser_sample_judges_by_both_tables_alone) {
+  check_driver first;
+  first.write("a", 1);
+  first.write("a", 2);
+  committed_state state;
+  state.commit(first.checks);
+  auto settings = plain_settings();
+  settings.sample.rate = 1'000'000'000'000;  // no key is followed any more
+  check_driver second(settings);
+  second.now = first.now + 50s;
+  second.origin["a"] = 2;
+  state.restore(second);
+  // Changes that nobody tells of, each a while late: no alarm may come of it.
+  for (int value = 3; value < 60; ++value) {
+    second.origin["a"] = value;
+    second.after(4s, [&second, value] { second.counterpart["a"] = value; });
+    second.run_for(5s);
+  }
+  EXPECT_THAT(second.out.confirmed, IsEmpty());
+  second.origin["a"] = 100;
+  second.run_for(5min);
+  EXPECT_EQ(second.out.verified + std::ssize(second.out.confirmed), 1);
+}
+
 TEST(lateness, counts_from_the_first_change_that_was_not_met) {
   check_driver run;
   run.write("a", 1);

@@ -276,7 +276,7 @@ TEST_F(unknown_origin, after_a_restart_heals_by_reading_both_tables_only) {
   EXPECT_TRUE(asks_both(true));
 }
 
-struct coverage : testing::Test {
+struct findings_coverage : testing::Test {
   static finding_book ignoring(std::vector<std::string> patterns) {
     return finding_book({.ignored = std::move(patterns)});
   }
