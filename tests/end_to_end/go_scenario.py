@@ -97,7 +97,7 @@ class GoScenario(Scenario):
         """The truth: which keys differ now."""
         return difference(side.source, side.target, TABLE, side.schema)
 
-    def wait_for_verdict(self, monitor: Monitor, verdict: str = GO, seconds: float = 20) -> None:
+    def wait_for_verdict(self, monitor: Monitor, verdict: str = GO, seconds: float = 60) -> None:
         """Shown from now on."""
         pattern = rf"verdict: {re.escape(verdict)}(?! \(sampled)"
         try:
@@ -122,6 +122,13 @@ class GoScenario(Scenario):
         """Goes on for so long, whatever is shown meanwhile."""
         side.monitor.start(*flags, "--duration", duration, "--require-go")
         return side.monitor.wait()
+
+    def assert_no_plain_go(self, ended: Ended) -> None:
+        """Of a run with --require-go."""
+        report = ended.report()
+        said = f"verdict {report['verdict']}, exit {ended.code}: {text(report)}"
+        self.assertNotEqual(report["verdict"], GO, said)
+        self.assertIn(ended.code, (MISMATCHES, INCOMPLETE), said)
 
     def assert_no_go(self, ended: Ended, *codes: int) -> None:
         """Of a run with --require-go: neither its report nor its last block nor its code says it.

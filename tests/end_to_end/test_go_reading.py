@@ -74,8 +74,9 @@ class Reading(GoScenario):
     def assert_no_go_since(self, side: Migration, moment: datetime) -> None:
         shown = [block for block in verdicts(side.monitor.log()) if block.at > moment]
         self.assertTrue(shown, side.monitor.log()[-3000:])
-        go = [block for block in shown if block.is_go]
-        self.assertEqual(go, [], f"{len(go)} of {len(shown)} blocks say GO")
+        go = [f"{(block.at - moment).total_seconds():.1f} s later: {block.verdict}"
+              for block in shown if block.is_go]
+        self.assertEqual(go, [], f"{len(go)} of {len(shown)} blocks")
 
     def assert_no_go_a_minute_later(self, name: str, wrong: int) -> None:
         side, happened = self.meanwhile[name]
@@ -122,7 +123,10 @@ class Reading(GoScenario):
         self.lose(side, LOST)
         self.assertEqual(self.wrong(side), set(LOST))
         proxy.orders.delay("GetRecords", 4)
-        ended = side.monitor.finish(*TO_GO, *TO_THE_END)
+        side.monitor.start(*TO_GO, *TO_THE_END)
+        time.sleep(5)
+        proxy.orders.relieve("GetRecords")
+        ended = side.monitor.wait()
         self.assert_no_go(ended, MISMATCHES)
         self.assert_found(side, LOST, "different", "stale")
 

@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 import threading
+import time
 import unittest
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 from fault_proxy import THROTTLES, WEIGHTS, FaultProxy, Faults  # noqa: E402
 
-CONTENT = json.dumps({"Records": [], "padding": "x" * 300}).encode()
+CONTENT = json.dumps({"Records": [], "NextShardIterator": "next", "padding": "x" * 300}).encode()
 
 
 class Upstream(BaseHTTPRequestHandler):
@@ -104,6 +105,26 @@ class Proxy(unittest.TestCase):
             self.proxy.upstream_port = unused.getsockname()[1]
         with self.assertRaises(ConnectionResetError):
             self.call(None)
+
+
+    def test_what_is_ordered_for_an_operation(self) -> None:
+        orders = self.proxy.orders
+        orders.throttle("GetRecords", after=1)
+        orders.throttle("DescribeStream")
+        self.assertEqual(self.call(None), (200, CONTENT, True))
+        for _ in range(2):
+            self.assertEqual(self.call(None)[0], 400)
+        orders.relieve("GetRecords")
+        orders.delay("GetRecords", 0.5)
+        begin = time.monotonic()
+        self.assertEqual(self.call(None), (200, CONTENT, True))
+        self.assertGreaterEqual(time.monotonic() - begin, 0.5)
+
+    def test_the_last_page_of_a_shard(self) -> None:
+        self.proxy.orders.shards_end = True
+        status, body, intact = self.call(None)
+        self.assertEqual((status, intact), (200, True))
+        self.assertEqual(json.loads(body).keys(), {"Records", "padding"})
 
 
 class Drawing(unittest.TestCase):
