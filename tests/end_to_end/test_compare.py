@@ -149,7 +149,8 @@ class CompareOnTheFake(Compare):
         first = self.items + 10 + PLANTED_EACH
         for number in range(first, first + PLANTED_EACH):
             key = SCHEMA.key(number)
-            item = {**key, "expires": {"N": "1600000000"}}
+            # Yesterday: what is more than five years past, DynamoDB never deletes.
+            item = {**key, "expires": {"N": str(int(time.time()) - 86_400)}}
             migration.source.put_item(TableName=TABLE, Item=item)
             expected[key_text(key)] = "expired"
         return expected, spared
