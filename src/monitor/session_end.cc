@@ -25,10 +25,11 @@ bool monitor_session::reading_is_done() const {
   if (!settings_.freeze_at) {
     return settings_.until_caught_up && caught_up;
   }
-  // What comes while the rest drains is held against the freeze too; once something has, it is
+  // What comes while the rest drains is held against the freeze too; once something has, that is
   // enough to know.
-  const bool drained = everything_is_judged() || freeze_watch_.writes() > 0;
-  return frozen && caught_up && drained && !baseline_.active() && !baseline_.awaits_another(gaps_);
+  const bool drained =
+      everything_is_judged() && !baseline_.active() && !baseline_.awaits_another(gaps_);
+  return frozen && caught_up && (drained || freeze_watch_.writes() > 0);
 }
 
 /// A writer that was forgotten has had a max-lag to show itself.
@@ -57,8 +58,9 @@ bool monitor_session::cannot_become_go() const {
   const bool restless =
       checks_.restless_candidates() > 0 ||
       checks_.later_than(service_now() - settings_.checks.max_lag).unjudgeable > 0;
-  return (complete && spoilt) || restless || freeze_watch_.writes() > 0 || follower_.is_over() ||
-         settings_.checks.way == verify::direction::target_to_source;
+  const bool reads_target = settings_.checks.way == verify::direction::target_to_source;
+  return (complete && (spoilt || reads_target)) || restless || freeze_watch_.writes() > 0 ||
+         follower_.is_over();
 }
 
 freeze_facts monitor_session::freeze() const {
