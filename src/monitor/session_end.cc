@@ -53,8 +53,9 @@ bool monitor_session::baseline_is_done() const {
 bool monitor_session::cannot_become_go() const {
   const auto& open = findings_.counts();
   const bool complete = baseline_.complete_since().has_value();
+  const bool has_gap = std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
   const bool spoilt = open.mismatches() > 0 || open.of(verify::mismatch_kind::unreadable) > 0 ||
-                      std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
+                      (has_gap && !baseline_.awaits_another(gaps_));
   const bool restless =
       checks_.restless_candidates() > 0 ||
       checks_.later_than(service_now() - settings_.checks.max_lag).unjudgeable > 0;
