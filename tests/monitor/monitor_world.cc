@@ -133,6 +133,15 @@ std::vector<std::string> patterns_of(const std::string& comma_separated) {
   return patterns;
 }
 
+dynamodb::page_decoder::options decoder_options(const dynamodb::key_schema& schema,
+                                                const session_identity& identity,
+                                                std::uint64_t rate, const std::string& ignored) {
+  return {.schema = schema,
+          .secret = identity.secret,
+          .ignored = dynamodb::ignore_list(patterns_of(ignored)),
+          .sample = {.seed = identity.sample_seed, .rate = rate}};
+}
+
 support::fake_options account(const world_options& options, std::string name, bool streams) {
   support::fake_options made{.account = std::move(name), .seed = options.seed};
   made.first_sequence_number = options.first_sequence_number;
@@ -176,19 +185,29 @@ support::replicator& monitor_world::replicate(support::replicator_options how) {
   return *replicator_;
 }
 
+std::unique_ptr<state::state_store> monitor_world::open_state(const std::string& command) {
+  auto store =
+      state::open_sqlite_store({.path = state_path(), .command = command, .own_thread = false});
+  if (!store) {
+    broken_invariant(store.error().message);
+  }
+  return std::make_unique<observed_store>(std::move(*store), on_commit);
+}
+
+dynamodb::page_decoder::options monitor_world::decoding_of(const state::snapshot& resumed,
+                                                           std::uint64_t sample_rate,
+                                                           const std::string& ignored) const {
+  const auto identity =
+      *load_identity(resumed, new_identity("source", "target", "source_to_target"), "");
+  return decoder_options(options_.schema, identity, sample_rate, ignored);
+}
+
 void monitor_world::start(std::function<void(session_settings&)> adjust,
                           const process_options& how) {
   if (ended_) {
     process_.reset();
   }
-  auto store = state::open_sqlite_store({.path = (folder_ / "orders.monitor.db").string(),
-                                         .command = "monitor",
-                                         .own_thread = false});
-  if (!store) {
-    broken_invariant(store.error().message);
-  }
-  process_ = std::make_unique<process>(
-      *this, std::make_unique<observed_store>(std::move(*store), on_commit));
+  process_ = std::make_unique<process>(*this, open_state("monitor"));
   auto resumed = time.run(process_->store->load(1000));
   if (on_resume) {
     on_resume(*resumed);
@@ -208,11 +227,7 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
   const auto sample_rate = how.sample_rate.value_or(options_.sample_rate);
   const auto baseline_rate = how.baseline_sample_rate.value_or(sample_rate);
   const auto decoder_of = [&](std::uint64_t rate) {
-    return dynamodb::page_decoder::options{
-        .schema = options_.schema,
-        .secret = identity.secret,
-        .ignored = dynamodb::ignore_list(patterns_of(how.ignored)),
-        .sample = {.seed = identity.sample_seed, .rate = rate}};
+    return decoder_options(options_.schema, identity, rate, how.ignored);
   };
   process_->decoder.emplace(decoder_of(sample_rate));
   process_->baseline_decoder.emplace(decoder_of(baseline_rate));

@@ -80,6 +80,16 @@ class monitor_world {
   /// How it ended, once it has.
   [[nodiscard]] const result<void>& end() const { return end_; }
   [[nodiscard]] const dynamodb::page_decoder::options& decoding() const;
+
+  // For other commands on the same state.
+  [[nodiscard]] std::string state_path() const { return (folder_ / "orders.monitor.db").string(); }
+  /// Commits to it are heard as those of the monitor are.
+  [[nodiscard]] std::unique_ptr<state::state_store> open_state(const std::string& command);
+  /// With the secrets that the state has.
+  [[nodiscard]] dynamodb::page_decoder::options decoding_of(const state::snapshot& resumed,
+                                                            std::uint64_t sample_rate,
+                                                            const std::string& ignored) const;
+
   [[nodiscard]] report::status status() const { return session_->status(); }
   /// What the state holds now.
   [[nodiscard]] state::snapshot stored() { return *time.run(stored_rows()); }

@@ -192,7 +192,7 @@ std::vector<std::string> go_referee::unread(wall_time at) const {
 bool go_referee::is_excused(const item_position& key, const key_story& story,
                             const go_coverage& coverage, wall_time wrong_from, wall_time at) const {
   const auto* spoilt = last_before(story.target, wrong_from);
-  if (spoilt == nullptr || spoilt->carried || spoilt->with_table) {
+  if (spoilt == nullptr || spoilt->made_by != cause::itself) {
     return false;
   }
   const auto newest = story.source.empty() ? wall_time::min() : story.source.back().at;

@@ -45,8 +45,8 @@ struct go_referee_test : testing::Test {
   void source(milliseconds at, item_ptr held) {
     story().source.push_back({.at = midnight + at, .item = std::move(held)});
   }
-  void target(milliseconds at, item_ptr held, bool carried = true) {
-    story().target.push_back({.at = midnight + at, .item = std::move(held), .carried = carried});
+  void target(milliseconds at, item_ptr held, cause made_by = cause::replicator) {
+    story().target.push_back({.at = midnight + at, .item = std::move(held), .made_by = made_by});
   }
   void look(milliseconds at, item_ptr seen) {
     story().looks.push_back({.at = midnight + at, .item = std::move(seen)});
@@ -132,18 +132,18 @@ TEST_F(go_referee_test, an_item_of_the_target_alone_is_a_lie_and_so_is_one_of_th
 
 TEST_F(go_referee_test, what_the_target_changed_by_itself_after_it_was_seen_right_is_excused) {
   look(50s, item(1));
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   EXPECT_THAT(lies(1h), IsEmpty());
 }
 
 TEST_F(go_referee_test, a_scan_is_a_look) {
   story().scans.push_back({.at = midnight + 50s, .item = item(1)});
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   EXPECT_THAT(lies(1h), IsEmpty());
 }
 
 TEST_F(go_referee_test, nothing_is_excused_without_a_look) {
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
@@ -152,7 +152,7 @@ TEST_F(go_referee_test, a_look_that_saw_it_wrong_excuses_nothing) {
   source(60s, item(2));
   target(61s, item(2));
   look(62s, item(1));
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
@@ -160,26 +160,31 @@ TEST_F(go_referee_test, a_look_before_the_newest_change_excuses_nothing) {
   look(50s, item(1));
   source(60s, item(2));
   source(70s, item(1));
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
 TEST_F(go_referee_test, what_the_replicator_brought_is_not_excused) {
   look(50s, item(1));
-  target(100s, item(9), true);
+  target(100s, item(9));
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
 TEST_F(go_referee_test, a_table_that_was_deleted_excuses_nothing) {
   look(50s, item(1));
-  target(100s, nullptr, false);
-  story().target.back().with_table = true;
+  target(100s, nullptr, cause::table_deleted);
+  EXPECT_THAT(lies(1h), testing::SizeIs(1));
+}
+
+TEST_F(go_referee_test, what_our_own_repair_or_its_undo_wrote_is_not_excused) {
+  look(50s, item(1));
+  target(100s, item(9), cause::repair);
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
 TEST_F(go_referee_test, a_comparison_that_came_after_ends_the_excuse) {
   look(50s, item(1));
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   compare(99s, 120s);
   EXPECT_THAT(lies(1h), IsEmpty());
   compare(101s, 120s);
@@ -188,7 +193,7 @@ TEST_F(go_referee_test, a_comparison_that_came_after_ends_the_excuse) {
 
 TEST_F(go_referee_test, a_comparison_without_the_key_does_not_end_the_excuse) {
   look(50s, item(1));
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   compare(101s, 120s);
   known.comparisons.back().sample_rate = 10;
   EXPECT_THAT(lies(1h), IsEmpty());
@@ -314,7 +319,7 @@ TEST_F(go_referee_test, tells_when_go_will_become_a_lie) {
   EXPECT_EQ(will(101s), midnight + 290s);
   look(50s, item(1));
   story().source.pop_back();
-  target(100s, item(9), false);
+  target(100s, item(9), cause::itself);
   EXPECT_EQ(will(101s), std::nullopt);
 }
 

@@ -46,10 +46,8 @@ std::string history_of(const key_story& story) {
 }
 
 ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), rules_(settings) {
-  const char* table = monitor::monitor_world::table;
-  world.source.table(table).on_change(
-      [this](const support::table_change& change) { note_change(change, true); });
-  if (world.target.find_table(table)) {
+  listen_to_source();
+  if (world.target.find_table(monitor::monitor_world::table)) {
     listen_to_target();
   }
   const auto observe = [this](bool source) {
@@ -77,6 +75,11 @@ ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), r
   world.target.observe(observe(false));
 }
 
+void ledger::listen_to_source() {
+  world_.source.table(monitor::monitor_world::table)
+      .on_change([this](const support::table_change& change) { note_change(change, true); });
+}
+
 void ledger::listen_to_target() {
   world_.target.table(monitor::monitor_world::table)
       .on_change([this](const support::table_change& change) { note_change(change, false); });
@@ -86,7 +89,8 @@ void ledger::note_table_gone(bool of_source) {
   for (auto& [position, story] : keys_) {
     auto& versions = of_source ? story.source : story.target;
     if (!versions.empty() && versions.back().item) {
-      versions.push_back({.at = world_.time.now(), .item = nullptr, .with_table = true});
+      versions.push_back(
+          {.at = world_.time.now(), .item = nullptr, .made_by = cause::table_deleted});
       if (of_source) {
         story.changes.push_back({.at = world_.time.now(), .delivered = std::nullopt});
       }
@@ -110,7 +114,7 @@ void ledger::listen_to(support::replicator& replication) {
     if (sent != changes.end()) {
       sent->delivered = world_.time.now();
       if (!story.target.empty() && story.target.back().at == *sent->delivered) {
-        story.target.back().carried = true;
+        story.target.back().made_by = cause::replicator;
       }
     }
   });
@@ -129,7 +133,10 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
     }
   }
   (of_source ? story.source : story.target)
-      .push_back({.at = change.time, .item = change.new_image, .by_ttl = change.by_ttl});
+      .push_back({.at = change.time,
+                  .item = change.new_image,
+                  .by_ttl = change.by_ttl,
+                  .made_by = repairing_ ? cause::repair : cause::itself});
   if (of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
   }

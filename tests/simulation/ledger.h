@@ -23,12 +23,19 @@ using support::item_position;
 using support::item_ptr;
 using support::sequence_value;
 
+/// Who made the target what it is.
+enum class cause {
+  itself,         ///< nobody that a change of the source explains
+  replicator,     ///< it brought a change of the source, altered or not
+  table_deleted,  ///< the whole table is gone
+  repair,         ///< our own command, or its undo
+};
+
 struct version {
   wall_time at;
   item_ptr item;  ///< absent: deleted
   bool by_ttl = false;
-  bool carried = false;  ///< of the target: by the replicator, that brought a change of the source
-  bool with_table = false;  ///< gone because the table was deleted
+  cause made_by = cause::itself;  ///< of the target
 };
 
 /// A change of the source on its way.
@@ -123,10 +130,14 @@ class ledger {
   ledger(const ledger&) = delete;
   ledger& operator=(const ledger&) = delete;
   void listen_to(support::replicator& replication);
+  /// To the table that there is now.
+  void listen_to_source();
   /// Once the target table has been created, if that was not there at first.
   void listen_to_target();
   /// A table is about to be deleted: all its items are gone, and no record tells of it.
   void note_table_gone(bool of_source);
+  /// What changes in the target is our own doing, until further notice.
+  void note_repairing(bool repairing) { repairing_ = repairing; }
   /// Changes are checked from now on; what was written before is left to the baseline.
   void note_target_ready(wall_time now) { target_ready_ = now; }
 
@@ -192,6 +203,7 @@ class ledger {
     item_position through;
   };
   std::vector<scanned_page> scanned_;
+  bool repairing_ = false;
 };
 
 }  // namespace ddm::simulation

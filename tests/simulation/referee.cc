@@ -57,6 +57,7 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
   world.on_resume = [this](const state::snapshot& found) { on_resume(found); };
   truth.on_asked = [this](const std::string& shard) { on_asked(shard); };
   truth.on_page = [this](const std::string& shard, bool ended) {
+    last_page_[shard] = world_.time.now();
     if (ended) {
       ended_in_process_.insert(shard);
     }
@@ -76,7 +77,10 @@ void referee::accuse(std::string violation) {
   }
 }
 
-void referee::on_start(const process_settings& how) {
+void referee::on_start(const process_settings& how, std::optional<wall_time> freeze_at,
+                       bool beside) {
+  freeze_at_ = freeze_at;
+  others_commit_ = beside;
   first_start_ = first_start_.value_or(world_.time.now());
   decoding_ = world_.decoding();
   ended_in_process_.clear();
@@ -108,7 +112,23 @@ void referee::begin_period() {
   sampled_ = {.low = open, .high = open};
 }
 
-void referee::on_table_recreated(bool /*of_source*/) { something_forgotten_ = true; }
+void referee::on_table_recreated() {
+  something_forgotten_ = true;
+  identity_changes_.push_back(world_.time.now());
+}
+
+void referee::on_compare_start(const std::string& ignored) {
+  others_commit_ = true;
+  ignored_.emplace_back(ignored.empty() ? std::vector<std::string>{} : std::vector{ignored});
+}
+
+bool referee::is_idle(const std::string& shard) const {
+  constexpr std::chrono::seconds good_while{40};
+  const auto* story = truth_.shard(shard);
+  return story != nullptr && !story->records.empty() &&
+         was_committed(*story, story->records.back()) &&
+         story->records.back().created + good_while < world_.time.now();
+}
 
 bool referee::sample_has(const item_position& key, std::uint64_t rate) const {
   const auto& story = truth_.keys().at(key);
@@ -178,6 +198,7 @@ void referee::expect_new_start(wall_time begins) {
 
 void referee::on_stream_renewed(bool monitor_runs) {
   something_forgotten_ = true;
+  identity_changes_.push_back(world_.time.now());
   if (!monitor_runs && shards_.empty()) {
     expect_new_start(wall_time::max());
   }
@@ -274,7 +295,10 @@ void referee::note_comparisons() {
 
 /// What was lost while a comparison ran may be what it had read already.
 void referee::cure_gaps(wall_time before) {
-  const auto began = compare::comparison_progress::load("monitor", numbers_, {}).started();
+  const auto last = std::ranges::max_element(go_.comparisons, {}, [](const comparison& each) {
+    return each.finished.value_or(wall_time::min());
+  });
+  const auto began = last == go_.comparisons.end() ? wall_time::min() : last->began;
   for (auto& gap : gaps_) {
     if (!gap.cured && gap.noticed < before) {
       gap.cured = true;
@@ -353,6 +377,9 @@ void referee::compare_counters() {
   std::int64_t deferred = 0;
   for (const auto& [key, changes] : deferred_) {
     deferred += changes;
+  }
+  if (others_commit_) {
+    return;  // what they healed or found, the monitor's counters know with its next start
   }
   const auto open = static_cast<std::int64_t>(open_checks_.size());
   const auto outcomes = number("checks.verified") + number("checks.superseded") + open + deferred +
@@ -447,27 +474,37 @@ void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
   } else if (source) {
     right = {has_expired(source, at) ? mismatch_kind::expired : mismatch_kind::missing};
   } else if (target) {
-    // What is past its TTL is on its way out, whoever deleted it on the other side.
-    if (has_expired(target, at)) {
-      right = {mismatch_kind::expired};
-      if (forward_ && !same_item(ledger::at(story.target_reads, at)->item, target)) {
-        // Confirmed by an earlier look, of which only the digest was kept.
-        right.push_back(mismatch_kind::undeleted);
-      }
-    } else if (const auto* record = truth_.record(entry.shard_id, entry.sequence_number);
-               forward_ || record == nullptr) {
-      right = {mismatch_kind::undeleted};
-      if (!forward_ || (record == nullptr && scenario_.at_rest)) {
-        right.push_back(mismatch_kind::unexpected);
-      }
-    } else {
-      right = {mismatch_kind::unexpected};
-    }
+    right = kinds_of_leftover(story, entry, target, at);
   }
   if (std::ranges::find(right, entry.kind) == right.end()) {
     accuse(fmt::format("{} is called {}: source {}, target {}{}", story.key_json,
                        to_string(entry.kind), show(source), show(target), history_of(story)));
   }
+}
+
+/// What the target alone holds: on its way out if its TTL is past, whoever deleted it on the other
+/// side; undeleted if a delete was read or the source was seen to hold it; else unexpected.
+std::vector<mismatch_kind> referee::kinds_of_leftover(const key_story& story,
+                                                      const verify::mismatch& entry,
+                                                      const item_ptr& target, wall_time at) const {
+  if (has_expired(target, at)) {
+    const auto* held = ledger::at(story.target_reads, at);
+    const bool by_an_earlier_look = forward_ && held != nullptr && !same_item(held->item, target);
+    // Of an earlier look only the digest was kept.
+    return by_an_earlier_look ? std::vector{mismatch_kind::expired, mismatch_kind::undeleted}
+                              : std::vector{mismatch_kind::expired};
+  }
+  const bool source_held =
+      std::ranges::any_of(story.source, [](const version& each) { return each.item != nullptr; });
+  if (!source_held) {
+    return {mismatch_kind::unexpected};
+  }
+  const bool has_record = truth_.record(entry.shard_id, entry.sequence_number) != nullptr;
+  if (has_record) {
+    return {forward_ ? mismatch_kind::undeleted : mismatch_kind::unexpected};
+  }
+  // A comparison, or a change that was deferred: nobody remembers every delete.
+  return {mismatch_kind::undeleted, mismatch_kind::unexpected};
 }
 
 // What the running monitor says
@@ -493,6 +530,9 @@ void referee::on_asked(const std::string& shard) {
 
 void referee::examine(const report::status& status) {
   last_ = status;
+  if (freeze_planned_ && status.at <= *freeze_planned_) {
+    go_before_freeze_ = shows_go();
+  }
   const auto& events = status.events;
   const auto& checks = status.checks;
   if (events.unique != events.insert + events.modify + events.remove + events.unknown) {
@@ -507,7 +547,8 @@ void referee::examine(const report::status& status) {
   const bool defects = std::ranges::any_of(findings_ | std::views::values, [](const finding& each) {
     return each.open && each.kind != mismatch_kind::expired;
   });
-  if (status.verdict.kind == report::verdict_kind::go && (defects || has_uncured_gap())) {
+  if (!others_commit_ && status.verdict.kind == report::verdict_kind::go &&
+      (defects || has_uncured_gap())) {
     accuse("GO in spite of a known defect or gap");
   }
   examine_go();

@@ -42,14 +42,23 @@ class referee {
   referee& operator=(const referee&) = delete;
 
   // What the driver tells.
-  void on_start(const process_settings& how);
+  /// `beside`: another command runs.
+  void on_start(const process_settings& how, std::optional<wall_time> freeze_at, bool beside);
   /// The stream has forgotten what was written before `until`: the rest must be a reported gap.
   void on_forgotten(wall_time until);
   /// The stream is replaced: the time off is reported as a gap, all else is read.
   void on_stream_renewed(bool monitor_runs);
   void on_target_ready(wall_time now);
   /// The table is another one now: everything so far is a gap.
-  void on_table_recreated(bool of_source);
+  void on_table_recreated();
+  /// Another command runs on the state: these attributes are not compared.
+  void on_compare_start(const std::string& ignored);
+  /// Who writes after that was forgotten.
+  void on_freeze_planned(wall_time freeze_at) { freeze_planned_ = freeze_at; }
+  /// The session ended by itself after the freeze.
+  void on_frozen_end(const report::status& status, bool in_trouble);
+  /// All that the shard holds was read a good while ago.
+  [[nodiscard]] bool is_idle(const std::string& shard) const;
 
   /// Examines the running monitor.
   void examine(const report::status& status);
@@ -104,10 +113,19 @@ class referee {
                   const item_ptr& target, wall_time at);
   void examine_gaps();
   void examine_baseline();
+  void examine_freeze();
+  [[nodiscard]] bool is_after_the_end(const written_record& record) const;
   [[nodiscard]] bool has_uncured_gap() const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
+  [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard,
+                                const written_record& record) const;
+  [[nodiscard]] bool is_justified(const state::gap_row& gap) const;
+  [[nodiscard]] std::vector<verify::mismatch_kind> kinds_of_leftover(const key_story& story,
+                                                                     const verify::mismatch& entry,
+                                                                     const item_ptr& target,
+                                                                     wall_time at) const;
   /// Whether the digest is the item's under any list of ignored attributes that was in use.
   [[nodiscard]] bool shows(const std::optional<dynamodb::digest128>& digest,
                            const item_ptr& item) const;
@@ -155,10 +173,18 @@ class referee {
   bounds by_ttl_;
 
   std::set<std::string> ended_in_process_;
-  report::status last_;  // as examined
+  std::map<std::string, wall_time> last_page_;  ///< of each shard, in whichever process
+  report::status last_;                         // as examined
   std::optional<wall_time> first_start_;
   std::optional<wall_time> target_ready_;
   bool something_forgotten_ = false;
+  std::vector<wall_time> identity_changes_;  ///< another stream, another table
+  bool others_commit_ = false;  ///< another command has written to the state since the start
+
+  std::optional<wall_time> freeze_planned_;
+  std::optional<wall_time> freeze_at_;  ///< as the process knows it
+  bool go_before_freeze_ = false;
+  std::optional<wall_time> frozen_end_;
   std::vector<std::string> violations_;
 };
 

@@ -5,12 +5,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
 namespace ddm::simulation {
 
 using support::same_item;
+
+namespace {
+
+/// Creation times are cut to whole seconds.
+constexpr milliseconds creation_unit{1000};
+/// Written in the last second that had to be read.
+constexpr milliseconds read_slack{1000};
+
+}  // namespace
 
 bool referee::is_covered(const item_position& key) {
   const shard_story* shard = nullptr;
@@ -30,7 +40,7 @@ std::vector<std::string> referee::wrong_findings() {
   for (const auto& [position, story] : truth_.keys()) {
     const auto* open = open_finding(story);
     if (same_item(story.source_now(), story.target_now())) {
-      if (open != nullptr) {
+      if (open != nullptr && !frozen_end_) {
         wrong.push_back(fmt::format("open although both tables agree: {} {}", story.key_json,
                                     to_string(open->kind)));
       }
@@ -56,13 +66,15 @@ bool referee::everything_is_read() const {
     const auto& shard = each.second;
     return shard.records.empty() || shard.records.back().lost ||
            standing_of(shard, shard.records.back()) != standing::counts ||
-           was_committed(shard, shard.records.back());
+           was_off_at(shard.records.back().created) || was_committed(shard, shard.records.back());
   });
 }
 
 bool referee::is_settled() {
+  // After a freeze nothing more is earned.
+  const bool verdict_comes = scenario_.at_rest && !freeze_at_;
   return everything_is_read() && open_checks_.empty() && deferred_.empty() &&
-         !(scenario_.at_rest && verdict_is_due()) && wrong_findings().empty();
+         !(verdict_comes && verdict_is_due()) && wrong_findings().empty();
 }
 
 void referee::examine_end() {
@@ -73,7 +85,8 @@ void referee::examine_end() {
   for (auto& [id, shard] : truth_.shards()) {
     for (auto& record : shard.records) {
       if (!record.lost && standing_of(shard, record) == standing::counts &&
-          !was_committed(shard, record)) {
+          !was_committed(shard, record) && !is_after_the_end(record) &&
+          !was_off_at(record.created)) {
         accuse(fmt::format("never read: record {} of shard {}, created {}",
                            support::to_decimal(record.sequence), id,
                            format_rfc3339(record.created)));
@@ -85,8 +98,53 @@ void referee::examine_end() {
     accuse(std::move(wrong));
   }
   examine_gaps();
-  if (scenario_.at_rest) {
+  if (freeze_at_) {
+    examine_freeze();
+  } else if (scenario_.at_rest) {
     examine_baseline();
+  }
+}
+
+// The freeze
+
+/// A frozen run reads through its drain and one max-lag past the freeze at least, then it ends.
+bool referee::is_after_the_end(const written_record& record) const {
+  return frozen_end_ && record.created > *freeze_at_ + scenario_.world.max_lag - read_slack;
+}
+
+void referee::on_frozen_end(const report::status& status, bool in_trouble) {
+  frozen_end_ = world_.time.now();
+  examine(status);
+  const bool agree = std::ranges::all_of(truth_.keys() | std::views::values, [](const auto& story) {
+    return same_item(story.source_now(), story.target_now());
+  });
+  const bool clean = agree && !has_uncured_gap() &&
+                     std::ranges::none_of(findings_ | std::views::values, &finding::open);
+  const bool same_settings =
+      go_.checkings.size() == 1 || (scenario_.processes.size() == 1 && !others_commit_);
+  if (go_before_freeze_ && clean && same_settings && !in_trouble &&
+      status.verdict.kind == report::verdict_kind::wait) {
+    accuse(fmt::format("GO was shown before the freeze and the tables agree, but the end says {}",
+                       fmt::join(status.verdict.reasons, "; ")));
+  }
+}
+
+/// Whoever writes to a frozen source is told of, whichever process read it.
+void referee::examine_freeze() {
+  for (const auto& [id, shard] : truth_.shards()) {
+    for (const auto& record : shard.records) {
+      const bool after = record.created > *freeze_at_ + creation_unit && !record.by_ttl;
+      if (after && !is_after_the_end(record) && !record.lost &&
+          standing_of(shard, record) == standing::counts &&
+          last_.verdict.kind != report::verdict_kind::no_go) {
+        accuse(fmt::format(
+            "record {}, created {}, came after the freeze at {}, but the end{} says {}",
+            support::to_decimal(record.sequence), format_rfc3339(record.created),
+            format_rfc3339(*freeze_at_), frozen_end_ ? " at " + format_rfc3339(*frozen_end_) : "",
+            to_string(last_.verdict.kind)));
+        return;
+      }
+    }
   }
 }
 
@@ -94,16 +152,15 @@ bool referee::has_uncured_gap() const {
   return std::ranges::any_of(gaps_, [](const state::gap_row& gap) { return !gap.cured; });
 }
 
-/// Nothing is written any more: the tables have been compared, again where a gap asked for it, and
-/// WAIT has nothing to wait for. Keys that were never at rest are judged by no comparison.
+/// Nothing is written any more: the tables have been compared, again where a gap asked for it,
+/// every key can be judged, and WAIT has nothing to wait for.
 bool referee::verdict_is_due() const {
   if (last_.compared &&
       static_cast<std::uint64_t>(last_.compared->progress.sample_rate) > last_.sample_rate) {
     return !last_.baseline_complete;  // it cures no gap
   }
   return !last_.baseline_complete || has_uncured_gap() ||
-         (last_.verdict.kind == report::verdict_kind::wait &&
-          !(last_.compared && last_.compared->progress.candidates_restless > 0));
+         last_.verdict.kind == report::verdict_kind::wait;
 }
 
 /// Stream and comparison together reach every key. Out of reach is only what the target does by
@@ -177,20 +234,50 @@ bool referee::was_off_at(wall_time moment) const {
   });
 }
 
+/// Of what its shard had given before it, and of what came after it was noticed, it says nothing.
+bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard,
+                         const written_record& record) const {
+  const auto after = support::parse_sequence(gap.after_sequence).value_or(0);
+  return record.created <= gap.noticed && speaks_for(gap, shard) &&
+         (gap.shard_id != shard.id || record.sequence > after);
+}
+
+/// Something was lost, or nobody could know that nothing was.
+bool referee::is_justified(const state::gap_row& gap) const {
+  constexpr std::chrono::hours remembered{22};
+  if (gap.shard_id.empty()) {
+    return std::ranges::any_of(identity_changes_,
+                               [&](wall_time changed) { return changed <= gap.noticed; });
+  }
+  const auto read = last_page_.find(gap.shard_id);
+  const bool long_unread = read == last_page_.end() || gap.noticed - read->second > remembered;
+  if (something_forgotten_ && long_unread) {
+    return true;
+  }
+  return std::ranges::any_of(truth_.shards() | std::views::values, [&](const auto& shard) {
+    return std::ranges::any_of(shard.records, [&](const written_record& record) {
+      return record.lost && speaks_for(gap, shard, record);
+    });
+  });
+}
+
 void referee::examine_gaps() {
-  if (!something_forgotten_ && !gaps_.empty()) {
-    accuse(fmt::format("a gap is reported although nothing was forgotten: shard {}: {}",
-                       gaps_.front().shard_id, gaps_.front().reason));
+  for (const auto& gap : gaps_) {
+    if (!is_justified(gap)) {
+      accuse(fmt::format("a gap is invented: shard {}: {}", gap.shard_id, gap.reason));
+    }
   }
   for (const auto& [id, shard] : truth_.shards()) {
-    const bool has_lost = std::ranges::any_of(shard.records, [&](const written_record& record) {
-      return record.lost && standing_of(shard, record) == standing::counts &&
-             !was_off_at(record.created);
-    });
-    const bool reported = std::ranges::any_of(
-        gaps_, [&](const state::gap_row& gap) { return speaks_for(gap, shard); });
-    if (has_lost && !reported) {
-      accuse("lost without a reported gap: records of shard " + id);
+    for (const auto& record : shard.records) {
+      if (record.lost && standing_of(shard, record) == standing::counts &&
+          !was_off_at(record.created) &&
+          std::ranges::none_of(
+              gaps_, [&](const state::gap_row& gap) { return speaks_for(gap, shard, record); })) {
+        accuse(fmt::format("lost without a reported gap: record {} of shard {}, created {}",
+                           support::to_decimal(record.sequence), id,
+                           format_rfc3339(record.created)));
+        break;
+      }
     }
   }
 }

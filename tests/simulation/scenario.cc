@@ -144,13 +144,21 @@ milliseconds duration_of(dice& draw, incident what) {
       return draw.chance(0.5) ? draw.between(seconds{1}, seconds{90})
                               : draw.between(seconds{90}, seconds{900});
     case incident::recreate_target:
+    case incident::recreate_source:
+    case incident::repair_between:
       return draw.between(milliseconds{0}, seconds{40});
+    case incident::day_without_reading:
+      return draw.between(seconds{25 * 3600}, seconds{30 * 3600});
+    case incident::pause:
+      return draw.between(seconds{20}, seconds{600});
     case incident::fault_shower:
       return draw.between(seconds{10}, seconds{120});
     case incident::split:
     case incident::roll_over:
     case incident::expire_iterators:
     case incident::expire_credentials:
+    case incident::trim_idle:
+    case incident::compare_beside:
       break;
   }
   return milliseconds{0};
@@ -206,17 +214,66 @@ std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
     all.back().at = milliseconds{0};
   }
   add(incident::reading_outage, draw.chance(0.08) ? 1 : 0);
+  add(incident::trim_idle, draw.chance(0.15) ? draw.between(1, 3) : 0);
+  add(incident::day_without_reading, draw.chance(0.01) ? 1 : 0);
+  add(incident::pause, draw.chance(0.05) ? 1 : 0);
   std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.at, each.detail); });
   return all;
+}
+
+/// Above the images that one check keeps (4096 of the last max-lag).
+void make_restless(dice& draw, scenario& chosen) {
+  chosen.restless = restless_plan{
+      .from = draw.between(seconds{30}, seconds{90}),
+      .lasting = seconds{200} + 2 * chosen.world.max_lag,
+      .writes_per_second = 4500.0 * 1000 / static_cast<double>(chosen.world.max_lag.count())};
+  chosen.records_limit = 1000;
+  chosen.get_records_per_second = 0;
+}
+
+/// Nothing else renews the stream, and the service's clock is ours: T is told by it.
+void make_freeze(dice& draw, scenario& chosen) {
+  freeze_plan freeze{.at = draw.between(chosen.writes.lasting / 2, chosen.writes.lasting),
+                     .from_start = draw.chance(0.4),
+                     .restart_takes = draw.between(milliseconds{0}, seconds{20}),
+                     .forgotten_writes = {}};
+  freeze.restart_at =
+      std::max(milliseconds{0}, freeze.at + draw.between(seconds{-40}, seconds{15}));
+  for (auto writes = draw.chance(0.35) ? draw.between(1, 4) : 0; writes > 0; --writes) {
+    freeze.forgotten_writes.push_back(
+        draw.between(milliseconds{1500}, draw.chance(0.5) ? seconds{5} : chosen.world.max_lag * 2));
+  }
+  chosen.clock_skew = milliseconds{0};
+  std::erase_if(chosen.incidents, [](const planned_incident& each) {
+    return each.what == incident::long_absence || each.what == incident::renew_stream ||
+           each.what == incident::recreate_source || each.what == incident::day_without_reading;
+  });
+  chosen.freeze = std::move(freeze);
 }
 
 }  // namespace
 
 std::string_view to_string(incident what) {
-  static constexpr std::array<std::string_view, 14> names{
-      "split",          "roll over",      "expire iterators", "expire credentials", "crash",
-      "crash mid step", "stop",           "long absence",     "renew stream",       "outage",
-      "listing outage", "reading outage", "recreate target",  "fault shower"};
+  static constexpr std::array<std::string_view, 20> names{"split",
+                                                          "roll over",
+                                                          "expire iterators",
+                                                          "expire credentials",
+                                                          "crash",
+                                                          "crash mid step",
+                                                          "stop",
+                                                          "long absence",
+                                                          "renew stream",
+                                                          "outage",
+                                                          "listing outage",
+                                                          "reading outage",
+                                                          "recreate target",
+                                                          "recreate source",
+                                                          "trim idle",
+                                                          "day without reading",
+                                                          "pause",
+                                                          "compare beside",
+                                                          "repair between",
+                                                          "fault shower"};
   return names.at(static_cast<std::size_t>(what));
 }
 
@@ -275,9 +332,23 @@ scenario make_scenario(std::uint64_t seed) {
   for (std::size_t i = 1; i < chosen.processes.size(); ++i) {
     add(draw.chance(0.5) ? incident::crash : incident::stop);
   }
-  if (chosen.world.create_target && chosen.world.way == verify::direction::source_to_target &&
-      draw.chance(0.1)) {
-    add(incident::recreate_target);
+  const bool forward = chosen.world.way == verify::direction::source_to_target;
+  if (chosen.world.create_target && forward) {
+    const auto sometimes = [&](incident what, double probability) {
+      if (draw.chance(probability)) {
+        add(what);
+      }
+    };
+    sometimes(incident::recreate_target, 0.07);
+    sometimes(incident::recreate_source, 0.04);
+    sometimes(incident::compare_beside, 0.12);
+    sometimes(incident::repair_between, 0.1);
+  }
+  if (chosen.at_rest && forward && draw.chance(0.25)) {
+    make_freeze(draw, chosen);
+  }
+  if (chosen.at_rest && forward && draw.chance(0.006)) {
+    make_restless(draw, chosen);
   }
   std::ranges::sort(chosen.incidents, {},
                     [](const auto& each) { return std::pair(each.at, each.detail); });
@@ -339,6 +410,22 @@ std::string describe(const scenario& chosen) {
                         chosen.ttl.target_sweep > milliseconds{0}
                             ? "each " + format_duration(chosen.ttl.target_sweep)
                             : "never");
+  }
+  if (const auto& freeze = chosen.freeze) {
+    text += fmt::format("  frozen at {}, {}\n", format_duration(freeze->at),
+                        freeze->from_start
+                            ? "as the first process knows"
+                            : fmt::format("for which it is ended at {} and started {} later",
+                                          format_duration(freeze->restart_at),
+                                          format_duration(freeze->restart_takes)));
+    for (const auto& after : freeze->forgotten_writes) {
+      text += fmt::format("  a forgotten write {} after the freeze\n", format_duration(after));
+    }
+  }
+  if (const auto& restless = chosen.restless) {
+    text += fmt::format("  a key that never arrives from {} on, {:.0f} writes a second for {}\n",
+                        format_duration(restless->from), restless->writes_per_second,
+                        format_duration(restless->lasting));
   }
   for (const auto& each : chosen.processes) {
     text += fmt::format("  a process: changes of 1 key in {}, at rest 1 key in {}{}{}\n",

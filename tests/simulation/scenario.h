@@ -16,20 +16,26 @@ namespace ddm::simulation {
 
 /// Something that happens at a moment of the run.
 enum class incident {
-  split,               ///< an open shard gets two children
-  roll_over,           ///< an open shard gets one child
-  expire_iterators,    ///< every iterator given so far
-  expire_credentials,  ///< of one of the three connections
-  crash,               ///< the process is gone, and started again after `lasting`
-  crash_mid_step,      ///< the same, some handlers later rather than at a round time
-  stop,                ///< a signal: drains, and is started again after `lasting`
-  long_absence,        ///< a crash, and a start after the stream has forgotten what was unread
-  renew_stream,        ///< turned off and on again: a new ARN, taken up by a new process
-  outage,              ///< one side answers nothing but errors for `lasting`
-  listing_outage,      ///< the stream's shards cannot be listed for `lasting`
-  reading_outage,      ///< no records can be read for `lasting`
-  recreate_target,     ///< the target is deleted, created anew, and imported anew after `lasting`
-  fault_shower,        ///< faults of all kinds at random, on both sides, for `lasting`
+  split,                ///< an open shard gets two children
+  roll_over,            ///< an open shard gets one child
+  expire_iterators,     ///< every iterator given so far
+  expire_credentials,   ///< of one of the three connections
+  crash,                ///< the process is gone, and started again after `lasting`
+  crash_mid_step,       ///< the same, some handlers later rather than at a round time
+  stop,                 ///< a signal: drains, and is started again after `lasting`
+  long_absence,         ///< a crash, and a start after the stream has forgotten what was unread
+  renew_stream,         ///< turned off and on again: a new ARN, taken up by a new process
+  outage,               ///< one side answers nothing but errors for `lasting`
+  listing_outage,       ///< the stream's shards cannot be listed for `lasting`
+  reading_outage,       ///< no records can be read for `lasting`
+  recreate_target,      ///< the target is deleted, created anew, and imported anew after `lasting`
+  recreate_source,      ///< so is the source, with a new stream
+  trim_idle,            ///< shards that have been read and rest forget their records
+  day_without_reading,  ///< no records can be read for `lasting`, until the stream forgets them
+  pause,                ///< the machine sleeps for `lasting`
+  compare_beside,       ///< `compare` runs on the same state
+  repair_between,       ///< the monitor ends, `repair` runs, and it is started after `lasting`
+  fault_shower,         ///< faults of all kinds at random, on both sides, for `lasting`
 };
 [[nodiscard]] std::string_view to_string(incident what);
 
@@ -84,6 +90,22 @@ struct process_settings {
   bool accept_sampled = false;
 };
 
+/// The source is frozen.
+struct freeze_plan {
+  milliseconds at{0};
+  bool from_start = false;     ///< the first process knows, else one that is started for it:
+  milliseconds restart_at{0};  ///< when the process before it is ended
+  milliseconds restart_takes{0};
+  std::vector<milliseconds> forgotten_writes;  ///< after the freeze
+};
+
+/// One key that is written to all the time, and of which nothing arrives.
+struct restless_plan {
+  milliseconds from{0};  ///< it had arrived before
+  milliseconds lasting{0};
+  double writes_per_second = 0;
+};
+
 struct scenario {
   std::uint64_t seed = 0;
   monitor::world_options world;
@@ -98,6 +120,8 @@ struct scenario {
   prehistory before;
   std::optional<baseline> at_rest;
   std::vector<process_settings> processes;  ///< at least one
+  std::optional<freeze_plan> freeze;
+  std::optional<restless_plan> restless;
   traffic writes;
   expiry ttl;
   support::replicator_options replication;

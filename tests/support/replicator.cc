@@ -108,6 +108,10 @@ replicator::replicator(asio::any_io_executor executor, table_side source, table_
       listening_(std::make_shared<replicator*>(this)),
       target_made_(executor, asio::steady_timer::time_point::max()),
       deliveries_(std::move(executor)) {
+  listen();
+}
+
+void replicator::listen() {
   source_.account.table(source_.table).on_change([owner = listening_](const table_change& change) {
     if (*owner != nullptr) {
       (*owner)->hear(change);
@@ -139,6 +143,10 @@ milliseconds replicator::draw(milliseconds low, milliseconds high) {
 bool replicator::chance(double share) { return std::bernoulli_distribution(share)(random_); }
 
 replicator::plan replicator::choose(const table_change& change) {
+  const auto& key = (change.new_image ? change.new_image : change.old_image)->key_json;
+  if (change.time >= key_lost_from_ && key == lost_key_) {
+    return plan::lose;
+  }
   if (change.time < fails_.first || change.time > fails_.second) {
     return plan::deliver;
   }

@@ -95,6 +95,13 @@ class replicator {
   void on_delivered(std::function<void(const table_change&)> listener) {
     delivered_ = std::move(listener);
   }
+  /// Listens to the source's table, after that has been created anew.
+  void listen();
+  /// Changes of this key never arrive from `from` on.
+  void lose_key(std::string key_json, wall_time from) {
+    lost_key_ = std::move(key_json);
+    key_lost_from_ = from;
+  }
   /// Nothing goes wrong before `from`, nor after `until`; on_delivered() and planted() as always.
   void fail_only_within(wall_time from, wall_time until) { fails_ = {from, until}; }
   /// Nothing is applied from `from` until `until`.
@@ -140,6 +147,8 @@ class replicator {
   clock& clock_;
   std::mt19937_64 random_;
   std::vector<std::pair<wall_time, wall_time>> stalls_;
+  std::string lost_key_;
+  wall_time key_lost_from_;
   std::pair<wall_time, wall_time> fails_{wall_time::min(), wall_time::max()};
   std::map<item_position, wall_time> key_due_;      // the latest delivery under way of each key
   std::map<item_position, std::uint64_t> applied_;  // changes of each key that have arrived

@@ -81,12 +81,13 @@ bool simulated_clock::wake_earliest(wall_time latest) {
   if (sleepers_.empty() || sleepers_.begin()->first > latest) {
     return false;
   }
-  now_ = sleepers_.begin()->first;
+  const auto due = sleepers_.begin()->first;
+  now_ = std::max(now_, due);  // later after a jump
   if (now_ - start_ > limits_.virtual_time_max) {
     throw std::runtime_error(
         fmt::format("the simulation passed its bound of virtual time at {}", format_rfc3339(now_)));
   }
-  while (!sleepers_.empty() && sleepers_.begin()->first == now_) {
+  while (!sleepers_.empty() && sleepers_.begin()->first == due) {
     sleeper& woken = *sleepers_.begin()->second;
     sleepers_.erase(sleepers_.begin());
     woken.woken = true;

@@ -68,6 +68,8 @@ class simulated_clock final : public clock {
   /// Runs everything that happens up to and including `time`; it is `time` then.
   void run_until(wall_time time);
   void run_for(milliseconds duration) { run_until(now_ + duration); }
+  /// Time passes and nothing runs: the machine sleeps. Who was to wake meanwhile wakes late.
+  void jump(milliseconds duration) { now_ += duration; }
   /// Runs what is ready, without passing time.
   void settle() { run_until(now_); }
 

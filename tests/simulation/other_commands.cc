@@ -1,0 +1,176 @@
+#include "simulation/other_commands.h"
+
+#include "monitor/compare_session.h"
+#include "monitor/findings_flow.h"
+#include "repair/repair_session.h"
+#include "report/statistics.h"
+#include "verify/finding_book.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace ddm::simulation {
+namespace {
+
+using monitor::monitor_world;
+
+constexpr std::size_t open_mismatches_max = 100'000;
+
+/// One account and the way to it.
+struct connected_side {
+  connected_side(support::fake_dynamodb& account, clock& time, const std::string& name)
+      : transport(account.connect("AKIDOTHER" + name)),
+        calls(*transport, time, {.name = name}),
+        client(calls),
+        budget(time, std::numeric_limits<double>::infinity()),
+        side{.name = name,
+             .client = client,
+             .table = dynamodb::table_name(monitor_world::table),
+             .budget = budget,
+             .ttl_attribute = "ttl"} {}
+
+  std::unique_ptr<aws::transport> transport;
+  aws::service_client calls;
+  dynamodb::dynamodb_client client;
+  rate_limiter budget;
+  verify::table_side side;
+};
+
+}  // namespace
+
+/// What one process holds. The session is destroyed before what it works with.
+struct other_commands::process {
+  process(monitor_world& world, const std::string& command)
+      : store(world.open_state(command)),
+        source(world.source, world.time, "source"),
+        target(world.target, world.time, "target") {}
+
+  std::unique_ptr<state::state_store> store;
+  connected_side source;
+  connected_side target;
+  worker_pool pool{0};
+  std::optional<dynamodb::page_decoder> decoder;
+  std::unique_ptr<monitor::compare_session> session;
+};
+
+other_commands::other_commands(monitor_world& world) : world_(world) {}
+
+other_commands::~other_commands() {
+  if (!compare_ended_) {
+    comparing_->session->abandon();
+    world_.time.run_until([this] { return compare_ended_; });
+  }
+}
+
+bool other_commands::comparing() const { return !compare_ended_; }
+
+void other_commands::start_compare(const monitor::process_options& how, milliseconds max_lag) {
+  comparing_ = std::make_unique<process>(world_, "compare");
+  const auto resumed = world_.time.run(comparing_->store->load(open_mismatches_max));
+  const auto rate = how.sample_rate.value_or(1);
+  comparing_->decoder.emplace(world_.decoding_of(*resumed, rate, how.ignored));
+  comparing_->session = std::make_unique<monitor::compare_session>(
+      monitor::compare_settings{
+          .comparer = {.command = "compare",
+                       .leftover_path = world_.state_path() + ".compare.leftovers",
+                       .segments = 4,
+                       .sample_rate = rate,
+                       .ignored = how.ignored},
+          .checks = {.max_lag = max_lag},
+          .verifier = {},
+          .findings = {},
+          .monitored_rate = std::max<std::uint64_t>(1, monitor::load_period(*resumed).sample_rate)},
+      monitor::compare_parts{.executor = world_.time.executor(),
+                             .time = world_.time,
+                             .pool = comparing_->pool,
+                             .decoder = *comparing_->decoder,
+                             .source = comparing_->source.side,
+                             .target = comparing_->target.side,
+                             .store = *comparing_->store},
+      *resumed);
+  compare_ended_ = false;
+  has_compared_ = true;
+  asio::co_spawn(world_.time.context(), run_compare(), [](const std::exception_ptr& failure) {
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+  });
+}
+
+awaitable<void> other_commands::run_compare() {
+  compare_end_ = co_await comparing_->session->run();
+  compare_ended_ = true;
+}
+
+result<void> other_commands::end_compare() {
+  if (!compare_ended_) {
+    comparing_->session->request_stop();
+    world_.time.run_until([this] { return compare_ended_; });
+  }
+  comparing_.reset();
+  return compare_end_;
+}
+
+result<void> other_commands::repair(const repair_choice& how) {
+  process with(world_, "monitor");
+  return world_.time.run(run_repair(with, how));
+}
+
+awaitable<result<void>> other_commands::run_repair(process& with, const repair_choice& how) {
+  const auto resumed = co_await with.store->load(open_mismatches_max);
+  verify::finding_book findings(verify::finding_options{.open_max = open_mismatches_max});
+  auto open = monitor::restore_findings(*resumed, findings);
+  auto journal = repair::repair_journal::open(world_.state_path() + ".repair.jsonl");
+  if (!open || !journal) {
+    co_return fail(open ? journal.error() : open.error());
+  }
+  std::vector<dynamodb::item_key> keys;
+  for (auto& entry : *open) {
+    keys.push_back(std::move(entry.key));
+  }
+  report::statistics statistics;
+  statistics.restore(resumed->numbers, resumed->values);
+  const auto decoding = world_.decoding_of(*resumed, 1, how.ignored);
+  repair::repair_session session({.by = {.schema = decoding.schema,
+                                         .ignored = decoding.ignored,
+                                         .allow_deletes = how.allow_deletes,
+                                         .source_ttl_attribute = "ttl",
+                                         .target_ttl_attribute = "ttl"},
+                                  .apply = how.apply,
+                                  .target_identity = "target"},
+                                 {.executor = world_.time.executor(),
+                                  .time = world_.time,
+                                  .source = with.source.side,
+                                  .target = with.target.side,
+                                  .write_budget = with.target.budget,
+                                  .journal = &*journal});
+  const auto no_report = [](const repair::step_report&) {};
+  if (how.undo) {
+    auto entries = repair::repair_journal::read(journal->path());
+    if (!entries) {
+      co_return fail(entries.error());
+    }
+    if (auto undone = co_await session.undo(std::move(*entries), no_report); !undone) {
+      co_return fail(undone.error());
+    }
+  } else {
+    const auto on_equal = [&](const dynamodb::item_key& key) {
+      if (const auto changes = findings.on_passed(key.hash, world_.time.now())) {
+        statistics.on_healed(*changes);
+      }
+    };
+    if (auto done = co_await session.run(std::move(keys), no_report, on_equal); !done) {
+      co_return fail(done.error());
+    }
+  }
+  state::commit_batch batch;
+  findings.take_dirty(batch.mismatches, batch.finding_lines);
+  if (batch.mismatches.empty()) {
+    co_return result<void>{};
+  }
+  statistics.save(batch.numbers, batch.values);
+  co_return co_await monitor::commit_with_findings(*with.store, nullptr, std::move(batch));
+}
+
+}  // namespace ddm::simulation
