@@ -79,8 +79,7 @@ void other_commands::start_compare(const monitor::process_options& how, millisec
                        .ignored = how.ignored},
           .checks = {.max_lag = max_lag},
           .verifier = {},
-          .findings = {},
-          .monitored_rate = std::max<std::uint64_t>(1, monitor::load_period(*resumed).sample_rate)},
+          .findings = {.ignored = comparing_->decoder->settings().ignored.patterns()}},
       monitor::compare_parts{.executor = world_.time.executor(),
                              .time = world_.time,
                              .pool = comparing_->pool,
@@ -119,7 +118,9 @@ result<void> other_commands::repair(const repair_choice& how) {
 
 awaitable<result<void>> other_commands::run_repair(process& with, const repair_choice& how) {
   const auto resumed = co_await with.store->load(open_mismatches_max);
-  verify::finding_book findings(verify::finding_options{.open_max = open_mismatches_max});
+  const auto decoding = world_.decoding_of(*resumed, 1, how.ignored);
+  verify::finding_book findings(verify::finding_options{
+      .open_max = open_mismatches_max, .ignored = decoding.ignored.patterns()});
   auto open = monitor::restore_findings(*resumed, findings);
   auto journal = repair::repair_journal::open(world_.state_path() + ".repair.jsonl");
   if (!open || !journal) {
@@ -131,12 +132,12 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
   }
   report::statistics statistics;
   statistics.restore(resumed->numbers, resumed->values);
-  const auto decoding = world_.decoding_of(*resumed, 1, how.ignored);
-  repair::repair_session session({.by = {.schema = decoding.schema,
-                                         .ignored = decoding.ignored,
-                                         .allow_deletes = how.allow_deletes,
-                                         .source_ttl_attribute = "ttl",
-                                         .target_ttl_attribute = "ttl"},
+  const repair::rules by{.schema = decoding.schema,
+                         .ignored = decoding.ignored,
+                         .allow_deletes = how.allow_deletes,
+                         .source_ttl_attribute = "ttl",
+                         .target_ttl_attribute = "ttl"};
+  repair::repair_session session({.by = by,
                                   .apply = how.apply,
                                   .target_identity = "target"},
                                  {.executor = world_.time.executor(),
@@ -151,11 +152,19 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
     if (!entries) {
       co_return fail(entries.error());
     }
-    if (auto undone = co_await session.undo(std::move(*entries), no_report); !undone) {
+    // What is taken back is a mismatch again, committed before each write (src/cli/repair_command).
+    const auto on_sides = [&](std::string key_json, repair::both_sides held,
+                              repair::repair_session::moment) -> awaitable<result<void>> {
+      return reopen(with, findings, std::move(key_json), std::move(held), by, decoding);
+    };
+    if (auto undone = co_await session.undo(std::move(*entries), no_report, on_sides); !undone) {
       co_return fail(undone.error());
     }
   } else {
     const auto on_equal = [&](const dynamodb::item_key& key) {
+      if (!how.apply) {
+        return;  // a plan changes nothing
+      }
       if (const auto changes = findings.on_passed(key.hash, world_.time.now())) {
         statistics.on_healed(*changes);
       }
@@ -170,6 +179,23 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
     co_return result<void>{};
   }
   statistics.save(batch.numbers, batch.values);
+  co_return co_await monitor::commit_with_findings(*with.store, nullptr, std::move(batch));
+}
+
+awaitable<result<void>> other_commands::reopen(process& with, verify::finding_book& findings,
+                                               std::string key_json, repair::both_sides held,
+                                               const repair::rules& by,
+                                               const dynamodb::page_decoder::options& decoding) {
+  const auto now = world_.time.now();
+  const auto key = dynamodb::key_of(key_json, decoding.schema, decoding.secret);
+  auto wrong = repair::mismatch_of(*key, held, {.by = by, .secret = decoding.secret}, now);
+  if (wrong) {
+    findings.on_confirmed(std::move(*wrong), now);
+  } else {
+    findings.on_passed(key->hash, now);
+  }
+  state::commit_batch batch;
+  findings.take_dirty(batch.mismatches, batch.finding_lines);
   co_return co_await monitor::commit_with_findings(*with.store, nullptr, std::move(batch));
 }
 
