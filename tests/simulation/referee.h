@@ -100,6 +100,7 @@ class referee {
   void on_commit(const state::commit_batch& batch);
   void on_resume(const state::snapshot& found);
   void on_asked(const std::string& shard);
+  void on_page(const std::string& shard);
   void cure_gaps(wall_time before);
   void note_comparisons();
   void examine_go();
@@ -109,6 +110,8 @@ class referee {
   void compare_counters();
   void take_finding(const state::mismatch_row& row);
   void judge_finding(const std::string& key_json, const verify::mismatch& entry, wall_time at);
+  [[nodiscard]] bool rested_for_reads(const key_story& story, const verify::mismatch& entry,
+                                      wall_time last) const;
   void judge_kind(const key_story& story, const verify::mismatch& entry, const item_ptr& source,
                   const item_ptr& target, wall_time at);
   void examine_gaps();
@@ -173,8 +176,13 @@ class referee {
   bounds by_ttl_;
 
   std::set<std::string> ended_in_process_;
-  std::map<std::string, wall_time> last_page_;  ///< of each shard, in whichever process
-  report::status last_;                         // as examined
+  /// When a shard was read, in whichever process, and the long times in which it was not.
+  struct reading {
+    wall_time last;
+    std::vector<std::pair<wall_time, wall_time>> silences;
+  };
+  std::map<std::string, reading> reading_;
+  report::status last_;  // as examined
   std::optional<wall_time> first_start_;
   std::optional<wall_time> target_ready_;
   bool something_forgotten_ = false;

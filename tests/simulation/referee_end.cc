@@ -19,6 +19,10 @@ namespace {
 constexpr milliseconds creation_unit{1000};
 /// Written in the last second that had to be read.
 constexpr milliseconds read_slack{1000};
+/// See referee::on_page.
+constexpr std::chrono::hours long_silence{22};
+/// A gap may be told of after the shard is read again.
+constexpr std::chrono::minutes noticed_within{5};
 
 }  // namespace
 
@@ -159,8 +163,13 @@ bool referee::verdict_is_due() const {
       static_cast<std::uint64_t>(last_.compared->progress.sample_rate) > last_.sample_rate) {
     return !last_.baseline_complete;  // it cures no gap
   }
+  const auto coverage = coverage_of(go_, last_.at);
+  const bool something_to_check =
+      coverage && std::ranges::any_of(truth_.keys(), [&](const auto& each) {
+        return each.second.source_now() && sample_has(each.first, coverage->sample_rate);
+      });
   return !last_.baseline_complete || has_uncured_gap() ||
-         last_.verdict.kind == report::verdict_kind::wait;
+         (something_to_check && last_.verdict.kind == report::verdict_kind::wait);
 }
 
 /// Stream and comparison together reach every key. Out of reach is only what the target does by
@@ -244,13 +253,16 @@ bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard,
 
 /// Something was lost, or nobody could know that nothing was.
 bool referee::is_justified(const state::gap_row& gap) const {
-  constexpr std::chrono::hours remembered{22};
   if (gap.shard_id.empty()) {
     return std::ranges::any_of(identity_changes_,
                                [&](wall_time changed) { return changed <= gap.noticed; });
   }
-  const auto read = last_page_.find(gap.shard_id);
-  const bool long_unread = read == last_page_.end() || gap.noticed - read->second > remembered;
+  const auto read = reading_.find(gap.shard_id);
+  const bool long_unread =
+      read == reading_.end() || gap.noticed - read->second.last > long_silence ||
+      std::ranges::any_of(read->second.silences, [&](const auto& silence) {
+        return silence.first < gap.noticed && gap.noticed <= silence.second + noticed_within;
+      });
   if (something_forgotten_ && long_unread) {
     return true;
   }

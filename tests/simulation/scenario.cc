@@ -44,11 +44,11 @@ monitor::world_options make_world(dice& draw, std::uint64_t seed) {
   world.view_type = draw.chance(0.6) ? "NEW_AND_OLD_IMAGES"
                                      : draw.one_of({"NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"});
   world.way =
-      draw.chance(0.85) ? verify::direction::source_to_target : verify::direction::target_to_source;
+      draw.chance(0.9) ? verify::direction::source_to_target : verify::direction::target_to_source;
   world.first =
       draw.chance(0.5) ? stream::first_position::latest : stream::first_position::trim_horizon;
   world.sample_rate = draw.chance(0.7) ? 1 : draw.one_of<std::uint64_t>({2, 3, 10});
-  world.max_lag = draw.one_of({seconds{8}, seconds{12}, seconds{20}, seconds{60}});
+  world.max_lag = draw.one_of({seconds{8}, seconds{8}, seconds{12}, seconds{20}, seconds{60}});
   world.stall_after = draw.chance(0.8) ? seconds{1800} : seconds{90};
   world.memory_bytes_max = draw.chance(0.75) ? 64ULL << 20 : draw.between(24, 200) << 10;
   world.batch_wait_max = draw.one_of({seconds{0}, seconds{2}, seconds{10}});
@@ -95,7 +95,7 @@ support::replicator_options make_replication(dice& draw, milliseconds max_lag) {
   how.delay_max = draw.chance(0.5) ? seconds{2} : draw.between(how.delay_min, latest);
   how.respell = draw.chance(0.3);
   how.changes_per_second_max = draw.chance(0.15) ? 20 + draw.share(100) : 0;
-  const bool clean = draw.chance(0.4);
+  const bool clean = draw.chance(0.5);
   const auto rate = [&] { return !clean && draw.chance(0.5) ? draw.share(0.04) : 0; };
   how.lost = rate();
   how.lost_delete = rate() * 3;
@@ -215,7 +215,7 @@ std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
   }
   add(incident::reading_outage, draw.chance(0.08) ? 1 : 0);
   add(incident::trim_idle, draw.chance(0.15) ? draw.between(1, 3) : 0);
-  add(incident::day_without_reading, draw.chance(0.01) ? 1 : 0);
+  add(incident::day_without_reading, draw.chance(0.002) ? 1 : 0);
   add(incident::pause, draw.chance(0.05) ? 1 : 0);
   std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.at, each.detail); });
   return all;
@@ -312,9 +312,9 @@ scenario make_scenario(std::uint64_t seed) {
   if (draw.chance(0.3)) {
     chosen.ttl = make_expiry(draw);
   }
-  if (draw.chance(0.75)) {
-    chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{20}),
-                              .settle = draw.between(seconds{5}, seconds{30}),
+  if (draw.chance(0.9)) {
+    chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{12}),
+                              .settle = draw.between(seconds{5}, seconds{20}),
                               .segments = draw.between(1, 50)};
     chosen.world.sample_rate = draw.chance(0.8) ? 1 : draw.one_of<std::uint64_t>({2, 10, 100});
     chosen.before.writes = draw.between(20, 200);
@@ -352,8 +352,8 @@ scenario make_scenario(std::uint64_t seed) {
   }
   std::ranges::sort(chosen.incidents, {},
                     [](const auto& each) { return std::pair(each.at, each.detail); });
-  if (draw.chance(0.5)) {
-    chosen.fails_from = draw.between(chosen.writes.lasting / 4, chosen.writes.lasting);
+  if (draw.chance(0.65)) {
+    chosen.fails_from = draw.between(chosen.writes.lasting / 3, chosen.writes.lasting);
   }
   if (draw.chance(0.2)) {
     chosen.fails_until = draw.between(milliseconds{0}, chosen.writes.lasting);

@@ -52,6 +52,54 @@ struct replicator_test : testing::Test {
   fake_dynamodb target{time, {.account = "222222222222"}};
 };
 
+TEST_F(replicator_test, a_key_can_be_lost_from_a_moment_on) {
+  auto carrier = make({.delay_min = 1s, .delay_max = 1s});
+  carrier.lose_key(key(1), time.now() + 10s);
+  source.put("t", item(1, 1));
+  time.run_for(11s);
+  source.put("t", item(1, 2));
+  source.put("t", item(2, 1));
+  time.run_for(1min);
+  EXPECT_EQ(target.get("t", key(1)), item(1, 1));
+  EXPECT_EQ(target.get("t", key(2)), item(2, 1));
+  time.run(carrier.drain());
+}
+
+TEST_F(replicator_test, fails_only_within_the_time_that_it_is_given) {
+  auto carrier = make({.delay_min = 1s, .delay_max = 1s, .lost = 1});
+  carrier.fail_only_within(time.now() + 10s, time.now() + 20s);
+  for (int number = 0; number < 3; ++number) {
+    source.put("t", item(number, 1));
+    time.run_for(12s);
+  }
+  EXPECT_TRUE(target.get("t", key(0)));
+  EXPECT_FALSE(target.get("t", key(1)));
+  EXPECT_TRUE(target.get("t", key(2)));
+  time.run(carrier.drain());
+}
+
+TEST_F(replicator_test, alters_the_attribute_it_is_told_to_and_no_other) {
+  auto carrier = make({.delay_min = 1s, .delay_max = 1s, .altered = 1, .alters = "tags"});
+  source.put("t", item(1, 1));
+  time.run_for(2s);
+  const auto arrived = target.get("t", key(1));
+  ASSERT_TRUE(arrived);
+  EXPECT_NE(arrived->find(R"("v":{"N":"1"})"), std::string::npos);
+  EXPECT_NE(arrived->find("altered-"), std::string::npos);
+  time.run(carrier.drain());
+}
+
+TEST_F(replicator_test, listens_to_a_source_that_was_created_anew) {
+  auto carrier = make({.delay_min = 1s, .delay_max = 1s});
+  source.delete_table("t");
+  source.create_table("t", schema);
+  carrier.listen();
+  source.put("t", item(1, 1));
+  time.run_for(2s);
+  EXPECT_TRUE(target.get("t", key(1)));
+  time.run(carrier.drain());
+}
+
 TEST_F(replicator_test, applies_each_change_after_its_delay) {
   auto carrier = make({.delay_min = 1s, .delay_max = 1s});
   source.put("t", item(1, 1));

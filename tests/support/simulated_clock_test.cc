@@ -64,6 +64,24 @@ TEST(simulated_clock, sleepers_wake_by_time_then_by_arrival) {
   EXPECT_EQ(notes, (std::vector<std::string>{"first", "second", "late"}));
 }
 
+TEST(simulated_clock, who_was_to_wake_during_a_jump_wakes_late_in_the_same_order) {
+  simulated_clock time;
+  const auto start = time.now();
+  std::vector<std::string> notes;
+  task_group tasks(time.executor());
+  tasks.spawn(note_after(time, 20ms, "second", notes));
+  tasks.spawn(note_after(time, 10ms, "first", notes));
+  tasks.spawn(note_after(time, 10min, "after", notes));
+  time.settle();
+  time.jump(5min);
+  EXPECT_TRUE(notes.empty());
+  time.settle();
+  EXPECT_EQ(notes, (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ(time.now() - start, 5min);
+  time.run(tasks.join());
+  EXPECT_EQ(time.now() - start, 10min);
+}
+
 TEST(simulated_clock, runs_up_to_a_time_and_no_further) {
   simulated_clock time;
   const auto start = time.now();

@@ -1,0 +1,132 @@
+// Whether a finding is true: strong reads saw what it says, replication was at fault, and its kind
+// is what the tables show.
+#include "simulation/referee.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::simulation {
+
+using verify::mismatch_kind;
+
+void referee::take_finding(const state::mismatch_row& row) {
+  const auto entry = verify::decode_mismatch(row);
+  if (!entry) {
+    accuse("a finding cannot be read: " + entry.error().message);
+    return;
+  }
+  findings_[entry->key.json] = {
+      .open = entry->open, .kind = entry->kind, .changes = entry->changes};
+  if (entry->open) {
+    judge_finding(entry->key.json, *entry, from_ms(row.confirmed_ms));
+  }
+}
+
+bool referee::shows(const std::optional<dynamodb::digest128>& digest, const item_ptr& item) const {
+  if (!item || !digest) {
+    return !item && !digest;
+  }
+  return std::ranges::any_of(ignored_, [&](const dynamodb::ignore_list& ignored) {
+    const auto made = dynamodb::digest_item(item->json, decoding_->secret, ignored);
+    return made && made->compared == *digest;
+  });
+}
+
+void referee::judge_finding(const std::string& key_json, const verify::mismatch& entry,
+                            wall_time at) {
+  const auto* story = truth_.find(key_json);
+  if (story == nullptr) {
+    accuse("a finding for a key that nobody wrote: " + key_json);
+    return;
+  }
+  // The newest strong read before it that saw what the finding says.
+  const auto evidence = [&](const std::vector<version>& reads,
+                            const std::optional<dynamodb::digest128>& said) -> const version* {
+    auto later = std::ranges::upper_bound(reads, at, {}, &version::at);
+    while (later != reads.begin()) {
+      if (shows(said, (--later)->item)) {
+        return &*later;
+      }
+    }
+    return nullptr;
+  };
+  const auto* target = evidence(story->target_reads, entry.target_digest);
+  const auto* source = evidence(story->source_reads, entry.source_digest);
+  if (target == nullptr || source == nullptr) {
+    accuse("no strong read of both tables saw what is confirmed: " + key_json + history_of(*story));
+    return;
+  }
+  const auto max_lag = scenario_.world.max_lag;
+  const bool faulty = ledger::was_faulty(*story, target->at, max_lag) ||
+                      (!forward_ && ledger::looked_faulty(*story, target->at, max_lag)) ||
+                      (others_commit_ && entry.sequence_number.empty() &&
+                       rested_for_reads(*story, entry, source->at));
+  if (!faulty) {
+    accuse(
+        fmt::format("invented: {} {} at {}, although up to {} the target held what the source "
+                    "had held within max-lag{}",
+                    key_json, to_string(entry.kind), format_rfc3339(at), format_rfc3339(target->at),
+                    history_of(*story)));
+    return;
+  }
+  judge_kind(*story, entry, source->item, target->item, at);
+}
+
+/// A comparison without a stream knows of no change between two reads that saw the same.
+bool referee::rested_for_reads(const key_story& story, const verify::mismatch& entry,
+                               wall_time last) const {
+  return std::ranges::any_of(story.source_reads, [&](const version& read) {
+    return read.at + scenario_.world.max_lag <= last && shows(entry.source_digest, read.item);
+  });
+}
+
+void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
+                         const item_ptr& source, const item_ptr& target, wall_time at) {
+  const auto& ignored = go_.checkings.back().ignored;
+  std::vector<mismatch_kind> right;
+  if (source && target) {
+    right = {mismatch_kind::different};
+    if (std::ranges::any_of(story.source, [&](const version& each) {
+          return same_but_for(ignored, each.item, target);
+        })) {
+      right.push_back(mismatch_kind::stale);
+    }
+  } else if (source) {
+    right = {has_expired(source, at) ? mismatch_kind::expired : mismatch_kind::missing};
+  } else if (target) {
+    right = kinds_of_leftover(story, entry, target, at);
+  }
+  if (std::ranges::find(right, entry.kind) == right.end()) {
+    accuse(fmt::format("{} is called {}: source {}, target {}{}", story.key_json,
+                       to_string(entry.kind), show(source), show(target), history_of(story)));
+  }
+}
+
+/// What the target alone holds: on its way out if its TTL is past, whoever deleted it on the other
+/// side; undeleted if a delete was read or the source was seen to hold it; else unexpected.
+std::vector<mismatch_kind> referee::kinds_of_leftover(const key_story& story,
+                                                      const verify::mismatch& entry,
+                                                      const item_ptr& target, wall_time at) const {
+  if (has_expired(target, at)) {
+    const auto* held = ledger::at(story.target_reads, at);
+    const bool by_an_earlier_look = forward_ && held != nullptr && !same_item(held->item, target);
+    // Of an earlier look only the digest was kept.
+    return by_an_earlier_look ? std::vector{mismatch_kind::expired, mismatch_kind::undeleted}
+                              : std::vector{mismatch_kind::expired};
+  }
+  const bool source_held =
+      std::ranges::any_of(story.source, [](const version& each) { return each.item != nullptr; });
+  if (!source_held) {
+    return {mismatch_kind::unexpected};
+  }
+  const bool has_record = truth_.record(entry.shard_id, entry.sequence_number) != nullptr;
+  if (has_record) {
+    return {forward_ ? mismatch_kind::undeleted : mismatch_kind::unexpected};
+  }
+  // A comparison, or a change that was deferred: nobody remembers every delete.
+  return {mismatch_kind::undeleted, mismatch_kind::unexpected};
+}
+
+}  // namespace ddm::simulation
