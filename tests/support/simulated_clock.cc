@@ -64,6 +64,13 @@ void simulated_clock::run_until(wall_time time) {
   now_ = std::max(now_, time);
 }
 
+void simulated_clock::jump(milliseconds duration) {
+  now_ += duration;
+  // In line before whatever is begun later.
+  while (wake_earliest(now_)) {
+  }
+}
+
 bool simulated_clock::step() {
   context_.restart();
   if (context_.poll_one() == 0) {
