@@ -87,8 +87,8 @@ std::vector<flag> equality_flags(migration_options& o) {
   return {{"max-lag", "D", duration_into(o.max_lag, tick),
            "how late a change may arrive before it is a mismatch"},
           {"ignore-attribute", "PATH", patterns_into(o.ignore_attributes),
-           "attribute left out of comparisons; repeatable, and replaces the default; a * at the "
-           "end matches any rest"}};
+           "attribute left out of comparisons, but not inside lists; repeatable, and replaces the "
+           "default; a * at the end matches any rest"}};
 }
 
 flag_group what_is_checked(monitor_options& o) {
@@ -183,12 +183,13 @@ flag_group when_to_end(monitor_options& o) {
       "When to end",
       {{"duration", "D", duration_into(o.duration, tick), "end after D", "run until a signal"},
        {"until-caught-up", "", switch_into(o.until_caught_up),
-        "end once every change up to this start has an outcome"},
+        "end once every change up to this start has an outcome; with --baseline once that is "
+        "complete and --settle has passed, or GO cannot come"},
        {"freeze-at", "T", time_into(o.freeze_at),
-        "the source is frozen at T, such as 2026-01-31T22:00:00Z: a later write is a NO-GO; "
-        "ends when all before T is judged"},
+        "the source is frozen at T, such as 2026-01-31T22:00:00Z: a later write is a NO-GO; reads "
+        "on for --max-lag past T at least, and ends when all is judged"},
        {"settle", "D", duration_into(o.settle, any_time),
-        "how long all must have been well before the verdict GO"},
+        "how long all must have been well before the verdict GO; kept over restarts"},
        {"require-go", "", switch_into(o.require_go), "exit code 0 only at verdict GO"},
        {"accept-sampled", "", switch_into(o.accept_sampled), "let a sampled run reach plain GO"}}};
 }

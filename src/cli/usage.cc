@@ -29,7 +29,7 @@ constexpr command_description monitor_description{
   {0} --source-profile old --target-profile new \
       --target-table orders --iterator-type TRIM_HORIZON --until-caught-up --output json
 
-  # Cutover: the writers stop at 22:00 UTC; end when all before that is judged
+  # Cutover: the writers stop at 22:00 UTC; end when all is judged and nobody writes any more
   {0} --source-profile old --target-profile new \
       --target-table orders --freeze-at 2026-01-31T22:00:00Z
 
@@ -40,8 +40,8 @@ constexpr command_description monitor_description{
     .exit_codes = R"(  0  all that was checked is equal
   1  confirmed mismatches are open
   2  wrong usage or configuration; nothing was started
-  3  incomplete: a gap in the stream, unreadable items, checks pending at the end, nothing
-     checked at all; with --require-go also any verdict but GO
+  3  incomplete: a gap in the stream, a write after the freeze, unreadable items, checks
+     pending at the end, nothing checked at all; with --require-go also any verdict but GO
 )"};
 
 constexpr command_description compare_description{
@@ -67,7 +67,8 @@ constexpr command_description compare_description{
     .exit_codes = R"(  0  every key compared is equal
   1  confirmed mismatches are open
   2  wrong usage or configuration; nothing was started
-  3  incomplete: interrupted, unreadable items, keys that never rest, nothing compared at all
+  3  incomplete: interrupted, unreadable items, keys that never rest, a table made anew
+     meanwhile, nothing compared at all
 )"};
 
 constexpr command_description plan_description{
@@ -111,8 +112,8 @@ constexpr command_description repair_description{
   {0} repair --source-profile old --target-profile new \
       --target-table orders --region eu-west-1 --undo orders.repair.jsonl --apply
 )",
-    .exit_codes = R"(  0  no mismatch is open any more; with --undo: all is as it was before
-  1  mismatches are open: this was a plan, or some were left alone
+    .exit_codes = R"(  0  no mismatch is open any more
+  1  mismatches are open: this was a plan, some were left alone, or --undo opened them again
   2  wrong usage or configuration; nothing was started
   3  incomplete: interrupted, refused because somebody else wrote, or failed
 )"};
