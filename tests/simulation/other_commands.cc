@@ -119,8 +119,8 @@ result<void> other_commands::repair(const repair_choice& how) {
 awaitable<result<void>> other_commands::run_repair(process& with, const repair_choice& how) {
   const auto resumed = co_await with.store->load(open_mismatches_max);
   const auto decoding = world_.decoding_of(*resumed, 1, how.ignored);
-  verify::finding_book findings(verify::finding_options{
-      .open_max = open_mismatches_max, .ignored = decoding.ignored.patterns()});
+  verify::finding_book findings(verify::finding_options{.open_max = open_mismatches_max,
+                                                        .ignored = decoding.ignored.patterns()});
   auto open = monitor::restore_findings(*resumed, findings);
   auto journal = repair::repair_journal::open(world_.state_path() + ".repair.jsonl");
   if (!open || !journal) {
@@ -137,9 +137,7 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
                          .allow_deletes = how.allow_deletes,
                          .source_ttl_attribute = "ttl",
                          .target_ttl_attribute = "ttl"};
-  repair::repair_session session({.by = by,
-                                  .apply = how.apply,
-                                  .target_identity = "target"},
+  repair::repair_session session({.by = by, .apply = how.apply, .target_identity = "target"},
                                  {.executor = world_.time.executor(),
                                   .time = world_.time,
                                   .source = with.source.side,

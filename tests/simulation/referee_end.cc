@@ -44,7 +44,7 @@ std::vector<std::string> referee::wrong_findings() {
   for (const auto& [position, story] : truth_.keys()) {
     const auto* open = open_finding(story);
     if (same_item(story.source_now(), story.target_now())) {
-      if (open != nullptr && !frozen_end_) {
+      if (open != nullptr && !frozen_end_ && may_heal(*open)) {
         wrong.push_back(fmt::format("open although both tables agree: {} {}", story.key_json,
                                     to_string(open->kind)));
       }
@@ -54,6 +54,11 @@ std::vector<std::string> referee::wrong_findings() {
     }
   }
   return wrong;
+}
+
+/// A run that ignores more than the one that found it closes no finding.
+bool referee::may_heal(const finding& open) const {
+  return std::ranges::includes(open.ignored, go_.checkings.back().ignored);
 }
 
 /// What the newest change of a key was checked without, and what is ignored now.
@@ -162,6 +167,12 @@ bool referee::verdict_is_due() const {
   if (last_.compared &&
       static_cast<std::uint64_t>(last_.compared->progress.sample_rate) > last_.sample_rate) {
     return !last_.baseline_complete;  // it cures no gap
+  }
+  const bool some_never_heal =
+      std::ranges::any_of(findings_ | std::views::values,
+                          [&](const finding& each) { return each.open && !may_heal(each); });
+  if (!forward_ || some_never_heal) {
+    return !last_.baseline_complete || has_uncured_gap();  // it is WAIT or NO-GO for good
   }
   const auto coverage = coverage_of(go_, last_.at);
   const bool something_to_check =

@@ -17,8 +17,11 @@ void referee::take_finding(const state::mismatch_row& row) {
     accuse("a finding cannot be read: " + entry.error().message);
     return;
   }
-  findings_[entry->key.json] = {
-      .open = entry->open, .kind = entry->kind, .changes = entry->changes};
+  const auto ignored = entry->ignored.value_or(std::vector<std::string>{});
+  findings_[entry->key.json] = {.open = entry->open,
+                                .kind = entry->kind,
+                                .changes = entry->changes,
+                                .ignored = {ignored.begin(), ignored.end()}};
   if (entry->open) {
     judge_finding(entry->key.json, *entry, from_ms(row.confirmed_ms));
   }
