@@ -112,6 +112,7 @@ struct check {
   bool measures_lag = false;
   bool looked = false;  ///< at least one look was answered
   bool looked_unequal = false;
+  wall_time unequal_at;  ///< the last look that was
   bool in_flight = false;
   bool dirty = false;
   bool persisted = false;

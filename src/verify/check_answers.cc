@@ -146,6 +146,7 @@ void pending_checks::pass_proven(wall_time now, bool at_once, outcomes& out) {
 
 void pending_checks::on_unequal(check& open, wall_time now) {
   open.looked_unequal = true;
+  open.unequal_at = now;
   forget_agreement(open);
   if (open.probes_left > 0) {
     const auto used = probe_ages.size() - open.probes_left;

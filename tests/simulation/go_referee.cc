@@ -72,8 +72,7 @@ bool was_right(const key_story& story, const go_coverage& coverage, wall_time at
 
 bool has_expired(const item_ptr& item, wall_time at) {
   const auto ends = end_of_life(item);
-  const auto now = to_ms(at) / 1000;
-  return ends && *ends < now && now - *ends < expires_within_s;
+  return ends && *ends * 1000 < to_ms(at) && to_ms(at) / 1000 - *ends < expires_within_s;
 }
 
 bool same_but_for(const std::set<std::string>& ignored, const item_ptr& a, const item_ptr& b) {

@@ -146,6 +146,10 @@ class ledger {
 
   [[nodiscard]] const std::map<item_position, key_story>& keys() const { return keys_; }
   [[nodiscard]] const key_story* find(const std::string& key_json) const;
+  [[nodiscard]] const item_position* position_of(const std::string& key_json) const {
+    const auto found = positions_.find(key_json);
+    return found == positions_.end() ? nullptr : &found->second;
+  }
   [[nodiscard]] std::map<std::string, shard_story>& shards() { return shards_; }
   [[nodiscard]] const shard_story* shard(const std::string& id) const;
   [[nodiscard]] const written_record* record(const std::string& shard_id,

@@ -82,6 +82,7 @@ void referee::accuse(std::string violation) {
 void referee::on_start(const process_settings& how, std::optional<wall_time> freeze_at,
                        bool beside) {
   freeze_at_ = freeze_at;
+  baseline_sample_rate_ = how.baseline_sample_rate;
   others_commit_ = beside;
   first_start_ = first_start_.value_or(world_.time.now());
   decoding_ = world_.decoding();

@@ -192,7 +192,8 @@ class referee {
   bool others_commit_ = false;  ///< another command has written to the state since the start
 
   std::optional<wall_time> freeze_planned_;
-  std::optional<wall_time> freeze_at_;  ///< as the process knows it
+  std::uint64_t baseline_sample_rate_ = 1;  ///< of the present process
+  std::optional<wall_time> freeze_at_;      ///< as the process knows it
   bool go_before_freeze_ = false;
   std::optional<wall_time> frozen_end_;
   std::vector<std::string> violations_;

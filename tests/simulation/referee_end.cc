@@ -164,9 +164,11 @@ bool referee::has_uncured_gap() const {
 /// Nothing is written any more: the tables have been compared, again where a gap asked for it,
 /// every key can be judged, and WAIT has nothing to wait for.
 bool referee::verdict_is_due() const {
-  if (last_.compared &&
-      static_cast<std::uint64_t>(last_.compared->progress.sample_rate) > last_.sample_rate) {
+  if (baseline_sample_rate_ > last_.sample_rate) {
     return !last_.baseline_complete;  // it cures no gap
+  }
+  if (last_.sample_rate > 1 && last_.events.unique > 0 && last_.checks.sampled == 0) {
+    return !last_.baseline_complete || has_uncured_gap();  // no change was checked: it is WAIT
   }
   const bool some_never_heal =
       std::ranges::any_of(findings_ | std::views::values,

@@ -62,10 +62,11 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
     return;
   }
   const auto max_lag = scenario_.world.max_lag;
+  const bool untold = (others_commit_ && entry.sequence_number.empty()) ||
+                      !sample_has(*truth_.position_of(key_json), go_.checkings.back().sample_rate);
   const bool faulty = ledger::was_faulty(*story, target->at, max_lag) ||
                       (!forward_ && ledger::looked_faulty(*story, target->at, max_lag)) ||
-                      (others_commit_ && entry.sequence_number.empty() &&
-                       rested_for_reads(*story, entry, source->at));
+                      (untold && rested_for_reads(*story, entry, source->at));
   if (!faulty) {
     accuse(
         fmt::format("invented: {} {} at {}, although up to {} the target held what the source "
@@ -77,7 +78,8 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
   judge_kind(*story, entry, source->item, target->item, at);
 }
 
-/// A comparison without a stream knows of no change between two reads that saw the same.
+/// Of a key of which no stream tells, a comparison's or one outside the sample, no change between
+/// two reads that saw the same is known.
 bool referee::rested_for_reads(const key_story& story, const verify::mismatch& entry,
                                wall_time last) const {
   return std::ranges::any_of(story.source_reads, [&](const version& read) {
