@@ -64,6 +64,7 @@ void simulation::read_nothing_for_a_day(const planned_incident& incident) {
   live_for(seconds{20 + random_() % 60});
   while (world_.time.now() < left_at + incident.lasting && must_run_) {
     world_.time.run_for(minutes{10});
+    referee_.on_forgotten(world_.time.now() - hours{24});
     examine();
   }
   stream().trim(world_.time.now() - hours{24});

@@ -138,6 +138,7 @@ class ledger {
   void note_table_gone(bool of_source);
   /// What changes in the target is our own doing, until further notice.
   void note_repairing(bool repairing) { repairing_ = repairing; }
+  [[nodiscard]] bool repairing() const { return repairing_; }
   /// Changes are checked from now on; what was written before is left to the baseline.
   void note_target_ready(wall_time now) { target_ready_ = now; }
 

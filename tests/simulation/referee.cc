@@ -95,7 +95,9 @@ void referee::on_start(const process_settings& how, std::optional<wall_time> fre
                      .max_lag = scenario_.world.max_lag};
   if (stored_period_ &&
       (stored_period_->sample_rate != how.sample_rate || stored_period_->ignored != how.ignored)) {
-    begin_period();
+    period_begins_ = true;  // with its first commit: until then the state is of the one before
+  } else {
+    period_begins_ = false;
   }
   go_.checkings.push_back(now);
 }
@@ -241,6 +243,10 @@ void referee::on_resume(const state::snapshot& found) {
 }
 
 void referee::on_commit(const state::commit_batch& batch) {
+  if (period_begins_ && batch.numbers.contains("period.sample_rate")) {
+    period_begins_ = false;
+    begin_period();
+  }
   for (const auto& row : batch.shards) {
     take_shard(row);
   }

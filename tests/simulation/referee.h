@@ -163,6 +163,7 @@ class referee {
   std::map<std::string, std::int64_t> numbers_;
   std::vector<state::gap_row> gaps_;
   std::optional<monitor::period_settings> stored_period_;
+  bool period_begins_ = false;
 
   std::map<std::string, std::string> values_;
 

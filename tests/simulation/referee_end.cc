@@ -131,7 +131,8 @@ void referee::on_frozen_end(const report::status& status, bool in_trouble) {
                      std::ranges::none_of(findings_ | std::views::values, &finding::open);
   const bool same_settings =
       go_.checkings.size() == 1 || (scenario_.processes.size() == 1 && !others_commit_);
-  if (go_before_freeze_ && clean && same_settings && !in_trouble &&
+  const bool in_time = scenario_.replication.delay_max < scenario_.world.max_lag;
+  if (go_before_freeze_ && clean && same_settings && in_time && !in_trouble &&
       status.verdict.kind == report::verdict_kind::wait) {
     accuse(fmt::format("GO was shown before the freeze and the tables agree, but the end says {}",
                        fmt::join(status.verdict.reasons, "; ")));
@@ -191,6 +192,9 @@ void referee::examine_baseline() {
   if (verdict_is_due()) {
     accuse(fmt::format("the verdict still waits: {}", fmt::join(last_.verdict.reasons, "; ")));
     return;
+  }
+  if (has_uncured_gap()) {
+    return;  // and so NO-GO, which promises nothing
   }
   // Scans read with eventual consistency.
   const auto coverage = coverage_of(go_, last_.at);

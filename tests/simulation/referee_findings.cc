@@ -22,7 +22,8 @@ void referee::take_finding(const state::mismatch_row& row) {
                                 .kind = entry->kind,
                                 .changes = entry->changes,
                                 .ignored = {ignored.begin(), ignored.end()}};
-  if (entry->open) {
+  // An undo commits what will be wrong before it writes it.
+  if (entry->open && !truth_.repairing()) {
     judge_finding(entry->key.json, *entry, from_ms(row.confirmed_ms));
   }
 }
