@@ -116,8 +116,8 @@ struct outcomes {
 
 /// Checks whose first unmet change is older than it may be, by what is known of them.
 struct late_checks {
-  std::size_t unmet = 0;     ///< the other table was seen without the change that late
-  std::size_t unlooked = 0;  ///< no look that late has been answered yet
+  std::size_t unmet = 0;     ///< the other table was seen without the change, half a max-lag old
+  std::size_t unlooked = 0;  ///< no look so late has been answered yet
   /// Of keys that change all the time, of whose recent images not all are known: they are judged
   /// once they rest.
   std::size_t unjudgeable = 0;
