@@ -76,7 +76,7 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
 
 awaitable<result<void>> recall_open(state::state_store& store, verify::finding_book& book,
                                     std::vector<verify::digest128> keys,
-                                    const std::uint64_t& commits_begun) {
+                                    const std::uint64_t& commits_begun, verify::recalled as) {
   for (;;) {
     // What a commit changes between two look-ups would be recalled as it was before.
     const auto commits_before = commits_begun;
@@ -85,7 +85,7 @@ awaitable<result<void>> recall_open(state::state_store& store, verify::finding_b
       co_return fail(std::move(entries.error()));
     }
     if (commits_begun == commits_before || entries->empty()) {
-      book.recall(std::move(*entries));
+      book.recall(std::move(*entries), as);
       co_return result<void>{};
     }
   }

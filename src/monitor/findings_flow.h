@@ -20,7 +20,8 @@ namespace ddm::monitor {
 [[nodiscard]] awaitable<result<void>> recall_open(state::state_store& store,
                                                   verify::finding_book& book,
                                                   std::vector<verify::digest128> keys,
-                                                  const std::uint64_t& commits_begun);
+                                                  const std::uint64_t& commits_begun,
+                                                  verify::recalled as = verify::recalled::counted);
 
 void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
 

@@ -114,6 +114,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> watch_for_end();
   [[nodiscard]] awaitable<result<void>> bring_back_deferred();
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
+  [[nodiscard]] awaitable<result<void>> hear_of_findings();
   void observe_health(wall_time now);
   [[nodiscard]] compare::comparer_parts comparer_parts() const;
   void stop_reading();
@@ -160,6 +161,7 @@ class monitor_session final : public stream::record_sink {
   std::vector<state::gap_row> new_gaps_;
   std::vector<state::deferred_row> new_deferred_;
   std::vector<std::string> deferred_taken_;
+  std::int64_t finding_lines_heard_ = 0;
   std::optional<error> failure_;
   bool target_ready_;
   bool stop_requested_ = false;

@@ -154,6 +154,21 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   return entry;
 }
 
+std::optional<digest128> confirmed_key_of(std::string_view finding_line,
+                                          const dynamodb::key_schema& schema,
+                                          const dynamodb::digest_secret& secret) {
+  const auto line = nlohmann::json::parse(finding_line, nullptr, false);
+  if (!line.is_object() || line.value("state", "") != "confirmed" || !line.contains("key")) {
+    return std::nullopt;
+  }
+  const auto& key = line["key"];
+  if (key.is_object() && key.contains("hash") && key["hash"].is_string()) {
+    return digest_of(key["hash"]);
+  }
+  const auto parsed = dynamodb::key_of(key.dump(), schema, secret);
+  return parsed ? std::optional(parsed->hash) : std::nullopt;
+}
+
 std::int64_t kind_counts::mismatches() const {
   std::int64_t total = 0;
   for (std::size_t i = 0; i < open.size(); ++i) {
@@ -236,7 +251,7 @@ bool finding_book::holds_all() const {
          static_cast<std::int64_t>(open_.size());
 }
 
-void finding_book::recall(std::vector<mismatch> entries) {
+void finding_book::recall(std::vector<mismatch> entries, recalled as) {
   evict_oldest();
   for (auto& entry : entries) {
     const auto hash = entry.key.hash;
@@ -244,6 +259,10 @@ void finding_book::recall(std::vector<mismatch> entries) {
       continue;
     }
     const auto confirmed_at = entry.confirmed_at;
+    if (as == recalled::uncounted) {
+      ++counts_.open.at(static_cast<std::size_t>(entry.kind));
+      nothing_due_before_ = wall_time::min();
+    }
     hold({.entry = std::move(entry), .next_look = confirmed_at, .order = recalled_order_--});
   }
 }

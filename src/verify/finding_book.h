@@ -58,6 +58,16 @@ struct watch_answer {
   direction way = direction::source_to_target;
 };
 
+/// The key, if the line says that a mismatch was confirmed.
+[[nodiscard]] std::optional<digest128> confirmed_key_of(std::string_view finding_line,
+                                                        const dynamodb::key_schema& schema,
+                                                        const dynamodb::digest_secret& secret);
+
+enum class recalled {
+  counted,    ///< with all that were open at the start
+  uncounted,  ///< confirmed by another command since
+};
+
 class finding_book {
  public:
   explicit finding_book(finding_options options);
@@ -73,7 +83,7 @@ class finding_book {
   /// told of it.
   [[nodiscard]] bool holds_all() const;
   /// Open entries as the state has them. They may leave again with the next call.
-  void recall(std::vector<mismatch> entries);
+  void recall(std::vector<mismatch> entries, recalled as = recalled::counted);
   /// The state's row of the key is older than what was told here: not to be recalled.
   [[nodiscard]] bool is_dirty(const digest128& key_hash) const {
     return dirty_keys_.contains(key_hash);

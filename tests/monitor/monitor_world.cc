@@ -248,9 +248,9 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
       .baseline = {.after = std::chrono::minutes{1},
                    .comparer = {.command = "monitor",
                                 .leftover_path = (folder_ / "baseline.leftovers").string(),
-                                 .segments = 8,
-                                 .sample_rate = baseline_rate,
-                                 .ignored = how.ignored}},
+                                .segments = 8,
+                                .sample_rate = baseline_rate,
+                                .ignored = how.ignored}},
       .target_ready = target.find_table(table).has_value(),
       .source_table = described(source.table(table)),
       .target_table =
@@ -319,6 +319,15 @@ void monitor_world::crash() {
 
 awaitable<result<state::snapshot>> monitor_world::stored_rows() {
   return process_->store->load(100'000);
+}
+
+void monitor_world::commit_beside(state::commit_batch batch) {
+  auto store = state::open_sqlite_store({.path = (folder_ / "orders.monitor.db").string(),
+                                         .command = "compare",
+                                         .own_thread = false});
+  if (!store || !time.run((*store)->commit(std::move(batch)))) {
+    broken_invariant("a commit beside the process failed");
+  }
 }
 
 std::vector<std::string> monitor_world::open_findings() {

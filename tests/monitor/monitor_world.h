@@ -93,6 +93,8 @@ class monitor_world {
   [[nodiscard]] report::status status() const { return session_->status(); }
   /// What the state holds now.
   [[nodiscard]] state::snapshot stored() { return *time.run(stored_rows()); }
+  /// What another command on the same state writes, beside the process or between two.
+  void commit_beside(state::commit_batch batch);
   /// Open mismatches as "key kind", sorted.
   [[nodiscard]] std::vector<std::string> open_findings();
 
