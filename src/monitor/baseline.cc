@@ -154,6 +154,11 @@ std::optional<report::evidence> baseline::stands_on() const {
   return active() ? std::nullopt : evidence_.stands_on(freeze_);
 }
 
+wall_time baseline::unfinished_since() const {
+  const auto earlier = evidence_.unfinished_since();
+  return active() ? std::max(earlier, comparer_->progress().started()) : earlier;
+}
+
 std::optional<compare::comparison_view> baseline::view() const {
   const auto* counting = evidence_.counting(freeze_);
   const bool is_ours =

@@ -66,6 +66,8 @@ class baseline {
   [[nodiscard]] std::optional<report::evidence> stands_on() const;
   /// Another comparison would be made, had it not to wait for a calm moment.
   [[nodiscard]] bool awaits_another(const std::vector<state::gap_row>& gaps) const;
+  /// When the newest comparison began that is not finished, by any command.
+  [[nodiscard]] wall_time unfinished_since() const;
   /// The comparison that runs, else the one that counts, else none.
   [[nodiscard]] std::optional<compare::comparison_view> view() const;
   /// What keeps the tables from being compared; empty when all is well.

@@ -30,7 +30,11 @@ evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
     on_stream_begun();
   }
   for (const std::string command : {"compare", "monitor"}) {
-    on_finished(comparison_progress::load(command, resumed.numbers, resumed.values));
+    const auto progress = comparison_progress::load(command, resumed.numbers, resumed.values);
+    if (progress.begun() && !progress.finished()) {
+      unfinished_since_ = std::max(unfinished_since_, progress.started());
+    }
+    on_finished(progress);
   }
 }
 
@@ -46,6 +50,9 @@ void evidence_book::on_stream_begun() {
 
 void evidence_book::on_finished(const comparison_progress& finished) {
   const bool after_stream = finished.epoch > 0 && finished.epoch <= log_.epoch();
+  if (finished.finished() && finished.started() == unfinished_since_) {
+    unfinished_since_ = {};
+  }
   if (finished.finished() && after_stream) {
     finished_.push_back(finished);
   }
@@ -57,10 +64,12 @@ void evidence_book::on_finished(const comparison_progress& finished) {
 report::evidence evidence_book::evidence_of(const comparison_progress& finished,
                                             const freeze_facts& freeze) const {
   const auto arrived_by = freeze.arrived_by();
+  // What was compared before a gap may be another table, whichever comparison has cured the gap.
+  const bool after_gaps = !freeze.last_gap || finished.started() > *freeze.last_gap;
   return {.changes = log_.weakest_since(finished.epoch),
           .at_rest = finished.covered(),
-          .at_rest_suffices =
-              arrived_by && finished.started() >= *arrived_by && freeze.writes_after == 0};
+          .at_rest_suffices = arrived_by && finished.started() >= *arrived_by && after_gaps &&
+                              freeze.writes_after == 0};
 }
 
 const comparison_progress* evidence_book::counting(const freeze_facts& freeze) const {

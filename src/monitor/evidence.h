@@ -25,7 +25,8 @@ struct freeze_facts {
   wall_time now;
   milliseconds max_lag{0};
   std::int64_t writes_after = 0;
-  bool plain_go_wanted = false;  ///< --require-go without --accept-sampled
+  bool plain_go_wanted = false;       ///< --require-go without --accept-sampled
+  std::optional<wall_time> last_gap;  ///< when the newest gap was noticed, cured or not
 
   /// All that was written before the freeze must have arrived by then.
   [[nodiscard]] std::optional<wall_time> arrived_by() const {
@@ -48,6 +49,8 @@ class evidence_book {
   }
   /// What a comparison that begins now takes with it.
   [[nodiscard]] std::int64_t epoch() const { return log_.epoch(); }
+  /// When the newest comparison began that an earlier process, or `compare`, left unfinished.
+  [[nodiscard]] wall_time unfinished_since() const { return unfinished_since_; }
   void on_finished(const compare::comparison_progress& finished);
 
   /// The comparison that counts, if there is one.
@@ -69,6 +72,7 @@ class evidence_book {
   verify::coverage changes_;
   verify::coverage next_;
   verify::coverage_log log_;
+  wall_time unfinished_since_;
   bool begun_ = false;
   bool changed_ = false;
   std::vector<compare::comparison_progress> finished_;  ///< a few, oldest first

@@ -4,7 +4,8 @@ namespace ddm::monitor {
 
 void cure_gaps(const compare::comparison_progress& finished, const verify::coverage& monitored,
                std::vector<state::gap_row>& gaps, state::commit_batch& batch) {
-  if (!finished.covered().covers(monitored)) {
+  // A key that was left unjudged may be the very one whose change was lost.
+  if (!finished.covered().covers(monitored) || finished.candidates_restless > 0) {
     return;
   }
   batch.gaps_cured_before = finished.started();

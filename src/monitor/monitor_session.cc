@@ -385,6 +385,8 @@ void monitor_session::on_gap(stream::coverage_gap gap) {
 }
 
 void monitor_session::note_gap(state::gap_row row) {
+  // A comparison that is not finished began before this, also where the clock was set back since.
+  row.noticed = std::max(row.noticed, baseline_.unfinished_since());
   checks_.on_gap();
   findings_.on_gap(row.noticed);
   gaps_.push_back(row);

@@ -65,11 +65,13 @@ bool monitor_session::cannot_become_go() const {
 }
 
 freeze_facts monitor_session::freeze() const {
+  const auto newest = std::ranges::max_element(gaps_, {}, &state::gap_row::noticed);
   return {.at = settings_.freeze_at,
           .now = service_now(),
           .max_lag = settings_.checks.max_lag,
           .writes_after = freeze_watch_.writes(),
-          .plain_go_wanted = settings_.require_go && !settings_.accept_sampled};
+          .plain_go_wanted = settings_.require_go && !settings_.accept_sampled,
+          .last_gap = newest == gaps_.end() ? std::nullopt : std::optional(newest->noticed)};
 }
 
 wall_time monitor_session::service_now() const { return follower_.service_now(); }

@@ -64,6 +64,58 @@ class go_review : public testing::Test {
   monitor_world world_{from_now()};
 };
 
+// Frozen, every key compared, GO; then the target is imported anew, and only 1 key in 10 of it is
+// compared. That cures the gap of what is checked, and the comparison of the old table must not
+// speak for the rest of the new one.
+TEST_F(go_review, a_comparison_of_a_table_that_is_no_more_does_not_suffice_at_rest) {
+  import_items(200);
+  const auto freeze = world_.time.now();
+  start_frozen(freeze, {.sample_rate = 10, .baseline_sample_rate = 1, .ignored = {}});
+  ASSERT_TRUE(world_.wait_for_end());
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+
+  const auto decoding = world_.decoding();
+  ASSERT_EQ(decoding.sample.rate, 10);
+  world_.target.delete_table(table);
+  world_.target.create_table(table, decoding.schema);
+  int missing = 0;
+  for (int i = 0; i < 200; ++i) {
+    const auto name = fmt::format("rest{:05}", i);
+    const auto key = dynamodb::key_of(monitor_world::key(name), decoding.schema, decoding.secret);
+    if (decoding.sample.chooses(key->hash)) {
+      world_.target.put(table, monitor_world::item(name, i));
+    } else {
+      ++missing;
+    }
+  }
+  ASSERT_GT(missing, 100);
+  start_frozen(freeze, {.sample_rate = 10, .baseline_sample_rate = 10, .ignored = {}});
+  ASSERT_TRUE(world_.wait_for_end());
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go_sampled) << reasons_of(world_);
+}
+
+// A key was not judged, as its target item changed all the time: the comparison is not complete,
+// and makes up for nothing that left the stream.
+TEST_F(go_review, a_comparison_that_left_keys_unjudged_cures_no_gap) {
+  compare_world world;
+  world.source.put(table, compare_world::item("hot", -1));
+  world.target.put(table, compare_world::item("hot", 0));
+  state::commit_batch batch;
+  batch.gaps = {{.shard_id = "early", .noticed = world.time.now() - 1h}};
+  world.start();
+  world.commit(std::move(batch));
+  world.crash();
+  world.start();
+  for (int i = 1; i < 3600 && !world.ended(); ++i) {
+    world.target.put(table, compare_world::item("hot", i));
+    world.time.run_for(1s);
+  }
+  ASSERT_TRUE(world.ended());
+  ASSERT_EQ(world.status().compared->progress.candidates_restless, 1);
+  ASSERT_EQ(world.committed().gaps.size(), 1);
+  EXPECT_FALSE(world.committed().gaps[0].cured);
+}
+
 // `compare` on the same state, beside the monitor, confirms a mismatch: GO must not stay on.
 TEST_F(go_review, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at_once) {
   reach_go();
@@ -83,6 +135,31 @@ TEST_F(go_review, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at_on
   world_.target.put(table, monitor_world::item(name, 7));
   world_.time.run_for(3min);
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+}
+
+// The clock was an hour fast when a comparison began, and was set right; then the target was
+// replaced. The comparison goes on where it was, and did not begin after the gap, whatever its time
+// says.
+TEST_F(go_review, a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_does_not_cure_it) {
+  import_items(200);
+  world_.start(with_baseline);
+  world_.time.run_until([this] {
+    const auto& compared = world_.status().compared;
+    return compared && compared->progress.segments_done > 0;
+  });
+  world_.time.run_for(2s);
+  world_.crash();
+  state::commit_batch batch;
+  batch.numbers.emplace("comparison.monitor.started_ms", to_ms(world_.time.now() + 1h));
+  batch.numbers.emplace("comparison.monitor.finished_ms", 0);
+  world_.commit_beside(std::move(batch));
+  const auto schema = world_.target.table(table).schema();
+  world_.target.delete_table(table);
+  world_.target.create_table(table, schema);
+  world_.start(with_baseline);
+  world_.time.run_for(10min);
+  ASSERT_EQ(world_.status().gaps.size(), 1);
+  EXPECT_FALSE(world_.status().gaps[0].cured);
 }
 
 }  // namespace
