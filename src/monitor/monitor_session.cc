@@ -341,6 +341,7 @@ void monitor_session::on_batch(stream::record_batch batch) {
           .fresh = batch.fresh,
           .created_is_coarse = times_are_coarse_,
           .mismatch_open = findings_.is_open(record.key.hash) || !findings_.holds_all()};
+      record.created += follower_.clock_fast_by();  // by our clock, like all that checks know
       checks_.on_change(std::move(record), where, now, out);
     }
   }

@@ -64,9 +64,11 @@ bool monitor_session::cannot_become_go() const {
          follower_.is_over();
 }
 
+/// By the later clock, like all that it is held against.
 freeze_facts monitor_session::freeze() const {
+  const auto& asked = settings_.freeze_at;
   const auto newest = std::ranges::max_element(gaps_, {}, &state::gap_row::noticed);
-  return {.at = settings_.freeze_at,
+  return {.at = asked ? std::optional(*asked + follower_.clock_fast_by()) : std::nullopt,
           .now = service_now(),
           .max_lag = settings_.checks.max_lag,
           .writes_after = freeze_watch_.writes(),
@@ -93,8 +95,8 @@ void monitor_session::observe_health(wall_time now) {
                      .stream_begun = follower_.reading_began().has_value(),
                      .freeze = freeze()},
                     gaps_, now);
-  const bool earning =
-      !reading_stopped_ && (!settings_.freeze_at || service_now() <= *settings_.freeze_at);
+  const auto frozen_at = freeze().at;
+  const bool earning = !reading_stopped_ && (!frozen_at || service_now() <= *frozen_at);
   if (earning) {
     settling_.observe(report::health_of(status()), now);
   }

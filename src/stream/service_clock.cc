@@ -32,4 +32,6 @@ void service_clock::on_answer(wall_time asked, wall_time answered, wall_time dat
 
 milliseconds service_clock::ahead() const { return std::max(milliseconds{0}, at_least_); }
 
+milliseconds service_clock::behind() const { return std::max(milliseconds{0}, -at_most_); }
+
 }  // namespace ddm::stream

@@ -25,6 +25,8 @@ class service_clock {
 
   /// 0 when the service's clock is not known to be ahead of ours.
   [[nodiscard]] milliseconds ahead() const;
+  /// 0 when the service's clock is not known to be behind ours.
+  [[nodiscard]] milliseconds behind() const;
   /// Between which moments, by the later clock, the service's showed `theirs`.
   [[nodiscard]] wall_time earliest(wall_time theirs) const { return theirs - at_most_ + ahead(); }
   [[nodiscard]] wall_time latest(wall_time theirs) const { return theirs - at_least_ + ahead(); }

@@ -58,6 +58,9 @@ class stream_follower {
   }
   /// The later of our clock and the service's (see service_clock).
   [[nodiscard]] wall_time service_now() const { return consumer_->later_now(); }
+  /// By how much our clock is ahead of the service's: a moment of the service's clock has come when
+  /// the later clock shows that much more.
+  [[nodiscard]] milliseconds clock_fast_by() const { return consumer_->service().behind(); }
 
   void resolve(const std::map<std::string, sequence_number>& lowest_open) {
     consumer_->lineage().resolve(lowest_open);

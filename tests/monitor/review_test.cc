@@ -116,6 +116,46 @@ TEST_F(go_review, a_comparison_that_left_keys_unjudged_cures_no_gap) {
   EXPECT_FALSE(world.committed().gaps[0].cured);
 }
 
+// Our clock is 3 min fast, within what the service accepts: a freeze is a moment of the service's
+// clock, and the forgotten writer shows himself 20 s after it.
+TEST_F(go_review, a_freeze_is_waited_for_by_the_services_clock_also_when_ours_is_fast) {
+  for (auto* account : {&world_.source, &world_.target}) {
+    account->settings().clock_skew = -3min;
+  }
+  reach_go();
+  ASSERT_TRUE(world_.stop());
+  const auto freeze = world_.time.now() - 3min + 5s;
+  start_frozen(freeze);
+  world_.time.run_for(25s);
+  EXPECT_FALSE(world_.ended()) << "it is 20 s after the freeze";
+  world_.put("forgotten", 1);
+  ASSERT_TRUE(world_.wait_for_end());
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons_of(world_);
+  EXPECT_THAT(world_.status().verdict.reasons, Contains(HasSubstr("forgotten")));
+}
+
+// And the comparison that began before the freeze, by the service's clock, is none of all at rest.
+TEST_F(go_review, a_comparison_before_the_freeze_does_not_suffice_at_rest_when_our_clock_is_fast) {
+  for (auto* account : {&world_.source, &world_.target}) {
+    account->settings().clock_skew = -3min;
+  }
+  import_items(200);
+  const auto freeze = world_.time.now() - 2min;  // in a minute
+  world_.start(
+      [freeze](session_settings& settings) {
+        with_baseline(settings);
+        settings.freeze_at = freeze;
+      },
+      {.sample_rate = 1'000'000, .baseline_sample_rate = 1, .ignored = {}});
+  world_.time.run_for(30s);
+  ASSERT_TRUE(world_.status().baseline_complete);
+  for (int i = 0; i < 20; ++i) {
+    world_.put(fmt::format("lost{}", i), i);  // before the freeze; nobody replicates
+  }
+  ASSERT_TRUE(world_.wait_for_end());
+  EXPECT_NE(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+}
+
 // `compare` on the same state, beside the monitor, confirms a mismatch: GO must not stay on.
 TEST_F(go_review, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at_once) {
   reach_go();
