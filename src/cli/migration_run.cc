@@ -250,7 +250,6 @@ awaitable<result<void>> migration_run::settle_tables(const state::snapshot& resu
   };
   source_watch_ = watch(source_, options_.source_table);
   target_watch_ = watch(target_, options_.target_table);
-  stream_read_ = resumed.shards.empty() ? "" : resumed.shards.back().stream_arn;
   co_return co_await commit_tables(gaps);
 }
 
@@ -292,7 +291,7 @@ awaitable<result<void>> migration_run::commit_tables(std::vector<state::gap_row>
     const auto now = clock_.now();
     if (auto change = watch.on_seen(table, now)) {
       log::event(log::level::error, "table_replaced", *change);
-      batch.gaps.push_back({.stream_arn = stream_read_,
+      batch.gaps.push_back({.stream_arn = {},
                             .shard_id = {},
                             .after_sequence = {},
                             .noticed = now,

@@ -139,7 +139,6 @@ class migration_run {
   monitor::session_identity identity_;
   std::optional<monitor::table_watch> source_watch_;
   std::optional<monitor::table_watch> target_watch_;
-  std::string stream_read_;  ///< by the monitor of this state
   asio::signal_set signals_;
   task_group background_;
 };

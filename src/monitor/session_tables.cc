@@ -32,7 +32,8 @@ void monitor_session::note_table(table_watch& watch, const dynamodb::table_descr
     return;
   }
   log::event(log::level::error, "table_replaced", *change);
-  note_gap({.stream_arn = follower_.stream_arn(),
+  // Of no stream: else it would stand for the time that the stream was off.
+  note_gap({.stream_arn = {},
             .shard_id = {},
             .after_sequence = {},
             .noticed = parts_.time.now(),

@@ -202,5 +202,38 @@ TEST_F(go_review, a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_
   EXPECT_FALSE(world_.status().gaps[0].cured);
 }
 
+// The target was imported anew once, which is told and cured. Then the stream is turned off and on
+// again: the gap of a table must not be taken for the gap of that time, which is still to be told.
+TEST_F(go_review, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_stream_was_off) {
+  reach_go();
+  world_.time.run_for(2min);
+  const auto schema = world_.target.table(table).schema();
+  const auto items = world_.source.table(table).item_count();
+  world_.target.delete_table(table);
+  world_.target.create_table(table, schema);
+  for (int i = 0; i < 200; ++i) {
+    world_.target.put(table, monitor_world::item(fmt::format("rest{:05}", i), i));
+  }
+  for (int i = 0; i < 50; ++i) {
+    world_.target.put(table,
+                      *world_.source.get(table, monitor_world::key(fmt::format("live{}", i))));
+  }
+  ASSERT_EQ(world_.target.table(table).item_count(), items);
+  world_.time.run_for(5min);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  ASSERT_TRUE(world_.stop());
+  world_.start(with_baseline);
+  world_.time.run_for(2min);
+  world_.source.disable_stream(table);
+  world_.time.run_for(1min);
+  world_.put("lost", 1);
+  world_.time.run_for(1min);
+  world_.target.remove(table, monitor_world::key("lost"));  // the replicator needs no stream
+  world_.source.enable_stream(table, "NEW_AND_OLD_IMAGES");
+  world_.time.run_for(20min);
+  EXPECT_EQ(world_.status().gaps.size(), 2);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons_of(world_);
+}
+
 }  // namespace
 }  // namespace ddm::monitor
