@@ -110,8 +110,13 @@ std::optional<std::string> evidence_book::needs_another(const std::vector<state:
     return "the last one compared fewer keys or attributes";
   }
   const auto arrived_by = freeze.arrived_by();
-  if (freeze.plain_go_wanted && stands_on.weakest().sample_rate > 1 && next_.sample_rate == 1 &&
-      freeze.writes_after == 0 && arrived_by && freeze.now >= *arrived_by) {
+  const bool frozen = freeze.writes_after == 0 && arrived_by && freeze.now >= *arrived_by;
+  if (frozen && freeze.settling_missed && !stands_on.at_rest_suffices) {
+    return "all was well for too short a time before the freeze: with the source frozen a "
+           "comparison needs none";
+  }
+  if (frozen && freeze.plain_go_wanted && stands_on.weakest().sample_rate > 1 &&
+      next_.sample_rate == 1) {
     return "changes were checked of a sample: with the source frozen a comparison of every key "
            "tells of all";
   }

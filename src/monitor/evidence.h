@@ -25,7 +25,9 @@ struct freeze_facts {
   wall_time now;
   milliseconds max_lag{0};
   std::int64_t writes_after = 0;
-  bool plain_go_wanted = false;       ///< --require-go without --accept-sampled
+  bool plain_go_wanted = false;  ///< --require-go without --accept-sampled
+  /// --require-go, and --settle was not earned: it is not any more after the freeze.
+  bool settling_missed = false;
   std::optional<wall_time> last_gap;  ///< when the newest gap was noticed, cured or not
 
   /// All that was written before the freeze must have arrived by then.

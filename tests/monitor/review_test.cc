@@ -235,5 +235,15 @@ TEST_F(go_review, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_stre
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons_of(world_);
 }
 
+// The comparison ended just before the freeze: --settle was not earned, and never can be any more.
+// A comparison after the freeze tells all that there is to know.
+TEST_F(go_review, comes_after_a_freeze_that_left_no_time_to_settle) {
+  import_items(200);
+  world_.replicate();
+  start_frozen(world_.time.now() + 25s);
+  ASSERT_TRUE(world_.wait_for_end());
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+}
+
 }  // namespace
 }  // namespace ddm::monitor
