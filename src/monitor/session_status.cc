@@ -88,6 +88,9 @@ report::status monitor_session::status() const {
 
 std::vector<std::string> monitor_session::troubles(const report::status& now) const {
   auto all = verifier_.troubles();
+  if (failure_) {
+    all.push_back("the run has failed: " + failure_->describe());
+  }
   std::ranges::move(tables_troubles(now.at), std::back_inserter(all));
   if (auto trouble = baseline_.trouble(); !trouble.empty()) {
     all.push_back(std::move(trouble));

@@ -7,6 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <sys/resource.h>
+
 namespace ddm::monitor {
 namespace {
 
@@ -243,6 +246,25 @@ TEST_F(go_review, comes_after_a_freeze_that_left_no_time_to_settle) {
   start_frozen(world_.time.now() + 25s);
   ASSERT_TRUE(world_.wait_for_end());
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+}
+
+// No disk space any more, in the middle of a GO: the last report of the run is none.
+TEST_F(go_review, is_not_the_last_word_of_a_run_that_failed) {
+  reach_go();
+  world_.time.run_for(3min);
+  ASSERT_EQ(world_.status().pending, 0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit none = before;
+  none.rlim_cur = 4096;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &none), 0);
+  const auto ended = world_.wait_for_end();
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait) << reasons_of(world_);
+  EXPECT_EQ(report::decide_exit(world_.status(), true), report::exit_code::incomplete);
 }
 
 }  // namespace
