@@ -1,7 +1,6 @@
 #include "monitor/evidence.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace ddm::monitor {
@@ -36,6 +35,7 @@ evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
     }
     on_finished(progress);
   }
+  std::ranges::sort(finished_, {}, &comparison_progress::started_ms);
 }
 
 std::int64_t evidence_book::epoch_of(const state::snapshot& state) { return log_of(state).epoch(); }
@@ -72,14 +72,22 @@ report::evidence evidence_book::evidence_of(const comparison_progress& finished,
                               freeze.writes_after == 0};
 }
 
+evidence_book::rank evidence_book::rank_of(const comparison_progress& finished,
+                                           const freeze_facts& freeze) const {
+  const auto weakest = evidence_of(finished, freeze).weakest();
+  return {finished.candidates_restless > 0,
+          !verify::leaves_out_all_of(changes_.ignored, weakest.ignored), weakest.sample_rate,
+          weakest.ignored.size()};
+}
+
 const comparison_progress* evidence_book::counting(const freeze_facts& freeze) const {
-  const auto rank = [&](const comparison_progress& each) {
-    const auto weakest = evidence_of(each, freeze).weakest();
-    return std::tuple(each.candidates_restless > 0, weakest.sample_rate, weakest.ignored.size(),
-                      -each.started_ms);
-  };
-  const auto best = std::ranges::min_element(finished_, {}, rank);
-  return best == finished_.end() ? nullptr : &*best;
+  const comparison_progress* best = nullptr;
+  for (const auto& each : finished_) {
+    if (best == nullptr || rank_of(each, freeze) <= rank_of(*best, freeze)) {
+      best = &each;
+    }
+  }
+  return best;
 }
 
 std::optional<report::evidence> evidence_book::stands_on(const freeze_facts& freeze) const {
@@ -101,6 +109,13 @@ std::optional<std::string> evidence_book::needs_another(const std::vector<state:
         return !gap.cured && gap.noticed < freeze.now;
       })) {
     return "changes left the stream before they were read";
+  }
+  const comparison_progress fresh{.started_ms = to_ms(freeze.now),
+                                  .sample_rate = static_cast<std::int64_t>(next_.sample_rate),
+                                  .epoch = log_.epoch(),
+                                  .ignored = verify::join_patterns(next_.ignored)};
+  if (rank_of(*best, freeze) < rank_of(fresh, freeze)) {
+    return std::nullopt;  // it would not be the one that counts, however often it is made
   }
   const auto stands_on = evidence_of(*best, freeze);
   if (!stands_on.at_rest_suffices && !stands_on.changes.covers(changes_)) {

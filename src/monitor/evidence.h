@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace ddm::monitor {
@@ -68,6 +69,10 @@ class evidence_book {
   [[nodiscard]] static std::int64_t epoch_of(const state::snapshot& state);
 
  private:
+  /// What keeps a verdict from saying more, the worst first; the least is the best.
+  using rank = std::tuple<bool, bool, std::uint64_t, std::size_t>;
+  [[nodiscard]] rank rank_of(const compare::comparison_progress& finished,
+                             const freeze_facts& freeze) const;
   [[nodiscard]] report::evidence evidence_of(const compare::comparison_progress& finished,
                                              const freeze_facts& freeze) const;
 

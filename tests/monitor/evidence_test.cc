@@ -127,5 +127,33 @@ TEST(evidence, a_damaged_log_trusts_no_comparison) {
   EXPECT_FALSE(book.stands_on({}));
 }
 
+/// Each comparison that is asked for is made; how many until none is.
+int comparisons_made(evidence_book& book, const coverage& next) {
+  for (int made = 0; made < 10; ++made) {
+    if (!book.needs_another({}, {})) {
+      return made;
+    }
+    book.on_finished(finished(book.epoch(), next, start + 1h + made * 1min));
+  }
+  return 10;
+}
+
+TEST(evidence, comparisons_that_cannot_say_more_are_not_made_again_and_again) {
+  // Of fewer keys than an earlier one, while changes are checked of more than before.
+  auto first = begun(coverage::of(10, ""));
+  evidence_book denser(everything, one_in_100, saved(first, finished(1)));
+  EXPECT_LE(comparisons_made(denser, one_in_100), 1);
+  EXPECT_EQ(denser.stands_on({})->weakest(), coverage::of(10, ""));
+  // Of fewer keys than one that ignored something else.
+  const auto without_x = coverage::of(1, "x");
+  const auto sampled_without_x = coverage::of(100, "x");
+  auto second = begun(without_x, sampled_without_x);
+  evidence_book other(without_x, sampled_without_x,
+                      saved(second, finished(1, coverage::of(1, "y"))));
+  EXPECT_EQ(comparisons_made(other, sampled_without_x), 1);
+  EXPECT_EQ(other.stands_on({})->weakest(), sampled_without_x)
+      << "which leaves out nothing that is asked for now";
+}
+
 }  // namespace
 }  // namespace ddm::monitor
