@@ -28,7 +28,9 @@ freeze_watch::freeze_watch(std::optional<wall_time> at, const state::snapshot& r
   if (!at_) {
     return;
   }
-  if (found_or(resumed.numbers, at_name, 0) == to_ms(*at_)) {
+  // Older versions counted without saying since when: what they did may be after this freeze.
+  const auto counted_for = resumed.numbers.find(at_name);
+  if (counted_for == resumed.numbers.end() || counted_for->second == to_ms(*at_)) {
     writes_ = found_or(resumed.numbers, writes_name, 0);
     ttl_deletes_ = found_or(resumed.numbers, ttl_deletes_name, 0);
     first_key_ = found_or(resumed.values, first_key_name, "");

@@ -69,5 +69,15 @@ TEST(freeze_watch, a_later_freeze_or_none_forgets_what_came_after_an_earlier_one
   EXPECT_EQ(freeze_watch(freeze - 1h, saved(none)).writes(), 1) << "an earlier one has them again";
 }
 
+TEST(freeze_watch, keeps_what_a_version_counted_that_did_not_store_its_freeze) {
+  state::snapshot older;
+  older.numbers["freeze.writes"] = 3;
+  older.values["freeze.first_key"] = "a";
+  const freeze_watch watch(freeze, older);
+  EXPECT_EQ(watch.writes(), 3) << "of which freeze is not known: of this one, maybe";
+  EXPECT_EQ(watch.first_key(), "a");
+  EXPECT_EQ(freeze_watch(freeze + 1h, saved(watch)).writes(), 0) << "a later one forgets them";
+}
+
 }  // namespace
 }  // namespace ddm::monitor
