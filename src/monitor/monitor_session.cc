@@ -238,7 +238,8 @@ awaitable<void> monitor_session::watch_for_end() {
       log::event(log::level::info, "duration_over");
       co_return;
     }
-    if (!reading_stopped_ && is_frozen_and_read() && !std::exchange(hastened_, true)) {
+    if (!reading_stopped_ && !open_at_freeze_ && is_frozen_and_read()) {
+      open_at_freeze_ = checks_.highest_id();
       checks_.hasten(now);
       verifier_.flush();
     }

@@ -177,7 +177,8 @@ class monitor_session final : public stream::record_sink {
 
   freeze_watch freeze_watch_;
   std::optional<wall_time> hopeless_since_;  ///< nothing is left that could become GO
-  bool hastened_ = false;
+  /// The newest check when all that came before the freeze had been read.
+  std::optional<verify::check_id> open_at_freeze_;
   bool ended_ = false;
 
   // The last interval, for rates.

@@ -26,9 +26,10 @@ bool monitor_session::reading_is_done() const {
     return settings_.until_caught_up && caught_up;
   }
   // What comes while the rest drains is held against the freeze too; once something has, that is
-  // enough to know.
-  const bool drained =
-      everything_is_judged() && !baseline_.active() && !baseline_.awaits_another(gaps_);
+  // enough to know. Deletes by the TTL service may come for days: their checks are not waited for.
+  const bool drained = target_ready_ && statistics_.checks().deferred == 0 && open_at_freeze_ &&
+                       !checks_.has_open_up_to(*open_at_freeze_) && !baseline_.active() &&
+                       !baseline_.awaits_another(gaps_);
   return frozen && caught_up && (drained || freeze_watch_.writes() > 0);
 }
 
@@ -56,12 +57,18 @@ bool monitor_session::cannot_become_go() const {
   const bool has_gap = std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
   const bool spoilt = open.mismatches() > 0 || open.of(verify::mismatch_kind::unreadable) > 0 ||
                       (has_gap && !baseline_.awaits_another(gaps_));
+  const auto never_rested = static_cast<std::int64_t>(checks_.restless_candidates());
   const bool restless =
-      checks_.restless_candidates() > 0 ||
+      never_rested > 0 ||
       checks_.later_than(service_now() - settings_.checks.max_lag).unjudgeable > 0;
+  const auto view = baseline_.view();
+  const bool waits_for_rest =
+      view && view->progress.all_scanned() && view->progress.all_joined() &&
+      view->progress.candidates - view->progress.candidates_closed <= never_rested;
+  const bool nothing_compared = view && view->keys() == 0;
   const bool reads_target = settings_.checks.way == verify::direction::target_to_source;
-  return (complete && (spoilt || reads_target)) || restless || freeze_watch_.writes() > 0 ||
-         follower_.is_over();
+  return (complete && (spoilt || reads_target || nothing_compared)) ||
+         (restless && waits_for_rest) || freeze_watch_.writes() > 0 || follower_.is_over();
 }
 
 /// By the later clock, like all that it is held against.
@@ -79,8 +86,10 @@ freeze_facts monitor_session::freeze() const {
 
 wall_time monitor_session::service_now() const { return follower_.service_now(); }
 
+/// Once nothing is read any more: what has not rested for several max-lags since is left open.
 bool monitor_session::everything_is_judged() const {
-  return target_ready_ && checks_.size() == 0 && statistics_.checks().deferred == 0;
+  return target_ready_ && statistics_.checks().deferred == 0 &&
+         checks_.size() == checks_.restless();
 }
 
 /// Whether a baseline may start, and for how long all has been well.

@@ -81,7 +81,7 @@ struct check {
   /// until the other table is seen with what the origin held after that.
   std::optional<wall_time> comparison_asks_since;
   bool source_held = false;      ///< candidates: a scan saw the item in the source
-  std::uint32_t judgements = 0;  ///< candidates: that found a side changed
+  std::uint32_t judgements = 0;  ///< that found a side changed; since the newest change
 
   wall_time created;         ///< of the newest change
   wall_time read_at;         ///< when the newest change was read

@@ -281,7 +281,8 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
 /// A judgement found a side changed. True: the candidate never rests, and has been closed so.
 /// Beside a stream it stays and is asked again: some day it rests.
 bool pending_checks::give_up_candidate(check& open, outcomes& out) {
-  if (open.candidate == 0 || ++open.judgements < judgements_of_candidate_max ||
+  ++open.judgements;
+  if (open.candidate == 0 || open.judgements < judgements_of_candidate_max ||
       settings_.follows_stream) {
     return false;
   }

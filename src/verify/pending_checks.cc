@@ -109,6 +109,7 @@ void pending_checks::supersede(check& open, const change_record& record, wall_ti
   } else {
     open.history_cut = true;
   }
+  open.judgements = 0;
   if (open.history.size() > history_max) {
     open.history.erase(open.history.begin(), open.history.begin() + history_max / 4);
     open.history_cut = true;
@@ -540,6 +541,16 @@ std::size_t pending_checks::answering_comparison() const {
   return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
     return slots_[entry.second].comparison_asks_since.has_value();
   }));
+}
+
+std::size_t pending_checks::restless() const {
+  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
+    return slots_[entry.second].judgements >= judgements_of_candidate_max;
+  }));
+}
+
+bool pending_checks::has_open_up_to(check_id id) const {
+  return std::ranges::any_of(by_id_, [id](const auto& entry) { return entry.first <= id; });
 }
 
 std::size_t pending_checks::restless_candidates() const {

@@ -213,6 +213,10 @@ class pending_checks {
   [[nodiscard]] std::size_t answering_comparison() const;
   /// Of candidates(): those that no judgement has found at rest so far.
   [[nodiscard]] std::size_t restless_candidates() const;
+  /// Of all checks: those that no judgement since their newest change has found at rest.
+  [[nodiscard]] std::size_t restless() const;
+  /// A check is open that was opened no later than this one.
+  [[nodiscard]] bool has_open_up_to(check_id id) const;
   /// The lowest sequence number with an open check, of each shard that has one. Walks all checks.
   [[nodiscard]] std::map<std::string, sequence_number> lowest_open() const;
 

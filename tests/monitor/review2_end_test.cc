@@ -1,0 +1,141 @@
+// A run that is to end by itself ends, whatever the tables go through meanwhile.
+#include "monitor/monitor_world.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+using report::verdict_kind;
+using testing::Contains;
+using testing::HasSubstr;
+
+void with_baseline(session_settings& settings) {
+  settings.baseline.wanted = true;
+  settings.baseline.after = 10s;
+  settings.settle = 30s;
+}
+
+world_options from_now(std::uint64_t sample_rate = 1) {
+  world_options options;
+  options.first = stream::first_position::latest;
+  options.sample_rate = sample_rate;
+  return options;
+}
+
+void import_items(monitor_world& world, int items) {
+  for (int i = 0; i < items; ++i) {
+    const auto item = monitor_world::item(fmt::format("rest{:05}", i), i);
+    world.source.put(world.table, item);
+    world.target.put(world.table, item);
+  }
+}
+
+std::string words(const monitor_world& world) {
+  return fmt::format("{}", fmt::join(world.status().verdict.reasons, "; "));
+}
+
+/// Until the run has ended, or for so long; what happens each 100 ms is told how many times it did.
+template <class Step>
+void live(monitor_world& world, milliseconds longest, Step step) {
+  int done = 0;
+  for (const auto end = world.time.now() + longest; world.time.now() < end && !world.ended();) {
+    step(done++);
+    world.time.run_for(100ms);
+  }
+}
+
+TEST(end_of_a_run, comes_after_a_freeze_although_the_ttl_service_goes_on_deleting) {
+  monitor_world world(from_now());
+  import_items(world, 200);
+  world.replicate();
+  world.start(with_baseline);
+  world.time.run_for(2min);
+  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << words(world);
+  const auto began = to_ms(world.time.now()) / 1000;
+  for (int i = 0; i < 6000; ++i) {
+    world.put(fmt::format("old{}", i), i, began + 90 + i / 10);
+    if (i % 100 == 0) {
+      world.time.run_for(200ms);
+    }
+  }
+  world.time.run_for(30s);
+  ASSERT_TRUE(world.stop());
+  const auto freeze = world.time.now();
+  world.start([&](session_settings& settings) {
+    with_baseline(settings);
+    settings.freeze_at = freeze;
+  });
+  world.source.table(world.table).ttl_attribute = "ttl";
+  live(world, 9min, [&](int) { world.source.table(world.table).expire_items(world.time.now()); });
+  EXPECT_TRUE(world.ended()) << world.status().pending << " pending; " << words(world);
+  EXPECT_GT(world.status().ttl_deletes_after_freeze, 0);
+}
+
+TEST(end_of_a_run, comes_although_a_key_that_nobody_replicates_never_rests) {
+  for (const std::uint64_t sample_rate : {1'000'000'000ULL, 1ULL}) {
+    monitor_world world(from_now(sample_rate));
+    import_items(world, 200);
+    world.start(
+        [](session_settings& settings) {
+          with_baseline(settings);
+          settings.until_caught_up = true;
+        },
+        {.baseline_sample_rate = 1});
+    live(world, 40min, [&](int i) { world.put("hot", i); });
+    EXPECT_TRUE(world.ended()) << "1 in " << sample_rate << ": " << world.status().pending
+                               << " pending; " << words(world);
+    EXPECT_NE(world.status().verdict.kind, verdict_kind::go);
+  }
+}
+
+TEST(end_of_a_run, comes_although_a_forgotten_writer_never_rests_after_the_freeze) {
+  for (const std::uint64_t sample_rate : {1'000'000'000ULL, 1ULL}) {
+    monitor_world world(from_now(sample_rate));
+    import_items(world, 200);
+    const auto freeze = world.time.now() + 3min;
+    world.start(
+        [&](session_settings& settings) {
+          with_baseline(settings);
+          settings.freeze_at = freeze;
+        },
+        {.baseline_sample_rate = 1});
+    live(world, 40min, [&](int i) { world.put("hot", i); });
+    EXPECT_TRUE(world.ended()) << "1 in " << sample_rate << ": " << world.status().pending
+                               << " pending; " << words(world);
+    EXPECT_EQ(world.status().verdict.kind, verdict_kind::no_go);
+  }
+}
+
+TEST(end_of_a_run, comes_although_there_is_nothing_to_compare) {
+  monitor_world world(from_now());
+  world.start([](session_settings& settings) {
+    with_baseline(settings);
+    settings.until_caught_up = true;
+  });
+  live(world, 40min, [](int) {});
+  EXPECT_TRUE(world.ended()) << words(world);
+  EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::incomplete);
+}
+
+TEST(end_of_a_run, that_no_go_can_come_of_waits_for_its_comparison) {
+  auto options = from_now();
+  options.way = verify::direction::target_to_source;
+  monitor_world world(options);
+  import_items(world, 200);
+  world.start([](session_settings& settings) {
+    settings.baseline.wanted = true;
+    settings.baseline.after = 10min;
+    settings.until_caught_up = true;
+    settings.settle = 1min;
+  });
+  live(world, 40min, [](int) {});
+  EXPECT_TRUE(world.ended());
+  EXPECT_TRUE(world.status().baseline_complete) << words(world);
+}
+
+}  // namespace
+}  // namespace ddm::monitor
