@@ -20,6 +20,8 @@ constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
 /// All children of a shard are visible this long after its end, if one of them was at once.
 constexpr seconds late_sibling_within{20};
+/// When more look-ups for children wait for their turn, one listing for all of them is sooner.
+constexpr int child_look_ups_max = 10;
 /// A stream that is not found for this long is gone for good; sooner if its table has another one.
 constexpr minutes missing_stream_grace{5};
 constexpr seconds replaced_stream_grace{30};
@@ -156,7 +158,9 @@ awaitable<result<void>> stream_consumer::list_completely() {
     sink_.on_gap(std::move(gap));
   }
   note_complete_listing(is_fresh, now);
-  complete_listing_due_ = now + complete_listing_interval;
+  // What ended since the listing began may have children that it did not show.
+  const bool again = complete_listing_wanted_ && *complete_listing_wanted_ >= now;
+  complete_listing_due_ = again ? clock_.now() : now + complete_listing_interval;
   plan_next_listing();
   if (auto committed = co_await sink_.commit_now(); !committed) {
     co_return committed;
@@ -199,8 +203,15 @@ void stream_consumer::plan_next_listing() {
 
 awaitable<void> stream_consumer::list_children(shard_id parent) {
   const auto asked = clock_.now();
+  if (child_look_ups_ >= child_look_ups_max) {
+    complete_listing_wanted_ = asked;
+    complete_listing_due_ = std::min(complete_listing_due_, asked);
+    co_return;
+  }
+  ++child_look_ups_;
   auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent,
                                                  &describe_pace_);
+  --child_look_ups_;
   // A failure is no loss: the next listing shows the children too.
   if (page) {
     note_listing(asked, *page);

@@ -144,6 +144,8 @@ class stream_consumer {
   std::optional<wall_time> began_;
   std::set<shard_id> without_iterator_;  ///< of those that began_ waits for
   bool warned_of_clock_ = false;
+  int child_look_ups_ = 0;                            ///< under way, or waiting for their turn
+  std::optional<wall_time> complete_listing_wanted_;  ///< by a look-up that was not made
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

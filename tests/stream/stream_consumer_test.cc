@@ -413,5 +413,22 @@ TEST(stream_consumer, takes_no_short_page_of_aws_for_the_end) {
   EXPECT_GE(world.time.now() - *world.consumer->read_up_to(), 10s);
 }
 
+TEST(stream_consumer, finds_the_children_of_many_shards_that_end_at_once_without_asking_for_each) {
+  constexpr int shards = 400;
+  stream_world world({.shards = shards});
+  world.begin();
+  world.time.run_for(90s);
+  ASSERT_EQ(world.consumer->status().open, shards);
+  for (const auto& shard : world.stream().open_shards()) {
+    world.stream().roll_over(shard, world.time.now());
+  }
+  const auto before = world.calls("DescribeStream");
+  world.time.run_for(40s);
+  EXPECT_EQ(world.consumer->status().open, shards);
+  EXPECT_EQ(world.consumer->status().done, shards);
+  world.time.run_for(3min);
+  EXPECT_LT(world.calls("DescribeStream") - before, 150U);
+}
+
 }  // namespace
 }  // namespace ddm::stream
