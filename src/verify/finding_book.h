@@ -102,6 +102,8 @@ class finding_book {
 
   /// Open mismatches whose next look is due, newest first, within the watch budget.
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
+  /// So many reads more were needed: they come out of the watch's allowance.
+  void note_watch_reads(std::size_t reads) { watch_tokens_ -= static_cast<double>(reads); }
   /// Changes were lost before they were read: the origin may have moved unseen until `noticed`.
   void on_gap(wall_time noticed) { gap_noticed_ = std::max(gap_noticed_, noticed); }
   /// Heals where the counterpart has become what the origin held at the confirmation, provided that

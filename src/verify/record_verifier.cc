@@ -355,6 +355,7 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
     }
   }
   if (!unclear.empty()) {
+    findings_.note_watch_reads(2 * unclear.size());
     co_await watch_both(unclear);
   }
 }

@@ -353,7 +353,8 @@ TEST_F(findings_coverage, of_the_stricter_finding_outlasts_a_later_confirmation)
   EXPECT_FALSE(heals_under(both, {"m.*"}));
 }
 
-TEST_F(findings_coverage, of_an_older_versions_finding_is_what_its_run_ignored_and_is_kept_from_then_on) {
+TEST_F(findings_coverage,
+       of_an_older_versions_finding_is_what_its_run_ignored_and_is_kept_from_then_on) {
   auto older = different("a");
   const auto older_row = [&](std::vector<std::string> before, std::vector<std::string> now) {
     auto findings = ignoring(std::move(now));
@@ -433,6 +434,17 @@ TEST(finding_book, goes_on_after_a_restart) {
   EXPECT_THAT(findings.take_watch_due(start + 1s, 10), SizeIs(2)) << "looked at without waiting";
   EXPECT_EQ(findings.on_passed(key_named("older").hash, start + 2s), 1);
   EXPECT_EQ(findings.counts().mismatches(), 1);
+}
+
+TEST_F(book, further_reads_of_a_watch_come_out_of_its_allowance) {
+  for (int i = 0; i < 300; ++i) {
+    findings.on_confirmed(different("k" + std::to_string(i)), start);
+  }
+  ASSERT_THAT(findings.take_watch_due(start + 2min, 100), SizeIs(100));
+  findings.note_watch_reads(200);  // both tables were read strongly
+  EXPECT_THAT(findings.take_watch_due(start + 2min + 4s, 100), IsEmpty())
+      << "300 reads at 50 a second";
+  EXPECT_THAT(findings.take_watch_due(start + 2min + 6s, 100), SizeIs(100));
 }
 
 }  // namespace
