@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "compare/comparison_progress.h"
 #include "monitor/session_state.h"
+#include "verify/coverage.h"
 
 #include <fmt/format.h>
 
-#include <ranges>
 #include <string>
 #include <utility>
 
@@ -42,13 +42,7 @@ std::vector<std::string> ignored_before(const state::snapshot& resumed) {
     period.ignored =
         compare::comparison_progress::load("compare", resumed.numbers, resumed.values).ignored;
   }
-  std::vector<std::string> patterns;
-  for (const auto part : std::views::split(period.ignored, ',')) {
-    if (!part.empty()) {
-      patterns.emplace_back(part.begin(), part.end());
-    }
-  }
-  return patterns;
+  return verify::split_patterns(period.ignored);
 }
 
 }  // namespace

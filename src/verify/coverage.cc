@@ -1,10 +1,11 @@
 #include "verify/coverage.h"
 
+#include "dynamodb/item_digest.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <utility>
 
 namespace ddm::verify {
@@ -12,12 +13,6 @@ namespace {
 
 /// Stands behind a backslash for the end of a line.
 constexpr char line_end = 'l';
-
-/// "meta.*" leaves out all that "meta.v" does.
-bool leaves_out(std::string_view outer, std::string_view inner) {
-  return outer == inner ||
-         (outer.ends_with('*') && inner.starts_with(outer.substr(0, outer.size() - 1)));
-}
 
 void sort_and_unite(std::vector<std::string>& patterns) {
   std::ranges::sort(patterns);
@@ -77,10 +72,7 @@ std::vector<std::string> split_patterns(std::string_view joined) {
 
 bool leaves_out_all_of(const std::vector<std::string>& outer,
                        const std::vector<std::string>& inner) {
-  return std::ranges::all_of(inner, [&](const std::string& each) {
-    return std::ranges::any_of(outer,
-                               [&](const std::string& wide) { return leaves_out(wide, each); });
-  });
+  return dynamodb::ignore_list(outer).covers(dynamodb::ignore_list(inner));
 }
 
 void coverage_log::begin(const coverage& present) {
