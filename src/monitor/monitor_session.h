@@ -176,7 +176,7 @@ class monitor_session final : public stream::record_sink {
   wall_time resolve_due_;
 
   freeze_watch freeze_watch_;
-  std::optional<wall_time> hopeless_since_;  ///< nothing is left that could become GO
+  std::optional<wall_time> hopeless_since_;  ///< with --until-caught-up: no GO can come
   /// The newest check when all that came before the freeze had been read.
   std::optional<verify::check_id> open_at_freeze_;
   bool ended_ = false;

@@ -110,7 +110,7 @@ void monitor_session::observe_health(wall_time now) {
   if (earning) {
     settling_.observe(report::health_of(status()), now);
   }
-  if (!cannot_become_go()) {
+  if (!settings_.until_caught_up || !cannot_become_go()) {
     hopeless_since_.reset();
   } else if (!hopeless_since_) {
     hopeless_since_ = now;

@@ -518,10 +518,9 @@ void pending_checks::take_dirty(std::vector<state::check_row>& rows,
 
 late_checks pending_checks::later_than(wall_time time) const {
   late_checks late;
-  for (const auto& [hash, at] : by_key_) {
-    const auto& open = slots_[at];
+  for (const auto& open : slots_) {
     const auto unmet_since = std::min(open.first_unmet_at, open.unmet_created + reading_late_max);
-    if (open.candidate != 0 || unmet_since >= time) {
+    if (open.id == 0 || open.candidate != 0 || unmet_since >= time) {
       continue;
     }
     const bool changes_all_the_time = open.superseded_unverified && open.read_at >= time;
@@ -538,15 +537,13 @@ late_checks pending_checks::later_than(wall_time time) const {
 }
 
 std::size_t pending_checks::answering_comparison() const {
-  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
-    return slots_[entry.second].comparison_asks_since.has_value();
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      slots_, [](const check& open) { return open.comparison_asks_since.has_value(); }));
 }
 
 std::size_t pending_checks::restless() const {
-  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
-    return slots_[entry.second].judgements >= judgements_of_candidate_max;
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      slots_, [](const check& open) { return open.judgements >= judgements_of_candidate_max; }));
 }
 
 bool pending_checks::has_open_up_to(check_id id) const {
@@ -554,18 +551,21 @@ bool pending_checks::has_open_up_to(check_id id) const {
 }
 
 std::size_t pending_checks::restless_candidates() const {
-  return static_cast<std::size_t>(std::ranges::count_if(by_key_, [&](const auto& entry) {
-    const auto& open = slots_[entry.second];
-    return open.candidate != 0 && open.judgements >= judgements_of_candidate_max;
-  }));
+  return candidates_ == 0
+             ? 0
+             : static_cast<std::size_t>(std::ranges::count_if(slots_, [](const check& open) {
+                 return open.candidate != 0 && open.judgements >= judgements_of_candidate_max;
+               }));
 }
 
 std::map<std::string, sequence_number> pending_checks::lowest_open() const {
   std::vector<const sequence_number*> lowest(shard_names_.size());
-  for (const auto& [hash, at] : by_key_) {
-    const auto& open = slots_[at];
+  for (const auto& open : slots_) {
+    if (open.id == 0 || open.sequence.empty()) {
+      continue;
+    }
     auto& known = lowest.at(open.shard);
-    if (!open.sequence.empty() && (known == nullptr || open.sequence < *known)) {
+    if (known == nullptr || open.sequence < *known) {
       known = &open.sequence;
     }
   }
