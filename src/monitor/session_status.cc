@@ -92,6 +92,13 @@ std::vector<std::string> monitor_session::troubles(const report::status& now) co
     all.push_back("the run has failed: " + failure_->describe());
   }
   std::ranges::move(tables_troubles(now.at), std::back_inserter(all));
+  const auto expired = now.mismatches.of(verify::mismatch_kind::expired);
+  if (expired > 0 && !parts_.source.ttl_attribute && !parts_.target.ttl_attribute) {
+    all.push_back(
+        fmt::format("{} found expired while TTL was on, and it is off now: nobody deletes what is "
+                    "on one side only; `compare` judges it anew",
+                    expired == 1 ? "an item was" : fmt::format("{} items were", expired)));
+  }
   if (auto trouble = baseline_.trouble(); !trouble.empty()) {
     all.push_back(std::move(trouble));
   }

@@ -208,6 +208,10 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
     process_.reset();
   }
   process_ = std::make_unique<process>(*this, open_state("monitor"));
+  if (!how.ttl) {
+    process_->source_side.ttl_attribute.reset();
+    process_->target_side.ttl_attribute.reset();
+  }
   auto resumed = time.run(process_->store->load(1000));
   if (on_resume) {
     on_resume(*resumed);

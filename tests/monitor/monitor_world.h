@@ -42,6 +42,7 @@ struct process_options {
   std::optional<std::uint64_t> sample_rate;           ///< else the world's
   std::optional<std::uint64_t> baseline_sample_rate;  ///< else that of the changes
   std::string ignored;                                ///< attributes, comma-separated
+  bool ttl = true;                                    ///< on in both tables, on "ttl"
 };
 
 class monitor_world {

@@ -248,6 +248,24 @@ TEST_F(go_review, comes_after_a_freeze_that_left_no_time_to_settle) {
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
 }
 
+// Items past their TTL were not imported, as the source was to delete them anyway. Then TTL is
+// turned off for the cutover: they stay in the source and are missing in the target.
+TEST_F(go_review, does_not_call_expired_what_nobody_deletes_any_more) {
+  import_items(200);
+  const auto past = to_ms(world_.time.now()) / 1000 - 3600;
+  world_.source.put(table, monitor_world::item("due", 1, past));
+  world_.time.run_for(10s);  // before the stream is read
+  world_.start(with_baseline);
+  world_.time.run_for(5min);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  ASSERT_EQ(world_.status().mismatches.of(verify::mismatch_kind::expired), 1);
+  ASSERT_TRUE(world_.stop());
+  world_.start(with_baseline,
+               {.sample_rate = {}, .baseline_sample_rate = {}, .ignored = {}, .ttl = false});
+  world_.time.run_for(5min);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait) << reasons_of(world_);
+}
+
 // No disk space any more, in the middle of a GO: the last report of the run is none.
 TEST_F(go_review, is_not_the_last_word_of_a_run_that_failed) {
   reach_go();
