@@ -301,22 +301,21 @@ bool shard_lineage::has_children(const shard_id& id) const {
 }
 
 std::vector<shard_id> shard_lineage::heirless() const {
-  std::vector<shard_id> found;
+  std::set<shard_id> found;
   for (const auto& [id, shard] : shards_) {
     if (shard.may_have_hidden_heirs()) {
-      found.push_back(id);
+      found.insert(found.end(), id);
     }
   }
-  if (!found.empty()) {
-    std::set<shard_id> parents;
-    for (const auto& [id, shard] : shards_) {
-      if (shard.parent) {
-        parents.insert(*shard.parent);
-      }
+  for (const auto& [id, shard] : shards_) {
+    if (found.empty()) {
+      break;
     }
-    std::erase_if(found, [&](const shard_id& id) { return parents.contains(id); });
+    if (shard.parent) {
+      found.erase(*shard.parent);
+    }
   }
-  return found;
+  return {found.begin(), found.end()};
 }
 
 void shard_lineage::on_heirs_listed(const std::vector<shard_id>& parents, wall_time now) {

@@ -388,7 +388,7 @@ bool stream_consumer::heirs_may_be_hidden() const { return !lineage_.heirless().
 /// for, and so do hidden children: what was read of the parent holds for them. But whoever cannot
 /// list for a minute knows nothing.
 std::optional<wall_time> stream_consumer::moment_read() const {
-  if (!listed_here_ || !lineage_.waits_for_readers_only()) {
+  if (!listed_here_) {
     return std::nullopt;
   }
   const auto now = later_now();
@@ -415,7 +415,10 @@ std::optional<wall_time> stream_consumer::moment_read() const {
     earliest = std::min(earliest, *shard.read_to);
   }
   const bool hides_much = something_waits && now - earliest > hidden_at_most;
-  return (is_read || !hidden.empty()) && !hides_much ? std::optional(earliest) : std::nullopt;
+  // The dearest question comes last: a backlog has thousands of shards that wait.
+  const bool known = (is_read || !hidden.empty()) && !hides_much &&
+                     (!something_waits || lineage_.waits_for_readers_only());
+  return known ? std::optional(earliest) : std::nullopt;
 }
 
 std::optional<wall_time> stream_consumer::read_up_to() const {
