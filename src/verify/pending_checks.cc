@@ -109,7 +109,6 @@ void pending_checks::supersede(check& open, const change_record& record, wall_ti
   } else {
     open.history_cut = true;
   }
-  open.judgements = 0;
   if (open.history.size() > history_max) {
     open.history.erase(open.history.begin(), open.history.begin() + history_max / 4);
     open.history_cut = true;
@@ -127,6 +126,7 @@ bool pending_checks::has_room_for_image(const check& open) const {
 
 void pending_checks::expect(check& open, const change_record& record) {
   ++open.version;
+  open.judgements = 0;
   forget_agreement(open);
   if (record.kind == event_kind::remove) {
     open.expects_origin_read = false;
