@@ -124,8 +124,7 @@ std::optional<std::string> evidence_book::needs_another(const std::vector<state:
   if (!stands_on.at_rest.covers(next_)) {
     return "the last one compared fewer keys or attributes";
   }
-  const auto arrived_by = freeze.arrived_by();
-  const bool frozen = freeze.writes_after == 0 && arrived_by && freeze.now >= *arrived_by;
+  const bool frozen = evidence_of(fresh, freeze).at_rest_suffices;
   if (frozen && freeze.settling_missed && !stands_on.at_rest_suffices) {
     return "all was well for too short a time before the freeze: with the source frozen a "
            "comparison needs none";

@@ -155,5 +155,17 @@ TEST(evidence, comparisons_that_cannot_say_more_are_not_made_again_and_again) {
       << "which leaves out nothing that is asked for now";
 }
 
+TEST(evidence, a_gap_that_a_fast_clock_noticed_begins_no_comparison_after_the_other) {
+  auto book = begun(one_in_100);
+  book.on_finished(finished(1, everything, start + 5min));
+  const freeze_facts freeze{.at = start,
+                            .now = start + 10min,
+                            .max_lag = 60s,
+                            .plain_go_wanted = true,
+                            .settling_missed = true,
+                            .last_gap = start + 1h};
+  EXPECT_FALSE(book.needs_another({}, freeze)) << "it would suffice no more than the last one";
+}
+
 }  // namespace
 }  // namespace ddm::monitor
