@@ -63,9 +63,10 @@ ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), r
         note_record(stream, shard);
       };
       ear.on_iterator = [this](const std::string& shard) { note_iterator(shard); };
-      ear.on_page = [this](const std::string& shard, bool ended) {
+      ear.on_page = [this](const std::string& shard, bool ended,
+                           std::optional<sequence_value> last) {
         if (on_page) {
-          on_page(shard, ended);
+          on_page(shard, ended, last);
         }
       };
     }

@@ -176,7 +176,8 @@ class ledger {
                                           milliseconds max_lag);
   /// Who asks about shards: called at each iterator and page, before it is written down.
   std::function<void(const std::string& shard)> on_asked;
-  std::function<void(const std::string& shard, bool ended)> on_page;
+  std::function<void(const std::string& shard, bool ended, std::optional<sequence_value> last)>
+      on_page;
   /// What became of a record so far; asked of the referee, who knows the state.
   std::function<hearing(const shard_story& shard, const written_record& record)> how_heard;
 

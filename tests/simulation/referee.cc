@@ -53,13 +53,24 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
          .read_of =
              [this](const shard_story& shard) {
                const auto row = shards_.find(shard.id);
-               return row == shards_.end() ? 0 : row->second.counted;
+               const auto committed = row == shards_.end() ? 0 : row->second.counted;
+               // What this process was sent may wait for its commit.
+               const auto sent = sent_in_process_.find(shard.id);
+               if (sent == sent_in_process_.end()) {
+                 return committed;
+               }
+               const auto next = std::ranges::upper_bound(shard.records, sent->second, {},
+                                                          &written_record::sequence);
+               return std::max(committed, static_cast<std::size_t>(next - shard.records.begin()));
              }};
   world.on_commit = [this](const state::commit_batch& batch) { on_commit(batch); };
   world.on_resume = [this](const state::snapshot& found) { on_resume(found); };
   truth.on_asked = [this](const std::string& shard) { on_asked(shard); };
-  truth.on_page = [this](const std::string& shard, bool ended) {
+  truth.on_page = [this](const std::string& shard, bool ended, std::optional<sequence_value> last) {
     on_page(shard);
+    if (last) {
+      sent_in_process_[shard] = std::max(sent_in_process_[shard], *last);
+    }
     if (ended) {
       ended_in_process_.insert(shard);
     }
@@ -87,6 +98,7 @@ void referee::on_start(const process_settings& how, std::optional<wall_time> fre
   first_start_ = first_start_.value_or(world_.time.now());
   decoding_ = world_.decoding();
   ended_in_process_.clear();
+  sent_in_process_.clear();
   chosen_.clear();
   ignored_.push_back(decoding_->ignored);
   const checking now{.since = world_.time.now(),

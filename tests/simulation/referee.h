@@ -122,6 +122,7 @@ class referee {
   [[nodiscard]] bool has_uncured_gap() const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
+  [[nodiscard]] bool was_of_another_table(wall_time moment) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard,
                                 const written_record& record) const;
@@ -178,6 +179,7 @@ class referee {
   std::map<record_kind, bounds> by_kind_;
   bounds by_ttl_;
 
+  std::map<std::string, sequence_value> sent_in_process_;  ///< by shard: the last record
   std::set<std::string> ended_in_process_;
   /// When a shard was read, in whichever process, and the long times in which it was not.
   struct reading {

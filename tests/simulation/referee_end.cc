@@ -75,7 +75,9 @@ bool referee::everything_is_read() const {
     const auto& shard = each.second;
     return shard.records.empty() || shard.records.back().lost ||
            standing_of(shard, shard.records.back()) != standing::counts ||
-           was_off_at(shard.records.back().created) || was_committed(shard, shard.records.back());
+           was_off_at(shard.records.back().created) ||
+           was_of_another_table(shard.records.back().created) ||
+           was_committed(shard, shard.records.back());
   });
 }
 
@@ -84,6 +86,14 @@ bool referee::is_settled() {
   const bool verdict_comes = scenario_.at_rest && !freeze_at_;
   return everything_is_read() && open_checks_.empty() && deferred_.empty() &&
          !(verdict_comes && verdict_is_due()) && wrong_findings().empty();
+}
+
+/// A table that was replaced takes with it what nobody had read of its stream; the gap says so.
+bool referee::was_of_another_table(wall_time moment) const {
+  return std::ranges::any_of(gaps_, [&](const state::gap_row& gap) {
+    return gap.shard_id.empty() && gap.reason.contains("another one than before") &&
+           moment <= gap.noticed;
+  });
 }
 
 void referee::examine_end() {
@@ -95,7 +105,7 @@ void referee::examine_end() {
     for (auto& record : shard.records) {
       if (!record.lost && standing_of(shard, record) == standing::counts &&
           !was_committed(shard, record) && !is_after_the_end(record) &&
-          !was_off_at(record.created)) {
+          !was_off_at(record.created) && !was_of_another_table(record.created)) {
         accuse(fmt::format("never read: record {} of shard {}, created {}",
                            support::to_decimal(record.sequence), id,
                            format_rfc3339(record.created)));

@@ -6,6 +6,7 @@
 #include "support/stored_item.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct service_observer {
   /// A GetShardIterator was answered.
   std::function<void(const std::string& shard)> on_iterator;
   /// A page was sent and no fault was planned for it; `ended`: it was the shard's last.
-  std::function<void(const std::string& shard, bool ended)> on_page;
+  /// `last`: the number of its last record; nothing: it was empty.
+  std::function<void(const std::string& shard, bool ended, std::optional<sequence_value> last)>
+      on_page;
   /// A key was read, and no fault was planned for the answer. Absent: there was no such item.
   std::function<void(const item_position& key, const item_ptr& held, bool consistent)> on_read;
   /// A page was scanned, and no fault was planned for the answer. Of tables without an order salt.

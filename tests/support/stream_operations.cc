@@ -187,7 +187,9 @@ answer_or<std::string> get_records(const operation_call& call) {
     return refusal(page.error());
   }
   if (call.account.observer().on_page && arrives(call.planned)) {
-    call.account.observer().on_page(fake_stream::shard_of(*iterator), !page->next);
+    call.account.observer().on_page(
+        fake_stream::shard_of(*iterator), !page->next,
+        page->records.empty() ? std::nullopt : std::optional(page->records.back()->sequence));
   }
   std::string json = "{";
   if (page->next) {
