@@ -44,7 +44,7 @@ monitor::world_options make_world(dice& draw, std::uint64_t seed) {
   world.view_type = draw.chance(0.6) ? "NEW_AND_OLD_IMAGES"
                                      : draw.one_of({"NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"});
   world.way =
-      draw.chance(0.9) ? verify::direction::source_to_target : verify::direction::target_to_source;
+      draw.chance(0.95) ? verify::direction::source_to_target : verify::direction::target_to_source;
   world.first =
       draw.chance(0.5) ? stream::first_position::latest : stream::first_position::trim_horizon;
   world.sample_rate = draw.chance(0.7) ? 1 : draw.one_of<std::uint64_t>({2, 3, 10});
@@ -95,7 +95,7 @@ support::replicator_options make_replication(dice& draw, milliseconds max_lag) {
   how.delay_max = draw.chance(0.5) ? seconds{2} : draw.between(how.delay_min, latest);
   how.respell = draw.chance(0.3);
   how.changes_per_second_max = draw.chance(0.15) ? 20 + draw.share(100) : 0;
-  const bool clean = draw.chance(0.5);
+  const bool clean = draw.chance(0.7);
   const auto rate = [&] { return !clean && draw.chance(0.5) ? draw.share(0.04) : 0; };
   how.lost = rate();
   how.lost_delete = rate() * 3;
@@ -314,7 +314,7 @@ scenario make_scenario(std::uint64_t seed) {
   }
   if (draw.chance(0.9)) {
     chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{12}),
-                              .settle = draw.between(seconds{5}, seconds{20}),
+                              .settle = draw.between(seconds{5}, seconds{14}),
                               .segments = draw.between(1, 50)};
     chosen.world.sample_rate = draw.chance(0.8) ? 1 : draw.one_of<std::uint64_t>({2, 10, 100});
     chosen.before.writes = draw.between(20, 200);
