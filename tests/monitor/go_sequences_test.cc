@@ -1,5 +1,5 @@
-// GO is true: what a review of the mended program found. Each test names its sequence of ordinary
-// events.
+// GO is true: sequences of ordinary events that an adversarial review found beside those of
+// go_test.cc (docs/adversarial_review.md).
 #include "monitor/compare_world.h"
 #include "monitor/monitor_world.h"
 
@@ -30,7 +30,7 @@ std::string reasons_of(const monitor_world& world) {
   return fmt::format("{}", fmt::join(world.status().verdict.reasons, "; "));
 }
 
-class go_review : public testing::Test {
+class go_sequences : public testing::Test {
  protected:
   [[nodiscard]] static world_options from_now() {
     world_options options;
@@ -70,7 +70,7 @@ class go_review : public testing::Test {
 // Frozen, every key compared, GO; then the target is imported anew, and only 1 key in 10 of it is
 // compared. That cures the gap of what is checked, and the comparison of the old table must not
 // speak for the rest of the new one.
-TEST_F(go_review, a_comparison_of_a_table_that_is_no_more_does_not_suffice_at_rest) {
+TEST_F(go_sequences, a_comparison_of_a_table_that_is_no_more_does_not_suffice_at_rest) {
   import_items(200);
   const auto freeze = world_.time.now();
   start_frozen(freeze, {.sample_rate = 10, .baseline_sample_rate = 1, .ignored = {}});
@@ -99,7 +99,7 @@ TEST_F(go_review, a_comparison_of_a_table_that_is_no_more_does_not_suffice_at_re
 
 // A key was not judged, as its target item changed all the time: the comparison is not complete,
 // and makes up for nothing that left the stream.
-TEST_F(go_review, a_comparison_that_left_keys_unjudged_cures_no_gap) {
+TEST_F(go_sequences, a_comparison_that_left_keys_unjudged_cures_no_gap) {
   compare_world world;
   world.source.put(table, compare_world::item("hot", -1));
   world.target.put(table, compare_world::item("hot", 0));
@@ -121,7 +121,7 @@ TEST_F(go_review, a_comparison_that_left_keys_unjudged_cures_no_gap) {
 
 // Our clock is 3 min fast, within what the service accepts: a freeze is a moment of the service's
 // clock, and the forgotten writer shows himself 20 s after it.
-TEST_F(go_review, a_freeze_is_waited_for_by_the_services_clock_also_when_ours_is_fast) {
+TEST_F(go_sequences, a_freeze_is_waited_for_by_the_services_clock_also_when_ours_is_fast) {
   for (auto* account : {&world_.source, &world_.target}) {
     account->settings().clock_skew = -3min;
   }
@@ -138,7 +138,7 @@ TEST_F(go_review, a_freeze_is_waited_for_by_the_services_clock_also_when_ours_is
 }
 
 // And the comparison that began before the freeze, by the service's clock, is none of all at rest.
-TEST_F(go_review, a_comparison_before_the_freeze_does_not_suffice_at_rest_when_our_clock_is_fast) {
+TEST_F(go_sequences, a_comparison_before_the_freeze_does_not_suffice_at_rest_when_our_clock_is_fast) {
   for (auto* account : {&world_.source, &world_.target}) {
     account->settings().clock_skew = -3min;
   }
@@ -160,7 +160,7 @@ TEST_F(go_review, a_comparison_before_the_freeze_does_not_suffice_at_rest_when_o
 }
 
 // `compare` on the same state, beside the monitor, confirms a mismatch: GO must not stay on.
-TEST_F(go_review, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at_once) {
+TEST_F(go_sequences, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at_once) {
   reach_go();
   const auto name = std::string("rest00007");
   world_.target.put(table, monitor_world::item(name, -1));  // by somebody else
@@ -183,7 +183,7 @@ TEST_F(go_review, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at_on
 // The clock was an hour fast when a comparison began, and was set right; then the target was
 // replaced. The comparison goes on where it was, and did not begin after the gap, whatever its time
 // says.
-TEST_F(go_review, a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_does_not_cure_it) {
+TEST_F(go_sequences, a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_does_not_cure_it) {
   import_items(200);
   world_.start(with_baseline);
   world_.time.run_until([this] {
@@ -207,7 +207,7 @@ TEST_F(go_review, a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_
 
 // The target was imported anew once, which is told and cured. Then the stream is turned off and on
 // again: the gap of a table must not be taken for the gap of that time, which is still to be told.
-TEST_F(go_review, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_stream_was_off) {
+TEST_F(go_sequences, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_stream_was_off) {
   reach_go();
   world_.time.run_for(2min);
   const auto schema = world_.target.table(table).schema();
@@ -240,7 +240,7 @@ TEST_F(go_review, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_stre
 
 // The comparison ended just before the freeze: --settle was not earned, and never can be any more.
 // A comparison after the freeze tells all that there is to know.
-TEST_F(go_review, comes_after_a_freeze_that_left_no_time_to_settle) {
+TEST_F(go_sequences, comes_after_a_freeze_that_left_no_time_to_settle) {
   import_items(200);
   world_.replicate();
   start_frozen(world_.time.now() + 25s);
@@ -250,7 +250,7 @@ TEST_F(go_review, comes_after_a_freeze_that_left_no_time_to_settle) {
 
 // Items past their TTL were not imported, as the source was to delete them anyway. Then TTL is
 // turned off for the cutover: they stay in the source and are missing in the target.
-TEST_F(go_review, does_not_call_expired_what_nobody_deletes_any_more) {
+TEST_F(go_sequences, does_not_call_expired_what_nobody_deletes_any_more) {
   import_items(200);
   const auto past = to_ms(world_.time.now()) / 1000 - 3600;
   world_.source.put(table, monitor_world::item("due", 1, past));
@@ -267,7 +267,7 @@ TEST_F(go_review, does_not_call_expired_what_nobody_deletes_any_more) {
 }
 
 // No disk space any more, in the middle of a GO: the last report of the run is none.
-TEST_F(go_review, is_not_the_last_word_of_a_run_that_failed) {
+TEST_F(go_sequences, is_not_the_last_word_of_a_run_that_failed) {
   reach_go();
   world_.time.run_for(3min);
   ASSERT_EQ(world_.status().pending, 0);
