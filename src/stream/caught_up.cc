@@ -18,9 +18,11 @@ void caught_up_tracker::on_empty_page(wall_time asked, wall_time answered) {
   }
   ++empty_pages_;
   if (empty_pages_ >= empty_pages_min && asked - *empty_since_ >= empty_run_min) {
-    reach(asked - empty_run_min);
+    // What was written after the question before this one, only this one page has not shown.
+    reach(std::min(asked - empty_run_min, *last_empty_asked_));
     at_the_end_ = true;
   }
+  last_empty_asked_ = asked;
 }
 
 void caught_up_tracker::on_end(wall_time asked) {
@@ -30,6 +32,7 @@ void caught_up_tracker::on_end(wall_time asked) {
 
 void caught_up_tracker::on_interruption() {
   empty_since_.reset();
+  last_empty_asked_.reset();
   empty_pages_ = 0;
   at_the_end_ = false;
 }

@@ -37,7 +37,8 @@ class caught_up_tracker {
   void on_records(wall_time first, wall_time last);
   /// An empty page that was asked for at `asked` and came at `answered`. The run of empty pages is
   /// counted from the answer to its first to the question for its last: what was written before it
-  /// is no slow answer's doing.
+  /// is no slow answer's doing. No single page speaks for the time since the question before it:
+  /// pages are asked for seldom where there are many shards, and after a pause of the machine.
   void on_empty_page(wall_time asked, wall_time answered);
   /// A page asked for at `asked` held all that there was: nothing written before is unread.
   void on_end(wall_time asked);
@@ -64,6 +65,7 @@ class caught_up_tracker {
   std::optional<wall_time> ever_;
   milliseconds creation_unit_;
   std::optional<wall_time> empty_since_;
+  std::optional<wall_time> last_empty_asked_;  ///< of the present run of empty pages
   int empty_pages_ = 0;
   bool at_the_end_ = false;
 };

@@ -108,12 +108,12 @@ std::string coverage_log::encode() const {
 coverage_log coverage_log::decode(std::string_view text) {
   coverage_log log;
   while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
+    const std::string line(text.substr(0, text.find('\n')));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     std::int64_t epoch = 0;
     std::uint64_t rate = 0;
     const auto* end = line.data() + line.size();
-    const auto [after_epoch, no_epoch] = std::from_chars(line.data(), end, epoch);
+    const auto [after_epoch, no_epoch] = std::from_chars(line.c_str(), end, epoch);
     if (no_epoch != std::errc{} || after_epoch == end || epoch <= log.epoch()) {
       return {};
     }

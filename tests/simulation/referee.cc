@@ -501,8 +501,9 @@ void referee::examine_go() {
   auto lies = go_referee_.lies({.at = last_.at, .sampled = sampled_go()});
   if (!go_lied_) {
     for (auto& lie : lies) {
-      accuse(fmt::format("{} is shown, but {}", report::to_string(last_.verdict.kind),
-                         std::move(lie)));
+      accuse(fmt::format("{} is shown at {}, all read up to {} ms ago, but {}",
+                         report::to_string(last_.verdict.kind), format_rfc3339(last_.at),
+                         last_.unread_for.value_or(milliseconds{-1}).count(), std::move(lie)));
     }
   }
   go_lied_ = !lies.empty();

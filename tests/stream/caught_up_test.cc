@@ -62,7 +62,9 @@ TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
   empty_page(shard, start + 2s);
   EXPECT_EQ(shard.up_to(), start);
   empty_page(shard, start + 10s);
-  EXPECT_EQ(shard.up_to(), start + 8s);
+  EXPECT_EQ(shard.up_to(), start + 2s) << "of what came since only one page tells";
+  empty_page(shard, start + 11s);
+  EXPECT_EQ(shard.up_to(), start + 9s);
 }
 
 TEST(caught_up, two_empty_pages_are_no_end_however_far_apart) {
@@ -135,6 +137,20 @@ TEST(caught_up, the_end_of_a_shard_is_reached_by_one_page) {
   shard.on_records(start - 1min, start - 1min);
   shard.on_end(start);
   EXPECT_EQ(shard.up_to(), start);
+}
+
+TEST(caught_up, no_single_empty_page_speaks_for_the_time_since_the_one_before) {
+  caught_up_tracker reading;
+  for (int second = 0; second <= 5; ++second) {
+    reading.on_empty_page(start + second * 1s, start + second * 1s + 50ms);
+  }
+  EXPECT_EQ(reading.up_to(), start + 3s);
+  // The machine slept; what was written meanwhile may hide behind this page.
+  reading.on_empty_page(start + 10min, start + 10min + 50ms);
+  EXPECT_EQ(reading.up_to(), start + 5s);
+  reading.on_empty_page(start + 10min + 1s, start + 10min + 1s + 50ms);
+  reading.on_empty_page(start + 10min + 2s, start + 10min + 2s + 50ms);
+  EXPECT_EQ(reading.up_to(), start + 10min);
 }
 
 TEST(trim, is_harmless_only_for_a_shard_seen_caught_up_within_23_hours) {
