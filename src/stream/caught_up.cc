@@ -13,16 +13,19 @@ void caught_up_tracker::on_records(wall_time first, wall_time last) {
 }
 
 void caught_up_tracker::on_empty_page(wall_time asked, wall_time answered) {
-  if (!empty_since_) {
-    empty_since_ = answered;
-  }
   ++empty_pages_;
-  if (empty_pages_ >= empty_pages_min && asked - *empty_since_ >= empty_run_min) {
-    // What was written after the question before this one, only this one page has not shown.
-    reach(std::min(asked - empty_run_min, *last_empty_asked_));
+  // The newest page with enough of nothing behind it comes to the front.
+  const auto is_old_enough = [&](const empty_page& each) {
+    return asked - each.answered >= empty_run_min;
+  };
+  while (last_empty_.size() > 1 && is_old_enough(last_empty_[1])) {
+    last_empty_.pop_front();
+  }
+  if (empty_pages_ >= empty_pages_min && is_old_enough(last_empty_.front())) {
+    reach(std::min(asked - empty_run_min, last_empty_.front().asked));
     at_the_end_ = true;
   }
-  last_empty_asked_ = asked;
+  last_empty_.push_back({asked, answered});
 }
 
 void caught_up_tracker::on_end(wall_time asked) {
@@ -31,8 +34,7 @@ void caught_up_tracker::on_end(wall_time asked) {
 }
 
 void caught_up_tracker::on_interruption() {
-  empty_since_.reset();
-  last_empty_asked_.reset();
+  last_empty_.clear();
   empty_pages_ = 0;
   at_the_end_ = false;
 }

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 
+#include <deque>
 #include <optional>
 
 namespace ddm::stream {
@@ -64,8 +65,12 @@ class caught_up_tracker {
   std::optional<wall_time> up_to_;
   std::optional<wall_time> ever_;
   milliseconds creation_unit_;
-  std::optional<wall_time> empty_since_;
-  std::optional<wall_time> last_empty_asked_;  ///< of the present run of empty pages
+  struct empty_page {
+    wall_time asked;
+    wall_time answered;
+  };
+  /// Of the present run: those of the last two seconds, and the one before.
+  std::deque<empty_page> last_empty_;
   int empty_pages_ = 0;
   bool at_the_end_ = false;
 };

@@ -51,7 +51,7 @@ TEST(caught_up, a_slow_answer_is_no_run_of_empty_pages) {
   shard.on_empty_page(start + 6s, start + 6s);
   EXPECT_FALSE(shard.up_to());
   shard.on_empty_page(start + 7s, start + 12s);
-  EXPECT_EQ(shard.up_to(), start + 5s);
+  EXPECT_EQ(shard.up_to(), start) << "two seconds of nothing have come since that question";
 }
 
 TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
@@ -64,7 +64,9 @@ TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
   empty_page(shard, start + 10s);
   EXPECT_EQ(shard.up_to(), start + 2s) << "of what came since only one page tells";
   empty_page(shard, start + 11s);
-  EXPECT_EQ(shard.up_to(), start + 9s);
+  EXPECT_EQ(shard.up_to(), start + 2s);
+  empty_page(shard, start + 12s);
+  EXPECT_EQ(shard.up_to(), start + 10s) << "two seconds of nothing since";
 }
 
 TEST(caught_up, two_empty_pages_are_no_end_however_far_apart) {
@@ -74,7 +76,7 @@ TEST(caught_up, two_empty_pages_are_no_end_however_far_apart) {
   EXPECT_FALSE(shard.up_to());
   EXPECT_FALSE(shard.at_the_end());
   empty_page(shard, start + 21s);
-  EXPECT_EQ(shard.up_to(), start + 19s);
+  EXPECT_EQ(shard.up_to(), start);
   EXPECT_TRUE(shard.at_the_end());
   shard.on_records(start + 20s, start + 21s);
   EXPECT_FALSE(shard.at_the_end()) << "a page with records is asked for more";
@@ -144,12 +146,14 @@ TEST(caught_up, no_single_empty_page_speaks_for_the_time_since_the_one_before) {
   for (int second = 0; second <= 5; ++second) {
     reading.on_empty_page(start + second * 1s, start + second * 1s + 50ms);
   }
-  EXPECT_EQ(reading.up_to(), start + 3s);
+  EXPECT_EQ(reading.up_to(), start + 2s);
   // The machine slept; what was written meanwhile may hide behind this page.
   reading.on_empty_page(start + 10min, start + 10min + 50ms);
   EXPECT_EQ(reading.up_to(), start + 5s);
   reading.on_empty_page(start + 10min + 1s, start + 10min + 1s + 50ms);
   reading.on_empty_page(start + 10min + 2s, start + 10min + 2s + 50ms);
+  EXPECT_EQ(reading.up_to(), start + 5s) << "not two seconds yet";
+  reading.on_empty_page(start + 10min + 3s, start + 10min + 3s + 50ms);
   EXPECT_EQ(reading.up_to(), start + 10min);
 }
 
