@@ -138,7 +138,8 @@ TEST_F(go_sequences, a_freeze_is_waited_for_by_the_services_clock_also_when_ours
 }
 
 // And the comparison that began before the freeze, by the service's clock, is none of all at rest.
-TEST_F(go_sequences, a_comparison_before_the_freeze_does_not_suffice_at_rest_when_our_clock_is_fast) {
+TEST_F(go_sequences,
+       a_comparison_before_the_freeze_does_not_suffice_at_rest_when_our_clock_is_fast) {
   for (auto* account : {&world_.source, &world_.target}) {
     account->settings().clock_skew = -3min;
   }
@@ -183,7 +184,8 @@ TEST_F(go_sequences, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at
 // The clock was an hour fast when a comparison began, and was set right; then the target was
 // replaced. The comparison goes on where it was, and did not begin after the gap, whatever its time
 // says.
-TEST_F(go_sequences, a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_does_not_cure_it) {
+TEST_F(go_sequences,
+       a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_does_not_cure_it) {
   import_items(200);
   world_.start(with_baseline);
   world_.time.run_until([this] {
