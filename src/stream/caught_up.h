@@ -38,8 +38,9 @@ class caught_up_tracker {
   void on_records(wall_time first, wall_time last);
   /// An empty page that was asked for at `asked` and came at `answered`. The run of empty pages is
   /// counted from the answer to its first to the question for its last: what was written before it
-  /// is no slow answer's doing. No single page speaks for the time since the question before it:
-  /// pages are asked for seldom where there are many shards, and after a pause of the machine.
+  /// is no slow answer's doing. What is reached is the question for the newest page that has two
+  /// seconds of nothing behind it: pages may lie far apart, where there are many shards or after a
+  /// pause of the machine, and one of them may be empty although there are records.
   void on_empty_page(wall_time asked, wall_time answered);
   /// A page asked for at `asked` held all that there was: nothing written before is unread.
   void on_end(wall_time asked);
