@@ -20,6 +20,7 @@ class distinct_counter {
 
   /// `hash` must be a good hash of the key: item_key::hash is.
   void add(const dynamodb::digest128& hash);
+  /// Asked each second: a sum over the ranks, not over the registers.
   [[nodiscard]] std::uint64_t estimate() const;
 
   /// The registers as bytes, for the state.
@@ -30,7 +31,11 @@ class distinct_counter {
   [[nodiscard]] bool dirty() const { return dirty_; }
 
  private:
+  static constexpr std::uint8_t rank_max = 64;
+
   std::array<std::uint8_t, registers> rank_{};
+  /// How many registers hold each rank.
+  std::array<std::uint32_t, rank_max + 1> having_ = {registers};
   mutable bool dirty_ = true;
 };
 

@@ -77,6 +77,9 @@ TEST(distinct_counter, takes_no_bytes_that_are_not_its_own) {
   counter.add(hash_of(1));
   EXPECT_FALSE(counter.restore(""));
   EXPECT_FALSE(counter.restore("short"));
+  std::string no_rank(distinct_counter::registers, '\0');
+  no_rank.back() = static_cast<char>(65);
+  EXPECT_FALSE(counter.restore(no_rank));
   EXPECT_EQ(counter.estimate(), 1);
 }
 
