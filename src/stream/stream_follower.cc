@@ -19,11 +19,18 @@ constexpr seconds look_interval_in_doubt{10};
 constexpr seconds poll_interval{1};
 constexpr auto enabled_at_name = "stream.enabled_at_ms";
 constexpr auto began_name = "stream.began_ms";
+constexpr auto first_stream_name = "stream.first_arn";
 constexpr auto turned_off = "the stream was turned off: later changes are in no stream";
 
 /// When the stream was created, as text that sorts by time.
 std::string_view label_of(std::string_view stream_arn) {
   return stream_arn.substr(stream_arn.rfind('/') + 1);
+}
+
+/// Two streams of one table, the first of which was created earlier.
+bool was_replaced_by(std::string_view earlier, std::string_view later) {
+  const auto table_of = [](std::string_view arn) { return arn.substr(0, arn.rfind('/')); };
+  return table_of(earlier) == table_of(later) && label_of(earlier) < label_of(later);
 }
 
 std::string described(std::optional<wall_time> moment) {
@@ -43,6 +50,9 @@ void stream_follower::restore(const state::snapshot& resumed) {
       resumed.shards, {}, [](const state::shard_row& row) { return label_of(row.stream_arn); });
   if (newest != resumed.shards.end()) {
     options_.stream_arn = newest->stream_arn;
+  } else if (const auto found = resumed.values.find(first_stream_name);
+             found != resumed.values.end() && was_replaced_by(found->second, options_.stream_arn)) {
+    options_.stream_arn = found->second;  // it was never listed: what it holds is still to be read
   }
   make_consumer();
   consumer_->lineage().restore(resumed.shards);
@@ -280,6 +290,10 @@ void stream_follower::collect(wall_time now, state::commit_batch& batch) {
   if (!consumer_->lineage().shards().empty()) {
     // A restart finds its stream by the rows: the old ones go when there are new ones.
     std::ranges::move(std::exchange(left_shards_, {}), std::back_inserter(batch.shards_forgotten));
+  }
+  if (!first_stream_kept_) {
+    first_stream_kept_ = true;
+    batch.values.emplace(first_stream_name, options_.stream_arn);
   }
   enabled_at_ = std::max(enabled_at_, known_to_be_on());
   if (enabled_at_) {

@@ -37,7 +37,8 @@ class stream_follower {
     dynamodb::table_name table;
   };
 
-  /// `first.stream_arn` and `first.first` are for a fresh state; another goes on where it was.
+  /// `first.stream_arn` and `first.first` are for a fresh state; another goes on where it was, also
+  /// where no shard of its stream has ever been listed.
   stream_follower(stream_consumer::options first, parts with, const state::snapshot& resumed);
 
   /// Reads until cancelled; an error is one that waiting cannot mend.
@@ -99,6 +100,7 @@ class stream_follower {
   std::optional<wall_time> began_;
   std::optional<wall_time> ended_at_;        ///< the present stream has been read to its end
   std::optional<wall_time> enabled_at_;      ///< the present stream was last known to be on
+  bool first_stream_kept_ = false;           ///< the state knows what this process began with
   std::string time_off_reported_;            ///< the stream whose end has been reported as a gap
   std::vector<state::shard_row> left_rows_;  ///< last changes of streams that were left
   std::vector<std::pair<std::string, std::string>> left_shards_;  ///< their rows in the state

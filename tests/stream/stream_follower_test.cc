@@ -200,6 +200,37 @@ TEST(stream_follower, keeps_when_reading_began_and_writes_it_only_once_known) {
   EXPECT_EQ(to_ms(*table.follower->reading_began()), began);
 }
 
+TEST(stream_follower, reads_first_what_no_earlier_process_could_list) {
+  followed_table table({}, first_position::trim_horizon);
+  const auto first = table.account.stream("t").names().arn;
+  table.put("a");
+  table.fail({"DescribeStream"}, 1h);
+  table.begin();
+  table.time.run_for(2min);
+  state::snapshot stored;
+  stored.values = table.collect().values;
+  table.stop();
+  table.account.disable_stream("t");
+  table.time.run_for(1min);
+  table.account.enable_stream("t", view_type);
+  table.put("b");
+  table.time.run_for(1h);
+  table.begin(stored);
+  EXPECT_EQ(table.follower->stream_arn(), first);
+  table.time.run_for(10min);
+  EXPECT_NE(table.follower->stream_arn(), first);
+  EXPECT_EQ(table.sink.keys.size(), 2U) << "of both streams";
+}
+
+TEST(stream_follower, is_not_sent_back_by_the_name_of_another_tables_stream) {
+  followed_table table;
+  state::snapshot stored;
+  stored.values["stream.first_arn"] =
+      "arn:aws:dynamodb:eu-west-1:111111111111:table/other/stream/2020-01-01T00:00:00.000";
+  table.begin(stored);
+  EXPECT_EQ(table.follower->stream_arn(), table.account.stream("t").names().arn);
+}
+
 TEST(stream_follower, tells_the_time_by_the_later_clock) {
   followed_table table;
   table.account.settings().clock_skew = 20s;
