@@ -243,7 +243,7 @@ awaitable<void> monitor_session::watch_for_end() {
       checks_.hasten(now);
       verifier_.flush();
     }
-    if (!reading_stopped_ && reading_is_done()) {
+    if (!reading_stopped_ && reading_is_done(now)) {
       stop_reading();
       checks_.hasten(now);
       verifier_.flush();

@@ -118,7 +118,8 @@ class monitor_session final : public stream::record_sink {
   void observe_health(wall_time now);
   [[nodiscard]] compare::comparer_parts comparer_parts() const;
   void stop_reading();
-  [[nodiscard]] bool reading_is_done() const;
+  [[nodiscard]] bool reading_is_done(wall_time now);
+  [[nodiscard]] bool what_was_asked_for_is_read() const;
   [[nodiscard]] bool baseline_is_done() const;
   [[nodiscard]] bool everything_is_judged() const;
   [[nodiscard]] state::commit_batch collect();
@@ -176,6 +177,7 @@ class monitor_session final : public stream::record_sink {
   wall_time resolve_due_;
 
   freeze_watch freeze_watch_;
+  std::optional<wall_time> asked_for_is_read_since_;
   std::optional<wall_time> hopeless_since_;  ///< with --until-caught-up: no GO can come
   /// The newest check when all that came before the freeze had been read.
   std::optional<verify::check_id> open_at_freeze_;

@@ -8,6 +8,9 @@ namespace ddm::monitor {
 namespace {
 
 constexpr std::chrono::seconds health_interval{1};
+/// So long the end of a frozen run waits for what is only unknown: after an outage each table is
+/// described and each shard asked again within a minute.
+constexpr std::chrono::minutes unknown_max{2};
 
 }  // namespace
 
@@ -18,7 +21,17 @@ void monitor_session::stop_reading() {
   }
 }
 
-bool monitor_session::reading_is_done() const {
+bool monitor_session::reading_is_done(wall_time now) {
+  if (!what_was_asked_for_is_read()) {
+    return false;
+  }
+  asked_for_is_read_since_ = asked_for_is_read_since_.value_or(now);
+  return !settings_.freeze_at || freeze_watch_.writes() > 0 ||
+         now - *asked_for_is_read_since_ >= unknown_max ||
+         report::health_of(status()) != report::health::unknown;
+}
+
+bool monitor_session::what_was_asked_for_is_read() const {
   const bool frozen = !settings_.freeze_at || is_frozen_and_read();
   const bool caught_up =
       !settings_.until_caught_up || (follower_.caught_up_to(started_at_) && baseline_is_done());

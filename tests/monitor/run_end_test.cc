@@ -121,6 +121,40 @@ TEST(end_of_a_run, comes_although_there_is_nothing_to_compare) {
   EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::incomplete);
 }
 
+/// A frozen run whose target is not described from before the freeze on, for so long.
+report::status frozen_end_without_descriptions(milliseconds lasting) {
+  monitor_world world(from_now());
+  import_items(world, 200);
+  world.replicate();
+  const auto freeze = world.time.now() + 2min;
+  world.start([&](session_settings& settings) {
+    with_baseline(settings);
+    settings.freeze_at = freeze;
+    settings.require_go = true;
+  });
+  const auto from = freeze - 10s;
+  world.target.plan_faults([=](const support::fault_context& call) {
+    const bool fails =
+        call.operation == "DescribeTable" && call.now >= from && call.now < from + lasting;
+    return fails ? support::fault{.type = support::fault::kind::server_error} : support::fault{};
+  });
+  live(world, 10min, [&](int i) {
+    if (world.time.now() < freeze - 5s) {
+      world.put("busy", i);
+    }
+  });
+  EXPECT_TRUE(world.ended()) << words(world);
+  return world.status();
+}
+
+TEST(end_of_a_run, waits_a_little_for_what_is_only_unknown) {
+  EXPECT_EQ(frozen_end_without_descriptions(100s).verdict.kind, verdict_kind::go);
+}
+
+TEST(end_of_a_run, comes_although_something_stays_unknown) {
+  EXPECT_EQ(frozen_end_without_descriptions(1h).verdict.kind, verdict_kind::wait);
+}
+
 TEST(end_of_a_run, that_no_go_can_come_of_waits_for_its_comparison) {
   auto options = from_now();
   options.way = verify::direction::target_to_source;
