@@ -75,24 +75,6 @@ bool has_expired(const item_ptr& item, wall_time at) {
   return ends && *ends * 1000 < to_ms(at) && to_ms(at) / 1000 - *ends < expires_within_s;
 }
 
-bool same_but_for(const std::set<std::string>& ignored, const item_ptr& a, const item_ptr& b) {
-  if (support::same_item(a, b)) {
-    return true;
-  }
-  if (!a || !b || ignored.empty()) {
-    return false;
-  }
-  const auto rest = [&](const item_ptr& item) {
-    dynamodb::attribute_value document = item->document;
-    auto& attributes = std::get<dynamodb::attribute_map>(document.value);
-    for (const auto& name : ignored) {
-      attributes.erase(name);
-    }
-    return document;
-  };
-  return dynamodb::equal(rest(a), rest(b));
-}
-
 milliseconds go_coverage::bound() const { return std::max<milliseconds>(3 * max_lag, wrong_min); }
 
 bool as_good(const item_ptr& source, const item_ptr& target, const std::set<std::string>& ignored,

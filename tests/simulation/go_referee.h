@@ -73,9 +73,6 @@ struct go_coverage {
 /// Nothing: no comparison has ended.
 [[nodiscard]] std::optional<go_coverage> coverage_of(const go_evidence& known, wall_time at);
 
-/// Equal as DynamoDB compares, but for these attributes.
-[[nodiscard]] bool same_but_for(const std::set<std::string>& ignored, const item_ptr& a,
-                                const item_ptr& b);
 /// Its TTL is past, and by so little that DynamoDB may yet delete it.
 [[nodiscard]] bool has_expired(const item_ptr& item, wall_time at);
 /// Whether `target` is as good as `source` at that moment.

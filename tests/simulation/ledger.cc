@@ -26,6 +26,24 @@ wall_time created_of(const std::string& shard_id) {
 
 }  // namespace
 
+bool same_but_for(const std::set<std::string>& ignored, const item_ptr& a, const item_ptr& b) {
+  if (support::same_item(a, b)) {
+    return true;
+  }
+  if (!a || !b || ignored.empty()) {
+    return false;
+  }
+  const auto rest = [&](const item_ptr& item) {
+    dynamodb::attribute_value document = item->document;
+    auto& attributes = std::get<dynamodb::attribute_map>(document.value);
+    for (const auto& name : ignored) {
+      attributes.erase(name);
+    }
+    return document;
+  };
+  return dynamodb::equal(rest(a), rest(b));
+}
+
 std::string show(const item_ptr& item) { return item ? item->json : "absent"; }
 
 std::string history_of(const key_story& story) {
@@ -241,10 +259,10 @@ void ledger::note_read(const item_position& key, const item_ptr& held, bool cons
     return;
   }
   const auto newest = origin.size() - 1;
-  if (same_item(held, origin.back().item)) {
+  if (same_but_for(ignored_, held, origin.back().item)) {
     story.seen_arrived =
         story.seen_arrived || passes(story, newest, story.nothing_unproven_before, now);
-  } else if (newest > 0 && same_item(held, origin.at(newest - 1).item) &&
+  } else if (newest > 0 && same_but_for(ignored_, held, origin.at(newest - 1).item) &&
              heard_of(story, newest) == hearing::not_yet) {
     // As far as the monitor knows, the change before it is the newest one.
     story.nothing_unproven_before =

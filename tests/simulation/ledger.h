@@ -115,6 +115,10 @@ enum class hearing {
   never,    ///< it has no record, or one that is lost or does not count
 };
 
+/// Equal as DynamoDB compares, but for these attributes.
+[[nodiscard]] bool same_but_for(const std::set<std::string>& ignored, const item_ptr& a,
+                                const item_ptr& b);
+
 class ledger {
  public:
   /// What makes a read of the counterpart count (see key_story::seen_arrived).
@@ -139,6 +143,8 @@ class ledger {
   /// What changes in the target is our own doing, until further notice.
   void note_repairing(bool repairing) { repairing_ = repairing; }
   [[nodiscard]] bool repairing() const { return repairing_; }
+  /// What the present process compares without.
+  void note_ignored(std::set<std::string> attributes) { ignored_ = std::move(attributes); }
   /// Changes are checked from now on; what was written before is left to the baseline.
   void note_target_ready(wall_time now) { target_ready_ = now; }
 
@@ -210,6 +216,7 @@ class ledger {
   };
   std::vector<scanned_page> scanned_;
   bool repairing_ = false;
+  std::set<std::string> ignored_;
 };
 
 }  // namespace ddm::simulation

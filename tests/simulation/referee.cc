@@ -101,6 +101,7 @@ void referee::on_start(const process_settings& how, std::optional<wall_time> fre
   sent_in_process_.clear();
   chosen_.clear();
   ignored_.push_back(decoding_->ignored);
+  truth_.note_ignored(attributes_of(how.ignored));
   const checking now{.since = world_.time.now(),
                      .sample_rate = how.sample_rate,
                      .ignored = attributes_of(how.ignored),
