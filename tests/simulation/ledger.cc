@@ -335,16 +335,17 @@ const version* ledger::at(const std::vector<version>& versions, wall_time moment
 
 bool ledger::held_within(const std::vector<version>& versions, const item_ptr& item, wall_time from,
                          wall_time until) {
-  wall_time begin = wall_time::min();
-  item_ptr held;  // absent before the first version
+  const version absent{.at = wall_time::min(), .item = nullptr};
+  const auto* held = &absent;
   for (const auto& next : versions) {
-    if (begin <= until && next.at >= from && same_item(held, item)) {
+    // A table that is imported anew in the instant in which it was deleted was never empty.
+    const bool never_so = held->made_by == cause::table_deleted && held->at == next.at;
+    if (!never_so && held->at <= until && next.at >= from && same_item(held->item, item)) {
       return true;
     }
-    begin = next.at;
-    held = next.item;
+    held = &next;
   }
-  return begin <= until && same_item(held, item);
+  return held->at <= until && same_item(held->item, item);
 }
 
 bool ledger::was_faulty(const key_story& story, wall_time moment, milliseconds max_lag) {
