@@ -48,7 +48,8 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
                            std::uint64_t rate) { return sample_has(key, rate); },
          .counts =
              [this](const shard_story& shard, const written_record& record) {
-               return standing_of(shard, record) == standing::counts;
+               return standing_of(shard, record) == standing::counts &&
+                      !was_of_another_table(record.created);
              },
          .read_of =
              [this](const shard_story& shard) {

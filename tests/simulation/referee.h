@@ -142,6 +142,7 @@ class referee {
   [[nodiscard]] bool everything_is_read() const;
   [[nodiscard]] bool is_covered(const item_position& key);
   [[nodiscard]] std::set<std::string> ignored_for(const item_position& key) const;
+  [[nodiscard]] bool changed_after_the_end(const key_story& story) const;
   [[nodiscard]] bool may_heal(const finding& open) const;
   [[nodiscard]] const finding* open_finding(const key_story& story) const;
   [[nodiscard]] std::vector<std::string> wrong_findings();

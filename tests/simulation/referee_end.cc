@@ -49,11 +49,20 @@ std::vector<std::string> referee::wrong_findings() {
                                     to_string(open->kind)));
       }
     } else if (open == nullptr && !story.seen_arrived && is_covered(position) &&
+               !changed_after_the_end(story) &&
                !same_but_for(ignored_for(position), story.source_now(), story.target_now())) {
       wrong.push_back("missed: " + story.key_json + history_of(story));
     }
   }
   return wrong;
+}
+
+/// What a table became after a frozen run had ended by itself, nobody looked at.
+bool referee::changed_after_the_end(const key_story& story) const {
+  const auto later = [&](const std::vector<version>& versions) {
+    return !versions.empty() && versions.back().at > *frozen_end_;
+  };
+  return frozen_end_ && (later(story.source) || later(story.target));
 }
 
 /// A run that ignores more than the one that found it closes no finding.
