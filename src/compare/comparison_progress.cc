@@ -43,7 +43,7 @@ constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
 constexpr std::string_view ignored_name = "ignored";
 
 std::string full_name(const std::string& command, std::string_view name) {
-  return fmt::format("comparison.{}.{}", command, name);
+  return comparison_progress::prefix_of(command) + std::string(name);
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ struct comparison_progress {
     return verify::coverage::of(static_cast<std::uint64_t>(sample_rate), ignored);
   }
 
+  /// What the names of its numbers and values begin with.
+  [[nodiscard]] static std::string prefix_of(const std::string& command) {
+    return "comparison." + command + ".";
+  }
   void save(const std::string& command, std::map<std::string, std::int64_t>& numbers,
             std::map<std::string, std::string>& values) const;
   [[nodiscard]] static comparison_progress load(const std::string& command,

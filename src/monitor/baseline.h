@@ -68,6 +68,8 @@ class baseline {
   [[nodiscard]] bool awaits_another(const std::vector<state::gap_row>& gaps) const;
   /// When the newest comparison began that is not finished, by any command.
   [[nodiscard]] wall_time unfinished_since() const;
+  /// Another command's comparison, as the state has it; true: it has ended, and was not known.
+  bool hear_of(const compare::comparison_progress& other) { return evidence_.hear_of(other); }
   /// The comparison that runs, else the one that counts, else none.
   [[nodiscard]] std::optional<compare::comparison_view> view() const;
   /// What keeps the tables from being compared; empty when all is well.

@@ -12,6 +12,7 @@ using compare::comparison_progress;
 constexpr std::size_t comparisons_max = 8;
 
 constexpr auto log_name = "coverage.log";
+constexpr auto other_command = "compare";
 
 verify::coverage_log log_of(const state::snapshot& state) {
   const auto found = state.values.find(log_name);
@@ -28,12 +29,13 @@ evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
     // The stream has been read before: what was written since is read with these settings.
     on_stream_begun();
   }
-  for (const std::string command : {"compare", "monitor"}) {
+  for (const std::string command : {other_command, "monitor"}) {
     const auto progress = comparison_progress::load(command, resumed.numbers, resumed.values);
     if (progress.begun() && !progress.finished()) {
       unfinished_since_ = std::max(unfinished_since_, progress.started());
     }
     on_finished(progress);
+    other_finished_ms_ = command == other_command ? progress.finished_ms : other_finished_ms_;
   }
   std::ranges::sort(finished_, {}, &comparison_progress::started_ms);
 }
@@ -59,6 +61,18 @@ void evidence_book::on_finished(const comparison_progress& finished) {
   if (finished_.size() > comparisons_max) {
     finished_.erase(finished_.begin());
   }
+}
+
+bool evidence_book::hear_of(const comparison_progress& other) {
+  if (other.begun() && !other.finished()) {
+    unfinished_since_ = std::max(unfinished_since_, other.started());
+  }
+  if (!other.finished() ||
+      std::exchange(other_finished_ms_, other.finished_ms) == other.finished_ms) {
+    return false;
+  }
+  on_finished(other);
+  return true;
 }
 
 report::evidence evidence_book::evidence_of(const comparison_progress& finished,

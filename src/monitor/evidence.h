@@ -55,6 +55,9 @@ class evidence_book {
   /// When the newest comparison began that an earlier process, or `compare`, left unfinished.
   [[nodiscard]] wall_time unfinished_since() const { return unfinished_since_; }
   void on_finished(const compare::comparison_progress& finished);
+  /// What another command has committed of its comparison while this one runs; true: it has ended,
+  /// and was not known to have.
+  bool hear_of(const compare::comparison_progress& other);
 
   /// The comparison that counts, if there is one.
   [[nodiscard]] const compare::comparison_progress* counting(const freeze_facts& freeze) const;
@@ -82,6 +85,7 @@ class evidence_book {
   wall_time unfinished_since_;
   bool begun_ = false;
   bool changed_ = false;
+  std::int64_t other_finished_ms_ = 0;  ///< of the last comparison by `compare` that is known
   std::vector<compare::comparison_progress> finished_;  ///< a few, oldest first
 };
 

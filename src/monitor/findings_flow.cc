@@ -85,6 +85,25 @@ awaitable<result<void>> recall_open(state::state_store& store, verify::finding_b
   }
 }
 
+awaitable<result<std::vector<std::int64_t>>> let_go_of_healed(state::state_store& store,
+                                                              verify::finding_book& book,
+                                                              std::vector<verify::digest128> keys) {
+  std::vector<std::int64_t> healed;
+  for (const auto& key : keys) {
+    const auto row = co_await store.find_mismatch(key.bytes());
+    if (!row) {
+      co_return fail(row.error());
+    }
+    // What was confirmed here meanwhile is newer than the row.
+    if (*row && !(*row)->open && !book.is_dirty(key)) {
+      if (const auto changes = book.on_healed_elsewhere(key)) {
+        healed.push_back(*changes);
+      }
+    }
+  }
+  co_return healed;
+}
+
 void log_mismatch(const verify::mismatch& entry, std::string_view shown_key) {
   std::string paths;
   for (const auto& change : entry.paths) {

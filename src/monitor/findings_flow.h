@@ -23,6 +23,11 @@ namespace ddm::monitor {
                                                   const std::uint64_t& commits_begun,
                                                   verify::recalled as = verify::recalled::counted);
 
+/// Lets go of those of the keys that the state has as healed; the result: how many changes of them
+/// had failed, a number for each.
+[[nodiscard]] awaitable<result<std::vector<std::int64_t>>> let_go_of_healed(
+    state::state_store& store, verify::finding_book& book, std::vector<verify::digest128> keys);
+
 void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
 
 /// The findings file, if there is one, gets its lines only once they are committed; what an earlier

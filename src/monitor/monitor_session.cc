@@ -30,8 +30,6 @@ constexpr minutes small_limit_alarm{1};
 constexpr int records_limit_max = 1000;
 /// Deferred keys brought back at a time.
 constexpr std::size_t deferred_rows_max = 500;
-/// Findings of all commands that are heard of at a time.
-constexpr std::size_t finding_lines_max = 500;
 
 constexpr auto left_settled_name = "left_changes.settled";
 constexpr auto well_for_name = "settling.well_for_ms";
@@ -505,7 +503,7 @@ awaitable<void> monitor_session::commit_regularly() {
       committed = co_await ask_about_candidates();
     }
     if (committed) {
-      committed = co_await hear_of_findings();
+      committed = co_await hear_of_other_commands();
     }
     if (!committed) {
       fail_with(std::move(committed.error()));
@@ -520,29 +518,6 @@ awaitable<result<void>> monitor_session::ask_about_candidates() {
   auto fed = checks_.behind().behind() ? result<void>{} : co_await baseline_.feed(checks_, out);
   apply(out);
   co_return fed;
-}
-
-/// `compare` beside this process finds mismatches too: they are told in the findings that all
-/// commands on one state commit.
-awaitable<result<void>> monitor_session::hear_of_findings() {
-  if (!findings_.holds_all()) {
-    co_return result<void>{};  // which of them are counted already is not known
-  }
-  const auto lines = co_await parts_.store.finding_lines(finding_lines_heard_, finding_lines_max);
-  if (!lines) {
-    co_return fail(lines.error());
-  }
-  finding_lines_heard_ += static_cast<std::int64_t>(lines->size());
-  const auto& digests = parts_.decoder.settings();
-  std::vector<verify::digest128> news;
-  for (const auto& line : *lines) {
-    const auto key = verify::confirmed_key_of(line, digests.schema, digests.secret);
-    if (key && !findings_.is_open(*key)) {
-      news.push_back(*key);
-    }
-  }
-  co_return co_await recall_open(parts_.store, findings_, std::move(news), commits_begun_,
-                                 verify::recalled::uncounted);
 }
 
 awaitable<result<void>> monitor_session::bring_back_deferred() {

@@ -114,7 +114,9 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> watch_for_end();
   [[nodiscard]] awaitable<result<void>> bring_back_deferred();
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
-  [[nodiscard]] awaitable<result<void>> hear_of_findings();
+  [[nodiscard]] awaitable<result<void>> hear_of_other_commands();
+  [[nodiscard]] awaitable<result<bool>> hear_of_findings();
+  void hear_of_comparison(const state::news& news);
   void observe_health(wall_time now);
   [[nodiscard]] compare::comparer_parts comparer_parts() const;
   void stop_reading();
@@ -163,6 +165,7 @@ class monitor_session final : public stream::record_sink {
   std::vector<state::deferred_row> new_deferred_;
   std::vector<std::string> deferred_taken_;
   std::int64_t finding_lines_heard_ = 0;
+  wall_time news_due_;
   std::optional<error> failure_;
   bool target_ready_;
   bool stop_requested_ = false;

@@ -56,6 +56,10 @@ class sqlite_store final : public state_store {
     co_return co_await thread_.run([&] { return tables_.finding_lines(after, lines_max); });
   }
 
+  awaitable<result<news>> news_of(std::string prefix) override {
+    co_return co_await thread_.run([&] { return tables_.news_of(prefix); });
+  }
+
  private:
   // Destroyed from the last to the first: queued work ends, the file is closed, the lock is
   // released.

@@ -122,6 +122,13 @@ struct snapshot {
   std::map<std::string, std::int64_t> open_mismatches_by_kind;
 };
 
+/// What other commands may have committed meanwhile.
+struct news {
+  std::map<std::string, std::int64_t> numbers;  ///< of the names asked for
+  std::map<std::string, std::string> values;
+  std::vector<gap_row> gaps;  ///< all, in the order of snapshot::gaps
+};
+
 class state_store {
  public:
   state_store() = default;
@@ -143,6 +150,8 @@ class state_store {
   /// Committed finding lines number `after` + 1 and following, at most `lines_max`.
   [[nodiscard]] virtual awaitable<result<std::vector<std::string>>> finding_lines(
       std::int64_t after, std::size_t lines_max) = 0;
+  /// Of one moment: the gaps, and the numbers and values whose names begin with `prefix`.
+  [[nodiscard]] virtual awaitable<result<news>> news_of(std::string prefix) = 0;
 };
 
 }  // namespace ddm::state

@@ -56,6 +56,17 @@ gap_row to_gap(const statement& row) {
           .cured = row.integer(5) != 0};
 }
 
+constexpr auto select_gaps =
+    "SELECT stream_arn, shard_id, after_sequence, noticed, reason, cured FROM gap ORDER BY id";
+
+std::pair<std::string, std::int64_t> to_number(const statement& row) {
+  return {row.text(0), row.integer(1)};
+}
+
+std::pair<std::string, std::string> to_value(const statement& row) {
+  return {row.text(0), row.text(1)};
+}
+
 /// Prepares statements until one fails, and keeps that failure.
 class preparation {
  public:
@@ -229,6 +240,35 @@ result<snapshot> state_tables::load(std::size_t open_mismatches_max) {
   return loaded;
 }
 
+result<news> state_tables::news_of(const std::string& prefix) {
+  if (!connection_.run("BEGIN")) {
+    return fail(connection_.failure("read"));
+  }
+  auto read = read_news(prefix);
+  std::ignore = connection_.run("COMMIT");
+  return read;
+}
+
+result<news> state_tables::read_news(const std::string& prefix) {
+  preparation sql(connection_);
+  auto gaps = sql(select_gaps);
+  auto numbers = sql("SELECT name, value FROM number WHERE substr(name, 1, length(?1)) = ?1");
+  auto values = sql("SELECT name, value FROM value WHERE substr(name, 1, length(?1)) = ?1");
+  if (sql.failure()) {
+    return fail(*sql.failure());
+  }
+  news found;
+  std::vector<std::pair<std::string, std::int64_t>> number_rows;
+  std::vector<std::pair<std::string, std::string>> value_rows;
+  if (!gaps.read(found.gaps, to_gap) || !numbers.read(number_rows, to_number, prefix) ||
+      !values.read(value_rows, to_value, prefix)) {
+    return fail(connection_.failure("read"));
+  }
+  found.numbers.insert(number_rows.begin(), number_rows.end());
+  found.values.insert(value_rows.begin(), value_rows.end());
+  return found;
+}
+
 result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   preparation sql(connection_);
   auto shards = sql("SELECT * FROM shard ORDER BY stream_arn, shard_id");
@@ -236,9 +276,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   auto mismatches =
       sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE open "
           "ORDER BY confirmed_ms DESC, id DESC LIMIT ?");
-  auto gaps =
-      sql("SELECT stream_arn, shard_id, after_sequence, noticed, reason, cured FROM gap "
-          "ORDER BY id");
+  auto gaps = sql(select_gaps);
   auto pairs = sql("SELECT command, segment, attempt FROM compared_pair");
   auto numbers = sql("SELECT name, value FROM number");
   auto values = sql("SELECT name, value FROM value");
@@ -267,13 +305,8 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
                  [](const statement& row) {
                    return pair_row{row.text(0), row.integer(1), row.integer(2)};
                  }) &&
-      numbers.read(number_rows,
-                   [](const statement& row) { return std::pair(row.text(0), row.integer(1)); }) &&
-      values.read(value_rows,
-                  [](const statement& row) { return std::pair(row.text(0), row.text(1)); }) &&
-      kinds.read(kind_rows,
-                 [](const statement& row) { return std::pair(row.text(0), row.integer(1)); }) &&
-      sums.read(sum_rows, [](const statement& row) {
+      numbers.read(number_rows, to_number) && values.read(value_rows, to_value) &&
+      kinds.read(kind_rows, to_number) && sums.read(sum_rows, [](const statement& row) {
         return std::array{row.integer(0), row.integer(1), row.integer(2)};
       });
   if (!complete) {

@@ -25,6 +25,7 @@ class state_tables {
   [[nodiscard]] result<std::optional<mismatch_row>> find_mismatch(const std::string& key_hash);
   [[nodiscard]] result<std::vector<std::string>> finding_lines(std::int64_t after,
                                                                std::size_t lines_max);
+  [[nodiscard]] result<news> news_of(const std::string& prefix);
 
  private:
   /// Prepared once: 100,000 rows a second are written through them.
@@ -59,6 +60,7 @@ class state_tables {
   [[nodiscard]] bool write(const commit_batch& batch);
   [[nodiscard]] bool write_mark();
   [[nodiscard]] bool write_comparison(const commit_batch& batch);
+  [[nodiscard]] result<news> read_news(const std::string& prefix);
   [[nodiscard]] result<snapshot> read_snapshot(std::size_t open_mismatches_max);
 
   sqlite_connection connection_;

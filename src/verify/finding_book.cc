@@ -154,19 +154,22 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   return entry;
 }
 
-std::optional<digest128> confirmed_key_of(std::string_view finding_line,
-                                          const dynamodb::key_schema& schema,
-                                          const dynamodb::digest_secret& secret) {
+std::optional<told_finding> told_in(std::string_view finding_line,
+                                    const dynamodb::key_schema& schema,
+                                    const dynamodb::digest_secret& secret) {
   const auto line = nlohmann::json::parse(finding_line, nullptr, false);
-  if (!line.is_object() || line.value("state", "") != "confirmed" || !line.contains("key")) {
+  if (!line.is_object() || !line.contains("key") || !line.contains("state")) {
     return std::nullopt;
   }
   const auto& key = line["key"];
-  if (key.is_object() && key.contains("hash") && key["hash"].is_string()) {
-    return digest_of(key["hash"]);
+  const bool is_hash = key.is_object() && key.contains("hash") && key["hash"].is_string();
+  const bool open = line["state"] == "confirmed";
+  if (is_hash) {
+    const auto hash = digest_of(key["hash"]);
+    return hash ? std::optional(told_finding{*hash, open}) : std::nullopt;
   }
   const auto parsed = dynamodb::key_of(key.dump(), schema, secret);
-  return parsed ? std::optional(parsed->hash) : std::nullopt;
+  return parsed ? std::optional(told_finding{parsed->hash, open}) : std::nullopt;
 }
 
 std::int64_t kind_counts::mismatches() const {
@@ -277,6 +280,15 @@ std::optional<std::int64_t> finding_book::on_passed(const digest128& key_hash, w
   entry.healed_at = now;
   --counts_.open.at(static_cast<std::size_t>(entry.kind));
   note(entry);
+  return entry.changes;
+}
+
+std::optional<std::int64_t> finding_book::on_healed_elsewhere(const digest128& key_hash) {
+  if (!open_.contains(key_hash)) {
+    return std::nullopt;
+  }
+  const auto entry = let_go(key_hash);
+  --counts_.open.at(static_cast<std::size_t>(entry.kind));
   return entry.changes;
 }
 

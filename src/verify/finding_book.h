@@ -58,10 +58,15 @@ struct watch_answer {
   direction way = direction::source_to_target;
 };
 
-/// The key, if the line says that a mismatch was confirmed.
-[[nodiscard]] std::optional<digest128> confirmed_key_of(std::string_view finding_line,
-                                                        const dynamodb::key_schema& schema,
-                                                        const dynamodb::digest_secret& secret);
+/// What a line of the findings says.
+struct told_finding {
+  digest128 key_hash;
+  bool open = true;  ///< confirmed; else healed
+};
+/// Nothing: the line is none of ours.
+[[nodiscard]] std::optional<told_finding> told_in(std::string_view finding_line,
+                                                  const dynamodb::key_schema& schema,
+                                                  const dynamodb::digest_secret& secret);
 
 enum class recalled {
   counted,    ///< with all that were open at the start
@@ -91,6 +96,10 @@ class finding_book {
 
   /// The key was verified or seen equal. If that heals an open mismatch: its failed changes.
   std::optional<std::int64_t> on_passed(const digest128& key_hash, wall_time now);
+
+  /// Another command has healed it, and the state's row of it is no newer here. Its failed changes;
+  /// nothing: it is not open here.
+  std::optional<std::int64_t> on_healed_elsewhere(const digest128& key_hash);
 
   /// Both tables were seen to hold the same. Since when, as far as such looks tell: it heals the
   /// mismatch once the stream has been read past that. Until then it may be the doing of a change

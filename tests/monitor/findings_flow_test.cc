@@ -50,6 +50,9 @@ class interrupting_store final : public state::state_store {
                                                             std::size_t lines_max) override {
     return inner_.finding_lines(after, lines_max);
   }
+  awaitable<result<state::news>> news_of(std::string prefix) override {
+    return inner_.news_of(std::move(prefix));
+  }
 
   std::function<void()> meanwhile;
 

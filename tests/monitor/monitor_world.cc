@@ -104,6 +104,9 @@ class observed_store final : public state::state_store {
                                                             std::size_t lines_max) override {
     co_return co_await below_->finding_lines(after, lines_max);
   }
+  awaitable<result<state::news>> news_of(std::string prefix) override {
+    co_return co_await below_->news_of(std::move(prefix));
+  }
 
  private:
   std::unique_ptr<state::state_store> below_;

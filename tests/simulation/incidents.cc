@@ -182,6 +182,7 @@ void simulation::compare_beside(const planned_incident& incident) {
 }
 
 void simulation::repair_between(const planned_incident& incident) {
+  examine();  // a frozen run may just have ended by itself: then it is over
   if (!must_run_ || !forward() || !world_.target.find_table(monitor_world::table)) {
     return;
   }

@@ -75,31 +75,39 @@ std::optional<options> parse(int argc, char** argv) {
   return chosen.jobs == 0 ? std::nullopt : std::optional(chosen);
 }
 
-std::string told(std::uint64_t seed, const run_report& report, bool with_scenario) {
-  if (report.violations.empty() && !with_scenario) {
+/// `one`: the scenario has been told before the run, which may not come to its end.
+std::string told(std::uint64_t seed, const run_report& report, bool one) {
+  if (report.violations.empty() && !one) {
     return {};
   }
   auto text = fmt::format("seed {}: {}\n", seed,
                           report.violations.empty()
                               ? "no violation"
                               : fmt::format("{} violations", report.violations.size()));
-  text += describe(make_scenario(seed));
+  text += one ? "" : describe(make_scenario(seed));
   for (const auto& each : report.violations) {
     text += "  ! " + each + "\n";
   }
   return text;
 }
 
+/// One write, so that the texts of several workers do not mix.
+void write_out(const std::string& text) {
+  if (!text.empty() && ::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
+    _exit(2);
+  }
+}
+
 /// One worker: its seeds in order, a line of "<seed> <what>" to `out` after each; what: 1 failed, 2
 /// GO was shown while the source lived, 3 both, 0 neither.
 [[noreturn]] void work(const options& chosen, std::uint64_t begin, int out) {
   for (std::uint64_t seed = begin; seed < chosen.first + chosen.seeds; seed += chosen.jobs) {
+    if (chosen.one) {
+      write_out(fmt::format("seed {}:\n{}", seed, describe(make_scenario(seed))));
+    }
     const auto report = run_seed(seed);
     const auto text = told(seed, report, chosen.one);
-    // One write, so that the texts of several workers do not mix.
-    if (!text.empty() && ::write(STDOUT_FILENO, text.data(), text.size()) < 0) {
-      _exit(2);
-    }
+    write_out(text);
     const auto line = fmt::format(
         "{} {}\n", seed, (report.violations.empty() ? 0 : 1) + (report.go_while_alive ? 2 : 0));
     if (::write(out, line.data(), line.size()) < 0) {

@@ -218,7 +218,7 @@ void referee::expect_new_start(wall_time begins) {
 void referee::on_stream_renewed(bool monitor_runs) {
   something_forgotten_ = true;
   identity_changes_.push_back(world_.time.now());
-  if (!monitor_runs && shards_.empty()) {
+  if (!monitor_runs && !stream_is_kept_) {
     expect_new_start(wall_time::max());
   }
 }
@@ -261,6 +261,7 @@ void referee::on_commit(const state::commit_batch& batch) {
     period_begins_ = false;
     begin_period();
   }
+  stream_is_kept_ = stream_is_kept_ || batch.values.contains("stream.first_arn");
   for (const auto& row : batch.shards) {
     take_shard(row);
   }

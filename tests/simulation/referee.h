@@ -191,6 +191,7 @@ class referee {
   report::status last_;  // as examined
   std::optional<wall_time> first_start_;
   std::optional<wall_time> target_ready_;
+  bool stream_is_kept_ = false;  ///< the state names the stream that reading began with
   bool something_forgotten_ = false;
   std::vector<wall_time> identity_changes_;  ///< another stream, another table
   bool others_commit_ = false;  ///< another command has written to the state since the start
