@@ -86,7 +86,9 @@ struct check {
   wall_time created;         ///< of the newest change
   wall_time read_at;         ///< when the newest change was read
   wall_time first_unmet_at;  ///< when the first change without outcome was read
-  wall_time unmet_created;   ///< when that one was made, by the service's clock
+  /// When that one was made, by the service's clock; or an earlier one, while the target has not
+  /// been seen with a value of the last max-lag since.
+  wall_time unmet_created;
   std::optional<image> s1;   ///< the origin at the first unequal look since the newest change
   wall_time s1_at;
 

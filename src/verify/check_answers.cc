@@ -113,7 +113,7 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
     return;
   }
   if (!open.before || open.before->digest != compared(counterpart)) {
-    note_met(open, {compared(counterpart), now, now});
+    note_met(open, {compared(counterpart), now, now}, now);
   }
   open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
   open.probes_left = 0;
@@ -123,7 +123,7 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
 /// The origin was read: it may hold a change that is not read yet. No further look is needed to
 /// know; a record of the key calls it off.
 void pending_checks::await_stream(check& open, bool by_ignoring, wall_time now) {
-  note_met(open, {compared(open.expected), now, now});
+  note_met(open, {compared(open.expected), now, now}, now);
   forget_agreement(open);
   open.agreed_at = now;
   open.agreed_by_ignoring = by_ignoring;
@@ -317,7 +317,7 @@ void pending_checks::judge_restless(check& open, const seen& origin, const seen&
                          : held_until(open, counterpart.value, now);
   if (until && now - until->until <= settings_.max_lag) {
     // Replication of this key is alive.
-    note_met(open, *until);
+    note_met(open, *until, now);
     open.stray.reset();
     open.step = open.expects_origin_read ? check_step::expect_look : check_step::look;
     schedule(open, now + settings_.replication_wait);
@@ -396,11 +396,11 @@ void pending_checks::note_level(check& open, const seen& counterpart, wall_time 
     return;
   }
   if (const auto until = held_until(open, counterpart.value, now)) {
-    note_met(open, *until);
+    note_met(open, *until, now);
   }
 }
 
-void pending_checks::note_met(check& open, const past_image& until) {
+void pending_checks::note_met(check& open, const past_image& until, wall_time now) {
   if (until.until <= open.first_unmet_at || open.candidate != 0) {
     return;
   }
@@ -409,7 +409,10 @@ void pending_checks::note_met(check& open, const past_image& until) {
   if (open.comparison_asks_since && until.until > *open.comparison_asks_since) {
     open.comparison_asks_since.reset();
   }
-  open.unmet_created = std::max(open.unmet_created, until.until_created);
+  // A value that the origin gave up longer than a max-lag ago is late too: lateness goes on.
+  if (now - until.until_created <= settings_.max_lag) {
+    open.unmet_created = std::max(open.unmet_created, until.until_created);
+  }
   mark_dirty(open);
   note_arrival();
 }

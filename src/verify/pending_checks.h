@@ -260,7 +260,7 @@ class pending_checks {
   [[nodiscard]] bool stray_is_proven(const check& open) const {
     return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
   }
-  void note_met(check& open, const past_image& until);
+  void note_met(check& open, const past_image& until, wall_time now);
   [[nodiscard]] bool is_followed(const check& open) const;
   [[nodiscard]] bool knows_its_images(const check& open) const;
   void update_left(wall_time now);

@@ -181,7 +181,11 @@ bool go_referee::is_excused(const item_position& key, const key_story& story,
     return look.at >= newest && look.at - known_.reads_late <= spoilt->at &&
            as_good(story.source_now(), look.item, coverage.ignored, look.at);
   };
-  const bool seen = std::ranges::any_of(story.looks, saw_it_right) ||
+  const auto repaired = [&](const version& each) {
+    return each.made_by == cause::repair && each.at < spoilt->at && saw_it_right(each);
+  };
+  const bool seen = std::ranges::any_of(story.target, repaired) ||
+                    std::ranges::any_of(story.looks, saw_it_right) ||
                     std::ranges::any_of(story.scans, saw_it_right);
   return seen && std::ranges::none_of(known_.comparisons, [&](const comparison& each) {
            return each.finished && *each.finished <= at && each.began > spoilt->at &&

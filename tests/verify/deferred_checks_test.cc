@@ -353,6 +353,18 @@ TEST(lateness, of_what_was_read_long_after_it_was_made_counts_from_a_minute_afte
   EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unmet = 1}));
 }
 
+TEST(lateness, goes_on_while_each_look_sees_what_the_origin_gave_up_long_ago) {
+  check_driver run;
+  for (int value = 1; value <= 30; ++value) {
+    run.write("a", value);
+    if (value > 10) {
+      run.counterpart["a"] = value - 10;  // 100 s late, for ever
+    }
+    run.run_for(10s);
+  }
+  EXPECT_EQ(run.checks.later_than(run.now - 120s), (late_checks{.unmet = 1}));
+}
+
 TEST(restart, tells_the_lowest_sequence_number_without_outcome_of_each_shard) {
   check_driver run;
   run.write("a", 1);

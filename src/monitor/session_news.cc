@@ -1,0 +1,97 @@
+// What other commands on the same state have found while this one runs: `compare` confirms and
+// heals mismatches, cures gaps, and its end is evidence for the verdict.
+//
+// Its findings are heard before its end is: a verdict must not stand on a comparison of which not
+// every mismatch is known yet.
+#include "base/log.h"
+#include "monitor/findings_flow.h"
+#include "monitor/monitor_session.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+using std::chrono::seconds;
+
+/// Findings that are heard of at a time.
+constexpr std::size_t finding_lines_max = 500;
+constexpr seconds news_interval{10};
+constexpr auto other_command = "compare";
+
+}  // namespace
+
+awaitable<result<void>> monitor_session::hear_of_other_commands() {
+  const auto now = parts_.time.now();
+  result<state::news> news;
+  const bool is_due = now >= news_due_;
+  if (is_due) {
+    news = co_await parts_.store.news_of(compare::comparison_progress::prefix_of(other_command));
+    if (!news) {
+      co_return fail(std::move(news.error()));
+    }
+  }
+  const auto heard_all = co_await hear_of_findings();
+  if (!heard_all) {
+    co_return fail(heard_all.error());
+  }
+  if (is_due && *heard_all) {
+    news_due_ = now + news_interval;
+    hear_of_comparison(*news);
+  }
+  co_return result<void>{};
+}
+
+/// The findings that all commands on one state commit; true: every one of them is known now.
+awaitable<result<bool>> monitor_session::hear_of_findings() {
+  if (!findings_.holds_all()) {
+    co_return false;  // which of them are counted already is not known
+  }
+  const auto lines = co_await parts_.store.finding_lines(finding_lines_heard_, finding_lines_max);
+  if (!lines) {
+    co_return fail(lines.error());
+  }
+  finding_lines_heard_ += static_cast<std::int64_t>(lines->size());
+  const auto& digests = parts_.decoder.settings();
+  std::vector<verify::digest128> opened;
+  std::vector<verify::digest128> healed;
+  for (const auto& line : *lines) {
+    const auto told = verify::told_in(line, digests.schema, digests.secret);
+    if (told && told->open != findings_.is_open(told->key_hash)) {
+      (told->open ? opened : healed).push_back(told->key_hash);
+    }
+  }
+  if (auto recalled = co_await recall_open(parts_.store, findings_, std::move(opened),
+                                           commits_begun_, verify::recalled::uncounted);
+      !recalled) {
+    co_return fail(std::move(recalled.error()));
+  }
+  const auto gone = co_await let_go_of_healed(parts_.store, findings_, std::move(healed));
+  if (!gone) {
+    co_return fail(gone.error());
+  }
+  for (const auto changes : *gone) {
+    statistics_.on_healed(changes);
+  }
+  co_return lines->size() < finding_lines_max;
+}
+
+void monitor_session::hear_of_comparison(const state::news& news) {
+  const auto heard = compare::comparison_progress::load(other_command, news.numbers, news.values);
+  if (baseline_.hear_of(heard)) {
+    log::event(log::level::info, "comparison_heard_of",
+               "`compare` on the same state has ended: it counts for the verdict",
+               {{"keys", heard.scanned.equal + heard.candidates_closed},
+                {"unequal", heard.candidates_unequal}});
+  }
+  for (auto& gap : gaps_) {
+    gap.cured = gap.cured || std::ranges::any_of(news.gaps, [&](const state::gap_row& row) {
+                  return row.cured && row.shard_id == gap.shard_id &&
+                         row.stream_arn == gap.stream_arn && row.noticed == gap.noticed &&
+                         row.after_sequence == gap.after_sequence;
+                });
+  }
+}
+
+}  // namespace ddm::monitor
