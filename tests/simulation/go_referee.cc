@@ -154,10 +154,7 @@ std::vector<std::string> go_referee::unread(wall_time at) const {
         break;
       }
       // What the stream has forgotten is made up for by a comparison.
-      const bool made_up_for =
-          record.lost && std::ranges::any_of(known_.comparisons, [&](const comparison& each) {
-            return each.finished && each.began > record.created;
-          });
+      const bool made_up_for = record.lost && compared_after(record.created);
       if (!made_up_for && known_.counts(shard, record)) {
         found.push_back(fmt::format("record {} of shard {}, created {}, has not been read{}",
                                     support::to_decimal(record.sequence), id,
@@ -165,6 +162,33 @@ std::vector<std::string> go_referee::unread(wall_time at) const {
                                     record.lost ? " and is lost" : ""));
         break;
       }
+    }
+  }
+  return found;
+}
+
+bool go_referee::compared_after(wall_time moment, const item_position* key) const {
+  return std::ranges::any_of(known_.comparisons, [&](const comparison& each) {
+    return each.finished && each.began > moment &&
+           (key == nullptr || each.sample_rate <= 1 || known_.chooses(*key, each.sample_rate));
+  });
+}
+
+std::vector<std::string> go_referee::unlooked(const go_claim& claim,
+                                              const go_coverage& coverage) const {
+  std::vector<std::string> found;
+  for (const auto& moment : known_.replaced) {
+    if (claim.at - moment > coverage.bound() && !compared_after(moment)) {
+      found.push_back(fmt::format("a table was created anew at {}, and no comparison began since",
+                                  format_rfc3339(moment)));
+    }
+  }
+  for (const auto& [position, story] : keys_) {
+    const auto changed = known_.unchecked(position);
+    if (changed && speaks_for(claim, coverage, position) && !compared_after(*changed, &position)) {
+      found.push_back(fmt::format("{}, changed at {}, was neither checked nor compared since",
+                                  story.key_json, format_rfc3339(*changed)));
+      break;
     }
   }
   return found;
@@ -202,6 +226,7 @@ std::vector<std::string> go_referee::lies(const go_claim& claim) const {
     return {"no comparison has ended"};
   }
   auto found = unread(claim.at);
+  std::ranges::move(unlooked(claim, *coverage), std::back_inserter(found));
   const auto until = claim.at - coverage->bound();
   for (const auto& [position, story] : keys_) {
     if (support::same_item(story.source_now(), story.target_now()) ||
@@ -224,6 +249,15 @@ std::optional<wall_time> go_referee::will_lie_at(const go_claim& claim) const {
   if (!coverage) {
     return soonest;
   }
+  const auto lies_from = [&](wall_time moment) {
+    const auto then = moment + coverage->bound();
+    soonest = std::min(soonest.value_or(then), then);
+  };
+  for (const auto& moment : known_.replaced) {
+    if (!compared_after(moment)) {
+      lies_from(moment);
+    }
+  }
   for (const auto& [position, story] : keys_) {
     if (support::same_item(story.source_now(), story.target_now()) ||
         !speaks_for(claim, *coverage, position)) {
@@ -233,8 +267,7 @@ std::optional<wall_time> go_referee::will_lie_at(const go_claim& claim) const {
     const auto at = claim.at + coverage->max_lag + instant;
     const auto since = wrong_since(story, *coverage, at);
     if (since && !is_excused(position, story, *coverage, *since, at)) {
-      const auto then = *since + coverage->bound();
-      soonest = std::min(soonest.value_or(then), then);
+      lies_from(*since);
     }
   }
   return soonest;

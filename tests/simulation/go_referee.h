@@ -6,7 +6,10 @@
 //   - each record that counts and is older than 60 s has been read;
 //   - the target has not been wrong without a pause for longer than the larger of three max-lags
 //     and three minutes. Wrong: it holds what is neither the source's present value nor one that
-//     the source held within the last max-lag.
+//     the source held within the last max-lag;
+//   - the newest change that was read has been checked, or a comparison began after it: what nobody
+//     looked at may be right by luck only;
+//   - neither table was created anew, longer ago than that, with no comparison begun since.
 // One allowance: it was right at a look after the key's newest record, was changed by itself since
 // (not by the replicator that carried a change), and no comparison began after that.
 // Reason: people bet their data on these two sentences, and on nothing that the program counts.
@@ -48,6 +51,7 @@ struct go_evidence {
   bool of_source = true;                ///< the source's stream is read
   std::vector<checking> checkings;      ///< by time; at least one
   std::vector<comparison> comparisons;  ///< by when they began
+  std::vector<wall_time> replaced;      ///< when one of the tables was created anew
   milliseconds reads_late{0};           ///< what a read saw may be so old
   /// Whether a sample of one key in `rate` has the key.
   std::function<bool(const item_position& key, std::uint64_t rate)> chooses;
@@ -55,6 +59,8 @@ struct go_evidence {
   std::function<bool(const shard_story& shard, const written_record& record)> counts;
   /// How many records of a shard, from its first one on, have been read.
   std::function<std::size_t(const shard_story& shard)> read_of;
+  /// When the key's newest change was made, if a process has read it whose sample lacks the key.
+  std::function<std::optional<wall_time>(const item_position& key)> unchecked;
 };
 
 struct go_claim {
@@ -97,6 +103,11 @@ class go_referee {
   [[nodiscard]] bool speaks_for(const go_claim& claim, const go_coverage& coverage,
                                 const item_position& key) const;
   [[nodiscard]] std::vector<std::string> unread(wall_time at) const;
+  /// What was never checked nor compared.
+  [[nodiscard]] std::vector<std::string> unlooked(const go_claim& claim,
+                                                  const go_coverage& coverage) const;
+  /// A comparison that began after that has ended.
+  [[nodiscard]] bool compared_after(wall_time moment, const item_position* key = nullptr) const;
   [[nodiscard]] bool is_excused(const item_position& key, const key_story& story,
                                 const go_coverage& coverage, wall_time wrong_from,
                                 wall_time at) const;

@@ -36,6 +36,7 @@ struct go_referee_test : testing::Test {
     };
     known.counts = [](const shard_story&, const written_record&) { return true; };
     known.read_of = [this](const shard_story&) { return records_read; };
+    known.unchecked = [this](const item_position&) { return unchecked; };
     story().key_json = R"({"pk":{"S":"k"}})";
     source(0s, item(1));
     target(1s, item(1));
@@ -64,6 +65,7 @@ struct go_referee_test : testing::Test {
   std::map<std::string, shard_story> shards;
   std::uint64_t chosen_up_to = 1;
   std::size_t records_read = 0;
+  std::optional<wall_time> unchecked;
 };
 
 TEST_F(go_referee_test, equal_tables_are_go) { EXPECT_THAT(lies(1h), IsEmpty()); }
@@ -248,6 +250,33 @@ TEST_F(go_referee_test, a_later_comparison_is_what_go_stands_on) {
 TEST_F(go_referee_test, go_without_a_comparison_is_a_lie) {
   known.comparisons.front().finished.reset();
   EXPECT_THAT(lies(1h), ElementsAre("no comparison has ended"));
+}
+
+TEST_F(go_referee_test, a_table_created_anew_needs_a_comparison_after_it) {
+  known.replaced.push_back(midnight + 100s);
+  EXPECT_THAT(lies(280s), IsEmpty());
+  EXPECT_EQ(go_referee(known, keys, shards).will_lie_at({.at = midnight + 110s}), midnight + 280s);
+  EXPECT_THAT(lies(281s), ElementsAre(HasSubstr("created anew at 2026-01-01T00:01:40")));
+  compare(100s, 130s);
+  EXPECT_THAT(lies(281s), testing::SizeIs(1));
+  compare(101s, 131s);
+  EXPECT_THAT(lies(281s), IsEmpty());
+}
+
+TEST_F(go_referee_test, a_change_that_the_sample_lacked_needs_a_comparison_after_it) {
+  unchecked = midnight + 100s;
+  EXPECT_THAT(lies(101s), ElementsAre(HasSubstr("neither checked nor compared")));
+  compare(110s, 120s);
+  known.comparisons.back().sample_rate = 10;
+  EXPECT_THAT(lies(130s), testing::SizeIs(1));
+  compare(121s, 122s);
+  EXPECT_THAT(lies(130s), IsEmpty());
+}
+
+TEST_F(go_referee_test, a_sampled_claim_does_not_speak_for_what_the_sample_lacked) {
+  unchecked = midnight + 100s;
+  known.checkings.front().sample_rate = 10;
+  EXPECT_THAT(lies(101s, true), IsEmpty());
 }
 
 TEST_F(go_referee_test, the_stream_of_the_target_makes_no_go) {

@@ -43,6 +43,7 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
   go_ = {.of_source = forward_,
          .checkings = {},
          .comparisons = {},
+         .replaced = {},
          .reads_late = chosen.read_lag_max,
          .chooses = [this](const item_position& key,
                            std::uint64_t rate) { return sample_has(key, rate); },
@@ -63,7 +64,8 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
                const auto next = std::ranges::upper_bound(shard.records, sent->second, {},
                                                           &written_record::sequence);
                return std::max(committed, static_cast<std::size_t>(next - shard.records.begin()));
-             }};
+             },
+         .unchecked = [this](const item_position& key) { return unchecked(key); }};
   world.on_commit = [this](const state::commit_batch& batch) { on_commit(batch); };
   world.on_resume = [this](const state::snapshot& found) { on_resume(found); };
   truth.on_asked = [this](const std::string& shard) { on_asked(shard); };
@@ -134,6 +136,7 @@ void referee::begin_period() {
 void referee::on_table_recreated() {
   something_forgotten_ = true;
   identity_changes_.push_back(world_.time.now());
+  go_.replaced.push_back(world_.time.now());
 }
 
 void referee::on_compare_start(const std::string& ignored) {
@@ -197,6 +200,16 @@ referee::standing referee::standing_of(const shard_story& shard,
 bool referee::was_committed(const shard_story& shard, const written_record& record) const {
   const auto row = shards_.find(shard.id);
   return row != shards_.end() && record.sequence <= row->second.last;
+}
+
+std::optional<wall_time> referee::unchecked(const item_position& key) const {
+  const shard_story* shard = nullptr;
+  const auto* record = truth_.newest_record(key, &shard);
+  const bool read = record != nullptr && !record->lost && was_committed(*shard, *record) &&
+                    standing_of(*shard, *record) == standing::counts;
+  return read && !record->checked_in
+             ? std::optional(truth_.keys().at(key).origin(forward_).back().at)
+             : std::nullopt;
 }
 
 void referee::on_target_ready(wall_time now) {

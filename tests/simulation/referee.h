@@ -138,6 +138,8 @@ class referee {
   [[nodiscard]] bool chosen(const item_position& key);
   [[nodiscard]] bool sample_has(const item_position& key, std::uint64_t rate) const;
   [[nodiscard]] bool was_committed(const shard_story& shard, const written_record& record) const;
+  /// When the newest change of the key was made, if it was read by a process whose sample lacks it.
+  [[nodiscard]] std::optional<wall_time> unchecked(const item_position& key) const;
   /// The newest change of the key was read and checked: it must have an outcome that is true.
   [[nodiscard]] bool everything_is_read() const;
   [[nodiscard]] bool is_covered(const item_position& key);
