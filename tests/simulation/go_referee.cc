@@ -47,26 +47,60 @@ const version* last_before(const std::vector<version>& versions, wall_time momen
   return later == versions.begin() ? nullptr : &*std::prev(later);
 }
 
-/// As good as something that the source held within max-lag before `at`.
-bool was_right(const key_story& story, const go_coverage& coverage, wall_time at) {
-  const auto* now = last_before(story.target, at);
-  const item_ptr held = now == nullptr ? nullptr : now->item;
-  const auto from = at - coverage.max_lag;
-  wall_time until = at;
-  for (const auto& each : std::views::reverse(story.source)) {
-    if (each.at > at) {
-      continue;
-    }
-    if (until < from) {
-      return false;
-    }
-    if (as_good(each.item, held, coverage.ignored, at)) {
-      return true;
-    }
-    until = each.at - instant;
-  }
-  return until >= from && as_good(nullptr, held, coverage.ignored, at);
+bool some_expire(const key_story& story) {
+  const auto expires = [](const version& each) { return end_of_life(each.item).has_value(); };
+  return std::ranges::any_of(story.source, expires) || std::ranges::any_of(story.target, expires);
 }
+
+/// Walks forward through what one key held. Values of the source have numbers: 0 is the absence
+/// before the first version.
+class key_walk {
+ public:
+  key_walk(const key_story& story, const go_coverage& coverage)
+      : story_(story), coverage_(coverage), some_expire_(some_expire(story)) {}
+
+  /// The target is as good as something that the source held within max-lag. `at` ascends.
+  bool is_right(wall_time at) {
+    for (; present_ < story_.source.size() && story_.source[present_].at <= at; ++present_) {
+      if (is_good(present_ + 1, at)) {
+        good_ = present_ + 1;
+      }
+    }
+    const auto* held = last_before(story_.target, at);
+    if (std::exchange(held_, held) != held || some_expire_) {
+      find_good(at);
+    }
+    return good_ && held_until(*good_, at) >= at - coverage_.max_lag;
+  }
+
+ private:
+  [[nodiscard]] bool is_good(std::size_t value, wall_time at) const {
+    return as_good(value == 0 ? nullptr : story_.source[value - 1].item,
+                   held_ == nullptr ? nullptr : held_->item, coverage_.ignored, at);
+  }
+  [[nodiscard]] wall_time held_until(std::size_t value, wall_time at) const {
+    return value == present_ ? at : story_.source[value].at - instant;
+  }
+  void find_good(wall_time at) {
+    good_.reset();
+    for (auto value = present_; held_until(value, at) >= at - coverage_.max_lag; --value) {
+      if (is_good(value, at)) {
+        good_ = value;
+        return;
+      }
+      if (value == 0) {
+        return;
+      }
+    }
+  }
+
+  const key_story& story_;
+  const go_coverage& coverage_;
+  bool some_expire_;
+  const version* held_ = nullptr;        ///< by the target
+  std::size_t present_ = 0;              ///< value of the source
+  std::optional<std::size_t> good_ = 0;  ///< the newest value that the target is as good as
+};
 
 }  // namespace
 
@@ -129,13 +163,11 @@ std::optional<wall_time> wrong_since(const key_story& story, const go_coverage& 
     add_version(each);
     add(each.at + coverage.max_lag);
   }
-  std::ranges::sort(moments, std::greater{});
+  std::ranges::sort(moments);
   std::optional<wall_time> wrong;  // before the first of them both sides were empty
+  key_walk walk(story, coverage);
   for (const auto& moment : moments) {
-    if (was_right(story, coverage, moment)) {
-      return wrong;
-    }
-    wrong = moment;
+    wrong = walk.is_right(moment) ? std::nullopt : std::optional(wrong.value_or(moment));
   }
   return wrong;
 }
