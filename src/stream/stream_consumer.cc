@@ -159,16 +159,20 @@ awaitable<result<void>> stream_consumer::list_completely() {
   }
   note_complete_listing(is_fresh, now);
   // What ended since the listing began may have children that it did not show.
-  const bool again = complete_listing_wanted_ && *complete_listing_wanted_ >= now;
-  complete_listing_due_ = again ? clock_.now() : now + complete_listing_interval;
+  if (complete_listing_wanted_ && *complete_listing_wanted_ < now) {
+    complete_listing_wanted_.reset();
+  }
+  wanted_since_ = complete_listing_wanted_;
+  complete_listing_due_ = complete_listing_wanted_.value_or(now + complete_listing_interval);
   plan_next_listing();
   if (auto committed = co_await sink_.commit_now(); !committed) {
     co_return committed;
   }
   auto startable = lineage_.take_startable();
-  if (!std::exchange(begun_here_, true) && !began_) {
+  if (!std::exchange(begun_here_, true)) {
+    look_for_late_siblings(now);
     without_iterator_ = {startable.begin(), startable.end()};
-    if (startable.empty()) {
+    if (!began_ && startable.empty()) {
       began_ = service_.later(now);
     }
   }
@@ -201,21 +205,39 @@ void stream_consumer::plan_next_listing() {
       clock_.now() + (heirs_may_be_hidden() ? missing_children_interval : newest_listing_interval);
 }
 
-awaitable<void> stream_consumer::list_children(shard_id parent) {
+void stream_consumer::want_complete_listing(wall_time from) {
+  complete_listing_wanted_ = from;
+  wanted_since_ = wanted_since_.value_or(from);
+  complete_listing_due_ = std::min(complete_listing_due_, from);
+}
+
+/// Of what ended just before this process began, or before its first listing, nobody will look for
+/// them any more.
+void stream_consumer::look_for_late_siblings(wall_time now) {
+  const bool ended_just_now = std::ranges::any_of(lineage_.shards(), [now](const auto& each) {
+    const auto& ended_at = each.second.ended_at;
+    return ended_at && now - *ended_at < late_sibling_within;
+  });
+  if (ended_just_now) {
+    want_complete_listing(now + late_sibling_within);
+  }
+}
+
+awaitable<void> stream_consumer::list_children(shard_id parent, bool for_the_last_time) {
   const auto asked = clock_.now();
   if (child_look_ups_ >= child_look_ups_max) {
-    complete_listing_wanted_ = asked;
-    complete_listing_due_ = std::min(complete_listing_due_, asked);
+    want_complete_listing(asked);
     co_return;
   }
   ++child_look_ups_;
   auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent,
                                                  &describe_pace_);
   --child_look_ups_;
-  // A failure is no loss: the next listing shows the children too.
   if (page) {
     note_listing(asked, *page);
     lineage_.on_partial_listing(page->shards, clock_.now());
+  } else if (for_the_last_time) {
+    want_complete_listing(asked);  // the next listing would show the newest only
   }
   if (!lineage_.has_children(parent)) {
     newest_listing_due_ = std::min(newest_listing_due_, clock_.now() + missing_children_interval);
@@ -223,7 +245,8 @@ awaitable<void> stream_consumer::list_children(shard_id parent) {
 }
 
 awaitable<void> stream_consumer::discover() {
-  while (!stream_is_over_ || readers_.running() > 1 || heirs_may_be_hidden()) {
+  while (!stream_is_over_ || readers_.running() > 1 || heirs_may_be_hidden() ||
+         complete_listing_wanted_) {
     co_await clock_.sleep_for(seconds{1});
     const auto now = clock_.now();
     const bool complete = now >= complete_listing_due_ || lineage_.needs_complete_listing();
@@ -312,12 +335,12 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   note_iterator(id);  // it needs none any more
   lineage_.on_done(id, clock_.now());
   start_readers();
-  co_await list_children(id);
+  co_await list_children(id, false);
   start_readers();
   // A child that was hidden beside a visible one is older than the newest shard known, maybe: the
   // listing of each minute would not show it.
   co_await clock_.sleep_for(late_sibling_within);
-  co_await list_children(std::move(id));
+  co_await list_children(std::move(id), true);
   start_readers();
 }
 
@@ -388,7 +411,9 @@ bool stream_consumer::heirs_may_be_hidden() const { return !lineage_.heirless().
 /// for, and so do hidden children: what was read of the parent holds for them. But whoever cannot
 /// list for a minute knows nothing.
 std::optional<wall_time> stream_consumer::moment_read() const {
-  if (!listed_here_) {
+  const bool may_miss_siblings =
+      wanted_since_ && clock_.now() - *wanted_since_ > hidden_at_most - late_sibling_within;
+  if (!listed_here_ || may_miss_siblings) {
     return std::nullopt;
   }
   const auto now = later_now();

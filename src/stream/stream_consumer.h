@@ -101,7 +101,9 @@ class stream_consumer {
  private:
   [[nodiscard]] awaitable<result<void>> list_completely();
   [[nodiscard]] awaitable<result<void>> list_newest();
-  [[nodiscard]] awaitable<void> list_children(shard_id parent);
+  [[nodiscard]] awaitable<void> list_children(shard_id parent, bool for_the_last_time);
+  void want_complete_listing(wall_time from);
+  void look_for_late_siblings(wall_time now);
   [[nodiscard]] awaitable<void> discover();
   [[nodiscard]] awaitable<void> read_shard(shard_id id);
   [[nodiscard]] awaitable<result<dynamodb::stream_page>> describe(
@@ -144,8 +146,10 @@ class stream_consumer {
   std::optional<wall_time> began_;
   std::set<shard_id> without_iterator_;  ///< of those that began_ waits for
   bool warned_of_clock_ = false;
-  int child_look_ups_ = 0;                            ///< under way, or waiting for their turn
-  std::optional<wall_time> complete_listing_wanted_;  ///< by a look-up that was not made
+  int child_look_ups_ = 0;  ///< under way, or waiting for their turn
+  /// One that is asked for after this has to tell what look-ups for children did not.
+  std::optional<wall_time> complete_listing_wanted_;
+  std::optional<wall_time> wanted_since_;  ///< the oldest such wish
   wall_time complete_listing_due_;
   wall_time newest_listing_due_;
 };

@@ -239,6 +239,54 @@ TEST(stream_consumer, reports_what_a_shard_lost_that_could_not_be_read_for_a_day
   }
 }
 
+TEST(stream_consumer, finds_a_late_sibling_also_after_a_restart_before_it_is_listed) {
+  stream_world world({.shards = 2, .first_child_listed_after = 10s});
+  world.begin();
+  world.time.run_for(5s);
+  world.stream().split(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 100);
+  world.time.run_for(3s);
+  world.begin(world.stop());
+  world.time.run_for(60s);
+  EXPECT_EQ(world.distinct(), 100U);
+}
+
+TEST(stream_consumer, finds_a_late_sibling_also_when_the_look_for_it_fails) {
+  stream_world world({.shards = 2, .first_child_listed_after = 10s});
+  world.begin();
+  world.time.run_for(5s);
+  const auto began = world.time.now();
+  world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "DescribeStream" && request.now > began + 5s &&
+                       request.now < began + 40s;
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+  world.stream().split(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 100);
+  world.time.run_for(90s);
+  EXPECT_EQ(world.distinct(), 100U);
+}
+
+TEST(stream_consumer, knows_nothing_while_nobody_can_look_for_a_late_sibling) {
+  stream_world world({.shards = 2, .first_child_listed_after = 10s});
+  world.begin();
+  world.time.run_for(5s);
+  const auto began = world.time.now();
+  world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "DescribeStream" && request.now > began + 5s &&
+                       request.now < began + 10min;
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+  world.stream().split(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 100);
+  world.time.run_for(90s);
+  EXPECT_LT(world.distinct(), 100U);
+  EXPECT_FALSE(world.consumer->status().unread_for);
+  world.time.run_for(11min);
+  EXPECT_EQ(world.distinct(), 100U);
+  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+}
+
 TEST(stream_consumer, ends_with_the_error_of_a_commit) {
   stream_world world;
   world.sink.commit_failure = error{.message = "the disk is full"};
