@@ -71,9 +71,12 @@ awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
   const auto position =
       at_trim_horizon_ ? iterator_position::trim_horizon() : shard_lineage::next_position(shard());
   shard().begun = true;
-  if (!beginning_is_lost_ && shared_.lineage.lost_its_beginning(id_, later_now())) {
-    beginning_is_lost_ = true;
-    report_gap("records were trimmed before the shard was begun");
+  if (shared_.lineage.lost_its_beginning(id_, later_now())) {
+    if (!std::exchange(beginning_is_lost_, true) || lost_another_day()) {
+      report_gap("records were trimmed before the shard was begun");
+    }
+  } else if (at_trim_horizon_ && lost_another_day()) {
+    report_gap("records were trimmed before they were read");
   }
   auto iterator = co_await shared_.client.get_shard_iterator(
       dynamodb::stream_arn(shared_.lineage.stream_arn()), id_, position);
@@ -189,7 +192,15 @@ bool shard_reader::counts(const dynamodb::change_record& record) const {
   return !from || record.created >= *from - shared_.creation_unit();
 }
 
+/// What is told to be lost was written before that; what came after it was lost if it could not be
+/// read for as long as records are kept, and no comparison before now makes up for it.
+bool shard_reader::lost_another_day() {
+  const auto known = std::max(shard().caught_up_to, told_lost_at_);
+  return known && later_now() - *known > stream_retention;
+}
+
 void shard_reader::report_gap(std::string reason) {
+  told_lost_at_ = later_now();
   shared_.sink.on_gap({id_, shard().last_sequence, shared_.time.now(), std::move(reason)});
 }
 
@@ -211,7 +222,8 @@ awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
       }
       co_return next_step::read_on;
     case error_class::trimmed:
-      if (!at_trim_horizon_ && !trim_is_harmless(shard().caught_up_to, later_now())) {
+      if (at_trim_horizon_ ? lost_another_day()
+                           : !trim_is_harmless(shard().caught_up_to, later_now())) {
         report_gap("records were trimmed before they were read");
       }
       if (std::exchange(at_trim_horizon_, true)) {

@@ -71,6 +71,7 @@ class shard_reader {
   /// By the later of our clock and the service's, as all moments up to which was read.
   [[nodiscard]] wall_time later_now() const { return shared_.service.later(shared_.time.now()); }
   [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
+  [[nodiscard]] bool lost_another_day();
   void report_gap(std::string reason);
   [[nodiscard]] tracked_shard& shard() { return shared_.lineage.at(id_); }
 
@@ -84,6 +85,7 @@ class shard_reader {
   bool had_iterator_ = false;
   bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
   bool beginning_is_lost_ = false;
+  std::optional<wall_time> told_lost_at_;  ///< when a gap was reported last, by the later clock
   bool last_page_was_empty_ = false;
   int failures_ = 0;
 };

@@ -287,6 +287,32 @@ TEST(stream_consumer, knows_nothing_while_nobody_can_look_for_a_late_sibling) {
   EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
 }
 
+/// What was lost first may have been made up for by a comparison: what is lost after it may not.
+TEST(stream_consumer, reports_again_what_was_lost_in_another_day_that_could_not_be_read) {
+  for (const int read_before : {0, 10}) {
+    stream_world world;
+    world.write(0, read_before);
+    world.begin();
+    world.time.run_for(10s);
+    const auto rows = world.stop();
+    world.write(10, 10);
+    world.time.run_for(25h);
+    world.account.plan_faults([](const support::fault_context& request) -> support::fault {
+      const bool fails = request.operation == "GetRecords";
+      return {.type = fails ? support::fault::kind::connection_reset : support::fault::kind::none};
+    });
+    world.begin(rows);
+    world.time.run_for(1h);
+    ASSERT_EQ(world.sink.gaps.size(), 1U) << read_before;
+    world.write(20, 10);
+    world.time.run_for(30h);
+    world.account.plan_faults({});
+    world.time.run_for(1min);
+    EXPECT_EQ(world.sink.gaps.size(), 2U)
+        << "20 to 29 were lost after the first gap; read before: " << read_before;
+  }
+}
+
 TEST(stream_consumer, ends_with_the_error_of_a_commit) {
   stream_world world;
   world.sink.commit_failure = error{.message = "the disk is full"};
