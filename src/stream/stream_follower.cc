@@ -67,11 +67,10 @@ void stream_follower::restore(const state::snapshot& resumed) {
   if (const auto found = resumed.numbers.find(began_name); found != resumed.numbers.end()) {
     began_ = from_ms(found->second);
   }
-  const auto reported = std::ranges::find_if(resumed.gaps, [&](const state::gap_row& gap) {
-    return gap.stream_arn == options_.stream_arn && gap.shard_id.empty();
-  });
-  if (reported != resumed.gaps.end()) {
-    time_off_reported_ = options_.stream_arn;
+  for (const auto& gap : resumed.gaps) {
+    if (gap.stream_arn == options_.stream_arn && gap.shard_id.empty()) {
+      times_off_told_.push_back(gap.reason);
+    }
   }
 }
 
@@ -225,8 +224,11 @@ void stream_follower::change_over() {
   make_consumer();
 }
 
+/// Once for each successor: the process may have ended before that was listed, and it may have been
+/// turned off and on again since.
 void stream_follower::report_time_off() {
-  if (time_off_reported_ == options_.stream_arn) {
+  if (std::ranges::any_of(times_off_told_,
+                          [&](const auto& told) { return told.ends_with(*successor_); })) {
     return;
   }
   auto from = std::max(enabled_at_, known_to_be_on());

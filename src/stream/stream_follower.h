@@ -101,7 +101,7 @@ class stream_follower {
   std::optional<wall_time> ended_at_;        ///< the present stream has been read to its end
   std::optional<wall_time> enabled_at_;      ///< the present stream was last known to be on
   bool first_stream_kept_ = false;           ///< the state knows what this process began with
-  std::string time_off_reported_;            ///< the stream whose end has been reported as a gap
+  std::vector<std::string> times_off_told_;  ///< by earlier processes: each ends with a successor
   std::vector<state::shard_row> left_rows_;  ///< last changes of streams that were left
   std::vector<std::pair<std::string, std::string>> left_shards_;  ///< their rows in the state
 };
