@@ -220,6 +220,7 @@ awaitable<void> monitor_session::watch_for_end() {
   while (!stop_requested_) {
     co_await parts_.time.sleep_for(end_poll_interval);
     const auto now = parts_.time.now();
+    note_pause();
     // After the last record that was wanted, nothing that is read could call a judgement off.
     checks_.set_read_up_to(reading_stopped_ ? now : follower_.read_up_to());
     if (checks_.update_behind(now)) {
@@ -324,6 +325,7 @@ awaitable<void> monitor_session::await_target() {
 
 void monitor_session::on_batch(stream::record_batch batch) {
   const auto now = parts_.time.now();
+  note_pause();
   statistics_.on_reread(batch.reread);
   verify::outcomes out;
   for (auto& record : batch.records) {
@@ -340,7 +342,8 @@ void monitor_session::on_batch(stream::record_batch batch) {
           .fresh = batch.fresh,
           .created_is_coarse = times_are_coarse_,
           .mismatch_open = findings_.is_open(record.key.hash) || !findings_.holds_all()};
-      record.created += follower_.clock_fast_by();  // by our clock, like all that checks know
+      // By our clock, like all that checks know.
+      record.created -= clock_slow_by_;
       checks_.on_change(std::move(record), where, now, out);
     }
   }

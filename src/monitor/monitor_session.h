@@ -136,6 +136,9 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] freeze_facts freeze() const;
   /// Now, by the service's clock or ours, whichever is later.
   [[nodiscard]] wall_time service_now() const;
+  /// By how much our clock is behind the service's; negative: ahead.
+  [[nodiscard]] milliseconds clock_slow_by() const;
+  void note_pause();
   [[nodiscard]] std::vector<std::string> troubles(const report::status& now) const;
   [[nodiscard]] std::optional<milliseconds> drain_estimate(const report::status& now) const;
   void fail_with(error failure);
@@ -188,6 +191,7 @@ class monitor_session final : public stream::record_sink {
 
   // The last interval, for rates.
   wall_time interval_began_;
+  milliseconds clock_slow_by_{0};  ///< when it was looked at last
   std::int64_t interval_events_ = 0;
   std::int64_t interval_verified_ = 0;
   std::int64_t interval_failed_ = 0;

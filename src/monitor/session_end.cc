@@ -11,6 +11,8 @@ constexpr std::chrono::seconds health_interval{1};
 /// So long the end of a frozen run waits for what is only unknown: after an outage each table is
 /// described and each shard asked again within a minute.
 constexpr std::chrono::minutes unknown_max{2};
+/// Less is what becomes known of the two clocks by and by.
+constexpr milliseconds pause_min = stream::service_clock::date_unit;
 
 }  // namespace
 
@@ -73,7 +75,7 @@ bool monitor_session::cannot_become_go() const {
   const auto never_rested = static_cast<std::int64_t>(checks_.restless_candidates());
   const bool restless =
       never_rested > 0 ||
-      checks_.later_than(service_now() - settings_.checks.max_lag).unjudgeable > 0;
+      checks_.later_than(parts_.time.now() - settings_.checks.max_lag).unjudgeable > 0;
   const auto view = baseline_.view();
   const bool waits_for_rest =
       view && view->progress.all_scanned() && view->progress.all_joined() &&
@@ -103,6 +105,20 @@ wall_time monitor_session::service_now() const { return follower_.service_now();
 bool monitor_session::everything_is_judged() const {
   return target_ready_ && statistics_.checks().deferred == 0 &&
          checks_.size() == checks_.restless();
+}
+
+milliseconds monitor_session::clock_slow_by() const {
+  return service_now() - parts_.time.now() - follower_.clock_fast_by();
+}
+
+/// Checks know our clock only. That it is slow, and always was, makes none of them older; that it
+/// stood still, or was set back, does.
+void monitor_session::note_pause() {
+  const auto slow_by = clock_slow_by();
+  if (const auto paused = slow_by - clock_slow_by_; paused > pause_min) {
+    checks_.on_pause(paused);
+  }
+  clock_slow_by_ = slow_by;
 }
 
 /// Whether a baseline may start, and for how long all has been well.

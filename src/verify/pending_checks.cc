@@ -59,6 +59,10 @@ void pending_checks::on_change(change_record record, const change_context& where
     open.superseded_unverified = where.mismatch_open ||
                                  deferred_keys_.may_contain(record.key.hash) ||
                                  left_keys_.may_contain(record.key.hash);
+    // What changes only what is ignored looks arrived before it has.
+    const bool looks_arrived = record.old_image && record.new_image &&
+                               record.old_image->compared == record.new_image->compared;
+    open.superseded_unverified = open.superseded_unverified || looks_arrived;
     if (record.kind == event_kind::insert) {
       open.before = past_image{std::nullopt, now, made};
     } else if (record.old_image) {
@@ -300,6 +304,17 @@ void pending_checks::on_gap() {
   for (const auto& [hash, at] : by_key_) {
     slots_[at].history_cut = true;
     mark_dirty(slots_[at]);
+  }
+}
+
+void pending_checks::on_pause(milliseconds lasted) {
+  for (const auto& [hash, at] : by_key_) {
+    auto& open = slots_[at];
+    open.unmet_created -= lasted;
+    for (auto& past : open.history) {
+      past.until_created -= lasted;
+    }
+    mark_dirty(open);
   }
 }
 

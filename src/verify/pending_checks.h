@@ -150,6 +150,8 @@ class pending_checks {
   void on_candidate(const state::candidate_row& row, wall_time now, outcomes& out);
   /// Records were lost before they were read: open checks no longer know all images of their keys.
   void on_gap();
+  /// Our clock, which tells `now`, stood still for so long: what is open is that much older.
+  void on_pause(milliseconds lasted);
   /// A check that an earlier process left open. Not `comparable`: its digests were made under other
   /// ignored attributes, and what it expects is read from the origin instead.
   void restore(check open, std::string_view shard_id, bool comparable, wall_time now);

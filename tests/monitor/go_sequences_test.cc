@@ -137,6 +137,30 @@ TEST_F(go_sequences, a_freeze_is_waited_for_by_the_services_clock_also_when_ours
   EXPECT_THAT(world_.status().verdict.reasons, Contains(HasSubstr("forgotten")));
 }
 
+// Our clock is 3 min slow, within what the service accepts: a change is as old as it is, and a
+// table that is always written to becomes GO.
+TEST_F(go_sequences, comes_on_a_busy_table_also_when_our_clock_is_slow) {
+  for (auto* account : {&world_.source, &world_.target}) {
+    account->settings().clock_skew = 3min;
+  }
+  reach_go();
+}
+
+// The machine is paused while a change is on its way that never arrives: the pause counts.
+TEST_F(go_sequences, is_gone_after_a_pause_in_which_a_change_did_not_arrive) {
+  reach_go();
+  world_.put("lost", 1);
+  world_.time.run_for(3s);
+  world_.target.remove(table, monitor_world::key("lost"));  // as if it had not come
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  for (auto* account : {&world_.source, &world_.target}) {
+    account->settings().clock_skew = 10min;
+  }
+  world_.time.run_for(10s);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait);
+  EXPECT_GT(world_.status().late.unmet + world_.status().late.unlooked, 0) << reasons_of(world_);
+}
+
 // And the comparison that began before the freeze, by the service's clock, is none of all at rest.
 TEST_F(go_sequences,
        a_comparison_before_the_freeze_does_not_suffice_at_rest_when_our_clock_is_fast) {
