@@ -9,6 +9,7 @@
 #include "cli/migration_run.h"
 #include "cli/standard_output.h"
 #include "monitor/findings_flow.h"
+#include "repair/finding_notes.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
 #include "verify/finding_book.h"
@@ -48,11 +49,6 @@ class repair_run final : public migration_run {
   [[nodiscard]] result<void> open_journal();
   [[nodiscard]] awaitable<result<repair::repair_summary>> repair_findings();
   [[nodiscard]] awaitable<result<repair::repair_summary>> undo();
-  [[nodiscard]] awaitable<result<void>> note_sides(std::string key_json, repair::both_sides held,
-                                                   repair::repair_session::moment when);
-  [[nodiscard]] awaitable<result<std::optional<verify::mismatch>>> finding_of(
-      const dynamodb::item_key& key);
-  [[nodiscard]] awaitable<result<void>> commit();
   [[nodiscard]] repair::repair_settings session_settings() const;
   void print_start(const state::snapshot& resumed);
   void print_step(const repair::step_report& step);
@@ -69,6 +65,7 @@ class repair_run final : public migration_run {
   std::optional<dynamodb::page_decoder> decoder_;
   std::optional<verify::finding_book> findings_;
   report::statistics statistics_;
+  std::optional<repair::finding_notes> notes_;
   std::vector<dynamodb::item_key> keys_;
   std::unique_ptr<repair::repair_session> session_;
 };
@@ -123,6 +120,14 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
     keys_.push_back(std::move(entry.key));
   }
   statistics_.restore(resumed.numbers, resumed.values);
+  notes_.emplace(repair::finding_notes::settings{.by = session_settings().by,
+                                                 .secret = decoder_->settings().secret,
+                                                 .hash_keys = options_.hash_keys},
+                 repair::finding_notes::parts{.time = clock_,
+                                              .store = *store_,
+                                              .findings = *findings_,
+                                              .statistics = statistics_,
+                                              .file = &*findings_file_});
   write_budget_.emplace(clock_, write_budget(options_, *facts_.target));
   session_ = std::make_unique<repair::repair_session>(
       session_settings(), repair::repair_parts{.executor = io_.get_executor(),
@@ -137,7 +142,8 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   }
   auto ended = undoes() ? co_await undo() : co_await repair_findings();
   // What was seen equal is told to the state, however the rest ended.
-  if (auto committed = options_.apply ? co_await commit() : result<void>{}; !committed && ended) {
+  if (auto committed = options_.apply ? co_await notes_->commit() : result<void>{};
+      !committed && ended) {
     ended = fail(std::move(committed.error()));
   }
   co_return conclude(ended);
@@ -147,11 +153,8 @@ awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
   co_return co_await session_->run(
       keys_, [this](const repair::step_report& step) { print_step(step); },
       [this](const dynamodb::item_key& key) {
-        if (!options_.apply) {
-          return;
-        }
-        if (const auto changes = findings_->on_passed(key.hash, clock_.now())) {
-          statistics_.on_healed(*changes);
+        if (options_.apply) {
+          notes_->on_equal(key.hash);
         }
       });
 }
@@ -164,79 +167,8 @@ awaitable<result<repair::repair_summary>> repair_run::undo() {
   co_return co_await session_->undo(
       std::move(*entries), [this](const repair::step_report& step) { print_step(step); },
       [this](std::string key_json, repair::both_sides held, repair::repair_session::moment when) {
-        return note_sides(std::move(key_json), std::move(held), when);
+        return notes_->on_sides(std::move(key_json), std::move(held), when);
       });
-}
-
-/// What is taken back is wrong again: committed before it is, and set right by what came of it.
-awaitable<result<void>> repair_run::note_sides(std::string key_json, repair::both_sides held,
-                                               repair::repair_session::moment when) {
-  const auto& digests = decoder_->settings();
-  const auto key = dynamodb::key_of(key_json, digests.schema, digests.secret);
-  if (!key) {
-    co_return fail(key.error());
-  }
-  const auto earlier = co_await finding_of(*key);
-  if (!earlier) {
-    co_return fail(earlier.error());
-  }
-  const auto settings = session_settings();
-  const auto now = clock_.now();
-  const auto& known = *earlier;
-  auto wrong = repair::mismatch_of(
-      *key, held,
-      {.by = settings.by,
-       .secret = digests.secret,
-       .source_held_it = known && (known->kind == verify::mismatch_kind::undeleted ||
-                                   known->source_digest.has_value())},
-      now);
-  if (!wrong && when == repair::repair_session::moment::after_write) {
-    if (const auto changes = findings_->on_passed(key->hash, now)) {
-      statistics_.on_healed(*changes);
-    }
-  } else if (wrong && (!known || !known->open || known->kind != wrong->kind ||
-                       known->source_digest != wrong->source_digest ||
-                       known->target_digest != wrong->target_digest ||
-                       known->ignored != options_.ignore_attributes)) {
-    monitor::log_mismatch(*wrong, options_.hash_keys ? key->hash.hex() : key->json);
-    findings_->on_confirmed(std::move(*wrong), now);
-  }
-  co_return co_await commit();
-}
-
-/// As the state has it, open or healed; the book holds it then, if it is open.
-awaitable<result<std::optional<verify::mismatch>>> repair_run::finding_of(
-    const dynamodb::item_key& key) {
-  if (!findings_->holds_all()) {
-    constexpr std::uint64_t no_commit_meanwhile = 0;
-    if (auto recalled =
-            co_await monitor::recall_open(*store_, *findings_, {key.hash}, no_commit_meanwhile);
-        !recalled) {
-      co_return fail(std::move(recalled.error()));
-    }
-  }
-  auto row = co_await store_->find_mismatch(key.hash.bytes());
-  if (!row) {
-    co_return fail(std::move(row.error()));
-  }
-  if (!*row) {
-    co_return std::optional<verify::mismatch>();
-  }
-  auto entry = verify::decode_mismatch(**row);
-  if (!entry) {
-    co_return fail(std::move(entry.error()));
-  }
-  co_return std::optional(std::move(*entry));
-}
-
-awaitable<result<void>> repair_run::commit() {
-  state::commit_batch batch;
-  findings_->take_dirty(batch.mismatches, batch.finding_lines);
-  if (batch.mismatches.empty()) {
-    co_return result<void>{};
-  }
-  statistics_.save(batch.numbers, batch.values);
-  co_return co_await monitor::commit_with_findings(*store_, &*findings_file_, std::move(batch));
 }
 
 bool repair_run::request_stop() {

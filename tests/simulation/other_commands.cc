@@ -2,6 +2,7 @@
 
 #include "monitor/compare_session.h"
 #include "monitor/findings_flow.h"
+#include "repair/finding_notes.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
 #include "verify/finding_book.h"
@@ -137,6 +138,9 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
                          .allow_deletes = how.allow_deletes,
                          .source_ttl_attribute = "ttl",
                          .target_ttl_attribute = "ttl"};
+  repair::finding_notes notes(
+      {.by = by, .secret = decoding.secret},
+      {.time = world_.time, .store = *with.store, .findings = findings, .statistics = statistics});
   repair::repair_session session({.by = by, .apply = how.apply, .target_identity = "target"},
                                  {.executor = world_.time.executor(),
                                   .time = world_.time,
@@ -150,51 +154,24 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
     if (!entries) {
       co_return fail(entries.error());
     }
-    // What is taken back is a mismatch again, committed before each write (src/cli/repair_command).
     const auto on_sides = [&](std::string key_json, repair::both_sides held,
-                              repair::repair_session::moment) -> awaitable<result<void>> {
-      return reopen(with, findings, std::move(key_json), std::move(held), by, decoding);
+                              repair::repair_session::moment when) {
+      return notes.on_sides(std::move(key_json), std::move(held), when);
     };
     if (auto undone = co_await session.undo(std::move(*entries), no_report, on_sides); !undone) {
       co_return fail(undone.error());
     }
   } else {
     const auto on_equal = [&](const dynamodb::item_key& key) {
-      if (!how.apply) {
-        return;  // a plan changes nothing
-      }
-      if (const auto changes = findings.on_passed(key.hash, world_.time.now())) {
-        statistics.on_healed(*changes);
+      if (how.apply) {  // a plan changes nothing
+        notes.on_equal(key.hash);
       }
     };
     if (auto done = co_await session.run(std::move(keys), no_report, on_equal); !done) {
       co_return fail(done.error());
     }
   }
-  state::commit_batch batch;
-  findings.take_dirty(batch.mismatches, batch.finding_lines);
-  if (batch.mismatches.empty()) {
-    co_return result<void>{};
-  }
-  statistics.save(batch.numbers, batch.values);
-  co_return co_await monitor::commit_with_findings(*with.store, nullptr, std::move(batch));
-}
-
-awaitable<result<void>> other_commands::reopen(process& with, verify::finding_book& findings,
-                                               std::string key_json, repair::both_sides held,
-                                               const repair::rules& by,
-                                               const dynamodb::page_decoder::options& decoding) {
-  const auto now = world_.time.now();
-  const auto key = dynamodb::key_of(key_json, decoding.schema, decoding.secret);
-  auto wrong = repair::mismatch_of(*key, held, {.by = by, .secret = decoding.secret}, now);
-  if (wrong) {
-    findings.on_confirmed(std::move(*wrong), now);
-  } else {
-    findings.on_passed(key->hash, now);
-  }
-  state::commit_batch batch;
-  findings.take_dirty(batch.mismatches, batch.finding_lines);
-  co_return co_await monitor::commit_with_findings(*with.store, nullptr, std::move(batch));
+  co_return co_await notes.commit();
 }
 
 }  // namespace ddm::simulation

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "monitor/monitor_world.h"
-#include "repair/taken_back.h"
 
 #include <memory>
 #include <string>
@@ -36,10 +35,6 @@ class other_commands {
   struct process;
   [[nodiscard]] awaitable<void> run_compare();
   [[nodiscard]] awaitable<result<void>> run_repair(process& with, const repair_choice& how);
-  [[nodiscard]] awaitable<result<void>> reopen(process& with, verify::finding_book& findings,
-                                               std::string key_json, repair::both_sides held,
-                                               const repair::rules& by,
-                                               const dynamodb::page_decoder::options& decoding);
 
   monitor::monitor_world& world_;
   std::unique_ptr<process> comparing_;
