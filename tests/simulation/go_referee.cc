@@ -177,17 +177,17 @@ bool go_referee::speaks_for(const go_claim& claim, const go_coverage& coverage,
   return !claim.sampled || coverage.sample_rate <= 1 || known_.chooses(key, coverage.sample_rate);
 }
 
-std::vector<std::string> go_referee::unread(wall_time at) const {
+std::vector<std::string> go_referee::unread(wall_time before, const record_filter& asked) const {
   std::vector<std::string> found;
   for (const auto& [id, shard] : shards_) {
     for (std::size_t i = known_.read_of(shard); i < shard.records.size(); ++i) {
       const auto& record = shard.records[i];
-      if (record.created + unread_max + commit_slack >= at) {
+      if (record.created >= before) {
         break;
       }
       // What the stream has forgotten is made up for by a comparison.
       const bool made_up_for = record.lost && compared_after(record.created);
-      if (!made_up_for && known_.counts(shard, record)) {
+      if (!made_up_for && asked(shard, record) && known_.counts(shard, record)) {
         found.push_back(fmt::format("record {} of shard {}, created {}, has not been read{}",
                                     support::to_decimal(record.sequence), id,
                                     format_rfc3339(record.created),
@@ -257,7 +257,8 @@ std::vector<std::string> go_referee::lies(const go_claim& claim) const {
   if (!coverage) {
     return {"no comparison has ended"};
   }
-  auto found = unread(claim.at);
+  auto found =
+      unread(claim.at - unread_max - commit_slack, [](const auto&, const auto&) { return true; });
   std::ranges::move(unlooked(claim, *coverage), std::back_inserter(found));
   const auto until = claim.at - coverage->bound();
   for (const auto& [position, story] : keys_) {

@@ -96,13 +96,16 @@ class go_referee {
 
   /// What makes the claim a lie; empty: it is true.
   [[nodiscard]] std::vector<std::string> lies(const go_claim& claim) const;
+  /// Of each shard the first record that counts, is older than that and has not been read, unless a
+  /// comparison made up for it.
+  using record_filter = std::function<bool(const shard_story& shard, const written_record& record)>;
+  [[nodiscard]] std::vector<std::string> unread(wall_time before, const record_filter& asked) const;
   /// When the claim becomes a lie, if the tables stay as they are.
   [[nodiscard]] std::optional<wall_time> will_lie_at(const go_claim& claim) const;
 
  private:
   [[nodiscard]] bool speaks_for(const go_claim& claim, const go_coverage& coverage,
                                 const item_position& key) const;
-  [[nodiscard]] std::vector<std::string> unread(wall_time at) const;
   /// What was never checked nor compared.
   [[nodiscard]] std::vector<std::string> unlooked(const go_claim& claim,
                                                   const go_coverage& coverage) const;

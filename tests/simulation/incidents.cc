@@ -83,7 +83,8 @@ void simulation::renew_stream(const planned_incident& incident) {
     must_run_ = false;
     world_.crash();
   }
-  at(present() + incident.lasting, [this] {
+  const auto off_for = incident.detail / 2 % 2 == 0 ? incident.lasting : 10 * incident.lasting;
+  at(present() + off_for, [this] {
     referee_.on_stream_renewed(must_run_);
     origin().enable_stream(monitor_world::table, scenario_.world.view_type);
     truth_.note_lineage();
@@ -181,9 +182,15 @@ void simulation::compare_beside(const planned_incident& incident) {
                           scenario_.world.max_lag);
 }
 
+/// Comes when there is something to repair, or when nobody writes any more.
 void simulation::repair_between(const planned_incident& incident) {
   examine();  // a frozen run may just have ended by itself: then it is over
   if (!must_run_ || !forward() || !world_.target.find_table(monitor_world::table)) {
+    return;
+  }
+  const auto latest = scenario_.writes.lasting + 3 * scenario_.world.max_lag;
+  if (!referee_.has_open_finding() && present() < latest) {
+    at(present() + seconds{5}, [this, incident] { repair_between(incident); });
     return;
   }
   end_process(true);

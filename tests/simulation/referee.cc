@@ -19,6 +19,8 @@ constexpr std::size_t violations_max = 20;
 constexpr milliseconds start_slack{2000};
 /// What was not read for so long may be forgotten, whoever remembers when that was.
 constexpr std::chrono::hours long_silence{22};
+/// The two clocks are known to the second.
+constexpr milliseconds claim_slack{3000};
 /// One change beyond the bound of memory, with the longest key.
 constexpr std::uint64_t one_change_bytes = 1024;
 
@@ -270,6 +272,9 @@ void referee::on_resume(const state::snapshot& found) {
 }
 
 void referee::on_commit(const state::commit_batch& batch) {
+  for (const auto& row : batch.mismatches) {
+    judge_healing(row);  // by what had been read before it
+  }
   if (period_begins_ && batch.numbers.contains("period.sample_rate")) {
     period_begins_ = false;
     begin_period();
@@ -489,6 +494,8 @@ void referee::examine(const report::status& status) {
     accuse("GO in spite of a known defect or gap");
   }
   examine_go();
+  examine_reading();
+  examine_session_end();
   if (status.check_bytes > scenario_.world.memory_bytes_max + one_change_bytes) {
     accuse(fmt::format("open checks hold {} bytes, the bound is {}", status.check_bytes,
                        scenario_.world.memory_bytes_max));
@@ -523,6 +530,37 @@ void referee::examine_go() {
     }
   }
   go_lied_ = !lies.empty();
+}
+
+/// Up to when all has been read is known, or is said not to be. Where empty pages come from the
+/// middle of a shard, three of them may deceive; a frozen run says what it was when it ended to
+/// read. What is left in an older stream may be in a gap that is still to be told.
+void referee::examine_reading() {
+  const bool may_have_ended = world_.ended() || (freeze_at_ && last_.at > *freeze_at_);
+  const bool exact = scenario_.world.stream.empty_page_rate == 0;
+  std::vector<std::string> lies;
+  if (last_.unread_for && exact && !may_have_ended) {
+    auto& account = forward_ ? world_.source : world_.target;
+    const auto& newest = account.stream(monitor::monitor_world::table).names().arn;
+    lies = go_referee_.unread(last_.at - *last_.unread_for - claim_slack,
+                              [&](const shard_story& shard, const written_record& record) {
+                                return !record.lost && shard.stream_arn == newest;
+                              });
+  }
+  if (!lies.empty() && !reading_lied_) {
+    accuse(fmt::format("all is said to be read up to {} ms ago, but {}", last_.unread_for->count(),
+                       lies.front()));
+  }
+  reading_lied_ = !lies.empty();
+}
+
+/// What is open then has no outcome before another process gives it one.
+void referee::examine_session_end() {
+  const auto without_outcome = open_checks_.size() + deferred_.size();
+  if (world_.ended() && shows_go() && without_outcome > 0) {
+    accuse(fmt::format("{} is the session's last word, but {} checks have no outcome",
+                       report::to_string(last_.verdict.kind), without_outcome));
+  }
 }
 
 }  // namespace ddm::simulation

@@ -62,6 +62,7 @@ class referee {
 
   /// Examines the running monitor.
   void examine(const report::status& status);
+  [[nodiscard]] bool has_open_finding() const;
   /// GO or GO (sampled) is shown.
   [[nodiscard]] bool shows_go() const;
   /// When GO becomes a lie if all stays as it is.
@@ -86,6 +87,7 @@ class referee {
   };
   struct finding {
     bool open = false;
+    wall_time confirmed;
     verify::mismatch_kind kind{};
     std::int64_t changes = 0;
     std::set<std::string> ignored;  ///< by the run that confirmed it: only as strict a one heals it
@@ -105,11 +107,16 @@ class referee {
   void cure_gaps(wall_time before);
   void note_comparisons();
   void examine_go();
+  void examine_reading();
+  void examine_session_end();
   [[nodiscard]] bool sampled_go() const;
   void take_shard(const state::shard_row& row);
   void count(const shard_story& shard, written_record& record);
   void compare_counters();
   void take_finding(const state::mismatch_row& row);
+  void judge_healing(const state::mismatch_row& row);
+  [[nodiscard]] bool may_have_agreed(const key_story& story, const finding& was) const;
+  [[nodiscard]] std::size_t newest_unchecked(const key_story& story) const;
   void judge_finding(const std::string& key_json, const verify::mismatch& entry, wall_time at);
   [[nodiscard]] bool rested_for_reads(const key_story& story, const verify::mismatch& entry,
                                       wall_time last) const;
@@ -174,7 +181,8 @@ class referee {
   // What GO is held against.
   go_evidence go_;
   go_referee go_referee_;
-  bool go_lied_ = false;  ///< at the last look
+  bool go_lied_ = false;       ///< at the last look
+  bool reading_lied_ = false;  ///< at the last look
 
   // What it must hold.
   bounds unique_;

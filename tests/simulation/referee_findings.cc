@@ -11,6 +11,17 @@ namespace ddm::simulation {
 
 using verify::mismatch_kind;
 
+namespace {
+
+/// A heal by a look at both tables: one is read after the other.
+constexpr std::chrono::seconds healed_by_two_reads{10};
+
+}  // namespace
+
+bool referee::has_open_finding() const {
+  return std::ranges::any_of(findings_, [](const auto& each) { return each.second.open; });
+}
+
 void referee::take_finding(const state::mismatch_row& row) {
   const auto entry = verify::decode_mismatch(row);
   if (!entry) {
@@ -19,6 +30,7 @@ void referee::take_finding(const state::mismatch_row& row) {
   }
   const auto ignored = entry->ignored.value_or(std::vector<std::string>{});
   findings_[entry->key.json] = {.open = entry->open,
+                                .confirmed = entry->confirmed_at,
                                 .kind = entry->kind,
                                 .changes = entry->changes,
                                 .ignored = {ignored.begin(), ignored.end()}};
@@ -26,6 +38,72 @@ void referee::take_finding(const state::mismatch_row& row) {
   if (entry->open && !truth_.repairing()) {
     judge_finding(entry->key.json, *entry, from_ms(row.confirmed_ms));
   }
+}
+
+/// What was found wrong is right again once the tables have agreed, by all that was compared when
+/// it was found: by what both held, or by a change of the key that is checked.
+void referee::judge_healing(const state::mismatch_row& row) {
+  const auto entry = verify::decode_mismatch(row);
+  const auto was = entry ? findings_.find(entry->key.json) : findings_.end();
+  if (was == findings_.end() || !was->second.open || entry->open) {
+    return;
+  }
+  const auto* story = truth_.find(entry->key.json);
+  if (story != nullptr && forward_ && !may_have_agreed(*story, was->second)) {
+    accuse(fmt::format("healed although the tables have not agreed since: {} {} of {}{}",
+                       entry->key.json, to_string(was->second.kind),
+                       format_rfc3339(was->second.confirmed), history_of(*story)));
+  }
+}
+
+/// The key's newest version that has been heard of and is not checked by itself, or that nobody
+/// will hear of: what the source held before it proves nothing. Counted with the absence before the
+/// first.
+std::size_t referee::newest_unchecked(const key_story& story) const {
+  for (auto i = story.records.size(); i > 0; --i) {
+    const auto& at = story.records[i - 1];
+    if (!at) {
+      return i;
+    }
+    const auto& shard = *truth_.shard(at->first);
+    const auto& record = shard.records.at(at->second);
+    const bool never_heard = record.lost || standing_of(shard, record) != standing::counts;
+    if (never_heard || (was_committed(shard, record) && !record.checked_in)) {
+      return i;
+    }
+  }
+  return 0;
+}
+
+bool referee::may_have_agreed(const key_story& story, const finding& was) const {
+  const auto now = world_.time.now();
+  const auto apart = scenario_.read_lag_max + healed_by_two_reads;
+  const auto checked_from = newest_unchecked(story);
+  const auto value = [](const std::vector<version>& versions, std::size_t i) {
+    return i == 0 ? nullptr : versions[i - 1].item;
+  };
+  const auto from = [](const std::vector<version>& versions, std::size_t i) {
+    return i == 0 ? wall_time::min() : versions[i - 1].at;
+  };
+  const auto until = [now](const std::vector<version>& versions, std::size_t i) {
+    return i == versions.size() ? now : versions[i].at;
+  };
+  for (std::size_t t = 0; t <= story.target.size(); ++t) {
+    const auto begin = std::max(from(story.target, t), was.confirmed);
+    const auto end = until(story.target, t);
+    if (end < was.confirmed) {
+      continue;
+    }
+    for (std::size_t s = 0; s <= story.source.size(); ++s) {
+      const bool at_once =
+          until(story.source, s) + apart >= begin && from(story.source, s) <= end + apart;
+      if ((at_once || s >= checked_from) &&
+          as_good(value(story.source, s), value(story.target, t), was.ignored, now)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 bool referee::shows(const std::optional<dynamodb::digest128>& digest, const item_ptr& item) const {

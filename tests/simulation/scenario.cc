@@ -231,6 +231,27 @@ void make_restless(dice& draw, scenario& chosen) {
   chosen.get_records_per_second = 0;
 }
 
+/// A key, outside the sample mostly, that changes faster than replication is: a comparison finds it
+/// unequal, and so does each look until nobody writes any more.
+void make_hasty_key(scenario& chosen) {
+  constexpr seconds behind{3};
+  chosen.writes.hot_keys = 1;
+  chosen.writes.writes_per_second = std::max(chosen.writes.writes_per_second, 6.0);
+  chosen.writes.values = 1000;
+  chosen.writes.lasting += 8 * chosen.world.max_lag;
+  chosen.records_limit = 1000;
+  chosen.get_records_per_second = 0;
+  chosen.replication.delay_min = std::max<milliseconds>(chosen.replication.delay_min, behind);
+  chosen.replication.delay_max =
+      std::max(chosen.replication.delay_max, 2 * chosen.replication.delay_min);
+  chosen.replication.changes_per_second_max = 0;
+  for (auto& how : chosen.processes) {
+    how.sample_rate = 10;
+    how.baseline_sample_rate = 1;
+  }
+  chosen.world.sample_rate = 10;
+}
+
 /// Nothing else renews the stream, and the service's clock is ours: T is told by it.
 void make_freeze(dice& draw, scenario& chosen) {
   freeze_plan freeze{.at = draw.between(chosen.writes.lasting / 2, chosen.writes.lasting),
@@ -357,6 +378,9 @@ scenario make_scenario(std::uint64_t seed) {
   }
   if (draw.chance(0.2)) {
     chosen.fails_until = draw.between(milliseconds{0}, chosen.writes.lasting);
+  }
+  if (chosen.at_rest && forward && !chosen.freeze && !chosen.restless && draw.chance(0.02)) {
+    make_hasty_key(chosen);
   }
   return chosen;
 }
