@@ -327,12 +327,30 @@ void referee::note_comparisons() {
                                  .sample_rate = static_cast<std::uint64_t>(told.sample_rate),
                                  .ignored = attributes_of(told.ignored)});
       known = std::prev(go_.comparisons.end());
+      if (command == "monitor") {
+        judge_new_comparison(told.started());
+      }
     }
     if (told.finished() && !known->finished) {
       known->finished = from_ms(told.finished_ms);
     }
   }
   std::ranges::sort(go_.comparisons, {}, &comparison::began);
+}
+
+/// One that has ended has judged every key: beside a stream nothing but a gap, a start or another
+/// table asks for another.
+void referee::judge_new_comparison(wall_time began) {
+  const auto before = std::exchange(own_comparison_, began);
+  const auto since = [&](wall_time moment) { return before && moment >= *before; };
+  const bool asked_for =
+      !before || others_commit_ || since(go_.checkings.back().since) ||
+      std::ranges::any_of(gaps_, [&](const state::gap_row& gap) { return since(gap.noticed); }) ||
+      std::ranges::any_of(identity_changes_, since);
+  if (!asked_for) {
+    accuse(fmt::format("compared again, although nothing asks for it since the comparison of {}",
+                       format_rfc3339(*before)));
+  }
 }
 
 /// What was lost while a comparison ran may be what it had read already.

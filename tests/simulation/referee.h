@@ -106,6 +106,7 @@ class referee {
   void on_page(const std::string& shard);
   void cure_gaps(wall_time before);
   void note_comparisons();
+  void judge_new_comparison(wall_time began);
   void examine_go();
   void examine_reading();
   void examine_session_end();
@@ -177,6 +178,8 @@ class referee {
   bool period_begins_ = false;
 
   std::map<std::string, std::string> values_;
+
+  std::optional<wall_time> own_comparison_;  ///< when the monitor's newest one began
 
   // What GO is held against.
   go_evidence go_;
