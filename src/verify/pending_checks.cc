@@ -141,6 +141,10 @@ void pending_checks::expect(check& open, const change_record& record) {
     open.expected = open.expects_origin_read ? std::nullopt : record.new_image;
     open.ttl_delete_seen = record.kind == event_kind::unknown;
   }
+  // The stream's table has held what the other was seen to hold since: that look tells no more.
+  if (open.differing && (open.expects_origin_read || *open.differing == compared(open.expected))) {
+    open.differing.reset();
+  }
   // A restless key's judgement is about all its recent images: a newer one does not call it off,
   // unless it is the very image that was found.
   if (open.step != check_step::judge_restless) {

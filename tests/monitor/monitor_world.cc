@@ -295,6 +295,7 @@ awaitable<result<bool>> monitor_world::target_is_active() {
 awaitable<void> monitor_world::run_session() {
   end_ = co_await session_->run();
   ended_ = true;
+  ended_at_ = time.now();
 }
 
 const dynamodb::page_decoder::options& monitor_world::decoding() const {

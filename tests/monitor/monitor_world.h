@@ -77,6 +77,7 @@ class monitor_world {
   /// Runs until the session has ended by itself (--until-caught-up, a failure).
   result<void> wait_for_end();
   [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] wall_time ended_at() const { return ended_at_; }  ///< once it has
   [[nodiscard]] bool running() const { return process_ && !ended_; }
   /// How it ended, once it has.
   [[nodiscard]] const result<void>& end() const { return end_; }
@@ -121,6 +122,7 @@ class monitor_world {
   std::unique_ptr<process> process_;
   monitor_session* session_ = nullptr;
   bool ended_ = false;
+  wall_time ended_at_;
   result<void> end_;
 };
 

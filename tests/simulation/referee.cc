@@ -17,6 +17,9 @@ using verify::mismatch_kind;
 constexpr std::size_t violations_max = 20;
 /// Creation times are whole seconds, and a start at LATEST goes back by that unit.
 constexpr milliseconds start_slack{2000};
+/// A start at LATEST counts from the listing that showed a shard, not from its first iterator.
+constexpr milliseconds listing_slack{100};
+constexpr milliseconds commit_interval{1000};
 /// What was not read for so long may be forgotten, whoever remembers when that was.
 constexpr std::chrono::hours long_silence{22};
 /// The two clocks are known to the second.
@@ -192,7 +195,8 @@ referee::standing referee::standing_of(const shard_story& shard,
   const bool read_from_beginning = settled_at > *began;
   const auto from = read_from_beginning ? *began : shard.first_asked.value_or(*began);
   if (record.created > from) {
-    return standing::counts;
+    return read_from_beginning && record.created <= from + listing_slack ? standing::may_count
+                                                                         : standing::counts;
   }
   return settled_at > *first_start_ || record.created >= *first_start_ - start_slack
              ? standing::may_count
@@ -489,9 +493,11 @@ void referee::on_page(const std::string& shard) {
 }
 
 void referee::examine(const report::status& status) {
+  // What is earned is committed each second: a crash takes no more than that.
+  const bool was_go = shows_go() && status.at - last_.at > commit_interval;
   last_ = status;
   if (freeze_planned_ && status.at <= *freeze_planned_) {
-    go_before_freeze_ = shows_go();
+    go_before_freeze_ = shows_go() && was_go;
   }
   const auto& events = status.events;
   const auto& checks = status.checks;

@@ -128,6 +128,7 @@ class referee {
   void examine_freeze();
   [[nodiscard]] bool is_after_the_end(const written_record& record) const;
   [[nodiscard]] bool has_uncured_gap() const;
+  [[nodiscard]] bool compared_something(std::uint64_t rate) const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool was_of_another_table(wall_time moment) const;

@@ -57,10 +57,12 @@ std::vector<std::string> referee::wrong_findings() {
   return wrong;
 }
 
-/// What a table became after a frozen run had ended by itself, nobody looked at.
+/// What a table became after a frozen run had ended by itself, nobody looked at; nor while it
+/// drained, when each change is looked at without its wait. What came before the freeze was older.
 bool referee::changed_after_the_end(const key_story& story) const {
+  const auto drains = scenario_.world.max_lag + scenario_.replication_wait;
   const auto later = [&](const std::vector<version>& versions) {
-    return !versions.empty() && versions.back().at > *frozen_end_;
+    return !versions.empty() && versions.back().at > *frozen_end_ - drains;
   };
   return frozen_end_ && (later(story.source) || later(story.target));
 }
@@ -141,7 +143,7 @@ bool referee::is_after_the_end(const written_record& record) const {
 }
 
 void referee::on_frozen_end(const report::status& status, bool in_trouble) {
-  frozen_end_ = world_.time.now();
+  frozen_end_ = world_.ended_at();
   examine(status);
   const bool agree = std::ranges::all_of(truth_.keys() | std::views::values, [](const auto& story) {
     return same_item(story.source_now(), story.target_now());
@@ -181,6 +183,20 @@ bool referee::has_uncured_gap() const {
   return std::ranges::any_of(gaps_, [](const state::gap_row& gap) { return !gap.cured; });
 }
 
+/// The sample had a key that was there from the begin of the last comparison to its end.
+bool referee::compared_something(std::uint64_t rate) const {
+  const auto& progress = last_.compared->progress;
+  const auto was_there = [&](const std::vector<version>& versions) {
+    const auto* first = ledger::at(versions, progress.started());
+    const auto* end = ledger::at(versions, from_ms(progress.finished_ms));
+    return first != nullptr &&
+           std::all_of(first, end + 1, [](const version& each) { return each.item != nullptr; });
+  };
+  return std::ranges::any_of(truth_.keys(), [&](const auto& each) {
+    return sample_has(each.first, rate) && was_there(each.second.source);
+  });
+}
+
 /// Nothing is written any more: the tables have been compared, again where a gap asked for it,
 /// every key can be judged, and WAIT has nothing to wait for.
 bool referee::verdict_is_due() const {
@@ -197,10 +213,7 @@ bool referee::verdict_is_due() const {
     return !last_.baseline_complete || has_uncured_gap();  // it is WAIT or NO-GO for good
   }
   const auto coverage = coverage_of(go_, last_.at);
-  const bool something_to_check =
-      coverage && std::ranges::any_of(truth_.keys(), [&](const auto& each) {
-        return each.second.source_now() && sample_has(each.first, coverage->sample_rate);
-      });
+  const bool something_to_check = coverage && compared_something(coverage->sample_rate);
   return !last_.baseline_complete || has_uncured_gap() ||
          (something_to_check && last_.verdict.kind == report::verdict_kind::wait);
 }

@@ -161,9 +161,11 @@ void referee::judge_finding(const std::string& key_json, const verify::mismatch&
 /// two reads that saw the same is known.
 bool referee::rested_for_reads(const key_story& story, const verify::mismatch& entry,
                                wall_time last) const {
-  return std::ranges::any_of(story.source_reads, [&](const version& read) {
+  const auto long_before = [&](const version& read) {
     return read.at + scenario_.world.max_lag <= last && shows(entry.source_digest, read.item);
-  });
+  };
+  return std::ranges::any_of(story.source_reads, long_before) ||
+         (!forward_ && std::ranges::any_of(story.looks, long_before));
 }
 
 void referee::judge_kind(const key_story& story, const verify::mismatch& entry,
