@@ -288,7 +288,7 @@ void simulation::settle() {
   referee_.examine_end();
 }
 
-/// What it has found, a running monitor knows from its next start on.
+/// What it has found, and that it has ended, a running monitor hears of.
 void simulation::wait_for_compare() {
   if (!commands_.has_compared()) {
     return;
@@ -301,10 +301,6 @@ void simulation::wait_for_compare() {
   }
   if (const auto ended = commands_.end_compare(); !ended) {
     referee_.accuse("compare ended in an error: " + ended.error().describe());
-  }
-  if (must_run_) {
-    end_process(true);
-    start();
   }
 }
 

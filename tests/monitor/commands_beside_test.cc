@@ -1,0 +1,113 @@
+// What `compare` on the same state commits, a running monitor knows within a minute.
+#include "monitor/findings_flow.h"
+#include "monitor/monitor_world.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+using report::verdict_kind;
+
+constexpr auto* table = monitor_world::table;
+
+class commands_beside : public testing::Test {
+ protected:
+  commands_beside() {
+    for (int i = 0; i < 20; ++i) {
+      const auto item = monitor_world::item(fmt::format("rest{}", i), i);
+      world_.source.put(table, item);
+      world_.target.put(table, item);
+    }
+  }
+  void start_without_baseline() {
+    world_.start([](session_settings& settings) { settings.settle = 10s; });
+    world_.time.run_for(1min);
+  }
+  /// `compare` began just now, with the monitor's epoch.
+  [[nodiscard]] compare::comparison_progress begun() const {
+    return {.started_ms = to_ms(world_.time.now()),
+            .segments = 1,
+            .segments_done = 1,
+            .parts = 1,
+            .parts_joined = 1,
+            .scanned = {.source_items = 20, .target_items = 20, .equal = 20},
+            .epoch = 1};
+  }
+  void finish(compare::comparison_progress progress, state::commit_batch batch = {}) {
+    progress.finished_ms = to_ms(world_.time.now());
+    progress.save("compare", batch.numbers, batch.values);
+    world_.commit_beside(std::move(batch));
+  }
+  [[nodiscard]] std::string reasons() const {
+    return fmt::format("{}", fmt::join(world_.status().verdict.reasons, "; "));
+  }
+
+  monitor_world world_{{.first = stream::first_position::latest}};
+};
+
+TEST_F(commands_beside, a_comparison_that_ends_counts_for_the_verdict) {
+  start_without_baseline();
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::wait);
+  const auto progress = begun();
+  world_.time.run_for(10s);
+  finish(progress);
+  world_.time.run_for(1min);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons();
+}
+
+TEST_F(commands_beside, one_that_has_not_ended_does_not_count) {
+  start_without_baseline();
+  state::commit_batch batch;
+  begun().save("compare", batch.numbers, batch.values);
+  world_.commit_beside(std::move(batch));
+  world_.time.run_for(1min);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait);
+}
+
+TEST_F(commands_beside, the_gaps_that_it_cured_are_cured_here) {
+  start_without_baseline();
+  const auto schema = world_.target.table(table).schema();
+  world_.target.delete_table(table);
+  world_.target.create_table(table, schema);
+  for (int i = 0; i < 20; ++i) {
+    world_.target.put(table, monitor_world::item(fmt::format("rest{}", i), i));
+  }
+  world_.time.run_for(2min);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons();
+  const auto progress = begun();
+  world_.time.run_for(10s);
+  finish(progress, {.gaps_cured_before = progress.started()});
+  world_.time.run_for(1min);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons();
+}
+
+TEST_F(commands_beside, what_it_healed_is_healed_here_and_counted_once) {
+  start_without_baseline();
+  world_.put("lost", 1);  // nobody replicates
+  world_.time.run_for(5min);
+  ASSERT_EQ(world_.status().mismatches.mismatches(), 1) << reasons();
+  world_.target.put(table, monitor_world::item("lost", 1));
+  const auto progress = begun();
+  // As `compare` does: from the state, and back into it.
+  const auto stored = world_.stored();
+  verify::finding_book book({});
+  ASSERT_TRUE(restore_findings(stored, book));
+  const auto& decoding = world_.decoding();
+  const auto key = dynamodb::key_of(monitor_world::key("lost"), decoding.schema, decoding.secret);
+  ASSERT_TRUE(book.on_passed(key->hash, world_.time.now()));
+  state::commit_batch batch;
+  book.take_dirty(batch.mismatches, batch.finding_lines);
+  finish(progress, std::move(batch));
+  world_.time.run_for(15s);  // the monitor itself looks at an open mismatch each minute
+  const auto now = world_.status();
+  EXPECT_EQ(now.mismatches.mismatches(), 0);
+  EXPECT_EQ(now.checks.failed, 0);
+  EXPECT_EQ(now.checks.healed, 1);
+}
+
+}  // namespace
+}  // namespace ddm::monitor
