@@ -25,9 +25,6 @@ result<sts_client> sts_client::create(const credential_context& context,
 
 sts_client::parameters sts_client::parameters_of(const role_request& role) {
   parameters made{{"RoleArn", role.role_arn}, {"RoleSessionName", role.session_name}};
-  if (!role.external_id.empty()) {
-    made.emplace_back("ExternalId", role.external_id);
-  }
   if (role.duration_seconds) {
     made.emplace_back("DurationSeconds", std::to_string(*role.duration_seconds));
   }
@@ -74,7 +71,11 @@ awaitable<result<std::string>> sts_client::call(std::string_view operation, para
 
 awaitable<result<credentials>> sts_client::assume_role(role_request role,
                                                        shared_credentials by) const {
-  const auto answer = co_await call("AssumeRole", parameters_of(role), std::move(by));
+  auto given = parameters_of(role);
+  if (!role.external_id.empty()) {
+    given.emplace_back("ExternalId", role.external_id);
+  }
+  const auto answer = co_await call("AssumeRole", std::move(given), std::move(by));
   co_return answer ? read_assumed_role(*answer, "AssumeRole") : fail(answer.error());
 }
 

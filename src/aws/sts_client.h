@@ -20,7 +20,7 @@ namespace ddm::aws {
 struct role_request {
   std::string role_arn;
   std::string session_name;
-  std::string external_id;              ///< may be empty
+  std::string external_id;              ///< of AssumeRole; may be empty
   std::optional<int> duration_seconds;  ///< nothing: what STS deems usual, an hour
 };
 
