@@ -14,6 +14,8 @@ import re
 import ssl
 import threading
 import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -49,15 +51,30 @@ class Refusal(Exception):
         self.status, self.code = status, code
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """One request with its answer; names of headers in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    status: int
+    answer: str
+
+
 class FakeIdentity:
     """As a context manager. `status` other than 200 makes every service fail with it, `garbage`
-    makes it answer what no service would. With a certificate and its key it speaks TLS."""
+    makes it answer what no service would; `alter` changes what it would have answered. With a
+    certificate and its key it speaks TLS."""
 
     def __init__(self, certificate: Path | None = None, key: Path | None = None) -> None:
         self.status = 200
         self.garbage = ""
         self.life = timedelta(hours=1)
+        self.alter: Callable[[str], str] = lambda text: text
         self.paths: list[str] = []
+        self.exchanges: list[Exchange] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.fake = self  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -95,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         fake: FakeIdentity = self.server.fake  # type: ignore[attr-defined]
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self._body = self.rfile.read(int(self.headers.get("content-length") or 0))
         url = urllib.parse.urlsplit(self.path)
         fake.paths.append(f"{self.command} {url.path}")
         query = dict(urllib.parse.parse_qsl(url.query))
@@ -137,6 +154,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send(refusal.status, json.dumps({"error": refusal.code, "message": str(refusal)}))
 
     def send(self, status: int, text: str, kind: str = "application/json") -> None:
+        fake: FakeIdentity = self.server.fake  # type: ignore[attr-defined]
+        text = fake.alter(text)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        fake.exchanges.append(
+            Exchange(self.command, self.path, headers, self._body, status, text))
         data = text.encode()
         self.send_response(status)
         self.send_header("content-type", kind)
