@@ -113,7 +113,9 @@ class Identity(unittest.TestCase):
 
 
 class Sts(Identity):
-    names = [name for name in Calls.names() if name.startswith("sts_client")]
+    def setUp(self) -> None:
+        super().setUp()
+        self.names = [name for name in Calls.names() if name.startswith("sts_client")]
 
     def test_is_asked_as_botocore_would_and_answered_by_the_model(self) -> None:
         calls = self.sts()
