@@ -50,6 +50,7 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
     }
     auto response = co_await attempt(request);
     if (response) {
+      response->retried = number > 1;
       last_retried ? bucket_.refund_retry(*last_retried) : bucket_.refund_first_try();
       co_return response;
     }

@@ -43,6 +43,7 @@ struct api_response {
   std::optional<std::uint32_t> crc32;       ///< x-amz-crc32
   std::optional<milliseconds> retry_after;  ///< x-amz-retry-after
   std::optional<wall_time> date;            ///< Date: the server's clock, whole seconds
+  bool retried = false;                     ///< an earlier attempt of the call failed
 };
 
 class transport {

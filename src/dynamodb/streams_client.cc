@@ -216,7 +216,8 @@ awaitable<result<records_answer>> streams_client::get_records(shard_iterator ite
   if (!answer) {
     co_return fail(std::move(answer).error());
   }
-  co_return records_answer{.body = std::move(answer->body), .server_time = answer->date};
+  co_return records_answer{
+      .body = std::move(answer->body), .server_time = answer->date, .retried = answer->retried};
 }
 
 awaitable<result<std::vector<stream_summary>>> streams_client::list_streams(

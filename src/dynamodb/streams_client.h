@@ -59,6 +59,7 @@ struct iterator_position {
 struct records_answer {
   padded_buffer body;
   std::optional<wall_time> server_time;
+  bool retried = false;  ///< an earlier attempt failed; what it had held is not known
 };
 
 struct stream_summary {

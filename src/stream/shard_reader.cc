@@ -107,6 +107,9 @@ awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   if (!page) {
     co_return fail(std::move(page.error()));
   }
+  if (answer->retried) {
+    caught_up_.on_interruption();
+  }
   auto next = page->next;
   accept(std::move(*page), answered);
   if (!next) {

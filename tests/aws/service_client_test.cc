@@ -60,6 +60,7 @@ TEST(service_client, gives_the_first_success) {
   const auto answer = f.call();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body.view(), "{\"a\":1}");
+  EXPECT_FALSE(answer->retried);
   EXPECT_EQ(f.client.statistics().calls, 1U);
   EXPECT_EQ(f.client.statistics().retries, 0U);
   EXPECT_EQ(f.passed(), milliseconds{0});
@@ -69,7 +70,9 @@ TEST(service_client, repeats_what_was_transient_with_the_same_body) {
   fixture f;
   f.below.answers.push_back(refusal("InternalServerError", 500));
   f.below.answers.push_back(fail({.kind = error_class::retry, .code = "Timeout"}));
-  EXPECT_TRUE(f.call());
+  const auto answer = f.call();
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->retried);
   EXPECT_THAT(f.below.bodies, testing::ElementsAre("{}", "{}", "{}"));
   EXPECT_EQ(f.client.statistics().calls, 3U);
   EXPECT_EQ(f.client.statistics().retries, 2U);
