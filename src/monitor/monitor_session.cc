@@ -39,9 +39,10 @@ std::int64_t number_of(const state::snapshot& state, const char* name) {
   return found == state.numbers.end() ? 0 : found->second;
 }
 
-verify::check_settings with_sample(verify::check_settings checks,
-                                   const dynamodb::page_decoder& decoder) {
-  checks.sample = decoder.settings().sample;
+verify::check_settings settings_of(verify::check_settings checks, const session_parts& parts) {
+  const bool forward = checks.way == verify::direction::source_to_target;
+  checks.sample = parts.decoder.settings().sample;
+  checks.counterpart_expires = (forward ? parts.target : parts.source).ttl_attribute.has_value();
   return checks;
 }
 
@@ -56,7 +57,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       findings_(settings_.findings),
-      checks_(with_sample(settings_.checks, parts_.decoder)),
+      checks_(settings_of(settings_.checks, parts_)),
       follower_(settings_.stream, stream_parts(), resumed),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),

@@ -89,7 +89,7 @@ struct check {
   /// When that one was made, by the service's clock; or an earlier one, while the target has not
   /// been seen with a value of the last max-lag since.
   wall_time unmet_created;
-  std::optional<image> s1;   ///< the origin at the first unequal look since the newest change
+  std::optional<image> s1;  ///< the origin at the first unequal look since the newest change
   wall_time s1_at;
 
   // From here on nothing is persisted.
@@ -114,7 +114,8 @@ struct check {
   bool measures_lag = false;
   bool looked = false;  ///< at least one look was answered
   bool looked_unequal = false;
-  wall_time unequal_at;  ///< the last look that was
+  wall_time unequal_at;           ///< the last look that was
+  bool may_have_expired = false;  ///< it saw nothing, where items expire
   bool in_flight = false;
   bool dirty = false;
   bool persisted = false;

@@ -390,6 +390,8 @@ std::optional<past_image> pending_checks::held_until(const check& open, const im
 /// The counterpart holds one of the images seen: the first change without outcome is the one that
 /// took that image's place. An image that was there before all of them proves nothing.
 void pending_checks::note_level(check& open, const seen& counterpart, wall_time now) {
+  open.may_have_expired =
+      settings_.counterpart_expires && !counterpart.unreadable && !counterpart.value;
   const bool proves_nothing =
       counterpart.unreadable || (open.before && open.before->digest == compared(counterpart.value));
   if (proves_nothing) {

@@ -545,7 +545,8 @@ late_checks pending_checks::later_than(wall_time time) const {
     const bool changes_all_the_time = open.superseded_unverified && open.read_at >= time;
     if (!is_followed(open) || (changes_all_the_time && !knows_its_images(open))) {
       ++late.unjudgeable;
-    } else if (open.looked_unequal && open.unequal_at - unmet_since >= settings_.max_lag / 2) {
+    } else if (open.looked_unequal && !open.may_have_expired &&
+               open.unequal_at - unmet_since >= settings_.max_lag / 2) {
       // Looks double their distance: the next one may be a while away.
       ++late.unmet;
     } else {

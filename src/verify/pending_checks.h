@@ -46,6 +46,8 @@ struct check_settings {
   double lag_probes_per_second = 5;
   /// Changes are told; without a stream there are only a comparison's candidates.
   bool follows_stream = true;
+  /// The counterpart has a TTL: an item that is absent there may have expired.
+  bool counterpart_expires = false;
   /// Of which keys: checks of others, which an earlier process with a denser sample has left, are
   /// judged by reading both tables, as candidates are.
   dynamodb::sample_choice sample;

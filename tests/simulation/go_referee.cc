@@ -229,12 +229,15 @@ std::vector<std::string> go_referee::unlooked(const go_claim& claim,
 bool go_referee::is_excused(const item_position& key, const key_story& story,
                             const go_coverage& coverage, wall_time wrong_from, wall_time at) const {
   const auto* spoilt = last_before(story.target, wrong_from);
-  if (spoilt == nullptr || spoilt->made_by != cause::itself) {
+  const bool too_late = spoilt != nullptr && spoilt->made_by == cause::replicator;
+  if (spoilt == nullptr || (spoilt->made_by != cause::itself && !too_late)) {
     return false;
   }
   const auto newest = story.source.empty() ? wall_time::min() : story.source.back().at;
+  // What the replicator brings later than a max-lag, over a value that looked right then.
+  const auto seen_from = too_late ? newest + coverage.max_lag : newest;
   const auto saw_it_right = [&](const version& look) {
-    return look.at >= newest && look.at - known_.reads_late <= spoilt->at &&
+    return look.at >= seen_from && look.at - known_.reads_late <= spoilt->at &&
            as_good(story.source_now(), look.item, coverage.ignored, look.at);
   };
   const auto repaired = [&](const version& each) {

@@ -167,9 +167,16 @@ TEST_F(go_referee_test, a_look_before_the_newest_change_excuses_nothing) {
 }
 
 TEST_F(go_referee_test, what_the_replicator_brought_is_not_excused) {
-  look(50s, item(1));
+  look(9s, item(1));
   target(100s, item(9));
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
+}
+
+TEST_F(go_referee_test, what_it_brought_later_than_a_max_lag_over_what_looked_right_is) {
+  target(100s, item(9));
+  EXPECT_THAT(lies(1h), testing::SizeIs(1));
+  look(10s, item(1));
+  EXPECT_THAT(lies(1h), IsEmpty());
 }
 
 TEST_F(go_referee_test, a_table_that_was_deleted_excuses_nothing) {

@@ -208,12 +208,15 @@ bool referee::was_committed(const shard_story& shard, const written_record& reco
   return row != shards_.end() && record.sequence <= row->second.last;
 }
 
+/// What the TTL service deletes counts after a freeze for no write: nothing has to look at it.
 std::optional<wall_time> referee::unchecked(const item_position& key) const {
   const shard_story* shard = nullptr;
   const auto* record = truth_.newest_record(key, &shard);
   const bool read = record != nullptr && !record->lost && was_committed(*shard, *record) &&
                     standing_of(*shard, *record) == standing::counts;
-  return read && !record->checked_in
+  const bool is_no_write =
+      freeze_at_ && record != nullptr && record->by_ttl && record->created > *freeze_at_;
+  return read && !is_no_write && !record->checked_in
              ? std::optional(truth_.keys().at(key).origin(forward_).back().at)
              : std::nullopt;
 }

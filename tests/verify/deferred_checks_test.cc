@@ -369,7 +369,16 @@ TEST(lateness, goes_on_while_what_has_arrived_is_too_old_itself) {
   EXPECT_EQ(run.checks.later_than(run.now - 120s), (late_checks{.unmet = 1}));
 }
 
-// The same value again: a change of what is ignored alone. It arrives altered, after the first look.
+// An item that the target's TTL may have deleted before the source's did is not said to be late.
+TEST(lateness, of_what_is_absent_where_items_expire_is_not_known) {
+  check_driver run({.counterpart_expires = true});
+  run.write("a", 1);
+  run.run_for(62s);
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unlooked = 1}));
+}
+
+// The same value again: a change of what is ignored alone. It arrives altered, after the first
+// look.
 TEST(a_change_of_what_is_ignored, is_not_seen_to_have_arrived_before_it_can_have) {
   check_driver run;
   run.origin["a"] = 1;
