@@ -9,6 +9,7 @@
 #include "cli/migration_run.h"
 #include "cli/standard_output.h"
 #include "monitor/findings_flow.h"
+#include "monitor/mismatch_log.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
 #include "verify/finding_book.h"
@@ -68,6 +69,7 @@ class repair_run final : public migration_run {
   std::optional<rate_limiter> write_budget_;
   std::optional<dynamodb::page_decoder> decoder_;
   std::optional<verify::finding_book> findings_;
+  monitor::mismatch_log log_{options_.hash_keys};
   report::statistics statistics_;
   std::vector<dynamodb::item_key> keys_;
   std::unique_ptr<repair::repair_session> session_;
@@ -198,7 +200,11 @@ awaitable<result<void>> repair_run::note_sides(std::string key_json, repair::bot
                        known->source_digest != wrong->source_digest ||
                        known->target_digest != wrong->target_digest ||
                        known->ignored != options_.ignore_attributes)) {
-    monitor::log_mismatch(*wrong, options_.hash_keys ? key->hash.hex() : key->json);
+    if (known) {
+      wrong->period = known->period;
+      wrong->comparison_ms = known->comparison_ms;
+    }
+    monitor::log_lines(log_.on_mismatch(*wrong, now));
     findings_->on_confirmed(std::move(*wrong), now);
   }
   co_return co_await commit();
@@ -343,6 +349,7 @@ int repair_run::code_of(const repair::repair_summary& summary) const {
 }
 
 int repair_run::conclude(const result<repair::repair_summary>& ended) {
+  monitor::log_lines(log_.finish());
   printer_.end_live();
   if (!ended) {
     complain(ended.error().describe());

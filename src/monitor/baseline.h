@@ -68,8 +68,12 @@ class baseline {
   [[nodiscard]] bool awaits_another(const std::vector<state::gap_row>& gaps) const;
   /// When the newest comparison began that is not finished, by any command.
   [[nodiscard]] wall_time unfinished_since() const;
-  /// The comparison that runs, else the one that counts, else none.
+  /// The comparison that runs or is about to go on, else the one that counts, else none.
   [[nodiscard]] std::optional<compare::comparison_view> view() const;
+  /// When the one began that judges keys now.
+  [[nodiscard]] std::int64_t began_ms() const {
+    return comparer_ ? comparer_->progress().started_ms : 0;
+  }
   /// What keeps the tables from being compared; empty when all is well.
   [[nodiscard]] std::string trouble() const;
 

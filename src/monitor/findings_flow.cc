@@ -1,6 +1,5 @@
 #include "monitor/findings_flow.h"
 
-#include "base/log.h"
 #include "compare/comparison_progress.h"
 #include "monitor/session_state.h"
 #include "verify/coverage.h"
@@ -58,9 +57,14 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
     open.push_back(std::move(*entry));
   }
   verify::kind_counts counts;
-  for (const auto& [name, count] : resumed.open_mismatches_by_kind) {
-    if (const auto kind = verify::mismatch_kind_of(name)) {
-      counts.open.at(static_cast<std::size_t>(*kind)) = count;
+  for (const auto& row : resumed.open_mismatches_by_kind) {
+    if (const auto kind = verify::mismatch_kind_of(row.kind)) {
+      counts.add({.kind = *kind,
+                  .period = row.period,
+                  .comparison_ms = row.comparison_ms,
+                  .entries = row.rows,
+                  .at_rest = row.without_changes,
+                  .changes = row.changes});
     }
   }
   book.set_counts(counts);
@@ -83,19 +87,6 @@ awaitable<result<void>> recall_open(state::state_store& store, verify::finding_b
       co_return result<void>{};
     }
   }
-}
-
-void log_mismatch(const verify::mismatch& entry, std::string_view shown_key) {
-  std::string paths;
-  for (const auto& change : entry.paths) {
-    paths += fmt::format("{}{}:{}", paths.empty() ? "" : ",", change.path, change.change);
-  }
-  log::event(entry.kind == verify::mismatch_kind::expired ? log::level::info : log::level::warning,
-             "mismatch", {},
-             {{"kind", verify::to_string(entry.kind)},
-              {"key", shown_key},
-              {"paths", paths},
-              {"sequence_number", entry.sequence_number}});
 }
 
 awaitable<result<void>> commit_with_findings(state::state_store& store,

@@ -1,12 +1,11 @@
-// The way of a finding, which monitor and compare share: from the state into the book, into the
-// log, and with a commit into the findings file.
+// The way of a finding, which monitor and compare share: from the state into the book, and with a
+// commit into the findings file.
 #pragma once
 
 #include "state/state_store.h"
 #include "verify/finding_book.h"
 #include "verify/findings_file.h"
 
-#include <string_view>
 #include <vector>
 
 namespace ddm::monitor {
@@ -22,8 +21,6 @@ namespace ddm::monitor {
                                                   std::vector<verify::digest128> keys,
                                                   const std::uint64_t& commits_begun,
                                                   verify::recalled as = verify::recalled::counted);
-
-void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
 
 /// The findings file, if there is one, gets its lines only once they are committed; what an earlier
 /// commit owed it when it was cancelled, too.
