@@ -74,7 +74,7 @@ std::string text_value(std::string_view value) {
 }
 
 std::string compose(format how, level severity, std::string_view event, std::string_view message,
-                    std::initializer_list<field> fields) {
+                    std::span<const field> fields) {
   const auto now =
       format_rfc3339(std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
   std::string line;
@@ -136,6 +136,11 @@ bool enabled(level severity) { return severity >= lowest_level.load(); }
 
 void event(level severity, std::string_view name, std::string_view message,
            std::initializer_list<field> fields) {
+  log::event(severity, name, message, std::span(fields));
+}
+
+void event(level severity, std::string_view name, std::string_view message,
+           std::span<const field> fields) {
   if (enabled(severity)) {
     write(compose(settings().how, severity, name, message, fields));
   }

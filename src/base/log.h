@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ void around_each_line(std::function<void(bool before)> hook);
 /// `event` is a stable snake_case name; `message`, if any, is a sentence for people.
 void event(level severity, std::string_view event, std::string_view message = {},
            std::initializer_list<field> fields = {});
+void event(level severity, std::string_view event, std::string_view message,
+           std::span<const field> fields);
 
 /// A block of text for people (start-up, status), written as it stands in both formats' stream.
 void block(std::string_view text);

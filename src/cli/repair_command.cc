@@ -275,6 +275,9 @@ int repair_run::code_of(const repair::repair_summary& summary) const {
 }
 
 int repair_run::conclude(const result<repair::repair_summary>& ended) {
+  if (notes_) {
+    notes_->finish_log();
+  }
   printer_.end_live();
   if (!ended) {
     complain(ended.error().describe());

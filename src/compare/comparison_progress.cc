@@ -13,7 +13,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 15> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 16> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 15> progress_
      {"candidates_equal", &comparison_progress::candidates_equal},
      {"candidates_unequal", &comparison_progress::candidates_unequal},
      {"candidates_restless", &comparison_progress::candidates_restless},
+     {"candidates_twice", &comparison_progress::candidates_twice},
      {"epoch", &comparison_progress::epoch}}};
 
 constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
@@ -85,10 +86,6 @@ comparison_progress comparison_progress::load(const std::string& command,
     loaded.ignored = found->second;
   }
   return loaded;
-}
-
-std::int64_t comparison_view::keys() const {
-  return seen.equal + progress.candidates_closed - progress.candidates_restless;
 }
 
 double comparison_view::share_read() const {

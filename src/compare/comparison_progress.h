@@ -43,6 +43,7 @@ struct comparison_progress {
   std::int64_t candidates_equal = 0;     ///< equal when they were judged
   std::int64_t candidates_unequal = 0;   ///< confirmed mismatches
   std::int64_t candidates_restless = 0;  ///< never at rest: not judged
+  std::int64_t candidates_twice = 0;     ///< of a key that another candidate stands for
   /// Of the coverage of changes when it began (verify::coverage_log); 0: the stream was not read.
   std::int64_t epoch = 0;
   std::string ignored;  ///< patterns, comma-separated: digests depend on them
@@ -54,6 +55,12 @@ struct comparison_progress {
   /// Nothing is left to read, to join or to judge.
   [[nodiscard]] bool all_judged() const {
     return all_scanned() && all_joined() && candidates_closed == candidates;
+  }
+  [[nodiscard]] std::int64_t candidates_open() const { return candidates - candidates_closed; }
+  /// Their keys changed meanwhile: the checks of these changes answer for them.
+  [[nodiscard]] std::int64_t candidates_changed() const {
+    return candidates_closed - candidates_equal - candidates_unequal - candidates_restless -
+           candidates_twice;
   }
   [[nodiscard]] wall_time started() const { return from_ms(started_ms); }
   [[nodiscard]] verify::coverage covered() const {
@@ -79,8 +86,12 @@ struct comparison_view {
   std::int64_t seen_in_process = 0;  ///< items of both tables read since this process began
   milliseconds reading{0};           ///< time that this process has been reading
   std::uint64_t expected_items = 0;  ///< of both tables, by their descriptions; up to 6 h old
-  /// Keys whose equality or difference is known.
-  [[nodiscard]] std::int64_t keys() const;
+  /// Keys that were compared, each once: judged() and those that changed meanwhile.
+  [[nodiscard]] std::int64_t keys() const { return judged() + progress.candidates_changed(); }
+  /// Keys at rest: equal in the scans, or judged by reading both tables.
+  [[nodiscard]] std::int64_t judged() const {
+    return seen.equal + progress.candidates_equal + progress.candidates_unequal;
+  }
   /// 0 to 1, by items where their number is known, else by segments.
   [[nodiscard]] double share_read() const;
   [[nodiscard]] double items_per_second() const;

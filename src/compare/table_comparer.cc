@@ -26,6 +26,7 @@ constexpr std::size_t skew_keys_max = 10'000;
 constexpr std::size_t block_bytes_max = 4UZ << 20;
 constexpr milliseconds poll_interval{20};
 constexpr std::size_t rows_fetched_max = 2'000;
+constexpr std::size_t digest_bytes = 16;
 
 std::uint32_t suitable_segments(std::uint64_t table_bytes) {
   return static_cast<std::uint32_t>(
@@ -44,7 +45,10 @@ struct table_comparer::pair {
   }
   pair(const pair&) = delete;
   pair& operator=(const pair&) = delete;
-  ~pair() { owner.in_flight_.erase(this); }
+  ~pair() {
+    owner.in_flight_.erase(this);
+    owner.interrupted_ += counters;  // nothing, once finish() has taken them
+  }
 
   /// The side that is ahead waits for the other one.
   [[nodiscard]] bool may_read(side from) const {
@@ -77,12 +81,31 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   }
   ++progress_.attempt;
   changed_ = true;
-  to_fetch_ = progress_.candidates - progress_.candidates_closed;
+  to_fetch_ = progress_.candidates_open();
+  restore_again(resumed);
   finished_in_.resize(static_cast<std::size_t>(progress_.segments));
   for (const auto& row : resumed.pairs) {
     if (row.command == settings_.command) {
       finished_in_.at(static_cast<std::size_t>(row.segment)) =
           static_cast<std::uint32_t>(row.attempt);
+    }
+  }
+}
+
+/// Keys' hashes, one behind the other.
+std::string table_comparer::again_name() const {
+  return fmt::format("comparison.{}.again", settings_.command);
+}
+
+void table_comparer::restore_again(const state::snapshot& resumed) {
+  const auto found = resumed.values.find(again_name());
+  if (found == resumed.values.end()) {
+    return;
+  }
+  const std::string_view all = found->second;
+  for (std::size_t at = 0; at < all.size(); at += digest_bytes) {
+    if (const auto key = digest128::from_bytes(all.substr(at, digest_bytes))) {
+      again_.insert(*key);
     }
   }
 }
@@ -97,6 +120,12 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
                .epoch = epoch,
                .ignored = settings_.ignored};
   finished_in_.assign(segments, 0);
+  again_.clear();
+  for (const auto& row : again) {
+    if (const auto key = digest128::from_bytes(row.key_hash)) {
+      again_.insert(*key);
+    }
+  }
   begun_now_ = true;
   changed_ = true;
   found_ = std::move(again);
@@ -223,7 +252,9 @@ void table_comparer::add_page(pair& work, side from, const scanned_page& page) {
           chosen_units * static_cast<double>(item.json.size()) / static_cast<double>(text_bytes);
       look_up_units += std::max(0.5, std::ceil(units * 2) / 2);
     }
-    work.join.add(from, item.key_hash, item.digest, [&] { return item.key.json(schema); });
+    if (!again_.contains(item.key_hash)) {
+      work.join.add(from, item.key_hash, item.digest, [&] { return item.key.json(schema); });
+    }
   }
   counters.look_up_milliunits += std::llround(look_up_units * 1000);
 }
@@ -311,6 +342,11 @@ awaitable<result<void>> table_comparer::make_durable() {
 void table_comparer::collect(state::commit_batch& batch) {
   if (std::exchange(begun_now_, false)) {
     batch.comparison_begun = settings_.command;
+    std::string keys;
+    for (const auto& key : again_) {
+      keys += key.bytes();
+    }
+    batch.values.insert_or_assign(again_name(), std::move(keys));
   }
   for (auto& done : std::exchange(durable_, {})) {
     finished_in_.at(done.segment) = static_cast<std::uint32_t>(progress_.attempt);
@@ -330,6 +366,8 @@ void table_comparer::collect(state::commit_batch& batch) {
   }
   if (progress_.all_judged() && !progress_.finished()) {
     progress_.finished_ms = to_ms(parts_.time.now());
+    again_.clear();
+    batch.values.insert_or_assign(again_name(), std::string());
     changed_ = true;
   }
   if (std::exchange(changed_, false)) {
@@ -414,6 +452,7 @@ void table_comparer::on_outcomes(const verify::outcomes& out) {
   progress_.candidates_closed += static_cast<std::int64_t>(out.candidates_closed.size());
   progress_.candidates_equal += out.candidates_equal;
   progress_.candidates_restless += out.candidates_restless;
+  progress_.candidates_twice += out.candidates_twice;
   progress_.candidates_unequal += unequal;
   closed_.insert(closed_.end(), out.candidates_closed.begin(), out.candidates_closed.end());
 }
@@ -435,6 +474,7 @@ comparison_view table_comparer::view() const {
   for (const auto* work : in_flight_) {
     now.seen += work->counters;
   }
+  now.seen += interrupted_;
   return now;
 }
 

@@ -25,6 +25,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace ddm::compare {
@@ -60,7 +61,8 @@ class table_comparer {
   /// What has begun and not finished, with the same settings, goes on.
   [[nodiscard]] bool resumes() const { return resumes_; }
   /// A new comparison: with the next commit everything of the earlier one is forgotten. `again` are
-  /// keys that are to be judged whatever the scans say; `epoch`: see comparison_progress.
+  /// keys that are to be judged whatever the scans say, so these leave them out; `epoch`: see
+  /// comparison_progress.
   void begin(std::vector<state::candidate_row> again, std::int64_t epoch);
 
   /// Scans and joins; returns when all candidates are known, or after stop(). Call begin() first
@@ -101,6 +103,8 @@ class table_comparer {
   [[nodiscard]] awaitable<void> bound_memory(pair& work);
   [[nodiscard]] awaitable<result<void>> join_leftovers();
   [[nodiscard]] awaitable<void> await_collection();
+  void restore_again(const state::snapshot& resumed);
+  [[nodiscard]] std::string again_name() const;
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
   [[nodiscard]] std::size_t held_bytes() const;
   [[nodiscard]] scan_parts scan_parts_of(side from);
@@ -122,6 +126,7 @@ class table_comparer {
 
   task_group scanning_;
   std::uint32_t next_segment_ = 0;
+  std::unordered_set<digest128> again_;  ///< keys that are candidates from the beginning
   std::set<pair*> in_flight_;
   std::string block_;                    ///< leftovers that are not written yet
   std::vector<finished_pair> finished_;  ///< whose leftovers may still be in block_
@@ -132,6 +137,7 @@ class table_comparer {
   std::int64_t to_fetch_ = 0;  ///< candidates in the state that were not handed over yet
   std::int64_t fetched_id_ = 0;
 
+  scan_counters interrupted_;  ///< by pairs that a stop cut short: another process reads them anew
   std::int64_t seen_in_process_ = 0;
   std::optional<wall_time> reading_since_;
   milliseconds reading_{0};

@@ -166,6 +166,9 @@ std::optional<compare::comparison_view> baseline::view() const {
   if (comparer_ && (counting == nullptr || active() || is_ours)) {
     return comparer_->view();
   }
+  if (resumable_) {
+    return resumable_->view();
+  }
   if (counting != nullptr) {
     return compare::comparison_view{.progress = *counting, .seen = counting->scanned};
   }

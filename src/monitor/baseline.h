@@ -70,8 +70,12 @@ class baseline {
   [[nodiscard]] wall_time unfinished_since() const;
   /// Another command's comparison, as the state has it; true: it has ended, and was not known.
   bool hear_of(const compare::comparison_progress& other) { return evidence_.hear_of(other); }
-  /// The comparison that runs, else the one that counts, else none.
+  /// The comparison that runs or is about to go on, else the one that counts, else none.
   [[nodiscard]] std::optional<compare::comparison_view> view() const;
+  /// When the one began that judges keys now.
+  [[nodiscard]] std::int64_t began_ms() const {
+    return comparer_ ? comparer_->progress().started_ms : 0;
+  }
   /// What keeps the tables from being compared; empty when all is well.
   [[nodiscard]] std::string trouble() const;
 

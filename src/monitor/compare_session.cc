@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 namespace ddm::monitor {
@@ -45,6 +44,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
       parts_(std::move(parts)),
       monitored_(monitored_by(resumed)),
       findings_(settings_.findings),
+      log_(settings_.findings.hash_keys),
       checks_(without_stream(settings_.checks)),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
@@ -105,6 +105,7 @@ awaitable<result<void>> compare_session::run() {
     co_await verifier_.finish_in_flight();
     background_.cancel();
     co_await background_.join();
+    log_lines(log_.finish());
     if (auto committed = co_await commit_now(); !committed) {
       fail_with(std::move(committed.error()));
     } else if (comparer_.progress().finished() && !abandoned_) {
@@ -138,6 +139,7 @@ awaitable<void> compare_session::compare() {
 
 awaitable<void> compare_session::commit_regularly() {
   for (;;) {
+    log_lines(log_.on_time(parts_.time.now()));
     auto committed = co_await commit_now();
     if (committed) {
       verify::outcomes out;
@@ -186,18 +188,16 @@ verify::verifier_events compare_session::events() {
           .on_mismatch = [this](verify::mismatch&& entry) { note_mismatch(std::move(entry)); },
           .on_success = [](const dynamodb::item_key&) {},
           .on_healed =
-              [](std::int64_t changes) {
-                log::event(log::level::info, "mismatch_healed", {}, {{"changes", changes}});
+              [this](const dynamodb::item_key& key, std::int64_t changes) {
+                log_lines(log_.on_healed(key, changes, parts_.time.now()));
               }};
 }
 
 void compare_session::note_mismatch(verify::mismatch entry) {
-  log_mismatch(entry, shown_key(entry.key));
-  findings_.on_confirmed(std::move(entry), parts_.time.now());
-}
-
-std::string compare_session::shown_key(const dynamodb::item_key& key) const {
-  return settings_.findings.hash_keys ? key.hash.hex() : key.json;
+  const auto now = parts_.time.now();
+  entry.comparison_ms = comparer_.progress().started_ms;
+  log_lines(log_.on_mismatch(entry, now));
+  findings_.on_confirmed(std::move(entry), now);
 }
 
 double compare_session::source_units() const {
@@ -206,6 +206,20 @@ double compare_session::source_units() const {
 
 double compare_session::target_units() const {
   return target_units_before_ + parts_.target.consumed_units;
+}
+
+/// Candidates are its checks.
+void compare_session::count_checks(report::status& now) const {
+  const auto& progress = now.compared->progress;
+  auto& checks = now.checks;
+  now.pending = progress.candidates_open();
+  checks.sampled = progress.candidates;
+  checks.verified = progress.candidates_equal;
+  checks.failed = std::min(progress.candidates_unequal,
+                           now.mismatches.of_comparisons_since(progress.started_ms).all);
+  checks.healed = progress.candidates_unequal - checks.failed;
+  checks.superseded = progress.candidates_closed - checks.verified - progress.candidates_unequal;
+  checks.equal_by_ignoring = now.compared->seen.equal_by_ignoring;
 }
 
 report::status compare_session::status() const {
@@ -218,23 +232,10 @@ report::status compare_session::status() const {
   const auto& progress = now.compared->progress;
   now.sample_rate = static_cast<std::uint64_t>(progress.sample_rate);
   now.keys_checked = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()));
-  now.pending = progress.candidates - progress.candidates_closed;
   now.check_bytes = checks_.bytes();
-  auto& checks = now.checks;
-  checks.sampled = progress.candidates;
-  checks.verified = progress.candidates_equal;
-  checks.superseded =
-      progress.candidates_closed - progress.candidates_equal - progress.candidates_unequal;
-  checks.equal_by_ignoring = now.compared->seen.equal_by_ignoring;
   now.mismatches = findings_.counts();
-  const auto& open = now.mismatches.open;
-  const auto open_in_all = std::accumulate(open.begin(), open.end(), std::int64_t{0});
-  checks.failed = std::min(progress.candidates_unequal, open_in_all);
-  checks.healed = progress.candidates_unequal - checks.failed;
-  if (now.keys_checked > 0) {
-    const auto wrong = static_cast<std::uint64_t>(now.mismatches.mismatches());
-    now.success_rate = report::wilson_interval(std::max(now.keys_checked, wrong), wrong);
-  }
+  count_checks(now);
+  now.success_at_rest = report::success_at_rest(now);
   now.newest = findings_.newest(newest_shown);
   if (settings_.findings.hash_keys) {
     for (auto& entry : now.newest) {

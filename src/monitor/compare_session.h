@@ -6,6 +6,7 @@
 #pragma once
 
 #include "compare/table_comparer.h"
+#include "monitor/mismatch_log.h"
 #include "report/status.h"
 #include "report/verdict.h"
 #include "runtime/task_group.h"
@@ -70,13 +71,14 @@ class compare_session {
   void note_mismatch(verify::mismatch entry);
   void fail_with(error failure);
   [[nodiscard]] verify::verifier_events events();
-  [[nodiscard]] std::string shown_key(const dynamodb::item_key& key) const;
+  void count_checks(report::status& now) const;
 
   compare_settings settings_;
   compare_parts parts_;
   /// By a monitor on the same state: a comparison of as much makes up for its coverage gaps.
   verify::coverage monitored_;
   verify::finding_book findings_;
+  mismatch_log log_;
   verify::pending_checks checks_;
   verify::record_verifier verifier_;
   compare::table_comparer comparer_;

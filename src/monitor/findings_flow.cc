@@ -1,6 +1,5 @@
 #include "monitor/findings_flow.h"
 
-#include "base/log.h"
 #include "compare/comparison_progress.h"
 #include "monitor/session_state.h"
 #include "verify/coverage.h"
@@ -58,9 +57,14 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
     open.push_back(std::move(*entry));
   }
   verify::kind_counts counts;
-  for (const auto& [name, count] : resumed.open_mismatches_by_kind) {
-    if (const auto kind = verify::mismatch_kind_of(name)) {
-      counts.open.at(static_cast<std::size_t>(*kind)) = count;
+  for (const auto& row : resumed.open_mismatches_by_kind) {
+    if (const auto kind = verify::mismatch_kind_of(row.kind)) {
+      counts.add({.kind = *kind,
+                  .period = row.period,
+                  .comparison_ms = row.comparison_ms,
+                  .entries = row.rows,
+                  .at_rest = row.without_changes,
+                  .changes = row.changes});
     }
   }
   book.set_counts(counts);
@@ -85,10 +89,8 @@ awaitable<result<void>> recall_open(state::state_store& store, verify::finding_b
   }
 }
 
-awaitable<result<std::vector<std::int64_t>>> let_go_of_healed(state::state_store& store,
-                                                              verify::finding_book& book,
-                                                              std::vector<verify::digest128> keys) {
-  std::vector<std::int64_t> healed;
+awaitable<result<void>> let_go_of_healed(state::state_store& store, verify::finding_book& book,
+                                         std::vector<verify::digest128> keys) {
   for (const auto& key : keys) {
     const auto row = co_await store.find_mismatch(key.bytes());
     if (!row) {
@@ -96,25 +98,10 @@ awaitable<result<std::vector<std::int64_t>>> let_go_of_healed(state::state_store
     }
     // What was confirmed here meanwhile is newer than the row.
     if (*row && !(*row)->open && !book.is_dirty(key)) {
-      if (const auto changes = book.on_healed_elsewhere(key)) {
-        healed.push_back(*changes);
-      }
+      book.on_healed_elsewhere(key);
     }
   }
-  co_return healed;
-}
-
-void log_mismatch(const verify::mismatch& entry, std::string_view shown_key) {
-  std::string paths;
-  for (const auto& change : entry.paths) {
-    paths += fmt::format("{}{}:{}", paths.empty() ? "" : ",", change.path, change.change);
-  }
-  log::event(entry.kind == verify::mismatch_kind::expired ? log::level::info : log::level::warning,
-             "mismatch", {},
-             {{"kind", verify::to_string(entry.kind)},
-              {"key", shown_key},
-              {"paths", paths},
-              {"sequence_number", entry.sequence_number}});
+  co_return result<void>{};
 }
 
 awaitable<result<void>> commit_with_findings(state::state_store& store,

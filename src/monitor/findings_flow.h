@@ -1,12 +1,11 @@
-// The way of a finding, which monitor and compare share: from the state into the book, into the
-// log, and with a commit into the findings file.
+// The way of a finding, which monitor and compare share: from the state into the book, and with a
+// commit into the findings file.
 #pragma once
 
 #include "state/state_store.h"
 #include "verify/finding_book.h"
 #include "verify/findings_file.h"
 
-#include <string_view>
 #include <vector>
 
 namespace ddm::monitor {
@@ -23,12 +22,10 @@ namespace ddm::monitor {
                                                   const std::uint64_t& commits_begun,
                                                   verify::recalled as = verify::recalled::counted);
 
-/// Lets go of those of the keys that the state has as healed; the result: how many changes of them
-/// had failed, a number for each.
-[[nodiscard]] awaitable<result<std::vector<std::int64_t>>> let_go_of_healed(
-    state::state_store& store, verify::finding_book& book, std::vector<verify::digest128> keys);
-
-void log_mismatch(const verify::mismatch& entry, std::string_view shown_key);
+/// Lets go of those of the keys that the state has as healed.
+[[nodiscard]] awaitable<result<void>> let_go_of_healed(state::state_store& store,
+                                                       verify::finding_book& book,
+                                                       std::vector<verify::digest128> keys);
 
 /// The findings file, if there is one, gets its lines only once they are committed; what an earlier
 /// commit owed it when it was cancelled, too.

@@ -57,6 +57,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       findings_(settings_.findings),
+      log_(settings_.findings.hash_keys),
       checks_(settings_of(settings_.checks, parts_)),
       follower_(settings_.stream, stream_parts(), resumed),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
@@ -104,11 +105,12 @@ void monitor_session::restore(const state::snapshot& resumed) {
     fail_with(open.error());
     return;
   }
-  restore_period(resumed, *open);
-  note_healed_elsewhere(resumed, *open);
+  restore_period(resumed);
+  // Other commands on the same state have healed and found some.
+  statistics_.set_failed(findings_.counts().failed_changes);
   interval_events_ = statistics_.events().unique;
   interval_verified_ = statistics_.checks().verified;
-  interval_failed_ = statistics_.checks().failed;
+  interval_failed_ = statistics_.checks().failed + statistics_.checks().healed;
 }
 
 void monitor_session::restore_checks(const state::snapshot& resumed, bool comparable,
@@ -123,8 +125,7 @@ void monitor_session::restore_checks(const state::snapshot& resumed, bool compar
   }
 }
 
-void monitor_session::restore_period(const state::snapshot& resumed,
-                                     const std::vector<verify::mismatch>& open) {
+void monitor_session::restore_period(const state::snapshot& resumed) {
   const auto earlier = load_period(resumed);
   if (is_empty(resumed) || earlier.sample_rate == 0 || earlier == settings_.period) {
     return;
@@ -133,26 +134,8 @@ void monitor_session::restore_period(const state::snapshot& resumed,
       log::level::info, "statistics_period_began",
       "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
       {{"changed", settings_.period.difference(earlier)}});
-  std::int64_t failed = 0;
-  for (const auto& entry : open) {
-    failed += entry.changes;
-  }
-  statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed);
-}
-
-/// `compare` on the same state may have found keys equal that had failed here.
-void monitor_session::note_healed_elsewhere(const state::snapshot& resumed,
-                                            const std::vector<verify::mismatch>& open) {
-  if (resumed.open_mismatches_total != static_cast<std::int64_t>(open.size())) {
-    return;  // not all of them are held
-  }
-  std::int64_t failed = 0;
-  for (const auto& entry : open) {
-    failed += entry.changes;
-  }
-  if (const auto healed = statistics_.checks().failed - failed; healed > 0) {
-    statistics_.on_healed(healed);
-  }
+  statistics_.begin_period(static_cast<std::int64_t>(checks_.size()),
+                           findings_.counts().failed_changes);
 }
 
 // The run
@@ -175,6 +158,7 @@ awaitable<result<void>> monitor_session::run() {
     co_await verifier_.finish_in_flight();
     background_.cancel();
     co_await background_.join();
+    log_lines(log_.finish());
     resolve_due_ = parts_.time.now();
     if (auto committed = co_await commit_now(); !committed) {
       fail_with(std::move(committed.error()));
@@ -274,7 +258,8 @@ awaitable<void> monitor_session::show_blocks() {
     const auto& checks = statistics_.checks();
     const double elapsed = std::chrono::duration<double>(now - interval_began_).count();
     const auto verified = checks.verified - interval_verified_;
-    const auto failed = std::max<std::int64_t>(0, checks.failed - interval_failed_);
+    const auto failed_ever = checks.failed + checks.healed;
+    const auto failed = std::max<std::int64_t>(0, failed_ever - interval_failed_);
     events_per_second_ =
         elapsed > 0 ? static_cast<double>(events.unique - interval_events_) / elapsed : 0;
     interval_success_ =
@@ -284,7 +269,7 @@ awaitable<void> monitor_session::show_blocks() {
     interval_began_ = now;
     interval_events_ = events.unique;
     interval_verified_ = checks.verified;
-    interval_failed_ = checks.failed;
+    interval_failed_ = failed_ever;
     const auto shown = status();
     if (shown.shards.behind > small_limit_alarm &&
         settings_.stream.records_limit < records_limit_max) {
@@ -420,9 +405,9 @@ verify::verifier_events monitor_session::events() {
                 }
               },
           .on_healed =
-              [this](std::int64_t changes) {
+              [this](const dynamodb::item_key& key, std::int64_t changes) {
                 statistics_.on_healed(changes);
-                log::event(log::level::info, "mismatch_healed", {}, {{"changes", changes}});
+                log_lines(log_.on_healed(key, changes, parts_.time.now()));
               }};
 }
 
@@ -434,9 +419,12 @@ void monitor_session::apply(const verify::outcomes& out) {
 }
 
 void monitor_session::note_mismatch(verify::mismatch entry) {
+  const auto now = parts_.time.now();
+  (entry.changes > 0 ? entry.period : entry.comparison_ms) =
+      entry.changes > 0 ? statistics_.period() : baseline_.began_ms();
   statistics_.on_failed(entry.key.hash, entry.changes);
-  log_mismatch(entry, shown_key(entry.key));
-  findings_.on_confirmed(std::move(entry), parts_.time.now());
+  log_lines(log_.on_mismatch(entry, now));
+  findings_.on_confirmed(std::move(entry), now);
 }
 
 awaitable<void> monitor_session::recall(std::vector<verify::digest128> keys) {
@@ -499,6 +487,7 @@ awaitable<result<void>> monitor_session::commit_now() {
 awaitable<void> monitor_session::commit_regularly() {
   for (;;) {
     co_await parts_.time.sleep_for(commit_interval);
+    log_lines(log_.on_time(parts_.time.now()));
     auto committed = co_await commit_now();
     if (committed) {
       committed = co_await bring_back_deferred();

@@ -11,6 +11,7 @@
 #include "dynamodb/streams_client.h"
 #include "monitor/baseline.h"
 #include "monitor/freeze_watch.h"
+#include "monitor/mismatch_log.h"
 #include "monitor/progress_estimate.h"
 #include "monitor/session_state.h"
 #include "monitor/settling.h"
@@ -104,8 +105,6 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> watch_tables();
   [[nodiscard]] awaitable<void> look_at(verify::table_side& side, table_watch& watch);
   [[nodiscard]] std::vector<std::string> tables_troubles(wall_time now) const;
-  void note_healed_elsewhere(const state::snapshot& resumed,
-                             const std::vector<verify::mismatch>& open);
   [[nodiscard]] stream::stream_follower::parts stream_parts();
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> commit_regularly();
@@ -130,7 +129,7 @@ class monitor_session final : public stream::record_sink {
   void note_write(const dynamodb::change_record& record, std::optional<wall_time> nothing_before);
   [[nodiscard]] std::string name_of(const dynamodb::change_record& record) const;
   void restore_checks(const state::snapshot& resumed, bool comparable, wall_time now);
-  void restore_period(const state::snapshot& resumed, const std::vector<verify::mismatch>& open);
+  void restore_period(const state::snapshot& resumed);
   [[nodiscard]] bool is_frozen_and_read() const;
   [[nodiscard]] bool cannot_become_go() const;
   [[nodiscard]] freeze_facts freeze() const;
@@ -150,6 +149,7 @@ class monitor_session final : public stream::record_sink {
   session_parts parts_;
   report::statistics statistics_;
   verify::finding_book findings_;
+  mismatch_log log_;
   verify::pending_checks checks_;
   stream::stream_follower follower_;
   verify::record_verifier verifier_;
@@ -194,7 +194,7 @@ class monitor_session final : public stream::record_sink {
   milliseconds clock_slow_by_{0};  ///< when it was looked at last
   std::int64_t interval_events_ = 0;
   std::int64_t interval_verified_ = 0;
-  std::int64_t interval_failed_ = 0;
+  std::int64_t interval_failed_ = 0;  ///< whether healed since or not
   double events_per_second_ = 0;
   std::optional<double> interval_success_;
 };

@@ -77,9 +77,8 @@ bool monitor_session::cannot_become_go() const {
       never_rested > 0 ||
       checks_.later_than(parts_.time.now() - settings_.checks.max_lag).unjudgeable > 0;
   const auto view = baseline_.view();
-  const bool waits_for_rest =
-      view && view->progress.all_scanned() && view->progress.all_joined() &&
-      view->progress.candidates - view->progress.candidates_closed <= never_rested;
+  const bool waits_for_rest = view && view->progress.all_scanned() && view->progress.all_joined() &&
+                              view->progress.candidates_open() <= never_rested;
   const bool nothing_compared = view && view->keys() == 0;
   const bool reads_target = settings_.checks.way == verify::direction::target_to_source;
   return (complete && (spoilt || reads_target || nothing_compared)) ||

@@ -67,13 +67,10 @@ awaitable<result<bool>> monitor_session::hear_of_findings() {
       !recalled) {
     co_return fail(std::move(recalled.error()));
   }
-  const auto gone = co_await let_go_of_healed(parts_.store, findings_, std::move(healed));
-  if (!gone) {
-    co_return fail(gone.error());
+  if (auto gone = co_await let_go_of_healed(parts_.store, findings_, std::move(healed)); !gone) {
+    co_return fail(std::move(gone.error()));
   }
-  for (const auto changes : *gone) {
-    statistics_.on_healed(changes);
-  }
+  statistics_.set_failed(findings_.counts().failed_changes);
   co_return lines->size() < finding_lines_max;
 }
 

@@ -35,12 +35,10 @@ report::status monitor_session::status() const {
   now.table_items = settings_.table_items;
   now.mismatches = findings_.counts();
   now.compared = baseline_.view();
-  const auto open = static_cast<std::uint64_t>(now.mismatches.mismatches());
-  const auto known = std::max({now.keys_checked, report::keys_compared(now), open});
-  if (known > 0) {
-    now.success_rate = report::wilson_interval(known, open);
-  }
-  now.success_rate_interval = interval_success_;
+  now.success_of_changes =
+      report::success_of(now.keys_checked, now.mismatches.of_period(statistics_.period()));
+  now.success_at_rest = report::success_at_rest(now);
+  now.success_interval = interval_success_;
   now.lag = statistics_.lag();
   now.newest = findings_.newest(newest_shown);
   if (settings_.findings.hash_keys) {

@@ -39,7 +39,11 @@ awaitable<result<void>> finding_notes::on_sides(std::string key_json, both_sides
                        known->source_digest != wrong->source_digest ||
                        known->target_digest != wrong->target_digest ||
                        known->ignored != settings_.by.ignored.patterns())) {
-    monitor::log_mismatch(*wrong, settings_.hash_keys ? key->hash.hex() : key->json);
+    if (known) {
+      wrong->period = known->period;
+      wrong->comparison_ms = known->comparison_ms;
+    }
+    monitor::log_lines(log_.on_mismatch(*wrong, now));
     parts_.findings.on_confirmed(std::move(*wrong), now);
   }
   co_return co_await commit();

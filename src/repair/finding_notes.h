@@ -4,6 +4,7 @@
 // kill at any instruction leaves no wrong item without its finding.
 #pragma once
 
+#include "monitor/mismatch_log.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
 #include "runtime/clock.h"
@@ -32,13 +33,16 @@ class finding_notes {
     verify::findings_file* file = nullptr;  ///< follows what is committed
   };
 
-  finding_notes(settings how, parts with) : settings_(std::move(how)), parts_(with) {}
+  finding_notes(settings how, parts with)
+      : settings_(std::move(how)), parts_(with), log_(settings_.hash_keys) {}
 
   /// The key was seen equal on both sides; commit() makes it lasting.
   void on_equal(const dynamodb::digest128& key_hash);
   /// For repair_session::undo; commits.
   [[nodiscard]] awaitable<result<void>> on_sides(std::string key_json, both_sides held,
                                                  repair_session::moment when);
+  /// What the log has held back so far.
+  void finish_log() { monitor::log_lines(log_.finish()); }
   /// Nothing is written if nothing has been noted.
   [[nodiscard]] awaitable<result<void>> commit();
 
@@ -48,6 +52,7 @@ class finding_notes {
 
   settings settings_;
   parts parts_;
+  monitor::mismatch_log log_;
 };
 
 }  // namespace ddm::repair

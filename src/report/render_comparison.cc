@@ -43,6 +43,23 @@ std::string cost_of_look_ups(const compare::comparison_view& compared) {
   return text;
 }
 
+std::string unequal_line(const compare::comparison_progress& progress) {
+  auto line =
+      fmt::format("{} looked unequal: {} being judged, {} equal after all, {} confirmed",
+                  progress.candidates == 1 ? "1 key" : number(progress.candidates) + " keys",
+                  number(progress.candidates_open()), number(progress.candidates_equal),
+                  number(progress.candidates_unequal));
+  const auto add = [&](std::int64_t keys, std::string_view what) {
+    if (keys > 0) {
+      line += fmt::format(", {} {}", number(keys), what);
+    }
+  };
+  add(progress.candidates_changed(), "changed meanwhile and are checked as changes");
+  add(progress.candidates_restless, "never at rest");
+  add(progress.candidates_twice, "named twice");
+  return line;
+}
+
 }  // namespace
 
 std::vector<std::string> comparison_lines(const compare::comparison_view& compared) {
@@ -59,13 +76,7 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
         "{:.0f} % read, {:.0f} items/s, {:.1f} MB/s{}", std::floor(compared.share_read() * 100),
         compared.items_per_second(), bytes_per_second(compared) / 1e6, eta(compared)));
   }
-  lines.push_back(fmt::format(
-      "{} keys looked unequal: {} being judged, {} equal after all, {} confirmed{}",
-      number(progress.candidates), number(progress.candidates - progress.candidates_closed),
-      number(progress.candidates_equal), number(progress.candidates_unequal),
-      progress.candidates_restless > 0
-          ? fmt::format(", {} never at rest", number(progress.candidates_restless))
-          : std::string()));
+  lines.push_back(unequal_line(progress));
   if (seen.equal_by_ignoring > 0) {
     lines.push_back(fmt::format("{} are equal only thanks to --ignore-attribute",
                                 number(seen.equal_by_ignoring)));
@@ -84,6 +95,7 @@ std::string render_comparison(const status& now) {
   for (const auto& line : comparison_lines(*now.compared)) {
     append_line(text, std::exchange(name, ""), line);
   }
+  append_success(text, now);
   append_mismatches(text, now);
   append_line(text, "consumed",
               fmt::format("{:.1f} source + {:.1f} target read units: about {:.4f} USD",
@@ -100,7 +112,7 @@ std::string render_comparison_line(const status& now, std::size_t columns) {
                           std::floor(share * 100));
   if (progress.all_scanned()) {
     line += fmt::format("  {} keys, judging {}", number(compared.keys()),
-                        number(progress.candidates - progress.candidates_closed));
+                        number(progress.candidates_open()));
   } else {
     line += fmt::format("{}  {} items, {:.0f}/s, {:.1f} MB/s", eta(compared),
                         number(compared.seen.source_items + compared.seen.target_items),

@@ -7,14 +7,30 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-json success_rate(const status& now) {
-  if (!now.success_rate) {
+json success_rate(const std::optional<success>& of) {
+  if (!of) {
     return nullptr;
   }
-  return {{"value", now.success_rate->value},
-          {"low", now.success_rate->low},
-          {"high", now.success_rate->high},
+  return {{"value", of->rate.value},
+          {"low", of->rate.low},
+          {"high", of->rate.high},
           {"confidence", 0.95}};
+}
+
+json success_with_keys(const std::optional<success>& of) {
+  auto rate = success_rate(of);
+  if (of) {
+    rate["n"] = of->keys;
+    rate["wrong"] = of->wrong;
+  }
+  return rate;
+}
+
+json open_keys(const status& now) {
+  const auto all = now.mismatches.all();
+  return {{"all", all},
+          {"with_failed_changes", all - now.mismatches.at_rest_alone},
+          {"at_rest_alone", now.mismatches.at_rest_alone}};
 }
 
 json lag(const status& now) {
@@ -65,7 +81,11 @@ json compared(const status& now) {
           {"equal", seen.equal},
           {"equal_by_ignoring", seen.equal_by_ignoring},
           {"candidates", progress.candidates},
-          {"candidates_open", progress.candidates - progress.candidates_closed},
+          {"candidates_open", progress.candidates_open()},
+          {"candidates_equal", progress.candidates_equal},
+          {"candidates_unequal", progress.candidates_unequal},
+          {"candidates_changed", progress.candidates_changed()},
+          {"candidates_twice", progress.candidates_twice},
           {"restless", progress.candidates_restless},
           {"bytes", seen.bytes},
           {"sample_rate", progress.sample_rate},
@@ -127,9 +147,14 @@ std::string render_json(const status& now, std::string_view command) {
         {"deletes", checks.deletes},
         {"equal_by_ignoring", checks.equal_by_ignoring},
         {"left_to_baseline", checks.left_to_baseline}}},
-      {"success_rate", success_rate(now)},
+      {"success_rate",
+       success_rate(now.success_of_changes ? now.success_of_changes : now.success_at_rest)},
+      {"success_rates",
+       {{"changes", success_with_keys(now.success_of_changes)},
+        {"items_at_rest", success_with_keys(now.success_at_rest)}}},
       {"lag_ms", lag(now)},
       {"mismatches", mismatches(now)},
+      {"open_keys", open_keys(now)},
       {"shards",
        {{"open", now.shards.open}, {"waiting", now.shards.waiting}, {"done", now.shards.done}}},
       {"gaps", gaps(now)},

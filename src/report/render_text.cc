@@ -19,21 +19,16 @@ std::string percent(double rate) {
   return fmt::format("{:.4g} %", rate * 100);
 }
 
-/// "at most 3 in 300,000 keys, that is 3,000 of 30,000,000 items" when nothing failed.
-std::string success_line(const status& now) {
-  if (!now.success_rate) {
-    return "nothing checked yet";
-  }
-  auto line = fmt::format("{} ever (95 %: {} to {})", percent(now.success_rate->value),
-                          percent(now.success_rate->low), percent(now.success_rate->high));
-  if (now.success_rate_interval) {
-    line += fmt::format(", {} in this interval", percent(*now.success_rate_interval));
-  }
-  if (now.success_rate->value >= 1 && now.keys_checked > 0) {
-    const double share = 3.0 / static_cast<double>(now.keys_checked);
-    line += fmt::format("; no failure: at most 3 in {} keys",
-                        number(static_cast<std::int64_t>(now.keys_checked)));
-    if (now.table_items > now.keys_checked) {
+/// "99.87 % of about 7,567 keys are right, 10 wrong (95 %: 99.76 % to 99.93 %)". `keys` is known
+/// about only where it says so.
+std::string success_line(const status& now, const success& of, std::string_view keys_about) {
+  auto line = fmt::format("{} of {}{} {} right, {} wrong (95 %: {} to {})", percent(of.rate.value),
+                          keys_about, grouped(of.keys), of.keys == 1 ? "key is" : "keys are",
+                          grouped(of.wrong), percent(of.rate.low), percent(of.rate.high));
+  if (of.wrong == 0) {
+    line += fmt::format("; no failure: at most 3 in {} keys", grouped(of.keys));
+    if (now.table_items > of.keys) {
+      const double share = 3.0 / static_cast<double>(of.keys);
       line += fmt::format(", if they stand for all at most {} of {} items",
                           grouped(static_cast<std::uint64_t>(
                               std::ceil(share * static_cast<double>(now.table_items)))),
@@ -61,7 +56,17 @@ std::string mismatch_line(const status& now) {
                           verify::mismatch_kind_names.at(i));
     }
   }
-  return line.empty() ? "none open" : line + " open";
+  if (line.empty()) {
+    return "none open";
+  }
+  line += " open";
+  if (now.follows_stream) {
+    const auto at_rest = now.mismatches.at_rest_alone;
+    line += fmt::format(": {} with {} failed changes, {} by a comparison alone",
+                        number(now.mismatches.all() - at_rest),
+                        number(now.mismatches.failed_changes), number(at_rest));
+  }
+  return line;
 }
 
 std::string how_far_read(const status& now) {
@@ -123,6 +128,23 @@ void append_mismatches(std::string& text, const status& now) {
   }
 }
 
+void append_success(std::string& text, const status& now) {
+  if (!now.success_of_changes && !now.success_at_rest) {
+    append_line(text, "success", "nothing checked yet");
+  }
+  std::string_view name = "success";
+  if (now.success_of_changes) {
+    auto line = "changes: " + success_line(now, *now.success_of_changes, "about ");
+    if (now.success_interval) {
+      line += fmt::format("; {} of the changes of this interval", percent(*now.success_interval));
+    }
+    append_line(text, std::exchange(name, ""), line);
+  }
+  if (now.success_at_rest) {
+    append_line(text, name, "items at rest: " + success_line(now, *now.success_at_rest, ""));
+  }
+}
+
 std::string render_text(const status& now) {
   const auto& events = now.events;
   const auto& checks = now.checks;
@@ -160,7 +182,7 @@ std::string render_text(const status& now) {
     line("", fmt::format("{} are equal only thanks to --ignore-attribute",
                          number(checks.equal_by_ignoring)));
   }
-  line("success", success_line(now));
+  append_success(text, now);
   line("lag", lag_line(now));
   append_mismatches(text, now);
   if (now.compared && now.compared->progress.begun()) {

@@ -1,5 +1,6 @@
 #include "report/statistics.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string_view>
@@ -33,6 +34,7 @@ constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>
 constexpr auto source_units_name = "consumed.source_milliunits";
 constexpr auto target_units_name = "consumed.target_milliunits";
 constexpr auto stream_calls_name = "consumed.stream_calls";
+constexpr auto period_name = "statistics.period";
 constexpr auto keys_changed_name = "sketch.keys_changed";
 constexpr auto keys_checked_name = "sketch.keys_checked";
 constexpr auto lag_name = "histogram.lag";
@@ -79,10 +81,8 @@ void statistics::on_outcomes(const verify::outcomes& out) {
   checks_.superseded += out.superseded;
   checks_.equal_by_ignoring += out.equal_by_ignoring;
   checks_.deferred += out.deferred - out.undeferred;
-  for (const auto* keys : {&out.passed, &out.agreed}) {
-    for (const auto& key : *keys) {
-      keys_checked_.add(key.hash);
-    }
+  for (const auto& key : out.passed) {
+    keys_checked_.add(key.hash);
   }
   for (const auto& sample : out.lags) {
     lag_.add(sample.lag, sample.upper_bound);
@@ -91,12 +91,31 @@ void statistics::on_outcomes(const verify::outcomes& out) {
 
 void statistics::on_failed(const dynamodb::digest128& key, std::int64_t changes) {
   checks_.failed += changes;
-  keys_checked_.add(key);
+  if (changes > 0) {
+    keys_checked_.add(key);
+  }
 }
 
 void statistics::on_healed(std::int64_t changes) {
   checks_.failed -= changes;
   checks_.healed += changes;
+}
+
+void statistics::set_failed(std::int64_t changes) {
+  checks_.healed += checks_.failed - changes;
+  checks_.failed = changes;
+  if (checks_.healed < 0) {  // open again, and healed in an earlier period
+    checks_.sampled -= std::exchange(checks_.healed, 0);
+  }
+}
+
+std::uint64_t statistics::keys_changed() const {
+  return std::min(keys_changed_.estimate(), static_cast<std::uint64_t>(events_.unique));
+}
+
+std::uint64_t statistics::keys_checked() const {
+  const auto judged = checks_.verified + checks_.failed + checks_.healed;
+  return std::min(keys_checked_.estimate(), static_cast<std::uint64_t>(judged));
 }
 
 void statistics::set_consumed(double source_units, double target_units, std::int64_t stream_calls) {
@@ -113,6 +132,7 @@ void statistics::save(std::map<std::string, std::int64_t>& numbers,
   for (const auto& [name, member] : check_names) {
     numbers.emplace(name, checks_.*member);
   }
+  numbers.emplace(period_name, period_);
   numbers.emplace(source_units_name, std::llround(source_units() * 1000));
   numbers.emplace(target_units_name, std::llround(target_units() * 1000));
   numbers.emplace(stream_calls_name, stream_calls());
@@ -133,6 +153,7 @@ void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
   for (const auto& [name, member] : check_names) {
     checks_.*member = number_of(numbers, name);
   }
+  period_ = std::max<std::int64_t>(1, number_of(numbers, period_name));
   source_units_before_ = static_cast<double>(number_of(numbers, source_units_name)) / 1000;
   target_units_before_ = static_cast<double>(number_of(numbers, target_units_name)) / 1000;
   stream_calls_before_ = number_of(numbers, stream_calls_name);
@@ -147,7 +168,9 @@ void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
 
 void statistics::begin_period(std::int64_t pending, std::int64_t failed) {
   const auto deferred = checks_.deferred;
+  const auto period = period_;
   *this = statistics{};
+  period_ = period + 1;
   checks_.deferred = deferred;
   checks_.failed = failed;
   checks_.sampled = deferred + pending + failed;

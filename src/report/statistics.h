@@ -1,9 +1,9 @@
 // The counters: what was read, what was checked, how it ended.
 //
 // They are committed together with the positions and checks they speak of, so after a crash they
-// are those of a run without one. At every moment
-//   insert + modify + remove + unknown = unique        (remove includes ttl_remove)
-//   sampled = verified + superseded + pending + deferred + failed + healed, in changes.
+// are those of a run without one. What they add up to: status.h.
+//
+// A changed setting begins a new period: all counters from zero, but what is still open.
 #pragma once
 
 #include "dynamodb/page_decoder.h"
@@ -46,14 +46,20 @@ class statistics {
   void on_outcomes(const verify::outcomes& out);
   void on_failed(const dynamodb::digest128& key, std::int64_t changes);
   void on_healed(std::int64_t changes);
+  /// The open mismatches, which other commands heal and find too, stand for so many changes.
+  void set_failed(std::int64_t changes);
   /// Read units and calls of this process are added to those of earlier ones.
   void set_consumed(double source_units, double target_units, std::int64_t stream_calls);
 
   [[nodiscard]] const event_counters& events() const { return events_; }
   [[nodiscard]] const check_counters& checks() const { return checks_; }
   [[nodiscard]] const lag_histogram& lag() const { return lag_; }
-  [[nodiscard]] std::uint64_t keys_changed() const { return keys_changed_.estimate(); }
-  [[nodiscard]] std::uint64_t keys_checked() const { return keys_checked_.estimate(); }
+  /// Counted from 1: what a finding is told by which period it belongs to.
+  [[nodiscard]] std::int64_t period() const { return period_; }
+  /// About; never more than there were changes.
+  [[nodiscard]] std::uint64_t keys_changed() const;
+  /// Keys of which a change was judged in this period. About; never more than such changes.
+  [[nodiscard]] std::uint64_t keys_checked() const;
   [[nodiscard]] double source_units() const { return source_units_before_ + source_units_; }
   [[nodiscard]] double target_units() const { return target_units_before_ + target_units_; }
   [[nodiscard]] std::int64_t stream_calls() const { return stream_calls_before_ + stream_calls_; }
@@ -63,13 +69,13 @@ class statistics {
             std::map<std::string, std::string>& values);
   void restore(const std::map<std::string, std::int64_t>& numbers,
                const std::map<std::string, std::string>& values);
-  /// A new period: all counters from zero, but what is still open: the deferred changes, and those
-  /// given.
+  /// What is still open: the deferred changes, and those given.
   void begin_period(std::int64_t pending, std::int64_t failed);
 
  private:
   event_counters events_;
   check_counters checks_;
+  std::int64_t period_ = 1;
   distinct_counter keys_changed_;
   distinct_counter keys_checked_;
   lag_histogram lag_;

@@ -1,4 +1,16 @@
 // One moment of the monitor as plain values: what every renderer and the verdict work from.
+//
+// What adds up, at every moment (`tests/monitor/sums.h` holds a status to it):
+//   events        insert + modify + remove + unknown = unique <= total   (remove includes
+//   ttl_remove) checks        sampled = verified + superseded + pending + deferred + failed +
+//   healed, in changes mismatches    failed = the changes that the open mismatches stand for;
+//                 open keys = keys with failed changes + keys that stand for no change
+//   comparison    candidates = open + equal + unequal + changed + restless + twice;
+//                 keys = equal in the scans + candidates equal, unequal and changed
+//   success       wrong <= keys, of changes: keys <= keys_checked <= verified + failed + healed,
+//                 of items at rest: keys <= keys of the comparison
+// In `compare`, checks are candidates: verified = equal, failed + healed = unequal, failed = found
+// by this comparison and open, superseded = changed + restless + twice.
 #pragma once
 
 #include "compare/comparison_progress.h"
@@ -56,6 +68,16 @@ struct evidence {
   }
 };
 
+/// Keys of one population that are right. What cannot be read is in none.
+struct success {
+  std::uint64_t keys = 0;
+  std::uint64_t wrong = 0;  ///< of `keys`: an open mismatch
+  rate_interval rate;
+};
+
+/// Nothing where nothing is known. `keys` may be an estimate.
+[[nodiscard]] std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open);
+
 struct status {
   wall_time at;
   milliseconds running{0};
@@ -70,8 +92,10 @@ struct status {
   std::uint64_t keys_checked = 0;
   std::uint64_t sample_rate = 1;
   std::uint64_t table_items = 0;  ///< ItemCount of the origin, up to 6 h old
-  std::optional<rate_interval> success_rate;
-  std::optional<double> success_rate_interval;  ///< since the last block
+  /// Of keys whose changes were checked in this period; of keys that the comparison found at rest.
+  std::optional<success> success_of_changes;
+  std::optional<success> success_at_rest;
+  std::optional<double> success_interval;  ///< of changes, since the last block
   lag_histogram lag;
   bool follows_stream = true;  ///< false: a comparison alone
   std::optional<compare::comparison_view> compared;
@@ -110,6 +134,8 @@ struct status {
   bool ended = false;                         ///< the run is over: what is open stays so
 };
 
+/// Of `now.compared`, by `now.mismatches`.
+[[nodiscard]] std::optional<success> success_at_rest(const status& now);
 /// 0 where nothing was compared.
 [[nodiscard]] std::uint64_t keys_compared(const status& now);
 

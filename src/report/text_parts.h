@@ -18,6 +18,8 @@ namespace ddm::report {
 void append_line(std::string& text, std::string_view name, std::string_view value);
 /// The open mismatches by kind, and some of them.
 void append_mismatches(std::string& text, const status& now);
+/// The share of keys that are right: of changes and of items at rest, as far as they are known.
+void append_success(std::string& text, const status& now);
 [[nodiscard]] std::vector<std::string> comparison_lines(const compare::comparison_view& compared);
 
 }  // namespace ddm::report

@@ -195,7 +195,7 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
                                           std::floor(now.compared->share_read() * 100)));
   } else if (!progress.finished()) {
     reasons.add(weight::late,
-                count(progress.candidates - progress.candidates_closed,
+                count(progress.candidates_open(),
                       "key that the comparison found unequal is still being judged",
                       "keys that the comparison found unequal are still being judged"));
   } else if (comparison_chose_nothing(now)) {
@@ -281,11 +281,6 @@ std::string_view to_string(verdict_kind value) {
       return "NO-GO";
   }
   return "?";
-}
-
-std::uint64_t keys_compared(const status& now) {
-  return now.compared ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()))
-                      : 0;
 }
 
 health health_of(const status& now) {

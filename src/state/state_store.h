@@ -75,7 +75,20 @@ struct mismatch_row {
   std::string key_hash;  ///< 16 bytes
   bool open = true;
   std::int64_t confirmed_ms = 0;
-  std::string body;  ///< a JSON object with a text "kind"; else verify/finding_book's affair
+  /// A JSON object with a text "kind" and the numbers "changes", "period" and "comparison_ms"; else
+  /// verify/finding_book's affair. While the row is open they never fall: another process may have
+  /// raised them since this one read it.
+  std::string body;
+};
+
+/// Open mismatches with the same members in their bodies, counted.
+struct open_mismatches_row {
+  std::string kind;
+  std::int64_t period = 0;
+  std::int64_t comparison_ms = 0;
+  std::int64_t rows = 0;
+  std::int64_t without_changes = 0;  ///< of `rows`
+  std::int64_t changes = 0;          ///< that they stand for
 };
 
 struct gap_row {
@@ -119,7 +132,7 @@ struct snapshot {
   std::int64_t deferred_changes = 0;  ///< sum over all deferred rows
   std::int64_t finding_lines = 0;     ///< how many have been committed
   std::int64_t open_mismatches_total = 0;
-  std::map<std::string, std::int64_t> open_mismatches_by_kind;
+  std::vector<open_mismatches_row> open_mismatches_by_kind;
 };
 
 /// What other commands may have committed meanwhile.

@@ -39,6 +39,15 @@ mismatch_row to_mismatch(const statement& row) {
           .body = row.text(3)};
 }
 
+open_mismatches_row to_open_mismatches(const statement& row) {
+  return {.kind = row.text(0),
+          .period = row.integer(1),
+          .comparison_ms = row.integer(2),
+          .rows = row.integer(3),
+          .without_changes = row.integer(4),
+          .changes = row.integer(5)};
+}
+
 candidate_row to_candidate(const statement& row) {
   return {.id = row.integer(0),
           .command = row.text(1),
@@ -66,6 +75,24 @@ std::pair<std::string, std::int64_t> to_number(const statement& row) {
 std::pair<std::string, std::string> to_value(const statement& row) {
   return {row.text(0), row.text(1)};
 }
+
+/// Two processes may hold the row of a key, and each knows only of its own doings since it read it:
+/// what a row that stays open stands for is what both know.
+constexpr auto put_mismatch_sql = R"(
+  INSERT INTO mismatch (key_hash, open, confirmed_ms, body) VALUES (?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET open = excluded.open, confirmed_ms = excluded.confirmed_ms, body =
+    CASE WHEN mismatch.open AND excluded.open AND json_valid(CAST(mismatch.body AS TEXT))
+      AND json_valid(CAST(excluded.body AS TEXT))
+    THEN CAST(json_set(CAST(excluded.body AS TEXT),
+      '$.changes', max(coalesce(json_extract(CAST(mismatch.body AS TEXT), '$.changes'), 0),
+                       coalesce(json_extract(CAST(excluded.body AS TEXT), '$.changes'), 0)),
+      '$.period', max(coalesce(json_extract(CAST(mismatch.body AS TEXT), '$.period'), 0),
+                      coalesce(json_extract(CAST(excluded.body AS TEXT), '$.period'), 0)),
+      '$.comparison_ms',
+                  max(coalesce(json_extract(CAST(mismatch.body AS TEXT), '$.comparison_ms'), 0),
+                      coalesce(json_extract(CAST(excluded.body AS TEXT), '$.comparison_ms'), 0)))
+      AS BLOB)
+    ELSE excluded.body END)";
 
 /// Prepares statements until one fails, and keeps that failure.
 class preparation {
@@ -100,9 +127,7 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
                    "changes = changes + excluded.changes, "
                    "since_ms = min(since_ms, excluded.since_ms)"),
       .take_deferred = sql("DELETE FROM deferred WHERE key_hash = ?"),
-      .put_mismatch = sql("INSERT INTO mismatch (key_hash, open, confirmed_ms, body) "
-                          "VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET open = excluded.open, "
-                          "confirmed_ms = excluded.confirmed_ms, body = excluded.body"),
+      .put_mismatch = sql(put_mismatch_sql),
       // Lines are never deleted, so the row ids that SQLite gives are 1, 2, 3 …
       .append_finding = sql("INSERT INTO finding (line) VALUES (?)"),
       .append_gap = sql("INSERT INTO gap (stream_arn, shard_id, after_sequence, noticed, reason, "
@@ -285,15 +310,19 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
           "(SELECT coalesce(max(number), 0) FROM finding), "
           "(SELECT count(*) FROM mismatch WHERE open)");
   auto kinds =
-      sql("SELECT json_extract(CAST(body AS TEXT), '$.kind'), count(*) FROM mismatch "
-          "WHERE open AND json_valid(CAST(body AS TEXT)) GROUP BY 1");
+      sql("SELECT json_extract(text, '$.kind'), "
+          // Versions that did not keep the period had begun no second one.
+          "coalesce(json_extract(text, '$.period'), json_extract(text, '$.changes') > 0, 0), "
+          "coalesce(json_extract(text, '$.comparison_ms'), 0), count(*), "
+          "sum(json_extract(text, '$.changes') = 0), sum(json_extract(text, '$.changes')) "
+          "FROM (SELECT CAST(body AS TEXT) AS text FROM mismatch WHERE open) "
+          "WHERE json_valid(text) GROUP BY 1, 2, 3");
   if (sql.failure()) {
     return fail(*sql.failure());
   }
   snapshot state;
   std::vector<std::pair<std::string, std::int64_t>> number_rows;
   std::vector<std::pair<std::string, std::string>> value_rows;
-  std::vector<std::pair<std::string, std::int64_t>> kind_rows;
   std::vector<std::array<std::int64_t, 3>> sum_rows;
   const auto limit = static_cast<std::int64_t>(open_mismatches_max);
   const bool complete =
@@ -306,7 +335,8 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
                    return pair_row{row.text(0), row.integer(1), row.integer(2)};
                  }) &&
       numbers.read(number_rows, to_number) && values.read(value_rows, to_value) &&
-      kinds.read(kind_rows, to_number) && sums.read(sum_rows, [](const statement& row) {
+      kinds.read(state.open_mismatches_by_kind, to_open_mismatches) &&
+      sums.read(sum_rows, [](const statement& row) {
         return std::array{row.integer(0), row.integer(1), row.integer(2)};
       });
   if (!complete) {
@@ -314,7 +344,6 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   }
   state.numbers.insert(number_rows.begin(), number_rows.end());
   state.values.insert(value_rows.begin(), value_rows.end());
-  state.open_mismatches_by_kind.insert(kind_rows.begin(), kind_rows.end());
   state.deferred_changes = sum_rows.front()[0];
   state.finding_lines = sum_rows.front()[1];
   state.open_mismatches_total = sum_rows.front()[2];

@@ -104,7 +104,8 @@ std::string finding_line(const mismatch& entry, const finding_options& options) 
 std::string encode_mismatch(const mismatch& entry) {
   return document(entry, entry.key.json, entry.source_json || entry.target_json) +
          (entry.ignored ? R"(,"ignored":)" + patterns_json(*entry.ignored) : std::string()) +
-         fmt::format(R"(,"changes":{}}})", entry.changes);
+         fmt::format(R"(,"changes":{},"period":{},"comparison_ms":{}}})", entry.changes,
+                     entry.period, entry.comparison_ms);
 }
 
 result<mismatch> decode_mismatch(const state::mismatch_row& row) {
@@ -131,6 +132,9 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   entry.kind = *kind;
   entry.open = row.open;
   entry.changes = changes->get<std::int64_t>();
+  // Versions that kept neither had begun no second period.
+  entry.period = body.value("period", std::int64_t{entry.changes > 0 ? 1 : 0});
+  entry.comparison_ms = body.value("comparison_ms", std::int64_t{0});
   entry.ignored = std::move(*ignored);
   for (const auto& change : body.value("paths", json::array())) {
     if (!change.is_object()) {
@@ -170,6 +174,53 @@ std::optional<told_finding> told_in(std::string_view finding_line,
   }
   const auto parsed = dynamodb::key_of(key.dump(), schema, secret);
   return parsed ? std::optional(told_finding{parsed->hash, open}) : std::nullopt;
+}
+
+open_share& open_share::operator+=(const open_share& more) {
+  all += more.all;
+  wrong += more.wrong;
+  unreadable += more.unreadable;
+  return *this;
+}
+
+void kind_counts::add(const open_group& group) {
+  open.at(static_cast<std::size_t>(group.kind)) += group.entries;
+  failed_changes += group.changes;
+  at_rest_alone += group.at_rest;
+  const bool unreadable = group.kind == mismatch_kind::unreadable;
+  const bool wrong = !unreadable && group.kind != mismatch_kind::expired;
+  const open_share share{.all = group.entries,
+                         .wrong = wrong ? group.entries : 0,
+                         .unreadable = unreadable ? group.entries : 0};
+  const auto add_to = [&](std::map<std::int64_t, open_share>& origins, std::int64_t origin) {
+    if (origin == 0) {
+      return;
+    }
+    auto& sum = origins[origin];
+    sum += share;
+    if (sum.all == 0) {
+      origins.erase(origin);
+    }
+  };
+  add_to(by_period, group.period);
+  add_to(by_comparison, group.comparison_ms);
+}
+
+std::int64_t kind_counts::all() const {
+  return std::accumulate(open.begin(), open.end(), std::int64_t{0});
+}
+
+open_share kind_counts::of_period(std::int64_t period) const {
+  const auto found = by_period.find(period);
+  return found == by_period.end() ? open_share{} : found->second;
+}
+
+open_share kind_counts::of_comparisons_since(std::int64_t started_ms) const {
+  open_share sum;
+  for (auto each = by_comparison.lower_bound(started_ms); each != by_comparison.end(); ++each) {
+    sum += each->second;
+  }
+  return sum;
 }
 
 std::int64_t kind_counts::mismatches() const {
@@ -223,13 +274,15 @@ void finding_book::on_confirmed(mismatch entry, wall_time now) {
   entry.ignored = options_.ignored;
   if (open_.contains(entry.key.hash)) {
     const auto earlier = let_go(entry.key.hash);
-    --counts_.open.at(static_cast<std::size_t>(earlier.kind));
+    count(earlier, -1);
     entry.changes += earlier.changes;
+    entry.period = std::max(entry.period, earlier.period);
+    entry.comparison_ms = std::max(entry.comparison_ms, earlier.comparison_ms);
     entry.first_seen = std::min(entry.first_seen, earlier.first_seen);
     // What the earlier one was confirmed by, this run may not even look at.
     entry.ignored = dynamodb::ignore_list(*earlier.ignored).common_with(ignored_).patterns();
   }
-  ++counts_.open.at(static_cast<std::size_t>(entry.kind));
+  count(entry, 1);
   note(entry);
   // Values, if they are wanted, are in the state and in the file now: they would be too much to
   // hold.
@@ -250,8 +303,7 @@ void finding_book::evict_oldest() {
 }
 
 bool finding_book::holds_all() const {
-  return std::accumulate(counts_.open.begin(), counts_.open.end(), std::int64_t{0}) <=
-         static_cast<std::int64_t>(open_.size());
+  return counts_.all() <= static_cast<std::int64_t>(open_.size());
 }
 
 void finding_book::recall(std::vector<mismatch> entries, recalled as) {
@@ -263,7 +315,7 @@ void finding_book::recall(std::vector<mismatch> entries, recalled as) {
     }
     const auto confirmed_at = entry.confirmed_at;
     if (as == recalled::uncounted) {
-      ++counts_.open.at(static_cast<std::size_t>(entry.kind));
+      count(entry, 1);
       nothing_due_before_ = wall_time::min();
     }
     hold({.entry = std::move(entry), .next_look = confirmed_at, .order = recalled_order_--});
@@ -278,18 +330,15 @@ std::optional<std::int64_t> finding_book::on_passed(const digest128& key_hash, w
   auto entry = let_go(digest128(key_hash));
   entry.open = false;
   entry.healed_at = now;
-  --counts_.open.at(static_cast<std::size_t>(entry.kind));
+  count(entry, -1);
   note(entry);
   return entry.changes;
 }
 
-std::optional<std::int64_t> finding_book::on_healed_elsewhere(const digest128& key_hash) {
-  if (!open_.contains(key_hash)) {
-    return std::nullopt;
+void finding_book::on_healed_elsewhere(const digest128& key_hash) {
+  if (open_.contains(key_hash)) {
+    count(let_go(digest128(key_hash)), -1);
   }
-  const auto entry = let_go(key_hash);
-  --counts_.open.at(static_cast<std::size_t>(entry.kind));
-  return entry.changes;
 }
 
 std::optional<wall_time> finding_book::on_agreed(const digest128& key_hash, wall_time now) {
@@ -389,6 +438,15 @@ state::mismatch_row finding_book::row_of(const mismatch& entry) {
           .open = entry.open,
           .confirmed_ms = to_ms(entry.confirmed_at),
           .body = encode_mismatch(entry)};
+}
+
+void finding_book::count(const mismatch& entry, std::int64_t by) {
+  counts_.add({.kind = entry.kind,
+               .period = entry.period,
+               .comparison_ms = entry.comparison_ms,
+               .entries = by,
+               .at_rest = entry.changes == 0 ? by : 0,
+               .changes = by * entry.changes});
 }
 
 void finding_book::note(const mismatch& entry) {

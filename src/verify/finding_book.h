@@ -41,8 +41,35 @@ struct finding_options {
 [[nodiscard]] std::string encode_mismatch(const mismatch& entry);
 [[nodiscard]] result<mismatch> decode_mismatch(const state::mismatch_row& row);
 
+/// Open entries of one origin.
+struct open_share {
+  std::int64_t all = 0;
+  std::int64_t wrong = 0;  ///< kind_counts::mismatches() of them
+  std::int64_t unreadable = 0;
+  open_share& operator+=(const open_share& more);
+};
+
+/// Open entries that have the same kind and origins.
+struct open_group {
+  mismatch_kind kind = mismatch_kind::different;
+  std::int64_t period = 0;         ///< as in `mismatch`
+  std::int64_t comparison_ms = 0;  ///< as in `mismatch`
+  std::int64_t entries = 0;
+  std::int64_t at_rest = 0;  ///< of `entries`: no change of the key has failed
+  std::int64_t changes = 0;
+};
+
 struct kind_counts {
   std::array<std::int64_t, mismatch_kind_names.size()> open{};
+  std::int64_t failed_changes = 0;                   ///< that all open entries stand for
+  std::int64_t at_rest_alone = 0;                    ///< open entries that stand for no change
+  std::map<std::int64_t, open_share> by_period;      ///< in which a change of the key failed last
+  std::map<std::int64_t, open_share> by_comparison;  ///< that found the key last, by its beginning
+  void add(const open_group& group);
+  [[nodiscard]] std::int64_t all() const;
+  [[nodiscard]] open_share of_period(std::int64_t period) const;
+  /// A later comparison may have found the key again.
+  [[nodiscard]] open_share of_comparisons_since(std::int64_t started_ms) const;
   [[nodiscard]] std::int64_t of(mismatch_kind kind) const {
     return open.at(static_cast<std::size_t>(kind));
   }
@@ -97,9 +124,8 @@ class finding_book {
   /// The key was verified or seen equal. If that heals an open mismatch: its failed changes.
   std::optional<std::int64_t> on_passed(const digest128& key_hash, wall_time now);
 
-  /// Another command has healed it, and the state's row of it is no newer here. Its failed changes;
-  /// nothing: it is not open here.
-  std::optional<std::int64_t> on_healed_elsewhere(const digest128& key_hash);
+  /// Another command has healed it, and the state's row of it is no newer here.
+  void on_healed_elsewhere(const digest128& key_hash);
 
   /// Both tables were seen to hold the same. Since when, as far as such looks tell: it heals the
   /// mismatch once the stream has been read past that. Until then it may be the doing of a change
@@ -147,6 +173,7 @@ class finding_book {
   /// Nothing has moved the origin since the confirmation, as far as records tell.
   [[nodiscard]] bool origin_is_known(const held_mismatch& held, const watch_answer& seen) const;
   [[nodiscard]] static state::mismatch_row row_of(const mismatch& entry);
+  void count(const mismatch& entry, std::int64_t by);
   void note(const mismatch& entry);
   void evict_oldest();
 

@@ -67,6 +67,9 @@ struct mismatch {
   wall_time confirmed_at;
   std::optional<wall_time> healed_at;
   std::int64_t changes = 1;  ///< changes of the key that failed; 0: a comparison found it
+  std::int64_t period = 0;   ///< of the statistics in which one failed last; 0: none has
+  /// When the comparison began that found the key last, Unix ms; 0: none has.
+  std::int64_t comparison_ms = 0;
   /// Attributes that were ignored when it was confirmed: it heals only where no others are.
   /// Nothing: an older version's, which did not keep them.
   std::optional<std::vector<std::string>> ignored;

@@ -258,6 +258,7 @@ void pending_checks::on_candidate(const state::candidate_row& row, wall_time now
   auto key = key_of(row);
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     out.candidates_closed.push_back(row.id);
+    out.candidates_twice += slots_[found->second].candidate != 0 ? 1 : 0;
     answer_comparison(slots_[found->second], now);
     return;
   }

@@ -112,6 +112,7 @@ struct outcomes {
   std::vector<lag_sample> lags;
   // Candidates of a comparison are no changes: they count apart.
   std::int64_t candidates_equal = 0;
+  std::int64_t candidates_twice = 0;            ///< of a key whose row before is still open
   std::int64_t candidates_restless = 0;         ///< never at rest, and no stream tells their images
   std::vector<std::int64_t> candidates_closed;  ///< rows with an outcome; a newer check is one too
 };

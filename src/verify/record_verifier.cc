@@ -264,24 +264,24 @@ void record_verifier::report(outcomes out, const answer* of_origin, const answer
   const auto now = clock_.now();
   for (const auto& key : out.passed) {
     if (const auto changes = findings_.on_passed(key.hash, now)) {
-      events_.on_healed(*changes);
+      events_.on_healed(key, *changes);
     }
     events_.on_success(key);
   }
   for (const auto& key : out.agreed) {
-    note_agreed(key.hash, now);
+    note_agreed(key, now);
     events_.on_success(key);
   }
   events_.on_outcomes(std::move(out));
 }
 
-void record_verifier::note_agreed(const digest128& key_hash, wall_time now) {
-  const auto since = findings_.on_agreed(key_hash, now);
+void record_verifier::note_agreed(const item_key& key, wall_time now) {
+  const auto since = findings_.on_agreed(key.hash, now);
   if (!since || !checks_.has_read_past(*since)) {
     return;
   }
-  if (const auto changes = findings_.on_passed(key_hash, now)) {
-    events_.on_healed(*changes);
+  if (const auto changes = findings_.on_passed(key.hash, now)) {
+    events_.on_healed(key, *changes);
   }
 }
 
@@ -347,7 +347,7 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
         .counterpart = compared(held.value),
         .way = options_.way};
     if (const auto changes = findings_.on_watched(key.hash, seen, now)) {
-      events_.on_healed(*changes);
+      events_.on_healed(key, *changes);
     } else if (findings_.may_agree(key.hash, seen)) {
       unclear.push_back(std::move(key));
     } else {
@@ -379,7 +379,7 @@ awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
     const auto held = of_origin->of(key.hash);
     const auto arrived = of_counterpart->of(key.hash);
     if (!held.unreadable && !arrived.unreadable && same(held.value, arrived.value)) {
-      note_agreed(key.hash, now);
+      note_agreed(key, now);
     } else {
       findings_.on_differing(key.hash);
     }

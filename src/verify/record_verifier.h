@@ -52,7 +52,7 @@ struct verifier_events {
   std::function<void(outcomes&&)> on_outcomes;
   std::function<void(mismatch&&)> on_mismatch;
   std::function<void(const item_key&)> on_success;  ///< each verified key, for --verbose
-  std::function<void(std::int64_t changes)> on_healed;
+  std::function<void(const item_key&, std::int64_t changes)> on_healed;
 };
 
 class record_verifier {
@@ -99,7 +99,7 @@ class record_verifier {
   [[nodiscard]] bool ready(const table_side& side) const;
   void deliver(const look_batch& batch, const answer* origin, const answer* counterpart);
   void unanswered(const read_request& request);
-  void note_agreed(const digest128& key_hash, wall_time now);
+  void note_agreed(const item_key& key, wall_time now);
   void report(outcomes out, const answer* origin, const answer* counterpart);
   [[nodiscard]] mismatch describe(const confirmation& verdict, std::string_view source_json,
                                   std::string_view target_json) const;

@@ -1,5 +1,6 @@
 """`monitor --baseline`: the items at rest are compared beside the stream, under one verdict."""
 
+import re
 from functools import partial
 
 from harness import IMPATIENT, TABLE, KeySchema, Scenario
@@ -44,3 +45,26 @@ class Baseline(Scenario):
         self.assertEqual(open_findings(migration.monitor.findings),
                          {key_text(keys[0]): "missing", key_text(keys[2]): "different",
                           key_text(keys[3]): "unexpected"})
+
+    def test_many_are_told_in_groups_and_rated_apart_from_changes(self) -> None:
+        migration = self.migration(items=300)
+        migration.create()
+        keys = [migration.schema.key(number) for number in range(60)]
+        for key in keys:
+            migration.target.delete_item(TableName=TABLE, Key=key)
+        ended = migration.monitor.finish(*IMPATIENT, *BASELINE)
+        self.assert_exit(ended, 1)
+        self.assertEqual(len(open_findings(migration.monitor.findings)), 60)
+        told = re.findall(r"event=(mismatch|mismatches) (.*)", ended.log)
+        self.assertEqual([event for event, _ in told].count("mismatch"), 20)
+        grouped = [words for event, words in told if event == "mismatches"]
+        self.assertEqual(len(grouped), 1)
+        self.assertRegex(grouped[0], r'^count=40 groups="40 missing, as \{.*\}"$')
+        report = ended.report()
+        rates = report["success_rates"]
+        self.assertIsNone(rates["changes"])
+        self.assertEqual((rates["items_at_rest"]["n"], rates["items_at_rest"]["wrong"]), (300, 60))
+        self.assertEqual(report["success_rate"]["value"], 0.8)
+        self.assertEqual(report["open_keys"],
+                         {"all": 60, "with_failed_changes": 0, "at_rest_alone": 60})
+        self.assertRegex(ended.log, r"success +items at rest: 80 % of 300 keys are right, 60 wrong")

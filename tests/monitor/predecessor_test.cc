@@ -33,7 +33,7 @@ TEST(predecessor, an_empty_target_is_not_100_percent_success) {
   world.start(until_caught_up);
   ASSERT_TRUE(world.wait_for_end());
   EXPECT_EQ(world.open_findings(), findings({{"a", "missing"}, {"b", "missing"}}));
-  EXPECT_EQ(world.status().success_rate->value, 0.0);
+  EXPECT_EQ(world.status().success_of_changes->rate.value, 0.0);
 }
 
 TEST(predecessor, values_are_checked_not_only_existence) {

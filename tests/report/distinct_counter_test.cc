@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace ddm::report {
 namespace {
 
@@ -40,6 +43,18 @@ TEST(distinct_counter, is_exact_for_a_handful_of_keys) {
     counter.add(hash_of(i));
     EXPECT_EQ(counter.estimate(), i);
   }
+}
+
+TEST(distinct_counter, is_about_right_and_not_exact_for_hundreds_of_keys) {
+  distinct_counter counter;
+  double worst = 0;
+  for (std::uint64_t i = 1; i <= 5'000; ++i) {
+    counter.add(hash_of(i));
+    const auto off = static_cast<double>(counter.estimate()) - static_cast<double>(i);
+    worst = std::max(worst, std::abs(off) / static_cast<double>(std::max<std::uint64_t>(i, 100)));
+  }
+  EXPECT_GT(worst, 0) << "what the documents say of it";
+  EXPECT_LT(worst, 0.025);
 }
 
 TEST(distinct_counter, a_key_added_again_changes_nothing) {

@@ -1,5 +1,6 @@
 #include "report/render.h"
 
+#include "report/text_parts.h"
 #include "report/verdict.h"
 
 #include <gmock/gmock.h>
@@ -26,9 +27,12 @@ constexpr auto documented =
   "failed": 0, "healed": 0, "keys_changed": 0, "deletes": 0, "equal_by_ignoring": 0,
   "left_to_baseline": 0},
  "success_rate": {"value": 1.0, "low": 0.97, "high": 1.0, "confidence": 0.95},
+ "success_rates": {"changes": {"value": 1.0, "low": 0.97, "high": 1.0, "confidence": 0.95, "n": 0,
+  "wrong": 0}, "items_at_rest": null},
  "lag_ms": {"p50": 0, "p95": 0, "p99": 0, "max": 0, "count": 0, "upper_bounds": 0},
  "mismatches": {"missing": 0, "different": 0, "stale": 0, "undeleted": 0, "unexpected": 0,
   "expired": 0, "unreadable": 0},
+ "open_keys": {"all": 0, "with_failed_changes": 0, "at_rest_alone": 0},
  "shards": {"open": 0, "waiting": 0, "done": 0}, "gaps": [],
  "coverage": {"changes": {"sample_rate": 1, "ignored": []}, "changes_since_comparison": null,
   "items_at_rest": null, "items_at_rest_suffice": false},
@@ -61,7 +65,10 @@ status compared_status() {
                                           .seen_in_process = 4000,
                                           .reading = std::chrono::seconds{4},
                                           .expected_items = 16'000};
-  now.mismatches.open = {1, 0, 0, 0, 0, 0, 0};
+  now.mismatches.add({.kind = verify::mismatch_kind::missing,
+                      .comparison_ms = 1'767'225'600'000,
+                      .entries = 1,
+                      .at_rest = 1});
   now.source_units = 20;
   now.target_units = 21;
   now.verdict = decide_verdict(now);
@@ -117,10 +124,11 @@ status full_status() {
   now.pending = 1;
   now.keys_changed = 9;
   now.keys_checked = 7;
-  now.success_rate = wilson_interval(7, 1);
+  now.success_of_changes = success_of(7, {.all = 1, .wrong = 1});
   now.lag.add(1200ms, false);
   now.lag.add(300ms, true);
-  now.mismatches.open = {1, 0, 0, 0, 0, 0, 0};
+  now.mismatches.add(
+      {.kind = verify::mismatch_kind::missing, .period = 1, .entries = 1, .changes = 1});
   now.shards.open = 3;
   now.shards.waiting = 2;
   now.shards.done = 1;
@@ -176,6 +184,11 @@ TEST(render_json, is_one_line_and_carries_the_figures) {
   EXPECT_EQ(document["checks"]["pending"], 1);
   EXPECT_NEAR(document["success_rate"]["value"], 6.0 / 7, 1e-9);
   EXPECT_EQ(document["success_rate"]["confidence"], 0.95);
+  EXPECT_EQ(document["success_rates"]["changes"]["value"], document["success_rate"]["value"]);
+  EXPECT_EQ(document["success_rates"]["changes"]["n"], 7);
+  EXPECT_EQ(document["success_rates"]["changes"]["wrong"], 1);
+  EXPECT_EQ(document["open_keys"]["all"], 1);
+  EXPECT_EQ(document["open_keys"]["with_failed_changes"], 1);
   EXPECT_EQ(document["lag_ms"]["max"], 1200);
   EXPECT_EQ(document["lag_ms"]["count"], 2);
   EXPECT_EQ(document["lag_ms"]["upper_bounds"], 1);
@@ -193,6 +206,8 @@ TEST(render_json, is_one_line_and_carries_the_figures) {
 TEST(render_json, rates_are_null_when_nothing_was_checked) {
   const auto document = json::parse(render_json(status{}, "monitor"));
   EXPECT_TRUE(document["success_rate"].is_null());
+  EXPECT_TRUE(document["success_rates"]["changes"].is_null());
+  EXPECT_TRUE(document["success_rates"]["items_at_rest"].is_null());
   EXPECT_TRUE(document["lag_ms"].is_null());
   EXPECT_EQ(document["retention_left_s"], 86'400);
 }
@@ -211,7 +226,9 @@ TEST(render_text, shows_the_block) {
                               "1 unknown"));
   EXPECT_THAT(text, HasSubstr("10 sampled = 6 verified + 2 superseded + 1 pending + 0 deferred + "
                               "1 failed + 0 healed; 2 deletes"));
-  EXPECT_THAT(text, HasSubstr("1 missing open"));
+  EXPECT_THAT(text, HasSubstr("success     changes: 85.71 % of about 7 keys are right, 1 wrong "
+                              "(95 %: "));
+  EXPECT_THAT(text, HasSubstr("1 missing open: 1 with 1 failed changes, 0 by a comparison alone"));
   EXPECT_THAT(text, HasSubstr("3 open, 2 waiting, 1 done"));
   EXPECT_THAT(text, HasSubstr("1 min 30 s behind"));
   EXPECT_THAT(text, HasSubstr("data is lost in 23 h (at 2026-01-01T23:00:00Z)"));
@@ -242,8 +259,9 @@ TEST(render_text, never_rounds_a_failure_to_100_percent) {
   for (std::uint64_t checked = 2; checked < 1'000'000'000'000; checked = checked * 3 + 1) {
     auto now = full_status();
     now.keys_checked = checked;
-    now.success_rate = wilson_interval(checked, 1);
-    now.success_rate_interval = now.success_rate->value;
+    now.success_of_changes = success_of(checked, {.all = 1, .wrong = 1});
+    now.success_at_rest = now.success_of_changes;
+    now.success_interval = now.success_of_changes->rate.value;
     EXPECT_THAT(render_text(now), Not(HasSubstr("100 %"))) << checked;
     EXPECT_THAT(render_text(now), Not(HasSubstr("100.0"))) << checked;
   }
@@ -254,13 +272,52 @@ TEST(render_text, says_what_no_failure_in_a_sample_proves) {
   now.keys_checked = 300'000;
   now.table_items = 30'000'000;
   now.sample_rate = 100;
-  now.success_rate = wilson_interval(now.keys_checked, 0);
+  now.success_of_changes = success_of(now.keys_checked, {});
   const auto text = render_text(now);
-  EXPECT_THAT(text, HasSubstr("100 % ever"));
+  EXPECT_THAT(text, HasSubstr("changes: 100 % of about 300,000 keys are right, 0 wrong"));
   EXPECT_THAT(text, HasSubstr("at most 3 in 300,000 keys"));
   // 3 / 300,000 of 30 million.
   EXPECT_THAT(text, testing::ContainsRegex("at most 30[01] of 30,000,000 items"));
   EXPECT_THAT(text, HasSubstr("1 key in 100"));
+}
+
+TEST(render_text, shows_the_rates_of_changes_and_of_items_at_rest_apart) {
+  auto now = full_status();
+  now.success_of_changes = success_of(24, {.all = 24, .wrong = 24});
+  now.success_at_rest = success_of(300, {});
+  const auto text = render_text(now);
+  EXPECT_THAT(text, HasSubstr("success     changes: 0 % of about 24 keys are right, 24 wrong"));
+  EXPECT_THAT(text, HasSubstr("            items at rest: 100 % of 300 keys are right, 0 wrong"));
+  const auto rates = json::parse(render_json(now, "monitor"));
+  EXPECT_EQ(rates["success_rate"]["value"], 0.0) << "of changes, where some were checked";
+  now.success_of_changes.reset();
+  EXPECT_EQ(json::parse(render_json(now, "monitor"))["success_rate"]["value"], 1.0);
+  EXPECT_THAT(render_text(now), HasSubstr("success     items at rest: 100 % of 300"));
+}
+
+TEST(render_comparison, shows_the_rate_of_items_at_rest_and_what_became_of_each_candidate) {
+  auto now = compared_status();
+  now.success_at_rest = success_at_rest(now);
+  EXPECT_THAT(render_comparison(now),
+              HasSubstr("success     items at rest: 99.5 % of 200 keys are right, 1 wrong"));
+  now.compared->progress.candidates = 9;
+  now.compared->progress.candidates_closed = 8;
+  now.compared->progress.candidates_restless = 1;
+  now.compared->progress.candidates_twice = 1;
+  EXPECT_THAT(
+      comparison_lines(*now.compared),
+      testing::Contains(
+          "9 keys looked unequal: 1 being judged, 3 equal after all, 1 confirmed, 2 changed "
+          "meanwhile and are checked as changes, 1 never at rest, 1 named twice"));
+}
+
+TEST(success_of, counts_nothing_that_cannot_be_read_and_never_more_wrong_than_keys) {
+  EXPECT_FALSE(success_of(0, {}));
+  EXPECT_FALSE(success_of(2, {.all = 2, .unreadable = 2})) << "nothing is known of them";
+  EXPECT_EQ(success_of(10, {.all = 4, .wrong = 1, .unreadable = 3})->keys, 7);
+  const auto more_than_estimated = success_of(199, {.all = 200, .wrong = 200});
+  EXPECT_EQ(more_than_estimated->keys, 200);
+  EXPECT_EQ(more_than_estimated->rate.value, 0.0);
 }
 
 TEST(render_live_line, fits_its_terminal) {

@@ -167,6 +167,55 @@ TEST(statistics, an_empty_state_is_all_zeros) {
   EXPECT_EQ(counters.keys_checked(), 0);
 }
 
+TEST(statistics, estimates_never_exceed_what_is_certain) {
+  statistics counters;
+  for (std::uint64_t key = 1; key <= 200; ++key) {
+    counters.on_record(record(event_kind::insert, key), true);
+    counters.on_outcomes(verified(key));
+    EXPECT_LE(counters.keys_changed(), key);
+    EXPECT_LE(counters.keys_checked(), key);
+  }
+}
+
+TEST(statistics, a_key_that_only_a_comparison_found_has_no_checked_change) {
+  statistics counters;
+  counters.on_failed({1, 1}, 0);
+  verify::outcomes out;
+  out.agreed.push_back({});
+  counters.on_outcomes(out);
+  EXPECT_EQ(counters.keys_checked(), 0);
+}
+
+TEST(statistics, what_other_commands_heal_and_find_moves_between_healed_and_failed) {
+  statistics counters;
+  for (std::uint64_t key = 1; key <= 3; ++key) {
+    counters.on_record(record(event_kind::insert, key), true);
+    counters.on_failed({key, key}, 1);
+  }
+  counters.set_failed(1);
+  EXPECT_EQ(counters.checks().failed, 1);
+  EXPECT_EQ(counters.checks().healed, 2);
+  counters.set_failed(2);
+  EXPECT_EQ(counters.checks().failed, 2);
+  EXPECT_EQ(counters.checks().healed, 1);
+  counters.set_failed(5);
+  EXPECT_EQ(counters.checks().failed, 5);
+  EXPECT_EQ(counters.checks().healed, 0);
+  EXPECT_EQ(counters.checks().sampled, 5);
+}
+
+TEST(statistics, periods_are_numbered_and_their_number_comes_back) {
+  statistics first;
+  EXPECT_EQ(first.period(), 1);
+  first.begin_period(0, 0);
+  std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> values;
+  first.save(numbers, values);
+  statistics second;
+  second.restore(numbers, values);
+  EXPECT_EQ(second.period(), 2);
+}
+
 TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
   statistics counters;
   counters.on_record(record(event_kind::insert, 1), true);

@@ -64,6 +64,8 @@ other_commands::~other_commands() {
   }
 }
 
+report::status other_commands::compare_status() const { return comparing_->session->status(); }
+
 bool other_commands::comparing() const { return !compare_ended_; }
 
 void other_commands::start_compare(const monitor::process_options& how, milliseconds max_lag) {

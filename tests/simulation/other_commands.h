@@ -18,6 +18,8 @@ class other_commands {
   /// Runs beside whatever else does, until it has compared everything.
   void start_compare(const monitor::process_options& how, milliseconds max_lag);
   [[nodiscard]] bool comparing() const;
+  /// Of the comparison that was started last, until end_compare().
+  [[nodiscard]] report::status compare_status() const;
   [[nodiscard]] bool has_compared() const { return has_compared_; }
   /// Ends it if it has not ended, and says how it did.
   result<void> end_compare();

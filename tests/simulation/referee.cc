@@ -1,5 +1,7 @@
 #include "simulation/referee.h"
 
+#include "monitor/sums.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -506,6 +508,9 @@ void referee::examine(const report::status& status) {
   const auto& checks = status.checks;
   if (events.unique != events.insert + events.modify + events.remove + events.unknown) {
     accuse("unique is not insert + modify + remove + unknown");
+  }
+  for (const auto& broken : monitor::broken_sums(status)) {
+    accuse("numbers that do not add up: " + broken);
   }
   const auto outcomes = checks.verified + checks.superseded + status.pending + checks.deferred +
                         checks.failed + checks.healed;

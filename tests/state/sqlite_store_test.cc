@@ -169,6 +169,52 @@ TEST(sqlite_store, loads_the_newest_open_mismatches_and_counts_all) {
   EXPECT_EQ(state.open_mismatches_total, 3);
 }
 
+TEST(sqlite_store, counts_open_mismatches_by_kind_and_origin) {
+  const temporary_directory place;
+  const auto store = must_open(place / "s.db");
+  const std::string of_change =
+      R"({"kind":"missing","changes":2,"period":3,"comparison_ms":0,"key":{}})";
+  const std::string of_comparison =
+      R"({"kind":"missing","changes":0,"period":0,"comparison_ms":77})";
+  ASSERT_TRUE(
+      complete(store->commit({.mismatches = {{"key-1", true, 1, of_change},
+                                             {"key-2", true, 1, of_change},
+                                             {"key-3", true, 1, of_comparison},
+                                             {"key-4", true, 1, R"({"kind":"stale","changes":1})"},
+                                             {"key-5", false, 1, of_change}}})));
+  std::vector<std::string> groups;
+  for (const auto& row : complete(store->load(2)).value().open_mismatches_by_kind) {
+    groups.push_back(row.kind + " " + std::to_string(row.period) + " " +
+                     std::to_string(row.comparison_ms) + ": " + std::to_string(row.rows) +
+                     " rows, " + std::to_string(row.without_changes) + " without, " +
+                     std::to_string(row.changes) + " changes");
+  }
+  EXPECT_THAT(groups, testing::UnorderedElementsAre("missing 3 0: 2 rows, 0 without, 4 changes",
+                                                    "missing 0 77: 1 rows, 1 without, 0 changes",
+                                                    "stale 1 0: 1 rows, 0 without, 1 changes"));
+}
+
+/// Each of two processes writes what it knows of a key.
+TEST(sqlite_store, what_an_open_mismatch_stands_for_does_not_fall_while_it_is_open) {
+  const temporary_directory place;
+  const auto monitor = must_open(place / "s.db");
+  const auto body = [&] { return complete(monitor->find_mismatch("key")).value()->body; };
+  const auto put = [&](bool open, const std::string& text) {
+    ASSERT_TRUE(complete(monitor->commit({.mismatches = {{"key", open, 1, text}}})));
+  };
+  put(true, R"({"kind":"missing","changes":2,"period":3,"comparison_ms":5})");
+  put(true, R"({"kind":"stale","changes":0,"period":0,"comparison_ms":77})");
+  EXPECT_EQ(body(), R"({"kind":"stale","changes":2,"period":3,"comparison_ms":77})");
+  put(true, R"({"kind":"stale","changes":1})");
+  EXPECT_EQ(body(), R"({"kind":"stale","changes":2,"period":3,"comparison_ms":77})");
+  const std::string healed = R"({"kind":"stale","changes":1,"period":1,"comparison_ms":1})";
+  put(false, healed);
+  EXPECT_EQ(body(), healed);
+  const std::string anew = R"({"kind":"stale","changes":0,"period":0,"comparison_ms":1})";
+  put(true, anew);
+  EXPECT_EQ(body(), anew) << "it was not open";
+}
+
 TEST(sqlite_store, an_error_in_the_middle_leaves_nothing_and_ends_all_commits) {
   const temporary_directory place;
   const auto path = place / "s.db";

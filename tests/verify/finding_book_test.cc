@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <memory>
+
 namespace ddm::verify {
 namespace {
 
@@ -141,6 +143,46 @@ TEST_F(book, a_damaged_row_is_an_error) {
     EXPECT_FALSE(decode_mismatch({.key_hash = hash, .body = body})) << body;
   }
   EXPECT_FALSE(decode_mismatch({.key_hash = "short", .body = R"({"kind":"missing","key":{}})"}));
+}
+
+TEST_F(book, counts_what_is_open_by_the_period_and_the_comparison_that_found_it) {
+  const auto of = [](mismatch entry, std::int64_t changes, std::int64_t period,
+                     std::int64_t comparison_ms) {
+    entry.changes = changes;
+    entry.period = period;
+    entry.comparison_ms = comparison_ms;
+    return entry;
+  };
+  findings.on_confirmed(of(missing("a"), 1, 1, 0), start);
+  findings.on_confirmed(of(missing("b"), 0, 0, 100), start);
+  auto unreadable = of(missing("c"), 1, 1, 0);
+  unreadable.kind = mismatch_kind::unreadable;
+  findings.on_confirmed(unreadable, start);
+  EXPECT_EQ(findings.counts().failed_changes, 2);
+  EXPECT_EQ(findings.counts().at_rest_alone, 1);
+  EXPECT_EQ(findings.counts().of_period(1).all, 2);
+  EXPECT_EQ(findings.counts().of_period(1).wrong, 1);
+  EXPECT_EQ(findings.counts().of_period(1).unreadable, 1);
+  EXPECT_EQ(findings.counts().of_period(2).all, 0);
+  EXPECT_EQ(findings.counts().of_comparisons_since(100).wrong, 1);
+  EXPECT_EQ(findings.counts().of_comparisons_since(101).wrong, 0);
+
+  findings.on_confirmed(of(missing("a"), 0, 0, 100), start);  // at rest, too
+  findings.on_confirmed(of(missing("b"), 1, 2, 0), start);    // a change, in a later period
+  EXPECT_EQ(findings.counts().all(), 3);
+  EXPECT_EQ(findings.counts().failed_changes, 3);
+  EXPECT_EQ(findings.counts().at_rest_alone, 0);
+  EXPECT_EQ(findings.counts().of_period(1).wrong, 1);
+  EXPECT_EQ(findings.counts().of_period(2).wrong, 1);
+  EXPECT_EQ(findings.counts().of_comparisons_since(100).wrong, 2);
+  findings.on_passed(key_named("a").hash, start);
+  findings.on_passed(key_named("b").hash, start);
+  EXPECT_EQ(findings.counts().failed_changes, 1);
+  EXPECT_EQ(findings.counts().by_comparison.size(), 0U);
+
+  findings.take_dirty(rows, *std::make_unique<std::vector<std::string>>());
+  EXPECT_EQ(decode_mismatch(rows.at(4))->period, 2);
+  EXPECT_EQ(decode_mismatch(rows.at(4))->comparison_ms, 100);
 }
 
 TEST_F(book, counts_what_is_open_by_kind) {

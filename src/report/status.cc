@@ -1,0 +1,30 @@
+#include "report/status.h"
+
+#include <algorithm>
+
+namespace ddm::report {
+
+std::uint64_t keys_compared(const status& now) {
+  return now.compared ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()))
+                      : 0;
+}
+
+std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open) {
+  const auto unreadable = static_cast<std::uint64_t>(open.unreadable);
+  const auto wrong = static_cast<std::uint64_t>(open.wrong);
+  const auto known = std::max(keys - std::min(keys, unreadable), wrong);
+  if (known == 0) {
+    return std::nullopt;
+  }
+  return success{.keys = known, .wrong = wrong, .rate = wilson_interval(known, wrong)};
+}
+
+std::optional<success> success_at_rest(const status& now) {
+  if (!now.compared) {
+    return std::nullopt;
+  }
+  return success_of(static_cast<std::uint64_t>(now.compared->judged()),
+                    now.mismatches.of_comparisons_since(now.compared->progress.started_ms));
+}
+
+}  // namespace ddm::report
