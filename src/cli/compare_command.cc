@@ -70,13 +70,12 @@ monitor::compare_settings compare_run::session_settings() const {
 }
 
 awaitable<int> compare_run::work(state::snapshot resumed) {
-  if (!is_target_ready()) {
-    co_return static_cast<int>(report::exit_code::usage);
+  if (auto ready = check_target_is_ready(); !ready) {
+    co_return refuse(ready.error());
   }
   const auto gaps_before = resumed.gaps.size();
   if (auto settled = co_await settle_tables(resumed, resumed.gaps); !settled) {
-    complain(settled.error().describe());
-    co_return static_cast<int>(report::exit_code::usage);
+    co_return refuse(settled.error());
   }
   auto settings = session_settings();
   // What was compared with another table is compared again.

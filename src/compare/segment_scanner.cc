@@ -22,10 +22,6 @@ constexpr double page_share = 0.25;
 /// For the first page of a table with a small budget.
 constexpr std::uint32_t items_at_first = 25;
 
-bool mends_by_waiting(error_class kind) {
-  return is_retryable(kind) || kind == error_class::refresh_credentials;
-}
-
 }  // namespace
 
 awaitable<result<scanned_page>> segment_scanner::next() {

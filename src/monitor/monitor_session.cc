@@ -185,6 +185,9 @@ awaitable<result<void>> monitor_session::run() {
   if (failure_) {
     co_return fail(*failure_);
   }
+  if (const auto& failed = baseline_.failure()) {
+    co_return fail(error(*failed).within("the items at rest were not compared"));
+  }
   co_return result<void>{};
 }
 

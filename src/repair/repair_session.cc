@@ -217,7 +217,7 @@ awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry
       continue;
     }
     if (entry.table != settings_.target_identity) {
-      co_return fatal(fmt::format(
+      co_return wrong_usage(fmt::format(
           "entry {} of the journal {} was written to {}, and the target is {}: give the target "
           "that it belongs to",
           entry.id, parts_.journal->path(), entry.table, settings_.target_identity));
