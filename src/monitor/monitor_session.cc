@@ -247,6 +247,7 @@ awaitable<void> monitor_session::watch_for_end() {
       verifier_.flush();
     }
     if (!reading_stopped_ && reading_is_done()) {
+      read_as_asked_ = true;
       stop_reading();
       checks_.hasten(now);
       verifier_.flush();
@@ -289,12 +290,12 @@ awaitable<void> monitor_session::show_blocks() {
     interval_verified_ = checks.verified;
     interval_failed_ = checks.failed;
     const auto shown = status();
-    if (shown.shards.behind > small_limit_alarm &&
+    if (shown.shards.behind.value_or(milliseconds{0}) > small_limit_alarm &&
         settings_.stream.records_limit < records_limit_max) {
       log::event(log::level::warning, "batch_size_small",
                  "a shard is behind and GetRecords is limited: raise --batch-size (DDB_BATCH_SIZE)",
                  {{"batch_size", settings_.stream.records_limit},
-                  {"behind", spoken_duration(shown.shards.behind)}});
+                  {"behind", spoken_duration(*shown.shards.behind)}});
     }
     if (shown.shards.retention_left < retention_alarm) {
       log::event(log::level::error, "retention_low",

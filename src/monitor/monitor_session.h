@@ -116,6 +116,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
   [[nodiscard]] awaitable<result<void>> hear_of_findings();
   void observe_health(wall_time now);
+  [[nodiscard]] bool stream_is_current() const;
   [[nodiscard]] compare::comparer_parts comparer_parts() const;
   void stop_reading();
   [[nodiscard]] bool reading_is_done() const;
@@ -167,6 +168,7 @@ class monitor_session final : public stream::record_sink {
   bool stop_requested_ = false;
   bool abandoned_ = false;
   bool reading_stopped_ = false;
+  bool read_as_asked_ = false;  ///< up to the end that was asked for
   std::optional<stream::stream_status>
       stream_at_stop_;            ///< reading stands still since: nothing ages
   bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen
