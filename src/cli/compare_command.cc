@@ -40,6 +40,7 @@ class compare_run final : public migration_run {
   const compare_options& options_;
   std::optional<dynamodb::page_decoder> decoder_;
   std::unique_ptr<monitor::compare_session> session_;
+  bool looks_once_more_ = false;  ///< at both tables, after the session
 };
 
 awaitable<void> compare_run::reach_more(monitor::migration_request& /*request*/,
@@ -106,6 +107,7 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
   auto ended = co_await session_->run();
   auto final_status = session_->status();
   if (ended && signals_seen_ == 0) {
+    looks_once_more_ = true;
     ended = co_await settle_tables_at_end(final_status.gaps);
     final_status.verdict = report::decide_verdict(final_status);
   }
@@ -115,6 +117,10 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
 bool compare_run::request_stop() {
   if (session_) {
     session_->request_stop();
+  }
+  if (looks_once_more_) {
+    source_.reading->drain();
+    target_.reading->drain();
   }
   return session_ != nullptr;
 }

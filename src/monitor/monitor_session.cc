@@ -171,6 +171,8 @@ awaitable<result<void>> monitor_session::run() {
     co_await watch_for_end();
     stop_reading();
     baseline_.stop();
+    parts_.source.drain();
+    parts_.target.drain();
     co_await baseline_.join();
     co_await reading_.join();
     co_await verifier_.finish_in_flight();
