@@ -16,8 +16,8 @@ has reached the server:
 
 Prints its address, and at SIGTERM or SIGINT how often each happened, as one JSON object.
 
-A test can also order what goes wrong: an operation that is refused for as long as wanted, or
-answered late, and shards that end (Orders).
+A test can also order what goes wrong: an operation that is refused for as long as wanted, with any
+answer, or answered late, and shards that end (Orders).
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ class Orders:
     def __init__(self) -> None:
         self.shards_end = False  # each open shard, with the next page that is read of it
         self._still_passing: dict[str, int] = {}
+        self._refused: dict[str, tuple[int, bytes]] = {}
         self._late: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -101,7 +102,23 @@ class Orders:
     def relieve(self, operation: str) -> None:
         with self._lock:
             self._still_passing.pop(operation, None)
+            self._refused.pop(operation, None)
             self._late.pop(operation, None)
+
+    def refuse(self, operation: str, status: int, content: bytes) -> None:
+        """Answered so from now on, as a service or another server in between may do."""
+        with self._lock:
+            self._refused[operation] = (status, content)
+
+    def refuse_as(self, operation: str, status: int, error: str) -> None:
+        """With an error document of the service."""
+        self.refuse(operation, status, json.dumps(
+            {"__type": f"com.amazonaws.dynamodb.v20120810#{error}",
+             "message": "ordered by the test"}).encode())
+
+    def refusal(self, operation: str) -> tuple[int, bytes] | None:
+        with self._lock:
+            return self._refused.get(operation)
 
     def delay(self, operation: str, seconds: float) -> None:
         with self._lock:
@@ -128,6 +145,10 @@ class Handler(BaseHTTPRequestHandler):
         faults = self.server.faults
         fault = faults.draw()
         operation = self._operation()
+        if refusal := self.server.orders.refusal(operation):
+            status, content = refusal
+            self._answer(status, {}, content, len(content))
+            return
         if self.server.orders.refuses(operation):
             fault = "throttled"
         if fault == "internal":

@@ -168,7 +168,7 @@ class Soak:
                 time.sleep(0.1)
             self.kills["failed start"] += 1
             ended = self.monitor.wait()
-            if ended.code != 2:
+            if ended.code != 4:
                 raise RuntimeError(f"the monitor ended with {ended.code}:\n{ended.log[-3000:]}")
         raise RuntimeError(f"the monitor does not start:\n{self.monitor.log()[-3000:]}")
 

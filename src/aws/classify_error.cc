@@ -15,6 +15,7 @@ namespace {
 constexpr auto known_codes = std::to_array<std::pair<std::string_view, error_class>>({
     {"AccessDenied", error_class::access_denied},
     {"BandwidthLimitExceeded", error_class::throttled},
+    {"ConditionalCheckFailed", error_class::fatal},
     {"ExpiredIterator", error_class::new_iterator},
     {"ExpiredToken", error_class::refresh_credentials},
     {"IDPCommunicationError", error_class::retry},
@@ -24,7 +25,9 @@ constexpr auto known_codes = std::to_array<std::pair<std::string_view, error_cla
     {"InvalidClientTokenId", error_class::refresh_credentials},
     {"InvalidIdentityToken", error_class::refresh_credentials},
     {"InvalidSignature", error_class::refresh_credentials},
+    {"ItemCollectionSizeLimitExceeded", error_class::fatal},
     {"LimitExceeded", error_class::throttled},
+    {"MissingAuthenticationToken", error_class::fatal},
     {"NotAuthorized", error_class::access_denied},
     {"ProvisionedThroughputExceeded", error_class::throttled},
     {"ReplicatedWriteConflict", error_class::retry},
@@ -34,6 +37,7 @@ constexpr auto known_codes = std::to_array<std::pair<std::string_view, error_cla
     {"RequestTimeTooSkewed", error_class::refresh_credentials},
     {"RequestTimeout", error_class::retry},
     {"ResourceNotFound", error_class::not_found},
+    {"Serialization", error_class::fatal},
     {"ServiceUnavailable", error_class::retry},
     {"SignatureDoesNotMatch", error_class::refresh_credentials},
     {"SlowDown", error_class::throttled},
@@ -44,14 +48,17 @@ constexpr auto known_codes = std::to_array<std::pair<std::string_view, error_cla
     {"TransactionInProgress", error_class::retry},
     {"TrimmedDataAccess", error_class::trimmed},
     {"Unauthorized", error_class::refresh_credentials},
+    {"UnknownOperation", error_class::fatal},
     {"UnrecognizedClient", error_class::refresh_credentials},
+    {"Validation", error_class::fatal},
+    {"ValidationError", error_class::fatal},
 });
 
 error_class class_of_status(int status) {
   if (status == 429) {
     return error_class::throttled;
   }
-  return status >= 500 || status == 408 ? error_class::retry : error_class::fatal;
+  return status >= 500 || status == 408 ? error_class::retry : error_class::unknown_answer;
 }
 
 /// What the error document says, each part empty where it says nothing.

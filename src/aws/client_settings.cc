@@ -55,7 +55,7 @@ class resolver {
     if (!from) {
       from = found{public_endpoint(service, region, *variant), fmt::format("region {}", region)};
     } else if (variant->fips || variant->dual_stack) {
-      return fatal(
+      return wrong_usage(
           fmt::format("the endpoint {} (from {}) cannot be changed by {}; take one of the two away",
                       from->value, from->origin,
                       variant->fips ? "use_fips_endpoint (AWS_USE_FIPS_ENDPOINT)"
@@ -76,7 +76,7 @@ class resolver {
   [[nodiscard]] result<int> attempts_max() const {
     const auto mode = setting("AWS_RETRY_MODE", "retry_mode");
     if (mode && mode->value != "legacy" && mode->value != "standard" && mode->value != "adaptive") {
-      return fatal(
+      return wrong_usage(
           fmt::format("\"{}\" (from {}) is no retry mode; there are standard, adaptive and "
                       "legacy",
                       mode->value, mode->origin));
@@ -89,8 +89,9 @@ class resolver {
     const auto* const end = from->value.data() + from->value.size();
     const auto [stop, ec] = std::from_chars(from->value.data(), end, value);
     if (ec != std::errc{} || stop != end || value < 1) {
-      return fatal(fmt::format("\"{}\" (from {}) is no number of attempts; 1 or more is right",
-                               from->value, from->origin));
+      return wrong_usage(
+          fmt::format("\"{}\" (from {}) is no number of attempts; 1 or more is right", from->value,
+                      from->origin));
     }
     return value;
   }
@@ -140,7 +141,7 @@ class resolver {
     if (net::equal_ignoring_case(from->value, "true")) {
       return true;
     }
-    return fatal(
+    return wrong_usage(
         fmt::format("\"{}\" (from {}) is neither true nor false", from->value, from->origin));
   }
 
@@ -178,8 +179,8 @@ result<void> require_region_name(const found& region) {
   if (plain && !region.value.empty()) {
     return {};
   }
-  return fatal(fmt::format("\"{}\" (from {}) is not a region; write it as ap-northeast-1",
-                           region.value, region.origin));
+  return wrong_usage(fmt::format("\"{}\" (from {}) is not a region; write it as ap-northeast-1",
+                                 region.value, region.origin));
 }
 
 /// The profile that is meant, an empty one where none is named and none is called default.

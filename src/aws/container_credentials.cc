@@ -114,7 +114,7 @@ result<std::unique_ptr<credentials_source>> make_container_credentials(
     return fail(std::move(address).error().within(name));
   }
   if (!may_have_the_token(*address)) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "{}: credentials are asked of {} by https only; by http of this machine, 169.254.170.2, "
         "169.254.170.23 and [fd00:ec2::23]",
         name, address->host));

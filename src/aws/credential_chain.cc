@@ -59,7 +59,7 @@ result<std::optional<int>> duration_of(const std::string& name, const profile_se
   const auto* const end = text->data() + text->size();
   const auto [stop, ec] = std::from_chars(text->data(), end, value);
   if (ec != std::errc{} || stop != end || value < 900 || value > 43'200) {
-    return fatal(
+    return wrong_usage(
         fmt::format("duration_seconds of profile {} is \"{}\"; 900 to 43200 is right, and "
                     "3600 at most for a role that is assumed by a role",
                     name, *text));
@@ -110,7 +110,7 @@ class chain_builder {
       return make_sso_credentials(context_, files_, name, profile);
     }
     if (profile.has("login_session")) {
-      return fatal(fmt::format(
+      return wrong_usage(fmt::format(
           "profile {} logs in by `aws login`, which only the AWS CLI can use; give it to others by "
           "a second profile: credential_process = aws configure export-credentials --profile {} "
           "--format process",
@@ -128,7 +128,7 @@ class chain_builder {
   [[nodiscard]] result<source_ptr> role_of(const std::string& name,
                                            const profile_section& profile) {
     if (profile.has("mfa_serial")) {
-      return fatal(fmt::format(
+      return wrong_usage(fmt::format(
           "profile {} asks for a one-time password (mfa_serial), which a run that lasts days "
           "cannot "
           "type; use a role without it or SSO, or for a short run: eval \"$(aws configure "
@@ -163,10 +163,10 @@ class chain_builder {
     const auto by_profile = profile.find("source_profile");
     const auto by_place = profile.find("credential_source");
     if (by_profile.has_value() == by_place.has_value()) {
-      return fatal(fmt::format("profile {} has role_arn and {}: one of them says who assumes it",
-                               name,
-                               by_profile ? "both source_profile and credential_source"
-                                          : "neither source_profile nor credential_source"));
+      return wrong_usage(
+          fmt::format("profile {} has role_arn and {}: one of them says who assumes it", name,
+                      by_profile ? "both source_profile and credential_source"
+                                 : "neither source_profile nor credential_source"));
     }
     if (by_place) {
       return of_place(name, *by_place);
@@ -179,16 +179,17 @@ class chain_builder {
     visited_.push_back(name);
     const bool itself_with_keys = *by_profile == name && source->has("aws_access_key_id");
     if (std::ranges::find(visited_, *by_profile) != visited_.end() && !itself_with_keys) {
-      return fatal(fmt::format("source_profile goes in a circle: {} → {}",
-                               fmt::join(visited_, " → "), *by_profile));
+      return wrong_usage(fmt::format("source_profile goes in a circle: {} → {}",
+                                     fmt::join(visited_, " → "), *by_profile));
     }
     auto made = of_profile(*by_profile, true);
     if (!made) {
       return fail(std::move(made).error());
     }
     if (*made == nullptr) {
-      return fatal(fmt::format("profile {}, source_profile of {}, has no way to credentials; {}",
-                               *by_profile, name, what_works));
+      return wrong_usage(
+          fmt::format("profile {}, source_profile of {}, has no way to credentials; {}",
+                      *by_profile, name, what_works));
     }
     return refreshing(std::move(*made));
   }
@@ -198,24 +199,24 @@ class chain_builder {
     if (place == "Environment") {
       auto keys = keys_of_environment(context_.variables);
       if (!keys || !*keys) {
-        return keys ? fatal(fmt::format("{} is Environment, but AWS_ACCESS_KEY_ID is not set",
-                                        origin))
+        return keys ? wrong_usage(fmt::format("{} is Environment, but AWS_ACCESS_KEY_ID is not set",
+                                              origin))
                     : fail(std::move(keys).error().within(origin));
       }
       return std::make_shared<static_credentials>(std::move(**keys), "the environment");
     }
     if (place == "EcsContainer" && !has_container_credentials(context_.variables)) {
-      return fatal(
+      return wrong_usage(
           fmt::format("{} is EcsContainer, but neither "
                       "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor _FULL_URI is set",
                       origin));
     }
     if (place == "Ec2InstanceMetadata" && instance_metadata_disabled(context_.variables)) {
-      return fatal(
+      return wrong_usage(
           fmt::format("{} is Ec2InstanceMetadata, but AWS_EC2_METADATA_DISABLED is true", origin));
     }
     if (place != "EcsContainer" && place != "Ec2InstanceMetadata") {
-      return fatal(
+      return wrong_usage(
           fmt::format("{} is \"{}\"; Environment, EcsContainer and Ec2InstanceMetadata are "
                       "right",
                       origin, place));
@@ -239,7 +240,7 @@ class chain_builder {
     }
     const auto role = setting("AWS_ROLE_ARN", "role_arn");
     if (!role) {
-      return fatal(
+      return wrong_usage(
           fmt::format("there is a web identity token ({}) but no role for it: set "
                       "AWS_ROLE_ARN, or role_arn in profile {}",
                       *file, name));

@@ -141,7 +141,7 @@ result<std::unique_ptr<credentials_source>> make_instance_metadata(
           .value_or("IPv4");
   const bool six = net::equal_ignoring_case(mode, "IPv6");
   if (!six && !net::equal_ignoring_case(mode, "IPv4")) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE is \"{}\"; IPv4 and IPv6 are right", mode));
   }
   const auto text = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
@@ -156,7 +156,7 @@ result<std::unique_ptr<credentials_source>> make_instance_metadata(
     const auto* const end = seconds->data() + seconds->size();
     if (const auto [stop, ec] = std::from_chars(seconds->data(), end, value);
         ec != std::errc{} || stop != end || value < 1) {
-      return fatal(
+      return wrong_usage(
           fmt::format("AWS_METADATA_SERVICE_TIMEOUT is \"{}\"; a number of seconds from 1 "
                       "on is right",
                       *seconds));

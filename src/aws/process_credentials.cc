@@ -110,7 +110,7 @@ result<std::unique_ptr<credentials_source>> make_process_credentials(std::string
                                                                      std::string origin) {
   auto words = split_command(command);
   if (!words || words->empty() || words->front().empty()) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "the credential_process of {} is no command: a quotation mark or a backslash is left open",
         origin));
   }

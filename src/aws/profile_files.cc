@@ -152,7 +152,7 @@ result<void> profile_files::read(const profile_file& file, bool is_config) {
   std::size_t number = 0;
   // Lines are never quoted in errors: they may hold a secret.
   const auto wrong = [&](std::string_view why) {
-    return fatal(fmt::format("{}:{}: {}", file.path, number, why));
+    return wrong_usage(fmt::format("{}:{}: {}", file.path, number, why));
   };
   for (const auto part : std::views::split(std::string_view(file.text ? *file.text : ""), '\n')) {
     const std::string_view raw(part.begin(), part.end());
@@ -226,8 +226,8 @@ result<const profile_section*> profile_files::require_profile(std::string_view n
       std::ranges::find(misnamed_, name) == misnamed_.end()
           ? std::string()
           : fmt::format("; its section in the config file must be named [profile {}]", name);
-  return fatal(fmt::format("there is no AWS profile \"{}\": {} in {}{}", name, known,
-                           files_looked_at_, hint));
+  return wrong_usage(fmt::format("there is no AWS profile \"{}\": {} in {}{}", name, known,
+                                 files_looked_at_, hint));
 }
 
 std::optional<std::string> named_profile(const std::optional<std::string>& named,

@@ -17,9 +17,9 @@ result<credentials> keys_of_profile(const std::string& name, const profile_files
   const auto id = (*section)->find("aws_access_key_id");
   const auto key = (*section)->find("aws_secret_access_key");
   if (!id || !key) {
-    return fatal(fmt::format("profile {} has no {} (looked in {})", name,
-                             id ? "aws_secret_access_key" : "aws_access_key_id",
-                             files.files_looked_at()));
+    return wrong_usage(fmt::format("profile {} has no {} (looked in {})", name,
+                                   id ? "aws_secret_access_key" : "aws_access_key_id",
+                                   files.files_looked_at()));
   }
   return credentials{
       .access_key_id = *id,
@@ -66,7 +66,7 @@ result<std::optional<credentials>> keys_of_environment(const environment& variab
     return std::nullopt;
   }
   if (!id || !key) {
-    return fatal(
+    return wrong_usage(
         fmt::format("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only {} is set; set "
                     "both, or none and name a profile",
                     id ? "the first" : "the second"));
@@ -79,7 +79,7 @@ result<std::optional<credentials>> keys_of_environment(const environment& variab
   if (const auto end = variables.find("AWS_CREDENTIAL_EXPIRATION")) {
     made.expires = parse_rfc3339(*end);
     if (!made.expires) {
-      return fatal(
+      return wrong_usage(
           fmt::format("AWS_CREDENTIAL_EXPIRATION is \"{}\"; a time such as "
                       "2026-01-31T23:59:58Z is right",
                       *end));

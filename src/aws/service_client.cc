@@ -45,8 +45,9 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
   bool just_renewed = false;
   std::optional<error_class> last_retried;
   for (int number = 1;; ++number) {
-    if (pace != nullptr) {
-      co_await pace->acquire(1);
+    if (pace != nullptr && !co_await pace->acquire(1)) {
+      co_return told({.kind = error_class::cancelled, .message = "not asked: the run ends"},
+                     request);
     }
     auto response = co_await attempt(request);
     if (response) {
@@ -63,6 +64,9 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
     }
     // Attempts may stretch over hours, and new credentials may end as well. Refused at once, they
     // are no better than the old ones.
+    if (drain_.is_set()) {
+      co_return told(std::move(failure), request);
+    }
     just_renewed = failure.kind == error_class::refresh_credentials && !just_renewed;
     if (just_renewed) {
       transport_.renew_credentials();
@@ -72,14 +76,20 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
     const double random = std::generate_canonical<double, 53>(random_);
     const auto delay = next_delay(options_.limits, failure, number, bucket_, random);
     if (!delay) {
-      const auto caller = transport_.caller();
-      co_return fail(std::move(failure).within(fmt::format(
-          "{}{}{}: {}", options_.name, caller.empty() ? "" : ", ", caller, request.operation())));
+      co_return told(std::move(failure), request);
     }
     last_retried = failure.kind;
     ++statistics_.retries;
-    co_await clock_.sleep_for(*delay);
+    if (!co_await drain_.sleep_until(clock_, clock_.now() + *delay)) {
+      co_return told(std::move(failure), request);
+    }
   }
+}
+
+std::unexpected<error> service_client::told(error failure, const api_request& request) const {
+  const auto caller = transport_.caller();
+  return fail(std::move(failure).within(fmt::format(
+      "{}{}{}: {}", options_.name, caller.empty() ? "" : ", ", caller, request.operation())));
 }
 
 }  // namespace ddm::aws

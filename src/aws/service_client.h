@@ -4,6 +4,7 @@
 
 #include "aws/transport.h"
 #include "runtime/clock.h"
+#include "runtime/drain_signal.h"
 #include "runtime/rate_limiter.h"
 #include "runtime/retry.h"
 
@@ -44,14 +45,19 @@ class service_client {
 
   /// Calls until success, a non-retryable error, the last attempt or an empty retry bucket. On
   /// refresh_credentials renews and tries again, unless new ones are refused at once. Errors name
-  /// the client, operation and cause. Each attempt takes one from `pace`, where given.
+  /// the client, operation and cause; `cancelled`: drained before it was sent. Each attempt takes
+  /// one from `pace`, where given.
   [[nodiscard]] awaitable<result<api_response>> call(api_request request,
                                                      rate_limiter* pace = nullptr);
+
+  /// From now on each call is one attempt: none is repeated, and none waits for its pace.
+  void drain() { drain_.set(); }
 
   [[nodiscard]] const call_statistics& statistics() const { return statistics_; }
 
  private:
   [[nodiscard]] awaitable<result<api_response>> attempt(const api_request& request);
+  [[nodiscard]] std::unexpected<error> told(error failure, const api_request& request) const;
 
   transport& transport_;
   clock& clock_;
@@ -59,6 +65,7 @@ class service_client {
   retry_bucket bucket_;
   std::mt19937_64 random_;
   call_statistics statistics_;
+  drain_signal drain_;
 };
 
 }  // namespace ddm::aws

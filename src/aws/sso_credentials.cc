@@ -107,11 +107,11 @@ result<std::string> setting_of(const std::string& profile_name, const profile_se
   const auto own = profile.find(name);
   const auto shared = session == nullptr ? std::nullopt : session->find(name);
   if (own && shared && *own != *shared) {
-    return fatal(fmt::format("{} is {} in profile {} but {} in its sso-session", name, *own,
-                             profile_name, *shared));
+    return wrong_usage(fmt::format("{} is {} in profile {} but {} in its sso-session", name, *own,
+                                   profile_name, *shared));
   }
   if (!own && !shared) {
-    return fatal(
+    return wrong_usage(
         fmt::format("profile {} logs in by SSO but has no {}; `aws configure sso "
                     "--profile {}` writes all that is needed",
                     profile_name, name, profile_name));
@@ -132,7 +132,7 @@ result<std::unique_ptr<credentials_source>> make_sso_credentials(const credentia
   const auto session_name = profile.find("sso_session");
   const auto* const session = session_name ? files.sso_session(*session_name) : nullptr;
   if (session_name && session == nullptr) {
-    return fatal(
+    return wrong_usage(
         fmt::format("profile {} names the SSO session {}, but there is no [sso-session {}]"
                     " in the config file",
                     profile_name, *session_name, *session_name));

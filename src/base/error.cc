@@ -23,6 +23,10 @@ std::string_view to_string(error_class kind) {
       return "not_found";
     case error_class::access_denied:
       return "access_denied";
+    case error_class::unknown_answer:
+      return "unknown_answer";
+    case error_class::wrong_usage:
+      return "wrong_usage";
     case error_class::fatal:
       return "fatal";
     case error_class::cancelled:
@@ -50,6 +54,10 @@ std::unexpected<error> fail(error_class kind, std::string message) {
 
 std::unexpected<error> fatal(std::string message) {
   return fail(error_class::fatal, std::move(message));
+}
+
+std::unexpected<error> wrong_usage(std::string message) {
+  return fail(error_class::wrong_usage, std::move(message));
 }
 
 void broken_invariant(std::string_view what) {

@@ -23,7 +23,9 @@ enum class error_class {
   trimmed,              ///< the data asked for has left the stream (24 h retention)
   not_found,            ///< the table, stream or shard does not exist
   access_denied,        ///< a permission is missing; the message names action and resource
-  fatal,                ///< nothing that waiting could mend: validation, wrong use, corrupt state
+  unknown_answer,       ///< a refusal that nobody documents (a key service's, a proxy's page)
+  wrong_usage,          ///< only editing the command, its files or its variables mends it
+  fatal,                ///< nothing that waiting could mend: a broken request, a full disk
   cancelled,            ///< the operation was given up on our own wish
 };
 
@@ -32,6 +34,12 @@ enum class error_class {
 /// True for the classes that a repeated attempt may cure without any other action.
 [[nodiscard]] constexpr bool is_retryable(error_class kind) {
   return kind == error_class::retry || kind == error_class::throttled;
+}
+
+/// True for what may be over after a while: whoever runs on pauses, and asks again without limit.
+[[nodiscard]] constexpr bool mends_by_waiting(error_class kind) {
+  return is_retryable(kind) || kind == error_class::refresh_credentials ||
+         kind == error_class::unknown_answer;
 }
 
 struct [[nodiscard]] error {
@@ -58,6 +66,7 @@ using result = std::expected<T, error>;
 [[nodiscard]] inline std::unexpected<error> fail(error e) { return std::unexpected(std::move(e)); }
 [[nodiscard]] std::unexpected<error> fail(error_class kind, std::string message);
 [[nodiscard]] std::unexpected<error> fatal(std::string message);
+[[nodiscard]] std::unexpected<error> wrong_usage(std::string message);
 
 /// Ends the process with a message: for broken invariants only, never for input.
 [[noreturn]] void broken_invariant(std::string_view what);

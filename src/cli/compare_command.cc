@@ -40,6 +40,7 @@ class compare_run final : public migration_run {
   const compare_options& options_;
   std::optional<dynamodb::page_decoder> decoder_;
   std::unique_ptr<monitor::compare_session> session_;
+  bool looks_once_more_ = false;  ///< at both tables, after the session
 };
 
 awaitable<void> compare_run::reach_more(monitor::migration_request& /*request*/,
@@ -70,13 +71,12 @@ monitor::compare_settings compare_run::session_settings() const {
 }
 
 awaitable<int> compare_run::work(state::snapshot resumed) {
-  if (!is_target_ready()) {
-    co_return static_cast<int>(report::exit_code::usage);
+  if (auto ready = check_target_is_ready(); !ready) {
+    co_return refuse(ready.error());
   }
   const auto gaps_before = resumed.gaps.size();
   if (auto settled = co_await settle_tables(resumed, resumed.gaps); !settled) {
-    complain(settled.error().describe());
-    co_return static_cast<int>(report::exit_code::usage);
+    co_return refuse(settled.error());
   }
   auto settings = session_settings();
   // What was compared with another table is compared again.
@@ -107,6 +107,7 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
   auto ended = co_await session_->run();
   auto final_status = session_->status();
   if (ended && signals_seen_ == 0) {
+    looks_once_more_ = true;
     ended = co_await settle_tables_at_end(final_status.gaps);
     final_status.verdict = report::decide_verdict(final_status);
   }
@@ -116,6 +117,10 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
 bool compare_run::request_stop() {
   if (session_) {
     session_->request_stop();
+  }
+  if (looks_once_more_) {
+    source_.reading->drain();
+    target_.reading->drain();
   }
   return session_ != nullptr;
 }

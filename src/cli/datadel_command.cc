@@ -16,16 +16,17 @@ namespace {
 result<key_table> read_keys(const std::string& path) {
   const auto text = read_text_file(path);
   if (!text) {
-    return fatal(fmt::format("--input {} {}", path, text.error().message));
+    return wrong_usage(fmt::format("--input {} {}", path, text.error().message));
   }
   auto keys = parse_key_file(*text);
-  return keys ? std::move(keys) : fatal(fmt::format("--input {}: {}", path, keys.error().message));
+  return keys ? std::move(keys)
+              : wrong_usage(fmt::format("--input {}: {}", path, keys.error().message));
 }
 
 result<void> check_schema(const datadel_options& options, const dynamodb::key_schema& of_file,
                           const dynamodb::key_schema& of_table) {
   if (of_file != of_table) {
-    return fatal(
+    return wrong_usage(
         fmt::format("--input {} holds keys of {}, but the key of table {} is {}: name the "
                     "table that the file was made from",
                     options.input_file, of_file.describe(), options.table, of_table.describe()));

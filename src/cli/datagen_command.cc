@@ -88,7 +88,7 @@ attribute_map make_test_item(const dynamodb::key_schema& schema, std::uint64_t n
 
 result<void> check_key_names(const datagen_options& options, const dynamodb::key_schema& schema) {
   const auto wrong = [&](std::string_view flag, const std::string& name) {
-    return fatal(
+    return wrong_usage(
         fmt::format("--{} \"{}\" is not what table {} has: its key is {}. Correct the flag, or "
                     "leave it out",
                     flag, name, options.table, schema.describe()));

@@ -4,6 +4,7 @@
 #include "cli/event_loop.h"
 #include "cli/progress_bar.h"
 #include "cli/standard_output.h"
+#include "report/exit_code.h"
 
 #include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
@@ -18,8 +19,9 @@ awaitable<int> code_of(awaitable<result<int>> command) {
   auto ended = co_await std::move(command);
   if (!ended) {
     complain(ended.error().describe());
+    co_return static_cast<int>(report::code_of(ended.error().kind));
   }
-  co_return ended ? *ended : exit_code_of_wrong_usage;
+  co_return *ended;
 }
 
 }  // namespace
@@ -93,11 +95,12 @@ int report(const write_summary& summary, std::uint64_t count, std::string_view d
   if (summary.failure || summary.interrupted) {
     complain(fmt::format("{}: {} of {} {}{}", summary.failure ? "failed" : "interrupted",
                          grouped(summary.written), grouped(count), done, rest));
-    return exit_code_of_failed_writes;
+    return summary.failure ? static_cast<int>(report::code_of(summary.failure->kind))
+                           : exit_code_of_interrupted_writes;
   }
   return print_report(fmt::format("{} {}{}", grouped(count), done, rest))
              ? 0
-             : exit_code_of_failed_writes;
+             : exit_code_of_interrupted_writes;
 }
 
 int run_command(const std::function<awaitable<result<int>>(asio::any_io_executor)>& command) {

@@ -14,7 +14,8 @@
 
 namespace ddm::cli {
 
-inline constexpr int exit_code_of_failed_writes = 1;
+/// Stopped by a signal, or nobody could be told.
+inline constexpr int exit_code_of_interrupted_writes = 1;
 
 struct opened_table {
   std::unique_ptr<connection> access;
@@ -46,7 +47,7 @@ struct write_summary {
 [[nodiscard]] int report(const write_summary& summary, std::uint64_t count, std::string_view done,
                          std::string_view rest);
 
-/// Runs `command` to its end. An error is printed and means that nothing was written (exit code 2).
+/// Runs `command` to its end. An error is printed and means that nothing was written.
 [[nodiscard]] int run_command(
     const std::function<awaitable<result<int>>(asio::any_io_executor)>& command);
 

@@ -54,6 +54,7 @@ item_writer::item_writer(asio::any_io_executor executor, dynamodb::dynamodb_clie
 
 void item_writer::stop() {
   stopped_ = true;
+  client_.drain();
   pauses_.cancel();
 }
 

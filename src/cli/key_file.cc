@@ -50,7 +50,7 @@ struct csv_row {
 };
 
 std::unexpected<error> wrong(std::size_t line, std::string_view what) {
-  return fatal(fmt::format("line {} {}", line, what));
+  return wrong_usage(fmt::format("line {} {}", line, what));
 }
 
 /// Splits CSV text into rows, one character at a time.
@@ -207,7 +207,8 @@ result<key_table> parse_key_file(std::string_view text) {
     return fail(rows.error());
   }
   if (rows->empty()) {
-    return fatal("it is empty; the first line must name the key's attributes, such as pk:S,sk:N");
+    return wrong_usage(
+        "it is empty; the first line must name the key's attributes, such as pk:S,sk:N");
   }
   auto schema = parse_header(rows->front());
   if (!schema) {
@@ -230,12 +231,12 @@ result<key_table> parse_key_file(std::string_view text) {
 result<key_file_writer> key_file_writer::create(const std::string& path, key_schema schema) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    return errno == EEXIST
-               ? fatal(fmt::format("--output {} exists and is not written over: its keys would be "
-                                   "lost for datadel. Name another file, or remove it",
-                                   path))
-               : fatal(
-                     fmt::format("--output {} cannot be created: {}", path, std::strerror(errno)));
+    return errno == EEXIST ? wrong_usage(fmt::format(
+                                 "--output {} exists and is not written over: its keys would be "
+                                 "lost for datadel. Name another file, or remove it",
+                                 path))
+                           : fatal(fmt::format("--output {} cannot be created: {}", path,
+                                               std::strerror(errno)));
   }
   key_file_writer file(path, descriptor, std::move(schema));
   if (auto written = file.write(key_file_header(file.schema_)); !written) {

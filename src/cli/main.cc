@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/plan_command.h"
 #include "cli/repair_command.h"
+#include "report/exit_code.h"
 
 #include <fmt/format.h>
 
@@ -69,6 +70,6 @@ int main(int argc, char** argv) {
     return std::visit([&](const auto& options) { return run(options, variables); }, *parsed);
   } catch (const std::exception& failure) {
     fmt::print(stderr, "error: {}\n", failure.what());
-    return cli::exit_code_of_wrong_usage;
+    return static_cast<int>(report::exit_code::failed);
   }
 }

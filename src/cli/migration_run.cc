@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -29,13 +30,16 @@ using report::exit_code;
 constexpr std::uint64_t load_share_percent = 75;
 constexpr milliseconds live_interval{1000};
 
-int refuse(std::vector<std::string> faults) {
-  std::ranges::sort(faults);
-  faults.erase(std::ranges::unique(faults).begin(), faults.end());
+/// Each fault once, and the exit code that all of them make.
+int refuse_all(const std::vector<error>& faults) {
+  std::set<std::string> lines;
   for (const auto& fault : faults) {
-    complain(fault);
+    lines.insert(fault.describe());
   }
-  return static_cast<int>(exit_code::usage);
+  for (const auto& line : lines) {
+    complain(line);
+  }
+  return static_cast<int>(report::code_of(faults));
 }
 
 }  // namespace
@@ -50,23 +54,26 @@ migration_run::migration_run(const migration_options& options, const aws::enviro
       signals_(io, SIGINT, SIGTERM),
       background_(io.get_executor()) {}
 
-bool migration_run::is_target_ready() const {
-  if (!facts_.target_is_ready()) {
-    complain(fmt::format("target table {} is being created: {} it once it is active",
-                         options_.target_table, command()));
+result<void> migration_run::check_target_is_ready() const {
+  if (facts_.target_is_ready()) {
+    return {};
   }
-  return facts_.target_is_ready();
+  return fail(error_class::not_found,
+              fmt::format("target table {} is being created: {} it once it is active",
+                          options_.target_table, command()));
 }
+
+int migration_run::refuse(const error& fault) { return refuse_all({fault}); }
 
 awaitable<int> migration_run::run() {
   background_.spawn(obey_signals());
-  int code = static_cast<int>(exit_code::usage);
+  int code = 0;
   if (auto examined = co_await examine(); !examined) {
-    refuse(std::move(examined.error()));
+    code = refuse_all(examined.error());
   } else if (auto writable = check_findings_path(); !writable) {
-    refuse({writable.error().describe()});
+    code = refuse(writable.error());
   } else if (auto resumed = co_await open_state(); !resumed) {
-    refuse({resumed.error().describe()});
+    code = refuse(resumed.error());
   } else {
     code = co_await work(std::move(*resumed));
   }
@@ -79,7 +86,7 @@ std::unique_ptr<connection> migration_run::open_link(const connection_request& r
                                                      fault_list& faults) {
   auto opened = connection::open(request, io_.get_executor(), clock_, variables_, *files_);
   if (!opened) {
-    faults.push_back(opened.error().describe());
+    faults.push_back(std::move(opened.error()));
     return nullptr;
   }
   return std::move(*opened);
@@ -89,7 +96,7 @@ awaitable<aws::shared_credentials> migration_run::keys_of(connection& link, std:
                                                           fault_list& faults) {
   auto keys = co_await link.credentials();
   if (!keys) {
-    faults.push_back(std::move(keys.error()).within(side).describe());
+    faults.push_back(std::move(keys.error()).within(side));
     co_return nullptr;
   }
   co_return std::move(*keys);
@@ -118,7 +125,7 @@ monitor::table_access migration_run::access(reached_table& table, const std::str
 awaitable<std::expected<void, migration_run::fault_list>> migration_run::examine() {
   auto files = aws::profile_files::load(variables_);
   if (!files) {
-    co_return std::unexpected(fault_list{files.error().describe()});
+    co_return std::unexpected(fault_list{std::move(files.error())});
   }
   files_ = std::move(*files);
   fault_list faults;
@@ -137,7 +144,7 @@ awaitable<std::expected<void, migration_run::fault_list>> migration_run::examine
   }
   auto facts = co_await monitor::examine_migration(request);
   if (!facts) {
-    co_return std::unexpected(std::move(facts.error().lines));
+    co_return std::unexpected(std::move(facts.error().list));
   }
   facts_ = std::move(*facts);
   choose_files(request);
@@ -171,10 +178,12 @@ result<void> migration_run::check_findings_path() const {
   const auto folder = findings.has_parent_path() ? findings.parent_path() : ".";
   const bool there = ::access(findings.c_str(), F_OK) == 0;
   if (options_.findings_file && ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0) {
-    return fatal(
-        fmt::format("the findings file {} cannot be written: {}; name another one with "
-                    "--findings",
-                    findings_path_, std::strerror(errno)));
+    const int reason = errno;
+    const bool is_no_place = reason == ENOENT || reason == ENOTDIR;
+    return fail(is_no_place ? error_class::wrong_usage : error_class::fatal,
+                fmt::format("the findings file {} cannot be written: {}; name another one with "
+                            "--findings",
+                            findings_path_, std::strerror(reason)));
   }
   return {};
 }
@@ -193,7 +202,7 @@ void migration_run::prepare_reading(reached_table& table, const std::string& nam
 
 awaitable<result<state::snapshot>> migration_run::open_state() {
   if (!begins_state() && !std::filesystem::exists(state_path_)) {
-    co_return fatal(
+    co_return wrong_usage(
         fmt::format("there is no state {}: run monitor or compare first, or name the "
                     "file that they wrote with --state",
                     state_path_));
@@ -279,8 +288,7 @@ awaitable<result<void>> migration_run::settle_tables_at_end(std::vector<state::g
     co_return committed;
   }
   if (gaps.size() > before) {
-    co_return fatal("a table was replaced while it was compared: compare again. " +
-                    gaps.back().reason);
+    complain("a table was replaced while it was compared: compare again. " + gaps.back().reason);
   }
   co_return result<void>{};
 }
@@ -361,15 +369,13 @@ int migration_run::conclude(const result<void>& ended, const report::status& fin
                             const std::string& block, bool require_go) {
   printer_.end_live();
   printer_.print(block);
-  bool failed = !ended;
-  if (options_.output == output_format::json) {
-    failed = !print_report(report::render_json(final_status, command())) || failed;
-  }
+  const bool told = options_.output != output_format::json ||
+                    print_report(report::render_json(final_status, command()));
   if (!ended) {
-    complain(ended.error().describe());
+    return refuse(ended.error());
   }
   const auto code = report::decide_exit(final_status, require_go);
-  return static_cast<int>(failed && code == exit_code::equal ? exit_code::incomplete : code);
+  return static_cast<int>(!told && code == exit_code::equal ? exit_code::incomplete : code);
 }
 
 awaitable<void> migration_run::obey_signals() {

@@ -56,7 +56,7 @@ class migration_run {
   [[nodiscard]] awaitable<int> run();
 
  protected:
-  using fault_list = std::vector<std::string>;
+  using fault_list = std::vector<error>;
 
   [[nodiscard]] virtual std::string command() const = 0;
   /// Whether --fresh forgets the whole state.
@@ -85,8 +85,10 @@ class migration_run {
   /// Part of --memory for what grows with load; the rest is for pages in flight and the program.
   [[nodiscard]] std::uint64_t memory_for_load() const;
 
-  /// False, and a complaint, while the target table is being created.
-  [[nodiscard]] bool is_target_ready() const;
+  /// An error while the target table is being created.
+  [[nodiscard]] result<void> check_target_is_ready() const;
+  /// A complaint, and the exit code.
+  [[nodiscard]] static int refuse(const error& fault);
   /// Holds the tables as described against those that the state knows: another one is a coverage
   /// gap, which is committed and appended to `gaps`. For a command whose session does not do so.
   [[nodiscard]] awaitable<result<void>> settle_tables(const state::snapshot& resumed,

@@ -176,7 +176,7 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
     co_return false;
   }
   if (table->schema != facts_.schema) {
-    co_return fatal(fmt::format(
+    co_return wrong_usage(fmt::format(
         "the key schemas differ: source {} has {}, target {} has {}; the target was created with "
         "another key",
         options_.source_table, facts_.schema.describe(), options_.target_table,

@@ -10,7 +10,7 @@
 #include "cli/standard_output.h"
 #include "monitor/migration.h"
 #include "plan/plan_report.h"
-#include "report/verdict.h"
+#include "report/exit_code.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace ddm::cli {
 namespace {
@@ -37,6 +38,7 @@ class plan_run {
   [[nodiscard]] awaitable<void> identify(connection& link, plan::side_facts& facts);
   [[nodiscard]] awaitable<void> look_at_stream();
   [[nodiscard]] std::string how_to_enable_the_stream() const;
+  void note(const error& failure);
 
   const plan_options& options_;
   const aws::environment& variables_;
@@ -44,16 +46,29 @@ class plan_run {
   system_clock clock_;
   std::optional<aws::profile_files> files_;
   plan::plan_report report_;
+  std::vector<error> failures_;  ///< what kept it from looking
 };
+
+/// What a service refuses or lacks is what a plan is to tell.
+bool is_an_answer(const error& failure) {
+  return failure.kind == error_class::access_denied || failure.kind == error_class::not_found;
+}
 
 std::unique_ptr<connection> plan_run::open(const connection_request& request,
                                            std::string& trouble) {
   auto opened = connection::open(request, io_.get_executor(), clock_, variables_, *files_);
   if (!opened) {
     trouble = opened.error().describe();
+    failures_.push_back(std::move(opened.error()));
     return nullptr;
   }
   return std::move(*opened);
+}
+
+void plan_run::note(const error& failure) {
+  if (!is_an_answer(failure)) {
+    failures_.push_back(failure);
+  }
 }
 
 /// Who the credentials belong to. A store beside AWS has no such service.
@@ -87,6 +102,7 @@ awaitable<plan::side_facts> plan_run::look_at(std::string side, connection_optio
   if (!described) {
     facts.table_trouble = fmt::format("{} table {} cannot be described: {}", side, table,
                                       described.error().describe());
+    note(described.error());
   } else {
     facts.table = std::move(*described);
     facts.units_per_second = read_budget(options_, &facts.table->table);
@@ -126,13 +142,16 @@ awaitable<void> plan_run::look_at_stream() {
   dynamodb::streams_client client(link->calls());
   report_.stream = co_await plan::try_stream(client, dynamodb::stream_arn(arn));
   std::ranges::move(report_.stream.permissions, std::back_inserter(report_.permissions));
+  if (report_.stream.failure) {
+    note(*report_.stream.failure);
+  }
 }
 
 awaitable<int> plan_run::run() {
   auto files = aws::profile_files::load(variables_);
   if (!files) {
     complain(files.error().describe());
-    co_return static_cast<int>(report::exit_code::usage);
+    co_return static_cast<int>(report::code_of(files.error().kind));
   }
   files_ = std::move(*files);
   report_.sample_rate = options_.sample_rate;
@@ -151,7 +170,9 @@ awaitable<int> plan_run::run() {
   const bool told =
       print_report(options_.output == output_format::json ? plan::render_json(report_)
                                                           : plan::render_text(report_));
-  co_return told ? report_.exit_code() : static_cast<int>(report::exit_code::incomplete);
+  co_return !told     ? static_cast<int>(report::exit_code::incomplete)
+  : failures_.empty() ? report_.exit_code()
+                      : static_cast<int>(report::code_of(failures_));
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ result<void> repair_run::open_journal() {
   journal_path_ =
       undoes() ? *options_.undo : options_.journal_file.value_or(state_path_ + ".repair.jsonl");
   if (undoes() && !std::filesystem::exists(journal_path_)) {
-    return fatal(
+    return wrong_usage(
         fmt::format("there is no journal {}: --undo takes the file that repair --apply "
                     "wrote",
                     journal_path_));
@@ -102,8 +102,8 @@ result<void> repair_run::open_journal() {
 }
 
 awaitable<int> repair_run::work(state::snapshot resumed) {
-  if (!is_target_ready()) {
-    co_return static_cast<int>(exit_code::usage);
+  if (auto ready = check_target_is_ready(); !ready) {
+    co_return refuse(ready.error());
   }
   decoder_.emplace(decoder_for(1));
   findings_.emplace(verify::finding_options{.show_values = options_.show_values,
@@ -113,8 +113,7 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   auto open = monitor::restore_findings(resumed, *findings_);
   auto journal = open_journal();
   if (!open || !journal) {
-    complain((open ? journal.error() : open.error()).describe());
-    co_return static_cast<int>(exit_code::usage);
+    co_return refuse(open ? journal.error() : open.error());
   }
   for (auto& entry : *open) {
     keys_.push_back(std::move(entry.key));
@@ -280,8 +279,7 @@ int repair_run::conclude(const result<repair::repair_summary>& ended) {
   }
   printer_.end_live();
   if (!ended) {
-    complain(ended.error().describe());
-    return static_cast<int>(exit_code::incomplete);
+    return refuse(ended.error());
   }
   printer_.print(text_of(*ended));
   const auto code = code_of(*ended);

@@ -39,9 +39,11 @@ constexpr command_description monitor_description{
 )",
     .exit_codes = R"(  0  all that was checked is equal
   1  confirmed mismatches are open
-  2  wrong usage or configuration; nothing was started
+  2  only editing the command, its files or its variables mends it; nothing was started
   3  incomplete: a gap in the stream, a write after the freeze, unreadable items, checks
-     pending at the end, nothing checked at all; with --require-go also any verdict but GO
+     pending at the end, a stream that did not answer, nothing checked at all; with
+     --require-go also any verdict but GO
+  4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 
 constexpr command_description compare_description{
@@ -66,9 +68,10 @@ constexpr command_description compare_description{
 )",
     .exit_codes = R"(  0  every key compared is equal
   1  confirmed mismatches are open
-  2  wrong usage or configuration; nothing was started
+  2  only editing the command, its files or its variables mends it; nothing was started
   3  incomplete: interrupted, unreadable items, keys that never rest, a table made anew
      meanwhile, nothing compared at all
+  4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 
 constexpr command_description plan_description{
@@ -88,9 +91,11 @@ constexpr command_description plan_description{
       --target-table orders --accept billing --accept "index:*"
 )",
     .exit_codes = R"(  0  nothing is in the way
-  1  something is: a permission, a key schema, a setting that differs and was not accepted
-  2  wrong usage or configuration; nothing was started
+  1  something is: a permission, a table or a stream that is not there, a key schema, a
+     setting that differs and was not accepted
+  2  only editing the command, its files or its variables mends it
   3  nothing that is known, but something could not be learned
+  4  a service failed or was not reached; the report tells what was learned without it
 )"};
 
 constexpr command_description repair_description{
@@ -114,8 +119,9 @@ constexpr command_description repair_description{
 )",
     .exit_codes = R"(  0  no mismatch is open any more
   1  mismatches are open: this was a plan, some were left alone, or --undo opened them again
-  2  wrong usage or configuration; nothing was started
-  3  incomplete: interrupted, refused because somebody else wrote, or failed
+  2  only editing the command, its files or its variables mends it; nothing was started
+  3  incomplete: interrupted, or items refused because somebody else wrote, or failed
+  4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 
 constexpr command_description datagen_description{
@@ -136,8 +142,9 @@ constexpr command_description datagen_description{
       --count 600 --wait 500 --output keys.csv
 )",
     .exit_codes = R"(  0  all items are written
-  1  a write failed, or it was interrupted; the file holds what was written
-  2  wrong usage or configuration; nothing was written
+  1  it was interrupted; the file holds what was written
+  2  only editing the command, its files or its variables mends it; nothing was written
+  4  a write failed, or the service was not reached; the file holds what was written
 )"};
 
 constexpr command_description datadel_description{
@@ -156,8 +163,9 @@ constexpr command_description datadel_description{
   {0} datadel --profile old --table orders --input keys.csv --batch
 )",
     .exit_codes = R"(  0  all keys are deleted, or shown
-  1  a delete failed, or it was interrupted; start the same command again
-  2  wrong usage or configuration; nothing was deleted
+  1  it was interrupted; start the same command again
+  2  only editing the command, its files or its variables mends it; nothing was deleted
+  4  a delete failed, or the service was not reached; start the same command again
 )"};
 
 /// Breaks `text` between words; the first line begins at `column`, further ones at text_column.

@@ -22,10 +22,6 @@ constexpr double page_share = 0.25;
 /// For the first page of a table with a small budget.
 constexpr std::uint32_t items_at_first = 25;
 
-bool mends_by_waiting(error_class kind) {
-  return is_retryable(kind) || kind == error_class::refresh_credentials;
-}
-
 }  // namespace
 
 awaitable<result<scanned_page>> segment_scanner::next() {
@@ -50,7 +46,9 @@ awaitable<result<scanned_page>> segment_scanner::next() {
 awaitable<result<scanned_page>> segment_scanner::ask() {
   auto& table = parts_.table;
   const double estimate = parts_.health.page_units;
-  co_await table.budget.acquire(estimate, rate_limiter::urgency::background);
+  if (!co_await table.budget.acquire(estimate, rate_limiter::urgency::background)) {
+    co_return fail(error_class::cancelled, "not asked: the run ends");
+  }
   auto body = co_await table.client.scan({.table = table.table,
                                           .segment = segment_,
                                           .total_segments = segments_,

@@ -215,7 +215,9 @@ awaitable<void> table_comparer::scan_side(pair& work, side from) {
     }
     auto page = co_await scanner.next();
     if (!page) {
-      fail_with(std::move(page.error()));
+      if (page.error().kind != error_class::cancelled) {
+        fail_with(std::move(page.error()));
+      }
       co_return;
     }
     add_page(work, from, *page);

@@ -117,6 +117,9 @@ class dynamodb_client {
   [[nodiscard]] awaitable<result<table_description>> update_stream(
       table_name table, std::optional<std::string> view_type);
 
+  /// From now on each call is one attempt.
+  void drain() { calls_.drain(); }
+
   [[nodiscard]] const aws::call_statistics& statistics() const { return calls_.statistics(); }
 
  private:

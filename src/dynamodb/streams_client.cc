@@ -175,11 +175,13 @@ awaitable<result<stream_page>> streams_client::describe_children(stream_arn stre
                                          filter ? children_body(stream, parent, all.last_evaluated)
                                                 : describe_body(stream, all.last_evaluated),
                                          pace);
-    if (!page && filter && page.error().kind == error_class::fatal) {
+    if (!page && filter &&
+        (page.error().kind == error_class::fatal ||
+         page.error().kind == error_class::unknown_answer)) {
       // A service that does not know the filter. Should something else be wrong, the plain request
       // fails in the same way, and that is the error to report.
       filter = false;
-      filter_refused_ = true;
+      filter_refused_ = page.error().kind == error_class::fatal;
       continue;
     }
     if (!page) {

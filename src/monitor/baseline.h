@@ -47,6 +47,7 @@ class baseline {
   [[nodiscard]] awaitable<void> join() { return running_.join(); }
   /// Something that waiting cannot mend ended it; the next start tries again.
   [[nodiscard]] bool failed() const { return failure_.has_value(); }
+  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
 
   // Part of the session's commits, as table_comparer has it.
   [[nodiscard]] awaitable<result<void>> make_durable();

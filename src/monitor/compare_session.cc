@@ -101,6 +101,10 @@ awaitable<result<void>> compare_session::run() {
       co_await parts_.time.sleep_for(end_poll_interval);
     }
     comparer_.stop();
+    if (!comparer_.progress().finished()) {
+      parts_.source.drain();
+      parts_.target.drain();
+    }
     co_await comparing_.join();
     co_await verifier_.finish_in_flight();
     background_.cancel();

@@ -20,7 +20,22 @@ std::string where(const table_access& access) {
       access.endpoint);
 }
 
-std::string describe_failure(const table_access& access, const error& failure, bool may_await) {
+/// A name that the service calls no name is a matter of the command line.
+error_class class_of_refusal(const error& failure) {
+  return failure.code == "ValidationException" ? error_class::wrong_usage : failure.kind;
+}
+
+/// What the command line contradicts.
+error misuse(std::string line) {
+  return {.kind = error_class::wrong_usage, .message = std::move(line)};
+}
+
+/// One line; what the failure itself tells is in it.
+error one_line(error_class kind, std::string line) {
+  return {.kind = kind, .message = std::move(line)};
+}
+
+std::string words_of(const table_access& access, const error& failure, bool may_await) {
   if (failure.kind == error_class::not_found) {
     return fmt::format(
         "{} table {} does not exist in {}: check --{}-table, --{}-profile and --{}-region{}",
@@ -32,6 +47,7 @@ std::string describe_failure(const table_access& access, const error& failure, b
     switch (failure.kind) {
       case error_class::retry:
       case error_class::throttled:
+      case error_class::unknown_answer:
         return fmt::format("check the network, --{0}-endpoint-url and --{0}-region", access.side);
       case error_class::access_denied:
       case error_class::refresh_credentials:
@@ -42,6 +58,10 @@ std::string describe_failure(const table_access& access, const error& failure, b
   };
   return fmt::format("{} table {} cannot be described ({}): {}; {}", access.side,
                      access.table.str(), where(access), failure.describe(), remedy());
+}
+
+error describe_failure(const table_access& access, const error& failure, bool may_await) {
+  return one_line(class_of_refusal(failure), words_of(access, failure, may_await));
 }
 
 std::string identity_of(const table_access& access, const table_description& table) {
@@ -78,19 +98,19 @@ std::string same_table_fault(const migration_request& request, const migration& 
 }
 
 void check_given_keys(const migration_request& request, const dynamodb::key_schema& schema,
-                      std::vector<std::string>& faults) {
+                      std::vector<error>& faults) {
   if (request.partition_key && *request.partition_key != schema.partition.name) {
-    faults.push_back(
+    faults.push_back(misuse(
         fmt::format("--partition-key {}: the partition key of source table {} is {} (its key: {})",
                     *request.partition_key, request.source.table.str(), schema.partition.name,
-                    schema.describe()));
+                    schema.describe())));
   }
   if (request.sort_key && (!schema.sort || *request.sort_key != schema.sort->name)) {
-    faults.push_back(fmt::format(
+    faults.push_back(misuse(fmt::format(
         "--sort-key {}: source table {} {} (its key: {})", *request.sort_key,
         request.source.table.str(),
         schema.sort ? "has the sort key " + schema.sort->name : std::string("has no sort key"),
-        schema.describe()));
+        schema.describe())));
   }
 }
 
@@ -166,7 +186,7 @@ awaitable<std::optional<verify::direction>> direction_of(const migration_request
 }
 
 void check_strategy(const migration_request& request, const migration& facts,
-                    std::vector<std::string>& faults) {
+                    std::vector<error>& faults) {
   const bool reads_source = facts.way == verify::direction::source_to_target;
   const std::string stream_side = reads_source ? "source" : "target";
   if (!request.verify_on || *request.verify_on != stream_side) {
@@ -184,40 +204,42 @@ void check_strategy(const migration_request& request, const migration& facts,
           : std::string(
                 "--verify-on source, or leave --stream-arn out to read the "
                 "source's stream");
-  faults.push_back(
+  faults.push_back(misuse(
       fmt::format("--verify-on {}: the stream belongs to the {} table; a table that is checked "
                   "against its own stream proves nothing. Use {}",
-                  *request.verify_on, stream_side, corrected));
+                  *request.verify_on, stream_side, corrected)));
 }
 
 awaitable<void> examine_stream(const migration_request& request, migration& facts,
-                               std::vector<std::string>& faults) {
+                               std::vector<error>& faults) {
   const auto& latest = facts.source.latest_stream_arn;
   // DynamoDB Local keeps LatestStreamArn of a table made anew without a stream: ask the setting
   // too.
   if (!request.stream_arn && (!facts.source.stream.enabled || !latest)) {
-    faults.push_back(fmt::format(
-        "the stream of source table {} is off; turn it on with: {}", request.source.table.str(),
-        stream_enabling_command(request.source.table.str(), request.source.region,
-                                request.source.profile)));
+    faults.push_back(one_line(
+        error_class::not_found,
+        fmt::format("the stream of source table {} is off; turn it on with: {}",
+                    request.source.table.str(),
+                    stream_enabling_command(request.source.table.str(), request.source.region,
+                                            request.source.profile))));
     co_return;
   }
   facts.stream = request.stream_arn ? dynamodb::stream_arn(*request.stream_arn) : *latest;
   const auto parsed = table_arn::parse(facts.stream.str());
   if (!parsed || parsed->stream_label.empty()) {
-    faults.push_back(fmt::format(
+    faults.push_back(misuse(fmt::format(
         "--stream-arn {} is not the ARN of a stream (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/"
         "stream/LABEL){}",
-        facts.stream.str(), parsed ? "" : ": " + parsed.error().message));
+        facts.stream.str(), parsed ? "" : ": " + parsed.error().message)));
     co_return;
   }
   const auto way = co_await direction_of(request, facts, *parsed, facts.stream.str());
   if (!way) {
-    faults.push_back(fmt::format(
+    faults.push_back(misuse(fmt::format(
         "--stream-arn {} is the stream of table {}, which is neither the source ({}) nor the "
         "target ({}): name the stream of one of these, or leave --stream-arn out",
         facts.stream.str(), parsed->table, facts.source.arn,
-        facts.target ? facts.target->arn : "not there yet"));
+        facts.target ? facts.target->arn : "not there yet")));
     co_return;
   }
   facts.way = *way;
@@ -225,12 +247,13 @@ awaitable<void> examine_stream(const migration_request& request, migration& fact
   const auto page = co_await request.streams->describe_stream(facts.stream);
   if (!page) {
     const bool absent = page.error().kind == error_class::not_found;
-    faults.push_back(fmt::format("stream {} cannot be described{}: {}", facts.stream.str(),
-                                 absent
-                                     ? " (a stream that was turned off vanishes after 24 h; check "
-                                       "--stream-profile and --stream-arn)"
-                                     : "",
-                                 page.error().describe()));
+    faults.push_back(
+        one_line(class_of_refusal(page.error()),
+                 fmt::format("stream {} cannot be described{}: {}", facts.stream.str(),
+                             absent ? " (a stream that was turned off vanishes after 24 h; check "
+                                      "--stream-profile and --stream-arn)"
+                                    : "",
+                             page.error().describe())));
     co_return;
   }
   facts.view_type = page->view_type;
@@ -243,6 +266,15 @@ awaitable<std::optional<std::string>> ttl_attribute(const table_access& access) 
 }
 
 }  // namespace
+
+std::vector<std::string> migration_faults::lines() const {
+  std::vector<std::string> all;
+  all.reserve(list.size());
+  for (const auto& fault : list) {
+    all.push_back(fault.describe());
+  }
+  return all;
+}
 
 std::string stream_enabling_command(std::string_view table, std::string_view region,
                                     std::string_view profile) {
@@ -258,7 +290,7 @@ std::string stream_enabling_command(std::string_view table, std::string_view reg
 awaitable<std::expected<migration, migration_faults>> examine_migration(
     const migration_request& request) {
   migration facts;
-  std::vector<std::string> faults;
+  std::vector<error> faults;
   auto source = co_await request.source.client.describe_table(request.source.table);
   auto target = co_await request.target.client.describe_table(request.target.table);
   if (!source) {
@@ -284,15 +316,15 @@ awaitable<std::expected<migration, migration_faults>> examine_migration(
       facts.target ? identity_of(request.target, *facts.target) : facts.target_identity_awaited;
   if (facts.source_identity == facts.target_identity ||
       (facts.target && co_await is_one_table(request, facts))) {
-    faults.push_back(same_table_fault(request, facts));
+    faults.push_back(misuse(same_table_fault(request, facts)));
     co_return std::unexpected(migration_faults{std::move(faults)});
   }
   check_given_keys(request, facts.schema, faults);
   if (facts.target && facts.target->schema != facts.schema) {
-    faults.push_back(fmt::format(
+    faults.push_back(misuse(fmt::format(
         "the key schemas differ: source {} has {}, target {} has {}; name the right table",
         request.source.table.str(), facts.schema.describe(), request.target.table.str(),
-        facts.target->schema.describe()));
+        facts.target->schema.describe())));
   }
   if (request.streams != nullptr) {
     co_await examine_stream(request, facts, faults);

@@ -1,10 +1,12 @@
 // What is being migrated: two tables and a stream, looked at once before anything is read or
 // written.
 //
-// Every fault is one line that names the thing and the remedy; all of them are reported at once,
-// and nothing has been changed by then.
+// Every fault is an error of one line that names the thing and the remedy; all of them are reported
+// at once, and nothing has been changed by then. Its class tells what the command line contradicts
+// (wrong_usage) from what a service refuses or lacks.
 #pragma once
 
+#include "base/error.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/streams_client.h"
 #include "monitor/same_place.h"
@@ -60,8 +62,10 @@ struct migration {
   }
 };
 
+/// Each told in a message of its own.
 struct migration_faults {
-  std::vector<std::string> lines;
+  std::vector<error> list;
+  [[nodiscard]] std::vector<std::string> lines() const;
 };
 
 [[nodiscard]] awaitable<std::expected<migration, migration_faults>> examine_migration(

@@ -153,6 +153,8 @@ awaitable<result<void>> monitor_session::run() {
     co_await watch_for_end();
     stop_reading();
     baseline_.stop();
+    parts_.source.drain();
+    parts_.target.drain();
     co_await baseline_.join();
     co_await reading_.join();
     co_await verifier_.finish_in_flight();
@@ -167,6 +169,9 @@ awaitable<result<void>> monitor_session::run() {
   ended_ = true;
   if (failure_) {
     co_return fail(*failure_);
+  }
+  if (const auto& failed = baseline_.failure()) {
+    co_return fail(error(*failed).within("the items at rest were not compared"));
   }
   co_return result<void>{};
 }
@@ -228,6 +233,7 @@ awaitable<void> monitor_session::watch_for_end() {
       verifier_.flush();
     }
     if (!reading_stopped_ && reading_is_done(now)) {
+      read_as_asked_ = true;
       stop_reading();
       checks_.hasten(now);
       verifier_.flush();
@@ -271,12 +277,12 @@ awaitable<void> monitor_session::show_blocks() {
     interval_verified_ = checks.verified;
     interval_failed_ = failed_ever;
     const auto shown = status();
-    if (shown.shards.behind > small_limit_alarm &&
+    if (shown.shards.behind.value_or(milliseconds{0}) > small_limit_alarm &&
         settings_.stream.records_limit < records_limit_max) {
       log::event(log::level::warning, "batch_size_small",
                  "a shard is behind and GetRecords is limited: raise --batch-size (DDB_BATCH_SIZE)",
                  {{"batch_size", settings_.stream.records_limit},
-                  {"behind", spoken_duration(shown.shards.behind)}});
+                  {"behind", spoken_duration(*shown.shards.behind)}});
     }
     if (shown.shards.retention_left < retention_alarm) {
       log::event(log::level::error, "retention_low",

@@ -117,6 +117,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<result<bool>> hear_of_findings();
   void hear_of_comparison(const state::news& news);
   void observe_health(wall_time now);
+  [[nodiscard]] bool stream_is_current() const;
   [[nodiscard]] compare::comparer_parts comparer_parts() const;
   void stop_reading();
   [[nodiscard]] bool reading_is_done(wall_time now);
@@ -174,6 +175,7 @@ class monitor_session final : public stream::record_sink {
   bool stop_requested_ = false;
   bool abandoned_ = false;
   bool reading_stopped_ = false;
+  bool read_as_asked_ = false;  ///< up to the end that was asked for
   std::optional<stream::stream_status>
       stream_at_stop_;            ///< reading stands still since: nothing ages
   bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen

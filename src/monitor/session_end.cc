@@ -120,14 +120,19 @@ void monitor_session::note_pause() {
   clock_slow_by_ = slow_by;
 }
 
+bool monitor_session::stream_is_current() const {
+  const auto behind = follower_.status().behind;
+  return behind && *behind <= settings_.checks.max_lag;
+}
+
 /// Whether a baseline may start, and for how long all has been well.
 void monitor_session::observe_health(wall_time now) {
   if (now - health_observed_ < health_interval) {
     return;
   }
   health_observed_ = now;
-  const bool calm = target_ready_ && !checks_.behind().behind() && !reading_stopped_ &&
-                    follower_.status().behind <= settings_.checks.max_lag;
+  const bool calm =
+      target_ready_ && !checks_.behind().behind() && !reading_stopped_ && stream_is_current();
   baseline_.observe({.calm = calm,
                      .target_ready = target_ready_,
                      .stream_begun = follower_.reading_began().has_value(),

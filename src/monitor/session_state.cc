@@ -91,7 +91,7 @@ result<session_identity> load_identity(const state::snapshot& state,
   const bool same_direction = found.direction.empty() || expected.direction.empty() ||
                               found.direction == expected.direction;
   if (found.source != expected.source || !same_target || !same_direction) {
-    return fatal(
+    return wrong_usage(
         fmt::format("the state file belongs to another migration: {} -> {} ({}), not {} -> {} "
                     "({}). Name another "
                     "file with --state, or begin anew with --fresh",
@@ -102,7 +102,7 @@ result<session_identity> load_identity(const state::snapshot& state,
   found.direction = found.direction.empty() ? expected.direction : found.direction;
   const auto secret = value_of(state, secret_name);
   if (secret.size() != found.secret.size()) {
-    return fatal(
+    return wrong_usage(
         "the state file lacks its digest secret: it is damaged. Restore a copy, or begin "
         "anew with --fresh");
   }

@@ -80,6 +80,7 @@ report::status monitor_session::status() const {
   now.writes_after_freeze = freeze_watch_.writes();
   now.first_write_after_freeze = freeze_watch_.first_key();
   now.ttl_deletes_after_freeze = freeze_watch_.ttl_deletes();
+  now.read_as_asked = read_as_asked_;
   now.ended = ended_;
   now.verdict = report::decide_verdict(now);
   return now;
@@ -106,6 +107,9 @@ std::vector<std::string> monitor_session::troubles(const report::status& now) co
   } else if (!now.shards.off.empty()) {
     all.push_back(now.shards.off);
   }
+  if (!now.shards.unlisted_because.empty()) {
+    all.push_back("the stream's shards cannot be listed: " + now.shards.unlisted_because);
+  }
   if (now.shards.failing > 0) {
     all.push_back(fmt::format("{} of {} shards cannot be read: {}", now.shards.failing,
                               now.shards.open, now.shards.failure));
@@ -118,8 +122,8 @@ std::optional<milliseconds> monitor_session::drain_estimate(const report::status
   if (now.behind || !now.troubles.empty() || !now.unread_for || now.late.unmet > 0) {
     return std::nullopt;
   }
-  return settings_.checks.max_lag + settings_.checks.replication_wait + now.shards.behind +
-         seconds{5};
+  return settings_.checks.max_lag + settings_.checks.replication_wait +
+         now.shards.behind.value_or(milliseconds{0}) + seconds{5};
 }
 
 }  // namespace ddm::monitor

@@ -77,7 +77,9 @@ awaitable<result<void>> connection::open_tunnel(std::string target, const secret
     co_return read;
   }
   if (answer.status / 100 != 2) {
-    co_return fail({.kind = answer.status >= 500 ? error_class::retry : error_class::fatal,
+    co_return fail({.kind = answer.status >= 500   ? error_class::retry
+                            : answer.status == 407 ? error_class::fatal
+                                                   : error_class::unknown_answer,
                     .code = "ProxyRefused",
                     .message = fmt::format("no way to {}: the proxy answered HTTP status {}; check "
                                            "HTTPS_PROXY (user and password) and NO_PROXY",

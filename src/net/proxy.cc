@@ -102,7 +102,7 @@ result<proxy> parse_proxy(std::string_view text) {
     return fail(std::move(address).error());
   }
   if (address->tls) {
-    return fatal(
+    return wrong_usage(
         fmt::format("the proxy {} is to be reached by https, which is not supported; most "
                     "proxies listen for http://{} too",
                     address->text(), address->authority()));

@@ -34,7 +34,7 @@ result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_f
                                       : SSL_CTX_load_verify_file(native, ca_file.c_str()) == 1;
   if (!loaded) {
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "the certificate authorities could not be read from {}: {}; AWS_CA_BUNDLE (or ca_bundle in "
         "the profile) must name a readable PEM file",
         ca_file.empty() ? "the system's store" : ca_file,

@@ -19,7 +19,7 @@ std::string lower(std::string_view text) {
 }
 
 std::unexpected<error> wrong(std::string_view text, std::string_view why) {
-  return fatal(
+  return wrong_usage(
       fmt::format("\"{}\" is not an endpoint: {}; write it as "
                   "https://dynamodb.eu-west-1.amazonaws.com or http://localhost:8000",
                   text, why));

@@ -97,6 +97,7 @@ awaitable<stream_facts> try_stream(dynamodb::streams_client& client, dynamodb::s
       note("DescribeStream", page);
     }
     if (!page) {
+      facts.failure = page.error();
       co_return facts;
     }
     facts.view_type = page->view_type;

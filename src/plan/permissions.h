@@ -8,6 +8,7 @@
 #include "dynamodb/streams_client.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct stream_facts {
   std::size_t shards_open = 0;
   std::size_t shards_closed = 0;
   bool enabled = false;
+  std::optional<error> failure;  ///< why it cannot be described
 };
 /// DescribeStream (all pages), GetShardIterator and GetRecords of one record.
 [[nodiscard]] awaitable<stream_facts> try_stream(dynamodb::streams_client& client,

@@ -120,8 +120,8 @@ result<journal_content> read_content(const std::string& path) {
       break;  // torn: its write was never sent
     }
     if (!take_line(line, content.entries)) {
-      return fatal(fmt::format("the journal {} is not one of ours, or is damaged, in line {}", path,
-                               number));
+      return wrong_usage(fmt::format("the journal {} is not one of ours, or is damaged, in line {}",
+                                     path, number));
     }
     content.whole_bytes += static_cast<std::int64_t>(line.size()) + 1;
   }

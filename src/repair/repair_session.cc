@@ -12,6 +12,8 @@ namespace {
 /// The code of an item that this program does not understand: it is left alone.
 constexpr const char* unreadable = "UnreadableItem";
 constexpr milliseconds check_interval{2000};
+/// For looking again, after a stop, at what was written.
+constexpr milliseconds last_looks_wait{5000};
 constexpr std::size_t bytes_per_write_unit = 1024;
 constexpr std::size_t bytes_per_read_unit = 4096;
 
@@ -27,6 +29,11 @@ bool concerns_the_item(const error& failure) {
   return failure.kind == error_class::fatal &&
          (failure.code.empty() || failure.code == "ValidationException" ||
           failure.code == "ItemCollectionSizeLimitExceededException");
+}
+
+/// Nothing was written: the run ended before its turn came.
+std::unexpected<error> not_begun() {
+  return fail(error_class::cancelled, "left alone: the run ends");
 }
 
 }  // namespace
@@ -66,12 +73,27 @@ awaitable<result<repair_summary>> repair_session::run(std::vector<dynamodb::item
   co_return summary_;
 }
 
+void repair_session::request_stop() {
+  if (!std::exchange(stop_requested_, true)) {
+    stopped_at_ = parts_.time.now();
+    parts_.source.drain();
+    parts_.target.drain();
+    parts_.write_budget.drain();
+  }
+}
+
+bool repair_session::is_out_of_time() const {
+  return stop_requested_ && parts_.time.now() - stopped_at_ >= last_looks_wait;
+}
+
 awaitable<void> repair_session::lane(work& shared) {
   while (!stop_requested_ && !shared.failure && shared.next < shared.keys.size()) {
     const auto key = shared.keys[shared.next++];
     auto done = co_await repair_item(key);
     if (!done) {
-      shared.failure = std::move(done.error());
+      if (done.error().kind != error_class::cancelled) {
+        shared.failure = std::move(done.error());
+      }
       co_return;
     }
     count(*done);
@@ -129,8 +151,9 @@ awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_
 awaitable<result<step_report>> repair_session::write(step_report report, held_item before,
                                                      held_item after) {
   const auto bytes = std::max(size_of(before), size_of(after));
-  const double estimate = units_of(bytes, bytes_per_write_unit);
-  co_await parts_.write_budget.acquire(estimate);
+  if (!co_await parts_.write_budget.acquire(units_of(bytes, bytes_per_write_unit))) {
+    co_return not_begun();
+  }
   journal_entry entry{.table = settings_.target_identity,
                       .what = report.planned.what,
                       .key_json = report.key_json,
@@ -188,11 +211,11 @@ awaitable<result<void>> repair_session::check_again(std::vector<dynamodb::item_k
   for (;;) {
     std::vector<dynamodb::item_key> unequal;
     for (auto& key : written) {
-      const auto held = co_await read_both(key.json);
-      if (!held) {
+      const auto held = is_out_of_time() ? not_begun() : co_await read_both(key.json);
+      if (!held && held.error().kind != error_class::cancelled) {
         co_return fail(held.error());
       }
-      if (write_between(held->target, held->source, settings_.by)) {
+      if (!held || write_between(held->target, held->source, settings_.by)) {
         unequal.push_back(std::move(key));
       } else {
         on_equal(key);
@@ -217,12 +240,15 @@ awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry
       continue;
     }
     if (entry.table != settings_.target_identity) {
-      co_return fatal(fmt::format(
+      co_return wrong_usage(fmt::format(
           "entry {} of the journal {} was written to {}, and the target is {}: give the target "
           "that it belongs to",
           entry.id, parts_.journal->path(), entry.table, settings_.target_identity));
     }
     const auto report = co_await undo_entry(entry, on_sides);
+    if (!report && report.error().kind == error_class::cancelled) {
+      break;
+    }
     if (!report) {
       co_return fail(report.error());
     }
@@ -266,6 +292,10 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
 awaitable<result<step_report>> repair_session::take_back(const journal_entry& entry,
                                                          step_report report, held_item present,
                                                          const sides_sink& on_sides) {
+  const auto bytes = std::max(size_of(entry.before), size_of(entry.after));
+  if (!co_await parts_.write_budget.acquire(units_of(bytes, bytes_per_write_unit))) {
+    co_return not_begun();
+  }
   auto expected = co_await read_both_for_finding(entry.key_json);
   if (!expected) {
     co_return fail(std::move(expected.error()));
@@ -275,8 +305,6 @@ awaitable<result<step_report>> repair_session::take_back(const journal_entry& en
       !told) {
     co_return fail(std::move(told.error()));
   }
-  co_await parts_.write_budget.acquire(
-      units_of(std::max(size_of(entry.before), size_of(entry.after)), bytes_per_write_unit));
   auto ended = co_await send(*report.planned.write, entry.key_json, entry.before, report.message);
   if (!ended) {
     co_return fail(std::move(ended.error()));
@@ -298,10 +326,13 @@ awaitable<result<step_report>> repair_session::take_back(const journal_entry& en
 }
 
 awaitable<result<held_item>> repair_session::read(verify::table_side& side, std::string key_json) {
-  co_await side.budget.acquire(1);
+  if (!co_await side.budget.acquire(1)) {
+    co_return not_begun();
+  }
   const auto text = co_await side.client.get_item(side.table, std::move(key_json), true);
   if (!text) {
     error failure = text.error();
+    failure.kind = stop_requested_ ? error_class::cancelled : failure.kind;
     co_return fail(std::move(failure).within(
         fmt::format("reading the {} table {}", side.name, side.table.str())));
   }

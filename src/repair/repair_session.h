@@ -92,8 +92,9 @@ class repair_session {
   /// was written; without `apply` only says so.
   [[nodiscard]] awaitable<result<repair_summary>> undo(std::vector<journal_entry> entries,
                                                        step_sink on_step, sides_sink on_sides);
-  /// The items under way are finished, no other is begun.
-  void request_stop() { stop_requested_ = true; }
+  /// The items that are being written are finished, no other is begun. What was written is looked
+  /// at again for some seconds; the rest counts as unequal.
+  void request_stop();
 
  private:
   struct work;
@@ -117,11 +118,13 @@ class repair_session {
   [[nodiscard]] awaitable<result<void>> check_again(std::vector<dynamodb::item_key> written,
                                                     const equal_sink& on_equal);
   void count(const step_report& report);
+  [[nodiscard]] bool is_out_of_time() const;
 
   repair_settings settings_;
   repair_parts parts_;
   repair_summary summary_;
   bool stop_requested_ = false;
+  wall_time stopped_at_;
 };
 
 }  // namespace ddm::repair

@@ -164,7 +164,7 @@ std::string render_json(const status& now, std::string_view command) {
        {{"at", now.freeze_at ? json(format_rfc3339(*now.freeze_at)) : json(nullptr)},
         {"writes_after", now.writes_after_freeze},
         {"ttl_deletes_after", now.ttl_deletes_after_freeze}}},
-      {"behind_stream_ms", now.shards.behind.count()},
+      {"behind_stream_ms", now.shards.behind ? json(now.shards.behind->count()) : json(nullptr)},
       {"retention_left_s",
        std::chrono::duration_cast<std::chrono::seconds>(now.shards.retention_left).count()},
       {"compared", compared(now)},

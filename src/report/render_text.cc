@@ -70,18 +70,18 @@ std::string mismatch_line(const status& now) {
 }
 
 std::string how_far_read(const status& now) {
-  if (!now.unread_for) {
+  if (!now.unread_for || !now.shards.behind) {
     return "not known how far it is read";
   }
-  return now.shards.behind.count() > 0 ? spoken_duration(now.shards.behind) + " behind"
-                                       : std::string("caught up");
+  return now.shards.behind->count() > 0 ? spoken_duration(*now.shards.behind) + " behind"
+                                        : std::string("caught up");
 }
 
 std::string stream_line(const status& now) {
   auto line = fmt::format("{} open, {} waiting, {} done; {}", now.shards.open, now.shards.waiting,
                           now.shards.done, how_far_read(now));
   const auto lost_at = now.at + now.shards.retention_left;
-  line += now.shards.behind.count() == 0
+  line += now.shards.behind.value_or(milliseconds{0}).count() == 0
               ? std::string(now.unread_for ? ", retention 24 h" : "")
               : fmt::format(", data is lost in {} (at {})",
                             spoken_duration(now.shards.retention_left), format_rfc3339(lost_at));

@@ -111,6 +111,7 @@ struct status {
   verify::kind_counts mismatches;
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;
+  bool read_as_asked = false;  ///< the stream was read to the end that was asked for
   std::vector<state::gap_row> gaps;
   double source_units = 0;
   double target_units = 0;

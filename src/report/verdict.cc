@@ -71,6 +71,12 @@ bool comparison_is_open(const status& now) {
          (!now.compared->progress.finished() || now.compared->progress.candidates_restless > 0);
 }
 
+/// Something of the stream was to be read and does not answer. What was asked for may have been
+/// read before.
+bool stream_is_unread(const status& now) {
+  return now.follows_stream && !now.read_as_asked && !now.shards.all_answer();
+}
+
 /// It read items and compared none of them: the sample chose none.
 bool comparison_chose_nothing(const status& now) {
   const auto& seen = now.compared->seen;
@@ -314,10 +320,10 @@ exit_code decide_exit(const status& at_end, bool require_go) {
   if (at_end.mismatches.mismatches() > 0) {
     return exit_code::mismatches;
   }
-  const bool incomplete = uncured(at_end.gaps) > 0 || at_end.pending > 0 ||
-                          at_end.checks.deferred > 0 || nothing_checked(at_end) ||
-                          comparison_is_open(at_end) || at_end.writes_after_freeze > 0 ||
-                          at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
+  const bool incomplete =
+      uncured(at_end.gaps) > 0 || at_end.pending > 0 || at_end.checks.deferred > 0 ||
+      nothing_checked(at_end) || stream_is_unread(at_end) || comparison_is_open(at_end) ||
+      at_end.writes_after_freeze > 0 || at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
   const bool go = at_end.verdict.kind == verdict_kind::go;
   return incomplete || (require_go && !go) ? exit_code::incomplete : exit_code::equal;
 }

@@ -1,6 +1,7 @@
 // May the team cut over? Pure: a status goes in, the answer with its reasons comes out.
 #pragma once
 
+#include "report/exit_code.h"
 #include "report/status.h"
 
 namespace ddm::report {
@@ -19,15 +20,8 @@ enum class health {
 };
 [[nodiscard]] health health_of(const status& now);
 
-enum class exit_code : int {
-  equal = 0,
-  mismatches = 1,
-  usage = 2,
-  incomplete = 3,
-};
-
-/// The first that holds: 1 confirmed mismatches are open, 3 incomplete, 0 all that was checked is
-/// equal. `require_go` makes anything but GO at least 3.
+/// Of a regular end, the first that holds: 1 confirmed mismatches are open, 3 incomplete, 0 all
+/// that was checked is equal. `require_go` makes anything but GO at least 3.
 [[nodiscard]] exit_code decide_exit(const status& at_end, bool require_go);
 
 }  // namespace ddm::report

@@ -56,34 +56,39 @@ rate_limiter::rate_limiter(clock& time, double per_second)
       bucket_(per_second, per_second, time.now()),
       recovered_at_(time.now()) {}
 
-awaitable<void> rate_limiter::await_idle_budget() {
+awaitable<bool> rate_limiter::await_idle_budget() {
   for (;;) {
     recover();
     const auto now = clock_.now();
     const auto ready = live_waiting_ > 0 ? now + background_pause
                                          : bucket_.ready_at(now, bucket_.burst() * reserved_share);
     if (ready <= now) {
-      co_return;
+      co_return true;
     }
-    co_await clock_.sleep_until(ready);
+    if (!co_await drain_.sleep_until(clock_, ready)) {
+      co_return false;
+    }
   }
 }
 
-awaitable<void> rate_limiter::acquire(double estimate, urgency how) {
+awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
   if (how == urgency::background) {
-    co_await await_idle_budget();
-    bucket_.take(estimate, clock_.now());
-    co_return;
+    const bool granted = co_await await_idle_budget();
+    if (granted) {
+      bucket_.take(estimate, clock_.now());
+    }
+    co_return granted;
   }
   recover();
   // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
   const auto now = clock_.now();
   const auto ready = bucket_.ready_at(now);
   bucket_.take(estimate, now);
+  bool granted = true;
   if (ready > now) {
     ++live_waiting_;
     try {
-      co_await clock_.sleep_until(ready);
+      granted = co_await drain_.sleep_until(clock_, ready);
     } catch (...) {
       --live_waiting_;
       correct(estimate, 0);
@@ -91,6 +96,10 @@ awaitable<void> rate_limiter::acquire(double estimate, urgency how) {
     }
     --live_waiting_;
   }
+  if (!granted) {
+    correct(estimate, 0);
+  }
+  co_return granted;
 }
 
 void rate_limiter::correct(double estimate, double actual) {

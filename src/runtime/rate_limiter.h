@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/clock.h"
+#include "runtime/drain_signal.h"
 
 namespace ddm {
 
@@ -39,8 +40,11 @@ class rate_limiter {
   /// `per_second` = infinity never waits.
   rate_limiter(clock& time, double per_second);
 
-  /// Takes `estimate` units and waits until the balance before it would have been positive.
-  [[nodiscard]] awaitable<void> acquire(double estimate, urgency how = urgency::live);
+  /// Takes `estimate` units and waits until the balance before it would have been positive. False,
+  /// and nothing taken: drained before that.
+  [[nodiscard]] awaitable<bool> acquire(double estimate, urgency how = urgency::live);
+  /// From now on nobody waits: what cannot be had at once is refused.
+  void drain() { drain_.set(); }
   /// Books what a call really cost against what acquire() took for it.
   void correct(double estimate, double actual);
   /// The service throttled us: halve the pace, then win it back over the next minute.
@@ -48,13 +52,14 @@ class rate_limiter {
   [[nodiscard]] double rate() const { return bucket_.rate(); }
 
  private:
-  [[nodiscard]] awaitable<void> await_idle_budget();
+  [[nodiscard]] awaitable<bool> await_idle_budget();
   void recover();
   clock& clock_;
   double full_rate_;
   token_bucket bucket_;
   std::size_t live_waiting_ = 0;
   wall_time recovered_at_;
+  drain_signal drain_;
 };
 
 }  // namespace ddm

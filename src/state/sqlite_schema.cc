@@ -132,7 +132,7 @@ result<void> create_state_file(const std::string& path) {
 
 result<void> check_version(const std::string& path, std::uint32_t version) {
   if (version > format_version) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "the state {} was written by a newer version of this program (format {}; version {} knows "
         "up to {}): use that version, or start anew with --fresh",
         path, version, DDM_VERSION, format_version));
@@ -180,7 +180,7 @@ result<void> check_integrity(sqlite_connection& connection) {
     return fail(answer.error());
   }
   if (*answer != "ok") {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "the state {} is damaged ({}): put back a copy of it (with the -wal file that was copied "
         "with it; without one, move the -wal file that lies there away), or start anew with "
         "--fresh (what it knew is lost then)",

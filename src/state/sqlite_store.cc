@@ -78,7 +78,7 @@ result<void> prepare_file(const std::string& path, const sqlite_options& options
     return check_version(path, **version);
   }
   if (options.command.empty()) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "there is no state {}: name the file that `monitor` printed at its start with --state",
         path));
   }
@@ -98,7 +98,7 @@ result<void> adapt_format(sqlite_connection& connection, const std::string& comm
     return check_version(connection.path(), *format);
   }
   if (command.empty()) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "the state {} was written by an older version of this program (format {}; version {} "
         "reads format {}): start `monitor` of this version on it, which upgrades it, or read it "
         "with the version that wrote it",

@@ -110,7 +110,7 @@ result<std::string> resolve_place(const std::string& path) {
   struct stat place{};
   if (::stat(directory.c_str(), &place) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) {
-      return fatal(
+      return wrong_usage(
           fmt::format("there is no directory {} for the state {}: create it (mkdir -p {}), "
                       "or choose another place with --state",
                       directory.native(), resolved.native(), directory.native()));
@@ -118,14 +118,14 @@ result<std::string> resolve_place(const std::string& path) {
     return cannot("look into", directory.native(), errno);
   }
   if (fs::is_directory(resolved, failed)) {
-    return fatal(fmt::format("the state {} is a directory: name a file in it with --state {}",
-                             resolved.native(), (resolved / "monitor.db").native()));
+    return wrong_usage(fmt::format("the state {} is a directory: name a file in it with --state {}",
+                                   resolved.native(), (resolved / "monitor.db").native()));
   }
   std::ifstream mounts("/proc/self/mountinfo");
   const std::string mountinfo(std::istreambuf_iterator<char>(mounts), {});
   const auto device = fmt::format("{}:{}", major(place.st_dev), minor(place.st_dev));
   if (const auto type = network_filesystem(mountinfo, device)) {
-    return fatal(fmt::format(
+    return wrong_usage(fmt::format(
         "the state {} would lie on a network filesystem ({}), where its integrity cannot be "
         "guaranteed: put it on a local disk, such as --state /var/lib/{}",
         resolved.native(), *type, resolved.filename().native()));
@@ -154,7 +154,7 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
   const std::string_view header(bytes.data(), static_cast<std::size_t>(size));
   const bool is_sqlite = header.size() == bytes.size() && header.starts_with(sqlite_magic);
   if (!is_sqlite || big_endian(header, application_id_at) != application_id) {
-    return fatal(
+    return wrong_usage(
         fmt::format("{} is {}, not a state of this program; it is left untouched: name "
                     "another file with --state",
                     path, is_sqlite ? "a database of another program" : "some other file"));

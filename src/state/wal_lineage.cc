@@ -181,7 +181,7 @@ bool belongs(const file_content& file, const wal_content& wal) {
 }
 
 std::unexpected<error> refusal(const std::string& path) {
-  return fatal(fmt::format(
+  return wrong_usage(fmt::format(
       "the state {0} and {0}-wal beside it are not of one history: one of them was copied from "
       "another moment, and together they would tell of a state that never was. Put back a copy of "
       "both that was taken together, while nothing ran; or, of a state whose last run ended by "

@@ -248,9 +248,11 @@ awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
     case error_class::retry:
     case error_class::throttled:
     case error_class::refresh_credentials:
+    case error_class::unknown_answer:
       co_await pause(failure);
       co_return next_step::read_on;
     case error_class::access_denied:
+    case error_class::wrong_usage:
     case error_class::fatal:
     case error_class::cancelled:
       break;

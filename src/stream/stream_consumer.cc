@@ -69,13 +69,14 @@ awaitable<result<void>> stream_consumer::run() {
     if (listed) {
       break;
     }
-    const bool missing = listed.error().kind == error_class::not_found;
-    if (missing ? is_hopeless(listed.error()) : !is_retryable(listed.error().kind)) {
+    if (is_hopeless(listed.error()) || listed.error().kind == error_class::cancelled) {
       co_return fail(std::move(listed.error()));
     }
     log_failed_listing(listed.error());
+    unlisted_because_ = listed.error().describe();
     co_await clock_.sleep_for(failure_pause(++failures, 0.5));
   }
+  unlisted_because_.clear();
   readers_.spawn(discover());
   co_await readers_.join();
   if (failure_) {
@@ -278,7 +279,8 @@ bool stream_consumer::is_hopeless(const error& failure) {
     return clock_.now() - *missing_since_ >=
            (replaced_ ? replaced_stream_grace : missing_stream_grace);
   }
-  return failure.kind == error_class::access_denied || failure.kind == error_class::fatal;
+  return failure.kind == error_class::access_denied || failure.kind == error_class::wrong_usage ||
+         failure.kind == error_class::fatal;
 }
 
 /// "Not found" may mean the shard, or the stream, and that only for a moment.
@@ -311,6 +313,7 @@ void stream_consumer::start_readers() { start_readers(lineage_.take_startable())
 
 void stream_consumer::start_readers(std::vector<shard_id> startable) {
   for (auto& id : startable) {
+    unanswered_.insert(id);
     readers_.spawn(read_shard(std::move(id)));
   }
 }
@@ -332,6 +335,7 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   log::event(log::level::info, "shard_finished", {},
              {{"shard_id", id.str()}, {"sequence_number", lineage_.at(id).last_sequence.str()}});
   failing_.erase(id);
+  unanswered_.erase(id);
   note_iterator(id);  // it needs none any more
   lineage_.on_done(id, clock_.now());
   start_readers();
@@ -346,6 +350,7 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
 
 void stream_consumer::note_health(const shard_id& id, const error* failure) {
   if (failure == nullptr) {
+    unanswered_.erase(id);
     if (failing_.erase(id) > 0 && failing_.empty()) {
       log::event(log::level::info, "stream_reading_resumed");
     }
@@ -371,6 +376,8 @@ stream_status stream_consumer::status() const {
   // A creation time says only in which unit (second, or minute) the record was made.
   const auto unit = creation_unit();
   const auto current = current_within(readers_.running()) + unit;
+  milliseconds behind{0};
+  bool is_known = listed_here_ || !lineage_.shards().empty();
   for (const auto& [id, shard] : lineage_.shards()) {
     switch (shard.life) {
       case shard_life::reading:
@@ -386,19 +393,27 @@ stream_status stream_consumer::status() const {
         break;
     }
     if (shard.life == shard_life::reading) {
+      const bool silent = failing_.contains(id) || unanswered_.contains(id);
       status.unread += shard.read_to ? 0 : 1;
+      status.unanswered += silent && !shard.read_to ? 1 : 0;
       // What came before has been read, by an earlier process maybe, or does not count.
       const auto reached =
           std::max(shard.read_to ? shard.read_to : shard.caught_up_to, shard.counts_from);
       if (reached && now - *reached >= current) {
-        status.behind = std::max(status.behind, now - *reached - unit);
+        behind = std::max(behind, now - *reached - unit);
+      } else if (reached && silent) {
+        behind = std::max(behind, now - *reached);
       }
+      is_known = is_known && (reached || !silent);
     }
   }
+  status.behind = is_known ? std::optional(behind) : std::nullopt;
   if (const auto moment = moment_read()) {
     status.unread_for = now - *moment;
   }
-  status.retention_left = std::max(milliseconds{0}, stream_retention - status.behind);
+  status.listed = listed_here_;
+  status.unlisted_because = unlisted_because_;
+  status.retention_left = std::max(milliseconds{0}, stream_retention - behind);
   status.failing = failing_.size();
   status.failure = failing_.empty() ? std::string() : failing_.begin()->second;
   return status;

@@ -38,9 +38,14 @@ struct stream_status {
   /// The age of the moment up to which every record has been read. Nothing: not known, or not for a
   /// minute although something is hidden or waits. Then a change of any age may be unread.
   std::optional<milliseconds> unread_for;
+  /// Those of them that do not answer, or have not yet: nothing may have been read of them.
+  std::size_t unanswered = 0;
+  bool listed = true;            ///< completely, by this process
+  std::string unlisted_because;  ///< the first listing fails; empty when all is well
   /// 0 when every shard being read is caught up, else the age of the oldest unread record. It tells
-  /// of what is known only: without unread_for a 0 is no proof.
-  milliseconds behind{0};
+  /// of what is known only: without unread_for a 0 is no proof. Nothing: a shard was never read,
+  /// and its oldest record may be of any age.
+  std::optional<milliseconds> behind = milliseconds{0};
   /// Retention less that age.
   milliseconds retention_left{stream_retention};
   /// Shards whose last read failed, and with what; empty when all is well.
@@ -49,6 +54,8 @@ struct stream_status {
   /// Why changes made now are in no stream that is read; empty when nothing says so.
   std::string off;
   [[nodiscard]] bool known() const { return unread_for.has_value(); }
+  /// Every shard that is open is read.
+  [[nodiscard]] bool all_answer() const { return listed && unanswered == 0 && failing == 0; }
 };
 
 class stream_consumer {
@@ -136,6 +143,8 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
+  std::set<shard_id> unanswered_;  ///< being read, without an answer so far
+  std::string unlisted_because_;
   bool listed_here_ = false;     ///< completely, by this process
   bool begun_here_ = false;      ///< the first readers were started
   bool stream_is_over_ = false;  ///< DISABLED: no new shard will come

@@ -144,7 +144,7 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
     co_return fail(std::move(own.error()));
   }
   if (!*own) {
-    co_return fatal(
+    co_return wrong_usage(
         fmt::format("the findings file {} does not belong to this state (it holds other lines); "
                     "move it away or "
                     "name another file with --findings",

@@ -25,6 +25,8 @@ constexpr milliseconds failure_pause_max{30'000};
 constexpr milliseconds unprocessed_pause{200};
 /// A table that failed is asked again by what waits for it, mostly.
 constexpr milliseconds unasked_before_probe{1'000};
+/// For the answers that are in flight when the run ends.
+constexpr milliseconds last_answers_wait{5'000};
 
 std::vector<std::string> documents_of(const std::vector<item_key>& keys) {
   std::vector<std::string> documents;
@@ -93,6 +95,11 @@ awaitable<void> record_verifier::run() {
 
 awaitable<void> record_verifier::finish_in_flight() {
   stopping_ = true;
+  const auto give_up_at = clock_.now() + last_answers_wait;
+  while (batches_.running() > 0 && clock_.now() < give_up_at) {
+    co_await clock_.sleep_for(pump_interval);
+  }
+  batches_.cancel();
   co_await batches_.join();
 }
 
@@ -389,7 +396,9 @@ awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
 awaitable<std::optional<record_verifier::answer>> record_verifier::read(
     table_side& side, std::vector<std::string> keys, bool consistent) {
   const double estimate = static_cast<double>(keys.size()) * (consistent ? 1.0 : 0.5);
-  co_await side.budget.acquire(estimate);
+  if (!co_await side.budget.acquire(estimate)) {
+    co_return std::nullopt;
+  }
   const auto one_key = keys.front();
   ++health(side).reads;
   auto body = co_await side.client.batch_get_item(side.table, std::move(keys), consistent);

@@ -33,6 +33,12 @@ struct table_side {
   rate_limiter& budget;
   std::optional<std::string> ttl_attribute;
   double consumed_units = 0;
+
+  /// The run ends: nothing waits for the budget any more, and no call is repeated.
+  void drain() {
+    client.drain();
+    budget.drain();
+  }
 };
 
 struct verifier_options {
@@ -64,7 +70,8 @@ class record_verifier {
 
   /// Runs until cancelled; the batches in flight end with it.
   [[nodiscard]] awaitable<void> run();
-  /// Makes no further reads; returns when the batches in flight have been answered.
+  /// Makes no further reads; returns when the batches in flight have been answered, or after some
+  /// seconds without: what was not answered stays open.
   [[nodiscard]] awaitable<void> finish_in_flight();
   /// Batches go without waiting to be full from now on.
   void flush() { batcher_.flush(); }

@@ -44,10 +44,16 @@ TEST(classify_error, follows_the_table) {
   EXPECT_EQ(class_of("ValidationException"), fatal);
   EXPECT_EQ(class_of("MissingAuthenticationTokenException"), fatal);
   EXPECT_EQ(class_of("ConditionalCheckFailedException"), fatal);
+  EXPECT_EQ(class_of("ItemCollectionSizeLimitExceededException"), fatal);
+  EXPECT_EQ(class_of("SerializationException"), fatal);
+  EXPECT_EQ(class_of("UnknownOperationException"), fatal);
 }
 
 TEST(classify_error, an_unknown_code_goes_by_the_status) {
-  EXPECT_EQ(class_of("NeverSeenException", 400), error_class::fatal);
+  for (const int status : {400, 403, 404, 407, 413}) {
+    EXPECT_EQ(class_of("NeverSeenException", status), error_class::unknown_answer) << status;
+    EXPECT_TRUE(mends_by_waiting(class_of("KMSInvalidStateException", status))) << status;
+  }
   EXPECT_EQ(class_of("NeverSeenException", 429), error_class::throttled);
   for (const int status : {408, 500, 502, 503, 504}) {
     EXPECT_EQ(class_of("NeverSeenException", status), error_class::retry) << status;
@@ -102,7 +108,7 @@ TEST(classify_error, a_denial_names_the_permission) {
 TEST(classify_error, an_answer_of_someone_else_is_told_apart) {
   for (const auto* const body : {"", "<html>Forbidden</html>", "[]", "{\"__type\":", "{}"}) {
     const auto failure = classify(403, body);
-    EXPECT_EQ(failure.kind, error_class::fatal) << body;
+    EXPECT_EQ(failure.kind, error_class::unknown_answer) << body;
     EXPECT_EQ(failure.code, "") << body;
     EXPECT_THAT(failure.message, HasSubstr("HTTP status 403 without an error document")) << body;
   }

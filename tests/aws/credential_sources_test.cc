@@ -106,7 +106,7 @@ TEST(sts_client, assumes_a_role_by_a_signed_request) {
     EXPECT_EQ(made->account_id, "123456789012");
     const auto& sent = w.server.requests().at(0);
     EXPECT_THAT(sent, HasSubstr("Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Ar&"
-                                "RoleSessionName=s&ExternalId=a%26b&DurationSeconds=900"));
+                                "RoleSessionName=s&DurationSeconds=900&ExternalId=a%26b"));
     EXPECT_THAT(sent, HasSubstr("Credential=AK/20260131/eu-west-1/sts/aws4_request"));
     EXPECT_THAT(sent, HasSubstr("x-amz-security-token: ST\r\n"));
     EXPECT_THAT(sent, HasSubstr("user-agent: dynamodb-migration-monitor/"));

@@ -1,5 +1,6 @@
 #include "aws/service_client.h"
 
+#include "runtime/task_group.h"
 #include "support/simulated_clock.h"
 
 #include <gmock/gmock.h>
@@ -91,6 +92,50 @@ TEST(service_client, gives_up_after_four_attempts_and_names_who_asked_for_what) 
   EXPECT_EQ(answer.error().message, "source table t (profile p): GetItem: planned");
   EXPECT_EQ(f.below.bodies.size(), 4U);
   EXPECT_EQ(f.client.statistics().retries, 3U);
+}
+
+TEST(service_client, repeats_nothing_once_it_drains) {
+  fixture f;
+  f.client.drain();
+  f.below.answers.push_back(refusal("InternalServerError", 500));
+  EXPECT_FALSE(f.call());
+  EXPECT_EQ(f.below.bodies.size(), 1U);
+  f.below.answers.push_back(refusal("ExpiredTokenException"));
+  EXPECT_FALSE(f.call());
+  EXPECT_EQ(f.below.renewals, 0);
+  EXPECT_TRUE(f.call()) << "what is well is answered";
+}
+
+TEST(service_client, a_pause_before_a_retry_ends_when_it_drains) {
+  fixture f;
+  auto slow = refusal("ProvisionedThroughputExceededException");
+  slow.retry_after = std::chrono::seconds{15};
+  f.below.answers.push_back(std::move(slow));
+  task_group tasks(f.time.executor());
+  tasks.spawn([](fixture& of) -> awaitable<void> {
+    const auto answer =
+        co_await of.client.call({.target = "DynamoDB_20120810.GetItem", .body = "{}"});
+    EXPECT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, error_class::throttled);
+  }(f));
+  f.time.run_for(std::chrono::seconds{3});
+  f.client.drain();
+  f.time.run_for(milliseconds{500});
+  EXPECT_EQ(tasks.running(), 0U);
+  EXPECT_EQ(f.below.bodies.size(), 1U);
+  tasks.cancel();
+  f.time.run(tasks.join());
+}
+
+TEST(service_client, what_waits_for_its_pace_is_not_sent_once_the_pace_drains) {
+  fixture f;
+  rate_limiter pace(f.time, 0.001);
+  const aws::api_request request{.target = "DynamoDB_20120810.GetItem", .body = "{}"};
+  EXPECT_TRUE(f.time.run(f.client.call(request, &pace)));
+  pace.drain();
+  EXPECT_EQ(f.time.run(f.client.call(request, &pace)).error().kind, error_class::cancelled);
+  EXPECT_EQ(f.below.bodies.size(), 1U);
+  EXPECT_EQ(f.passed(), milliseconds{0});
 }
 
 TEST(service_client, throttling_is_counted_told_and_waited_for) {

@@ -40,8 +40,8 @@ class BadInput(Scenario):
                                 .replace(migration.target_account, "target"))
         return migration
 
-    def assert_refused(self, ended: Ended, *named: str) -> None:
-        self.assert_exit(ended, 2)
+    def assert_refused(self, ended: Ended, *named: str, code: int = 2) -> None:
+        self.assert_exit(ended, code)
         self.assertEqual(ended.output, "")
         faults = [line for line in ended.log.splitlines() if all(name in line for name in named)]
         self.assertEqual(len(faults), 1, f"want one line with {named}:\n{ended.log}")
@@ -75,7 +75,7 @@ class BadInput(Scenario):
 
     def test_a_table_that_does_not_exist(self) -> None:
         ended = self.run_wrong("--target-table", "nowhere", "--source-table", TABLE)[1]
-        self.assert_refused(ended, "target table nowhere", "--target-table")
+        self.assert_refused(ended, "target table nowhere", "--target-table", code=4)
 
     def test_a_key_name_that_is_not_the_tables(self) -> None:
         ended = self.run_wrong("--partition-key", "customer_id")[1]
@@ -93,7 +93,7 @@ class BadInput(Scenario):
 
     def test_a_table_without_a_stream(self) -> None:
         ended = self.run_wrong("--target-table", "silent")[1]
-        self.assert_exit(ended, 2)
+        self.assert_exit(ended, 4)
         self.assertIn("aws dynamodb update-table", ended.log)
 
     def test_a_findings_file_that_cannot_be_written(self) -> None:
@@ -111,7 +111,7 @@ class BadInput(Scenario):
     def test_an_endpoint_where_nobody_listens(self) -> None:
         begin = time.monotonic()
         ended = self.run_wrong("--target-endpoint-url", "http://127.0.0.1:9")[1]
-        self.assert_refused(ended, "127.0.0.1:9")
+        self.assert_refused(ended, "127.0.0.1:9", code=4)
         self.assertLess(time.monotonic() - begin, 60)
 
     def test_the_state_of_another_migration(self) -> None:

@@ -58,7 +58,7 @@ class Plan(Scenario):
 
     def test_an_unknown_profile_is_part_of_the_answer(self) -> None:
         ended = self.plan("--target-profile", "absent")
-        self.assert_exit(ended, 1)
+        self.assert_exit(ended, 2)
         self.assertIn("absent", ended.output)
 
     def test_it_writes_no_file(self) -> None:

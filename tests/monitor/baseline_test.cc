@@ -250,6 +250,9 @@ TEST(baseline, a_missing_permission_to_scan_ends_no_monitor) {
   EXPECT_EQ(status.verdict.kind, verdict_kind::wait);
   EXPECT_THAT(status.verdict.reasons, Contains(HasSubstr("items at rest cannot be compared")));
   EXPECT_GT(status.checks.verified, 1000);
+  const auto end = world.stop();
+  ASSERT_FALSE(end) << "a new start tries again";
+  EXPECT_EQ(end.error().kind, error_class::access_denied);
 }
 
 TEST(baseline, a_later_gap_is_cured_by_another_one) {

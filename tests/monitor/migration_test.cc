@@ -32,7 +32,7 @@ class migration_examination : public testing::Test {
   }
   std::vector<std::string> faults() {
     auto examined = examine();
-    return examined ? std::vector<std::string>() : examined.error().lines;
+    return examined ? std::vector<std::string>() : examined.error().lines();
   }
 
   support::simulated_clock clock_;
@@ -67,7 +67,7 @@ class migration_examination : public testing::Test {
 
 TEST_F(migration_examination, finds_the_sources_stream_and_looks_in_the_target) {
   const auto facts = examine();
-  ASSERT_TRUE(facts) << facts.error().lines.front();
+  ASSERT_TRUE(facts) << facts.error().lines().front();
   EXPECT_EQ(facts->way, verify::direction::source_to_target);
   EXPECT_EQ(facts->view_type, "NEW_AND_OLD_IMAGES");
   EXPECT_EQ(facts->schema, by_pk);
@@ -84,7 +84,7 @@ TEST_F(migration_examination, reads_the_targets_stream_when_that_is_named) {
                             .stream_arn = target_.table("orders").stream_arn,
                             .verify_on = "source"};
   const auto facts = clock_.run(examine_migration(reverse));
-  ASSERT_TRUE(facts) << facts.error().lines.front();
+  ASSERT_TRUE(facts) << facts.error().lines().front();
   EXPECT_EQ(facts->way, verify::direction::target_to_source);
 }
 
@@ -103,7 +103,51 @@ TEST_F(migration_examination, a_table_is_never_compared_with_itself) {
   same.target.side = "target";
   const auto facts = clock_.run(examine_migration(same));
   ASSERT_FALSE(facts);
-  EXPECT_THAT(facts.error().lines, Contains(HasSubstr("the same table")));
+  EXPECT_THAT(facts.error().lines(), Contains(HasSubstr("the same table")));
+}
+
+TEST_F(migration_examination, tells_what_the_command_contradicts_from_what_a_service_lacks) {
+  const auto kinds = [this](auto change) {
+    const auto kept = request_.source.table;
+    change();
+    const auto facts = examine();
+    EXPECT_FALSE(facts);
+    request_.source.table = kept;
+    request_.partition_key.reset();
+    request_.stream_arn.reset();
+    source_.plan_faults({});
+    std::vector<error_class> all;
+    for (const auto& fault : facts ? std::vector<error>() : facts.error().list) {
+      all.push_back(fault.kind);
+    }
+    return all;
+  };
+  using enum error_class;
+  using testing::ElementsAre;
+  EXPECT_THAT(kinds([this] { request_.partition_key = "customer"; }), ElementsAre(wrong_usage));
+  EXPECT_THAT(kinds([this] { request_.stream_arn = "arn:aws:dynamodb:r:1:table/t"; }),
+              ElementsAre(wrong_usage));
+  EXPECT_THAT(kinds([this] { request_.source.table = dynamodb::table_name("nosuch"); }),
+              ElementsAre(not_found));
+  EXPECT_THAT(kinds([this] {
+                source_.plan_faults(support::fault_on(
+                    "DescribeTable", {.type = support::fault::kind::access_denied}));
+              }),
+              ElementsAre(access_denied));
+  EXPECT_THAT(kinds([this] {
+                source_.plan_faults(support::fault_on(
+                    "DescribeTable",
+                    {.type = support::fault::kind::throttle, .code = "ValidationException"}));
+              }),
+              ElementsAre(wrong_usage))
+      << "no table can have that name";
+  EXPECT_THAT(kinds([this] {
+                source_.plan_faults(support::fault_on(
+                    "DescribeStream",
+                    {.type = support::fault::kind::throttle, .code = "KMSDisabledException"}));
+              }),
+              ElementsAre(unknown_answer));
+  EXPECT_THAT(kinds([this] { source_.disable_stream("orders"); }), ElementsAre(not_found));
 }
 
 TEST_F(migration_examination, names_each_table_that_does_not_exist) {
@@ -118,7 +162,7 @@ TEST_F(migration_examination, awaits_a_target_that_is_not_there_yet) {
   target_.delete_table("orders");
   request_.await_target = true;
   const auto facts = examine();
-  ASSERT_TRUE(facts) << facts.error().lines.front();
+  ASSERT_TRUE(facts) << facts.error().lines().front();
   EXPECT_FALSE(facts->target_is_ready());
 }
 
@@ -227,13 +271,13 @@ class local_examination : public testing::Test {
   }
   bool refused_as_one(const reached& source, const reached& target) {
     const auto facts = examine(source, target);
-    return !facts && facts.error().lines.size() == 1 &&
-           facts.error().lines.front().contains("are the same table");
+    return !facts && facts.error().lines().size() == 1 &&
+           facts.error().lines().front().contains("are the same table");
   }
   verify::direction way(const reached& source, const reached& target, const reached& stream,
                         const std::string& arn) {
     const auto facts = examine(source, target, stream, arn);
-    EXPECT_TRUE(facts) << (facts ? "" : facts.error().lines.front());
+    EXPECT_TRUE(facts) << (facts ? "" : facts.error().lines().front());
     return facts ? facts->way : verify::direction::source_to_target;
   }
 
@@ -328,8 +372,8 @@ TEST_F(migration_examination, one_table_id_is_one_table_wherever_it_is_reached) 
   source_.table("orders").settings().arn = "";
   const auto facts = clock_.run(examine_migration(same));
   ASSERT_FALSE(facts);
-  EXPECT_THAT(facts.error().lines, testing::ElementsAre(testing::AllOf(
-                                       HasSubstr("are the same table"), HasSubstr("TableId"))));
+  EXPECT_THAT(facts.error().lines(), testing::ElementsAre(testing::AllOf(
+                                         HasSubstr("are the same table"), HasSubstr("TableId"))));
 }
 
 }  // namespace

@@ -471,6 +471,55 @@ TEST(monitor_session, a_changed_setting_begins_a_new_period) {
   world.crash();
 }
 
+TEST(monitor_session, a_stream_that_refuses_for_a_whole_run_is_not_read) {
+  monitor_world world;
+  world.put("a", 1);
+  world.source.plan_faults(support::fault_on(
+      "GetRecords", {.type = support::fault::kind::throttle, .code = "LimitExceededException"}));
+  world.start([](session_settings& settings) { settings.duration = 5s; });
+  ASSERT_TRUE(world.wait_for_end());
+  const auto status = world.status();
+  EXPECT_EQ(status.shards.unanswered, 1U);
+  EXPECT_FALSE(status.shards.behind && *status.shards.behind < 4s);
+  EXPECT_EQ(report::decide_exit(status, false), report::exit_code::incomplete);
+}
+
+TEST(monitor_session, ends_within_seconds_whatever_hangs) {
+  for (const auto ends_itself : {false, true}) {
+    monitor_world world;
+    for (int i = 0; i < 50; ++i) {
+      world.put(std::to_string(i), i);
+    }
+    const support::fault hangs{.type = support::fault::kind::timeout};
+    world.target.plan_faults(support::fault_on("", hangs));
+    world.start([&](session_settings& settings) {
+      if (ends_itself) {
+        settings.duration = 30s;
+      }
+    });
+    world.time.run_for(29s);
+    ASSERT_FALSE(world.ended());
+    const auto asked = ends_itself ? world.time.now() + 1s : world.time.now();
+    ASSERT_TRUE(ends_itself ? world.wait_for_end() : world.stop());
+    EXPECT_LE(world.time.now() - asked, 6s);
+    EXPECT_EQ(world.status().pending, 50) << "what was not answered stays open";
+  }
+}
+
+TEST(monitor_session, ends_within_seconds_whatever_the_budget) {
+  world_options options;
+  options.read_units_per_second = 1;
+  monitor_world world(options);
+  for (int i = 0; i < 500; ++i) {
+    world.put(std::to_string(i), i);
+  }
+  world.start();
+  world.time.run_for(1min);
+  const auto asked = world.time.now();
+  ASSERT_TRUE(world.stop());
+  EXPECT_LE(world.time.now() - asked, 2s);
+}
+
 TEST(monitor_session, a_missing_permission_ends_the_run_with_its_name) {
   monitor_world world;
   world.source.plan_faults(

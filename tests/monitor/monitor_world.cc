@@ -29,7 +29,7 @@ struct monitor_world::process {
         source_client(source_calls),
         target_client(target_calls),
         streams(stream_calls),
-        budget(world.time, std::numeric_limits<double>::infinity()),
+        budget(world.time, world.options_.read_units_per_second),
         source_side{.name = "source",
                     .client = source_client,
                     .table = dynamodb::table_name(table),

@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct world_options {
   std::uint64_t memory_bytes_max = 64ULL << 20;
   milliseconds batch_wait_max = std::chrono::seconds{2};
   bool create_target = true;
+  double read_units_per_second = std::numeric_limits<double>::infinity();  ///< of both sides
   std::uint64_t seed = 1;
 };
 

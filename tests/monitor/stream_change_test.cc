@@ -231,6 +231,32 @@ TEST(stream_change, of_a_table_without_a_stream_any_more_ends_a_run_until_caught
   EXPECT_EQ(world.status().events.insert, 10);
 }
 
+TEST(stream_change, credentials_that_end_with_it_are_waited_for_and_told) {
+  monitor_world world;
+  world.replicate();
+  world.start();
+  world.time.run_for(10min);
+  write_ten(world, "before");
+  world.time.run_for(1min);
+  world.source.disable_stream(monitor_world::table);
+  world.source.enable_stream(monitor_world::table, view_type);
+  const auto newer = world.source.stream(monitor_world::table).names().arn;
+  write_ten(world, "after");
+  world.source.plan_faults([=](const support::fault_context& context) {
+    return context.request.body.contains(newer)
+               ? support::fault{.type = support::fault::kind::expired_token}
+               : support::fault{};
+  });
+  world.time.run_for(10min);
+  ASSERT_FALSE(world.ended()) << world.end().error().describe();
+  EXPECT_THAT(world.status().troubles, testing::Contains(HasSubstr("cannot be listed")));
+  EXPECT_FALSE(world.status().shards.all_answer());
+  world.source.plan_faults({});
+  world.time.run_for(2min);
+  EXPECT_EQ(world.status().events.insert, 20);
+  EXPECT_THAT(world.status().troubles, IsEmpty());
+}
+
 TEST(stream_change, a_stream_missing_for_good_ends_the_run_with_its_name) {
   monitor_world world;
   world.start();

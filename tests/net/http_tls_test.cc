@@ -187,6 +187,7 @@ TEST(http_tls, a_proxy_that_refuses_is_named_with_its_reason) {
     return answer.error().kind;
   };
   EXPECT_EQ(refused_with("407 Proxy Authentication Required"), error_class::fatal);
+  EXPECT_EQ(refused_with("403 Forbidden"), error_class::unknown_answer);
   EXPECT_EQ(refused_with("503 Service Unavailable"), error_class::retry);
 }
 
@@ -212,7 +213,7 @@ TEST(http_tls, an_unreadable_file_of_authorities_is_a_fault_of_the_configuration
       http_client::create(context.get_executor(), {.tls = true, .host = "localhost", .port = 443},
                           {.ca_file = "/no/such/file.pem"});
   ASSERT_FALSE(client);
-  EXPECT_EQ(client.error().kind, error_class::fatal);
+  EXPECT_EQ(client.error().kind, error_class::wrong_usage);
   EXPECT_THAT(client.error().message, HasSubstr("/no/such/file.pem"));
 }
 

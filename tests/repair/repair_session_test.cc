@@ -118,6 +118,18 @@ class repairing : public testing::Test {
     session_ = &session;
     return time_.run(act(session));
   }
+  /// The moment at which it does so.
+  wall_time stop_after(milliseconds wait) {
+    const auto at = time_.now() + wait;
+    asio::co_spawn(
+        time_.executor(),
+        [](clock& time, wall_time moment, repair_session*& session) -> awaitable<void> {
+          co_await time.sleep_until(moment);
+          session->request_stop();
+        }(time_, at, session_),
+        [](const std::exception_ptr& failure) { EXPECT_FALSE(failure); });
+    return at;
+  }
   /// Somebody else's write between our reads and our write.
   void before_the_write(std::function<void()> happens) {
     target_.fake.plan_faults(
@@ -367,6 +379,55 @@ TEST_F(repairing, stops_between_two_items) {
   EXPECT_EQ(steps_.size(), 1);
   EXPECT_TRUE(target_.get("a"));
   EXPECT_FALSE(target_.get("b"));
+}
+
+TEST_F(repairing, stops_within_seconds_however_small_the_budget) {
+  writes_per_second_ = 0.01;
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) {
+    names.push_back("k" + std::to_string(i));
+    source_.put(names.back(), i);
+  }
+  const auto asked = stop_after(std::chrono::seconds(30));
+  const auto done = run(names);
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_LE(time_.now() - asked, std::chrono::seconds(1));
+  EXPECT_TRUE(done->stopped);
+  EXPECT_EQ(done->puts, 1);
+  EXPECT_EQ(done->unequal_afterwards, 0) << "what was written is looked at again";
+  EXPECT_EQ(done->failed + done->refused, 0);
+  EXPECT_EQ(repair_journal::read(path_)->size(), 1) << "the others were not begun";
+}
+
+TEST_F(repairing, stops_with_the_answers_in_flight_whatever_hangs) {
+  for (auto* hanging : {&source_, &target_}) {
+    source_.fake.plan_faults({});
+    target_.fake.plan_faults({});
+    source_.put("a", 1);
+    hanging->fake.plan_faults(support::fault_on("", {.type = fault::kind::timeout}));
+    const auto asked = stop_after(std::chrono::seconds(1));
+    const auto done = run({"a", "b", "c"});
+    ASSERT_TRUE(done) << done.error().describe();
+    EXPECT_LE(time_.now() - asked, std::chrono::seconds(15));
+    EXPECT_TRUE(done->stopped);
+    EXPECT_FALSE(target_.get("a"));
+  }
+}
+
+TEST_F(repairing, an_undoing_that_is_stopped_opens_no_finding_that_it_does_not_make_true) {
+  source_.put("a", 1);
+  source_.put("b", 2);
+  ASSERT_TRUE(run({"a", "b"}));
+  writes_per_second_ = 0.01;
+  stop_after(std::chrono::seconds(30));
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_TRUE(undone->stopped);
+  EXPECT_FALSE(target_.get("b"));
+  EXPECT_TRUE(target_.get("a"));
+  for (const auto& told : sides_) {
+    EXPECT_THAT(told.source, testing::HasSubstr(R"("b")"));
+  }
 }
 
 }  // namespace

@@ -212,6 +212,13 @@ TEST(render_json, rates_are_null_when_nothing_was_checked) {
   EXPECT_EQ(document["retention_left_s"], 86'400);
 }
 
+TEST(render_json, what_was_never_read_is_behind_by_nobody_knows_what) {
+  status now;
+  now.shards.behind.reset();
+  EXPECT_TRUE(json::parse(render_json(now, "monitor"))["behind_stream_ms"].is_null());
+  EXPECT_THAT(render_text(now), HasSubstr("not known how far it is read"));
+}
+
 TEST(render_json, stays_json_whatever_a_message_holds) {
   auto now = full_status();
   now.verdict.reasons = {"quote \" newline \n broken \xff utf-8"};

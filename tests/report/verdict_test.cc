@@ -298,6 +298,22 @@ TEST(exit_code, is_three_for_anything_left_open) {
       exit_code::incomplete);
 }
 
+TEST(exit_code, is_three_for_a_stream_that_does_not_answer_unless_what_was_asked_for_was_read) {
+  for (const auto spoil :
+       std::initializer_list<void (*)(status&)>{[](status& now) { now.shards.unanswered = 1; },
+                                                [](status& now) { now.shards.failing = 1; },
+                                                [](status& now) { now.shards.listed = false; }}) {
+    auto now = healthy();
+    spoil(now);
+    EXPECT_EQ(decide_exit(now, false), exit_code::incomplete);
+    now.read_as_asked = true;
+    EXPECT_EQ(decide_exit(now, false), exit_code::equal);
+    now.read_as_asked = false;
+    now.follows_stream = false;
+    EXPECT_EQ(decide_exit(now, false), exit_code::equal);
+  }
+}
+
 TEST(exit_code, is_three_for_a_write_after_the_freeze) {
   auto now = healthy();
   now.writes_after_freeze = 1;

@@ -55,7 +55,7 @@ TEST(token_bucket, without_a_limit_it_is_always_ready) {
 
 awaitable<void> read_in_background(rate_limiter& limiter, clock& time, int& pages) {
   for (;;) {
-    co_await limiter.acquire(128, rate_limiter::urgency::background);
+    EXPECT_TRUE(co_await limiter.acquire(128, rate_limiter::urgency::background));
     ++pages;
     co_await time.sleep_for(milliseconds{5});
   }
@@ -64,7 +64,7 @@ awaitable<void> read_in_background(rate_limiter& limiter, clock& time, int& page
 awaitable<void> check_regularly(rate_limiter& limiter, clock& time, milliseconds& longest) {
   for (int i = 0; i < 100; ++i) {
     const auto asked = time.now();
-    co_await limiter.acquire(100);
+    EXPECT_TRUE(co_await limiter.acquire(100));
     longest = std::max(longest, time.now() - asked);
     co_await time.sleep_for(milliseconds{100});
   }
@@ -86,9 +86,37 @@ TEST(rate_limiter, background_work_takes_what_is_left_and_never_delays_what_is_l
   time.run(tasks.join());
 }
 
+awaitable<void> acquire_in_vain(rate_limiter& limiter, rate_limiter::urgency how, int& refused) {
+  if (!co_await limiter.acquire(10, how)) {
+    ++refused;
+  }
+}
+
+TEST(rate_limiter, nobody_waits_once_it_drains) {
+  for (const auto how : {rate_limiter::urgency::live, rate_limiter::urgency::background}) {
+    simulated_clock time(start);
+    rate_limiter limiter(time, 1);
+    task_group tasks(time.executor());
+    int refused = 0;
+    for (int i = 0; i < 4; ++i) {
+      tasks.spawn(acquire_in_vain(limiter, how, refused));
+    }
+    time.run_for(seconds{1});
+    EXPECT_EQ(tasks.running(), 3U) << "one overdraws the budget";
+    limiter.drain();
+    time.run_for(milliseconds{300});
+    EXPECT_EQ(tasks.running(), 0U);
+    EXPECT_EQ(refused, 3);
+    tasks.cancel();
+    time.run(tasks.join());
+    time.run_for(seconds{30});
+    EXPECT_TRUE(time.run(limiter.acquire(1, how))) << "nothing was taken for what was refused";
+  }
+}
+
 awaitable<void> acquire_and_note(rate_limiter& limiter, double units, clock& time,
                                  std::vector<milliseconds>& log, wall_time since) {
-  co_await limiter.acquire(units);
+  EXPECT_TRUE(co_await limiter.acquire(units));
   log.push_back(time.now() - since);
 }
 
@@ -114,7 +142,7 @@ TEST(rate_limiter, those_who_wait_are_served_in_order_and_at_the_rate) {
 
 awaitable<void> give_up_waiting(simulated_clock& time, milliseconds& waited) {
   rate_limiter limiter(time, 10);
-  co_await limiter.acquire(20);
+  EXPECT_TRUE(co_await limiter.acquire(20));
   std::vector<milliseconds> ignored;
   task_group group(time.executor());
   group.spawn(acquire_and_note(limiter, 1000, time, ignored, time.now()));
@@ -122,7 +150,7 @@ awaitable<void> give_up_waiting(simulated_clock& time, milliseconds& waited) {
   group.cancel();
   co_await group.join();
   const auto before = time.now();
-  co_await limiter.acquire(1);
+  EXPECT_TRUE(co_await limiter.acquire(1));
   waited = time.now() - before;
 }
 
@@ -135,10 +163,10 @@ TEST(rate_limiter, one_who_gives_up_waiting_takes_nothing) {
 
 awaitable<void> correct_upwards(simulated_clock& time, milliseconds& waited) {
   rate_limiter limiter(time, 10);
-  co_await limiter.acquire(1);
+  EXPECT_TRUE(co_await limiter.acquire(1));
   limiter.correct(1, 31);
   const auto before = time.now();
-  co_await limiter.acquire(1);
+  EXPECT_TRUE(co_await limiter.acquire(1));
   waited = time.now() - before;
 }
 
@@ -156,10 +184,10 @@ awaitable<void> slow_down_and_recover(simulated_clock& time) {
   limiter.slow_down();
   EXPECT_DOUBLE_EQ(limiter.rate(), 25);
   co_await time.sleep_for(seconds{15});
-  co_await limiter.acquire(0);
+  EXPECT_TRUE(co_await limiter.acquire(0));
   EXPECT_NEAR(limiter.rate(), 50, 0.1);
   co_await time.sleep_for(seconds{30});
-  co_await limiter.acquire(0);
+  EXPECT_TRUE(co_await limiter.acquire(0));
   EXPECT_DOUBLE_EQ(limiter.rate(), 100);
 }
 
@@ -171,10 +199,10 @@ TEST(rate_limiter, throttling_halves_the_pace_and_a_minute_brings_it_back) {
 awaitable<void> never_wait(simulated_clock& time) {
   rate_limiter limiter(time, unlimited);
   for (int i = 0; i < 1000; ++i) {
-    co_await limiter.acquire(1e6);
+    EXPECT_TRUE(co_await limiter.acquire(1e6));
   }
   limiter.slow_down();
-  co_await limiter.acquire(1e6);
+  EXPECT_TRUE(co_await limiter.acquire(1e6));
 }
 
 TEST(rate_limiter, without_a_limit_nobody_waits) {

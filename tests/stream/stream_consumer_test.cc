@@ -421,7 +421,7 @@ TEST(stream_status, ages_with_an_outage_and_not_with_the_last_record) {
   const auto status = world.consumer->status();
   EXPECT_GE(status.behind, 20min - 2s);
   EXPECT_LE(status.behind, 20min + 5s);
-  EXPECT_EQ(status.retention_left, 24h - status.behind);
+  EXPECT_EQ(status.retention_left, 24h - *status.behind);
   EXPECT_EQ(status.failing, 1);
   EXPECT_FALSE(status.failure.empty());
   world.time.run_for(12min);

@@ -42,18 +42,19 @@ TEST_P(outage, of_half_an_hour_loses_nothing) {
   EXPECT_EQ(world.consumer->status().failing, 0);
 }
 
-TEST_P(outage, at_the_very_start_is_waited_for_unless_it_is_the_credentials) {
+TEST_P(outage, at_the_very_start_is_waited_for) {
   world.write(0, 100);
   const auto start = world.time.now();
   world.account.plan_faults(support::fault_between(start, start + 5min, GetParam().what));
   world.begin();
-  world.time.run_for(10min);
-  if (GetParam().what.type == fault::kind::expired_token) {
-    ASSERT_TRUE(world.finished());
-    EXPECT_EQ(world.end->error().kind, error_class::refresh_credentials);
-    return;
-  }
+  world.time.run_for(4min);
+  EXPECT_FALSE(world.consumer->status().all_answer());
+  EXPECT_FALSE(world.consumer->status().behind);
+  EXPECT_THAT(world.consumer->status().unlisted_because, testing::Not(IsEmpty()));
+  world.time.run_for(6min);
   ASSERT_FALSE(world.finished());
+  EXPECT_TRUE(world.consumer->status().all_answer());
+  EXPECT_THAT(world.consumer->status().unlisted_because, IsEmpty());
   EXPECT_THAT(world.sink.keys, SizeIs(100));
 }
 
@@ -71,19 +72,21 @@ TEST_P(outage, is_not_hammered) {
 
 INSTANTIATE_TEST_SUITE_P(
     kinds, outage,
-    testing::Values(trouble{"throttling",
-                            {.type = fault::kind::throttle,
-                             .code = "ProvisionedThroughputExceededException"}},
-                    trouble{"limit_exceeded",
-                            {.type = fault::kind::throttle, .code = "LimitExceededException"}},
-                    trouble{"server_errors", {.type = fault::kind::server_error}},
-                    trouble{"bad_gateway", {.type = fault::kind::server_error, .status = 502}},
-                    trouble{"connection_resets", {.type = fault::kind::connection_reset}},
-                    trouble{"lost_answers", {.type = fault::kind::lost_answer}},
-                    trouble{"timeouts", {.type = fault::kind::timeout}},
-                    trouble{"damaged_bodies", {.type = fault::kind::truncated_body}},
-                    trouble{"wrong_checksums", {.type = fault::kind::wrong_crc}},
-                    trouble{"expired_credentials", {.type = fault::kind::expired_token}}),
+    testing::Values(
+        trouble{"throttling",
+                {.type = fault::kind::throttle, .code = "ProvisionedThroughputExceededException"}},
+        trouble{"limit_exceeded",
+                {.type = fault::kind::throttle, .code = "LimitExceededException"}},
+        trouble{"server_errors", {.type = fault::kind::server_error}},
+        trouble{"key_service", {.type = fault::kind::throttle, .code = "KMSInvalidStateException"}},
+        trouble{"a_proxys_page", {.type = fault::kind::throttle, .code = ""}},
+        trouble{"bad_gateway", {.type = fault::kind::server_error, .status = 502}},
+        trouble{"connection_resets", {.type = fault::kind::connection_reset}},
+        trouble{"lost_answers", {.type = fault::kind::lost_answer}},
+        trouble{"timeouts", {.type = fault::kind::timeout}},
+        trouble{"damaged_bodies", {.type = fault::kind::truncated_body}},
+        trouble{"wrong_checksums", {.type = fault::kind::wrong_crc}},
+        trouble{"expired_credentials", {.type = fault::kind::expired_token}}),
     [](const auto& each) { return each.param.name; });
 
 TEST(stream_failures, at_random_for_hours_lose_and_repeat_nothing) {
@@ -108,6 +111,42 @@ TEST(stream_failures, at_random_for_hours_lose_and_repeat_nothing) {
     EXPECT_EQ(world.distinct(), 3000) << "seed " << seed;
     EXPECT_THAT(world.sink.gaps, IsEmpty());
   }
+}
+
+TEST(stream_failures, what_is_never_answered_is_not_caught_up) {
+  for (const auto first : {first_position::latest, first_position::trim_horizon}) {
+    stream_world world({.shards = 2}, first);
+    world.account.plan_faults(support::fault_on(
+        "GetRecords", {.type = fault::kind::throttle, .code = "LimitExceededException"}));
+    world.begin();
+    for (const auto wait : {1s, 4s, 55s}) {
+      world.time.run_for(wait);
+      const auto status = world.consumer->status();
+      EXPECT_EQ(status.unanswered, 2U);
+      EXPECT_FALSE(status.all_answer());
+      if (first == first_position::trim_horizon) {
+        EXPECT_FALSE(status.behind) << "it may hold records of any age";
+      } else {
+        EXPECT_GE(status.behind, wait);
+      }
+    }
+    world.account.plan_faults({});
+    world.time.run_for(1min);
+    EXPECT_TRUE(world.consumer->status().all_answer());
+    EXPECT_EQ(world.consumer->status().behind, 0ms);
+  }
+}
+
+TEST(stream_failures, a_shard_that_no_longer_answers_is_behind_by_the_age_of_its_last_answer) {
+  stream_world world({.shards = 2});
+  world.begin();
+  world.time.run_for(1min);
+  ASSERT_EQ(world.consumer->status().behind, 0ms);
+  world.account.plan_faults(support::fault_on(
+      "GetRecords", {.type = fault::kind::throttle, .code = "LimitExceededException"}));
+  world.time.run_for(1min);
+  EXPECT_GE(world.consumer->status().behind, 55s);
+  EXPECT_FALSE(world.consumer->status().all_answer());
 }
 
 TEST(stream_failures, a_missing_permission_ends_the_reading_and_says_which) {

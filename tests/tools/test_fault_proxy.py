@@ -120,6 +120,17 @@ class Proxy(unittest.TestCase):
         self.assertEqual(self.call(None), (200, CONTENT, True))
         self.assertGreaterEqual(time.monotonic() - begin, 0.5)
 
+    def test_an_answer_that_is_ordered_word_for_word(self) -> None:
+        orders = self.proxy.orders
+        orders.refuse("GetRecords", 403, b"<html>")
+        self.assertEqual(self.call(None)[:2], (403, b"<html>"))
+        orders.refuse_as("GetRecords", 400, "AccessDeniedException")
+        status, body, _ = self.call(None)
+        self.assertEqual(status, 400)
+        self.assertTrue(json.loads(body)["__type"].endswith("#AccessDeniedException"))
+        orders.relieve("GetRecords")
+        self.assertEqual(self.call(None), (200, CONTENT, True))
+
     def test_the_last_page_of_a_shard(self) -> None:
         self.proxy.orders.shards_end = True
         status, body, intact = self.call(None)
