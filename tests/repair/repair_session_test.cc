@@ -355,6 +355,19 @@ TEST_F(repairing, ends_at_the_first_missing_permission_and_says_which) {
   EXPECT_NE(done.error().describe().find("PutItem"), std::string::npos);
 }
 
+TEST_F(repairing, uses_no_item_of_another_key) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  for (auto* side : {&source_, &target_}) {
+    side->fake.plan_faults(support::fault_on("GetItem", {.type = fault::kind::other_keys}));
+    const auto done = run({"a"});
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().describe().find("another key"), std::string::npos);
+    EXPECT_EQ(target_.get("a"), item_of("a", 1));
+    side->fake.plan_faults({});
+  }
+}
+
 TEST_F(repairing, stops_between_two_items) {
   settings_.lanes = 1;
   for (const auto* name : {"a", "b", "c"}) {
