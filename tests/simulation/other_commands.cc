@@ -126,14 +126,11 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
   if (!open || !journal) {
     co_return fail(open ? journal.error() : open.error());
   }
-  std::vector<dynamodb::item_key> keys;
-  for (auto& entry : *open) {
-    keys.push_back(std::move(entry.key));
-  }
   report::statistics statistics;
   statistics.restore(resumed->numbers, resumed->values);
   const repair::rules by{.schema = decoding.schema,
                          .ignored = decoding.ignored,
+                         .secret = decoding.secret,
                          .allow_deletes = how.allow_deletes,
                          .source_ttl_attribute = "ttl",
                          .target_ttl_attribute = "ttl"};
@@ -167,7 +164,9 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
         statistics.on_healed(*changes);
       }
     };
-    if (auto done = co_await session.run(std::move(keys), no_report, on_equal); !done) {
+    if (auto done = co_await session.run(repair::to_repair(findings.newest(open_mismatches_max)),
+                                         no_report, on_equal);
+        !done) {
       co_return fail(done.error());
     }
   }
@@ -186,7 +185,7 @@ awaitable<result<void>> other_commands::reopen(process& with, verify::finding_bo
                                                const dynamodb::page_decoder::options& decoding) {
   const auto now = world_.time.now();
   const auto key = dynamodb::key_of(key_json, decoding.schema, decoding.secret);
-  auto wrong = repair::mismatch_of(*key, held, {.by = by, .secret = decoding.secret}, now);
+  auto wrong = repair::mismatch_of(*key, held, {.by = by}, now);
   if (wrong) {
     findings.on_confirmed(std::move(*wrong), now);
   } else {
