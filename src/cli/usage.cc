@@ -113,7 +113,7 @@ constexpr command_description repair_description{
       --target-table orders --region eu-west-1 --undo orders.repair.jsonl --apply
 )",
     .exit_codes = R"(  0  no mismatch is open any more
-  1  mismatches are open: this was a plan, some were left alone, or --undo opened them again
+  1  mismatches are open: this was a plan, some were left alone, or --undo --apply opened them
   2  wrong usage or configuration; nothing was started
   3  incomplete: interrupted, refused because somebody else wrote, or failed
 )"};
