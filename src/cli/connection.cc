@@ -43,6 +43,7 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   made->description_ = {.profile = options.profile.value_or(""),
                         .region = settings->region,
                         .endpoint = endpoint.url.text(),
+                        .endpoint_is_public = endpoint.origin == "region " + settings->region,
                         .identity = (*identity)->describe()};
   made->identity_ = *identity;
   made->sts_.emplace(aws::sts_client::create(context, files));
@@ -91,6 +92,18 @@ connection_options stream_connection(const migration_options& sides, connection_
     }
   }
   return stream;
+}
+
+std::optional<std::string> region_fault(std::string_view side, const std::string& name_or_arn,
+                                        const connection_description& called) {
+  const auto arn = dynamodb::table_arn::parse(name_or_arn);
+  if (!arn || !called.endpoint_is_public || arn->region == called.region) {
+    return std::nullopt;
+  }
+  return fmt::format(
+      "the {0} table {1} is in {2}, and {3} would be called: give --{0}-region {2}, or the ARN of "
+      "another table",
+      side, name_or_arn, arn->region, called.region);
 }
 
 }  // namespace ddm::cli

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ddm::cli {
 
@@ -34,13 +35,20 @@ struct connection_description {
   std::string profile;  ///< empty: the default chain
   std::string region;
   std::string endpoint;
-  std::string identity;  ///< where the credentials come from
+  bool endpoint_is_public = false;  ///< the region's own, chosen by no setting
+  std::string identity;             ///< where the credentials come from
 };
 
 /// How the stream is reached: its side lends it what its own flags do not say.
 [[nodiscard]] connection_options stream_connection(const migration_options& sides,
                                                    connection_options stream,
                                                    const std::optional<std::string>& stream_arn);
+
+/// A table's ARN of another region than the one that is called: the fault in words. Nothing for
+/// names, and where an endpoint of its own was chosen: what serves there is not known.
+[[nodiscard]] std::optional<std::string> region_fault(std::string_view side,
+                                                      const std::string& name_or_arn,
+                                                      const connection_description& called);
 
 class connection {
  public:

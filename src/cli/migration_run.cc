@@ -102,10 +102,14 @@ awaitable<aws::shared_credentials> migration_run::keys_of(connection& link, std:
   co_return std::move(*keys);
 }
 
-awaitable<void> migration_run::reach(reached_table& table, const connection_options& options,
-                                     fault_list& faults) {
+awaitable<void> migration_run::reach(reached_table& table, const std::string& name,
+                                     const connection_options& options, fault_list& faults) {
   table.link = open_link({table.side, aws_service::tables, options}, faults);
   if (table.link) {
+    if (auto fault = region_fault(table.side, name, table.link->description())) {
+      faults.push_back(wrong_usage(*std::move(fault)).error());
+      co_return;
+    }
     table.keys = co_await keys_of(*table.link, table.side, faults);
     table.client.emplace(table.link->calls());
   }
@@ -129,8 +133,8 @@ awaitable<std::expected<void, migration_run::fault_list>> migration_run::examine
   }
   files_ = std::move(*files);
   fault_list faults;
-  co_await reach(source_, options_.source, faults);
-  co_await reach(target_, options_.target, faults);
+  co_await reach(source_, options_.source_table, options_.source, faults);
+  co_await reach(target_, options_.target_table, options_.target, faults);
   if (!faults.empty()) {
     co_return std::unexpected(std::move(faults));
   }

@@ -123,8 +123,8 @@ class migration_run {
 
  private:
   [[nodiscard]] awaitable<std::expected<void, fault_list>> examine();
-  [[nodiscard]] awaitable<void> reach(reached_table& table, const connection_options& options,
-                                      fault_list& faults);
+  [[nodiscard]] awaitable<void> reach(reached_table& table, const std::string& name,
+                                      const connection_options& options, fault_list& faults);
   [[nodiscard]] static monitor::table_access access(reached_table& table, const std::string& name);
   [[nodiscard]] result<void> check_findings_path() const;
   void choose_files(const monitor::migration_request& request);

@@ -2,9 +2,11 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/doubts.h"
 #include "cli/event_loop.h"
 #include "cli/migration_run.h"
 #include "cli/sample_rate.h"
+#include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/render.h"
 
@@ -36,6 +38,7 @@ class monitor_run final : public migration_run {
 
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
   void print_start(const state::snapshot& resumed);
+  void tell_doubts(const state::snapshot& resumed) const;
   [[nodiscard]] monitor::session_settings session_settings() const;
   [[nodiscard]] compare::comparer_settings comparer_settings() const;
 
@@ -132,6 +135,7 @@ awaitable<int> monitor_run::work(state::snapshot resumed) {
   decoder_.emplace(decoder_for(options_.sample_rate));
   baseline_decoder_.emplace(decoder_for(options_.baseline_sample_rate));
   print_start(resumed);
+  tell_doubts(resumed);
   session_ = std::make_unique<monitor_session>(
       session_settings(),
       monitor::session_parts{
@@ -187,6 +191,15 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
     target_.reading->ttl_attribute = *ttl;
   }
   co_return true;
+}
+
+void monitor_run::tell_doubts(const state::snapshot& resumed) const {
+  const monitor::evidence_book evidence(
+      verify::coverage::of(options_.sample_rate, ignored()),
+      verify::coverage::of(options_.baseline_sample_rate, ignored()), resumed);
+  for (const auto& doubt : doubts_about(options_, evidence.counting({}) != nullptr)) {
+    log::event(log::level::warning, "setting_in_doubt", doubt);
+  }
 }
 
 void monitor_run::print_start(const state::snapshot& resumed) {

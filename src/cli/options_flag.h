@@ -35,6 +35,8 @@ struct flag {
   std::string_view fallback = {};  ///< for defaults that are no value
   std::string_view variable = {};  ///< of the environment
   bool required = false;
+  /// Why it must not be switched on in a configuration file; empty: it may.
+  std::string_view never_in_config = {};
 };
 
 struct flag_group {

@@ -107,7 +107,8 @@ flag_group what_is_checked(monitor_options& o) {
           {"consistent-read", "", switch_into(o.consistent_read),
            "strong reads for first looks too (twice the read units); judgements always use them"},
           {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
-           "age of a change before its first look", "", "DDB_REPLICATION_WAIT_TIME"},
+           "age of a change before its first look; the default is --max-lag if that is shorter", "",
+           "DDB_REPLICATION_WAIT_TIME"},
           {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
            "wait before the second look; doubles from there", "", "DDB_RETRY_WAIT_TIME"}});
   return group;
@@ -138,15 +139,18 @@ flag segments_flag(migration_options& o) {
 
 flag_group pace_and_memory(monitor_options& o) {
   flag_group group{"Pace and memory", pace_flags(o)};
-  append(group,
-         {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
-           "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
-          {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
-           "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
-          {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
-           "batches in flight at most", "", "DDB_VALIDATION_CHANNEL_SIZE"},
-          {"validation-interval", "D", duration_into(o.batch_wait, tick),
-           "longest that a due check waits for its batch to fill", "", "DDB_VALIDATION_INTERVAL"}});
+  append(
+      group,
+      {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
+        "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
+       {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
+        "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
+       {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
+        "batches in flight at most", "", "DDB_VALIDATION_CHANNEL_SIZE"},
+       {"validation-interval", "D", duration_into(o.batch_wait, tick),
+        "longest that a due check waits for its batch to fill; the default is --max-lag if that is "
+        "shorter",
+        "", "DDB_VALIDATION_INTERVAL"}});
   return group;
 }
 
@@ -171,7 +175,8 @@ flag_group files(migration_options& o, std::string_view fresh) {
   return {"Files",
           {{"state", "FILE", text_into(o.state_file),
             "progress; the same command goes on from there", "./<source>--<target>.monitor.db"},
-           {"fresh", "", switch_into(o.fresh), fresh},
+           {"fresh", "", switch_into(o.fresh), fresh, "", "", false,
+            "it would be thrown away again at each restart"},
            {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
             "beside the state"},
            {"config", "FILE", text_into(o.config_file),
@@ -244,7 +249,8 @@ flag_group what_is_repaired(repair_options& o) {
        {"allow-deletes", "", switch_into(o.allow_deletes),
         "delete from the target what the source does not hold"},
        {"undo", "FILE", text_into(o.undo),
-        "take back what this journal says was written, where it still is what was written"}}};
+        "plan to take back what this journal says was written, where it still is what was "
+        "written; with --apply take it back"}}};
   append(group, equality_flags(o));
   return group;
 }
@@ -284,6 +290,13 @@ std::string name_of_table(const std::string& name_or_arn) {
   return slash == std::string::npos ? name_or_arn : name_or_arn.substr(slash + 1);
 }
 
+/// A default follows where another value moved below it; a value that was given stays.
+void keep_within(milliseconds& value, milliseconds fallback, milliseconds most) {
+  if (value == fallback) {
+    value = std::min(value, most);
+  }
+}
+
 void complete_shared(migration_options& o, std::vector<std::string>& contradictions) {
   for (auto* side : {&o.source, &o.target}) {
     side->region = side->region ? side->region : o.region;
@@ -300,9 +313,14 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
 }  // namespace
 
 flag_table flags_of(monitor_options& o) {
-  return {tables_and_access(o), stream(o),          what_is_checked(o),
-          items_at_rest(o),     pace_and_memory(o), files(o, "forget the state and begin anew"),
-          when_to_end(o),       output(o)};
+  return {tables_and_access(o),
+          stream(o),
+          what_is_checked(o),
+          items_at_rest(o),
+          pace_and_memory(o),
+          files(o, "forget the state and begin anew; not in a configuration file"),
+          when_to_end(o),
+          output(o)};
 }
 
 flag_table flags_of(compare_options& o) {
@@ -342,6 +360,8 @@ std::vector<std::string> complete(repair_options& o) {
 std::vector<std::string> complete(monitor_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
+  keep_within(o.replication_wait, monitor_options{}.replication_wait, o.max_lag);
+  keep_within(o.batch_wait, monitor_options{}.batch_wait, o.max_lag);
   if (o.stall_after < o.max_lag) {
     if (o.stall_after == monitor_options{}.stall_after) {
       o.stall_after = o.max_lag;

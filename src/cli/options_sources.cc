@@ -200,7 +200,13 @@ raw_settings read_config(const flag_table& table, const std::string& path, const
     }
     auto& values = settings[known->name];
     const auto add = [&](const toml::node& value) {
-      if (auto scalar = scalar_text(value)) {
+      auto scalar = scalar_text(value);
+      bool is_on = false;
+      if (scalar && !known->never_in_config.empty() && !switch_into(is_on).apply(*scalar) &&
+          is_on) {
+        faults.push_back(
+            fmt::format("{} belongs on the command line only: {}", origin, known->never_in_config));
+      } else if (scalar) {
         values.push_back({origin, *std::move(scalar)});
       } else {
         faults.push_back(

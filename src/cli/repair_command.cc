@@ -57,6 +57,7 @@ class repair_run final : public migration_run {
   [[nodiscard]] std::string json_of(const repair::repair_summary& summary) const;
   [[nodiscard]] int code_of(const repair::repair_summary& summary) const;
   [[nodiscard]] bool undoes() const { return options_.undo.has_value(); }
+  [[nodiscard]] bool needs_journal() const { return undoes() || options_.apply; }
 
   const repair_options& options_;
   std::string journal_path_;
@@ -66,13 +67,15 @@ class repair_run final : public migration_run {
   std::optional<verify::finding_book> findings_;
   report::statistics statistics_;
   std::optional<repair::finding_notes> notes_;
-  std::vector<dynamodb::item_key> keys_;
+  std::vector<repair::open_finding> to_repair_;
+  std::vector<repair::journal_entry> entries_;  ///< to be undone
   std::unique_ptr<repair::repair_session> session_;
 };
 
 repair::repair_settings repair_run::session_settings() const {
   return {.by = {.schema = facts_.schema,
                  .ignored = dynamodb::ignore_list(options_.ignore_attributes),
+                 .secret = decoder_->settings().secret,
                  .allow_deletes = options_.allow_deletes,
                  .source_ttl_attribute = facts_.source_ttl_attribute,
                  .target_ttl_attribute = facts_.target_ttl_attribute},
@@ -90,7 +93,22 @@ result<void> repair_run::open_journal() {
                     "wrote",
                     journal_path_));
   }
-  if (!options_.apply && !undoes()) {
+  for (const auto& own :
+       {state_path_, state_path_ + "-wal", state_path_ + "-shm", findings_path_}) {
+    if (std::error_code absent; std::filesystem::equivalent(journal_path_, own, absent)) {
+      return wrong_usage(fmt::format(
+          "the journal {} is one file with {}, which holds something else: name another",
+          journal_path_, own));
+    }
+  }
+  if (undoes()) {
+    auto entries = repair::repair_journal::read(journal_path_);
+    if (!entries) {
+      return fail(std::move(entries.error()));
+    }
+    entries_ = std::move(*entries);
+  }
+  if (!options_.apply) {
     return {};
   }
   auto opened = repair::repair_journal::open(journal_path_);
@@ -115,18 +133,15 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   if (!open || !journal) {
     co_return refuse(open ? journal.error() : open.error());
   }
-  for (auto& entry : *open) {
-    keys_.push_back(std::move(entry.key));
-  }
+  to_repair_ = repair::to_repair(findings_->newest(open_mismatches_max));
   statistics_.restore(resumed.numbers, resumed.values);
-  notes_.emplace(repair::finding_notes::settings{.by = session_settings().by,
-                                                 .secret = decoder_->settings().secret,
-                                                 .hash_keys = options_.hash_keys},
-                 repair::finding_notes::parts{.time = clock_,
-                                              .store = *store_,
-                                              .findings = *findings_,
-                                              .statistics = statistics_,
-                                              .file = &*findings_file_});
+  notes_.emplace(
+      repair::finding_notes::settings{.by = session_settings().by, .hash_keys = options_.hash_keys},
+      repair::finding_notes::parts{.time = clock_,
+                                   .store = *store_,
+                                   .findings = *findings_,
+                                   .statistics = statistics_,
+                                   .file = &*findings_file_});
   write_budget_.emplace(clock_, write_budget(options_, *facts_.target));
   session_ = std::make_unique<repair::repair_session>(
       session_settings(), repair::repair_parts{.executor = io_.get_executor(),
@@ -150,7 +165,7 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
 
 awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
   co_return co_await session_->run(
-      keys_, [this](const repair::step_report& step) { print_step(step); },
+      std::move(to_repair_), [this](const repair::step_report& step) { print_step(step); },
       [this](const dynamodb::item_key& key) {
         if (options_.apply) {
           notes_->on_equal(key.hash);
@@ -159,12 +174,8 @@ awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
 }
 
 awaitable<result<repair::repair_summary>> repair_run::undo() {
-  auto entries = repair::repair_journal::read(journal_path_);
-  if (!entries) {
-    co_return fail(std::move(entries.error()));
-  }
   co_return co_await session_->undo(
-      std::move(*entries), [this](const repair::step_report& step) { print_step(step); },
+      std::move(entries_), [this](const repair::step_report& step) { print_step(step); },
       [this](std::string key_json, repair::both_sides held, repair::repair_session::moment when) {
         return notes_->on_sides(std::move(key_json), std::move(held), when);
       });
@@ -187,13 +198,18 @@ void repair_run::print_start(const state::snapshot& resumed) {
               options_.allow_deletes ? "allowed" : "not allowed (--allow-deletes)");
   append_line(text, "ignored", describe_ignored());
   append_line(text, "state", state_path_);
-  append_line(text, "journal", journal_ ? journal_path_ : std::string("none is needed for a plan"));
+  append_line(text, "condition",
+              fmt::format("an item is written only while the target holds what {}; a value that "
+                          "was changed and changed back meanwhile counts as the same",
+                          undoes() ? "the repair wrote" : "was found wrong"));
+  append_line(text, "journal",
+              needs_journal() ? journal_path_ : std::string("none is needed for a plan"));
   if (!undoes()) {
     append_line(text, "mismatches",
-                resumed.open_mismatches_total > static_cast<std::int64_t>(keys_.size())
+                resumed.open_mismatches_total > static_cast<std::int64_t>(to_repair_.size())
                     ? fmt::format("the newest {} of {} that are open; the others by another run",
-                                  keys_.size(), resumed.open_mismatches_total)
-                    : fmt::format("{} open", keys_.size()));
+                                  to_repair_.size(), resumed.open_mismatches_total)
+                    : fmt::format("{} open", to_repair_.size()));
   }
   printer_.print(text);
 }
@@ -260,7 +276,8 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
       {"stopped", summary.stopped},
       {"open_mismatches", findings_->counts().mismatches()},
       {"write_units", summary.write_units},
-      {"journal", journal_ ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
+      {"journal",
+       needs_journal() ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
   return out.dump();
 }
 
@@ -269,7 +286,7 @@ int repair_run::code_of(const repair::repair_summary& summary) const {
     return static_cast<int>(exit_code::mismatches);
   }
   const bool incomplete = summary.refused + summary.failed + summary.unequal_afterwards > 0 ||
-                          summary.stopped || (undoes() && summary.left > 0);
+                          summary.stopped || (undoes() && options_.apply && summary.left > 0);
   return static_cast<int>(incomplete ? exit_code::incomplete : exit_code::equal);
 }
 

@@ -118,7 +118,7 @@ constexpr command_description repair_description{
       --target-table orders --region eu-west-1 --undo orders.repair.jsonl --apply
 )",
     .exit_codes = R"(  0  no mismatch is open any more
-  1  mismatches are open: this was a plan, some were left alone, or --undo opened them again
+  1  mismatches are open: this was a plan, some were left alone, or --undo --apply opened them
   2  only editing the command, its files or its variables mends it; nothing was started
   3  incomplete: interrupted, or items refused because somebody else wrote, or failed
   4  the run failed, or a service refused, failed or was not reached, at any moment

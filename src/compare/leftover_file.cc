@@ -51,6 +51,10 @@ std::unexpected<error> damaged(const std::string& path) {
       "{} is damaged or not of this state: begin the comparison anew with --fresh", path));
 }
 
+std::uint64_t checksum_of(std::string_view block, std::uint64_t mark) {
+  return XXH3_64bits_withSeed(block.data(), block.size(), mark);
+}
+
 /// False at an error or the end of the file before `bytes` were read.
 bool read_all(int file, char* into, std::uint64_t bytes, std::uint64_t at) {
   while (bytes > 0) {
@@ -106,12 +110,13 @@ void append_leftover(const leftover& entry, leftover_origin from, std::string& b
   block.append(entry.key_json);
 }
 
-result<leftover_file> leftover_file::open(std::string path, std::uint64_t committed_bytes) {
+result<leftover_file> leftover_file::open(std::string path, std::uint64_t committed_bytes,
+                                          std::uint64_t mark) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (descriptor < 0) {
     return system_failure(path, "open");
   }
-  leftover_file file(std::move(path), descriptor, committed_bytes);
+  leftover_file file(std::move(path), descriptor, committed_bytes, mark);
   struct stat facts{};
   if (::fstat(descriptor, &facts) != 0) {
     return system_failure(file.path_, "open");
@@ -125,6 +130,37 @@ result<leftover_file> leftover_file::open(std::string path, std::uint64_t commit
   return file;
 }
 
+bool leftover_file::holds(const std::string& path, std::uint64_t committed_bytes,
+                          std::uint64_t mark) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) {
+    return committed_bytes == 0;
+  }
+  const leftover_file file(path, descriptor, committed_bytes, mark);
+  std::string first;
+  for (std::uint64_t at = 0; at < committed_bytes;) {
+    block_header head;
+    const auto left = committed_bytes - at;
+    if (left < sizeof head ||
+        !read_all(descriptor, reinterpret_cast<char*>(&head), sizeof head, at) ||
+        head.bytes > left - sizeof head) {
+      return false;
+    }
+    at += sizeof head;
+    if (first.empty()) {
+      first.resize(head.bytes);
+      if (!read_all(descriptor, first.data(), head.bytes, at) ||
+          checksum_of(first, mark) != head.checksum) {
+        return false;
+      }
+    }
+    at += head.bytes;
+  }
+  struct stat facts{};
+  return ::fstat(descriptor, &facts) == 0 &&
+         static_cast<std::uint64_t>(facts.st_size) >= committed_bytes;
+}
+
 result<leftover_file> leftover_file::open_nameless(const std::string& path) {
   auto name = path + ".XXXXXX";
   const int descriptor = ::mkostemp(name.data(), O_APPEND | O_CLOEXEC);
@@ -132,18 +168,20 @@ result<leftover_file> leftover_file::open_nameless(const std::string& path) {
     return system_failure(name, "create");
   }
   ::unlink(name.c_str());
-  return leftover_file(std::move(name), descriptor, 0);
+  return leftover_file(std::move(name), descriptor, 0, 0);
 }
 
 leftover_file::leftover_file(leftover_file&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
-      bytes_(std::exchange(other.bytes_, 0)) {}
+      bytes_(std::exchange(other.bytes_, 0)),
+      mark_(other.mark_) {}
 
 leftover_file& leftover_file::operator=(leftover_file&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(file_, other.file_);
   std::swap(bytes_, other.bytes_);
+  std::swap(mark_, other.mark_);
   return *this;
 }
 
@@ -157,8 +195,7 @@ result<void> leftover_file::append(std::string_view block) {
   if (block.empty()) {
     return {};
   }
-  const block_header head{.checksum = XXH3_64bits(block.data(), block.size()),
-                          .bytes = block.size()};
+  const block_header head{.checksum = checksum_of(block, mark_), .bytes = block.size()};
   const std::string_view head_bytes(reinterpret_cast<const char*>(&head), sizeof head);
   if (!write_all(file_, head_bytes) || !write_all(file_, block)) {
     return system_failure(path_, "write to");
@@ -188,8 +225,7 @@ result<void> leftover_file::read(const reader& on_leftover) const {
     }
     block.resize(head.bytes);
     if (!read_all(file_, block.data(), head.bytes, at) ||
-        XXH3_64bits(block.data(), block.size()) != head.checksum ||
-        !read_block(block, on_leftover)) {
+        checksum_of(block, mark_) != head.checksum || !read_block(block, on_leftover)) {
       return damaged(path_);
     }
     at += head.bytes;

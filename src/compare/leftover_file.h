@@ -5,7 +5,8 @@
 // counts is committed with the pairs it belongs to; opening it cuts off what lies behind. Each
 // record names its segment and attempt, so that what an attempt wrote before it was killed can be
 // passed over, and each block has a checksum, so that a damaged disk is an error and never a
-// missing difference.
+// missing difference. The checksum begins with the comparison's mark: a state that was moved or put
+// back may meet the log of another comparison.
 //
 // Blocking; not for the control thread once it is large.
 #pragma once
@@ -31,8 +32,13 @@ void append_leftover(const leftover& entry, leftover_origin from, std::string& b
 class leftover_file {
  public:
   /// Opens or creates `path` (mode 0600) and cuts it to `committed_bytes`; a file that is shorter
-  /// is an error.
-  [[nodiscard]] static result<leftover_file> open(std::string path, std::uint64_t committed_bytes);
+  /// is an error. `mark` is that of the comparison: blocks of another one have wrong checksums.
+  [[nodiscard]] static result<leftover_file> open(std::string path, std::uint64_t committed_bytes,
+                                                  std::uint64_t mark = 0);
+  /// Whether `path` has `committed_bytes` of that comparison. Changes nothing; reads the first
+  /// block and the lengths of the others.
+  [[nodiscard]] static bool holds(const std::string& path, std::uint64_t committed_bytes,
+                                  std::uint64_t mark);
   /// A file beside `path` that has no name and vanishes with the process.
   [[nodiscard]] static result<leftover_file> open_nameless(const std::string& path);
   leftover_file(leftover_file&& other) noexcept;
@@ -49,12 +55,13 @@ class leftover_file {
   [[nodiscard]] result<void> read(const reader& on_leftover) const;
 
  private:
-  leftover_file(std::string path, int descriptor, std::uint64_t bytes)
-      : path_(std::move(path)), file_(descriptor), bytes_(bytes) {}
+  leftover_file(std::string path, int descriptor, std::uint64_t bytes, std::uint64_t mark)
+      : path_(std::move(path)), file_(descriptor), bytes_(bytes), mark_(mark) {}
 
   std::string path_;
   int file_ = -1;
   std::uint64_t bytes_ = 0;
+  std::uint64_t mark_ = 0;
 };
 
 }  // namespace ddm::compare

@@ -76,6 +76,16 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   resumes_ = progress_.begun() && !progress_.finished() && same_segments &&
              static_cast<std::uint64_t>(progress_.sample_rate) == settings_.sample_rate &&
              progress_.ignored == settings_.ignored;
+  if (resumes_ && needs_leftovers() &&
+      !leftover_file::holds(settings_.leftover_path,
+                            static_cast<std::uint64_t>(progress_.leftover_bytes), mark())) {
+    resumes_ = false;
+    log::event(log::level::warning, "comparison_begins_anew",
+               fmt::format("{}, where what finished segments left over was kept, is missing or is "
+                           "of another comparison: they are read again. A state is moved together "
+                           "with it",
+                           settings_.leftover_path));
+  }
   if (!resumes_) {
     return;
   }
@@ -134,11 +144,11 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
 }
 
 awaitable<result<void>> table_comparer::run() {
-  if (progress_.all_scanned() && progress_.all_joined()) {
+  if (!needs_leftovers()) {
     co_return result<void>{};
   }
   auto opened = leftover_file::open(settings_.leftover_path,
-                                    static_cast<std::uint64_t>(progress_.leftover_bytes));
+                                    static_cast<std::uint64_t>(progress_.leftover_bytes), mark());
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }

@@ -58,7 +58,7 @@ class table_comparer {
  public:
   table_comparer(comparer_settings settings, comparer_parts parts, const state::snapshot& resumed);
 
-  /// What has begun and not finished, with the same settings, goes on.
+  /// What has begun and not finished, with the same settings, goes on; not without its leftovers.
   [[nodiscard]] bool resumes() const { return resumes_; }
   /// A new comparison: with the next commit everything of the earlier one is forgotten. `again` are
   /// keys that are to be judged whatever the scans say, so these leave them out; `epoch`: see
@@ -108,6 +108,14 @@ class table_comparer {
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
   [[nodiscard]] std::size_t held_bytes() const;
   [[nodiscard]] scan_parts scan_parts_of(side from);
+  /// There is something left to scan or to join.
+  [[nodiscard]] bool needs_leftovers() const {
+    return !progress_.all_scanned() || !progress_.all_joined();
+  }
+  /// Tells its leftovers from those of another comparison.
+  [[nodiscard]] std::uint64_t mark() const {
+    return static_cast<std::uint64_t>(progress_.started_ms);
+  }
   void fail_with(error failure);
 
   comparer_settings settings_;

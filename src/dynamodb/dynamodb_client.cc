@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ddm::dynamodb {
 namespace {
 
@@ -98,6 +100,16 @@ std::unexpected<error> damaged(std::string_view operation, const padded_buffer& 
                           operation, body.size()));
 }
 
+/// False as well for an item or a key that cannot be read.
+bool has_key(std::string_view item_json, std::string_view key_json) {
+  const auto item = parse_item(item_json);
+  const auto key = parse_item(key_json);
+  return item && key && std::ranges::all_of(*key, [&](const auto& attribute) {
+           const auto found = item->find(attribute.first);
+           return found != item->end() && equal(found->second, attribute.second);
+         });
+}
+
 /// The text of `Item`, if the answer has one.
 result<std::optional<std::string>> item_of(const padded_buffer& body) {
   json_cursor in;
@@ -183,6 +195,13 @@ awaitable<result<table_description>> call_for_table(aws::service_client& calls,
 
 }  // namespace
 
+std::string other_key_answered(std::string_view operation) {
+  return fmt::format(
+      "reading the answer of {}: it holds an item of another key than was asked for; nothing of it "
+      "is used; ask again",
+      operation);
+}
+
 awaitable<result<table_description>> dynamodb_client::describe_table(table_name table) {
   return call_for_table(calls_, request("DescribeTable", "{" + table_member(table) + "}"), "Table");
 }
@@ -225,7 +244,11 @@ awaitable<result<std::optional<std::string>>> dynamodb_client::get_item(table_na
   if (!answer) {
     co_return fail(answer.error());
   }
-  co_return item_of(*answer);
+  auto item = item_of(*answer);
+  if (item && *item && !has_key(**item, key_json)) {
+    co_return fail(error_class::retry, other_key_answered("GetItem"));
+  }
+  co_return item;
 }
 
 awaitable<result<padded_buffer>> dynamodb_client::scan(scan_request wanted) {

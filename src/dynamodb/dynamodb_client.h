@@ -48,6 +48,9 @@ struct key_definition {
   key_type type = key_type::string;
 };
 
+/// What is told of an answer whose items are not those of the keys asked for.
+[[nodiscard]] std::string other_key_answered(std::string_view operation);
+
 class dynamodb_client {
  public:
   /// `calls` outlives the client.
@@ -58,12 +61,14 @@ class dynamodb_client {
   [[nodiscard]] awaitable<result<std::optional<std::string>>> describe_time_to_live(
       table_name table);
 
-  /// The whole answer, for page_decoder::decode_batch_get. `keys` are JSON key documents, at most
+  /// The whole answer, for page_decoder::decode_batch_get. Whether its items are those of the keys
+  /// asked for is left to the caller, who has their hashes. `keys` are JSON key documents, at most
   /// 100, without duplicates. Asks for ConsumedCapacity.
   [[nodiscard]] awaitable<result<padded_buffer>> batch_get_item(table_name table,
                                                                 std::vector<std::string> keys,
                                                                 bool consistent_read);
-  /// The item as JSON text, or nothing when it does not exist.
+  /// The item as JSON text, or nothing when it does not exist. An item of another key than
+  /// `key_json` is an error (retry): it would pass for a value, and its absence for an absence.
   [[nodiscard]] awaitable<result<std::optional<std::string>>> get_item(table_name table,
                                                                        std::string key_json,
                                                                        bool consistent_read);

@@ -16,7 +16,7 @@ void finding_notes::on_equal(const dynamodb::digest128& key_hash) {
 
 awaitable<result<void>> finding_notes::on_sides(std::string key_json, both_sides held,
                                                 repair_session::moment when) {
-  const auto key = dynamodb::key_of(key_json, settings_.by.schema, settings_.secret);
+  const auto key = dynamodb::key_of(key_json, settings_.by.schema, settings_.by.secret);
   if (!key) {
     co_return fail(key.error());
   }
@@ -29,7 +29,6 @@ awaitable<result<void>> finding_notes::on_sides(std::string key_json, both_sides
   auto wrong =
       mismatch_of(*key, held,
                   {.by = settings_.by,
-                   .secret = settings_.secret,
                    .source_held_it = known && (known->kind == verify::mismatch_kind::undeleted ||
                                                known->source_digest.has_value())},
                   now);

@@ -21,7 +21,6 @@ class finding_notes {
  public:
   struct settings {
     rules by;
-    dynamodb::digest_secret secret;
     bool hash_keys = false;  ///< in the log
   };
   /// `findings` and `statistics` hold what the state did at the start.

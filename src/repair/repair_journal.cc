@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <unistd.h>
@@ -103,12 +104,41 @@ bool take_line(const std::string& text, std::vector<journal_entry>& entries) {
   return true;
 }
 
+/// A line of ours of which the end is missing. Only such a one is ever cut.
+bool begins_like_ours(std::string_view torn) {
+  constexpr std::string_view head = R"({"schema":1,"event":")";
+  static_assert(schema_version == 1);
+  if (torn.size() <= head.size()) {
+    return head.starts_with(torn);
+  }
+  if (!torn.starts_with(head)) {
+    return false;
+  }
+  torn.remove_prefix(head.size());
+  return std::ranges::any_of(outcome_names, [&](const auto& each) {
+    const auto name = fmt::format(R"({}","id":)", each.second);
+    return torn.starts_with(name) || name.starts_with(torn);
+  });
+}
+
+std::unexpected<error> none_of_ours(const std::string& path, std::string_view where) {
+  return wrong_usage(
+      fmt::format("the journal {} is not one of ours, or is damaged, {}; it is left as it is: name "
+                  "another file",
+                  path, where));
+}
+
 struct journal_content {
   std::vector<journal_entry> entries;
   std::int64_t whole_bytes = 0;  ///< without a torn last line
 };
 
 result<journal_content> read_content(const std::string& path) {
+  std::error_code failed;
+  if (const auto status = std::filesystem::status(path, failed);
+      std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return none_of_ours(path, "as it is no file");  // and would be waited for, or swallow all
+  }
   std::ifstream file(path);
   if (!file) {
     return system_failure("read", path);
@@ -116,12 +146,12 @@ result<journal_content> read_content(const std::string& path) {
   journal_content content;
   std::string line;
   for (std::int64_t number = 1; std::getline(file, line); ++number) {
-    if (file.eof()) {
-      break;  // torn: its write was never sent
+    const bool torn = file.eof();  // then its write was never sent
+    if (torn ? !begins_like_ours(line) : !take_line(line, content.entries)) {
+      return none_of_ours(path, fmt::format("in line {}", number));
     }
-    if (!take_line(line, content.entries)) {
-      return wrong_usage(fmt::format("the journal {} is not one of ours, or is damaged, in line {}",
-                                     path, number));
+    if (torn) {
+      break;
     }
     content.whole_bytes += static_cast<std::int64_t>(line.size()) + 1;
   }
@@ -139,6 +169,11 @@ result<std::vector<journal_entry>> repair_journal::read(const std::string& path)
 }
 
 result<repair_journal> repair_journal::open(const std::string& path) {
+  if (std::error_code failed; std::filesystem::exists(path, failed)) {
+    if (const auto content = read_content(path); !content) {
+      return fail(content.error());
+    }
+  }
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) {
     return system_failure("open", path);

@@ -36,9 +36,11 @@ struct journal_entry {
 
 class repair_journal {
  public:
-  /// Opens for appending, after a torn last line has been cut.
+  /// Opens or creates for appending, after a torn last line has been cut. A file that holds
+  /// anything but lines of a journal, and what is no file, is an error and left as it is.
   [[nodiscard]] static result<repair_journal> open(const std::string& path);
-  /// The entries in the order of writing. A line that is none of ours is an error that names it.
+  /// The entries in the order of writing; changes nothing. A line that is none of ours is an error
+  /// that names it.
   [[nodiscard]] static result<std::vector<journal_entry>> read(const std::string& path);
 
   repair_journal(repair_journal&& other) noexcept;

@@ -38,9 +38,18 @@ std::unexpected<error> not_begun() {
 
 }  // namespace
 
+std::vector<open_finding> to_repair(const std::vector<verify::mismatch>& open) {
+  std::vector<open_finding> findings;
+  findings.reserve(open.size());
+  for (const auto& entry : open) {
+    findings.push_back({.key = entry.key, .seen = seen_by(entry)});
+  }
+  return findings;
+}
+
 /// What the lanes share: they take keys from the front until there is none.
 struct repair_session::work {
-  std::vector<dynamodb::item_key> keys;
+  std::vector<open_finding> findings;
   std::size_t next = 0;
   std::vector<dynamodb::item_key> written;
   const step_sink& on_step;
@@ -51,15 +60,15 @@ struct repair_session::work {
 repair_session::repair_session(repair_settings settings, repair_parts parts)
     : settings_(std::move(settings)), parts_(std::move(parts)) {}
 
-awaitable<result<repair_summary>> repair_session::run(std::vector<dynamodb::item_key> keys,
+awaitable<result<repair_summary>> repair_session::run(std::vector<open_finding> findings,
                                                       step_sink on_step, equal_sink on_equal) {
-  work shared{.keys = std::move(keys),
+  work shared{.findings = std::move(findings),
               .written = {},
               .on_step = on_step,
               .on_equal = on_equal,
               .failure = {}};
   task_group lanes(parts_.executor);
-  for (std::size_t i = 0; i < std::min(settings_.lanes, shared.keys.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(settings_.lanes, shared.findings.size()); ++i) {
     lanes.spawn(lane(shared));
   }
   co_await lanes.join();
@@ -87,9 +96,9 @@ bool repair_session::is_out_of_time() const {
 }
 
 awaitable<void> repair_session::lane(work& shared) {
-  while (!stop_requested_ && !shared.failure && shared.next < shared.keys.size()) {
-    const auto key = shared.keys[shared.next++];
-    auto done = co_await repair_item(key);
+  while (!stop_requested_ && !shared.failure && shared.next < shared.findings.size()) {
+    const auto finding = shared.findings[shared.next++];
+    auto done = co_await repair_item(finding);
     if (!done) {
       if (done.error().kind != error_class::cancelled) {
         shared.failure = std::move(done.error());
@@ -99,9 +108,9 @@ awaitable<void> repair_session::lane(work& shared) {
     count(*done);
     shared.on_step(*done);
     if (done->planned.what == action::nothing) {
-      shared.on_equal(key);
+      shared.on_equal(finding.key);
     } else if (done->ended == outcome::written || done->ended == outcome::refused) {
-      shared.written.push_back(key);
+      shared.written.push_back(finding.key);
     }
   }
 }
@@ -123,7 +132,8 @@ awaitable<result<both_sides>> repair_session::read_both_for_finding(const std::s
   co_return held;
 }
 
-awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_key& key) {
+awaitable<result<step_report>> repair_session::repair_item(const open_finding& finding) {
+  const auto& key = finding.key;
   auto held = co_await read_both(key.json);
   if (!held) {
     auto& failure = held.error();
@@ -137,9 +147,10 @@ awaitable<result<step_report>> repair_session::repair_item(const dynamodb::item_
   }
   auto& source = held->source;
   auto& target = held->target;
-  step_report report{.key_json = key.json,
-                     .planned = plan_step(source, target, settings_.by, parts_.time.now()),
-                     .message = {}};
+  step_report report{
+      .key_json = key.json,
+      .planned = plan_repair(source, target, finding.seen, settings_.by, parts_.time.now()),
+      .message = {}};
   if (!settings_.apply || !report.planned.write) {
     co_return report;
   }
@@ -241,9 +252,9 @@ awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry
     }
     if (entry.table != settings_.target_identity) {
       co_return wrong_usage(fmt::format(
-          "entry {} of the journal {} was written to {}, and the target is {}: give the target "
+          "entry {} of the journal was written to {}, and the target is {}: give the target "
           "that it belongs to",
-          entry.id, parts_.journal->path(), entry.table, settings_.target_identity));
+          entry.id, entry.table, settings_.target_identity));
     }
     const auto report = co_await undo_entry(entry, on_sides);
     if (!report && report.error().kind == error_class::cancelled) {
@@ -281,7 +292,8 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
   report.planned.what = what == kind::put      ? action::put
                         : what == kind::update ? action::change
                                                : action::remove;
-  report.planned.why = fmt::format("entry {} of the journal is taken back", entry.id);
+  report.planned.why = fmt::format("entry {} of the journal {} taken back", entry.id,
+                                   settings_.apply ? "is" : "would be");
   if (!settings_.apply) {
     co_return report;
   }

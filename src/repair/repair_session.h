@@ -5,9 +5,15 @@
 //
 // Problem: a repair works on live tables, beside a replicator and perhaps an application.
 // Idea: each item is read strongly just before, the target first and the source after it, and
-// written only while the target is still what was read. Reason for the order: a change that the
-// replicator delivers between the two reads makes the condition fail; one that it delivers later is
-// newer than what we write and takes its place. The other way round an old value could win.
+// written only while the target is still what was read, and what was read only if it is what the
+// finding saw. Reason for the order: a change that the replicator delivers between the two reads
+// makes the condition fail; one that it delivers later is newer than what we write and takes its
+// place. The other way round an old value could win.
+//
+// What a condition promises: in the moment of the write the target holds, attribute by attribute,
+// the values that were read. What it does not: that nobody wrote meanwhile. A value that was
+// changed and changed back, or an item that was made and deleted again, meets the condition; so
+// does an attribute that neither read showed. Ignored attributes are in no condition.
 //
 // Items are handled `lanes` at a time, so memory is bounded by twice as many items. An error of the
 // service that is not about the item ends the run; what was done stands in the journal.
@@ -45,8 +51,15 @@ struct repair_parts {
   verify::table_side& source;
   verify::table_side& target;
   rate_limiter& write_budget;
-  repair_journal* journal = nullptr;  ///< needed to apply and to undo
+  repair_journal* journal = nullptr;  ///< needed to apply
 };
+
+struct open_finding {
+  dynamodb::item_key key;
+  seen_in_target seen;
+};
+
+[[nodiscard]] std::vector<open_finding> to_repair(const std::vector<verify::mismatch>& open);
 
 /// How one item ended, or what would be done with it.
 struct step_report {
@@ -86,7 +99,7 @@ class repair_session {
   repair_session(repair_settings settings, repair_parts parts);
 
   /// Plans, and with `apply` repairs and checks again, the items of these mismatches.
-  [[nodiscard]] awaitable<result<repair_summary>> run(std::vector<dynamodb::item_key> keys,
+  [[nodiscard]] awaitable<result<repair_summary>> run(std::vector<open_finding> findings,
                                                       step_sink on_step, equal_sink on_equal);
   /// Takes back what the journal says was written, the newest first, where the target still is what
   /// was written; without `apply` only says so.
@@ -103,7 +116,7 @@ class repair_session {
   [[nodiscard]] awaitable<result<both_sides>> read_both(const std::string& key_json);
   /// What cannot be understood is told instead of failing.
   [[nodiscard]] awaitable<result<both_sides>> read_both_for_finding(const std::string& key_json);
-  [[nodiscard]] awaitable<result<step_report>> repair_item(const dynamodb::item_key& key);
+  [[nodiscard]] awaitable<result<step_report>> repair_item(const open_finding& finding);
   [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry,
                                                           const sides_sink& on_sides);
   [[nodiscard]] awaitable<result<step_report>> take_back(const journal_entry& entry,

@@ -31,25 +31,26 @@ bool same_value(const std::string& name, const attribute_value& a, const attribu
   return verify::diff_items(attribute_map{{name, a}}, attribute_map{{name, b}}, ignored).empty();
 }
 
-/// `wanted`, but what is ignored below it is as `held` has it.
-attribute_value keeping_ignored(const attribute_value& wanted, const attribute_value& held,
+/// `wanted`, but what is ignored below it is as `held` has it; absent where `held` is no map.
+attribute_value keeping_ignored(const attribute_value& wanted, const attribute_value* held,
                                 const std::string& path, const dynamodb::ignore_list& ignored) {
   const auto* members = std::get_if<attribute_map>(&wanted.value);
-  const auto* earlier = std::get_if<attribute_map>(&held.value);
-  if (members == nullptr || earlier == nullptr) {
+  if (members == nullptr) {
     return wanted;
   }
+  const auto* earlier = held == nullptr ? nullptr : std::get_if<attribute_map>(&held->value);
+  const attribute_map none;
+  const auto& before = earlier == nullptr ? none : *earlier;
   attribute_map merged;
   for (const auto& [name, value] : *members) {
     const auto below = fmt::format("{}.{}", path, name);
     if (!ignored.matches(below)) {
-      const auto found = earlier->find(name);
-      merged.emplace(name, found == earlier->end()
-                               ? value
-                               : keeping_ignored(value, found->second, below, ignored));
+      const auto found = before.find(name);
+      merged.emplace(name, keeping_ignored(value, found == before.end() ? nullptr : &found->second,
+                                           below, ignored));
     }
   }
-  for (const auto& [name, value] : *earlier) {
+  for (const auto& [name, value] : before) {
     if (ignored.matches(fmt::format("{}.{}", path, name))) {
       merged.emplace(name, value);
     }
@@ -97,9 +98,9 @@ std::optional<conditional_write> change_of(const attribute_map& present,
     const auto held = present.find(name);
     if (held == present.end()) {
       write.expected_absent.push_back(name);
-      write.set.emplace(name, value);
+      write.set.emplace(name, keeping_ignored(value, nullptr, name, by.ignored));
     } else if (!same_value(name, held->second, value, by.ignored)) {
-      write.set.emplace(name, keeping_ignored(value, held->second, name, by.ignored));
+      write.set.emplace(name, keeping_ignored(value, &held->second, name, by.ignored));
     }
   }
   for (const auto& [name, value] : write.expected) {
@@ -190,6 +191,39 @@ step plan_step(const held_item& source, const held_item& target, const rules& by
     return leave("the source does not hold it; only --allow-deletes deletes it in the target");
   }
   return {.what = action::remove, .why = "the source does not hold it", .write = std::move(write)};
+}
+
+seen_in_target seen_by(const verify::mismatch& finding) {
+  return {.digest = finding.target_digest,
+          .without = dynamodb::ignore_list(finding.digested_without.value_or(
+              finding.ignored.value_or(std::vector<std::string>()))),
+          .known = finding.kind != verify::mismatch_kind::unreadable};
+}
+
+step plan_repair(const held_item& source, const held_item& target, const seen_in_target& seen,
+                 const rules& by, wall_time now) {
+  auto planned = plan_step(source, target, by, now);
+  if (!planned.write) {
+    return planned;
+  }
+  const auto leave = [](std::string why) {
+    return step{.what = action::leave,
+                .why = std::move(why) + ": left as it is; a comparison judges it anew",
+                .write = {}};
+  };
+  if (!seen.known) {
+    return leave("an item could not be read when the mismatch was found");
+  }
+  std::optional<dynamodb::digest128> held;
+  if (target) {
+    const auto digest = dynamodb::digest_item(dynamodb::to_json(*target), by.secret, seen.without);
+    if (!digest) {
+      return leave(digest.error().message);
+    }
+    held = digest->compared;
+  }
+  return held == seen.digest ? planned
+                             : leave("the target has been changed since the mismatch was found");
 }
 
 held_item after(held_item present, const conditional_write& write) {

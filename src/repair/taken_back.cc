@@ -10,7 +10,7 @@ result<verify::image> image_of(const held_item& item, const judging& with) {
   if (!item) {
     return verify::image();
   }
-  auto digest = dynamodb::digest_item(dynamodb::to_json(*item), with.secret, with.by.ignored);
+  auto digest = dynamodb::digest_item(dynamodb::to_json(*item), with.by.secret, with.by.ignored);
   if (!digest) {
     return fail(std::move(digest.error()));
   }

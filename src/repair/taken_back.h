@@ -19,7 +19,6 @@ struct both_sides {
 
 struct judging {
   const rules& by;
-  const dynamodb::digest_secret& secret;
   bool source_held_it = false;  ///< an earlier finding of the key says so
 };
 

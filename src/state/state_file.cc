@@ -77,6 +77,20 @@ bool is_still(const std::string& path, int descriptor) {
          opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
 }
 
+std::string_view describe(fs::file_type type) {
+  switch (type) {
+    case fs::file_type::fifo:
+      return "a named pipe";
+    case fs::file_type::socket:
+      return "a socket";
+    case fs::file_type::block:
+    case fs::file_type::character:
+      return "a device";
+    default:
+      return "no regular file";
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> network_filesystem(std::string_view mountinfo, std::string_view device) {
@@ -120,6 +134,13 @@ result<std::string> resolve_place(const std::string& path) {
   if (fs::is_directory(resolved, failed)) {
     return wrong_usage(fmt::format("the state {} is a directory: name a file in it with --state {}",
                                    resolved.native(), (resolved / "monitor.db").native()));
+  }
+  if (const auto status = fs::status(resolved, failed);
+      fs::exists(status) && !fs::is_regular_file(status)) {
+    return wrong_usage(
+        fmt::format("the state {} is {}, and a state is kept in a file: name one with "
+                    "--state, such as --state ./monitor.db",
+                    resolved.native(), describe(status.type())));
   }
   std::ifstream mounts("/proc/self/mountinfo");
   const std::string mountinfo(std::istreambuf_iterator<char>(mounts), {});

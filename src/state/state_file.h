@@ -20,8 +20,9 @@ inline constexpr std::uint32_t application_id = 0x44444D4D;
 /// Bytes 60–63. Raised with each change of the tables (sqlite_schema's format_scripts).
 inline constexpr std::uint32_t format_version = 3;
 
-/// The path without symbolic links, as SQLite will see it. Fails when the directory is missing or
-/// is on a network filesystem, where neither SQLite's WAL nor a lock can be relied upon.
+/// The path without symbolic links, as SQLite will see it. Fails when it is no regular
+/// file (opening a pipe would wait for ever), and when the directory is missing or is on a network
+/// filesystem, where neither SQLite's WAL nor a lock can be relied upon.
 [[nodiscard]] result<std::string> resolve_place(const std::string& path);
 
 /// The filesystem's type ("nfs4") if `device` ("0:53") is mounted over a network according to

@@ -53,8 +53,8 @@ std::string patterns_json(const std::vector<std::string>& patterns) {
 
 /// Nothing: the member is absent. An error: it is no list of texts.
 std::expected<std::optional<std::vector<std::string>>, std::monostate> patterns_of(
-    const nlohmann::json& body) {
-  const auto found = body.find("ignored");
+    const nlohmann::json& body, const char* name) {
+  const auto found = body.find(name);
   if (found == body.end()) {
     return std::nullopt;
   }
@@ -98,12 +98,18 @@ std::string document(const mismatch& entry, std::string_view key_json, bool with
 std::string finding_line(const mismatch& entry, const finding_options& options) {
   const auto key =
       options.hash_keys ? fmt::format(R"({{"hash":"{}"}})", entry.key.hash.hex()) : entry.key.json;
-  return document(entry, key, options.show_values) + "}";
+  // The hash again: with --hash-keys or without, all lines of a key have the same.
+  return document(entry, key, options.show_values) +
+         fmt::format(R"(,"id":"{}"}})", entry.key.hash.hex());
 }
 
 std::string encode_mismatch(const mismatch& entry) {
+  const auto patterns = [](std::string_view name,
+                           const std::optional<std::vector<std::string>>& list) {
+    return list ? fmt::format(R"(,"{}":{})", name, patterns_json(*list)) : std::string();
+  };
   return document(entry, entry.key.json, entry.source_json || entry.target_json) +
-         (entry.ignored ? R"(,"ignored":)" + patterns_json(*entry.ignored) : std::string()) +
+         patterns("ignored", entry.ignored) + patterns("digested_without", entry.digested_without) +
          fmt::format(R"(,"changes":{},"period":{},"comparison_ms":{}}})", entry.changes,
                      entry.period, entry.comparison_ms);
 }
@@ -122,8 +128,10 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   };
   const auto kind = mismatch_kind_of(text(body, "kind"));
   const auto changes = body.find("changes");
-  auto ignored = patterns_of(body);
-  if (!kind || changes == body.end() || !changes->is_number_integer() || !ignored) {
+  auto ignored = patterns_of(body, "ignored");
+  auto digested_without = patterns_of(body, "digested_without");
+  if (!kind || changes == body.end() || !changes->is_number_integer() || !ignored ||
+      !digested_without) {
     return damaged;
   }
   mismatch entry;
@@ -136,6 +144,7 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   entry.period = body.value("period", std::int64_t{entry.changes > 0 ? 1 : 0});
   entry.comparison_ms = body.value("comparison_ms", std::int64_t{0});
   entry.ignored = std::move(*ignored);
+  entry.digested_without = std::move(*digested_without);
   for (const auto& change : body.value("paths", json::array())) {
     if (!change.is_object()) {
       return damaged;
@@ -281,6 +290,9 @@ void finding_book::on_confirmed(mismatch entry, wall_time now) {
     entry.first_seen = std::min(entry.first_seen, earlier.first_seen);
     // What the earlier one was confirmed by, this run may not even look at.
     entry.ignored = dynamodb::ignore_list(*earlier.ignored).common_with(ignored_).patterns();
+    if (*entry.ignored != options_.ignored) {
+      entry.digested_without = options_.ignored;
+    }
   }
   count(entry, 1);
   note(entry);

@@ -73,6 +73,8 @@ struct mismatch {
   /// Attributes that were ignored when it was confirmed: it heals only where no others are.
   /// Nothing: an older version's, which did not keep them.
   std::optional<std::vector<std::string>> ignored;
+  /// What the two digests leave out, where that is not `ignored`.
+  std::optional<std::vector<std::string>> digested_without;
   /// Item documents, with --show-values only.
   std::optional<std::string> source_json;
   std::optional<std::string> target_json;

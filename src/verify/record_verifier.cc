@@ -171,17 +171,17 @@ awaitable<void> record_verifier::run_watch(std::vector<item_key> keys) {
   pump();
 }
 
-awaitable<void> record_verifier::run_probe(table_side& side, std::string key) {
+awaitable<void> record_verifier::run_probe(table_side& side, item_key key) {
   (void)co_await read(side, {std::move(key)}, false);
   --in_flight_;
   pump();
 }
 
 awaitable<void> record_verifier::serve_batch(look_batch& batch) {
-  std::vector<std::string> keys;
+  std::vector<item_key> keys;
   keys.reserve(batch.reads.size());
   for (const auto& request : batch.reads) {
-    keys.push_back(request.key.json);
+    keys.push_back(request.key);
   }
   std::optional<answer> of_origin;
   std::optional<answer> of_counterpart;
@@ -337,7 +337,7 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
 }
 
 awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
-  const auto page = co_await read(counterpart(), documents_of(keys), false);
+  const auto page = co_await read(counterpart(), keys, false);
   if (!page) {
     co_return;
   }
@@ -370,11 +370,11 @@ awaitable<void> record_verifier::serve_watch(std::vector<item_key>& keys) {
 /// As a judgement reads: strongly, the counterpart first. The look before may have seen it as it
 /// was.
 awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
-  const auto of_counterpart = co_await read(counterpart(), documents_of(keys), true);
+  const auto of_counterpart = co_await read(counterpart(), keys, true);
   if (!of_counterpart) {
     co_return;
   }
-  const auto of_origin = co_await read(origin(), documents_of(keys), true);
+  const auto of_origin = co_await read(origin(), keys, true);
   if (!of_origin) {
     co_return;
   }
@@ -393,24 +393,24 @@ awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
   }
 }
 
-awaitable<std::optional<record_verifier::answer>> record_verifier::read(
-    table_side& side, std::vector<std::string> keys, bool consistent) {
+awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_side& side,
+                                                                        std::vector<item_key> keys,
+                                                                        bool consistent) {
   const double estimate = static_cast<double>(keys.size()) * (consistent ? 1.0 : 0.5);
   if (!co_await side.budget.acquire(estimate)) {
     co_return std::nullopt;
   }
-  const auto one_key = keys.front();
   ++health(side).reads;
-  auto body = co_await side.client.batch_get_item(side.table, std::move(keys), consistent);
+  auto body = co_await side.client.batch_get_item(side.table, documents_of(keys), consistent);
   --health(side).reads;
   if (!body) {
-    note_failure(side, body.error(), one_key);
+    note_failure(side, body.error(), keys.front());
     co_return std::nullopt;
   }
   answer got{.body = std::move(*body)};
   auto page = co_await pool_.run([&] { return decoder_.decode_batch_get(got.body); });
   if (!page) {
-    note_failure(side, page.error(), one_key);
+    note_failure(side, page.error(), keys.front());
     co_return std::nullopt;
   }
   got.page = std::move(*page);
@@ -418,18 +418,36 @@ awaitable<std::optional<record_verifier::answer>> record_verifier::read(
   const double consumed = got.page.consumed_units > 0 ? got.page.consumed_units : estimate;
   side.budget.correct(estimate, consumed);
   side.consumed_units += consumed;
+  if (const auto indexed = index(got, keys); !indexed) {
+    note_failure(side, indexed.error(), keys.front());
+    co_return std::nullopt;
+  }
+  note_success(side);
+  co_return got;
+}
+
+result<void> record_verifier::index(answer& got, const std::vector<item_key>& asked) const {
+  boost::unordered_flat_set<digest128, std::hash<digest128>> open(asked.size());
+  for (const auto& key : asked) {
+    open.insert(key.hash);
+  }
+  // Whatever answers for a key answers once.
+  bool all_asked = true;
   got.found.reserve(got.page.items.size());
   for (const auto& item : got.page.items) {
+    all_asked = open.erase(item.key_hash) == 1 && all_asked;
     got.found.emplace(item.key_hash, &item);
   }
   for (const auto& key : got.page.unprocessed_keys) {
     const auto& settings = decoder_.settings();
-    if (auto parsed = dynamodb::key_of(key, settings.schema, settings.secret)) {
+    const auto parsed = dynamodb::key_of(key, settings.schema, settings.secret);
+    all_asked = parsed && open.erase(parsed->hash) == 1 && all_asked;
+    if (parsed) {
       got.unprocessed.insert(parsed->hash);
     }
   }
-  note_success(side);
-  co_return got;
+  return all_asked ? result<void>{}
+                   : fail(error_class::retry, dynamodb::other_key_answered("BatchGetItem"));
 }
 
 bool record_verifier::ready(const table_side& side) const {
@@ -438,7 +456,7 @@ bool record_verifier::ready(const table_side& side) const {
 }
 
 void record_verifier::note_failure(const table_side& side, const error& failure,
-                                   const std::string& key) {
+                                   const item_key& key) {
   auto& state = health(side);
   const auto now = clock_.now();
   if (state.failures > 0 && now < state.again_at) {

@@ -87,7 +87,7 @@ class record_verifier {
     int failures = 0;
     int reads = 0;  ///< in flight
     wall_time again_at;
-    std::string key;  ///< one of those that could not be read
+    item_key key;  ///< one of those that could not be read
   };
 
   void pump();
@@ -95,14 +95,16 @@ class record_verifier {
   void probe_failing(wall_time now);
   [[nodiscard]] awaitable<void> run_batch(look_batch batch);
   [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);
-  [[nodiscard]] awaitable<void> run_probe(table_side& side, std::string key);
+  [[nodiscard]] awaitable<void> run_probe(table_side& side, item_key key);
   [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
   [[nodiscard]] awaitable<void> recall(const look_batch& batch);
   [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
   [[nodiscard]] awaitable<void> watch_both(const std::vector<item_key>& keys);
-  [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side,
-                                                      std::vector<std::string> keys,
+  [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side, std::vector<item_key> keys,
                                                       bool consistent);
+  /// Sorts the items and the unprocessed keys of `got` by key. An error: there are others among
+  /// them than `asked`, so that an absence would be none.
+  [[nodiscard]] result<void> index(answer& got, const std::vector<item_key>& asked) const;
   [[nodiscard]] bool ready(const table_side& side) const;
   void deliver(const look_batch& batch, const answer* origin, const answer* counterpart);
   void unanswered(const read_request& request);
@@ -110,7 +112,7 @@ class record_verifier {
   void report(outcomes out, const answer* origin, const answer* counterpart);
   [[nodiscard]] mismatch describe(const confirmation& verdict, std::string_view source_json,
                                   std::string_view target_json) const;
-  void note_failure(const table_side& side, const error& failure, const std::string& key);
+  void note_failure(const table_side& side, const error& failure, const item_key& key);
   void note_success(const table_side& side);
   [[nodiscard]] side_health& health(const table_side& side);
   [[nodiscard]] table_side& origin() const;

@@ -306,6 +306,18 @@ TEST(options, a_long_max_lag_moves_the_default_of_stall_after_only) {
               ElementsAre(HasSubstr("--stall-after 10m is shorter than --max-lag 1h")));
 }
 
+TEST(options, a_short_max_lag_shortens_the_defaults_that_it_would_be_waited_for) {
+  const auto options = monitor({"--max-lag", "2s"});
+  EXPECT_EQ(options.replication_wait, 2s);
+  EXPECT_EQ(options.batch_wait, 2s);
+  const auto given = monitor({"--max-lag", "2s", "--replication-wait-time", "7s"},
+                             {{"DDB_VALIDATION_INTERVAL", "9s"}});
+  EXPECT_EQ(given.replication_wait, 7s);
+  EXPECT_EQ(given.batch_wait, 9s);
+  EXPECT_EQ(monitor({}).replication_wait, 5s);
+  EXPECT_EQ(monitor({}).batch_wait, 30s);
+}
+
 TEST(options, flags_of_later_releases_are_unknown) {
   for (const auto* later : {"--web", "--metrics"}) {
     EXPECT_THAT(monitor_faults({later}), ElementsAre(HasSubstr("is unknown"))) << later;
@@ -384,6 +396,18 @@ TEST(options_config, faults_name_file_and_line) {
               ElementsAre(HasSubstr("m.toml line 1 is not TOML")));
   EXPECT_THAT(monitor_faults({"--config", "other.toml"}),
               ElementsAre(HasSubstr("\"other.toml\" cannot be read")));
+}
+
+TEST(options_config, does_not_throw_the_state_away_at_each_start) {
+  const std::string config = "target-table = \"t\"\nfresh = ";
+  for (const auto* command : {"monitor", "compare"}) {
+    const auto refused = faults({command, "--config", "m.toml"}, {}, config + "true");
+    EXPECT_THAT(refused, ElementsAre(AllOf(HasSubstr("m.toml line 2: fresh"),
+                                           HasSubstr("command line only"))));
+    EXPECT_THAT(faults({command, "--config", "m.toml"}, {}, config + "\"yes\""), SizeIs(1));
+  }
+  EXPECT_FALSE(monitor({"--config", "m.toml"}, {}, config + "false").fresh);
+  EXPECT_TRUE(monitor({"--config", "m.toml", "--fresh"}, {}, config + "false").fresh);
 }
 
 TEST(options_help, is_found_with_and_without_a_command) {

@@ -111,6 +111,33 @@ TEST(leftover_file, damage_is_an_error_and_never_a_missing_leftover) {
   }
 }
 
+TEST(leftover_file, is_known_by_its_comparison_and_its_length) {
+  const temporary_folder folder;
+  const auto path = folder / "log";
+  constexpr std::uint64_t mark = 1'767'225'600'000;
+  std::uint64_t committed = 0;
+  {
+    auto file = leftover_file::open(path, 0, mark).value();
+    ASSERT_TRUE(file.append(block_of({10, 11})));
+    ASSERT_TRUE(file.append(block_of({12})));
+    committed = file.bytes();
+    ASSERT_TRUE(file.append(block_of({13})));
+    EXPECT_THAT(all_of(file).size(), 4);
+  }
+  const auto bytes = std::filesystem::file_size(path);
+  EXPECT_TRUE(leftover_file::holds(path, committed, mark));
+  EXPECT_TRUE(leftover_file::holds(path, 0, mark));
+  EXPECT_FALSE(leftover_file::holds(path, committed, mark + 1)) << "of another comparison";
+  EXPECT_FALSE(leftover_file::holds(path, committed - 1, mark)) << "its blocks end elsewhere";
+  EXPECT_FALSE(leftover_file::holds(path, bytes + 1, mark)) << "shorter than was committed";
+  EXPECT_FALSE(leftover_file::holds(folder / "absent", committed, mark));
+  EXPECT_TRUE(leftover_file::holds(folder / "absent", 0, mark)) << "nothing was left over";
+  EXPECT_FALSE(std::filesystem::exists(folder / "absent"));
+  EXPECT_EQ(std::filesystem::file_size(path), bytes);
+  const auto foreign = leftover_file::open(path, committed, mark + 1).value();
+  EXPECT_FALSE(foreign.read([](leftover&&, leftover_origin) {}));
+}
+
 TEST(leftover_file, a_nameless_file_leaves_no_trace) {
   const temporary_folder folder;
   auto file = leftover_file::open_nameless(folder / "log").value();

@@ -137,6 +137,23 @@ TEST_F(dynamodb_calls, get_item_of_an_absent_item_is_nothing_and_damage_is_an_er
   EXPECT_FALSE(get(R"({"Item":[]})").has_value());
 }
 
+TEST_F(dynamodb_calls, get_item_takes_no_item_of_another_key_for_an_answer) {
+  const auto get = [this](std::string_view body) {
+    script_.transport.answer(body);
+    return script_.run(script_.client.get_item(table_, R"({"id":{"N":"1"},"at":{"S":"x"}})", true));
+  };
+  for (const auto* const other :
+       {R"({"Item":{"id":{"N":"2"},"at":{"S":"x"}}})",
+        R"({"Item":{"id":{"N":"1"},"at":{"S":"y"}}})",
+        R"({"Item":{"id":{"S":"1"},"at":{"S":"x"}}})", R"({"Item":{"id":{"N":"1"}}})"}) {
+    const auto item = get(other);
+    ASSERT_FALSE(item.has_value()) << other;
+    EXPECT_EQ(item.error().kind, error_class::retry);
+    EXPECT_THAT(item.error().message, HasSubstr("another key"));
+  }
+  EXPECT_TRUE(get(R"({"Item":{"at":{"S":"x"},"id":{"N":"1.0"},"v":{"N":"7"}}})").value());
+}
+
 TEST_F(dynamodb_calls, scan_names_its_segment_and_start) {
   script_.transport.answer(R"({"Items":[],"Count":0})");
   ASSERT_TRUE(script_

@@ -1,6 +1,7 @@
 """Whatever is wrong is said in one clear line, before anything is started or changed."""
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -99,6 +100,40 @@ class BadInput(Scenario):
     def test_a_findings_file_that_cannot_be_written(self) -> None:
         ended = self.run_wrong("--findings", "/nonexistent/findings.jsonl")[1]
         self.assert_refused(ended, "/nonexistent/findings.jsonl", "--findings")
+
+    def test_a_state_that_is_no_file(self) -> None:
+        folder = self.folder()
+        os.mkfifo(folder / "pipe")
+        for path, what in ((folder, "directory"), (folder / "pipe", "named pipe"),
+                           (Path("/dev/null"), "device")):
+            with self.subTest(what):
+                self.assert_refused(self.run_wrong("--state", str(path))[1], str(path), what)
+
+    def test_a_configuration_file_that_would_throw_the_state_away(self) -> None:
+        config = self.folder() / "orders.toml"
+        config.write_text("settle = \"1m\"\nfresh = true\n")
+        ended = self.run_wrong("--config", str(config))[1]
+        self.assert_refused(ended, f"{config} line 2: fresh", "command line only")
+
+    def test_an_arn_of_another_region(self) -> None:
+        monitor = self.two_tables().monitor
+        arn = f"arn:aws:dynamodb:eu-central-1:123456789012:table/{TABLE}"
+        ended = monitor.run("monitor", "--source-profile", "source", "--target-profile", "target",
+                            "--target-table", arn, "--source-table", TABLE,
+                            "--region", "us-west-2", "--source-endpoint-url",
+                            self.local.endpoint_url, *monitor.state_flags())
+        self.assert_refused(ended, arn, "--target-region eu-central-1")
+
+    def test_settings_in_doubt_are_told_and_refuse_nothing(self) -> None:
+        monitor = self.two_tables().monitor
+        ended = monitor.run("monitor", *monitor.flags(), "--duration", "1s", "--require-go",
+                            "--max-lag", "10s", DDB_REPLICATION_WAIT_TIME="20s",
+                            DDB_VALIDATION_INTERVAL="40s")
+        self.assert_exit(ended, 3)
+        told = [line for line in ended.log.splitlines() if "event=setting_in_doubt" in line]
+        self.assertEqual(len(told), 3, ended.log)
+        quiet = monitor.run("monitor", *monitor.flags(), "--duration", "1s", "--max-lag", "10s")
+        self.assertNotIn("setting_in_doubt", quiet.log)
 
     def test_one_table_on_both_sides(self) -> None:
         self.assert_exit(self.run_wrong("--target-profile", "source")[1], 2)

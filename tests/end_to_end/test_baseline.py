@@ -1,9 +1,10 @@
 """`monitor --baseline`: the items at rest are compared beside the stream, under one verdict."""
 
 import re
+import sqlite3
 from functools import partial
 
-from harness import IMPATIENT, TABLE, KeySchema, Scenario
+from harness import IMPATIENT, TABLE, KeySchema, Scenario, wait_until
 from judge import key_text, open_findings
 
 ITEMS = 2000
@@ -30,6 +31,31 @@ class Baseline(Scenario):
         # Some items are deleted by the traffic, before they are compared.
         self.assertGreater(report["compared"]["items"], 0.95 * ITEMS)
         self.assert_counted(report, traffic)
+
+    def test_begins_anew_where_the_state_came_without_its_leftovers(self) -> None:
+        migration = self.migration(items=ITEMS)
+        migration.create()
+        for number in range(0, ITEMS, 20):
+            migration.target.delete_item(TableName=TABLE, Key=migration.schema.key(number))
+        monitor = migration.monitor
+        leftovers = monitor.folder / (monitor.state.name + ".baseline.leftovers")
+
+        def committed() -> int:
+            with sqlite3.connect(f"file:{monitor.state}?mode=ro", uri=True) as state:
+                found = state.execute("SELECT value FROM number WHERE name = "
+                                      "'comparison.monitor.leftover_bytes'").fetchone()
+            return found[0] if found else 0
+
+        monitor.start(*IMPATIENT, *BASELINE, "--max-rcu", "20", "--segments", "64")
+        monitor.wait_for_log("event=baseline_started", 120)
+        wait_until(lambda: committed() > 0)
+        monitor.kill()
+        leftovers.unlink()
+        ended = monitor.finish(*IMPATIENT, *BASELINE)
+        self.assert_exit(ended, 1)
+        self.assertNotIn("baseline_failed", ended.log)
+        self.assertIn("event=comparison_begins_anew", ended.log)
+        self.assertEqual(len(open_findings(monitor.findings)), ITEMS // 20)
 
     def test_finds_what_no_change_would_ever_show(self) -> None:
         migration = self.migration(KeySchema("N"), items=ITEMS)

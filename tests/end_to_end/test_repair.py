@@ -1,12 +1,16 @@
 """From planted defects to equal tables, and back by the journal."""
 
 import json
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 from harness import TABLE, Ended, Migration, Scenario, put_items, wait_until
 
 QUICK = ["--max-lag", "2s", "--output", "json"]
 COUNT = 60
+OPERATING = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 
 
 class Repair(Scenario):
@@ -65,6 +69,94 @@ class Repair(Scenario):
         self.assertEqual(watched.report()["verdict"], "NO-GO")
         self.assertEqual(sum(watched.report()["mismatches"].values()), 6)
         self.assert_exit(self.command("compare"), 1)
+
+    def test_what_was_written_to_the_target_since_is_left_as_it_is(self) -> None:
+        written = {}
+        for number in (0, 2, 4):
+            item = self.side.schema.key(number) | {"by": {"S": "the application"}}
+            put_items(self.side.target, TABLE, [item])
+            written[json.dumps(self.side.schema.key(number))] = item
+        repaired = self.command("repair", "--apply", "--allow-deletes")
+        self.assert_exit(repaired, 1)
+        report = repaired.report()
+        self.assertEqual((report["left"], report["put"], report["changed"], report["deleted"]),
+                         (3, 1, 1, 1))
+        self.assertIn("changed since the mismatch was found: left as it is", repaired.log)
+        self.assertEqual([item for item in written.values()
+                          if item not in self.items(self.side.target).values()], [])
+        self.assert_exit(self.command("compare"), 1)
+        judged_anew = self.command("repair").report()
+        self.assertEqual((judged_anew["changed"], judged_anew["left"]), (2, 1))
+
+    def test_ignored_members_of_a_map_stay_as_the_target_has_them(self) -> None:
+        changed, lacking = self.side.schema.key(20), self.side.schema.key(21)
+        ours = {"m": {"M": {"seen": {"N": "1"}, "value": {"N": "2"}}}}
+        put_items(self.side.source, TABLE, [changed | ours, lacking | ours])
+        theirs = {"m": {"M": {"seen": {"N": "9"}, "value": {"N": "1"}}}}
+        put_items(self.side.target, TABLE, [changed | theirs, lacking])
+        ignoring = ["--ignore-attribute", "m.seen", "--ignore-attribute", "aws:rep:*"]
+        self.assert_exit(self.command("compare", *ignoring), 1)
+        repaired = self.command("repair", "--apply", "--allow-deletes", *ignoring)
+        self.assertEqual((repaired.report()["changed"], repaired.report()["unequal_afterwards"]),
+                         (4, 0))
+        held = list(self.items(self.side.target).values())
+        self.assertIn(changed | {"m": {"M": {"seen": {"N": "9"}, "value": {"N": "2"}}}}, held)
+        self.assertIn(lacking | {"m": {"M": {"value": {"N": "2"}}}}, held)
+
+    def test_an_undo_without_apply_is_a_plan(self) -> None:
+        journal = Path(self.command("repair", "--apply", "--allow-deletes").report()["journal"])
+        put_items(self.side.target, TABLE, [self.side.schema.key(0) | {"theirs": {"S": "x"}}])
+        with journal.open("a") as file:
+            file.write('{"schema":1,"event":"inten')
+        noted, held = journal.read_bytes(), self.items(self.side.target)
+        planned = self.command("repair", "--undo", str(journal))
+        self.assert_exit(planned, 0)
+        self.assertIn("would be taken back", planned.log)
+        self.assertNotIn("is taken back", planned.log)
+        self.assertIn("(planned, not done)", planned.log)
+        self.assertEqual((planned.report()["applied"], planned.report()["left"]), (False, 1))
+        self.assertEqual(journal.read_bytes(), noted)
+        self.assertEqual(self.items(self.side.target), held)
+        undone = self.command("repair", "--undo", str(journal), "--apply")
+        self.assert_exit(undone, 1)
+        self.assertEqual(undone.report()["open_mismatches"], 5)
+
+    def test_no_file_of_another_kind_is_taken_for_a_journal(self) -> None:
+        folder = self.folder()
+        notes, note, link = folder / "notes.txt", folder / "note.txt", folder / "link"
+        notes.write_text("one\ntwo\n")
+        note.write_text("no line break")
+        link.symlink_to(self.side.monitor.findings)
+        for file in (notes, note, link, self.side.monitor.findings):
+            before = file.read_bytes()
+            for flags in (["--undo", str(file)], ["--undo", str(file), "--apply"],
+                          ["--journal", str(file), "--apply", "--allow-deletes"]):
+                with self.subTest(flags):
+                    self.assert_exit(self.command("repair", *flags), 2)
+                    self.assertEqual(file.read_bytes(), before)
+        for file in (self.side.monitor.state, Path("/dev/null"), folder):
+            for flags in (["--undo", str(file), "--apply"],
+                          ["--journal", str(file), "--apply", "--allow-deletes"]):
+                with self.subTest(flags):
+                    self.assert_exit(self.command("repair", *flags), 2)
+        self.assertEqual(self.command("repair").report()["open_mismatches"], 6)
+
+    def documented_count(self) -> int:
+        """Open mismatches, counted as the manual says."""
+        found = re.search(r"^jq -cs '(.*)' FINDINGS > open.jsonl$", OPERATING.read_text(), re.M)
+        assert found
+        counted = subprocess.run(["jq", "-cs", found[1], str(self.side.monitor.findings)],
+                                 capture_output=True, text=True, check=True)
+        return len(counted.stdout.splitlines())
+
+    def test_a_key_counts_once_whether_hashed_or_not(self) -> None:
+        self.assertEqual(self.documented_count(), 6)
+        self.assert_exit(self.command("compare", "--hash-keys"), 1)
+        self.assertEqual(self.documented_count(), 6)
+        self.assert_exit(self.command("compare"), 1)
+        self.assertEqual(self.documented_count(), 6)
+        self.assert_exit(self.command("repair", "--apply", "--allow-deletes"), 0)
+        self.assertEqual(self.documented_count(), 0)
 
     def test_a_kill_leaves_nothing_taken_back_without_its_finding(self) -> None:
         for number in range(10, COUNT):

@@ -148,6 +148,36 @@ TEST(baseline, goes_on_after_a_crash_and_stays_complete_after_another) {
       << "it has not been well for long enough";
 }
 
+TEST(baseline, begins_anew_where_its_leftovers_did_not_come_with_the_state) {
+  monitor_world world(later_stream());
+  import_items(world, 2000);
+  // What only one side holds is left over.
+  for (int i = 7; i < 2000; i += 50) {
+    world.target.remove(world.table, monitor_world::key(fmt::format("rest{:05}", i)));
+  }
+  world.target.settings().latency_min = world.target.settings().latency_max = 2s;
+  world.replicate();
+  const auto in_many_segments = [](session_settings& settings) {
+    settings.baseline.wanted = true;
+    settings.baseline.comparer.segments = 40;
+  };
+  world.start(in_many_segments);
+  write_for(world, 75s);
+  ASSERT_TRUE(world.status().compared);
+  ASSERT_FALSE(world.status().compared->progress.all_scanned());
+  ASSERT_GT(world.status().compared->progress.leftover_bytes, 0);
+  world.crash();
+  world.start([&](session_settings& settings) {
+    in_many_segments(settings);
+    settings.baseline.comparer.leftover_path += ".elsewhere";
+  });
+  write_for(world, 5min);
+  EXPECT_TRUE(world.status().troubles.empty());
+  EXPECT_TRUE(world.status().baseline_complete);
+  EXPECT_EQ(world.status().compared->progress.attempt, 1);
+  EXPECT_THAT(world.open_findings(), Contains(HasSubstr("rest00007")));
+}
+
 TEST(baseline, until_caught_up_ends_after_settling) {
   monitor_world world(later_stream());
   import_items(world, 500);

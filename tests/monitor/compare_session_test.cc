@@ -311,6 +311,29 @@ TEST(compare_session, finished_pairs_are_not_scanned_again) {
   EXPECT_EQ(world.status().compared->keys(), 8000);
 }
 
+TEST(compare_session, begins_anew_where_its_leftovers_did_not_come_with_the_state) {
+  const compare_world_options options{.segments = 40, .target_order = 77};
+  compare_world undisturbed(options);
+  fill(undisturbed, 8000);
+  plant(undisturbed, 8000);
+  const auto expected = undisturbed.compare();
+
+  compare_world world(options);
+  fill(world, 8000);
+  const auto planted = plant(world, 8000);
+  world.source.settings().latency_min = world.source.settings().latency_max = 300ms;
+  world.start();
+  world.time.run_for(1500ms);
+  ASSERT_GT(world.committed().pairs.size(), 3U);
+  world.crash();
+  world.start([](compare_settings& settings) { settings.comparer.leftover_path += ".elsewhere"; });
+  const auto ended = world.wait_for_end();
+  ASSERT_TRUE(ended) << ended.error().describe();
+  EXPECT_EQ(world.status().compared->progress.attempt, 1);
+  EXPECT_EQ(world.status().compared->seen, expected.compared->seen);
+  EXPECT_THAT(world.findings(), ElementsAreArray(planted));
+}
+
 TEST(compare_session, a_finished_comparison_starts_anew_and_heals_what_is_equal_now) {
   compare_world world;
   fill(world, 100);

@@ -257,6 +257,26 @@ TEST(monitor_session, a_table_that_failed_is_asked_until_it_is_well_also_if_noth
   EXPECT_TRUE(world.status().troubles.empty());
 }
 
+TEST(monitor_session, an_item_of_another_key_is_neither_an_absence_nor_an_answer) {
+  monitor_world world;
+  world.target.plan_faults(
+      support::fault_on("BatchGetItem", {.type = support::fault::kind::other_keys}));
+  world.start();
+  for (const auto* name : {"there", "undeleted"}) {
+    world.put(name, 1);
+    world.target.put(monitor_world::table, monitor_world::item(name, 1));
+  }
+  world.remove("undeleted");
+  world.time.run_for(10min);
+  EXPECT_EQ(world.status().checks.verified + world.status().checks.failed, 0);
+  ASSERT_EQ(world.status().troubles.size(), 1);
+  EXPECT_THAT(world.status().troubles[0], testing::HasSubstr("another key"));
+  world.target.plan_faults({});
+  world.time.run_for(10min);
+  EXPECT_THAT(world.open_findings(), ElementsAre(monitor_world::key("undeleted") + " undeleted"));
+  EXPECT_GT(world.status().checks.verified, 0);
+}
+
 TEST(monitor_session, checks_beyond_the_memory_bound_are_deferred_and_judged_later) {
   world_options options;
   options.memory_bytes_max = 64 << 10;

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <unistd.h>
 
 namespace ddm::repair {
@@ -70,15 +71,25 @@ class repairing : public testing::Test {
 
   result<repair_summary> run(const std::vector<std::string>& names) {
     return run_with([&](repair_session& session) {
-      std::vector<dynamodb::item_key> keys;
-      keys.reserve(names.size());
+      std::vector<open_finding> findings;
+      findings.reserve(names.size());
       for (const auto& name : names) {
-        keys.push_back({.json = key_of(name), .hash = {}});
+        findings.push_back({.key = {.json = key_of(name), .hash = {}}, .seen = seen_of(name)});
       }
       return session.run(
-          std::move(keys), [this](const step_report& step) { steps_.push_back(step); },
+          std::move(findings), [this](const step_report& step) { steps_.push_back(step); },
           [this](const dynamodb::item_key& key) { equal_.push_back(key.json); });
     });
+  }
+  /// What a finding of now would have seen, unless a test says otherwise.
+  seen_in_target seen_of(const std::string& name) {
+    const auto found = found_with_.find(name);
+    const auto held = found == found_with_.end() ? target_.get(name) : found->second;
+    seen_in_target seen;
+    if (held) {
+      seen.digest = dynamodb::digest_item(*held, settings_.by.secret, {})->compared;
+    }
+    return seen;
   }
   result<repair_summary> undo() {
     auto entries = repair_journal::read(path_);
@@ -151,6 +162,7 @@ class repairing : public testing::Test {
   double writes_per_second_ = std::numeric_limits<double>::infinity();
   repair_session* session_ = nullptr;
   std::vector<step_report> steps_;
+  std::map<std::string, std::optional<std::string>> found_with_;
   std::vector<std::string> equal_;
   /// What undoing said of a key, and what the target held at that moment.
   struct told_sides {
@@ -208,6 +220,25 @@ TEST_F(repairing, never_overwrites_what_was_written_in_between) {
   EXPECT_EQ(target_.get("a"), item_of("a", 7));
   EXPECT_EQ(done->unequal_afterwards, 1);
   EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::refused);
+}
+
+TEST_F(repairing, leaves_what_the_application_has_written_since_the_mismatch_was_found) {
+  settings_.by.allow_deletes = true;
+  found_with_ = {{"missing", std::nullopt},
+                 {"different", item_of("different", 1)},
+                 {"undeleted", item_of("undeleted", 1)}};
+  source_.put("missing", 2);
+  source_.put("different", 2);
+  for (const auto* name : {"missing", "different", "undeleted"}) {
+    target_.put(name, 7);
+  }
+  const auto done = run({"missing", "different", "undeleted"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_EQ(done->left, 3);
+  EXPECT_TRUE(repair_journal::read(path_)->empty());
+  for (const auto* name : {"missing", "different", "undeleted"}) {
+    EXPECT_EQ(target_.get(name), item_of(name, 7));
+  }
 }
 
 TEST_F(repairing, never_puts_over_an_item_that_has_just_arrived) {
@@ -322,6 +353,7 @@ TEST_F(repairing, undo_without_apply_tells_no_sides) {
   settings_.apply = false;
   ASSERT_TRUE(undo());
   EXPECT_THAT(sides_, testing::IsEmpty());
+  EXPECT_EQ(steps_.back().planned.why, "entry 1 of the journal would be taken back");
 }
 
 TEST_F(repairing, undo_leaves_what_was_changed_since) {
@@ -365,6 +397,19 @@ TEST_F(repairing, ends_at_the_first_missing_permission_and_says_which) {
   const auto done = run({"a", "b"});
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().describe().find("PutItem"), std::string::npos);
+}
+
+TEST_F(repairing, uses_no_item_of_another_key) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  for (auto* side : {&source_, &target_}) {
+    side->fake.plan_faults(support::fault_on("GetItem", {.type = fault::kind::other_keys}));
+    const auto done = run({"a"});
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().describe().find("another key"), std::string::npos);
+    EXPECT_EQ(target_.get("a"), item_of("a", 1));
+    side->fake.plan_faults({});
+  }
 }
 
 TEST_F(repairing, stops_between_two_items) {

@@ -80,6 +80,24 @@ TEST_F(repair_step, leaves_ignored_members_of_a_map_that_it_changes_as_they_are)
             R"({"meta":{"M":{"k":{"N":"2"}}},"pk":{"S":"a"}})");
 }
 
+TEST_F(repair_step, brings_no_ignored_member_along_with_a_map_that_the_target_lacks) {
+  const auto source = item(R"({"pk":{"S":"a"},"meta":{"M":{"seen":{"N":"1"},"k":{"N":"2"}}}})");
+  by_.ignored = dynamodb::ignore_list({"meta.seen", "meta.in.seen"});
+  for (const auto* const lacks :
+       {R"({"pk":{"S":"a"}})", R"({"pk":{"S":"a"},"meta":{"S":"no map"}})"}) {
+    const auto target = item(lacks);
+    const auto write = write_between(target, source, by_);
+    ASSERT_TRUE(write);
+    EXPECT_EQ(dynamodb::to_json(*after(target, *write)),
+              R"({"meta":{"M":{"k":{"N":"2"}}},"pk":{"S":"a"}})");
+  }
+  const auto deeper =
+      item(R"({"pk":{"S":"a"},"meta":{"M":{"in":{"M":{"seen":{"N":"1"},"k":{"N":"2"}}}}}})");
+  const auto target = item(R"({"pk":{"S":"a"},"meta":{"M":{"seen":{"N":"9"}}}})");
+  EXPECT_EQ(dynamodb::to_json(*after(target, *write_between(target, deeper, by_))),
+            R"({"meta":{"M":{"in":{"M":{"k":{"N":"2"}}},"seen":{"N":"9"}}},"pk":{"S":"a"}})");
+}
+
 TEST_F(repair_step, compares_what_lies_in_a_list_whatever_is_ignored) {
   by_.ignored = dynamodb::ignore_list({"orders[0].price", "orders.price"});
   const auto source = item(R"({"pk":{"S":"a"},"orders":{"L":[{"M":{"price":{"N":"1"}}}]}})");
@@ -114,6 +132,60 @@ TEST_F(repair_step, treats_what_the_ttl_service_never_deletes_as_any_other_item)
   EXPECT_EQ(plan_step(ancient, {}, by_, now).what, action::put);
   by_.allow_deletes = true;
   EXPECT_EQ(plan_step({}, ancient, by_, now).what, action::remove);
+}
+
+TEST_F(repair_step, writes_only_where_the_target_holds_what_the_finding_saw) {
+  const auto old_value = item(R"({"pk":{"S":"a"},"v":{"N":"1"}})");
+  const auto wrong = item(R"({"pk":{"S":"a"},"v":{"N":"9"},"aws:rep:x":{"S":"1"}})");
+  const auto newer = item(R"({"pk":{"S":"a"},"v":{"N":"2"}})");
+  const auto seen = [&](const held_item& target) {
+    verify::mismatch finding;
+    finding.ignored = {"aws:rep:*"};
+    if (target) {
+      finding.target_digest =
+          dynamodb::digest_item(dynamodb::to_json(*target), by_.secret, by_.ignored)->compared;
+    }
+    return seen_by(finding);
+  };
+  by_.allow_deletes = true;
+  const auto what = [&](const held_item& source, const held_item& target, const held_item& was) {
+    return plan_repair(source, target, seen(was), by_, now).what;
+  };
+  EXPECT_EQ(what(old_value, {}, {}), action::put);
+  EXPECT_EQ(what(old_value, newer, {}), action::leave) << "it was missing";
+  EXPECT_EQ(what(old_value, wrong, wrong), action::change);
+  EXPECT_EQ(what(old_value, item(R"({"pk":{"S":"a"},"v":{"N":"9.0"}})"), wrong), action::change)
+      << "numbers by value, and without what is ignored";
+  EXPECT_EQ(what(old_value, newer, wrong), action::leave) << "it was different";
+  EXPECT_EQ(what(old_value, {}, wrong), action::leave) << "and has been deleted since";
+  EXPECT_EQ(what({}, wrong, wrong), action::remove);
+  EXPECT_EQ(what({}, newer, wrong), action::leave) << "it was undeleted";
+  EXPECT_EQ(what(old_value, old_value, wrong), action::nothing);
+  const auto left = plan_repair(old_value, newer, seen(wrong), by_, now);
+  EXPECT_FALSE(left.write);
+  EXPECT_NE(left.why.find("changed since the mismatch was found"), std::string::npos);
+}
+
+TEST_F(repair_step, knows_what_a_finding_saw_by_what_its_digests_leave_out) {
+  const auto target = item(R"({"pk":{"S":"a"},"v":{"N":"9"},"x":{"N":"1"}})");
+  const auto source = item(R"({"pk":{"S":"a"},"v":{"N":"1"}})");
+  verify::mismatch finding;
+  finding.ignored.emplace();
+  finding.digested_without = {"x"};
+  finding.target_digest =
+      dynamodb::digest_item(dynamodb::to_json(*target), by_.secret, dynamodb::ignore_list({"x"}))
+          ->compared;
+  EXPECT_EQ(plan_repair(source, target, seen_by(finding), by_, now).what, action::change);
+  finding.digested_without.reset();
+  EXPECT_EQ(plan_repair(source, target, seen_by(finding), by_, now).what, action::leave);
+}
+
+TEST_F(repair_step, does_not_know_what_an_unreadable_finding_saw) {
+  verify::mismatch finding;
+  finding.kind = verify::mismatch_kind::unreadable;
+  const auto planned = plan_repair(item(R"({"pk":{"S":"a"}})"), {}, seen_by(finding), by_, now);
+  EXPECT_EQ(planned.what, action::leave);
+  EXPECT_NE(planned.why.find("could not be read"), std::string::npos);
 }
 
 TEST_F(repair_step, knows_the_item_after_its_write) {

@@ -21,7 +21,7 @@ class taken_back : public testing::Test {
   [[nodiscard]] std::optional<verify::mismatch> judged(both_sides held,
                                                        bool source_held_it = false) const {
     return mismatch_of({.json = R"({"pk":{"S":"a"}})", .hash = {1, 2}}, held,
-                       {.by = by_, .secret = secret, .source_held_it = source_held_it}, now);
+                       {.by = by_, .source_held_it = source_held_it}, now);
   }
   [[nodiscard]] mismatch_kind kind_of(both_sides held, bool source_held_it = false) const {
     return judged(std::move(held), source_held_it).value().kind;
@@ -29,6 +29,7 @@ class taken_back : public testing::Test {
 
   rules by_{.schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
             .ignored = dynamodb::ignore_list({"ignored"}),
+            .secret = secret,
             .source_ttl_attribute = "ttl",
             .target_ttl_attribute = {}};
 };

@@ -129,19 +129,16 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
   if (!open || !journal) {
     co_return fail(open ? journal.error() : open.error());
   }
-  std::vector<dynamodb::item_key> keys;
-  for (auto& entry : *open) {
-    keys.push_back(std::move(entry.key));
-  }
   report::statistics statistics;
   statistics.restore(resumed->numbers, resumed->values);
   const repair::rules by{.schema = decoding.schema,
                          .ignored = decoding.ignored,
+                         .secret = decoding.secret,
                          .allow_deletes = how.allow_deletes,
                          .source_ttl_attribute = "ttl",
                          .target_ttl_attribute = "ttl"};
   repair::finding_notes notes(
-      {.by = by, .secret = decoding.secret},
+      {.by = by},
       {.time = world_.time, .store = *with.store, .findings = findings, .statistics = statistics});
   repair::repair_session session({.by = by, .apply = how.apply, .target_identity = "target"},
                                  {.executor = world_.time.executor(),
@@ -169,7 +166,9 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
         notes.on_equal(key.hash);
       }
     };
-    if (auto done = co_await session.run(std::move(keys), no_report, on_equal); !done) {
+    if (auto done = co_await session.run(repair::to_repair(findings.newest(open_mismatches_max)),
+                                         no_report, on_equal);
+        !done) {
       co_return fail(done.error());
     }
   }

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 namespace ddm::state {
 namespace {
 
@@ -32,6 +34,19 @@ TEST(state_file, a_missing_directory_is_refused_with_the_command_that_makes_it) 
 TEST(state_file, a_directory_is_refused) {
   const temporary_directory place;
   EXPECT_THAT(refusal_of(place.path().native()), HasSubstr("is a directory"));
+}
+
+TEST(state_file, what_is_no_file_is_refused_without_being_opened) {
+  const temporary_directory place;
+  const auto pipe = place / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const bool fresh : {false, true}) {
+    EXPECT_THAT(refusal_of(pipe, fresh), AllOf(HasSubstr(pipe), HasSubstr("is a named pipe")));
+    EXPECT_THAT(refusal_of("/dev/null", fresh), HasSubstr("/dev/null is a device"));
+  }
+  std::filesystem::create_symlink("/dev/null", place / "link");
+  EXPECT_THAT(refusal_of(place / "link"), HasSubstr("/dev/null is a device"));
+  EXPECT_EQ(files_in(place), 2U);
 }
 
 TEST(state_file, a_file_of_another_kind_is_refused_and_kept_even_with_fresh) {

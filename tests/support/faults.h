@@ -24,6 +24,7 @@ struct fault {
     expired_token,
     access_denied,
     partial_batch,  ///< BatchGetItem, BatchWriteItem: only `batch_answered_max` keys are served
+    other_keys,     ///< GetItem, BatchGetItem: each item has another key than was asked for
   };
   kind type = kind::none;
   std::string code = "ProvisionedThroughputExceededException";

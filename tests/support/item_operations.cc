@@ -110,6 +110,19 @@ answer_or<std::vector<planned_write>> plan_writes(const operation_call& call) {
   return writes;
 }
 
+/// The item as an answer has it.
+std::string shown_item(const operation_call& call, const stored_item& item,
+                       const fake_table& table) {
+  if (call.planned.type != fault::kind::other_keys) {
+    return item.json;
+  }
+  auto other = json::parse(item.json);
+  for (auto& value : other[table.schema().partition.name]) {
+    value = value.get<std::string>() + "1";
+  }
+  return other.dump();
+}
+
 /// What one BatchGetItem has gathered for one table.
 struct batch_reading {
   std::vector<const stored_item*> found;
@@ -265,7 +278,7 @@ answer_or<std::string> get_item(const operation_call& call) {
   const auto item = (*table)->find(*position, call.account.read_time(consistent));
   const auto units = read_units(item ? item->bytes : 0, consistent);
   call.account.count_read(**table, units, 1);
-  std::string members = item ? fmt::format(R"("Item":{})", item->json) : "";
+  std::string members = item ? fmt::format(R"("Item":{})", shown_item(call, *item, **table)) : "";
   if (wants_capacity(call.request)) {
     append_member(members, "ConsumedCapacity");
     members += capacity_json(**table, units);
@@ -328,7 +341,7 @@ answer_or<std::string> batch_get_item(const operation_call& call) {
     responses += '[';
     for (const auto* item : reading->found) {
       responses += responses.back() == '[' ? "" : ",";
-      responses += item->json;
+      responses += shown_item(call, *item, **table);
     }
     responses += ']';
     if (!reading->unprocessed.empty()) {

@@ -80,7 +80,7 @@ TEST_F(book, a_line_has_the_documented_members) {
   }
   EXPECT_THAT(names, ElementsAre("schema", "key", "kind", "state", "paths", "source_digest",
                                  "target_digest", "shard_id", "sequence_number", "first_seen",
-                                 "confirmed_at", "healed_at"));
+                                 "confirmed_at", "healed_at", "id"));
   EXPECT_EQ(line["schema"], 1);
   EXPECT_EQ(line["key"], nlohmann::ordered_json::parse(R"({"pk":{"S":"a"}})"));
   EXPECT_EQ(line["kind"], "different");
@@ -91,6 +91,20 @@ TEST_F(book, a_line_has_the_documented_members) {
   EXPECT_EQ(line["source_digest"], "0123456789abcdef0000000000000005");
   EXPECT_EQ(line["first_seen"], "2025-12-31T23:58:50Z");
   EXPECT_TRUE(line["healed_at"].is_null());
+}
+
+TEST_F(book, a_key_has_one_id_in_all_its_lines) {
+  const auto id_of = [](const mismatch& entry, const finding_options& options) {
+    return nlohmann::json::parse(finding_line(entry, options))["id"].get<std::string>();
+  };
+  auto entry = missing("a");
+  const auto id = id_of(entry, {});
+  EXPECT_EQ(id, entry.key.hash.hex());
+  EXPECT_EQ(id_of(entry, {.hash_keys = true}), id);
+  EXPECT_NE(id_of(missing("b"), {}), id);
+  entry.open = false;
+  EXPECT_EQ(id_of(entry, {.show_values = true}), id);
+  EXPECT_EQ(encode_mismatch(entry).find("\"id\""), std::string::npos) << "the row has it already";
 }
 
 TEST_F(book, shows_values_and_hashes_keys_only_when_told) {
@@ -111,6 +125,7 @@ TEST_F(book, a_row_brings_the_entry_back) {
   entry.source_json = R"({"pk":{"S":"a"}})";
   entry.changes = 4;
   entry.healed_at = start + 5min;
+  entry.digested_without = {"m.x", "b"};
   findings.on_confirmed(entry, start);
   lines();
   rows[0].body = encode_mismatch(entry);
@@ -128,6 +143,7 @@ TEST_F(book, a_row_brings_the_entry_back) {
   EXPECT_EQ(back->confirmed_at, entry.confirmed_at);
   EXPECT_EQ(back->healed_at, entry.healed_at);
   EXPECT_EQ(back->changes, 4);
+  EXPECT_EQ(back->digested_without, entry.digested_without);
   EXPECT_EQ(back->source_json, entry.source_json);
   EXPECT_FALSE(back->target_json);
 }
@@ -139,6 +155,7 @@ TEST_F(book, a_damaged_row_is_an_error) {
         R"({"kind":"different","key":{},"changes":1,"paths":["x"]})",
         R"({"kind":"different","key":{},"changes":"many"})",
         R"({"kind":"different","key":{},"changes":1,"ignored":[1]})",
+        R"({"kind":"different","key":{},"changes":1,"digested_without":[1]})",
         R"({"kind":"different","key":{},"changes":1,"ignored":"v"})"}) {
     EXPECT_FALSE(decode_mismatch({.key_hash = hash, .body = body})) << body;
   }
