@@ -6,10 +6,10 @@
 #include "monitor/gap_cure.h"
 #include "monitor/prices.h"
 #include "monitor/session_state.h"
+#include "monitor/unlisted_findings.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 namespace ddm::monitor {
@@ -161,10 +161,12 @@ awaitable<result<void>> compare_session::commit_now() {
   }
   state::commit_batch batch;
   const bool was_finished = comparer_.progress().finished();
+  collect_unlisted(findings_, comparer_.progress().started(), gaps_, batch);
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
   if (progress.finished() && !was_finished) {
     cure_gaps(progress, monitored_, gaps_, batch);
+    forget_cured(findings_, gaps_, batch);
   }
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
   batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
@@ -192,7 +194,9 @@ verify::verifier_events compare_session::events() {
 }
 
 void compare_session::note_mismatch(verify::mismatch entry) {
-  log_mismatch(entry, shown_key(entry.key));
+  if (findings_.lists(entry)) {
+    log_mismatch(entry, shown_key(entry.key));
+  }
   findings_.on_confirmed(std::move(entry), parts_.time.now());
 }
 
@@ -227,12 +231,13 @@ report::status compare_session::status() const {
       progress.candidates_closed - progress.candidates_equal - progress.candidates_unequal;
   checks.equal_by_ignoring = now.compared->seen.equal_by_ignoring;
   now.mismatches = findings_.counts();
-  const auto& open = now.mismatches.open;
-  const auto open_in_all = std::accumulate(open.begin(), open.end(), std::int64_t{0});
+  now.unlisted = findings_.unlisted().by_kind;
+  const auto open_in_all = now.mismatches.all() + now.unlisted.all();
   checks.failed = std::min(progress.candidates_unequal, open_in_all);
   checks.healed = progress.candidates_unequal - checks.failed;
   if (now.keys_checked > 0) {
-    const auto wrong = static_cast<std::uint64_t>(now.mismatches.mismatches());
+    const auto wrong =
+        static_cast<std::uint64_t>(now.mismatches.mismatches() + now.unlisted.mismatches());
     now.success_rate = report::wilson_interval(std::max(now.keys_checked, wrong), wrong);
   }
   now.newest = findings_.newest(newest_shown);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "monitor/findings_flow.h"
+#include "monitor/unlisted_findings.h"
 #include "verify/check_codec.h"
 
 #include <fmt/format.h>
@@ -28,10 +29,6 @@ constexpr std::chrono::hours retention_alarm{6};
 /// reason.
 constexpr minutes small_limit_alarm{1};
 constexpr int records_limit_max = 1000;
-/// Deferred keys brought back at a time.
-constexpr std::size_t deferred_rows_max = 500;
-/// Findings of all commands that are heard of at a time.
-constexpr std::size_t finding_lines_max = 500;
 
 constexpr auto left_settled_name = "left_changes.settled";
 constexpr auto well_for_name = "settling.well_for_ms";
@@ -83,12 +80,14 @@ void monitor_session::restore(const state::snapshot& resumed) {
   gaps_ = resumed.gaps;
   finding_lines_heard_ = resumed.finding_lines;
   for (const auto& gap : gaps_) {
-    findings_.on_gap(gap.noticed);
+    if (!is_of_unlisted(gap)) {
+      findings_.on_gap(gap.noticed);
+    }
   }
   const auto now = parts_.time.now();
   const auto earlier = load_period(resumed);
   restore_checks(resumed, earlier.ignored == settings_.period.ignored, now);
-  checks_.restore_deferred(resumed.deferred_changes);
+  checks_.restore_deferred(resumed.deferred_changes, resumed.deferred_rows);
   const auto settled = resumed.numbers.find(left_settled_name);
   const bool some_left = settled == resumed.numbers.end()
                              ? statistics_.checks().left_to_baseline > 0
@@ -134,7 +133,7 @@ void monitor_session::restore_period(const state::snapshot& resumed,
       log::level::info, "statistics_period_began",
       "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
       {{"changed", settings_.period.difference(earlier)}});
-  std::int64_t failed = 0;
+  auto failed = findings_.unlisted().changes;
   for (const auto& entry : open) {
     failed += entry.changes;
   }
@@ -147,7 +146,7 @@ void monitor_session::note_healed_elsewhere(const state::snapshot& resumed,
   if (resumed.open_mismatches_total != static_cast<std::int64_t>(open.size())) {
     return;  // not all of them are held
   }
-  std::int64_t failed = 0;
+  auto failed = findings_.unlisted().changes;
   for (const auto& entry : open) {
     failed += entry.changes;
   }
@@ -337,11 +336,10 @@ void monitor_session::on_batch(stream::record_batch batch) {
     if (record.chosen && !target_ready_) {
       checks_.note_left(record.key.hash);
     } else if (record.chosen) {
-      const verify::change_context where{
-          .shard_id = batch.shard.str(),
-          .fresh = batch.fresh,
-          .created_is_coarse = times_are_coarse_,
-          .mismatch_open = findings_.is_open(record.key.hash) || !findings_.holds_all()};
+      const verify::change_context where{.shard_id = batch.shard.str(),
+                                         .fresh = batch.fresh,
+                                         .created_is_coarse = times_are_coarse_,
+                                         .mismatch_open = findings_.may_be_open(record.key.hash)};
       record.created += follower_.clock_fast_by();  // by our clock, like all that checks know
       checks_.on_change(std::move(record), where, now, out);
     }
@@ -429,11 +427,16 @@ void monitor_session::apply(const verify::outcomes& out) {
   checks_.note_deferred(statistics_.checks().deferred);
   baseline_.on_outcomes(out);
   new_deferred_.insert(new_deferred_.end(), out.deferred_rows.begin(), out.deferred_rows.end());
+  if (out.left > 0) {
+    left_at_ = parts_.time.now();
+  }
 }
 
 void monitor_session::note_mismatch(verify::mismatch entry) {
   statistics_.on_failed(entry.key.hash, entry.changes);
-  log_mismatch(entry, shown_key(entry.key));
+  if (findings_.lists(entry)) {
+    log_mismatch(entry, shown_key(entry.key));
+  }
   findings_.on_confirmed(std::move(entry), parts_.time.now());
 }
 
@@ -459,8 +462,12 @@ state::commit_batch monitor_session::collect() {
   follower_.collect(parts_.time.now(), batch);
   checks_.take_dirty(batch.checks, batch.checks_closed);
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
-  baseline_.collect(batch, gaps_);
   batch.gaps = std::exchange(new_gaps_, {});
+  collect_what_has_no_room(batch);
+  baseline_.collect(batch, gaps_);
+  if (const auto changes = forget_cured(findings_, gaps_, batch); changes > 0) {
+    statistics_.on_healed(changes);
+  }
   source_watch_.collect(batch);
   target_watch_.collect(batch);
   batch.deferred = std::exchange(new_deferred_, {});
@@ -502,6 +509,12 @@ awaitable<void> monitor_session::commit_regularly() {
       committed = co_await bring_back_deferred();
     }
     if (committed) {
+      committed = co_await count_deferred();
+    }
+    if (committed) {
+      committed = co_await recall_some();
+    }
+    if (committed) {
       committed = co_await ask_about_candidates();
     }
     if (committed) {
@@ -512,64 +525,6 @@ awaitable<void> monitor_session::commit_regularly() {
       co_return;
     }
   }
-}
-
-/// Keys that the baseline found unequal become checks, but not while replication is late.
-awaitable<result<void>> monitor_session::ask_about_candidates() {
-  verify::outcomes out;
-  auto fed = checks_.behind().behind() ? result<void>{} : co_await baseline_.feed(checks_, out);
-  apply(out);
-  co_return fed;
-}
-
-/// `compare` beside this process finds mismatches too: they are told in the findings that all
-/// commands on one state commit.
-awaitable<result<void>> monitor_session::hear_of_findings() {
-  if (!findings_.holds_all()) {
-    co_return result<void>{};  // which of them are counted already is not known
-  }
-  const auto lines = co_await parts_.store.finding_lines(finding_lines_heard_, finding_lines_max);
-  if (!lines) {
-    co_return fail(lines.error());
-  }
-  finding_lines_heard_ += static_cast<std::int64_t>(lines->size());
-  const auto& digests = parts_.decoder.settings();
-  std::vector<verify::digest128> news;
-  for (const auto& line : *lines) {
-    const auto key = verify::confirmed_key_of(line, digests.schema, digests.secret);
-    if (key && !findings_.is_open(*key)) {
-      news.push_back(*key);
-    }
-  }
-  co_return co_await recall_open(parts_.store, findings_, std::move(news), commits_begun_,
-                                 verify::recalled::uncounted);
-}
-
-awaitable<result<void>> monitor_session::bring_back_deferred() {
-  if (statistics_.checks().deferred == 0 || !checks_.has_room_to_spare() || !target_ready_ ||
-      checks_.behind().behind()) {
-    co_return result<void>{};
-  }
-  const auto commits_before = commits_begun_;
-  auto rows = co_await parts_.store.oldest_deferred(deferred_rows_max);
-  if (!rows) {
-    co_return fail(std::move(rows.error()));
-  }
-  if (commits_begun_ != commits_before) {
-    // A commit came between: a row may have grown since it was read. The next second reads it
-    // again.
-    co_return result<void>{};
-  }
-  verify::outcomes out;
-  for (const auto& row : *rows) {
-    if (!checks_.has_room()) {
-      break;
-    }
-    checks_.on_undeferred(row, parts_.time.now(), out);
-    deferred_taken_.push_back(row.key_hash);
-  }
-  apply(out);
-  co_return result<void>{};
 }
 
 }  // namespace ddm::monitor

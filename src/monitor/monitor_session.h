@@ -113,6 +113,8 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> await_target();
   [[nodiscard]] awaitable<void> watch_for_end();
   [[nodiscard]] awaitable<result<void>> bring_back_deferred();
+  [[nodiscard]] awaitable<result<void>> count_deferred();
+  [[nodiscard]] awaitable<result<void>> recall_some();
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
   [[nodiscard]] awaitable<result<void>> hear_of_findings();
   void observe_health(wall_time now);
@@ -123,6 +125,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] bool baseline_is_done() const;
   [[nodiscard]] bool everything_is_judged() const;
   [[nodiscard]] state::commit_batch collect();
+  void collect_what_has_no_room(state::commit_batch& batch);
   void apply(const verify::outcomes& out);
   void note_mismatch(verify::mismatch entry);
   void note_write(const dynamodb::change_record& record, std::optional<wall_time> nothing_before);
@@ -162,6 +165,9 @@ class monitor_session final : public stream::record_sink {
   std::vector<state::gap_row> new_gaps_;
   std::vector<state::deferred_row> new_deferred_;
   std::vector<std::string> deferred_taken_;
+  std::optional<state::mismatch_row> walked_to_;  ///< open ones of the state, newest first
+  std::optional<wall_time> left_at_;              ///< changes without room, since the last commit
+  wall_time deferred_counted_next_;
   std::int64_t finding_lines_heard_ = 0;
   std::optional<error> failure_;
   bool target_ready_;

@@ -27,10 +27,10 @@ json lag(const status& now) {
           {"count", now.lag.count()}, {"upper_bounds", now.lag.bounds()}};
 }
 
-json mismatches(const status& now) {
+json by_kind(const verify::kind_counts& mismatches) {
   json counts = json::object();
   for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
-    counts[std::string(verify::mismatch_kind_names.at(i))] = now.mismatches.open.at(i);
+    counts[std::string(verify::mismatch_kind_names.at(i))] = mismatches.open.at(i);
   }
   return counts;
 }
@@ -129,7 +129,8 @@ std::string render_json(const status& now, std::string_view command) {
         {"left_to_baseline", checks.left_to_baseline}}},
       {"success_rate", success_rate(now)},
       {"lag_ms", lag(now)},
-      {"mismatches", mismatches(now)},
+      {"mismatches", by_kind(now.mismatches)},
+      {"mismatches_unlisted", by_kind(now.unlisted)},
       {"shards",
        {{"open", now.shards.open}, {"waiting", now.shards.waiting}, {"done", now.shards.done}}},
       {"gaps", gaps(now)},

@@ -61,7 +61,10 @@ std::string mismatch_line(const status& now) {
                           verify::mismatch_kind_names.at(i));
     }
   }
-  return line.empty() ? "none open" : line + " open";
+  line = line.empty() ? "none open" : line + " open";
+  return now.unlisted.all() == 0
+             ? line
+             : fmt::format("{}; {} more confirmed, not listed", line, number(now.unlisted.all()));
 }
 
 std::string how_far_read(const status& now) {

@@ -85,6 +85,7 @@ struct status {
   bool settled = false;
   bool accept_sampled = false;
   verify::kind_counts mismatches;
+  verify::kind_counts unlisted;          ///< confirmed beyond --findings-max: only counted
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;
   std::vector<state::gap_row> gaps;

@@ -38,12 +38,7 @@ void pending_checks::on_change(change_record record, const change_context& where
                                outcomes& out) {
   const auto found = by_key_.find(record.key.hash);
   if (found == by_key_.end() && !has_room()) {
-    ++out.deferred;
-    deferred_keys_.add(record.key.hash);
-    out.deferred_rows.push_back({.key_hash = record.key.hash.bytes(),
-                                 .key_json = std::move(record.key.json),
-                                 .changes = 1,
-                                 .since_ms = to_ms(now)});
+    defer(std::move(record), now, out);
     return;
   }
   const bool is_new = found == by_key_.end();
@@ -79,6 +74,25 @@ void pending_checks::on_change(change_record record, const change_context& where
   plan_first_look(open, where, now, is_new);
   book(open);
   mark_dirty(open);
+}
+
+/// Beyond the bound on disk a change is left to a comparison, like those that were read before the
+/// target was there: what is left has one max-lag to arrive.
+void pending_checks::defer(change_record record, wall_time now, outcomes& out) {
+  if (deferred_rows_ >= settings_.deferred_max) {
+    ++out.left;
+    out.left_deletes += record.kind == event_kind::remove ? 1 : 0;
+    note_left(record.key.hash);
+    target_ready_at_ = now;
+    return;
+  }
+  ++out.deferred;
+  ++deferred_rows_;
+  deferred_keys_.add(record.key.hash);
+  out.deferred_rows.push_back({.key_hash = record.key.hash.bytes(),
+                               .key_json = std::move(record.key.json),
+                               .changes = 1,
+                               .since_ms = to_ms(now)});
 }
 
 /// The key of a candidate changed: the check of the change answers the comparison's question too.
@@ -179,6 +193,7 @@ bool pending_checks::take_lag_probe(wall_time now) {
 void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out) {
   auto key = key_of(row);
   out.undeferred += row.changes;
+  deferred_rows_ = std::max<std::int64_t>(0, deferred_rows_ - 1);
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     auto& open = slots_[found->second];
     if (open.candidate != 0) {
@@ -215,7 +230,8 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
   mark_dirty(open);
 }
 
-void pending_checks::restore_deferred(std::int64_t changes) {
+void pending_checks::restore_deferred(std::int64_t changes, std::int64_t rows) {
+  deferred_rows_ = rows;
   if (changes > 0) {
     deferred_keys_.add_unknown();
   }
@@ -223,6 +239,7 @@ void pending_checks::restore_deferred(std::int64_t changes) {
 
 void pending_checks::note_deferred(std::int64_t changes) {
   if (changes == 0) {
+    deferred_rows_ = 0;
     deferred_keys_.clear();
   }
 }
