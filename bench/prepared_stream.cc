@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 
 namespace ddm::bench {
@@ -40,10 +42,10 @@ aws::api_response answer(padded_buffer body) {
 
 }  // namespace
 
-prepared_stream::prepared_stream(prepared_options options, clock& time)
-    : options_(options), clock_(time) {
+prepared_stream::prepared_stream(prepared_options options, clock& time, table_of side)
+    : options_(options), clock_(time), side_(side), began_(time.now()) {
   page_ = R"({"Records":[)";
-  for (std::size_t i = 0; i < records_per_page; ++i) {
+  for (std::size_t i = 0; i < options_.records_per_page; ++i) {
     page_ += fmt::format(
         R"({}{{"eventID":"0123456789abcdef0123456789abcdef","eventName":"MODIFY","eventVersion":"1.1",)"
         R"("eventSource":"aws:dynamodb","awsRegion":"eu-west-1","dynamodb":{{)"
@@ -83,7 +85,21 @@ awaitable<result<aws::api_response>> prepared_stream::send(aws::api_request requ
     co_return answer(padded_buffer(
         fmt::format(R"({{"ShardIterator":"{}:0"}})", request.body.substr(shard + 8, 8))));
   }
+  if (operation == "DescribeTable") {
+    co_return answer(padded_buffer(describe_table()));
+  }
   co_return answer(padded_buffer(describe_stream()));
+}
+
+std::string prepared_stream::describe_table() {
+  return fmt::format(
+      R"({{"Table":{{"TableName":"orders","TableStatus":"ACTIVE","ItemCount":0,"TableSizeBytes":0,)"
+      R"("TableArn":"arn:aws:dynamodb:eu-west-1:111111111111:table/orders",)"
+      R"("KeySchema":[{{"AttributeName":"pk","KeyType":"HASH"}}],)"
+      R"("AttributeDefinitions":[{{"AttributeName":"pk","AttributeType":"S"}}],)"
+      R"("StreamSpecification":{{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}},)"
+      R"("LatestStreamArn":"{}"}}}})",
+      arn);
 }
 
 std::string prepared_stream::describe_stream() const {
@@ -108,11 +124,11 @@ padded_buffer prepared_stream::next_page(std::string_view request) {
   const auto colon = request.find(':', begin);
   std::from_chars(request.data() + begin, request.data() + colon, shard);
   std::from_chars(request.data() + colon + 1, request.data() + request.size(), given);
-  if (given >= options_.changes / options_.shards) {
+  if (given + options_.records_per_page > records_made()) {
     return padded_buffer(
         fmt::format(R"({{"Records":[],"NextShardIterator":"{:08}:{}"}})", shard, given));
   }
-  const auto tail = fmt::format("{:08}:{}\"}}", shard, given + records_per_page);
+  const auto tail = fmt::format("{:08}:{}\"}}", shard, given + options_.records_per_page);
   padded_buffer page(page_.size() + tail.size());
   std::memcpy(page.data(), page_.data(), page_.size());
   std::memcpy(page.data() + page_.size(), tail.data(), tail.size());
@@ -130,7 +146,27 @@ padded_buffer prepared_stream::next_page(std::string_view request) {
   return page;
 }
 
-padded_buffer prepared_stream::items_for(std::string_view request) {
+std::uint64_t prepared_stream::records_made() const {
+  const auto all = options_.changes / options_.shards;
+  if (options_.changes_per_second == 0) {
+    return all;
+  }
+  const auto seconds = std::chrono::duration<double>(clock_.now() - began_).count();
+  return std::min(
+      all, static_cast<std::uint64_t>(seconds * options_.changes_per_second / options_.shards));
+}
+
+bool prepared_stream::holds(std::uint64_t number) const {
+  if (side_ == table_of::source || !options_.stalls_from) {
+    return true;
+  }
+  const auto at = static_cast<double>(number) / options_.changes_per_second * 1000;
+  const auto changed = began_ + milliseconds{static_cast<std::int64_t>(at)};
+  return changed < *options_.stalls_from || changed >= *options_.arrives_from ||
+         clock_.now() >= *options_.arrives_from + (changed - *options_.stalls_from) / 10;
+}
+
+padded_buffer prepared_stream::items_for(std::string_view request) const {
   static const std::string item = image(key_mark, "paid");
   static const std::size_t key_offset = item.find(key_mark);
   std::string body = R"({"Responses":{"orders":[)";
@@ -138,6 +174,11 @@ padded_buffer prepared_stream::items_for(std::string_view request) {
   std::size_t count = 0;
   for (auto at = request.find("order#"); at != std::string_view::npos;
        at = request.find("order#", at + key_digits)) {
+    std::uint64_t number = 0;
+    std::from_chars(request.data() + at + 6, request.data() + at + 6 + key_digits, number);
+    if (!holds(number)) {
+      continue;
+    }
     body += count++ == 0 ? "" : ",";
     body += item;
     std::memcpy(body.data() + body.size() - item.size() + key_offset, request.data() + at + 6,

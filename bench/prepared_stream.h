@@ -9,6 +9,7 @@
 #include "runtime/clock.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,17 +18,30 @@ namespace ddm::bench {
 struct prepared_options {
   std::uint64_t changes = 1'000'000;
   std::uint32_t shards = 10;
+  /// How many there are by now; 0: all of them at once.
+  double changes_per_second = 0;
+  std::size_t records_per_page = 1000;
+  /// What changes meanwhile does not arrive before `arrives_from`, and then ten times as fast.
+  std::optional<wall_time> stalls_from;
+  std::optional<wall_time> arrives_from;
+};
+
+/// Whose items are asked for.
+enum class table_of {
+  source,
+  target
 };
 
 /// Both tables' transport and the stream's. All items have arrived, so each check is equal at its
-/// look.
+/// look; but for what changes in a stall of the replication.
 class prepared_stream final : public aws::transport {
  public:
-  prepared_stream(prepared_options options, clock& time);
+  prepared_stream(prepared_options options, clock& time, table_of side = table_of::source);
   [[nodiscard]] awaitable<result<aws::api_response>> send(aws::api_request request) override;
 
-  [[nodiscard]] std::size_t record_bytes() const { return page_.size() / records_per_page; }
-  static constexpr std::size_t records_per_page = 1000;
+  [[nodiscard]] std::size_t record_bytes() const {
+    return page_.size() / options_.records_per_page;
+  }
   static constexpr const char* arn =
       "arn:aws:dynamodb:eu-west-1:111111111111:table/orders/stream/2026-01-01T00:00:00.000";
 
@@ -36,12 +50,18 @@ class prepared_stream final : public aws::transport {
     std::size_t record;
     std::size_t offset;
   };
+  [[nodiscard]] static std::string describe_table();
   [[nodiscard]] std::string describe_stream() const;
   [[nodiscard]] padded_buffer next_page(std::string_view iterator);
-  [[nodiscard]] static padded_buffer items_for(std::string_view request);
+  [[nodiscard]] padded_buffer items_for(std::string_view request) const;
+  /// Of one shard, by now.
+  [[nodiscard]] std::uint64_t records_made() const;
+  [[nodiscard]] bool holds(std::uint64_t number) const;
 
   prepared_options options_;
   clock& clock_;
+  table_of side_;
+  wall_time began_;
   std::string page_;
   std::vector<place> keys_;         ///< 12 digits each
   std::vector<place> sequences_;    ///< 24 digits each

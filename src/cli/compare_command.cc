@@ -27,6 +27,9 @@ class compare_run final : public migration_run {
 
  private:
   [[nodiscard]] std::string command() const override { return "compare"; }
+  [[nodiscard]] std::string leftover_path() const override {
+    return state_path_ + ".compare.leftovers";
+  }
   /// The state may be a monitor's as well: only the comparison begins anew.
   [[nodiscard]] bool forgets_state() const override { return false; }
   [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& request,
@@ -53,7 +56,7 @@ monitor::compare_settings compare_run::session_settings() const {
   const auto& target = *facts_.target;
   const auto memory = memory_for_load();
   return {.comparer = {.command = command(),
-                       .leftover_path = state_path_ + ".compare.leftovers",
+                       .leftover_path = leftover_path(),
                        .segments = options_.segments,
                        .table_bytes = std::max(source.size_bytes, target.size_bytes),
                        .expected_items = source.item_count + target.item_count,
@@ -65,6 +68,7 @@ monitor::compare_settings compare_run::session_settings() const {
           .findings = {.show_values = options_.show_values,
                        .hash_keys = options_.hash_keys,
                        .open_max = open_mismatches_max,
+                       .listed_max = static_cast<std::int64_t>(options_.findings_max),
                        .ignored = options_.ignore_attributes},
           .stats_interval = options_.stats_interval,
           .fresh = options_.fresh};

@@ -4,8 +4,11 @@
 #include "base/units.h"
 #include "cli/budgets.h"
 #include "cli/standard_output.h"
+#include "compare/comparison_progress.h"
+#include "compare/leftover_file.h"
 #include "report/render.h"
 #include "state/sqlite_store.h"
+#include "verify/finding_book.h"
 
 #include <fmt/format.h>
 
@@ -228,12 +231,52 @@ awaitable<result<state::snapshot>> migration_run::open_state() {
     std::error_code ignored;  // absent: nothing to keep
     std::filesystem::rename(findings_path_, findings_path_ + ".old", ignored);
   }
-  auto file = co_await verify::findings_file::open(findings_path_, *store_, resumed->finding_lines);
+  remove_strays(*resumed);
+  if (auto opened_file = co_await open_findings(*resumed); !opened_file) {
+    co_return fail(std::move(opened_file.error()));
+  }
+  co_return std::move(*resumed);
+}
+
+void migration_run::remove_strays(const state::snapshot& resumed) const {
+  if (!leftover_path().empty()) {
+    const auto progress =
+        compare::comparison_progress::load(command(), resumed.numbers, resumed.values);
+    compare::remove_strays(leftover_path(), progress.begun() && !progress.finished());
+  }
+}
+
+awaitable<result<void>> migration_run::open_findings(state::snapshot& resumed) {
+  const auto before = resumed.values.find(state::lines_before_name);
+  auto file = co_await verify::findings_file::open(
+      findings_path_, *store_, resumed.finding_lines,
+      before == resumed.values.end() ? std::nullopt : std::optional(before->second));
   if (!file) {
     co_return fail(std::move(file.error()));
   }
   findings_file_ = std::move(*file);
-  co_return std::move(*resumed);
+  if (!verify::worth_renewing(resumed.finding_lines, resumed.open_mismatches_total)) {
+    co_return result<void>{};
+  }
+  auto renewed = co_await findings_file_->renew(
+      *store_,
+      [spelled = verify::finding_options{.show_values = options_.show_values,
+                                         .hash_keys = options_.hash_keys}](
+          const state::mismatch_row& row) -> result<std::string> {
+        auto entry = verify::decode_mismatch(row);
+        return entry ? result<std::string>(verify::finding_line(*entry, spelled))
+                     : fail(std::move(entry.error()));
+      });
+  if (!renewed) {
+    co_return fail(std::move(renewed.error()));
+  }
+  if (*renewed) {
+    log::event(log::level::info, "findings_renewed",
+               "findings that had healed are forgotten, in the state and in the findings file",
+               {{"lines_before", resumed.finding_lines}, {"lines", findings_file_->lines()}});
+    resumed.finding_lines = findings_file_->lines();
+  }
+  co_return result<void>{};
 }
 
 awaitable<result<void>> migration_run::settle_identity(const state::snapshot& resumed) {

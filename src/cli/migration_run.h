@@ -63,6 +63,8 @@ class migration_run {
   [[nodiscard]] virtual bool forgets_state() const = 0;
   /// Which command's lock on the state is held; those with one lock exclude each other.
   [[nodiscard]] virtual std::string lock() const { return command(); }
+  /// Where its comparison keeps what is not settled; empty: it makes none.
+  [[nodiscard]] virtual std::string leftover_path() const { return {}; }
   /// False for a command that works on what another one has found.
   [[nodiscard]] virtual bool begins_state() const { return true; }
   /// Completes the request by what the command needs beside the two tables.
@@ -129,6 +131,8 @@ class migration_run {
   [[nodiscard]] result<void> check_findings_path() const;
   void choose_files(const monitor::migration_request& request);
   [[nodiscard]] awaitable<result<state::snapshot>> open_state();
+  void remove_strays(const state::snapshot& resumed) const;
+  [[nodiscard]] awaitable<result<void>> open_findings(state::snapshot& resumed);
   [[nodiscard]] awaitable<result<void>> settle_identity(const state::snapshot& resumed);
   [[nodiscard]] awaitable<result<void>> commit_tables(std::vector<state::gap_row>& gaps);
   void prepare_reading(reached_table& table, const std::string& name,

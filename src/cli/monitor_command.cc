@@ -30,6 +30,9 @@ class monitor_run final : public migration_run {
 
  private:
   [[nodiscard]] std::string command() const override { return "monitor"; }
+  [[nodiscard]] std::string leftover_path() const override {
+    return state_path_ + ".baseline.leftovers";
+  }
   [[nodiscard]] bool forgets_state() const override { return options_.fresh; }
   [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& request,
                                            fault_list& faults) override;
@@ -88,7 +91,8 @@ monitor::session_settings monitor_run::session_settings() const {
                      .retry_wait = options_.retry_wait,
                      .max_lag = options_.max_lag,
                      .stall_after = options_.stall_after,
-                     .memory_bytes_max = memory_for_load() / 4 * (options_.baseline ? 3 : 4)},
+                     .memory_bytes_max = memory_for_load() / 4 * (options_.baseline ? 3 : 4),
+                     .deferred_max = static_cast<std::int64_t>(options_.deferred_max)},
           .verifier = {.way = facts_.way,
                        .batch_full_at = options_.batch_checks,
                        .batches_in_flight_max = options_.batches_in_flight,
@@ -98,6 +102,7 @@ monitor::session_settings monitor_run::session_settings() const {
           .findings = {.show_values = options_.show_values,
                        .hash_keys = options_.hash_keys,
                        .open_max = open_mismatches_max,
+                       .listed_max = static_cast<std::int64_t>(options_.findings_max),
                        .ignored = options_.ignore_attributes},
           .period = {.sample_rate = options_.sample_rate,
                      .ignored = ignored(),
@@ -122,7 +127,7 @@ monitor::session_settings monitor_run::session_settings() const {
 compare::comparer_settings monitor_run::comparer_settings() const {
   const auto& source = facts_.source;
   return {.command = command(),
-          .leftover_path = state_path_ + ".baseline.leftovers",
+          .leftover_path = leftover_path(),
           .segments = options_.segments,
           .table_bytes = source.size_bytes,
           .expected_items = 2 * source.item_count,

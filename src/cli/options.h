@@ -69,6 +69,7 @@ struct migration_options {
   std::optional<std::string> state_file;
   bool fresh = false;
   std::optional<std::string> findings_file;
+  std::size_t findings_max = 1'000'000;  ///< open mismatches that are kept one by one
   std::optional<std::string> config_file;
 
   milliseconds stats_interval = std::chrono::seconds(30);
@@ -91,6 +92,7 @@ struct monitor_options : migration_options {
   start_position iterator_type = start_position::latest;
   std::optional<table_side> verify_on;  ///< absent: the side opposite to the stream
   milliseconds stall_after = std::chrono::minutes(30);
+  std::size_t deferred_max = 10'000'000;  ///< keys that may wait on disk for a check
   bool consistent_read = false;
   milliseconds replication_wait = std::chrono::seconds(5);
   milliseconds retry_wait = std::chrono::seconds(2);

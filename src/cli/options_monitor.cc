@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds any_time{0};
 constexpr milliseconds tick{1};
 constexpr std::uint64_t smallest_memory = 1 << 20;
+constexpr std::size_t findings_bound = 100'000'000;
+constexpr std::size_t deferred_bound = 10'000'000'000;
 
 const std::vector<std::pair<std::string_view, start_position>> start_positions{
     {"LATEST", start_position::latest}, {"TRIM_HORIZON", start_position::trim_horizon}};
@@ -143,6 +145,8 @@ flag_group pace_and_memory(monitor_options& o) {
       group,
       {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
         "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
+       {"deferred-max", "N", count_into(o.deferred_max, 1, deferred_bound),
+        "keys that may wait on disk for room in memory; changes of others are left to a comparison"},
        {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
         "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
        {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
@@ -179,6 +183,9 @@ flag_group files(migration_options& o, std::string_view fresh) {
             "it would be thrown away again at each restart"},
            {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
             "beside the state"},
+           {"findings-max", "N", count_into(o.findings_max, 1, findings_bound),
+            "open mismatches that are kept one by one; those beyond it are only counted, and call "
+            "for a comparison"},
            {"config", "FILE", text_into(o.config_file),
             "TOML with these names, such as target-table = \"orders\""}}};
 }

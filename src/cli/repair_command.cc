@@ -26,6 +26,9 @@
 namespace ddm::cli {
 namespace {
 
+/// What an undo makes wrong again must be in the state before it is written.
+constexpr std::int64_t no_bound = std::numeric_limits<std::int64_t>::max() / 8;
+
 using report::exit_code;
 
 class repair_run final : public migration_run {
@@ -127,6 +130,7 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
   findings_.emplace(verify::finding_options{.show_values = options_.show_values,
                                             .hash_keys = options_.hash_keys,
                                             .open_max = open_mismatches_max,
+                                            .listed_max = no_bound,
                                             .ignored = options_.ignore_attributes});
   auto open = monitor::restore_findings(resumed, *findings_);
   auto journal = open_journal();
@@ -256,6 +260,11 @@ std::string repair_run::text_of(const repair::repair_summary& summary) const {
         "attributes",
         left_open);
   }
+  if (const auto unlisted = findings_->unlisted().by_kind.all(); unlisted > 0) {
+    text += fmt::format(
+        "; {} more were only counted (--findings-max) and cannot be repaired: compare again",
+        unlisted);
+  }
   return summary.stopped ? text + "; stopped before the end" : text;
 }
 
@@ -275,6 +284,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
       {"unequal_afterwards", summary.unequal_afterwards},
       {"stopped", summary.stopped},
       {"open_mismatches", findings_->counts().mismatches()},
+      {"unlisted_mismatches", findings_->unlisted().by_kind.mismatches()},
       {"write_units", summary.write_units},
       {"journal",
        needs_journal() ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
@@ -282,7 +292,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
 }
 
 int repair_run::code_of(const repair::repair_summary& summary) const {
-  if (findings_->counts().mismatches() > 0) {
+  if (findings_->counts().mismatches() + findings_->unlisted().by_kind.mismatches() > 0) {
     return static_cast<int>(exit_code::mismatches);
   }
   const bool incomplete = summary.refused + summary.failed + summary.unequal_afterwards > 0 ||

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -161,7 +162,31 @@ bool leftover_file::holds(const std::string& path, std::uint64_t committed_bytes
          static_cast<std::uint64_t>(facts.st_size) >= committed_bytes;
 }
 
+void remove_strays(const std::string& path, bool comparison_goes_on) {
+  namespace fs = std::filesystem;
+  const fs::path log(path);
+  std::error_code ignored;  // what cannot be removed costs room, and nothing else
+  if (!comparison_goes_on) {
+    fs::remove(log, ignored);
+  }
+  const auto prefix = log.filename().native() + ".";
+  const auto folder = log.has_parent_path() ? log.parent_path() : fs::path(".");
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const auto name = entry.path().filename().native();
+    if (name.starts_with(prefix) && name.size() == prefix.size() + 6) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
 result<leftover_file> leftover_file::open_nameless(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (const int file = ::open(folder.empty() ? "." : folder.c_str(),
+                              O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+      file >= 0) {
+    return leftover_file(path, file, 0, 0);
+  }
+  // A filesystem without files that have no name; a kill at the next line leaves an empty one.
   auto name = path + ".XXXXXX";
   const int descriptor = ::mkostemp(name.data(), O_APPEND | O_CLOEXEC);
   if (descriptor < 0) {

@@ -27,6 +27,9 @@ struct leftover_origin {
   std::uint32_t attempt = 0;
 };
 
+/// Removes what a process left that was killed: `path` too, unless its comparison goes on.
+void remove_strays(const std::string& path, bool comparison_goes_on);
+
 void append_leftover(const leftover& entry, leftover_origin from, std::string& block);
 
 class leftover_file {

@@ -6,6 +6,7 @@
 #include "monitor/gap_cure.h"
 #include "monitor/prices.h"
 #include "monitor/session_state.h"
+#include "monitor/unlisted_findings.h"
 
 #include <algorithm>
 #include <cmath>
@@ -167,10 +168,12 @@ awaitable<result<void>> compare_session::commit_now() {
   }
   state::commit_batch batch;
   const bool was_finished = comparer_.progress().finished();
+  collect_unlisted(findings_, comparer_.progress().started(), gaps_, batch);
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
   if (progress.finished() && !was_finished) {
     cure_gaps(progress, monitored_, gaps_, batch);
+    forget_cured(findings_, gaps_, batch);
   }
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
   batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
@@ -200,7 +203,9 @@ verify::verifier_events compare_session::events() {
 void compare_session::note_mismatch(verify::mismatch entry) {
   const auto now = parts_.time.now();
   entry.comparison_ms = comparer_.progress().started_ms;
-  log_lines(log_.on_mismatch(entry, now));
+  if (findings_.lists(entry)) {
+    log_lines(log_.on_mismatch(entry, now));
+  }
   findings_.on_confirmed(std::move(entry), now);
 }
 
@@ -238,6 +243,7 @@ report::status compare_session::status() const {
   now.keys_checked = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()));
   now.check_bytes = checks_.bytes();
   now.mismatches = findings_.counts();
+  now.unlisted = findings_.unlisted().by_kind;
   count_checks(now);
   now.success_at_rest = report::success_at_rest(now);
   now.newest = findings_.newest(newest_shown);

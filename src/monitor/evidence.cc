@@ -1,5 +1,7 @@
 #include "monitor/evidence.h"
 
+#include "monitor/unlisted_findings.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -119,10 +121,12 @@ std::optional<std::string> evidence_book::needs_another(const std::vector<state:
     return "keys that changed all the time were not judged by the last one";
   }
   const bool may_cure = next_.covers(changes_);
-  if (may_cure && std::ranges::any_of(gaps, [&](const state::gap_row& gap) {
-        return !gap.cured && gap.noticed < freeze.now;
-      })) {
-    return "changes left the stream before they were read";
+  const auto gap = std::ranges::find_if(gaps, [&](const state::gap_row& each) {
+    return !each.cured && each.noticed < freeze.now &&
+           !(freeze.findings_full && is_of_unlisted(each));
+  });
+  if (may_cure && gap != gaps.end()) {
+    return is_counted_only(*gap) ? gap->reason : "changes left the stream before they were read";
   }
   const comparison_progress fresh{.started_ms = to_ms(freeze.now),
                                   .sample_rate = static_cast<std::int64_t>(next_.sample_rate),

@@ -29,6 +29,8 @@ struct freeze_facts {
   bool plain_go_wanted = false;  ///< --require-go without --accept-sampled
   /// --require-go, and --settle was not earned: it is not any more after the freeze.
   bool settling_missed = false;
+  /// So many mismatches are open that another comparison would only count what it finds.
+  bool findings_full = false;
   std::optional<wall_time> last_gap;  ///< when the newest gap was noticed, cured or not
 
   /// All that was written before the freeze must have arrived by then.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "monitor/findings_flow.h"
+#include "monitor/unlisted_findings.h"
 #include "verify/check_codec.h"
 
 #include <fmt/format.h>
@@ -28,8 +29,6 @@ constexpr std::chrono::hours retention_alarm{6};
 /// reason.
 constexpr minutes small_limit_alarm{1};
 constexpr int records_limit_max = 1000;
-/// Deferred keys brought back at a time.
-constexpr std::size_t deferred_rows_max = 500;
 
 constexpr auto left_settled_name = "left_changes.settled";
 constexpr auto well_for_name = "settling.well_for_ms";
@@ -83,12 +82,14 @@ void monitor_session::restore(const state::snapshot& resumed) {
   gaps_ = resumed.gaps;
   finding_lines_heard_ = resumed.finding_lines;
   for (const auto& gap : gaps_) {
-    findings_.on_gap(gap.noticed);
+    if (!is_of_unlisted(gap)) {
+      findings_.on_gap(gap.noticed);
+    }
   }
   const auto now = parts_.time.now();
   const auto earlier = load_period(resumed);
   restore_checks(resumed, earlier.ignored == settings_.period.ignored, now);
-  checks_.restore_deferred(resumed.deferred_changes);
+  checks_.restore_deferred(resumed.deferred_changes, resumed.deferred_rows);
   const auto settled = resumed.numbers.find(left_settled_name);
   const bool some_left = settled == resumed.numbers.end()
                              ? statistics_.checks().left_to_baseline > 0
@@ -107,7 +108,7 @@ void monitor_session::restore(const state::snapshot& resumed) {
   }
   restore_period(resumed);
   // Other commands on the same state have healed and found some.
-  statistics_.set_failed(findings_.counts().failed_changes);
+  statistics_.set_failed(failed_changes());
   interval_events_ = statistics_.events().unique;
   interval_verified_ = statistics_.checks().verified;
   interval_failed_ = statistics_.checks().failed + statistics_.checks().healed;
@@ -135,7 +136,7 @@ void monitor_session::restore_period(const state::snapshot& resumed) {
       "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
       {{"changed", settings_.period.difference(earlier)}});
   statistics_.begin_period(static_cast<std::int64_t>(checks_.size()),
-                           findings_.counts().failed_changes);
+                           failed_changes());
 }
 
 // The run
@@ -329,11 +330,10 @@ void monitor_session::on_batch(stream::record_batch batch) {
     if (record.chosen && !target_ready_) {
       checks_.note_left(record.key.hash);
     } else if (record.chosen) {
-      const verify::change_context where{
-          .shard_id = batch.shard.str(),
-          .fresh = batch.fresh,
-          .created_is_coarse = times_are_coarse_,
-          .mismatch_open = findings_.is_open(record.key.hash) || !findings_.holds_all()};
+      const verify::change_context where{.shard_id = batch.shard.str(),
+                                         .fresh = batch.fresh,
+                                         .created_is_coarse = times_are_coarse_,
+                                         .mismatch_open = findings_.may_be_open(record.key.hash)};
       // By our clock, like all that checks know.
       record.created -= clock_slow_by_;
       checks_.on_change(std::move(record), where, now, out);
@@ -422,6 +422,9 @@ void monitor_session::apply(const verify::outcomes& out) {
   checks_.note_deferred(statistics_.checks().deferred);
   baseline_.on_outcomes(out);
   new_deferred_.insert(new_deferred_.end(), out.deferred_rows.begin(), out.deferred_rows.end());
+  if (out.left > 0) {
+    left_at_ = parts_.time.now();
+  }
 }
 
 void monitor_session::note_mismatch(verify::mismatch entry) {
@@ -429,7 +432,9 @@ void monitor_session::note_mismatch(verify::mismatch entry) {
   (entry.changes > 0 ? entry.period : entry.comparison_ms) =
       entry.changes > 0 ? statistics_.period() : baseline_.began_ms();
   statistics_.on_failed(entry.key.hash, entry.changes);
-  log_lines(log_.on_mismatch(entry, now));
+  if (findings_.lists(entry)) {
+    log_lines(log_.on_mismatch(entry, now));
+  }
   findings_.on_confirmed(std::move(entry), now);
 }
 
@@ -455,8 +460,12 @@ state::commit_batch monitor_session::collect() {
   follower_.collect(parts_.time.now(), batch);
   checks_.take_dirty(batch.checks, batch.checks_closed);
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
-  baseline_.collect(batch, gaps_);
   batch.gaps = std::exchange(new_gaps_, {});
+  collect_what_has_no_room(batch);
+  baseline_.collect(batch, gaps_);
+  if (const auto changes = forget_cured(findings_, gaps_, batch); changes > 0) {
+    statistics_.on_healed(changes);
+  }
   source_watch_.collect(batch);
   target_watch_.collect(batch);
   batch.deferred = std::exchange(new_deferred_, {});
@@ -499,6 +508,12 @@ awaitable<void> monitor_session::commit_regularly() {
       committed = co_await bring_back_deferred();
     }
     if (committed) {
+      committed = co_await count_deferred();
+    }
+    if (committed) {
+      committed = co_await recall_some();
+    }
+    if (committed) {
       committed = co_await ask_about_candidates();
     }
     if (committed) {
@@ -509,41 +524,6 @@ awaitable<void> monitor_session::commit_regularly() {
       co_return;
     }
   }
-}
-
-/// Keys that the baseline found unequal become checks, but not while replication is late.
-awaitable<result<void>> monitor_session::ask_about_candidates() {
-  verify::outcomes out;
-  auto fed = checks_.behind().behind() ? result<void>{} : co_await baseline_.feed(checks_, out);
-  apply(out);
-  co_return fed;
-}
-
-awaitable<result<void>> monitor_session::bring_back_deferred() {
-  if (statistics_.checks().deferred == 0 || !checks_.has_room_to_spare() || !target_ready_ ||
-      checks_.behind().behind()) {
-    co_return result<void>{};
-  }
-  const auto commits_before = commits_begun_;
-  auto rows = co_await parts_.store.oldest_deferred(deferred_rows_max);
-  if (!rows) {
-    co_return fail(std::move(rows.error()));
-  }
-  if (commits_begun_ != commits_before) {
-    // A commit came between: a row may have grown since it was read. The next second reads it
-    // again.
-    co_return result<void>{};
-  }
-  verify::outcomes out;
-  for (const auto& row : *rows) {
-    if (!checks_.has_room()) {
-      break;
-    }
-    checks_.on_undeferred(row, parts_.time.now(), out);
-    deferred_taken_.push_back(row.key_hash);
-  }
-  apply(out);
-  co_return result<void>{};
 }
 
 }  // namespace ddm::monitor

@@ -112,6 +112,8 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<void> await_target();
   [[nodiscard]] awaitable<void> watch_for_end();
   [[nodiscard]] awaitable<result<void>> bring_back_deferred();
+  [[nodiscard]] awaitable<result<void>> count_deferred();
+  [[nodiscard]] awaitable<result<void>> recall_some();
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
   [[nodiscard]] awaitable<result<void>> hear_of_other_commands();
   [[nodiscard]] awaitable<result<bool>> hear_of_findings();
@@ -125,6 +127,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] bool baseline_is_done() const;
   [[nodiscard]] bool everything_is_judged() const;
   [[nodiscard]] state::commit_batch collect();
+  void collect_what_has_no_room(state::commit_batch& batch);
   void apply(const verify::outcomes& out);
   void note_mismatch(verify::mismatch entry);
   void note_write(const dynamodb::change_record& record, std::optional<wall_time> nothing_before);
@@ -138,6 +141,10 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] wall_time service_now() const;
   /// By how much our clock is behind the service's; negative: ahead.
   [[nodiscard]] milliseconds clock_slow_by() const;
+  /// Changes that stand for open mismatches, listed or only counted.
+  [[nodiscard]] std::int64_t failed_changes() const {
+    return findings_.counts().failed_changes + findings_.unlisted().changes;
+  }
   void note_pause();
   [[nodiscard]] std::vector<std::string> troubles(const report::status& now) const;
   [[nodiscard]] std::optional<milliseconds> drain_estimate(const report::status& now) const;
@@ -168,6 +175,9 @@ class monitor_session final : public stream::record_sink {
   std::vector<state::gap_row> new_gaps_;
   std::vector<state::deferred_row> new_deferred_;
   std::vector<std::string> deferred_taken_;
+  std::optional<state::mismatch_row> walked_to_;  ///< open ones of the state, newest first
+  std::optional<wall_time> left_at_;              ///< changes without room, since the last commit
+  wall_time deferred_counted_next_;
   std::int64_t finding_lines_heard_ = 0;
   wall_time news_due_;
   std::optional<error> failure_;

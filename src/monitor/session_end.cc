@@ -95,6 +95,7 @@ freeze_facts monitor_session::freeze() const {
           .writes_after = freeze_watch_.writes(),
           .plain_go_wanted = settings_.require_go && !settings_.accept_sampled,
           .settling_missed = settings_.require_go && !settling_.settled(),
+          .findings_full = findings_.is_full(),
           .last_gap = newest == gaps_.end() ? std::nullopt : std::optional(newest->noticed)};
 }
 

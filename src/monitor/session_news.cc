@@ -70,7 +70,7 @@ awaitable<result<bool>> monitor_session::hear_of_findings() {
   if (auto gone = co_await let_go_of_healed(parts_.store, findings_, std::move(healed)); !gone) {
     co_return fail(std::move(gone.error()));
   }
-  statistics_.set_failed(findings_.counts().failed_changes);
+  statistics_.set_failed(failed_changes());
   co_return lines->size() < finding_lines_max;
 }
 

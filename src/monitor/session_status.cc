@@ -34,6 +34,7 @@ report::status monitor_session::status() const {
   now.sample_rate = settings_.period.sample_rate;
   now.table_items = settings_.table_items;
   now.mismatches = findings_.counts();
+  now.unlisted = findings_.unlisted().by_kind;
   now.compared = baseline_.view();
   now.success_of_changes =
       report::success_of(now.keys_checked, now.mismatches.of_period(statistics_.period()));
@@ -92,12 +93,18 @@ std::vector<std::string> monitor_session::troubles(const report::status& now) co
     all.push_back("the run has failed: " + failure_->describe());
   }
   std::ranges::move(tables_troubles(now.at), std::back_inserter(all));
-  const auto expired = now.mismatches.of(verify::mismatch_kind::expired);
+  const auto expired = now.mismatches.of(verify::mismatch_kind::expired) +
+                       now.unlisted.of(verify::mismatch_kind::expired);
   if (expired > 0 && !parts_.source.ttl_attribute && !parts_.target.ttl_attribute) {
     all.push_back(
         fmt::format("{} found expired while TTL was on, and it is off now: nobody deletes what is "
                     "on one side only; `compare` judges it anew",
                     expired == 1 ? "an item was" : fmt::format("{} items were", expired)));
+  }
+  if (!findings_.has_lines_left()) {
+    all.emplace_back(
+        "the findings have used up their lines, and new ones are only counted: with the next start "
+        "those that have healed are forgotten");
   }
   if (auto trouble = baseline_.trouble(); !trouble.empty()) {
     all.push_back(std::move(trouble));

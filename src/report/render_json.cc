@@ -43,10 +43,10 @@ json lag(const status& now) {
           {"count", now.lag.count()}, {"upper_bounds", now.lag.bounds()}};
 }
 
-json mismatches(const status& now) {
+json by_kind(const verify::kind_counts& mismatches) {
   json counts = json::object();
   for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
-    counts[std::string(verify::mismatch_kind_names.at(i))] = now.mismatches.open.at(i);
+    counts[std::string(verify::mismatch_kind_names.at(i))] = mismatches.open.at(i);
   }
   return counts;
 }
@@ -153,7 +153,8 @@ std::string render_json(const status& now, std::string_view command) {
        {{"changes", success_with_keys(now.success_of_changes)},
         {"items_at_rest", success_with_keys(now.success_at_rest)}}},
       {"lag_ms", lag(now)},
-      {"mismatches", mismatches(now)},
+      {"mismatches", by_kind(now.mismatches)},
+      {"mismatches_unlisted", by_kind(now.unlisted)},
       {"open_keys", open_keys(now)},
       {"shards",
        {{"open", now.shards.open}, {"waiting", now.shards.waiting}, {"done", now.shards.done}}},

@@ -57,16 +57,19 @@ std::string mismatch_line(const status& now) {
     }
   }
   if (line.empty()) {
-    return "none open";
+    line = "none open";
+  } else {
+    line += " open";
   }
-  line += " open";
-  if (now.follows_stream) {
+  if (now.follows_stream && now.mismatches.all() > 0) {
     const auto at_rest = now.mismatches.at_rest_alone;
     line += fmt::format(": {} with {} failed changes, {} by a comparison alone",
                         number(now.mismatches.all() - at_rest),
                         number(now.mismatches.failed_changes), number(at_rest));
   }
-  return line;
+  return now.unlisted.all() == 0
+             ? line
+             : fmt::format("{}; {} more confirmed, not listed", line, number(now.unlisted.all()));
 }
 
 std::string how_far_read(const status& now) {

@@ -81,6 +81,9 @@ void statistics::on_outcomes(const verify::outcomes& out) {
   checks_.superseded += out.superseded;
   checks_.equal_by_ignoring += out.equal_by_ignoring;
   checks_.deferred += out.deferred - out.undeferred;
+  checks_.sampled -= out.left;
+  checks_.deletes -= out.left_deletes;
+  checks_.left_to_baseline += out.left;
   for (const auto& key : out.passed) {
     keys_checked_.add(key.hash);
   }

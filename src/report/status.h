@@ -109,6 +109,7 @@ struct status {
   bool settled = false;
   bool accept_sampled = false;
   verify::kind_counts mismatches;
+  verify::kind_counts unlisted;          ///< confirmed beyond --findings-max: only counted
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;
   bool read_as_asked = false;  ///< the stream was read to the end that was asked for

@@ -88,6 +88,10 @@ void add_what_is_wrong(const status& now, reason_list& reasons) {
     reasons.add(weight::wrong,
                 count(open, "confirmed mismatch is open", "confirmed mismatches are open"));
   }
+  if (const auto unlisted = now.unlisted.mismatches(); unlisted > 0) {
+    reasons.add(weight::wrong, count(unlisted, "more was confirmed and is not listed",
+                                     "more were confirmed and are not listed"));
+  }
   if (now.unhealable > 0) {
     reasons.add(weight::wrong,
                 fmt::format("{} found while fewer attributes were ignored: without these "
@@ -317,7 +321,7 @@ verdict decide_verdict(const status& now) {
 }
 
 exit_code decide_exit(const status& at_end, bool require_go) {
-  if (at_end.mismatches.mismatches() > 0) {
+  if (at_end.mismatches.mismatches() + at_end.unlisted.mismatches() > 0) {
     return exit_code::mismatches;
   }
   const bool incomplete =

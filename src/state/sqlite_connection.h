@@ -37,9 +37,20 @@ class statement {
   /// Appends `convert(*this)` to `rows` for each row.
   template <class Row, class Convert, class... Values>
   [[nodiscard]] bool read(std::vector<Row>& rows, Convert convert, const Values&... values) {
+    return each(
+        [&](const statement& row) {
+          rows.push_back(convert(row));
+          return true;
+        },
+        values...);
+  }
+
+  /// Calls `take(*this)` with each row until that says no.
+  template <class Take, class... Values>
+  [[nodiscard]] bool each(Take take, const Values&... values) {
     int code = bind_all(values...) ? sqlite3_step(handle_.get()) : SQLITE_ERROR;
-    for (; code == SQLITE_ROW; code = sqlite3_step(handle_.get())) {
-      rows.push_back(convert(*this));
+    while (code == SQLITE_ROW && take(*this)) {
+      code = sqlite3_step(handle_.get());
     }
     sqlite3_reset(handle_.get());
     return code == SQLITE_DONE;

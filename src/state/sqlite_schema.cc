@@ -61,6 +61,7 @@ constexpr std::array<const char*, format_version> scripts{format_1, format_2, li
 
 static_assert(scripts[lineage_format - 1] == lineage_script);
 
+constexpr const char* draft_suffix = ".new";
 constexpr std::array<const char*, 4> file_suffixes{"", "-wal", "-shm", "-journal"};
 
 void remove_files(const std::string& path) {
@@ -91,8 +92,9 @@ result<void> write_tables(const std::string& path) {
     return fail(std::move(opened.error()));
   }
   const auto mark = fmt::format("PRAGMA application_id = {}", application_id);
-  if (!opened->run("PRAGMA synchronous = FULL; BEGIN") || !opened->run(mark.c_str()) ||
-      !run_scripts(*opened, scripts, 0) || !opened->run("COMMIT; PRAGMA journal_mode = WAL")) {
+  if (!opened->run("PRAGMA synchronous = FULL; PRAGMA auto_vacuum = INCREMENTAL; BEGIN") ||
+      !opened->run(mark.c_str()) || !run_scripts(*opened, scripts, 0) ||
+      !opened->run("COMMIT; PRAGMA journal_mode = WAL")) {
     return fail(opened->failure("create"));
   }
   opened->checkpoint_on_close();
@@ -101,8 +103,10 @@ result<void> write_tables(const std::string& path) {
 
 }  // namespace
 
+void remove_draft(const std::string& path) { remove_files(path + draft_suffix); }
+
 result<void> create_state_file(const std::string& path) {
-  const auto draft = path + ".new";
+  const auto draft = path + draft_suffix;
   remove_files(draft);
   // SQLite gives its -wal and -shm the mode of the file they belong to.
   const int descriptor = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);

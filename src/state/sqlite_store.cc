@@ -27,8 +27,13 @@ constexpr const char* settings = R"(
 /// Runs everything on one thread, in the order in which it was asked for.
 class sqlite_store final : public state_store {
  public:
-  sqlite_store(std::optional<state_lock> lock, state_tables tables, std::size_t threads)
-      : lock_(std::move(lock)), tables_(std::move(tables)), thread_(threads) {}
+  sqlite_store(std::optional<state_lock> lock, std::string path, std::string command,
+               state_tables tables, std::size_t threads)
+      : lock_(std::move(lock)),
+        path_(std::move(path)),
+        command_(std::move(command)),
+        tables_(std::move(tables)),
+        thread_(threads) {}
 
   awaitable<result<void>> commit(commit_batch batch) override {
     co_return co_await thread_.run([&] { return tables_.commit(batch); });
@@ -42,6 +47,10 @@ class sqlite_store final : public state_store {
     co_return co_await thread_.run([&] { return tables_.oldest_deferred(rows_max); });
   }
 
+  awaitable<result<std::int64_t>> count_deferred() override {
+    co_return co_await thread_.run([&] { return tables_.count_deferred(); });
+  }
+
   awaitable<result<std::vector<candidate_row>>> candidates(std::string command, std::int64_t after,
                                                            std::size_t rows_max) override {
     co_return co_await thread_.run([&] { return tables_.candidates(command, after, rows_max); });
@@ -49,6 +58,18 @@ class sqlite_store final : public state_store {
 
   awaitable<result<std::optional<mismatch_row>>> find_mismatch(std::string key_hash) override {
     co_return co_await thread_.run([&] { return tables_.find_mismatch(key_hash); });
+  }
+
+  awaitable<result<std::vector<mismatch_row>>> open_mismatches(std::optional<mismatch_row> last,
+                                                               std::size_t rows_max) override {
+    co_return co_await thread_.run([&] { return tables_.open_mismatches(last, rows_max); });
+  }
+
+  awaitable<result<bool>> renew_findings(line_of_row line_of) override {
+    co_return co_await thread_.run([&] {
+      return tables_.renew_findings(
+          line_of, [&] { return check_unused_by_others(path_, command_).has_value(); });
+    });
   }
 
   awaitable<result<std::vector<std::string>>> finding_lines(std::int64_t after,
@@ -64,6 +85,8 @@ class sqlite_store final : public state_store {
   // Destroyed from the last to the first: queued work ends, the file is closed, the lock is
   // released.
   std::optional<state_lock> lock_;
+  std::string path_;
+  std::string command_;
   state_tables tables_;
   worker_pool thread_;
 };
@@ -75,6 +98,9 @@ result<void> prepare_file(const std::string& path, const sqlite_options& options
     return fail(version.error());
   }
   if (*version && !options.fresh) {
+    if (!options.command.empty() && check_unused_by_others(path, options.command)) {
+      remove_draft(path);
+    }
     return check_version(path, **version);
   }
   if (options.command.empty()) {
@@ -163,7 +189,7 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
   if (!tables) {
     return fail(std::move(tables.error()));
   }
-  return std::make_unique<sqlite_store>(std::move(lock), *std::move(tables),
+  return std::make_unique<sqlite_store>(std::move(lock), *path, options.command, *std::move(tables),
                                         options.own_thread ? 1 : 0);
 }
 

@@ -5,9 +5,9 @@ namespace ddm::state {
 bool commit_batch::empty() const {
   return shards.empty() && shards_forgotten.empty() && checks.empty() && checks_closed.empty() &&
          deferred.empty() && deferred_taken.empty() && mismatches.empty() &&
-         finding_lines.empty() && gaps.empty() && !comparison_begun && pairs.empty() &&
-         candidates.empty() && candidates_closed.empty() && !gaps_cured_before && numbers.empty() &&
-         values.empty();
+         finding_lines.empty() && gaps.empty() && gaps_extended.empty() && !comparison_begun &&
+         pairs.empty() && candidates.empty() && candidates_closed.empty() && !gaps_cured_before &&
+         numbers.empty() && numbers_added.empty() && values.empty();
 }
 
 }  // namespace ddm::state

@@ -14,6 +14,7 @@
 #include "runtime/asio.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -111,13 +112,17 @@ struct commit_batch {
   std::vector<mismatch_row> mismatches;     ///< upsert by key_hash
   std::vector<std::string> finding_lines;   ///< appended, numbered 1, 2, 3 … in order
   std::vector<gap_row> gaps;                ///< append
+  /// Gaps that go on: the open one of the same stream, shard and reason is noticed now, not
+  /// before; appended where there is none.
+  std::vector<gap_row> gaps_extended;
   std::optional<std::string> comparison_begun;  ///< command: its pairs and candidates are deleted
   std::vector<pair_row> pairs;                  ///< upsert by (command, segment)
   std::vector<candidate_row> candidates;        ///< append
   std::vector<std::int64_t> candidates_closed;  ///< delete
   std::optional<wall_time> gaps_cured_before;   ///< marks gaps noticed earlier as cured
   std::map<std::string, std::int64_t> numbers;  ///< upsert by name: counters
-  std::map<std::string, std::string> values;    ///< upsert by name: settings, sketches, histograms
+  std::map<std::string, std::int64_t> numbers_added;  ///< added to what is there, after `numbers`
+  std::map<std::string, std::string> values;  ///< upsert by name: settings, sketches, histograms
   [[nodiscard]] bool empty() const;
 };
 
@@ -130,7 +135,8 @@ struct snapshot {
   std::map<std::string, std::int64_t> numbers;
   std::map<std::string, std::string> values;
   std::int64_t deferred_changes = 0;  ///< sum over all deferred rows
-  std::int64_t finding_lines = 0;     ///< how many have been committed
+  std::int64_t deferred_rows = 0;
+  std::int64_t finding_lines = 0;  ///< how many have been committed
   std::int64_t open_mismatches_total = 0;
   std::vector<open_mismatches_row> open_mismatches_by_kind;
 };
@@ -141,6 +147,9 @@ struct news {
   std::map<std::string, std::string> values;
   std::vector<gap_row> gaps;  ///< all, in the order of snapshot::gaps
 };
+
+/// Value: "<how many>:<the last one>" of the finding lines before they were last begun anew.
+inline constexpr const char* lines_before_name = "findings.lines_before";
 
 class state_store {
  public:
@@ -155,11 +164,22 @@ class state_store {
   /// The oldest deferred rows, at most `rows_max`; they stay until `deferred_taken` names them.
   [[nodiscard]] virtual awaitable<result<std::vector<deferred_row>>> oldest_deferred(
       std::size_t rows_max) = 0;
+  /// How many there are; reads an entry of an index for each.
+  [[nodiscard]] virtual awaitable<result<std::int64_t>> count_deferred() = 0;
   /// A command's candidates with ids above `after`, ascending, at most `rows_max`.
   [[nodiscard]] virtual awaitable<result<std::vector<candidate_row>>> candidates(
       std::string command, std::int64_t after, std::size_t rows_max) = 0;
   [[nodiscard]] virtual awaitable<result<std::optional<mismatch_row>>> find_mismatch(
       std::string key_hash) = 0;
+  /// Open mismatches, newest first, that come after `last` in this order (nothing: from the newest
+  /// on), at most `rows_max`.
+  [[nodiscard]] virtual awaitable<result<std::vector<mismatch_row>>> open_mismatches(
+      std::optional<mismatch_row> last, std::size_t rows_max) = 0;
+  /// Forgets the mismatches that are not open, and begins the finding lines anew with one for each
+  /// that is, oldest first. The value `lines_before_name` then tells what lines there were. False,
+  /// and nothing is changed, while another command uses the state. May take a minute.
+  using line_of_row = std::function<result<std::string>(const mismatch_row&)>;
+  [[nodiscard]] virtual awaitable<result<bool>> renew_findings(line_of_row line_of) = 0;
   /// Committed finding lines number `after` + 1 and following, at most `lines_max`.
   [[nodiscard]] virtual awaitable<result<std::vector<std::string>>> finding_lines(
       std::int64_t after, std::size_t lines_max) = 0;

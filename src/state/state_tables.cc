@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -94,6 +96,11 @@ constexpr auto put_mismatch_sql = R"(
       AS BLOB)
     ELSE excluded.body END)";
 
+/// 16 MiB.
+constexpr std::int64_t free_pages_kept = 4096;
+/// 2 MiB a commit, that is up to 7 GB an hour.
+constexpr const char* give_back_step = "PRAGMA incremental_vacuum(512)";
+
 /// Prepares statements until one fails, and keeps that failure.
 class preparation {
  public:
@@ -132,6 +139,12 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
       .append_finding = sql("INSERT INTO finding (line) VALUES (?)"),
       .append_gap = sql("INSERT INTO gap (stream_arn, shard_id, after_sequence, noticed, reason, "
                         "cured) VALUES (?, ?, ?, ?, ?, ?)"),
+      .extend_gap = sql("UPDATE gap SET noticed = max(noticed, ?4) WHERE NOT cured AND "
+                        "stream_arn = ?1 AND shard_id = ?2 AND reason = ?3"),
+      .append_gap_if_new =
+          sql("INSERT INTO gap (stream_arn, shard_id, after_sequence, noticed, reason, cured) "
+              "SELECT ?1, ?2, '', ?4, ?3, 0 WHERE NOT EXISTS (SELECT 1 FROM gap WHERE NOT cured "
+              "AND stream_arn = ?1 AND shard_id = ?2 AND reason = ?3)"),
       .cure_gaps = sql("UPDATE gap SET cured = 1 WHERE noticed < ?"),
       .forget_pairs = sql("DELETE FROM compared_pair WHERE command = ?"),
       .forget_candidates = sql("DELETE FROM candidate WHERE command = ?"),
@@ -140,15 +153,21 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
                            "VALUES (?, ?, ?, ?)"),
       .close_candidate = sql("DELETE FROM candidate WHERE id = ?"),
       .put_number = sql("INSERT OR REPLACE INTO number VALUES (?, ?)"),
+      .add_number = sql("INSERT INTO number VALUES (?, ?) ON CONFLICT DO UPDATE SET "
+                        "value = value + excluded.value"),
       .put_value = sql("INSERT OR REPLACE INTO value VALUES (?, ?)"),
       .read_mark = sql("SELECT mark FROM lineage WHERE id = 1"),
       .put_mark = sql("INSERT OR REPLACE INTO lineage VALUES (1, ?)"),
       .oldest_deferred = sql("SELECT key_hash, key_json, changes, since_ms FROM deferred "
                              "ORDER BY since_ms, key_hash LIMIT ?"),
+      .count_deferred = sql("SELECT count(*) FROM deferred"),
       .candidates_after = sql("SELECT id, command, key_hash, key_json, source_held FROM candidate "
                               "WHERE id > ? AND command = ? ORDER BY id LIMIT ?"),
       .find_mismatch =
           sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE key_hash = ?"),
+      .open_mismatches = sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE open "
+                             "AND confirmed_ms <= ?1 AND NOT (confirmed_ms = ?1 AND "
+                             "key_hash >= ?2) ORDER BY confirmed_ms DESC, key_hash DESC LIMIT ?3"),
       .findings_after = sql("SELECT line FROM finding WHERE number > ? ORDER BY number LIMIT ?"),
   };
   if (sql.failure()) {
@@ -164,7 +183,7 @@ result<void> state_tables::commit(const commit_batch& batch) {
   if (batch.empty()) {
     return {};
   }
-  if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !write_mark() ||
+  if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !write_mark() || !give_back_space() ||
       !connection_.run("COMMIT")) {
     broken_ = connection_.failure("commit to");
     if (connection_.in_transaction()) {
@@ -208,15 +227,32 @@ bool state_tables::write(const commit_batch& batch) {
               }) &&
          each(batch.finding_lines,
               [this](const std::string& line) { return sql_.append_finding.run(line); }) &&
-         each(batch.gaps,
-              [this](const gap_row& row) {
-                return sql_.append_gap.run(row.stream_arn, row.shard_id, row.after_sequence,
-                                           to_ms(row.noticed), row.reason, std::int64_t{row.cured});
-              }) &&
-         write_comparison(batch) &&
-         each(batch.numbers,
+         write_gaps(batch) && write_comparison(batch) && write_figures(batch);
+}
+
+bool state_tables::write_gaps(const commit_batch& batch) {
+  return std::ranges::all_of(batch.gaps,
+                             [this](const gap_row& row) {
+                               return sql_.append_gap.run(row.stream_arn, row.shard_id,
+                                                          row.after_sequence, to_ms(row.noticed),
+                                                          row.reason, std::int64_t{row.cured});
+                             }) &&
+         std::ranges::all_of(batch.gaps_extended, [this](const gap_row& row) {
+           const auto noticed = to_ms(row.noticed);
+           return sql_.extend_gap.run(row.stream_arn, row.shard_id, row.reason, noticed) &&
+                  sql_.append_gap_if_new.run(row.stream_arn, row.shard_id, row.reason, noticed);
+         });
+}
+
+bool state_tables::write_figures(const commit_batch& batch) {
+  const auto each = [](const auto& rows, auto run) { return std::ranges::all_of(rows, run); };
+  return each(batch.numbers,
               [this](const auto& entry) {
                 return sql_.put_number.run(entry.first, entry.second);
+              }) &&
+         each(batch.numbers_added,
+              [this](const auto& entry) {
+                return sql_.add_number.run(entry.first, entry.second);
               }) &&
          each(batch.values, [this](const auto& entry) {
            return sql_.put_value.run(entry.first, blob{entry.second});
@@ -233,6 +269,25 @@ bool state_tables::write_mark() {
   ++last_.number;
   const auto mark = lineage_mark{.before = found ? found->own : commit_id{}, .own = last_}.bytes();
   return sql_.put_mark.run(blob{mark});
+}
+
+/// Free pages at the end of the file go back to the disk, some with each commit: a step that takes
+/// long would hold up the reading of the stream. Some stay, for what is written next.
+bool state_tables::give_back_space() {
+  const auto number = [this](const char* pragma) {
+    const auto answer = connection_.ask(pragma);
+    std::int64_t value = 0;
+    if (answer) {
+      std::from_chars(answer->data(), answer->data() + answer->size(), value);
+    }
+    return value;
+  };
+  const auto free_pages = number("PRAGMA freelist_count");
+  if (free_pages < free_pages_kept || free_pages * 4 < number("PRAGMA page_count")) {
+    return true;
+  }
+  // Nothing happens in a file that an older version made: it has no map of its pages.
+  return connection_.run(give_back_step);
 }
 
 bool state_tables::write_comparison(const commit_batch& batch) {
@@ -308,7 +363,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   auto sums =
       sql("SELECT (SELECT coalesce(sum(changes), 0) FROM deferred), "
           "(SELECT coalesce(max(number), 0) FROM finding), "
-          "(SELECT count(*) FROM mismatch WHERE open)");
+          "(SELECT count(*) FROM mismatch WHERE open), (SELECT count(*) FROM deferred)");
   auto kinds =
       sql("SELECT json_extract(text, '$.kind'), "
           // Versions that did not keep the period had begun no second one.
@@ -323,7 +378,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   snapshot state;
   std::vector<std::pair<std::string, std::int64_t>> number_rows;
   std::vector<std::pair<std::string, std::string>> value_rows;
-  std::vector<std::array<std::int64_t, 3>> sum_rows;
+  std::vector<std::array<std::int64_t, 4>> sum_rows;
   const auto limit = static_cast<std::int64_t>(open_mismatches_max);
   const bool complete =
       shards.read(state.shards, to_shard) &&
@@ -337,7 +392,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
       numbers.read(number_rows, to_number) && values.read(value_rows, to_value) &&
       kinds.read(state.open_mismatches_by_kind, to_open_mismatches) &&
       sums.read(sum_rows, [](const statement& row) {
-        return std::array{row.integer(0), row.integer(1), row.integer(2)};
+        return std::array{row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
       });
   if (!complete) {
     return fail(connection_.failure("read"));
@@ -347,6 +402,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   state.deferred_changes = sum_rows.front()[0];
   state.finding_lines = sum_rows.front()[1];
   state.open_mismatches_total = sum_rows.front()[2];
+  state.deferred_rows = sum_rows.front()[3];
   return state;
 }
 
@@ -356,6 +412,14 @@ result<std::vector<deferred_row>> state_tables::oldest_deferred(std::size_t rows
     return fail(connection_.failure("read"));
   }
   return rows;
+}
+
+result<std::int64_t> state_tables::count_deferred() {
+  std::vector<std::int64_t> rows;
+  if (!sql_.count_deferred.read(rows, [](const statement& row) { return row.integer(0); })) {
+    return fail(connection_.failure("read"));
+  }
+  return rows.front();
 }
 
 result<std::vector<candidate_row>> state_tables::candidates(const std::string& command,
@@ -375,6 +439,66 @@ result<std::optional<mismatch_row>> state_tables::find_mismatch(const std::strin
     return fail(connection_.failure("read"));
   }
   return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
+}
+
+result<std::vector<mismatch_row>> state_tables::open_mismatches(
+    const std::optional<mismatch_row>& last, std::size_t rows_max) {
+  const auto before_ms = last ? last->confirmed_ms : std::numeric_limits<std::int64_t>::max();
+  const auto before_key = last ? last->key_hash : std::string();
+  std::vector<mismatch_row> rows;
+  if (!sql_.open_mismatches.read(rows, to_mismatch, before_ms, blob{before_key},
+                                 static_cast<std::int64_t>(rows_max))) {
+    return fail(connection_.failure("read"));
+  }
+  return rows;
+}
+
+result<bool> state_tables::renew_findings(const state_store::line_of_row& line_of,
+                                          const std::function<bool()>& may_begin) {
+  if (broken_) {
+    return fail(*broken_);
+  }
+  if (!connection_.run("BEGIN IMMEDIATE")) {
+    return fail(connection_.failure("commit to"));
+  }
+  // Who comes from now on waits for this transaction with its first commit.
+  auto begun = may_begin() ? begin_lines_anew(line_of) : result<bool>(false);
+  if (begun && *begun && (!write_mark() || !connection_.run("COMMIT"))) {
+    begun = fail(connection_.failure("commit to"));
+  }
+  if (connection_.in_transaction()) {
+    std::ignore = connection_.run("ROLLBACK");
+  }
+  return begun;
+}
+
+/// No table is dropped: that could move the row that tells a WAL's history (wal_lineage).
+result<bool> state_tables::begin_lines_anew(const state_store::line_of_row& line_of) {
+  const auto forget = fmt::format(
+      "INSERT OR REPLACE INTO value SELECT '{}', CAST(number || ':' || line AS BLOB) FROM finding "
+      "ORDER BY number DESC LIMIT 1; "
+      "DELETE FROM finding; DELETE FROM mismatch WHERE NOT open",
+      lines_before_name);
+  auto open = connection_.prepare(
+      "SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE open "
+      "ORDER BY confirmed_ms, id");
+  if (!open || !connection_.run(forget.c_str())) {
+    return fail(connection_.failure("commit to"));
+  }
+  std::optional<error> failure;
+  const bool read = open->each([&](const statement& row) {
+    auto line = line_of(to_mismatch(row));
+    if (!line) {
+      failure = std::move(line.error());
+    } else if (!sql_.append_finding.run(*line)) {
+      failure = connection_.failure("commit to");
+    }
+    return !failure;
+  });
+  if (failure || !read) {
+    return fail(failure ? *failure : connection_.failure("read"));
+  }
+  return true;
 }
 
 result<std::vector<std::string>> state_tables::finding_lines(std::int64_t after,

@@ -5,6 +5,8 @@
 #include "state/state_store.h"
 #include "state/wal_lineage.h"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +21,16 @@ class state_tables {
   [[nodiscard]] result<void> commit(const commit_batch& batch);
   [[nodiscard]] result<snapshot> load(std::size_t open_mismatches_max);
   [[nodiscard]] result<std::vector<deferred_row>> oldest_deferred(std::size_t rows_max);
+  [[nodiscard]] result<std::int64_t> count_deferred();
   [[nodiscard]] result<std::vector<candidate_row>> candidates(const std::string& command,
                                                               std::int64_t after,
                                                               std::size_t rows_max);
   [[nodiscard]] result<std::optional<mismatch_row>> find_mismatch(const std::string& key_hash);
+  [[nodiscard]] result<std::vector<mismatch_row>> open_mismatches(
+      const std::optional<mismatch_row>& last, std::size_t rows_max);
+  /// False if `may_begin`, asked while nobody else can write, says so.
+  [[nodiscard]] result<bool> renew_findings(const state_store::line_of_row& line_of,
+                                            const std::function<bool()>& may_begin);
   [[nodiscard]] result<std::vector<std::string>> finding_lines(std::int64_t after,
                                                                std::size_t lines_max);
   [[nodiscard]] result<news> news_of(const std::string& prefix);
@@ -39,6 +47,8 @@ class state_tables {
     statement put_mismatch;
     statement append_finding;
     statement append_gap;
+    statement extend_gap;
+    statement append_gap_if_new;
     statement cure_gaps;
     statement forget_pairs;
     statement forget_candidates;
@@ -46,12 +56,15 @@ class state_tables {
     statement add_candidate;
     statement close_candidate;
     statement put_number;
+    statement add_number;
     statement put_value;
     statement read_mark;
     statement put_mark;
     statement oldest_deferred;
+    statement count_deferred;
     statement candidates_after;
     statement find_mismatch;
+    statement open_mismatches;
     statement findings_after;
   };
   state_tables(sqlite_connection connection, statements prepared)
@@ -59,8 +72,12 @@ class state_tables {
 
   [[nodiscard]] bool write(const commit_batch& batch);
   [[nodiscard]] bool write_mark();
+  [[nodiscard]] bool give_back_space();
+  [[nodiscard]] result<bool> begin_lines_anew(const state_store::line_of_row& line_of);
   [[nodiscard]] bool write_comparison(const commit_batch& batch);
   [[nodiscard]] result<news> read_news(const std::string& prefix);
+  [[nodiscard]] bool write_gaps(const commit_batch& batch);
+  [[nodiscard]] bool write_figures(const commit_batch& batch);
   [[nodiscard]] result<snapshot> read_snapshot(std::size_t open_mismatches_max);
 
   sqlite_connection connection_;

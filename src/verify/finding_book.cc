@@ -243,6 +243,8 @@ std::int64_t kind_counts::mismatches() const {
   return total;
 }
 
+std::int64_t lines_max(std::int64_t listed_max) { return 4 * listed_max + 100'000; }
+
 finding_book::finding_book(finding_options options)
     : options_(std::move(options)), ignored_(options_.ignored) {}
 
@@ -277,7 +279,40 @@ mismatch finding_book::let_go(const digest128& key_hash) {
   return std::move(held.entry);
 }
 
+/// An item that TTL has deleted on one side only is no mismatch: it must not take all the room.
+bool finding_book::lists(const mismatch& entry) const {
+  const auto most =
+      entry.kind == mismatch_kind::expired ? (options_.listed_max + 1) / 2 : options_.listed_max;
+  return is_open(entry.key.hash) || (counts_.all() < most && has_lines_left());
+}
+
+/// Each open one may yet need a line to heal.
+bool finding_book::has_lines_left() const {
+  return lines_ + counts_.all() + 2 <= lines_max(options_.listed_max);
+}
+
+bool finding_book::is_full() const {
+  return counts_.all() >= options_.listed_max - options_.listed_max / 10 || !has_lines_left();
+}
+
+void finding_book::count_only(const mismatch& entry, wall_time now) {
+  for (auto* counts : {&unlisted_, &unlisted_news_}) {
+    ++counts->by_kind.open.at(static_cast<std::size_t>(entry.kind));
+    counts->changes += entry.changes;
+    counts->last = std::max(counts->last, now);
+  }
+}
+
+std::int64_t finding_book::forget_unlisted() {
+  unlisted_news_ = {};
+  return std::exchange(unlisted_, {}).changes;
+}
+
 void finding_book::on_confirmed(mismatch entry, wall_time now) {
+  if (!lists(entry)) {
+    count_only(entry, now);
+    return;
+  }
   entry.confirmed_at = now;
   entry.open = true;
   entry.ignored = options_.ignored;
@@ -463,7 +498,11 @@ void finding_book::count(const mismatch& entry, std::int64_t by) {
 
 void finding_book::note(const mismatch& entry) {
   dirty_rows_.push_back(row_of(entry));
-  dirty_lines_.push_back(finding_line(entry, options_));
+  // What is confirmed again and again gets no line once they are used up: its last one still holds.
+  if (!entry.open || lines_ + counts_.all() + 1 <= lines_max(options_.listed_max)) {
+    dirty_lines_.push_back(finding_line(entry, options_));
+    ++lines_;
+  }
   dirty_keys_.insert(entry.key.hash);
 }
 

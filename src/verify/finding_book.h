@@ -5,6 +5,11 @@
 // and lines out. Memory: the newest `open_max` open mismatches are held (and watched); older ones
 // stay in the state, and are recalled from there when their key is looked at again.
 //
+// Disk: at most `listed_max` open mismatches are rows of their own. What is confirmed beyond them
+// is unlisted: counted by kind, and a coverage gap (monitor/unlisted_findings), for nobody knows
+// then of which keys it was. A finding that heals makes room again. Lines are bounded too, as a key
+// may be confirmed and heal for ever (lines_max).
+//
 // A finding heals only under at least its own coverage: a run that ignores an attribute which the
 // confirming run did not cannot tell that all is well again. Such a finding stays open.
 #pragma once
@@ -22,6 +27,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace ddm::verify {
@@ -30,6 +36,7 @@ struct finding_options {
   bool show_values = false;
   bool hash_keys = false;
   std::size_t open_max = 200'000;
+  std::int64_t listed_max = 1'000'000;
   double watch_reads_per_second = 50;
   std::vector<std::string> ignored;  ///< attributes that this run ignores
 };
@@ -77,6 +84,17 @@ struct kind_counts {
   [[nodiscard]] std::int64_t mismatches() const;
 };
 
+/// Lines of findings that may be committed until healed ones are forgotten, at a start.
+[[nodiscard]] std::int64_t lines_max(std::int64_t listed_max);
+
+/// Confirmations that are no findings of their own. A key may be among them more than once.
+struct unlisted_findings {
+  kind_counts by_kind;
+  std::int64_t changes = 0;  ///< changes that failed with them
+  wall_time last = wall_time::min();
+  [[nodiscard]] bool any() const { return by_kind.all() > 0; }
+};
+
 /// What a look at the counterpart of an open mismatch saw.
 struct watch_answer {
   bool followed = false;  ///< the key's changes are read from the origin's stream, and checked
@@ -109,8 +127,23 @@ class finding_book {
   /// All open mismatches, held here or only in the state.
   void set_counts(const kind_counts& counts) { counts_ = counts; }
 
+  /// Lines that the state has.
+  void set_lines(std::int64_t lines) { lines_ = lines; }
+  void restore_unlisted(const unlisted_findings& earlier) { unlisted_ = earlier; }
+
   /// Takes the place of the key's earlier entry, if that is open; heals where that one does too.
+  /// Only counted if there is no room.
   void on_confirmed(mismatch entry, wall_time now);
+  /// It would be an entry of its own.
+  [[nodiscard]] bool lists(const mismatch& entry) const;
+  /// There is hardly room for what another comparison would find.
+  [[nodiscard]] bool is_full() const;
+  [[nodiscard]] bool has_lines_left() const;
+  [[nodiscard]] const unlisted_findings& unlisted() const { return unlisted_; }
+  /// What was counted since the last call.
+  [[nodiscard]] unlisted_findings take_unlisted() { return std::exchange(unlisted_news_, {}); }
+  /// A comparison has made up for all of them. Returns the changes that they stood for.
+  std::int64_t forget_unlisted();
   /// Some open mismatches are in the state only: recall() those of a key before the two below are
   /// told of it.
   [[nodiscard]] bool holds_all() const;
@@ -152,6 +185,10 @@ class finding_book {
   /// Held here, and open until a run that ignores fewer attributes heals them.
   [[nodiscard]] std::size_t unhealable() const { return unhealable_; }
   [[nodiscard]] bool is_open(const digest128& key_hash) const { return open_.contains(key_hash); }
+  /// Or may be, for all that is known here.
+  [[nodiscard]] bool may_be_open(const digest128& key_hash) const {
+    return is_open(key_hash) || !holds_all() || unlisted_.any();
+  }
   [[nodiscard]] const kind_counts& counts() const { return counts_; }
   [[nodiscard]] std::size_t held() const { return open_.size(); }
   /// A few open mismatches for the status block, newest first.
@@ -175,12 +212,16 @@ class finding_book {
   [[nodiscard]] static state::mismatch_row row_of(const mismatch& entry);
   void count(const mismatch& entry, std::int64_t by);
   void note(const mismatch& entry);
+  void count_only(const mismatch& entry, wall_time now);
   void evict_oldest();
 
   finding_options options_;
   dynamodb::ignore_list ignored_;
   std::vector<std::string> ignored_before_;
   kind_counts counts_;
+  unlisted_findings unlisted_;
+  unlisted_findings unlisted_news_;  ///< since the last take_unlisted()
+  std::int64_t lines_ = 0;
   std::size_t unhealable_ = 0;
   std::unordered_map<digest128, held_mismatch> open_;
   std::map<std::int64_t, digest128, std::greater<>> by_order_;  ///< newest first

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -18,6 +19,9 @@ namespace ddm::verify {
 namespace {
 
 constexpr std::size_t lines_per_read = 1000;
+/// A file with fewer superfluous lines is left as it is: some 50 MB.
+constexpr std::int64_t superfluous_max = 100'000;
+constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC;
 /// Two items of 400 KB, each byte spelled \u00XX, with key and paths: no line of ours is longer.
 constexpr std::size_t line_bytes_max = 16UZ << 20;
 
@@ -79,6 +83,16 @@ class file_lock {
   int file_;
 };
 
+/// Another command may have put a new file in its place between our opening and our lock.
+bool is_still(const std::string& path, int file) {
+  struct stat opened{};
+  struct stat present{};
+  return ::fstat(file, &opened) == 0 && ::stat(path.c_str(), &present) == 0 &&
+         opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
+}
+
+std::string draft_of(const std::string& path) { return path + ".new"; }
+
 /// The last complete line and the torn one behind it must be the state's: a line is only ever
 /// written once it has been committed.
 awaitable<result<bool>> belongs_to(const survey& seen, state::state_store& store,
@@ -127,14 +141,23 @@ findings_file::~findings_file() {
   }
 }
 
+bool worth_renewing(std::int64_t lines, std::int64_t open) {
+  return lines - open >= std::max(superfluous_max, open);
+}
+
 awaitable<result<findings_file>> findings_file::open(std::string path, state::state_store& store,
-                                                     std::int64_t committed_lines) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+                                                     std::int64_t committed_lines,
+                                                     std::optional<std::string> lines_before) {
+  const int descriptor = ::open(path.c_str(), flags, 0600);
   if (descriptor < 0) {
     co_return system_failure(path, "open");
   }
   findings_file file(path, descriptor);
   const file_lock mine(descriptor);
+  if (!is_still(path, descriptor)) {
+    co_return co_await open(std::move(path), store, committed_lines, std::move(lines_before));
+  }
+  ::unlink(draft_of(path).c_str());  // of a process that was killed
   auto seen = read_through(path, descriptor, 0);
   if (!seen) {
     co_return fail(std::move(seen.error()));
@@ -142,6 +165,12 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   auto own = co_await belongs_to(*seen, store, committed_lines);
   if (!own) {
     co_return fail(std::move(own.error()));
+  }
+  if (!*own && lines_before == fmt::format("{}:{}", seen->lines, seen->last)) {
+    if (auto written = co_await file.write_anew(store); !written) {
+      co_return fail(std::move(written.error()));
+    }
+    co_return file;
   }
   if (!*own) {
     co_return wrong_usage(
@@ -159,6 +188,37 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
     co_return fail(std::move(mended.error()));
   }
   co_return file;
+}
+
+awaitable<result<bool>> findings_file::renew(state::state_store& store,
+                                             state::state_store::line_of_row line_of) {
+  const file_lock mine(file_);
+  auto renewed = co_await store.renew_findings(std::move(line_of));
+  if (renewed && *renewed) {
+    if (auto written = co_await write_anew(store); !written) {
+      co_return fail(std::move(written.error()));
+    }
+  }
+  co_return renewed;
+}
+
+/// Beside its place, and put there once it is complete: a kill leaves the old file or the new one.
+awaitable<result<void>> findings_file::write_anew(state::state_store& store) {
+  const auto draft = draft_of(path_);
+  const int descriptor = ::open(draft.c_str(), flags | O_TRUNC, 0600);
+  if (descriptor < 0) {
+    co_return system_failure(path_, "write anew");
+  }
+  findings_file anew(draft, descriptor);
+  if (auto written = co_await anew.append_missing(store); !written) {
+    co_return written;
+  }
+  if (::fdatasync(descriptor) != 0 || std::rename(draft.c_str(), path_.c_str()) != 0) {
+    co_return system_failure(path_, "write anew");
+  }
+  anew.path_ = path_;
+  *this = std::move(anew);
+  co_return result<void>{};
 }
 
 awaitable<result<void>> findings_file::follow(state::state_store& store) {

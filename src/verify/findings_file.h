@@ -10,22 +10,32 @@
 #include "state/state_store.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ddm::verify {
 
+/// Most of so many lines are of mismatches that have healed.
+[[nodiscard]] bool worth_renewing(std::int64_t lines, std::int64_t open);
+
 class findings_file {
  public:
   /// Opens or creates `path` (mode 0600), cuts a torn last line and appends what the state has
   /// more. A file whose lines are not those of the state is refused and left as it is.
-  [[nodiscard]] static awaitable<result<findings_file>> open(std::string path,
-                                                             state::state_store& store,
-                                                             std::int64_t committed_lines);
+  /// `lines_before`: the state's value of state::lines_before_name. A file with these lines is from
+  /// before they were begun anew, and is written anew.
+  [[nodiscard]] static awaitable<result<findings_file>> open(
+      std::string path, state::state_store& store, std::int64_t committed_lines,
+      std::optional<std::string> lines_before = {});
   findings_file(findings_file&& other) noexcept;
   findings_file& operator=(findings_file&& other) noexcept;
   ~findings_file();
 
+  /// The state forgets what has healed (state_store::renew_findings), and the file too. False, and
+  /// nothing is changed, while another command uses the state.
+  [[nodiscard]] awaitable<result<bool>> renew(state::state_store& store,
+                                              state::state_store::line_of_row line_of);
   /// Appends the lines that have been committed since.
   [[nodiscard]] awaitable<result<void>> follow(state::state_store& store);
   /// Lines are being committed: the file owes them until it has followed. Whoever commits may be
@@ -33,9 +43,11 @@ class findings_file {
   void expect_lines() { owes_lines_ = true; }
   [[nodiscard]] bool owes_lines() const { return owes_lines_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::int64_t lines() const { return lines_; }
 
  private:
   findings_file(std::string path, int descriptor) : path_(std::move(path)), file_(descriptor) {}
+  [[nodiscard]] awaitable<result<void>> write_anew(state::state_store& store);
   [[nodiscard]] result<void> append(const std::vector<std::string>& lines);
   [[nodiscard]] result<void> see_what_others_appended();
   [[nodiscard]] awaitable<result<void>> append_missing(state::state_store& store);

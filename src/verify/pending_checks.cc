@@ -38,12 +38,7 @@ void pending_checks::on_change(change_record record, const change_context& where
                                outcomes& out) {
   const auto found = by_key_.find(record.key.hash);
   if (found == by_key_.end() && !has_room()) {
-    ++out.deferred;
-    deferred_keys_.add(record.key.hash);
-    out.deferred_rows.push_back({.key_hash = record.key.hash.bytes(),
-                                 .key_json = std::move(record.key.json),
-                                 .changes = 1,
-                                 .since_ms = to_ms(now)});
+    defer(std::move(record), now, out);
     return;
   }
   const bool is_new = found == by_key_.end();
@@ -83,6 +78,25 @@ void pending_checks::on_change(change_record record, const change_context& where
   plan_first_look(open, where, now, is_new);
   book(open);
   mark_dirty(open);
+}
+
+/// Beyond the bound on disk a change is left to a comparison, like those that were read before the
+/// target was there: what is left has one max-lag to arrive.
+void pending_checks::defer(change_record record, wall_time now, outcomes& out) {
+  if (deferred_rows_ >= settings_.deferred_max) {
+    ++out.left;
+    out.left_deletes += record.kind == event_kind::remove ? 1 : 0;
+    note_left(record.key.hash);
+    target_ready_at_ = now;
+    return;
+  }
+  ++out.deferred;
+  ++deferred_rows_;
+  deferred_keys_.add(record.key.hash);
+  out.deferred_rows.push_back({.key_hash = record.key.hash.bytes(),
+                               .key_json = std::move(record.key.json),
+                               .changes = 1,
+                               .since_ms = to_ms(now)});
 }
 
 /// The key of a candidate changed: the check of the change answers the comparison's question too.
@@ -187,6 +201,7 @@ bool pending_checks::take_lag_probe(wall_time now) {
 void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now, outcomes& out) {
   auto key = key_of(row);
   out.undeferred += row.changes;
+  deferred_rows_ = std::max<std::int64_t>(0, deferred_rows_ - 1);
   if (const auto found = by_key_.find(key.hash); found != by_key_.end()) {
     auto& open = slots_[found->second];
     if (open.candidate != 0) {
@@ -223,7 +238,8 @@ void pending_checks::on_undeferred(const state::deferred_row& row, wall_time now
   mark_dirty(open);
 }
 
-void pending_checks::restore_deferred(std::int64_t changes) {
+void pending_checks::restore_deferred(std::int64_t changes, std::int64_t rows) {
+  deferred_rows_ = rows;
   if (changes > 0) {
     deferred_keys_.add_unknown();
   }
@@ -231,6 +247,7 @@ void pending_checks::restore_deferred(std::int64_t changes) {
 
 void pending_checks::note_deferred(std::int64_t changes) {
   if (changes == 0) {
+    deferred_rows_ = 0;
     deferred_keys_.clear();
   }
 }
@@ -546,8 +563,9 @@ late_checks pending_checks::later_than(wall_time time) const {
     const bool changes_all_the_time = open.superseded_unverified && open.read_at >= time;
     if (!is_followed(open) || (changes_all_the_time && !knows_its_images(open))) {
       ++late.unjudgeable;
-    } else if (open.looked_unequal && !open.may_have_expired &&
+    } else if (open.looked_unequal && !open.may_have_expired && open.read_at <= open.unequal_at &&
                open.unequal_at - unmet_since >= settings_.max_lag / 2) {
+      // That look saw no change of the key that was read only after it.
       // Looks double their distance: the next one may be a while away.
       ++late.unmet;
     } else {

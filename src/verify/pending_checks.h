@@ -42,6 +42,8 @@ struct check_settings {
   milliseconds max_lag{60'000};
   milliseconds stall_after{30 * 60'000};
   std::uint64_t memory_bytes_max = 384ULL << 20;
+  /// Keys that may wait in the state for room in memory, about.
+  std::int64_t deferred_max = 10'000'000;
   /// Keys a second whose looks come at 0.5, 1, 2 and 4 s to measure the lag.
   double lag_probes_per_second = 5;
   /// Changes are told; without a stream there are only a comparison's candidates.
@@ -104,6 +106,9 @@ struct outcomes {
   std::int64_t superseded = 0;
   std::int64_t equal_by_ignoring = 0;
   std::int64_t deferred = 0;
+  /// Changes that could not even be deferred: they get no check and no outcome.
+  std::int64_t left = 0;
+  std::int64_t left_deletes = 0;
   std::int64_t undeferred = 0;   ///< deferred changes that became checks again, or were superseded
   std::vector<item_key> passed;  ///< keys of verified checks
   std::vector<item_key> agreed;  ///< keys of candidates that both tables hold alike
@@ -135,7 +140,10 @@ class pending_checks {
   void on_change(dynamodb::change_record record, const change_context& where, wall_time now,
                  outcomes& out);
   /// How many changes an earlier process has left deferred: their keys are not known here.
-  void restore_deferred(std::int64_t changes);
+  void restore_deferred(std::int64_t changes, std::int64_t rows);
+  /// Rows of them in the state; a key that is deferred again counts anew until it is told.
+  [[nodiscard]] std::int64_t deferred_rows() const { return deferred_rows_; }
+  void set_deferred_rows(std::int64_t rows) { deferred_rows_ = rows; }
   /// How many are deferred in all.
   void note_deferred(std::int64_t changes);
   /// A chosen change that nobody checks was read: the target was not there yet. It may still be on
@@ -235,6 +243,7 @@ class pending_checks {
   };
 
   check& place(check fresh);
+  void defer(dynamodb::change_record record, wall_time now, outcomes& out);
   [[nodiscard]] bool has_room_for_image(const check& open) const;
   void supersede(check& open, const dynamodb::change_record& record, wall_time now, wall_time made);
   static void forget_images(check& open);
@@ -300,6 +309,7 @@ class pending_checks {
   std::vector<check_id> dirty_;
   std::vector<std::int64_t> closed_;
   key_filter deferred_keys_;
+  std::int64_t deferred_rows_ = 0;
   key_filter left_keys_;
   bool left_settled_ = true;
   std::optional<wall_time> target_ready_at_;

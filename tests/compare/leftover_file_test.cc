@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -146,6 +147,29 @@ TEST(leftover_file, a_nameless_file_leaves_no_trace) {
               IsEmpty());
   ASSERT_TRUE(file.append(block_of({10})));
   EXPECT_THAT(all_of(file), ElementsAre(sample(10)));
+}
+
+TEST(leftover_file, leaves_no_name_behind_for_what_is_needed_once) {
+  const temporary_folder place;
+  auto file = leftover_file::open_nameless(place / "log");
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(file->append("block"));
+  EXPECT_TRUE(std::filesystem::is_empty(std::filesystem::path(place / "log").parent_path()));
+}
+
+TEST(leftover_file, of_a_comparison_that_does_not_go_on_is_removed) {
+  const temporary_folder place;
+  const auto path = place / "log";
+  for (const auto* name : {"log", "log.Ab12Cd", "log.keep", "other.Ab12Cd"}) {
+    std::ofstream(place / name) << "left";
+  }
+  remove_strays(path, true);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_FALSE(std::filesystem::exists(place / "log.Ab12Cd"));
+  remove_strays(path, false);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_TRUE(std::filesystem::exists(place / "log.keep"));
+  EXPECT_TRUE(std::filesystem::exists(place / "other.Ab12Cd"));
 }
 
 }  // namespace

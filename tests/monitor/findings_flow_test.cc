@@ -37,6 +37,7 @@ class interrupting_store final : public state::state_store {
       std::size_t rows_max) override {
     return inner_.oldest_deferred(rows_max);
   }
+  awaitable<result<std::int64_t>> count_deferred() override { return inner_.count_deferred(); }
   awaitable<result<std::vector<state::candidate_row>>> candidates(std::string command,
                                                                   std::int64_t after,
                                                                   std::size_t rows_max) override {
@@ -45,6 +46,13 @@ class interrupting_store final : public state::state_store {
   awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
       std::string key_hash) override {
     return inner_.find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<std::vector<state::mismatch_row>>> open_mismatches(
+      std::optional<state::mismatch_row> last, std::size_t rows_max) override {
+    return inner_.open_mismatches(std::move(last), rows_max);
+  }
+  awaitable<result<bool>> renew_findings(line_of_row line_of) override {
+    return inner_.renew_findings(std::move(line_of));
   }
   awaitable<result<std::vector<std::string>>> finding_lines(std::int64_t after,
                                                             std::size_t lines_max) override {

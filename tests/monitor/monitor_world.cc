@@ -91,6 +91,9 @@ class observed_store final : public state::state_store {
       std::size_t rows_max) override {
     co_return co_await below_->oldest_deferred(rows_max);
   }
+  awaitable<result<std::int64_t>> count_deferred() override {
+    co_return co_await below_->count_deferred();
+  }
   awaitable<result<std::vector<state::candidate_row>>> candidates(std::string command,
                                                                   std::int64_t after,
                                                                   std::size_t rows_max) override {
@@ -99,6 +102,13 @@ class observed_store final : public state::state_store {
   awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
       std::string key_hash) override {
     co_return co_await below_->find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<std::vector<state::mismatch_row>>> open_mismatches(
+      std::optional<state::mismatch_row> last, std::size_t rows_max) override {
+    co_return co_await below_->open_mismatches(std::move(last), rows_max);
+  }
+  awaitable<result<bool>> renew_findings(line_of_row line_of) override {
+    co_return co_await below_->renew_findings(std::move(line_of));
   }
   awaitable<result<std::vector<std::string>>> finding_lines(std::int64_t after,
                                                             std::size_t lines_max) override {

@@ -32,6 +32,8 @@ constexpr auto documented =
  "lag_ms": {"p50": 0, "p95": 0, "p99": 0, "max": 0, "count": 0, "upper_bounds": 0},
  "mismatches": {"missing": 0, "different": 0, "stale": 0, "undeleted": 0, "unexpected": 0,
   "expired": 0, "unreadable": 0},
+ "mismatches_unlisted": {"missing": 0, "different": 0, "stale": 0, "undeleted": 0, "unexpected": 0,
+  "expired": 0, "unreadable": 0},
  "open_keys": {"all": 0, "with_failed_changes": 0, "at_rest_alone": 0},
  "shards": {"open": 0, "waiting": 0, "done": 0}, "gaps": [],
  "coverage": {"changes": {"sample_rate": 1, "ignored": []}, "changes_since_comparison": null,
@@ -129,6 +131,7 @@ status full_status() {
   now.lag.add(300ms, true);
   now.mismatches.add(
       {.kind = verify::mismatch_kind::missing, .period = 1, .entries = 1, .changes = 1});
+  now.unlisted.open = {0, 2, 0, 0, 0, 0, 0};
   now.shards.open = 3;
   now.shards.waiting = 2;
   now.shards.done = 1;
@@ -193,6 +196,7 @@ TEST(render_json, is_one_line_and_carries_the_figures) {
   EXPECT_EQ(document["lag_ms"]["count"], 2);
   EXPECT_EQ(document["lag_ms"]["upper_bounds"], 1);
   EXPECT_EQ(document["mismatches"]["missing"], 1);
+  EXPECT_EQ(document["mismatches_unlisted"]["different"], 2);
   EXPECT_EQ(document["shards"]["waiting"], 2);
   EXPECT_EQ(document["gaps"][0]["shard_id"], "shardId-1");
   EXPECT_EQ(document["gaps"][0]["after_sequence_number"], "42");

@@ -5,8 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
+#include <random>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace ddm::verify {
 namespace {
@@ -135,6 +140,96 @@ TEST_F(findings_on_disk, of_an_empty_state_are_a_new_file_only) {
 TEST_F(findings_on_disk, name_the_path_when_they_cannot_be_opened) {
   std::filesystem::create_directory(path);
   EXPECT_THAT(open(), HasSubstr(path));
+}
+
+// Lines begun anew
+
+state::mismatch_row open_row(char key) {
+  return {.key_hash = std::string(16, key), .open = true, .confirmed_ms = key, .body = "{}"};
+}
+
+result<std::string> line_of(const state::mismatch_row& row) {
+  return std::string("still ") + row.key_hash.front();
+}
+
+/// As a start does it.
+awaitable<std::string> open_and_renew(std::string path, state::state_store& store, bool renew) {
+  const auto resumed = (co_await store.load(0)).value();
+  const auto before = resumed.values.find(state::lines_before_name);
+  auto opened = co_await findings_file::open(
+      std::move(path), store, resumed.finding_lines,
+      before == resumed.values.end() ? std::nullopt : std::optional(before->second));
+  if (!opened) {
+    co_return opened.error().message;
+  }
+  if (renew) {
+    const auto renewed = co_await opened->renew(store, line_of);
+    co_return renewed && *renewed ? "" : "not renewed";
+  }
+  co_return "";
+}
+
+TEST(findings_renewed, are_worth_it_where_most_lines_are_of_healed_ones) {
+  EXPECT_FALSE(worth_renewing(99'999, 0)) << "a small file keeps its history";
+  EXPECT_TRUE(worth_renewing(100'000, 0));
+  EXPECT_FALSE(worth_renewing(1'900'000, 1'000'000));
+  EXPECT_TRUE(worth_renewing(2'000'000, 1'000'000));
+}
+
+TEST_F(findings_on_disk, are_renewed_with_what_is_open_and_followed_from_there) {
+  commit({"one", "two", "three"});
+  ASSERT_TRUE(complete(store->commit({.mismatches = {open_row('a'), open_row('b')}})));
+  ASSERT_EQ(complete(open_and_renew(path, *store, true)), "");
+  EXPECT_EQ(bytes_of(path), "still a\nstill b\n");
+  commit({"four"});
+  EXPECT_EQ(complete(open_and_renew(path, *store, false)), "");
+  EXPECT_EQ(bytes_of(path), "still a\nstill b\nfour\n");
+}
+
+TEST_F(findings_on_disk, of_before_the_renewal_are_known_and_written_anew) {
+  commit({"one", "two", "three"});
+  ASSERT_TRUE(complete(store->commit({.mismatches = {open_row('a')}})));
+  ASSERT_EQ(complete(open_and_renew(path, *store, false)), "");
+  // Killed between the state's commit and the file.
+  ASSERT_TRUE(complete(store->renew_findings(line_of)).value());
+  std::ofstream(path + ".new") << "still";
+  commit({"four"});
+  EXPECT_EQ(complete(open_and_renew(path, *store, false)), "");
+  EXPECT_EQ(bytes_of(path), "still a\nfour\n");
+  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  write("one\ntwo\nother\n");
+  EXPECT_THAT(complete(open_and_renew(path, *store, false)), HasSubstr("does not belong"));
+}
+
+TEST_F(findings_on_disk, survive_a_kill_at_any_moment_of_the_renewal) {
+  std::minstd_rand random(std::random_device{}());
+  for (char key = 'a'; key <= 'z'; ++key) {
+    ASSERT_TRUE(complete(store->commit({.mismatches = {open_row(key)}})));
+  }
+  store.reset();
+  for (int round = 0; round < 12; ++round) {
+    const auto child = ::fork();
+    if (child == 0) {
+      const auto own = state::must_open(place / "s.db");
+      for (;;) {
+        if (!complete(own->commit({.finding_lines = {std::string(30'000, 'x')}})) ||
+            !complete(open_and_renew(path, *own, true)).empty()) {
+          ::_exit(1);
+        }
+      }
+    }
+    ::usleep(30'000 + static_cast<useconds_t>(random() % 60'000));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const auto own = state::must_open(place / "s.db");
+    ASSERT_EQ(complete(open_and_renew(path, *own, false)), "");
+    std::string expected;
+    for (const auto& line : complete(own->finding_lines(0, 1000)).value()) {
+      expected += line + "\n";
+    }
+    EXPECT_EQ(bytes_of(path), expected);
+    EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  }
 }
 
 }  // namespace
