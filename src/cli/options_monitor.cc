@@ -146,7 +146,8 @@ flag_group pace_and_memory(monitor_options& o) {
       {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
         "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
        {"deferred-max", "N", count_into(o.deferred_max, 1, deferred_bound),
-        "keys that may wait on disk for room in memory; changes of others are left to a comparison"},
+        "keys that may wait on disk for room in memory; changes of others are left to a "
+        "comparison"},
        {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
         "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
        {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),

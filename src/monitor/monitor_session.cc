@@ -135,8 +135,7 @@ void monitor_session::restore_period(const state::snapshot& resumed) {
       log::level::info, "statistics_period_began",
       "a setting was changed: the counters begin anew, open checks, mismatches and gaps stay",
       {{"changed", settings_.period.difference(earlier)}});
-  statistics_.begin_period(static_cast<std::int64_t>(checks_.size()),
-                           failed_changes());
+  statistics_.begin_period(static_cast<std::int64_t>(checks_.size()), failed_changes());
 }
 
 // The run
