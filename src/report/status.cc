@@ -23,8 +23,11 @@ std::optional<success> success_at_rest(const status& now) {
   if (!now.compared) {
     return std::nullopt;
   }
-  return success_of(static_cast<std::uint64_t>(now.compared->judged()),
-                    now.mismatches.of_comparisons_since(now.compared->progress.started_ms));
+  // A later comparison by another command may have looked at keys that this one did not.
+  const auto judged = now.compared->judged();
+  auto open = now.mismatches.of_comparisons_since(now.compared->progress.started_ms);
+  open.wrong = std::min(open.wrong, judged);
+  return success_of(static_cast<std::uint64_t>(judged), open);
 }
 
 }  // namespace ddm::report

@@ -221,6 +221,11 @@ bool referee::verdict_is_due() const {
 /// Stream and comparison together reach every key. Out of reach is only what the target does by
 /// itself after it was seen to be right, and, without the source's stream, what the source does.
 void referee::examine_baseline() {
+  const auto& compared = last_.compared;
+  if (compared && compared->progress.begun() && !compared->progress.finished() &&
+      last_.at - compared->progress.started() < noticed_within) {
+    return;  // another one has just begun
+  }
   if (verdict_is_due()) {
     accuse(fmt::format("the verdict still waits: {}", fmt::join(last_.verdict.reasons, "; ")));
     return;
