@@ -104,7 +104,10 @@ void simulation::plan() {
       at(each.at, [this, each] { happen(each); });
     }
   }
-  for (milliseconds time{0}; time < writes.lasting; time += examine_interval) {
+  const auto& restless = scenario_.restless;
+  const auto alive =
+      std::max(writes.lasting, restless ? restless->from + restless->lasting : milliseconds{0});
+  for (milliseconds time{0}; time < alive; time += examine_interval) {
     at(time, [this] { examine(); });
   }
   for (milliseconds time{0}; time < writes.lasting; time += seconds{1}) {
