@@ -189,7 +189,7 @@ bool referee::compared_something(std::uint64_t rate) const {
   const auto was_there = [&](const std::vector<version>& versions) {
     const auto* first = ledger::at(versions, progress.started());
     const auto* end = ledger::at(versions, from_ms(progress.finished_ms));
-    return first != nullptr &&
+    return first != nullptr && end != nullptr && first <= end &&
            std::all_of(first, end + 1, [](const version& each) { return each.item != nullptr; });
   };
   return std::ranges::any_of(truth_.keys(), [&](const auto& each) {
