@@ -1,5 +1,7 @@
 #include "state/state_file.h"
 
+#include "base/same_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,14 +69,6 @@ std::unexpected<error> in_use(const std::string& path, std::string_view command,
       fmt::format("the state {} is in use by {} ({}): end that one first, or give this one a state "
                   "of its own with --state",
                   path, holder(descriptor), command));
-}
-
-/// The lock file was removed, or made anew, by a holder who left between our open and our lock.
-bool is_still(const std::string& path, int descriptor) {
-  struct stat opened{};
-  struct stat present{};
-  return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &present) == 0 &&
-         opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
 }
 
 std::string_view describe(fs::file_type type) {
@@ -200,6 +194,7 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
       }
       return cannot("lock", lock_path, reason);
     }
+    // Removed, or made anew, by a holder who left between our open and our lock.
     if (!is_still(lock_path, descriptor)) {
       lock.lock_path_.clear();
       continue;

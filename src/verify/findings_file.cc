@@ -1,5 +1,6 @@
 #include "verify/findings_file.h"
 
+#include "base/same_file.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
@@ -83,14 +84,6 @@ class file_lock {
   int file_;
 };
 
-/// Another command may have put a new file in its place between our opening and our lock.
-bool is_still(const std::string& path, int file) {
-  struct stat opened{};
-  struct stat present{};
-  return ::fstat(file, &opened) == 0 && ::stat(path.c_str(), &present) == 0 &&
-         opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
-}
-
 std::string draft_of(const std::string& path) { return path + ".new"; }
 
 /// The last complete line and the torn one behind it must be the state's: a line is only ever
@@ -154,6 +147,7 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   }
   findings_file file(path, descriptor);
   const file_lock mine(descriptor);
+  // Another command may have put a new file in its place before our lock.
   if (!is_still(path, descriptor)) {
     co_return co_await open(std::move(path), store, committed_lines, std::move(lines_before));
   }
