@@ -169,21 +169,18 @@ result<std::vector<journal_entry>> repair_journal::read(const std::string& path)
 }
 
 result<repair_journal> repair_journal::open(const std::string& path) {
-  if (std::error_code failed; std::filesystem::exists(path, failed)) {
-    if (const auto content = read_content(path); !content) {
-      return fail(content.error());
-    }
+  std::error_code failed;
+  const bool is_there = std::filesystem::exists(path, failed);
+  const auto content = is_there ? read_content(path) : result<journal_content>();
+  if (!content) {
+    return fail(content.error());
   }
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) {
     return system_failure("open", path);
   }
   repair_journal journal(path, file, 1);
-  const auto content = read_content(path);
-  if (!content) {
-    return fail(content.error());
-  }
-  if (::ftruncate(file, content->whole_bytes) != 0) {
+  if (is_there && ::ftruncate(file, content->whole_bytes) != 0) {
     return system_failure("mend", path);
   }
   journal.next_id_ = static_cast<std::int64_t>(content->entries.size()) + 1;
