@@ -1,14 +1,22 @@
 // One moment of the monitor as plain values: what every renderer and the verdict work from.
 //
 // What adds up, at every moment (`tests/monitor/sums.h` holds a status to it):
-//   events        insert + modify + remove + unknown = unique <= total   (remove includes
-//   ttl_remove) checks        sampled = verified + superseded + pending + deferred + failed +
-//   healed, in changes mismatches    failed = the changes that the open mismatches stand for;
-//                 open keys = keys with failed changes + keys that stand for no change
-//   comparison    candidates = open + equal + unequal + changed + restless + twice;
-//                 keys = equal in the scans + candidates equal, unequal and changed
-//   success       wrong <= keys, of changes: keys <= keys_checked <= verified + failed + healed,
-//                 of items at rest: keys <= keys of the comparison
+//
+// events:
+//   insert + modify + remove + unknown = unique <= total  (remove includes ttl_remove)
+// checks, in changes:
+//   sampled = verified + superseded + pending + deferred + failed + healed
+// mismatches:
+//   failed = the changes that the open mismatches stand for
+//   open keys = keys with failed changes + keys that stand for no change
+// comparison:
+//   candidates = open + equal + unequal + changed + restless + twice
+//   keys = equal in the scans + candidates equal, unequal and changed
+// success:
+//   wrong <= keys
+//   of changes: keys <= keys_checked <= verified + failed + healed
+//   of items at rest: keys <= keys of the comparison
+//
 // In `compare`, checks are candidates: verified = equal, failed + healed = unequal, failed = found
 // by this comparison and open, superseded = changed + restless + twice.
 #pragma once

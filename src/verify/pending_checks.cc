@@ -49,15 +49,14 @@ void pending_checks::on_change(change_record record, const change_context& where
                 {.id = next_id_++, .key = record.key, .first_unmet_at = now, .unmet_created = made})
           : slots_[found->second];
   if (is_new) {
-    // A deferred change of the key has no outcome yet, like one that is superseded; one that was
-    // left unchecked gets none.
-    open.superseded_unverified = where.mismatch_open ||
-                                 deferred_keys_.may_contain(record.key.hash) ||
-                                 left_keys_.may_contain(record.key.hash);
     // What changes only what is ignored looks arrived before it has.
     const bool looks_arrived = record.old_image && record.new_image &&
                                record.old_image->compared == record.new_image->compared;
-    open.superseded_unverified = open.superseded_unverified || looks_arrived;
+    // A deferred change of the key has no outcome yet, like one that is superseded; one that was
+    // left unchecked gets none.
+    open.superseded_unverified = where.mismatch_open || looks_arrived ||
+                                 deferred_keys_.may_contain(record.key.hash) ||
+                                 left_keys_.may_contain(record.key.hash);
     if (record.kind == event_kind::insert) {
       open.before = past_image{std::nullopt, now, made};
     } else if (record.old_image) {
