@@ -1,5 +1,7 @@
 #include "compare/comparison_progress.h"
 
+#include "state/stored.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -73,8 +75,7 @@ comparison_progress comparison_progress::load(const std::string& command,
                                               const std::map<std::string, std::string>& values) {
   comparison_progress loaded;
   const auto number = [&](std::string_view name, std::int64_t otherwise) {
-    const auto found = numbers.find(full_name(command, name));
-    return found == numbers.end() ? otherwise : found->second;
+    return state::stored_or(numbers, full_name(command, name), otherwise);
   };
   for (const auto& [name, member] : progress_names) {
     loaded.*member = number(name, loaded.*member);
@@ -82,9 +83,7 @@ comparison_progress comparison_progress::load(const std::string& command,
   for (const auto& [name, member] : scan_names) {
     loaded.scanned.*member = number(name, 0);
   }
-  if (const auto found = values.find(full_name(command, ignored_name)); found != values.end()) {
-    loaded.ignored = found->second;
-  }
+  loaded.ignored = state::stored_or(values, full_name(command, ignored_name));
   return loaded;
 }
 

@@ -7,6 +7,7 @@
 #include "monitor/prices.h"
 #include "monitor/session_state.h"
 #include "monitor/unlisted_findings.h"
+#include "state/stored.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,8 +24,7 @@ constexpr auto source_units_name = "comparison.compare.consumed_source_milliunit
 constexpr auto target_units_name = "comparison.compare.consumed_target_milliunits";
 
 double units_of(const state::snapshot& state, const char* name) {
-  const auto found = state.numbers.find(name);
-  return found == state.numbers.end() ? 0 : static_cast<double>(found->second) / 1000;
+  return static_cast<double>(state::stored_or(state.numbers, name)) / 1000;
 }
 
 verify::coverage monitored_by(const state::snapshot& state) {

@@ -1,9 +1,13 @@
 #include "monitor/freeze_watch.h"
 
+#include "state/stored.h"
+
 #include <utility>
 
 namespace ddm::monitor {
 namespace {
+
+using state::stored_or;
 
 constexpr auto at_name = "freeze.at_ms";
 constexpr auto writes_name = "freeze.writes";
@@ -12,18 +16,12 @@ constexpr auto first_key_name = "freeze.first_key";
 constexpr auto newest_name = "source.newest_write_ms";
 constexpr auto newest_key_name = "source.newest_write_key";
 
-template <class Map>
-auto found_or(const Map& entries, const char* name, typename Map::mapped_type otherwise) {
-  const auto found = entries.find(name);
-  return found == entries.end() ? std::move(otherwise) : found->second;
-}
-
 }  // namespace
 
 freeze_watch::freeze_watch(std::optional<wall_time> at, const state::snapshot& resumed) : at_(at) {
-  if (const auto ms = found_or(resumed.numbers, newest_name, 0); ms != 0) {
+  if (const auto ms = stored_or(resumed.numbers, newest_name); ms != 0) {
     newest_ = from_ms(ms);
-    newest_key_ = found_or(resumed.values, newest_key_name, "");
+    newest_key_ = stored_or(resumed.values, newest_key_name);
   }
   if (!at_) {
     return;
@@ -31,9 +29,9 @@ freeze_watch::freeze_watch(std::optional<wall_time> at, const state::snapshot& r
   // Older versions counted without saying since when: what they did may be after this freeze.
   const auto counted_for = resumed.numbers.find(at_name);
   if (counted_for == resumed.numbers.end() || counted_for->second == to_ms(*at_)) {
-    writes_ = found_or(resumed.numbers, writes_name, 0);
-    ttl_deletes_ = found_or(resumed.numbers, ttl_deletes_name, 0);
-    first_key_ = found_or(resumed.values, first_key_name, "");
+    writes_ = stored_or(resumed.numbers, writes_name);
+    ttl_deletes_ = stored_or(resumed.numbers, ttl_deletes_name);
+    first_key_ = stored_or(resumed.values, first_key_name);
   }
   if (writes_ == 0 && newest_ && *newest_ > *at_) {
     writes_ = 1;

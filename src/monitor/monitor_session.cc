@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "monitor/findings_flow.h"
 #include "monitor/unlisted_findings.h"
+#include "state/stored.h"
 #include "verify/check_codec.h"
 
 #include <fmt/format.h>
@@ -33,11 +34,6 @@ constexpr int records_limit_max = 1000;
 constexpr auto left_settled_name = "left_changes.settled";
 constexpr auto well_for_name = "settling.well_for_ms";
 
-std::int64_t number_of(const state::snapshot& state, const char* name) {
-  const auto found = state.numbers.find(name);
-  return found == state.numbers.end() ? 0 : found->second;
-}
-
 verify::check_settings settings_of(verify::check_settings checks, const session_parts& parts) {
   const bool forward = checks.way == verify::direction::source_to_target;
   checks.sample = parts.decoder.settings().sample;
@@ -62,7 +58,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
                 parts_.source, parts_.target, checks_, findings_, events()),
       baseline_(settings_.baseline, comparer_parts(), resumed, coverage_of(settings_.period)),
-      settling_(settings_.settle, milliseconds{number_of(resumed, well_for_name)}),
+      settling_(settings_.settle, milliseconds{state::stored_or(resumed.numbers, well_for_name)}),
       reading_(parts_.executor),
       background_(parts_.executor),
       started_at_(parts_.time.now()),
@@ -428,8 +424,11 @@ void monitor_session::apply(const verify::outcomes& out) {
 
 void monitor_session::note_mismatch(verify::mismatch entry) {
   const auto now = parts_.time.now();
-  (entry.changes > 0 ? entry.period : entry.comparison_ms) =
-      entry.changes > 0 ? statistics_.period() : baseline_.began_ms();
+  if (entry.changes > 0) {
+    entry.period = statistics_.period();
+  } else {
+    entry.comparison_ms = baseline_.began_ms();
+  }
   statistics_.on_failed(entry.key.hash, entry.changes);
   if (findings_.lists(entry)) {
     log_lines(log_.on_mismatch(entry, now));

@@ -1,6 +1,7 @@
 #include "monitor/session_state.h"
 
 #include "base/units.h"
+#include "state/stored.h"
 
 #include <fmt/format.h>
 #include <openssl/rand.h>
@@ -13,6 +14,8 @@
 namespace ddm::monitor {
 namespace {
 
+using state::stored_or;
+
 constexpr auto source_name = "migration.source";
 constexpr auto target_name = "migration.target";
 constexpr auto direction_name = "migration.direction";
@@ -21,16 +24,6 @@ constexpr auto seed_name = "sample.seed";
 constexpr auto rate_name = "period.sample_rate";
 constexpr auto ignored_name = "period.ignored";
 constexpr auto max_lag_name = "period.max_lag_ms";
-
-std::string value_of(const state::snapshot& state, const char* name) {
-  const auto found = state.values.find(name);
-  return found == state.values.end() ? std::string() : found->second;
-}
-
-std::int64_t number_of(const state::snapshot& state, const char* name) {
-  const auto found = state.numbers.find(name);
-  return found == state.numbers.end() ? 0 : found->second;
-}
 
 }  // namespace
 
@@ -84,9 +77,9 @@ void save(const period_settings& settings, state::commit_batch& batch) {
 result<session_identity> load_identity(const state::snapshot& state,
                                        const session_identity& expected,
                                        const std::string& target_awaited) {
-  session_identity found{.source = value_of(state, source_name),
-                         .target = value_of(state, target_name),
-                         .direction = value_of(state, direction_name)};
+  session_identity found{.source = stored_or(state.values, source_name),
+                         .target = stored_or(state.values, target_name),
+                         .direction = stored_or(state.values, direction_name)};
   const bool same_target = found.target == expected.target || found.target == target_awaited;
   const bool same_direction = found.direction.empty() || expected.direction.empty() ||
                               found.direction == expected.direction;
@@ -100,21 +93,21 @@ result<session_identity> load_identity(const state::snapshot& state,
   }
   found.target = expected.target;
   found.direction = found.direction.empty() ? expected.direction : found.direction;
-  const auto secret = value_of(state, secret_name);
+  const auto secret = stored_or(state.values, secret_name);
   if (secret.size() != found.secret.size()) {
     return wrong_usage(
         "the state file lacks its digest secret: it is damaged. Restore a copy, or begin "
         "anew with --fresh");
   }
   std::ranges::copy(secret, found.secret.begin());
-  found.sample_seed = static_cast<std::uint64_t>(number_of(state, seed_name));
+  found.sample_seed = static_cast<std::uint64_t>(stored_or(state.numbers, seed_name));
   return found;
 }
 
 period_settings load_period(const state::snapshot& state) {
-  return {.sample_rate = static_cast<std::uint64_t>(number_of(state, rate_name)),
-          .ignored = value_of(state, ignored_name),
-          .max_lag_ms = number_of(state, max_lag_name)};
+  return {.sample_rate = static_cast<std::uint64_t>(stored_or(state.numbers, rate_name)),
+          .ignored = stored_or(state.values, ignored_name),
+          .max_lag_ms = stored_or(state.numbers, max_lag_name)};
 }
 
 }  // namespace ddm::monitor

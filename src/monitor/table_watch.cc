@@ -1,6 +1,7 @@
 #include "monitor/table_watch.h"
 
 #include "base/units.h"
+#include "state/stored.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +9,8 @@
 
 namespace ddm::monitor {
 namespace {
+
+using state::stored_or;
 
 using std::chrono::seconds;
 
@@ -46,13 +49,10 @@ std::optional<table_identity> load_table(const state::snapshot& state, const std
   if (arn == state.values.end()) {
     return std::nullopt;
   }
-  table_identity found{.arn = arn->second, .id = {}, .created = {}};
-  if (const auto id = state.values.find(name_of(side, "id")); id != state.values.end()) {
-    found.id = id->second;
-  }
-  const auto created = state.numbers.find(name_of(side, "created_ms"));
-  if (created != state.numbers.end() && created->second > 0) {
-    found.created = from_ms(created->second);
+  table_identity found{
+      .arn = arn->second, .id = stored_or(state.values, name_of(side, "id")), .created = {}};
+  if (const auto created = stored_or(state.numbers, name_of(side, "created_ms")); created > 0) {
+    found.created = from_ms(created);
   }
   return found;
 }

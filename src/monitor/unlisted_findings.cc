@@ -1,6 +1,7 @@
 #include "monitor/unlisted_findings.h"
 
 #include "base/log.h"
+#include "state/stored.h"
 
 #include <fmt/format.h>
 
@@ -10,16 +11,13 @@
 namespace ddm::monitor {
 namespace {
 
+using state::stored_or;
+
 constexpr auto changes_name = "findings.unlisted_changes";
 constexpr auto last_name = "findings.unlisted_last_ms";
 
 std::string name_of(std::size_t kind) {
   return fmt::format("findings.unlisted.{}", verify::mismatch_kind_names.at(kind));
-}
-
-std::int64_t number_of(const state::snapshot& state, const std::string& name) {
-  const auto found = state.numbers.find(name);
-  return found == state.numbers.end() ? 0 : found->second;
 }
 
 bool has_open_gap(const std::vector<state::gap_row>& gaps) {
@@ -61,10 +59,11 @@ verify::unlisted_findings load_unlisted(const state::snapshot& resumed) {
   verify::unlisted_findings found;
   for (std::size_t kind = 0; kind < found.by_kind.open.size(); ++kind) {
     found.by_kind.open.at(kind) =
-        uncured || kind == expired ? number_of(resumed, name_of(kind)) : 0;
+        uncured || kind == expired ? stored_or(resumed.numbers, name_of(kind)) : 0;
   }
-  found.changes = uncured ? number_of(resumed, changes_name) : found.by_kind.open.at(expired);
-  found.last = from_ms(number_of(resumed, last_name));
+  found.changes =
+      uncured ? stored_or(resumed.numbers, changes_name) : found.by_kind.open.at(expired);
+  found.last = from_ms(stored_or(resumed.numbers, last_name));
   return found;
 }
 

@@ -1,5 +1,7 @@
 #include "report/statistics.h"
 
+#include "state/stored.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,6 +12,7 @@ namespace ddm::report {
 namespace {
 
 using dynamodb::event_kind;
+using state::stored_or;
 
 constexpr std::array<std::pair<std::string_view, std::int64_t event_counters::*>, 7> event_names{
     {{"events.total", &event_counters::total},
@@ -38,11 +41,6 @@ constexpr auto period_name = "statistics.period";
 constexpr auto keys_changed_name = "sketch.keys_changed";
 constexpr auto keys_checked_name = "sketch.keys_checked";
 constexpr auto lag_name = "histogram.lag";
-
-std::int64_t number_of(const std::map<std::string, std::int64_t>& numbers, std::string_view name) {
-  const auto found = numbers.find(std::string(name));
-  return found == numbers.end() ? 0 : found->second;
-}
 
 }  // namespace
 
@@ -151,22 +149,18 @@ void statistics::save(std::map<std::string, std::int64_t>& numbers,
 void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
                          const std::map<std::string, std::string>& values) {
   for (const auto& [name, member] : event_names) {
-    events_.*member = number_of(numbers, name);
+    events_.*member = stored_or(numbers, std::string(name));
   }
   for (const auto& [name, member] : check_names) {
-    checks_.*member = number_of(numbers, name);
+    checks_.*member = stored_or(numbers, std::string(name));
   }
-  period_ = std::max<std::int64_t>(1, number_of(numbers, period_name));
-  source_units_before_ = static_cast<double>(number_of(numbers, source_units_name)) / 1000;
-  target_units_before_ = static_cast<double>(number_of(numbers, target_units_name)) / 1000;
-  stream_calls_before_ = number_of(numbers, stream_calls_name);
-  const auto value = [&](const char* name) {
-    const auto found = values.find(name);
-    return found == values.end() ? std::string_view() : std::string_view(found->second);
-  };
-  keys_changed_.restore(value(keys_changed_name));
-  keys_checked_.restore(value(keys_checked_name));
-  lag_.restore(value(lag_name));
+  period_ = std::max<std::int64_t>(1, stored_or(numbers, period_name));
+  source_units_before_ = static_cast<double>(stored_or(numbers, source_units_name)) / 1000;
+  target_units_before_ = static_cast<double>(stored_or(numbers, target_units_name)) / 1000;
+  stream_calls_before_ = stored_or(numbers, stream_calls_name);
+  keys_changed_.restore(stored_or(values, keys_changed_name));
+  keys_checked_.restore(stored_or(values, keys_checked_name));
+  lag_.restore(stored_or(values, lag_name));
 }
 
 void statistics::begin_period(std::int64_t pending, std::int64_t failed) {
