@@ -187,7 +187,8 @@ TEST(state_process, after_kills_within_checkpoints_only_what_is_of_one_history_g
   must_open(path);
   std::vector<std::string> copies;
   int refused = 0;
-  for (int round = 0; round < 20; ++round) {
+  // Where the kills fall decides whether any copy has to be refused: now and then it takes more.
+  for (int round = 0; round < 20 || (refused == 0 && round < 100); ++round) {
     child_process writer([&](int pipe) { commit_for_ever(path, pipe); });
     child_process other([&](int pipe) { checkpoint_for_ever(path, pipe); });
     for (auto more = random() % 30 + 1; more > 0; --more) {
@@ -217,7 +218,7 @@ TEST(state_process, after_kills_within_checkpoints_only_what_is_of_one_history_g
     copies.push_back(place / "copy" + std::to_string(round));
     std::filesystem::copy_file(path, copies.back());
   }
-  EXPECT_GT(refused, 0) << "how often depends on where the kills fall";
+  EXPECT_GT(refused, 0);
 }
 
 TEST(state_process, a_check_beside_running_processes_never_takes_their_wal_for_a_foreign_one) {
