@@ -14,7 +14,6 @@ using compare::comparison_progress;
 constexpr std::size_t comparisons_max = 8;
 
 constexpr auto log_name = "coverage.log";
-constexpr auto other_command = "compare";
 
 verify::coverage_log log_of(const state::snapshot& state) {
   const auto found = state.values.find(log_name);

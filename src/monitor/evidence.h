@@ -20,6 +20,9 @@
 
 namespace ddm::monitor {
 
+/// Whose comparisons count beside those of `monitor`.
+inline constexpr auto other_command = "compare";
+
 /// What is known of --freeze-at, by the service's clock.
 struct freeze_facts {
   std::optional<wall_time> at;

@@ -18,18 +18,13 @@ awaitable<result<std::vector<verify::mismatch>>> open_in_state(
     state::state_store& store, const std::vector<verify::digest128>& keys) {
   std::vector<verify::mismatch> open;
   for (const auto& key : keys) {
-    auto row = co_await store.find_mismatch(key.bytes());
-    if (!row) {
-      co_return fail(std::move(row.error()));
-    }
-    if (!*row || !(*row)->open) {
-      continue;
-    }
-    auto entry = verify::decode_mismatch(**row);
+    auto entry = co_await stored_finding(store, key);
     if (!entry) {
       co_return fail(std::move(entry.error()));
     }
-    open.push_back(std::move(*entry));
+    if (*entry && (*entry)->open) {
+      open.push_back(std::move(**entry));
+    }
   }
   co_return open;
 }
@@ -47,15 +42,40 @@ std::vector<std::string> ignored_before(const state::snapshot& resumed) {
 
 }  // namespace
 
-result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
-                                                       verify::finding_book& book) {
-  std::vector<verify::mismatch> open;
-  for (const auto& row : resumed.open_mismatches) {
+result<std::vector<verify::mismatch>> decode_all(const std::vector<state::mismatch_row>& rows) {
+  std::vector<verify::mismatch> entries;
+  entries.reserve(rows.size());
+  for (const auto& row : rows) {
     auto entry = verify::decode_mismatch(row);
     if (!entry) {
       return fail(std::move(entry.error()));
     }
-    open.push_back(std::move(*entry));
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
+awaitable<result<std::optional<verify::mismatch>>> stored_finding(
+    state::state_store& store, const verify::digest128& key_hash) {
+  const auto row = co_await store.find_mismatch(key_hash.bytes());
+  if (!row) {
+    co_return fail(row.error());
+  }
+  if (!*row) {
+    co_return std::optional<verify::mismatch>();
+  }
+  auto entry = verify::decode_mismatch(**row);
+  if (!entry) {
+    co_return fail(std::move(entry.error()));
+  }
+  co_return std::optional(std::move(*entry));
+}
+
+result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
+                                                       verify::finding_book& book) {
+  auto open = decode_all(resumed.open_mismatches);
+  if (!open) {
+    return open;
   }
   verify::kind_counts counts;
   for (const auto& row : resumed.open_mismatches_by_kind) {
@@ -71,7 +91,7 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
   book.set_counts(counts);
   book.set_lines(resumed.finding_lines);
   book.restore_unlisted(load_unlisted(resumed));
-  book.restore(open, ignored_before(resumed));
+  book.restore(*open, ignored_before(resumed));
   return open;
 }
 

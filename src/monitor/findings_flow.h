@@ -6,9 +6,18 @@
 #include "verify/finding_book.h"
 #include "verify/findings_file.h"
 
+#include <optional>
 #include <vector>
 
 namespace ddm::monitor {
+
+/// What rows of the state tell. An error: one cannot be read.
+[[nodiscard]] result<std::vector<verify::mismatch>> decode_all(
+    const std::vector<state::mismatch_row>& rows);
+
+/// A key's finding as the state has it, open or healed; nothing: there never was one.
+[[nodiscard]] awaitable<result<std::optional<verify::mismatch>>> stored_finding(
+    state::state_store& store, const verify::digest128& key_hash);
 
 /// Puts the open mismatches of a state into the book; the result is what they are.
 [[nodiscard]] result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,

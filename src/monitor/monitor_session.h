@@ -145,6 +145,8 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] std::int64_t failed_changes() const {
     return findings_.counts().failed_changes + findings_.unlisted().changes;
   }
+  /// By how much it has fallen behind since the last note_pause().
+  [[nodiscard]] milliseconds pause_not_noted() const;
   void note_pause();
   [[nodiscard]] std::vector<std::string> troubles(const report::status& now) const;
   [[nodiscard]] std::optional<milliseconds> drain_estimate(const report::status& now) const;

@@ -111,14 +111,16 @@ milliseconds monitor_session::clock_slow_by() const {
   return service_now() - parts_.time.now() - follower_.clock_fast_by();
 }
 
+milliseconds monitor_session::pause_not_noted() const { return clock_slow_by() - clock_slow_by_; }
+
 /// Checks know our clock only. That it is slow, and always was, makes none of them older; that it
 /// stood still, or was set back, does.
 void monitor_session::note_pause() {
-  const auto slow_by = clock_slow_by();
-  if (const auto paused = slow_by - clock_slow_by_; paused > pause_min) {
+  const auto paused = pause_not_noted();
+  if (paused > pause_min) {
     checks_.on_pause(paused);
   }
-  clock_slow_by_ = slow_by;
+  clock_slow_by_ += paused;
 }
 
 bool monitor_session::stream_is_current() const {

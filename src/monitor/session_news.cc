@@ -18,7 +18,6 @@ using std::chrono::seconds;
 /// Findings that are heard of at a time.
 constexpr std::size_t finding_lines_max = 500;
 constexpr seconds news_interval{10};
-constexpr auto other_command = "compare";
 
 }  // namespace
 

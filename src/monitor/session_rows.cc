@@ -79,15 +79,11 @@ awaitable<result<void>> monitor_session::recall_some() {
   if (commits_begun_ != commits_before) {
     co_return result<void>{};  // a row may have changed meanwhile
   }
-  std::vector<verify::mismatch> entries;
-  for (const auto& row : *rows) {
-    auto entry = verify::decode_mismatch(row);
-    if (!entry) {
-      co_return fail(std::move(entry.error()));
-    }
-    entries.push_back(std::move(*entry));
+  auto entries = decode_all(*rows);
+  if (!entries) {
+    co_return fail(std::move(entries.error()));
   }
-  findings_.recall(std::move(entries));
+  findings_.recall(std::move(*entries));
   walked_to_ = rows->empty() ? std::nullopt : std::optional(rows->back());
   co_return result<void>{};
 }

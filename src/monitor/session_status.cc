@@ -71,7 +71,7 @@ report::status monitor_session::status() const {
   now.accept_sampled = settings_.accept_sampled;
   now.unread_for = now.shards.unread_for;
   now.troubles = troubles(now);
-  const auto pause = std::max(milliseconds{0}, clock_slow_by() - clock_slow_by_);  // not noted yet
+  const auto pause = std::max(milliseconds{0}, pause_not_noted());
   now.late = checks_.later_than(now.at + pause - settings_.checks.max_lag - look_slack);
   now.answering_comparison = checks_.answering_comparison();
   now.unhealable = findings_.unhealable();

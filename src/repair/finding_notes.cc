@@ -59,18 +59,7 @@ awaitable<result<std::optional<verify::mismatch>>> finding_notes::finding_of(
       co_return fail(std::move(recalled.error()));
     }
   }
-  auto row = co_await parts_.store.find_mismatch(key.hash.bytes());
-  if (!row) {
-    co_return fail(std::move(row.error()));
-  }
-  if (!*row) {
-    co_return std::optional<verify::mismatch>();
-  }
-  auto entry = verify::decode_mismatch(**row);
-  if (!entry) {
-    co_return fail(std::move(entry.error()));
-  }
-  co_return std::optional(std::move(*entry));
+  co_return co_await monitor::stored_finding(parts_.store, key.hash);
 }
 
 awaitable<result<void>> finding_notes::commit() {
