@@ -20,20 +20,9 @@ using testing::IsEmpty;
 
 void with_baseline(session_settings& settings) { settings.baseline.wanted = true; }
 
-/// Items that were there before the stream: put on both sides without a record.
-void import_items(monitor_world& world, int items) {
-  for (int i = 0; i < items; ++i) {
-    const auto item = monitor_world::item(fmt::format("rest{:05}", i), i);
-    world.source.put(world.table, item);
-    world.target.put(world.table, item);
-  }
-}
-
-/// A world whose stream is read from after the import on.
-world_options later_stream() {
-  world_options options;
-  options.first = stream::first_position::latest;
-  return options;
+void in_many_segments(session_settings& settings) {
+  with_baseline(settings);
+  settings.baseline.comparer.segments = 40;
 }
 
 void write_for(monitor_world& world, milliseconds duration, int keys = 500) {
@@ -47,7 +36,7 @@ void write_for(monitor_world& world, milliseconds duration, int keys = 500) {
 
 TEST(baseline, starts_by_itself_and_leads_to_go_after_settling) {
   monitor_world world(later_stream());
-  import_items(world, 2000);
+  world.import_items(2000);
   world.replicate();
   world.start(with_baseline);
   write_for(world, 30s);
@@ -68,7 +57,7 @@ TEST(baseline, starts_by_itself_and_leads_to_go_after_settling) {
 
 TEST(baseline, finds_what_no_change_would_ever_show) {
   monitor_world world(later_stream());
-  import_items(world, 1000);
+  world.import_items(1000);
   world.target.remove(world.table, monitor_world::key("rest00017"));
   world.target.put(world.table, monitor_world::item("rest00018", -1));
   world.target.put(world.table, monitor_world::item("stray", 1));
@@ -94,7 +83,7 @@ TEST(baseline, candidates_wait_for_room_in_memory) {
   auto options = later_stream();
   options.memory_bytes_max = 60'000;
   monitor_world world(options);
-  import_items(world, 600);
+  world.import_items(600);
   for (int i = 0; i < 600; ++i) {
     world.target.remove(world.table, monitor_world::key(fmt::format("rest{:05}", i)));
   }
@@ -111,7 +100,7 @@ TEST(baseline, candidates_wait_for_room_in_memory) {
 
 TEST(baseline, without_the_flag_there_is_none_and_no_go) {
   monitor_world world(later_stream());
-  import_items(world, 100);
+  world.import_items(100);
   world.replicate();
   world.start();
   write_for(world, 10min);
@@ -121,13 +110,9 @@ TEST(baseline, without_the_flag_there_is_none_and_no_go) {
 
 TEST(baseline, goes_on_after_a_crash_and_stays_complete_after_another) {
   monitor_world world(later_stream());
-  import_items(world, 2000);
+  world.import_items(2000);
   world.target.settings().latency_min = world.target.settings().latency_max = 2s;
   world.replicate();
-  const auto in_many_segments = [](session_settings& settings) {
-    settings.baseline.wanted = true;
-    settings.baseline.comparer.segments = 40;
-  };
   world.start(in_many_segments);
   write_for(world, 75s);
   ASSERT_TRUE(world.status().compared);
@@ -150,17 +135,13 @@ TEST(baseline, goes_on_after_a_crash_and_stays_complete_after_another) {
 
 TEST(baseline, begins_anew_where_its_leftovers_did_not_come_with_the_state) {
   monitor_world world(later_stream());
-  import_items(world, 2000);
+  world.import_items(2000);
   // What only one side holds is left over.
   for (int i = 7; i < 2000; i += 50) {
     world.target.remove(world.table, monitor_world::key(fmt::format("rest{:05}", i)));
   }
   world.target.settings().latency_min = world.target.settings().latency_max = 2s;
   world.replicate();
-  const auto in_many_segments = [](session_settings& settings) {
-    settings.baseline.wanted = true;
-    settings.baseline.comparer.segments = 40;
-  };
   world.start(in_many_segments);
   write_for(world, 75s);
   ASSERT_TRUE(world.status().compared);
@@ -180,7 +161,7 @@ TEST(baseline, begins_anew_where_its_leftovers_did_not_come_with_the_state) {
 
 TEST(baseline, until_caught_up_ends_after_settling) {
   monitor_world world(later_stream());
-  import_items(world, 500);
+  world.import_items(500);
   world.replicate();
   const auto began = world.time.now();
   world.start([](session_settings& settings) {
@@ -197,7 +178,7 @@ TEST(baseline, until_caught_up_ends_after_settling) {
 
 TEST(baseline, until_caught_up_ends_though_something_is_wrong) {
   monitor_world world(later_stream());
-  import_items(world, 500);
+  world.import_items(500);
   world.target.remove(world.table, monitor_world::key("rest00017"));
   world.replicate();
   world.start([](session_settings& settings) {
@@ -213,7 +194,7 @@ TEST(baseline, until_caught_up_ends_though_something_is_wrong) {
 TEST(baseline, what_was_earned_before_the_freeze_is_kept_while_the_rest_drains) {
   for (const bool long_enough : {true, false}) {
     monitor_world world(later_stream());
-    import_items(world, 500);
+    world.import_items(500);
     world.replicate();
     const auto freeze = world.time.now() + (long_enough ? 10min : 4min);
     world.start([&](session_settings& settings) {
@@ -235,7 +216,7 @@ TEST(baseline, a_sample_leads_to_go_sampled_unless_that_is_accepted) {
     auto options = later_stream();
     options.sample_rate = 4;
     monitor_world world(options);
-    import_items(world, 500);
+    world.import_items(500);
     world.replicate();
     world.start([&](session_settings& settings) {
       settings.baseline.wanted = true;
@@ -248,7 +229,7 @@ TEST(baseline, a_sample_leads_to_go_sampled_unless_that_is_accepted) {
 
 TEST(baseline, waits_while_replication_is_behind) {
   monitor_world world(later_stream());
-  import_items(world, 500);
+  world.import_items(500);
   auto& replication = world.replicate();
   replication.stall(world.time.now() + 10s, world.time.now() + 10min);
   world.start([](session_settings& settings) {
@@ -268,7 +249,7 @@ TEST(baseline, waits_while_replication_is_behind) {
 
 TEST(baseline, a_missing_permission_to_scan_ends_no_monitor) {
   monitor_world world(later_stream());
-  import_items(world, 500);
+  world.import_items(500);
   world.target.plan_faults(
       support::fault_on("Scan", {.type = support::fault::kind::access_denied}));
   world.replicate();
@@ -287,7 +268,7 @@ TEST(baseline, a_missing_permission_to_scan_ends_no_monitor) {
 
 TEST(baseline, a_later_gap_is_cured_by_another_one) {
   monitor_world world(later_stream());
-  import_items(world, 500);
+  world.import_items(500);
   world.replicate();
   world.start(with_baseline);
   write_for(world, 8min);

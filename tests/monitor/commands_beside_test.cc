@@ -16,13 +16,7 @@ constexpr auto* table = monitor_world::table;
 
 class commands_beside : public testing::Test {
  protected:
-  commands_beside() {
-    for (int i = 0; i < 20; ++i) {
-      const auto item = monitor_world::item(fmt::format("rest{}", i), i);
-      world_.source.put(table, item);
-      world_.target.put(table, item);
-    }
-  }
+  commands_beside() { world_.import_items(20); }
   void start_without_baseline() {
     world_.start([](session_settings& settings) { settings.settle = 10s; });
     world_.time.run_for(1min);
@@ -42,11 +36,8 @@ class commands_beside : public testing::Test {
     progress.save("compare", batch.numbers, batch.values);
     world_.commit_beside(std::move(batch));
   }
-  [[nodiscard]] std::string reasons() const {
-    return fmt::format("{}", fmt::join(world_.status().verdict.reasons, "; "));
-  }
 
-  monitor_world world_{{.first = stream::first_position::latest}};
+  monitor_world world_{later_stream()};
 };
 
 TEST_F(commands_beside, a_comparison_that_ends_counts_for_the_verdict) {
@@ -56,7 +47,7 @@ TEST_F(commands_beside, a_comparison_that_ends_counts_for_the_verdict) {
   world_.time.run_for(10s);
   finish(progress);
   world_.time.run_for(1min);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons();
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 TEST_F(commands_beside, one_that_has_not_ended_does_not_count) {
@@ -74,22 +65,22 @@ TEST_F(commands_beside, the_gaps_that_it_cured_are_cured_here) {
   world_.target.delete_table(table);
   world_.target.create_table(table, schema);
   for (int i = 0; i < 20; ++i) {
-    world_.target.put(table, monitor_world::item(fmt::format("rest{}", i), i));
+    world_.target.put(table, monitor_world::item(fmt::format("rest{:05}", i), i));
   }
   world_.time.run_for(2min);
-  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons();
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << world_.reasons();
   const auto progress = begun();
   world_.time.run_for(10s);
   finish(progress, {.gaps_cured_before = progress.started()});
   world_.time.run_for(1min);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons();
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 TEST_F(commands_beside, what_it_healed_is_healed_here_and_counted_once) {
   start_without_baseline();
   world_.put("lost", 1);  // nobody replicates
   world_.time.run_for(5min);
-  ASSERT_EQ(world_.status().mismatches.mismatches(), 1) << reasons();
+  ASSERT_EQ(world_.status().mismatches.mismatches(), 1) << world_.reasons();
   world_.target.put(table, monitor_world::item("lost", 1));
   const auto progress = begun();
   // As `compare` does: from the state, and back into it.

@@ -26,33 +26,17 @@ void with_baseline(session_settings& settings) {
   settings.settle = 30s;
 }
 
-std::string reasons_of(const monitor_world& world) {
-  return fmt::format("{}", fmt::join(world.status().verdict.reasons, "; "));
-}
-
 class go_sequences : public testing::Test {
  protected:
-  [[nodiscard]] static world_options from_now() {
-    world_options options;
-    options.first = stream::first_position::latest;
-    return options;
-  }
-  void import_items(int items) {
-    for (int i = 0; i < items; ++i) {
-      const auto item = monitor_world::item(fmt::format("rest{:05}", i), i);
-      world_.source.put(table, item);
-      world_.target.put(table, item);
-    }
-  }
   void reach_go() {
-    import_items(200);
+    world_.import_items(200);
     world_.replicate();
     world_.start(with_baseline);
     for (int i = 0; i < 1800; ++i) {
       world_.put(fmt::format("live{}", i % 50), i);
       world_.time.run_for(100ms);
     }
-    ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+    ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
   }
   void start_frozen(wall_time at, const process_options& how = {}) {
     world_.start(
@@ -64,18 +48,18 @@ class go_sequences : public testing::Test {
         how);
   }
 
-  monitor_world world_{from_now()};
+  monitor_world world_{later_stream()};
 };
 
 // Frozen, every key compared, GO; then the target is imported anew, and only 1 key in 10 of it is
 // compared. That cures the gap of what is checked, and the comparison of the old table must not
 // speak for the rest of the new one.
 TEST_F(go_sequences, a_comparison_of_a_table_that_is_no_more_does_not_suffice_at_rest) {
-  import_items(200);
+  world_.import_items(200);
   const auto freeze = world_.time.now();
   start_frozen(freeze, {.sample_rate = 10, .baseline_sample_rate = 1, .ignored = {}});
   ASSERT_TRUE(world_.wait_for_end());
-  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 
   const auto decoding = world_.decoding();
   ASSERT_EQ(decoding.sample.rate, 10);
@@ -94,7 +78,7 @@ TEST_F(go_sequences, a_comparison_of_a_table_that_is_no_more_does_not_suffice_at
   ASSERT_GT(missing, 100);
   start_frozen(freeze, {.sample_rate = 10, .baseline_sample_rate = 10, .ignored = {}});
   ASSERT_TRUE(world_.wait_for_end());
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go_sampled) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go_sampled) << world_.reasons();
 }
 
 // A key was not judged, as its target item changed all the time: the comparison is not complete,
@@ -133,7 +117,7 @@ TEST_F(go_sequences, a_freeze_is_waited_for_by_the_services_clock_also_when_ours
   EXPECT_FALSE(world_.ended()) << "it is 20 s after the freeze";
   world_.put("forgotten", 1);
   ASSERT_TRUE(world_.wait_for_end());
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << world_.reasons();
   EXPECT_THAT(world_.status().verdict.reasons, Contains(HasSubstr("forgotten")));
 }
 
@@ -152,13 +136,13 @@ TEST_F(go_sequences, is_gone_after_a_pause_in_which_a_change_did_not_arrive) {
   world_.put("lost", 1);
   world_.time.run_for(3s);
   world_.target.remove(table, monitor_world::key("lost"));  // as if it had not come
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
   for (auto* account : {&world_.source, &world_.target}) {
     account->settings().clock_skew = 10min;
   }
   world_.time.run_for(10s);
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait);
-  EXPECT_GT(world_.status().late.unmet + world_.status().late.unlooked, 0) << reasons_of(world_);
+  EXPECT_GT(world_.status().late.unmet + world_.status().late.unlooked, 0) << world_.reasons();
 }
 
 // And the comparison that began before the freeze, by the service's clock, is none of all at rest.
@@ -167,7 +151,7 @@ TEST_F(go_sequences,
   for (auto* account : {&world_.source, &world_.target}) {
     account->settings().clock_skew = -3min;
   }
-  import_items(200);
+  world_.import_items(200);
   const auto freeze = world_.time.now() - 2min;  // in a minute
   world_.start(
       [freeze](session_settings& settings) {
@@ -181,7 +165,7 @@ TEST_F(go_sequences,
     world_.put(fmt::format("lost{}", i), i);  // before the freeze; nobody replicates
   }
   ASSERT_TRUE(world_.wait_for_end());
-  EXPECT_NE(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  EXPECT_NE(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 // `compare` on the same state, beside the monitor, confirms a mismatch: GO must not stay on.
@@ -198,11 +182,11 @@ TEST_F(go_sequences, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at
   book.take_dirty(batch.mismatches, batch.finding_lines);
   world_.commit_beside(std::move(batch));
   world_.time.run_for(30s);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << world_.reasons();
   EXPECT_EQ(world_.status().mismatches.mismatches(), 1);
   world_.target.put(table, monitor_world::item(name, 7));
   world_.time.run_for(3min);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 // The clock was an hour fast when a comparison began, and was set right; then the target was
@@ -210,7 +194,7 @@ TEST_F(go_sequences, what_a_comparison_beside_the_monitor_confirms_is_a_no_go_at
 // says.
 TEST_F(go_sequences,
        a_comparison_that_began_before_a_gap_by_a_clock_that_was_fast_does_not_cure_it) {
-  import_items(200);
+  world_.import_items(200);
   world_.start(with_baseline);
   world_.time.run_until([this] {
     const auto& compared = world_.status().compared;
@@ -249,7 +233,7 @@ TEST_F(go_sequences, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_s
   }
   ASSERT_EQ(world_.target.table(table).item_count(), items);
   world_.time.run_for(5min);
-  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
   ASSERT_TRUE(world_.stop());
   world_.start(with_baseline);
   world_.time.run_for(2min);
@@ -261,35 +245,35 @@ TEST_F(go_sequences, a_gap_of_a_replaced_table_does_not_stand_for_the_time_the_s
   world_.source.enable_stream(table, "NEW_AND_OLD_IMAGES");
   world_.time.run_for(20min);
   EXPECT_EQ(world_.status().gaps.size(), 2);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << world_.reasons();
 }
 
 // The comparison ended just before the freeze: --settle was not earned, and never can be any more.
 // A comparison after the freeze tells all that there is to know.
 TEST_F(go_sequences, comes_after_a_freeze_that_left_no_time_to_settle) {
-  import_items(200);
+  world_.import_items(200);
   world_.replicate();
   start_frozen(world_.time.now() + 25s);
   ASSERT_TRUE(world_.wait_for_end());
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 // Items past their TTL were not imported, as the source was to delete them anyway. Then TTL is
 // turned off for the cutover: they stay in the source and are missing in the target.
 TEST_F(go_sequences, does_not_call_expired_what_nobody_deletes_any_more) {
-  import_items(200);
+  world_.import_items(200);
   const auto past = to_ms(world_.time.now()) / 1000 - 3600;
   world_.source.put(table, monitor_world::item("due", 1, past));
   world_.time.run_for(10s);  // before the stream is read
   world_.start(with_baseline);
   world_.time.run_for(5min);
-  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << reasons_of(world_);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
   ASSERT_EQ(world_.status().mismatches.of(verify::mismatch_kind::expired), 1);
   ASSERT_TRUE(world_.stop());
   world_.start(with_baseline,
                {.sample_rate = {}, .baseline_sample_rate = {}, .ignored = {}, .ttl = false});
   world_.time.run_for(5min);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait) << world_.reasons();
 }
 
 // No disk space any more, in the middle of a GO: the last report of the run is none.
@@ -307,7 +291,7 @@ TEST_F(go_sequences, is_not_the_last_word_of_a_run_that_failed) {
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, handler);
   ASSERT_FALSE(ended);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait) << reasons_of(world_);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::wait) << world_.reasons();
   EXPECT_EQ(report::decide_exit(world_.status(), true), report::exit_code::incomplete);
 }
 

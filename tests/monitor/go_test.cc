@@ -22,33 +22,19 @@ void with_baseline(session_settings& settings) {
 
 class go : public testing::Test {
  protected:
-  /// Items that were there before the stream.
-  void import_items(int items) {
-    for (int i = 0; i < items; ++i) {
-      const auto item = monitor_world::item(fmt::format("rest{:05}", i), i);
-      world_.source.put(world_.table, item);
-      world_.target.put(world_.table, item);
-    }
-  }
   void write_for(milliseconds duration) {
     for (const auto end = world_.time.now() + duration; world_.time.now() < end; ++written_) {
       world_.put(fmt::format("live{}", written_ % 50), written_);
       world_.time.run_for(100ms);
     }
   }
-  [[nodiscard]] static world_options from_now() {
-    world_options options;
-    options.first = stream::first_position::latest;
-    return options;
-  }
   /// Runs into GO.
   void reach_go() {
-    import_items(200);
+    world_.import_items(200);
     world_.replicate();
     world_.start(with_baseline);
     write_for(3min);
-    ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go)
-        << fmt::format("{}", fmt::join(world_.status().verdict.reasons, "; "));
+    ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
   }
   void start_frozen(wall_time at) {
     world_.start([at](session_settings& settings) {
@@ -57,7 +43,7 @@ class go : public testing::Test {
     });
   }
 
-  monitor_world world_{from_now()};
+  monitor_world world_{later_stream()};
   int written_ = 0;
 };
 
@@ -68,8 +54,7 @@ TEST_F(go, survives_the_restart_with_a_freeze_that_the_cutover_asks_for) {
   start_frozen(world_.time.now() + 10s);
   write_for(10s);
   ASSERT_TRUE(world_.wait_for_end());
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go)
-      << fmt::format("{}", fmt::join(world_.status().verdict.reasons, "; "));
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 TEST_F(go, a_writer_that_shows_itself_within_a_max_lag_after_the_freeze_is_a_no_go) {
@@ -117,8 +102,7 @@ TEST_F(go, deletes_by_ttl_after_the_freeze_are_told_apart_from_writes) {
   }
   ASSERT_TRUE(world_.wait_for_end());
   EXPECT_EQ(world_.status().ttl_deletes_after_freeze, 1);
-  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go)
-      << fmt::format("{}", fmt::join(world_.status().verdict.reasons, "; "));
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 TEST_F(go, is_not_the_last_word_of_a_run_that_leaves_checks_open) {
@@ -135,7 +119,7 @@ TEST_F(go, is_not_the_last_word_of_a_run_that_leaves_checks_open) {
 }
 
 TEST_F(go, comes_although_a_key_outside_the_sample_never_rested_during_the_comparison) {
-  auto options = from_now();
+  auto options = later_stream();
   options.sample_rate = 1'000'000'000;
   monitor_world world(options);
   const auto item = monitor_world::item("rest", 1);
@@ -157,7 +141,7 @@ TEST_F(go, comes_although_a_key_outside_the_sample_never_rested_during_the_compa
 }
 
 TEST_F(go, is_withdrawn_while_a_key_that_never_rests_cannot_be_judged) {
-  import_items(200);
+  world_.import_items(200);
   world_.start(with_baseline);
   world_.time.run_for(3min);
   ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go);

@@ -4,6 +4,7 @@
 #include "runtime/rate_limiter.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
@@ -167,6 +168,13 @@ support::fake_options account(const world_options& options, std::string name, bo
 
 }  // namespace
 
+world_options later_stream(std::uint64_t sample_rate) {
+  world_options options;
+  options.first = stream::first_position::latest;
+  options.sample_rate = sample_rate;
+  return options;
+}
+
 monitor_world::monitor_world(world_options options)
     : time(world_begins),
       source(time, account(options, "111111111111", true)),
@@ -320,6 +328,18 @@ result<void> monitor_world::wait_for_end() {
 result<void> monitor_world::stop() {
   session_->request_stop();
   return wait_for_end();
+}
+
+void monitor_world::import_items(int items) {
+  for (int i = 0; i < items; ++i) {
+    const auto imported = item(fmt::format("rest{:05}", i), i);
+    source.put(table, imported);
+    target.put(table, imported);
+  }
+}
+
+std::string monitor_world::reasons() const {
+  return fmt::format("{}", fmt::join(status().verdict.reasons, "; "));
 }
 
 void monitor_world::crash() {

@@ -39,6 +39,9 @@ struct world_options {
   std::uint64_t seed = 1;
 };
 
+/// A world whose stream is read from after what was imported.
+[[nodiscard]] world_options later_stream(std::uint64_t sample_rate = 1);
+
 /// What one process is started with, where that differs from the process before it.
 struct process_options {
   std::optional<std::uint64_t> sample_rate;           ///< else the world's
@@ -55,6 +58,9 @@ class monitor_world {
   ~monitor_world();
 
   static constexpr const char* table = "orders";
+
+  /// Items "rest00000" to …, equal on both sides, which were there before the stream.
+  void import_items(int items);
 
   support::simulated_clock time;
   support::fake_dynamodb source;
@@ -95,6 +101,8 @@ class monitor_world {
                                                             const std::string& ignored) const;
 
   [[nodiscard]] report::status status() const { return session_->status(); }
+  /// Those of the verdict, in one line.
+  [[nodiscard]] std::string reasons() const;
   /// What the state holds now.
   [[nodiscard]] state::snapshot stored() { return *time.run(stored_rows()); }
   /// What another command on the same state writes, beside the process or between two.

@@ -19,25 +19,6 @@ void with_baseline(session_settings& settings) {
   settings.settle = 30s;
 }
 
-world_options from_now(std::uint64_t sample_rate = 1) {
-  world_options options;
-  options.first = stream::first_position::latest;
-  options.sample_rate = sample_rate;
-  return options;
-}
-
-void import_items(monitor_world& world, int items) {
-  for (int i = 0; i < items; ++i) {
-    const auto item = monitor_world::item(fmt::format("rest{:05}", i), i);
-    world.source.put(world.table, item);
-    world.target.put(world.table, item);
-  }
-}
-
-std::string words(const monitor_world& world) {
-  return fmt::format("{}", fmt::join(world.status().verdict.reasons, "; "));
-}
-
 /// Until the run has ended, or for so long; what happens each 100 ms is told how many times it did.
 template <class Step>
 void live(monitor_world& world, milliseconds longest, Step step) {
@@ -49,12 +30,12 @@ void live(monitor_world& world, milliseconds longest, Step step) {
 }
 
 TEST(end_of_a_run, comes_after_a_freeze_although_the_ttl_service_goes_on_deleting) {
-  monitor_world world(from_now());
-  import_items(world, 200);
+  monitor_world world(later_stream());
+  world.import_items(200);
   world.replicate();
   world.start(with_baseline);
   world.time.run_for(2min);
-  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << words(world);
+  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
   const auto began = to_ms(world.time.now()) / 1000;
   for (int i = 0; i < 6000; ++i) {
     world.put(fmt::format("old{}", i), i, began + 90 + i / 10);
@@ -71,14 +52,14 @@ TEST(end_of_a_run, comes_after_a_freeze_although_the_ttl_service_goes_on_deletin
   });
   world.source.table(world.table).ttl_attribute = "ttl";
   live(world, 9min, [&](int) { world.source.table(world.table).expire_items(world.time.now()); });
-  EXPECT_TRUE(world.ended()) << world.status().pending << " pending; " << words(world);
+  EXPECT_TRUE(world.ended()) << world.status().pending << " pending; " << world.reasons();
   EXPECT_GT(world.status().ttl_deletes_after_freeze, 0);
 }
 
 TEST(end_of_a_run, comes_although_a_key_that_nobody_replicates_never_rests) {
   for (const std::uint64_t sample_rate : {1'000'000'000ULL, 1ULL}) {
-    monitor_world world(from_now(sample_rate));
-    import_items(world, 200);
+    monitor_world world(later_stream(sample_rate));
+    world.import_items(200);
     world.start(
         [](session_settings& settings) {
           with_baseline(settings);
@@ -87,15 +68,15 @@ TEST(end_of_a_run, comes_although_a_key_that_nobody_replicates_never_rests) {
         {.baseline_sample_rate = 1});
     live(world, 40min, [&](int i) { world.put("hot", i); });
     EXPECT_TRUE(world.ended()) << "1 in " << sample_rate << ": " << world.status().pending
-                               << " pending; " << words(world);
+                               << " pending; " << world.reasons();
     EXPECT_NE(world.status().verdict.kind, verdict_kind::go);
   }
 }
 
 TEST(end_of_a_run, comes_although_a_forgotten_writer_never_rests_after_the_freeze) {
   for (const std::uint64_t sample_rate : {1'000'000'000ULL, 1ULL}) {
-    monitor_world world(from_now(sample_rate));
-    import_items(world, 200);
+    monitor_world world(later_stream(sample_rate));
+    world.import_items(200);
     const auto freeze = world.time.now() + 3min;
     world.start(
         [&](session_settings& settings) {
@@ -105,26 +86,26 @@ TEST(end_of_a_run, comes_although_a_forgotten_writer_never_rests_after_the_freez
         {.baseline_sample_rate = 1});
     live(world, 40min, [&](int i) { world.put("hot", i); });
     EXPECT_TRUE(world.ended()) << "1 in " << sample_rate << ": " << world.status().pending
-                               << " pending; " << words(world);
+                               << " pending; " << world.reasons();
     EXPECT_EQ(world.status().verdict.kind, verdict_kind::no_go);
   }
 }
 
 TEST(end_of_a_run, comes_although_there_is_nothing_to_compare) {
-  monitor_world world(from_now());
+  monitor_world world(later_stream());
   world.start([](session_settings& settings) {
     with_baseline(settings);
     settings.until_caught_up = true;
   });
   live(world, 40min, [](int) {});
-  EXPECT_TRUE(world.ended()) << words(world);
+  EXPECT_TRUE(world.ended()) << world.reasons();
   EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::incomplete);
 }
 
 /// A frozen run whose target is not described from before the freeze on, for so long.
 report::status frozen_end_without_descriptions(milliseconds lasting) {
-  monitor_world world(from_now());
-  import_items(world, 200);
+  monitor_world world(later_stream());
+  world.import_items(200);
   world.replicate();
   const auto freeze = world.time.now() + 2min;
   world.start([&](session_settings& settings) {
@@ -143,7 +124,7 @@ report::status frozen_end_without_descriptions(milliseconds lasting) {
       world.put("busy", i);
     }
   });
-  EXPECT_TRUE(world.ended()) << words(world);
+  EXPECT_TRUE(world.ended()) << world.reasons();
   return world.status();
 }
 
@@ -156,10 +137,10 @@ TEST(end_of_a_run, comes_although_something_stays_unknown) {
 }
 
 TEST(end_of_a_run, that_no_go_can_come_of_waits_for_its_comparison) {
-  auto options = from_now();
+  auto options = later_stream();
   options.way = verify::direction::target_to_source;
   monitor_world world(options);
-  import_items(world, 200);
+  world.import_items(200);
   world.start([](session_settings& settings) {
     settings.baseline.wanted = true;
     settings.baseline.after = 10min;
@@ -168,7 +149,7 @@ TEST(end_of_a_run, that_no_go_can_come_of_waits_for_its_comparison) {
   });
   live(world, 40min, [](int) {});
   EXPECT_TRUE(world.ended());
-  EXPECT_TRUE(world.status().baseline_complete) << words(world);
+  EXPECT_TRUE(world.status().baseline_complete) << world.reasons();
 }
 
 }  // namespace

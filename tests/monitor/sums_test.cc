@@ -15,21 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::IsEmpty;
 
-world_options later_stream() {
-  world_options options;
-  options.first = stream::first_position::latest;
-  return options;
-}
-
 void with_baseline(session_settings& settings) { settings.baseline.wanted = true; }
-
-void import_items(monitor_world& world, int items) {
-  for (int i = 0; i < items; ++i) {
-    const auto item = monitor_world::item(fmt::format("rest{:05}", i), i);
-    world.source.put(world.table, item);
-    world.target.put(world.table, item);
-  }
-}
 
 /// Asks a world each second.
 template <class World>
@@ -59,7 +45,7 @@ std::uint64_t keys_of(const std::optional<report::success>& of) { return of ? of
 
 TEST(sums, hold_with_mismatches_and_moving_keys_beside_a_baseline_and_over_restarts) {
   monitor_world world(later_stream());
-  import_items(world, 1500);
+  world.import_items(1500);
   for (int i = 0; i < 1500; i += 50) {
     world.target.remove(world.table, monitor_world::key(fmt::format("rest{:05}", i)));
   }
@@ -115,7 +101,7 @@ TEST(sums, hold_with_mismatches_and_moving_keys_beside_a_baseline_and_over_resta
 
 TEST(sums, hold_when_settings_change_and_mismatches_heal) {
   monitor_world world(later_stream());
-  import_items(world, 300);
+  world.import_items(300);
   world.target.remove(world.table, monitor_world::key("rest00007"));
   world.start(with_baseline);
   each_second look(world);
@@ -157,7 +143,7 @@ TEST(sums, hold_when_settings_change_and_mismatches_heal) {
 
 TEST(success_rate, of_a_sampled_stream_and_of_a_baseline_of_all_are_apart) {
   monitor_world world(later_stream());
-  import_items(world, 300);
+  world.import_items(300);
   const process_options how{.sample_rate = 10, .baseline_sample_rate = 1};
   world.start(with_baseline, how);
   world.time.run_for(3min);
@@ -180,7 +166,7 @@ TEST(success_rate, of_a_sampled_stream_and_of_a_baseline_of_all_are_apart) {
 
 TEST(success_rate, at_rest_falls_with_what_the_comparison_found_and_heals) {
   monitor_world world(later_stream());
-  import_items(world, 100);
+  world.import_items(100);
   world.target.remove(world.table, monitor_world::key("rest00007"));
   world.target.remove(world.table, monitor_world::key("rest00008"));
   world.start(with_baseline);

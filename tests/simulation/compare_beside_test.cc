@@ -24,17 +24,22 @@ void run_for(monitor_world& world, const other_commands& others, std::chrono::se
   }
 }
 
+/// k0 to k49, on both sides.
+void put_equal_items(monitor_world& world) {
+  for (int i = 0; i < 50; ++i) {
+    const auto item = monitor_world::item(fmt::format("k{}", i), i);
+    world.source.put(world.table, item);
+    world.target.put(world.table, item);
+  }
+}
+
 /// Two changes are lost, and both processes find them.
 TEST(compare_beside, does_not_take_the_monitors_failed_changes_for_healed) {
   for (const auto later : {1s, 20s, 50s}) {  // before and after the monitor confirms
     SCOPED_TRACE(later.count());
     monitor_world world;
     other_commands others(world);
-    for (int i = 0; i < 50; ++i) {
-      const auto item = monitor_world::item(fmt::format("k{}", i), i);
-      world.source.put(world.table, item);
-      world.target.put(world.table, item);
-    }
+    put_equal_items(world);
     world.start();
     run_for(world, others, 30s);
     world.put("k1", 100);
@@ -65,11 +70,7 @@ TEST(compare_beside, does_not_take_the_monitors_failed_changes_for_healed) {
 TEST(compare_beside, what_it_finds_at_rest_counts_as_no_failed_change_and_once) {
   monitor_world world;
   other_commands others(world);
-  for (int i = 0; i < 50; ++i) {
-    const auto item = monitor_world::item(fmt::format("k{}", i), i);
-    world.source.put(world.table, item);
-    world.target.put(world.table, item);
-  }
+  put_equal_items(world);
   world.start();
   run_for(world, others, 2min);
   world.target.remove(world.table, monitor_world::key("k7"));

@@ -239,6 +239,16 @@ TEST(stream_consumer, reports_what_a_shard_lost_that_could_not_be_read_for_a_day
   }
 }
 
+/// Later than the first of these moments from now on, and before the second.
+void fail_listings(stream_world& world, milliseconds from, milliseconds until) {
+  const auto now = world.time.now();
+  world.account.plan_faults([=](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "DescribeStream" && request.now > now + from &&
+                       request.now < now + until;
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+}
+
 TEST(stream_consumer, finds_a_late_sibling_also_after_a_restart_before_it_is_listed) {
   stream_world world({.shards = 2, .first_child_listed_after = 10s});
   world.begin();
@@ -255,12 +265,7 @@ TEST(stream_consumer, finds_a_late_sibling_also_when_the_look_for_it_fails) {
   stream_world world({.shards = 2, .first_child_listed_after = 10s});
   world.begin();
   world.time.run_for(5s);
-  const auto began = world.time.now();
-  world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
-    const bool fails = request.operation == "DescribeStream" && request.now > began + 5s &&
-                       request.now < began + 40s;
-    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
-  });
+  fail_listings(world, 5s, 40s);
   world.stream().split(world.stream().open_shards()[0], world.time.now());
   world.write(0, 100);
   world.time.run_for(90s);
@@ -271,12 +276,7 @@ TEST(stream_consumer, knows_nothing_while_nobody_can_look_for_a_late_sibling) {
   stream_world world({.shards = 2, .first_child_listed_after = 10s});
   world.begin();
   world.time.run_for(5s);
-  const auto began = world.time.now();
-  world.account.plan_faults([&](const support::fault_context& request) -> support::fault {
-    const bool fails = request.operation == "DescribeStream" && request.now > began + 5s &&
-                       request.now < began + 10min;
-    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
-  });
+  fail_listings(world, 5s, 10min);
   world.stream().split(world.stream().open_shards()[0], world.time.now());
   world.write(0, 100);
   world.time.run_for(90s);
