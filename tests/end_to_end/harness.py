@@ -29,6 +29,7 @@ import judge  # noqa: E402
 from defects import Defects  # noqa: E402
 from dynamodb_local import DynamodbLocal  # noqa: E402
 from fake_service import FakeService  # noqa: E402
+from fault_proxy import FaultProxy  # noqa: E402
 from monitor import Ended, Monitor, Report  # noqa: E402
 from replicator import Replicator  # noqa: E402
 from tables import KeySchema, create_table, enable_stream, put_items, stream_arn  # noqa: E402
@@ -178,6 +179,14 @@ class Scenario(unittest.TestCase):
                               Defects(items, seed, defects))
         self.addCleanup(migration.close)
         return migration
+
+    def fault_proxy(self) -> FaultProxy:
+        """Before the server; it spoils nothing until it is told to."""
+        proxy = FaultProxy(self.local.port, 0, 1)
+        threading.Thread(target=proxy.serve_forever, args=(0.1,), daemon=True).start()
+        self.addCleanup(proxy.server_close)
+        self.addCleanup(proxy.shutdown)
+        return proxy
 
     def assert_exit(self, ended: Ended, code: int) -> None:
         self.assertEqual(ended.code, code, f"{ended.output[-2000:]}\n{ended.log[-6000:]}")

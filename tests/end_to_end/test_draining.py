@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
 
 from harness import IMPATIENT, TABLE, Ended, Migration, Scenario, put_items
@@ -23,10 +22,7 @@ class Draining(Scenario):
 
     def proxy(self, side: Migration) -> FaultProxy:
         """Before the target."""
-        proxy = FaultProxy(side.local.port, 0, 1)
-        threading.Thread(target=proxy.serve_forever, args=(0.1,), daemon=True).start()
-        self.addCleanup(proxy.server_close)
-        self.addCleanup(proxy.shutdown)
+        proxy = self.fault_proxy()
         side.monitor.target_endpoint_url = proxy.endpoint_url
         return proxy
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from pathlib import Path
 
@@ -26,10 +25,7 @@ class ExitCodes(Scenario):
         """The proxy stands before both tables and the stream."""
         side = self.migration(items=30, **defects)
         side.create()
-        proxy = FaultProxy(side.local.port, 0, 1)
-        threading.Thread(target=proxy.serve_forever, args=(0.1,), daemon=True).start()
-        self.addCleanup(proxy.server_close)
-        self.addCleanup(proxy.shutdown)
+        proxy = self.fault_proxy()
         side.monitor.endpoint_url = side.monitor.target_endpoint_url = proxy.endpoint_url
         return side, proxy
 

@@ -4,7 +4,6 @@ change."""
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -64,10 +63,7 @@ class Reading(GoScenario):
 
     def proxy(self, side: Migration) -> FaultProxy:
         """Stands before the source and its stream."""
-        proxy = FaultProxy(side.local.port, 0, 1)
-        threading.Thread(target=proxy.serve_forever, args=(0.1,), daemon=True).start()
-        self.addCleanup(proxy.server_close)
-        self.addCleanup(proxy.shutdown)
+        proxy = self.fault_proxy()
         side.monitor.endpoint_url = proxy.endpoint_url
         return proxy
 
