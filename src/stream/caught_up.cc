@@ -33,6 +33,11 @@ void caught_up_tracker::on_end(wall_time asked) {
   at_the_end_ = true;
 }
 
+void caught_up_tracker::on_closed(std::optional<wall_time> moment) {
+  on_interruption();
+  up_to_ = std::min(up_to_, moment);
+}
+
 void caught_up_tracker::on_interruption() {
   last_empty_.clear();
   empty_pages_ = 0;

@@ -44,6 +44,9 @@ class caught_up_tracker {
   void on_empty_page(wall_time asked, wall_time answered);
   /// A page asked for at `asked` held all that there was: nothing written before is unread.
   void on_end(wall_time asked);
+  /// The shard was closed, after `moment` at the earliest (nothing: unknown): the empty pages told
+  /// nothing of what follows it.
+  void on_closed(std::optional<wall_time> moment);
   /// A read failed: what was written meanwhile may hide behind one more empty page.
   void on_interruption();
   /// It is `now` by a clock that has jumped: what was timed before counts no more.

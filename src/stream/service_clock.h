@@ -32,6 +32,9 @@ class service_clock {
   [[nodiscard]] wall_time latest(wall_time theirs) const { return theirs - at_least_ + ahead(); }
   /// The later of our time and what the service's clock shows then.
   [[nodiscard]] wall_time later(wall_time ours) const { return ours + ahead(); }
+  [[nodiscard]] std::optional<wall_time> later(std::optional<wall_time> ours) const {
+    return ours ? std::optional(later(*ours)) : std::nullopt;
+  }
   /// Grows by one when one of the clocks stood still, or was set, by more than a second: what was
   /// timed before it cannot be compared with what comes after.
   [[nodiscard]] int jumps() const { return jumps_; }

@@ -83,10 +83,12 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
     shard.parent = seen.parent;
   }
   shard.listed = true;
-  shard.closed = shard.closed || !seen.open();
+  if (!seen.open()) {
+    note_closed(shard);
+  }
   if (is_new && seen.parent) {
     if (const auto parent = shards_.find(*seen.parent); parent != shards_.end()) {
-      parent->second.closed = true;
+      note_closed(parent->second);
     }
   }
   // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
@@ -99,6 +101,12 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
   }
 }
 
+void shard_lineage::note_closed(tracked_shard& shard) const {
+  if (!std::exchange(shard.closed, true)) {
+    shard.last_known_open = newest_listed_at_;
+  }
+}
+
 std::vector<coverage_gap> shard_lineage::on_complete_listing(
     const std::vector<shard_description>& shards, wall_time now,
     std::optional<wall_time> server_time) {
@@ -108,6 +116,7 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
     listed.insert(each.id);
     add(each, now);
   }
+  on_newest_listed(now);
   if (first) {
     decide_first_listing(shards, now, server_time.value_or(now));
   }
@@ -223,13 +232,18 @@ std::vector<shard_id> shard_lineage::take_startable() {
 }
 
 void shard_lineage::forget_reading() {
+  newest_listed_at_.reset();
   for (auto& [id, shard] : shards_) {
     shard.read_to.reset();
+    shard.last_known_open.reset();
   }
 }
 
 void shard_lineage::on_done(const shard_id& id, wall_time now) {
   auto& shard = at(id);
+  if (!shard.closed) {
+    shard.last_known_open = newest_listed_at_;
+  }
   shard.life = shard_life::done;
   shard.ended_at = now;
   shard.dirty = true;

@@ -62,6 +62,9 @@ struct tracked_shard {
   bool listed = true;  ///< by the last complete listing, or found since
   /// A listing showed its end or a child: empty pages are from its middle, however many.
   bool closed = false;
+  /// When the last listing was asked for that would have shown that, and did not, by our clock;
+  /// known once it is closed, or over. What empty pages said beyond it was of this shard alone.
+  std::optional<wall_time> last_known_open;
   bool dirty = true;  ///< differs from what was committed
 
   [[nodiscard]] bool open() const {
@@ -105,6 +108,8 @@ class shard_lineage {
   /// Some shards only (children of one shard, or the newest). A shard whose parent is unknown stays
   /// waiting until a complete listing has shown that the parent is gone.
   void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
+  /// All shards newer than those known were listed; that was asked for at `asked`.
+  void on_newest_listed(wall_time asked) { newest_listed_at_ = asked; }
 
   /// Shards that may be read now: marked `reading`, handed out once each. A child begins where its
   /// parent was read up to: nothing in it is older than the parent's end.
@@ -151,6 +156,7 @@ class shard_lineage {
 
  private:
   void add(const shard_description& seen, wall_time now);
+  void note_closed(tracked_shard& shard) const;
   void decide_first_listing(const std::vector<shard_description>& shards, wall_time now,
                             wall_time server_time);
   [[nodiscard]] bool has_open_ancestor(
@@ -161,6 +167,7 @@ class shard_lineage {
   std::string stream_arn_;
   first_position first_;
   bool listed_once_ = false;
+  std::optional<wall_time> newest_listed_at_;  ///< by this process
   std::map<shard_id, tracked_shard> shards_;
   std::set<shard_id> restarts_;  ///< restored in life `reading`, not handed out yet
 };

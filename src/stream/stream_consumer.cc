@@ -14,12 +14,15 @@ using std::chrono::seconds;
 
 constexpr double describe_calls_per_second = 2;
 constexpr minutes complete_listing_interval{15};
-constexpr minutes newest_listing_interval{1};
+/// The children of a shard whose end its reader has not found yet are found by this alone.
+constexpr seconds newest_listing_interval{20};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
 /// All children of a shard are visible this long after its end, if one of them was at once.
 constexpr seconds late_sibling_within{20};
+/// As a rule they are found this long after it, and what was read of it holds for them.
+constexpr seconds children_found_within{5};
 /// When more look-ups for children wait for their turn, one listing for all of them is sooner.
 constexpr int child_look_ups_max = 10;
 /// A stream that is not found for this long is gone for good; sooner if its table has another one.
@@ -195,6 +198,7 @@ awaitable<result<void>> stream_consumer::list_newest() {
     lineage_.on_partial_listing(page->shards, clock_.now());
     start_after = page->last_evaluated;
   } while (start_after);
+  lineage_.on_newest_listed(now);
   lineage_.on_heirs_listed(parents, now);
   plan_next_listing();
   start_readers();
@@ -342,7 +346,7 @@ awaitable<void> stream_consumer::read_shard(shard_id id) {
   co_await list_children(id, false);
   start_readers();
   // A child that was hidden beside a visible one is older than the newest shard known, maybe: the
-  // listing of each minute would not show it.
+  // next listing from the newest on would not show it.
   co_await clock_.sleep_for(late_sibling_within);
   co_await list_children(std::move(id), true);
   start_readers();
@@ -438,10 +442,15 @@ std::optional<wall_time> stream_consumer::moment_read() const {
   auto earliest = now;
   for (const auto& id : hidden) {
     const auto& parent = lineage_.shards().at(id);
-    if (!parent.read_to) {
+    auto reached = parent.read_to;
+    if (clock_.now() - *parent.ended_at > children_found_within) {
+      // When it was closed is not known: its empty pages may have been the last of many.
+      reached = std::min(reached, service_.later(parent.last_known_open));
+    }
+    if (!reached) {
       return std::nullopt;
     }
-    earliest = std::min(earliest, *parent.read_to);
+    earliest = std::min(earliest, *reached);
   }
   for (const auto& [id, shard] : lineage_.shards()) {
     something_waits = something_waits || shard.life == shard_life::waiting;

@@ -2,7 +2,7 @@
 // life.
 //
 // Discovery: one complete listing at start, the children of a shard as soon as it ends and again
-// 20 s later, a listing from the newest known shard on each minute, a complete one each 15 minutes;
+// 20 s later, a listing from the newest known shard on each 20 s, a complete one each 15 minutes;
 // never more than 2 DescribeStream calls a second, because the replicator lives on the same quota
 // of 10.
 #pragma once

@@ -204,7 +204,10 @@ void simulation::repair_between(const planned_incident& incident) {
     ended =
         commands_.repair({.apply = true, .undo = true, .ignored = ignored, .allow_deletes = true});
   }
-  if (!ended && !troubles_.under_way(world_.time.now())) {
+  // What is told last may have been asked for when the trouble had not ended.
+  constexpr seconds answer_timeout{10};
+  const auto now = world_.time.now();
+  if (!ended && !troubles_.under_way(now - answer_timeout - seconds{5}, now)) {
     referee_.accuse("repair ended in an error: " + ended.error().describe());
   }
   truth_.note_repairing(false);

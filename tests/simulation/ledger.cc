@@ -80,7 +80,9 @@ ledger::ledger(monitor::monitor_world& world, rules settings) : world_(world), r
       ear.on_record = [this](const fake_stream& stream, const fake_shard& shard) {
         note_record(stream, shard);
       };
-      ear.on_iterator = [this](const std::string& shard) { note_iterator(shard); };
+      ear.on_iterator = [this](const std::string& shard, bool arrives) {
+        note_iterator(shard, arrives);
+      };
       ear.on_page = [this](const std::string& shard, bool ended,
                            std::optional<sequence_value> last) {
         if (on_page) {
@@ -225,12 +227,15 @@ void ledger::note_record(const fake_stream& stream, const fake_shard& shard) {
   last_record_ = {shard.id, story.records.size() - 1};
 }
 
-void ledger::note_iterator(const std::string& shard) {
+void ledger::note_iterator(const std::string& shard, bool arrives) {
   if (on_asked) {
     on_asked(shard);
   }
   const auto now = world_.time.now();
   reading_began_ = reading_began_.value_or(now);
+  if (!arrives) {
+    return;  // another one is asked for, of LATEST as it is then
+  }
   auto& account = rules_.forward ? world_.source : world_.target;
   for (const auto* stream : account.streams()) {
     if (const auto* known = stream->find(shard)) {

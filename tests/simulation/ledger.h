@@ -104,7 +104,7 @@ struct shard_story {
   wall_time created;
   wall_time listed_at;                   ///< no listing shows it before
   wall_time parent_looks_open_until;     ///< listings show it so
-  std::optional<wall_time> first_asked;  ///< when the first iterator was given
+  std::optional<wall_time> first_asked;  ///< for the first iterator that came
   std::vector<written_record> records;
 };
 
@@ -190,7 +190,7 @@ class ledger {
  private:
   void note_change(const support::table_change& change, bool of_source);
   void note_record(const support::fake_stream& stream, const support::fake_shard& shard);
-  void note_iterator(const std::string& shard);
+  void note_iterator(const std::string& shard, bool arrives);
   void note_read(const item_position& key, const item_ptr& held, bool consistent, bool of_source);
   void note_scan(const support::scanned_range& range);
   [[nodiscard]] hearing heard_of(const key_story& story, std::size_t change) const;

@@ -521,9 +521,14 @@ void referee::examine(const report::status& status) {
   const bool defects = std::ranges::any_of(findings_ | std::views::values, [](const finding& each) {
     return each.open && each.kind != mismatch_kind::expired;
   });
-  if (!others_commit_ && status.verdict.kind == report::verdict_kind::go &&
-      (defects || has_uncured_gap())) {
+  if (others_commit_ || status.verdict.kind != report::verdict_kind::go ||
+      !(defects || has_uncured_gap())) {
+    go_over_defect_.reset();
+  } else if (status.at - go_over_defect_.value_or(status.at) > commit_interval) {
     accuse("GO in spite of a known defect or gap");
+  } else {
+    // It may have healed just now, which the next commit tells.
+    go_over_defect_ = go_over_defect_.value_or(status.at);
   }
   examine_go();
   examine_reading();
@@ -569,7 +574,8 @@ void referee::examine_go() {
 /// read. What is left in an older stream may be in a gap that is still to be told.
 void referee::examine_reading() {
   const bool may_have_ended = world_.ended() || (freeze_at_ && last_.at > *freeze_at_);
-  const bool exact = scenario_.world.stream.empty_page_rate == 0;
+  const bool exact = scenario_.world.stream.empty_page_rate == 0 &&
+                     scenario_.world.stream.end_found_after == milliseconds{0};
   std::vector<std::string> lies;
   if (last_.unread_for && exact && !may_have_ended) {
     auto& account = forward_ ? world_.source : world_.target;

@@ -185,8 +185,9 @@ class referee {
   // What GO is held against.
   go_evidence go_;
   go_referee go_referee_;
-  bool go_lied_ = false;       ///< at the last look
-  bool reading_lied_ = false;  ///< at the last look
+  bool go_lied_ = false;                     ///< at the last look
+  std::optional<wall_time> go_over_defect_;  ///< since when, by what is committed
+  bool reading_lied_ = false;                ///< at the last look
 
   // What it must hold.
   bounds unique_;

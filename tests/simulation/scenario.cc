@@ -60,6 +60,10 @@ monitor::world_options make_world(dice& draw, std::uint64_t seed) {
   stream.parent_listed_open_for =
       draw.chance(0.3) ? draw.between(seconds{1}, seconds{20}) : milliseconds{0};
   stream.empty_page_rate = draw.chance(0.5) ? draw.share(0.6) : 0;
+  // Of the seed itself: all other choices stay what they were.
+  if (seed % 16 == 5 && stream.children_listed_after == milliseconds{0}) {
+    stream.end_found_after = seconds{static_cast<std::int64_t>(1 + seed / 16 % 90)};
+  }
   stream.repeat_rate = draw.chance(0.3) ? draw.share(0.3) : 0;
   stream.latest_returns_older = draw.chance(0.5) ? 3 : 0;
   stream.iterator_lifetime = draw.chance(0.3) ? seconds{20} : seconds{900};
@@ -394,7 +398,7 @@ std::string describe(const scenario& chosen) {
       "  stream: {} from {}, {} shards, view {}, page limit {}, first number {}\n"
       "  checks: {}, 1 key in {}, max lag {}, stall after {}, memory {}, batch wait {}, wait {}\n"
       "  service: answers within {}, clock ahead by {} ms, reads late by {}, children hidden {}, "
-      "parents open {}, "
+      "parents open {}, ends found after {}, "
       "iterators live {}, empty {:.2f}, repeated {:.2f}\n"
       "  before: {} writes, {} generations of shards{}{}\n"
       "  writes: {} keys ({} hot), {:.1f}/s for {}, deletes {:.2f}, there and back {:.2f} within "
@@ -414,6 +418,7 @@ std::string describe(const scenario& chosen) {
       chosen.clock_skew.count(), format_duration(chosen.read_lag_max),
       format_duration(world.stream.children_listed_after),
       format_duration(world.stream.parent_listed_open_for),
+      format_duration(world.stream.end_found_after),
       format_duration(world.stream.iterator_lifetime), world.stream.empty_page_rate,
       world.stream.repeat_rate, chosen.before.writes, chosen.before.generations,
       chosen.before.forgotten ? ", forgotten" : "",

@@ -32,9 +32,9 @@ void service_troubles::begin(const planned_incident& incident, wall_time now) {
   troubles_.push_back(std::move(added));
 }
 
-bool service_troubles::under_way(wall_time now) const {
+bool service_troubles::under_way(wall_time from, wall_time until) const {
   return std::ranges::any_of(
-      troubles_, [now](const trouble& each) { return each.from <= now && now < each.until; });
+      troubles_, [=](const trouble& each) { return each.from <= until && from < each.until; });
 }
 
 fault service_troubles::fault_of(const support::fault_context& context, std::uint64_t side) {

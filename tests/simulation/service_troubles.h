@@ -18,7 +18,8 @@ class service_troubles {
   /// An outage or a shower of faults that begins now.
   void begin(const planned_incident& incident, wall_time now);
   void end_all() { troubles_.clear(); }
-  [[nodiscard]] bool under_way(wall_time now) const;
+  [[nodiscard]] bool under_way(wall_time now) const { return under_way(now, now); }
+  [[nodiscard]] bool under_way(wall_time from, wall_time until) const;
   /// `side`: 1 the source's account, 2 the target's.
   [[nodiscard]] support::fault fault_of(const support::fault_context& context, std::uint64_t side);
 

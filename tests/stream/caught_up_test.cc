@@ -157,6 +157,23 @@ TEST(caught_up, no_single_empty_page_speaks_for_the_time_since_the_one_before) {
   EXPECT_EQ(reading.up_to(), start + 10min);
 }
 
+TEST(caught_up, of_a_shard_that_was_closed_nothing_is_said_beyond_that) {
+  caught_up_tracker reading;
+  for (int second = 0; second <= 30; ++second) {
+    reading.on_empty_page(start + second * 1s, start + second * 1s + 50ms);
+  }
+  EXPECT_EQ(reading.up_to(), start + 27s);
+  auto unknown = reading;
+  reading.on_closed(start + 10s);
+  EXPECT_EQ(reading.up_to(), start + 10s);
+  EXPECT_EQ(reading.ever_up_to(), start + 27s) << "of the shard itself that is true";
+  EXPECT_FALSE(reading.at_the_end());
+  reading.on_closed(start + 20s);
+  EXPECT_EQ(reading.up_to(), start + 10s);
+  unknown.on_closed(std::nullopt);
+  EXPECT_FALSE(unknown.up_to());
+}
+
 TEST(trim, is_harmless_only_for_a_shard_seen_caught_up_within_23_hours) {
   EXPECT_TRUE(trim_is_harmless(start, start + 22h));
   EXPECT_FALSE(trim_is_harmless(start, start + 23h));

@@ -108,6 +108,45 @@ TEST(unread_for, never_hides_an_unread_record_whatever_shards_and_clocks_do) {
   }
 }
 
+/// Nothing in its pages tells that it is closed: a listing does, which shows its child. Until then,
+/// and for as long as the child was hidden, more is said to be read than was.
+TEST(unread_for, of_a_shard_that_is_closed_before_its_end_is_found_goes_back_once_that_is_known) {
+  for (const auto hidden : {0s, 15s}) {
+    stream_world world({.children_listed_after = hidden, .end_found_after = 3min});
+    world.begin();
+    world.time.run_for(30s);
+    world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+    write_ledger ledger(world);
+    ledger.write();
+    for (int second = 1; second <= 170; ++second) {
+      world.time.run_for(1s);
+      const auto unread = world.time.now() - ledger.oldest_unread().value();
+      const auto known = world.consumer->status().unread_for;
+      ASSERT_TRUE(unread <= hidden + 22s || !known || *known + hidden + 1s >= unread)
+          << second << " s: unread for " << known->count() << " ms only";
+    }
+    world.time.run_for(60s);
+    EXPECT_EQ(world.distinct(), 1U);
+    EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+  }
+}
+
+TEST(unread_for, of_a_shard_whose_children_cannot_be_looked_for_goes_back_to_the_last_listing) {
+  stream_world world({.end_found_after = 90s});
+  world.begin();
+  world.time.run_for(30s);
+  world.account.plan_faults(outage_of("DescribeStream", world.time.now(), 5min));
+  const auto rolled = world.time.now();
+  world.stream().roll_over(world.stream().open_shards()[0], rolled);
+  world.write(0, 1);
+  world.time.run_for(100s);
+  const auto known = world.consumer->status().unread_for;
+  EXPECT_TRUE(!known || *known >= world.time.now() - rolled) << known->count();
+  world.time.run_for(5min);
+  EXPECT_EQ(world.distinct(), 1U);
+  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+}
+
 TEST(unread_for, is_not_known_before_the_first_complete_listing) {
   stream_world world({}, first_position::latest);
   world.account.plan_faults(outage_of("DescribeStream", world.time.now(), 5min));

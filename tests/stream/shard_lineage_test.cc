@@ -248,6 +248,23 @@ TEST_F(lineage, a_child_begins_where_its_parent_had_been_read_up_to) {
   EXPECT_FALSE(restarted().at(shard_id("b")).read_to) << "it is earned in each process";
 }
 
+TEST_F(lineage, a_closed_shard_was_known_to_be_open_at_the_listing_before) {
+  (void)shards.on_complete_listing({open_shard("a"), open_shard("b"), closed_shard("c")}, start);
+  const auto known_open = [&](const std::string& id) {
+    return shards.at(shard_id(id)).last_known_open;
+  };
+  EXPECT_FALSE(known_open("c")) << "closed when it was first seen";
+  shards.on_newest_listed(start + 20s);
+  shards.on_partial_listing({open_shard("d", "a")}, start + 41s);
+  shards.on_newest_listed(start + 40s);
+  EXPECT_EQ(known_open("a"), start + 20s);
+  EXPECT_FALSE(known_open("b"));
+  shards.on_done(shard_id("b"), start + 50s);
+  EXPECT_EQ(known_open("b"), start + 40s) << "its reader found the end before a listing did";
+  shards.forget_reading();
+  EXPECT_FALSE(known_open("a"));
+}
+
 TEST_F(lineage, a_waiting_shard_is_answered_for_by_the_one_that_is_being_read) {
   (void)shards.on_complete_listing({open_shard("a"), closed_shard("b", "a"), open_shard("c", "b")},
                                    start);

@@ -363,11 +363,11 @@ TEST(listing, costs_two_calls_a_second_at_most_even_when_each_of_many_pages_fail
   EXPECT_LE(world.calls("DescribeStream"), 2 * 10 + 3);
 }
 
-TEST(listing, of_a_quiet_stream_is_one_call_a_minute) {
+TEST(listing, of_a_quiet_stream_is_three_calls_a_minute) {
   stream_world world;
   world.begin();
   world.time.run_for(1h);
-  EXPECT_NEAR(static_cast<double>(world.calls("DescribeStream")), 60, 5);
+  EXPECT_NEAR(static_cast<double>(world.calls("DescribeStream")), 180, 5);
 }
 
 TEST(stream_status, counts_shards_and_is_caught_up_while_idle) {

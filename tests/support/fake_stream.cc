@@ -387,7 +387,8 @@ answer_or<fake_stream::page> fake_stream::read(std::string_view iterator, std::s
       after = std::max(after, at->sequence);
     }
   }
-  if (shard.open() || at != shard.records.end()) {
+  if (shard.open() || at != shard.records.end() ||
+      now - shard.closed_at < options_.end_found_after) {
     answer.next = make_iterator(shard, after, now);
   }
   return answer;

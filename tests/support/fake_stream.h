@@ -82,6 +82,7 @@ class fake_stream {
     double empty_page_rate = 0;                ///< share of GetRecords answers that hold nothing
     /// So long at a time. The monitor takes a longer run for the end of what there is.
     milliseconds empty_run_max{2000};
+    milliseconds end_found_after{0};  ///< pages of a closed shard are empty so long before its end
     std::uint32_t latest_returns_older = 0;  ///< records before LATEST that it gives all the same
     double repeat_rate = 0;  ///< share of pages that begin with records given before
     std::size_t page_bytes_max = 1024UZ * 1024;

@@ -23,8 +23,8 @@ struct scanned_range {
 struct service_observer {
   /// A change went into a stream: it is the last record of this shard.
   std::function<void(const fake_stream&, const fake_shard&)> on_record;
-  /// A GetShardIterator was answered.
-  std::function<void(const std::string& shard)> on_iterator;
+  /// A GetShardIterator was answered; `arrives`: whoever asked gets it.
+  std::function<void(const std::string& shard, bool arrives)> on_iterator;
   /// A page was sent and no fault was planned for it; `ended`: it was the shard's last.
   /// `last`: the number of its last record; nothing: it was empty.
   std::function<void(const std::string& shard, bool ended, std::optional<sequence_value> last)>

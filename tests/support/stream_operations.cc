@@ -158,7 +158,7 @@ answer_or<std::string> get_shard_iterator(const operation_call& call) {
     return refusal(iterator.error());
   }
   if (call.account.observer().on_iterator) {
-    call.account.observer().on_iterator(*shard);
+    call.account.observer().on_iterator(*shard, arrives(call.planned));
   }
   return fmt::format(R"({{"ShardIterator":"{}"}})", *iterator);
 }
