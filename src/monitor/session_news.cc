@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "monitor/findings_flow.h"
 #include "monitor/monitor_session.h"
+#include "monitor/unlisted_findings.h"
 
 #include <algorithm>
 #include <utility>
@@ -87,6 +88,11 @@ void monitor_session::hear_of_comparison(const state::news& news) {
                          row.stream_arn == gap.stream_arn && row.noticed == gap.noticed &&
                          row.after_sequence == gap.after_sequence;
                 });
+  }
+  if (const auto changes = heard.finished() ? forget_cured(findings_, gaps_, heard.started()) : 0;
+      changes > 0) {
+    statistics_.on_healed(changes);
+    statistics_.set_failed(failed_changes());
   }
 }
 

@@ -97,16 +97,25 @@ void collect_unlisted(verify::finding_book& book, wall_time not_before,
 }
 
 std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
+                          wall_time before) {
+  const bool made_up_for = !has_open_gap(gaps) && book.unlisted().last < before;
+  return made_up_for ? book.forget_unlisted() : 0;
+}
+
+std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
                           state::commit_batch& batch) {
-  if (!batch.gaps_cured_before || !book.unlisted().any() || has_open_gap(gaps) ||
-      book.unlisted().last >= *batch.gaps_cured_before) {
+  if (!batch.gaps_cured_before || !book.unlisted().any()) {
+    return 0;
+  }
+  const auto changes = forget_cured(book, gaps, *batch.gaps_cured_before);
+  if (book.unlisted().any()) {
     return 0;
   }
   for (std::size_t kind = 0; kind < verify::mismatch_kind_names.size(); ++kind) {
     batch.numbers.insert_or_assign(name_of(kind), 0);
   }
   batch.numbers.insert_or_assign(changes_name, 0);
-  return book.forget_unlisted();
+  return changes;
 }
 
 }  // namespace ddm::monitor

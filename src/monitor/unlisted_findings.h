@@ -40,8 +40,11 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
 /// `not_before`: an unfinished comparison began then, which is too early.
 void collect_unlisted(verify::finding_book& book, wall_time not_before,
                       std::vector<state::gap_row>& gaps, state::commit_batch& batch);
-/// After a commit's gaps were cured: if that made up for all that was only counted, it is
-/// forgotten. Returns the changes that failed with it.
+/// After gaps noticed before `before` were cured, by any command: if that made up for all that was
+/// only counted, it is forgotten. Returns the changes that failed with it.
+std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
+                          wall_time before);
+/// The same of a commit that cures gaps, and in it.
 std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
                           state::commit_batch& batch);
 

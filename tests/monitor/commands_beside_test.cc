@@ -76,6 +76,34 @@ TEST_F(commands_beside, the_gaps_that_it_cured_are_cured_here) {
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
+TEST_F(commands_beside, what_was_only_counted_is_forgotten_once_it_made_up_for_it) {
+  world_.start([](session_settings& settings) {
+    settings.settle = 10s;
+    settings.findings.listed_max = 3;
+  });
+  world_.time.run_for(1min);
+  for (int i = 0; i < 10; ++i) {
+    world_.put(fmt::format("late{}", i), 1);
+  }
+  world_.time.run_for(5min);
+  ASSERT_EQ(world_.status().unlisted.mismatches(), 7);
+  for (int i = 0; i < 10; ++i) {
+    world_.target.put(table, monitor_world::item(fmt::format("late{}", i), 1));
+  }
+  world_.time.run_for(5min);
+  ASSERT_EQ(world_.status().mismatches.mismatches(), 0);
+  ASSERT_EQ(world_.status().unlisted.mismatches(), 7);
+  const auto progress = begun();
+  world_.time.run_for(10s);
+  finish(progress, {.gaps_cured_before = progress.started()});
+  world_.time.run_for(1min);
+  const auto now = world_.status();
+  EXPECT_EQ(now.unlisted.mismatches(), 0);
+  EXPECT_EQ(now.checks.failed, 0);
+  EXPECT_EQ(now.checks.healed, 10);
+  EXPECT_EQ(now.verdict.kind, verdict_kind::go) << world_.reasons();
+}
+
 TEST_F(commands_beside, what_it_healed_is_healed_here_and_counted_once) {
   start_without_baseline();
   world_.put("lost", 1);  // nobody replicates

@@ -233,12 +233,15 @@ bool go_referee::is_excused(const item_position& key, const key_story& story,
   if (spoilt == nullptr || (spoilt->made_by != cause::itself && !too_late)) {
     return false;
   }
-  const auto newest = story.source.empty() ? wall_time::min() : story.source.back().at;
+  // A newer change may still be on its way: for a max-lag it says nothing of what was spoilt
+  // before.
+  const auto* due = last_before(story.source, at - coverage.max_lag);
+  const auto newest = due == nullptr ? wall_time::min() : due->at;
   // What the replicator brings later than a max-lag, over a value that looked right then.
   const auto seen_from = too_late ? newest + coverage.max_lag : newest;
   const auto saw_it_right = [&](const version& look) {
     return look.at >= seen_from && look.at - known_.reads_late <= spoilt->at &&
-           as_good(story.source_now(), look.item, coverage.ignored, look.at);
+           as_good(due == nullptr ? nullptr : due->item, look.item, coverage.ignored, look.at);
   };
   const auto repaired = [&](const version& each) {
     return each.made_by == cause::repair && each.at < spoilt->at && saw_it_right(each);

@@ -166,6 +166,14 @@ TEST_F(go_referee_test, a_look_before_the_newest_change_excuses_nothing) {
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
+TEST_F(go_referee_test, a_change_that_may_be_on_its_way_ends_no_excuse_for_a_max_lag) {
+  look(50s, item(1));
+  target(100s, item(9), cause::itself);
+  source(600s, item(2));
+  EXPECT_THAT(lies(605s), IsEmpty());
+  EXPECT_THAT(lies(610s), testing::SizeIs(1));
+}
+
 TEST_F(go_referee_test, what_the_replicator_brought_is_not_excused) {
   look(9s, item(1));
   target(100s, item(9));
