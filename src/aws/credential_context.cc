@@ -9,7 +9,8 @@
 namespace ddm::aws {
 namespace {
 
-constexpr std::size_t answer_bytes_max = std::size_t{1} << 20;
+/// A token of an identity provider may have some kilobytes.
+constexpr std::size_t answer_bytes_max = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -38,15 +39,14 @@ std::string target_under(const endpoint_setting& endpoint, std::string_view path
 awaitable<result<net::http_response>> exchange_once(const credential_context& context,
                                                     const endpoint_setting& endpoint,
                                                     net::http_request request) {
-  const auto http = net::http_client::create(context.executor, endpoint.url,
-                                             {.connections_max = 1,
-                                              .body_bytes_max = answer_bytes_max,
-                                              .ca_file = context.ca_file,
-                                              .via = endpoint.via});
+  const auto http = net::http_client::create(
+      context.executor, endpoint.url,
+      {.connections_max = 1, .ca_file = context.ca_file, .via = endpoint.via});
   if (!http) {
     co_return fail(http.error());
   }
   request.headers.add("user-agent", user_agent());
+  request.answer_bytes_max = answer_bytes_max;
   co_return co_await (*http)->send(std::move(request));
 }
 

@@ -70,7 +70,10 @@ net::http_request http_transport::sign(api_request request, const credentials& b
                                                    {"x-amz-target", request.target}},
                                        .body = request.body},
                                       by, clock_.now() + clock_skew_);
-  net::http_request made{.method = "POST", .target = path_, .timeout = request.timeout};
+  net::http_request made{.method = "POST",
+                         .target = path_,
+                         .answer_bytes_max = request.answer_bytes_max,
+                         .timeout = request.timeout};
   made.headers.add("content-type", content_type);
   made.headers.add("user-agent", user_agent());
   made.headers.add("x-amz-target", request.target);

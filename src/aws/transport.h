@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "runtime/asio.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -27,6 +28,8 @@ struct api_request {
   std::string body;
   /// From the moment of sending to the last byte of the answer.
   milliseconds timeout{10'000};
+  /// Of the answer's body; more is a `retry`, as a broken answer is.
+  std::size_t answer_bytes_max = std::size_t{1} << 20;
 
   /// "GetItem".
   [[nodiscard]] std::string_view operation() const {

@@ -14,8 +14,19 @@ namespace {
 
 constexpr std::string_view total_capacity = R"("ReturnConsumedCapacity":"TOTAL")";
 
+/// An item has 400 KB, a page holds 1 MB and what exceeds it last, a batch 16 MB; JSON takes up to
+/// six bytes for one of them ("\u0001").
+std::size_t answer_bytes_max(std::string_view operation) {
+  return std::size_t{operation == "BatchGetItem"                   ? 128U
+                     : operation == "Scan" || operation == "Query" ? 32U
+                                                                   : 4U}
+         << 20;
+}
+
 aws::api_request request(std::string_view operation, std::string body) {
-  return {.target = fmt::format("DynamoDB_20120810.{}", operation), .body = std::move(body)};
+  return {.target = fmt::format("DynamoDB_20120810.{}", operation),
+          .body = std::move(body),
+          .answer_bytes_max = answer_bytes_max(operation)};
 }
 
 std::string table_member(const table_name& table) {

@@ -18,7 +18,9 @@ namespace {
 constexpr std::size_t read_bytes =
     std::size_t{16} * 1024;  // a TLS record, and more than most heads
 
-constexpr std::size_t refusal_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t refusal_bytes_max = std::size_t{64} * 1024;
+/// What the parser cannot take piece by piece: the head, the line of a chunk's size, a trailer.
+constexpr std::size_t input_bytes_max = std::size_t{64} * 1024;
 
 void throw_if_cancelled(const boost::system::error_code& ec) {
   if (ec == asio::error::operation_aborted) {
@@ -36,6 +38,9 @@ connection::connection(const asio::any_io_executor& executor, std::string peer)
     : socket_(executor), peer_(std::move(peer)) {}
 
 std::unexpected<error> connection::lost(std::string_view when, const error_code& ec) const {
+  if (ec == boost::beast::http::error::buffer_overflow) {
+    return bad_answer(ec);
+  }
   const bool closed = ec == asio::error::eof || ec == asio::ssl::error::stream_truncated;
   return transient("ConnectionLost",
                    fmt::format("the connection to {} was lost {}: {}", peer_, when,
@@ -57,6 +62,10 @@ awaitable<result<void>> connection::connect(asio::ip::tcp::endpoint address) {
                                     address.address().to_string(), ec.message()));
   }
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  socket_.non_blocking(true, ec);  // for is_quiet(); the other reads wait by themselves
+  if (ec) {
+    co_return lost("while it was made", ec);
+  }
   co_return result<void>{};
 }
 
@@ -86,11 +95,19 @@ awaitable<result<void>> connection::open_tunnel(std::string target, const secret
                                            peer_, answer.status),
                     .http_status = answer.status});
   }
+  if (input_.size() > 0) {
+    co_return transient("ProxyRefused",
+                        fmt::format("no way to {}: the proxy sent more than its consent", peer_));
+  }
   co_return result<void>{};
 }
 
 awaitable<result<void>> connection::start_tls(tls_context& tls, const std::string& host) {
-  tls_ = tls.make_stream(socket_, host);
+  auto made = tls.make_stream(socket_, host);
+  if (!made) {
+    co_return fail(std::move(made).error());
+  }
+  tls_ = std::move(*made);
   error_code ec;
   co_await tls_->async_handshake(asio::ssl::stream_base::client,
                                  asio::redirect_error(asio::use_awaitable, ec));
@@ -125,7 +142,22 @@ awaitable<std::size_t> connection::read_exactly(asio::mutable_buffer into, error
   co_return got;
 }
 
+bool connection::is_quiet() {
+  if (input_.size() > 0) {
+    return false;
+  }
+  char unasked = 0;
+  const asio::mutable_buffer into(&unasked, 1);
+  error_code ec;
+  static_cast<void>(tls_ ? tls_->read_some(into, ec) : socket_.read_some(into, ec));
+  return ec == asio::error::would_block;
+}
+
 awaitable<void> connection::fill(error_code& ec) {
+  if (input_.size() > input_bytes_max - read_bytes) {
+    ec = boost::beast::http::error::buffer_overflow;
+    co_return;
+  }
   const auto space = input_.prepare(read_bytes);
   auto token = asio::redirect_error(asio::use_awaitable, ec);
   std::size_t got = 0;
@@ -195,17 +227,22 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
 }
 
 awaitable<result<http_response>> connection::exchange(std::string_view request,
-                                                      std::size_t body_bytes_max) {
+                                                      std::size_t answer_bytes_max) {
   answer_begun_ = false;
   keep_alive_ = false;
   error_code ec;
+  if (!is_quiet()) {
+    co_return transient("ConnectionLost", fmt::format("the connection to {} was closed, or brought "
+                                                      "what nobody had asked for",
+                                                      peer_));
+  }
   co_await write(request, ec);
   if (ec) {
     co_return lost("while sending", ec);
   }
   for (;;) {
     http_response answer;
-    answer_parser parser(answer, body_bytes_max);
+    answer_parser parser(answer, answer_bytes_max);
     auto read = co_await read_head(parser);
     if (read && answer.status / 100 == 1) {
       continue;  // an interim answer: the real one follows

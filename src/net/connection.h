@@ -3,6 +3,10 @@
 // Asio reports the end of a cancelled operation as an error code; here it is thrown on, so that
 // every other error code is the network's. A connection whose exchange failed or was cancelled is
 // of no more use: its owner drops it.
+//
+// An answer is what comes after its request, from the peer of this layer. What a proxy sends behind
+// its consent would be read as the first bytes from within the tunnel, and what a server sends
+// unasked as the answer to the next request: both end the connection.
 #pragma once
 
 #include "base/error.h"
@@ -37,7 +41,7 @@ class connection {
 
   /// Sends the bytes of a request and reads its answer. Errors are of class `retry`.
   [[nodiscard]] awaitable<result<http_response>> exchange(std::string_view request,
-                                                          std::size_t body_bytes_max);
+                                                          std::size_t answer_bytes_max);
   /// Whether a byte of the last exchange's answer had come. If not, and the connection had been
   /// idle before, the server has most likely closed it in between.
   [[nodiscard]] bool answer_begun() const { return answer_begun_; }
@@ -52,6 +56,9 @@ class connection {
 
   [[nodiscard]] awaitable<void> write(std::string_view bytes, error_code& ec);
   [[nodiscard]] awaitable<std::size_t> read_exactly(asio::mutable_buffer into, error_code& ec);
+  /// Nothing has come that no request asked for. (What TLS itself sends in between, such as session
+  /// tickets, is taken in here.) False also when the other side has closed the connection.
+  [[nodiscard]] bool is_quiet();
   /// Waits for more input and puts it into input_.
   [[nodiscard]] awaitable<void> fill(error_code& ec);
   [[nodiscard]] awaitable<result<void>> read_head(answer_parser& parser);

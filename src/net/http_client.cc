@@ -64,7 +64,8 @@ awaitable<result<http_response>> http_client::send(http_request request) {
   const auto slot = co_await slots_.acquire();
   const auto wire = wire_form(request);
   std::string_view doing;
-  auto answer = co_await with_deadline(request.timeout, exchange(wire, doing));
+  auto answer =
+      co_await with_deadline(request.timeout, exchange(wire, request.answer_bytes_max, doing));
   if (!answer) {
     co_return fail({.kind = error_class::retry,
                     .code = "Timeout",
@@ -88,11 +89,12 @@ std::string http_client::wire_form(const http_request& request) const {
 }
 
 awaitable<result<http_response>> http_client::exchange(std::string_view wire,
+                                                       std::size_t answer_bytes_max,
                                                        std::string_view& doing) {
   auto link = take_idle();
   if (link) {
     doing = "waiting for the answer";
-    auto answer = co_await link->exchange(wire, options_.body_bytes_max);
+    auto answer = co_await link->exchange(wire, answer_bytes_max);
     if (answer) {
       keep(std::move(link));
       co_return answer;
@@ -108,7 +110,7 @@ awaitable<result<http_response>> http_client::exchange(std::string_view wire,
   }
   link = std::move(*opened);
   doing = "waiting for the answer";
-  auto answer = co_await link->exchange(wire, options_.body_bytes_max);
+  auto answer = co_await link->exchange(wire, answer_bytes_max);
   if (answer) {
     keep(std::move(link));
   }

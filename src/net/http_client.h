@@ -29,8 +29,7 @@
 namespace ddm::net {
 
 struct http_options {
-  std::size_t connections_max = 64;  ///< further requests wait for one to become free
-  std::size_t body_bytes_max = std::size_t{64} << 20;
+  std::size_t connections_max = 64;   ///< further requests wait for one to become free
   std::chrono::seconds idle_max{20};  ///< shorter than servers keep an idle connection
   /// Then it is made anew: the name may have other addresses by now.
   std::chrono::seconds age_max{300};
@@ -66,6 +65,7 @@ class http_client {
   [[nodiscard]] std::string wire_form(const http_request& request) const;
   /// `doing` tells, at any time, what would be said to have taken too long.
   [[nodiscard]] awaitable<result<http_response>> exchange(std::string_view wire,
+                                                          std::size_t answer_bytes_max,
                                                           std::string_view& doing);
   [[nodiscard]] awaitable<result<connection_ptr>> open(std::string_view& doing);
   [[nodiscard]] awaitable<result<connection_ptr>> connect_to_any(

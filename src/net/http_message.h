@@ -14,6 +14,7 @@ struct http_request {
   std::string target = "/";    ///< path and query as sent
   http_headers headers;        ///< without Host and Content-Length: the client adds them
   std::string body;
+  std::size_t answer_bytes_max = std::size_t{1} << 20;  ///< of the answer's body; more is an error
   /// From the moment a connection is free to the last byte of the answer: name lookup, connecting
   /// and TLS included.
   milliseconds timeout{10'000};

@@ -19,7 +19,6 @@ int own_index() {
 
 tls_context::tls_context() : context_(asio::ssl::context::tls_client) {
   SSL_CTX* const native = context_.native_handle();
-  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(native, &tls_context::keep_session);
@@ -29,6 +28,9 @@ tls_context::tls_context() : context_(asio::ssl::context::tls_client) {
 result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_file) {
   std::unique_ptr<tls_context> made(new tls_context);
   SSL_CTX* const native = made->context_.native_handle();
+  if (SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) != 1) {
+    return fail(error_class::fatal, "OpenSSL cannot be limited to TLS 1.2 and later");
+  }
   ERR_clear_error();
   const bool loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(native) == 1
                                       : SSL_CTX_load_verify_file(native, ca_file.c_str()) == 1;
@@ -51,20 +53,23 @@ int tls_context::keep_session(SSL* stream, SSL_SESSION* session) {
   return 0;
 }
 
-std::unique_ptr<tls_stream> tls_context::make_stream(asio::ip::tcp::socket& socket,
-                                                     const std::string& host) {
+result<std::unique_ptr<tls_stream>> tls_context::make_stream(asio::ip::tcp::socket& socket,
+                                                             const std::string& host) {
   auto stream = std::make_unique<tls_stream>(socket, context_);
   SSL* const native = stream->native_handle();
   boost::system::error_code no_address;
   static_cast<void>(asio::ip::make_address(host, no_address));
-  if (no_address) {
-    SSL_set_tlsext_host_name(native, host.c_str());
-    SSL_set1_host(native, host.c_str());
-  } else {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), host.c_str());
+  const bool is_bound =
+      no_address ? SSL_set_tlsext_host_name(native, host.c_str()) == 1 &&
+                       SSL_set1_host(native, host.c_str()) == 1
+                 : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), host.c_str()) == 1;
+  if (!is_bound) {
+    return fail(error_class::fatal,
+                fmt::format("no certificate can be checked to be that of \"{}\"", host));
   }
   if (session_) {
-    SSL_set_session(native, session_.get());
+    // Without it the handshake takes a round trip more.
+    static_cast<void>(SSL_set_session(native, session_.get()));
   }
   return stream;
 }

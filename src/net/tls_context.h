@@ -25,9 +25,10 @@ class tls_context {
   tls_context& operator=(const tls_context&) = delete;
   ~tls_context() = default;
 
-  /// A stream that will accept no certificate but one for `host` (a name or an IP address).
-  [[nodiscard]] std::unique_ptr<tls_stream> make_stream(asio::ip::tcp::socket& socket,
-                                                        const std::string& host);
+  /// A stream that will accept no certificate but one for `host` (a name or an IP address). Where
+  /// that cannot be asked for there is none: an error of class `fatal`.
+  [[nodiscard]] result<std::unique_ptr<tls_stream>> make_stream(asio::ip::tcp::socket& socket,
+                                                                const std::string& host);
 
  private:
   tls_context();

@@ -81,6 +81,10 @@ result<url> parse_url(std::string_view text) {
     if (ec || bracket == rest.size() || !is_printable(parsed.host)) {
       return wrong(text, "what stands in brackets is no IPv6 address");
     }
+    if (parsed.tls && parsed.host.contains('%')) {
+      return wrong(text,
+                   "an address with a zone (%) is in no certificate, so https cannot check it");
+    }
   } else {
     host_end = std::min(rest.find(':'), rest.size());
     parsed.host = lower(rest.substr(0, host_end));

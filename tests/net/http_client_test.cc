@@ -27,8 +27,13 @@ std::unique_ptr<http_client> make_client(const asio::any_io_executor& executor, 
   return std::move(*made);
 }
 
+constexpr std::size_t answer_max = std::size_t{4} << 20;
+
 http_request post(std::string body, milliseconds timeout = seconds{10}) {
-  return {.method = "POST", .body = std::move(body), .timeout = timeout};
+  return {.method = "POST",
+          .body = std::move(body),
+          .answer_bytes_max = answer_max,
+          .timeout = timeout};
 }
 
 using scripts = std::vector<connection_script>;
@@ -251,18 +256,35 @@ TEST(http_client, heads_and_bodies_have_a_bound) {
   for (int i = 0; i < 5000; ++i) {
     endless += "X-Filler: 0123456789\r\n";
   }
-  talk_to({{{"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", after_reply::hang}},
-           {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n", after_reply::hang}},
-           {{"HTTP/1.1 200 OK\r\n\r\n" + std::string(1001, 'x'), after_reply::hang}},
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string line(100'000, 'x');
+  talk_to({{{"HTTP/1.1 200 OK\r\nContent-Length: 4194305\r\n\r\n", after_reply::hang}},
+           {{chunked + "400001\r\n", after_reply::hang}},
+           {{"HTTP/1.1 200 OK\r\n\r\n" + std::string(answer_max + 1, 'x'), after_reply::hang}},
            {{std::move(endless), after_reply::hang}},
-           {{ok(std::string(1000, 'x'))}}},
+           {{chunked + "1;" + line, after_reply::hang}},
+           {{chunked + "0\r\nX-Trailer: " + line, after_reply::hang}},
+           {{ok(std::string(answer_max, 'x'))}}},
           [](http_client& client, scripted_server&) -> awaitable<void> {
-            for (int i = 0; i < 4; ++i) {
+            for (int i = 0; i < 6; ++i) {
               co_await expect_failure(client, "BadAnswer");
             }
-            co_await expect_body(client, std::string(1000, 'x'));
-          },
-          {.body_bytes_max = 1000});
+            co_await expect_body(client, std::string(answer_max, 'x'));
+          });
+}
+
+/// Else it would be taken for the answer to the next request.
+TEST(http_client, what_nobody_asked_for_ends_the_connection) {
+  const auto first = ok("one");
+  talk_to({{{first + ok("unasked"), after_reply::hang, first.size()}}, {{ok("two")}}},
+          [](http_client& client, scripted_server& server) -> awaitable<void> {
+            co_await expect_body(client, "one");
+            boost::asio::steady_timer pause(co_await asio::this_coro::executor,
+                                            std::chrono::milliseconds{50});
+            co_await pause.async_wait(asio::use_awaitable);
+            co_await expect_body(client, "two");
+            EXPECT_EQ(server.connections(), 2U);
+          });
 }
 
 TEST(http_client, a_request_ends_at_its_deadline_and_its_connection_is_dropped) {

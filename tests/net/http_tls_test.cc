@@ -3,6 +3,7 @@
 #include "net/scripted_server.h"
 #include "net/test_certificate.h"
 
+#include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -132,6 +133,68 @@ TEST(http_tls, a_second_connection_resumes_the_session_of_the_first) {
   EXPECT_EQ(resumed, 1);
 }
 
+/// Those that TLS 1.3 sends after the handshake come without being asked for, and are no answer.
+awaitable<void> kept_connection(asio::ssl::context& tls, std::string authorities,
+                                std::vector<connection_script> scripts,
+                                std::vector<std::string> expected, std::size_t& connections) {
+  const auto executor = co_await asio::this_coro::executor;
+  scripted_server server(executor, std::move(scripts), &tls);
+  auto endpoint = server.endpoint();
+  endpoint.host = "localhost";
+  {
+    const auto client =
+        http_client::create(executor, endpoint, {.ca_file = std::move(authorities)});
+    EXPECT_TRUE(client);
+    for (const auto& body : expected) {
+      const auto answer = co_await (*client)->send({.method = "POST", .body = "x"});
+      EXPECT_TRUE(answer) << answer.error().describe();
+      EXPECT_EQ(answer ? answer->body.view() : "", body);
+      asio::steady_timer pause(executor, std::chrono::milliseconds{50});
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+    connections = (*client)->connections_opened();
+  }
+  co_await server.stop();
+}
+
+std::size_t connections_for(std::vector<connection_script> scripts,
+                            std::vector<std::string> expected) {
+  const auto certificate = make_certificate("DNS:localhost");
+  const temporary_file authorities(certificate.certificate_pem);
+  auto tls = server_context(certificate);
+  SSL_CTX_set_num_tickets(tls.native_handle(), 8);
+  std::size_t connections = 0;
+  run(kept_connection(tls, authorities.path(), std::move(scripts), std::move(expected),
+                      connections));
+  return connections;
+}
+
+TEST(http_tls, session_tickets_end_no_connection) {
+  EXPECT_EQ(connections_for({{{ok("one")}, {ok("two")}, {ok("three")}}}, {"one", "two", "three"}),
+            1U);
+}
+
+TEST(http_tls, an_answer_that_nobody_asked_for_ends_it) {
+  const auto first = ok("one");
+  EXPECT_EQ(
+      connections_for({{{first + ok("unasked"), after_reply::hang, first.size()}}, {{ok("two")}}},
+                      {"one", "two"}),
+      2U);
+}
+
+TEST(http_tls, without_a_certificate_that_can_be_checked_there_is_no_stream) {
+  asio::io_context context;
+  asio::ip::tcp::socket socket(context);
+  const auto tls = tls_context::create("");
+  ASSERT_TRUE(tls);
+  EXPECT_TRUE((*tls)->make_stream(socket, "::1"));
+  for (const std::string host : {"::1%1", "fe80::1%lo"}) {
+    const auto stream = (*tls)->make_stream(socket, host);
+    ASSERT_FALSE(stream) << host;
+    EXPECT_EQ(stream.error().kind, error_class::fatal);
+  }
+}
+
 const scripted_reply established{"HTTP/1.1 200 Connection established\r\n\r\n",
                                  after_reply::tunnel};
 
@@ -171,6 +234,18 @@ TEST(http_tls, a_proxy_is_asked_for_the_way_and_sees_nothing_else) {
             "Proxy-Authorization: Basic eDp5\r\n\r\n");
   EXPECT_THAT(requests[1], HasSubstr("Host: dynamodb.example\r\n"));
   EXPECT_THAT(requests[1], Not(HasSubstr("Proxy-Authorization")));
+}
+
+/// It would be read as the first answer from within the tunnel.
+TEST(http_tls, an_answer_that_a_proxy_sends_behind_its_consent_is_not_believed) {
+  auto forged = established;
+  forged.bytes += ok("forged");
+  std::vector<std::string> requests;
+  result<http_response> answer;
+  run(through_proxy({{forged, {ok("secret")}}}, 1, requests, answer));
+  ASSERT_FALSE(answer) << answer->body.view();
+  EXPECT_EQ(answer.error().code, "ProxyRefused");
+  EXPECT_EQ(answer.error().kind, error_class::retry);
 }
 
 TEST(http_tls, a_proxy_that_refuses_is_named_with_its_reason) {

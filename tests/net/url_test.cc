@@ -52,6 +52,8 @@ TEST(url, an_error_says_what_is_wrong) {
   EXPECT_THAT(why("http://[::1%x\r\nHost: c]"), HasSubstr("IPv6"));
   EXPECT_THAT(why("http://[::1\0c]"sv), HasSubstr("IPv6"));
   EXPECT_THAT(why("http://[1.2.3.4]"), HasSubstr("IPv6"));
+  EXPECT_THAT(why("https://[::1%1]"), HasSubstr("zone"));
+  EXPECT_TRUE(parse_url("http://[fe80::1%lo]"));
   EXPECT_THAT(why("http://[::1]8000"), HasSubstr("port"));
   EXPECT_THAT(why("http://a:"), HasSubstr("port"));
   EXPECT_THAT(why("http://a:0"), HasSubstr("port"));
