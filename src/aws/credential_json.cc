@@ -1,5 +1,7 @@
 #include "aws/credential_json.h"
 
+#include "base/foreign_json.h"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -7,7 +9,7 @@
 namespace ddm::aws {
 
 std::optional<nlohmann::json> parse_object(std::string_view text) {
-  auto parsed = nlohmann::json::parse(text, nullptr, false);
+  auto parsed = parse_json(text);
   return parsed.is_object() ? std::optional(std::move(parsed)) : std::nullopt;
 }
 

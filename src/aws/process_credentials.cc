@@ -1,6 +1,7 @@
 #include "aws/process_credentials.h"
 
 #include "aws/credential_json.h"
+#include "base/foreign_json.h"
 #include "runtime/child_process.h"
 
 #include <fmt/format.h>
@@ -57,7 +58,7 @@ class process_credentials final : public credentials_source {
  private:
   static result<void> require_version(std::string_view output) {
     const auto object = parse_object(output);
-    if (object && object->value("Version", nlohmann::json()) == 1) {
+    if (object && integer_member(*object, "Version") == 1) {
       return {};
     }
     return fail(error_class::refresh_credentials,

@@ -2,6 +2,7 @@
 
 #include "aws/credential_json.h"
 #include "aws/sso_token.h"
+#include "base/foreign_json.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +13,8 @@ namespace ddm::aws {
 namespace {
 
 constexpr milliseconds patience{5000};
+/// The end of the year 9999: what is later cannot be written.
+constexpr std::int64_t expiration_max_ms = 253'402'300'799'999;
 
 struct sso_role {
   sso_login login;
@@ -76,15 +79,13 @@ class sso_credentials final : public credentials_source {
 
   /// {"roleCredentials": {"accessKeyId", "secretAccessKey", "sessionToken", "expiration" in ms}}.
   [[nodiscard]] result<credentials> read(std::string_view text) const {
-    const auto document = parse_object(text);
-    const auto member =
-        document ? document->value("roleCredentials", nlohmann::json()) : nlohmann::json();
-    const auto given = member.is_object() ? member : nlohmann::json::object();
+    const auto document = parse_json(text);
+    const auto& given = member(document, "roleCredentials");
     const auto id = string_member(given, "accessKeyId");
     const auto key = string_member(given, "secretAccessKey");
     const auto token = string_member(given, "sessionToken");
-    const auto ends = given.value("expiration", nlohmann::json());
-    if (!id || !key || !token || !ends.is_number_integer()) {
+    const auto ends = integer_member(given, "expiration");
+    if (!id || !key || !token || ends <= 0 || ends > expiration_max_ms) {
       return fail({.kind = error_class::retry,
                    .code = "BadAnswer",
                    .message = fmt::format("{}: {} gave no credentials", describe(),
@@ -93,7 +94,7 @@ class sso_credentials final : public credentials_source {
     return credentials{.access_key_id = *id,
                        .secret_access_key = secret(*key),
                        .session_token = secret(*token),
-                       .expires = from_ms(ends.get<std::int64_t>()),
+                       .expires = from_ms(ends),
                        .account_id = role_.account};
   }
 

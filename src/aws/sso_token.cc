@@ -2,6 +2,7 @@
 
 #include "aws/credential_json.h"
 #include "aws/text_file.h"
+#include "base/foreign_json.h"
 #include "base/log.h"
 
 #include <fmt/format.h>
@@ -20,6 +21,8 @@ constexpr milliseconds renew_before = std::chrono::minutes{15};
 constexpr milliseconds patience{5000};
 constexpr milliseconds lock_pause{200};
 constexpr int lock_attempts_max = 50;
+/// Of a token; the service gives some hours.
+constexpr std::chrono::seconds lifetime_max = std::chrono::days{366};
 
 /// Held by whoever renews the token; the kernel frees it with the process.
 class lock_file {
@@ -83,7 +86,7 @@ std::string cache_text(const sso_login& login, const sso_token& token) {
   if (!token.refresh_token.empty()) {
     object["refreshToken"] = token.refresh_token.reveal();
   }
-  return object.dump();
+  return json_text(object);
 }
 
 awaitable<result<sso_token>> create_token(const credential_context& context,
@@ -95,7 +98,7 @@ awaitable<result<sso_token>> create_token(const credential_context& context,
   net::http_request request{
       .method = "POST", .target = target_under(oidc, "/token"), .timeout = patience};
   request.headers.add("content-type", "application/json");
-  request.body = asked.dump();
+  request.body = json_text(asked);
   auto answer = co_await exchange_once(context, oidc, std::move(request));
   if (!answer) {
     co_return fail(std::move(answer).error());
@@ -111,16 +114,15 @@ awaitable<result<sso_token>> create_token(const credential_context& context,
          .http_status = answer->status});
   }
   const auto text = object ? string_member(*object, "accessToken") : std::nullopt;
-  const auto seconds =
-      object && object->contains("expiresIn") ? (*object)["expiresIn"] : nlohmann::json();
-  if (!text || !seconds.is_number_integer() || seconds.get<std::int64_t>() <= 0) {
+  const auto seconds = object ? integer_member(*object, "expiresIn") : 0;
+  if (!text || seconds <= 0 || seconds > lifetime_max.count()) {
     co_return fail({.kind = error_class::retry,
                     .code = "BadAnswer",
                     .message = fmt::format("{} gave no token", oidc.url.authority())});
   }
   old.access_token = secret(*text);
-  old.expires = std::chrono::floor<std::chrono::seconds>(context.time.now()) +
-                std::chrono::seconds{seconds.get<std::int64_t>()};
+  old.expires =
+      std::chrono::floor<std::chrono::seconds>(context.time.now()) + std::chrono::seconds{seconds};
   old.refresh_token = secret(string_member(*object, "refreshToken").value_or(""));
   co_return old;
 }

@@ -2,6 +2,7 @@
 // the state too stays as it is without it.
 #include "cli/repair_command.h"
 
+#include "base/foreign_json.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
@@ -288,7 +289,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
       {"write_units", summary.write_units},
       {"journal",
        needs_journal() ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
-  return out.dump();
+  return json_text(out);
 }
 
 int repair_run::code_of(const repair::repair_summary& summary) const {

@@ -13,7 +13,7 @@ awaitable<result<dated_json>> call_for_dated_json(aws::service_client& calls,
   if (!answer) {
     co_return fail(answer.error());
   }
-  auto document = json::parse(answer->body.view(), nullptr, /*allow_exceptions=*/false);
+  auto document = parse_json(answer->body.view());
   if (!document.is_object()) {
     co_return fail(error_class::retry,
                    fmt::format("reading the answer of {} ({} bytes): it is not a JSON object; it "
@@ -30,32 +30,6 @@ awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_reque
     co_return fail(std::move(answer.error()));
   }
   co_return std::move(answer->document);
-}
-
-const json& member(const json& object, std::string_view name) {
-  static const json nothing;
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return found == object.end() ? nothing : *found;
-}
-
-std::string text_member(const json& object, std::string_view name) {
-  const auto& value = member(object, name);
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-double number_member(const json& object, std::string_view name) {
-  const auto& value = member(object, name);
-  return value.is_number() ? value.get<double>() : 0;
-}
-
-std::uint64_t count_member(const json& object, std::string_view name) {
-  const auto& value = member(object, name);
-  return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
-}
-
-bool bool_member(const json& object, std::string_view name) {
-  const auto& value = member(object, name);
-  return value.is_boolean() && value.get<bool>();
 }
 
 std::unexpected<error> strange_answer(std::string_view operation, std::string_view what) {

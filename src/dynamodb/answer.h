@@ -2,13 +2,10 @@
 #pragma once
 
 #include "aws/service_client.h"
+#include "base/foreign_json.h"
 #include "base/time.h"
 
-#include <nlohmann/json.hpp>
-
-#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace ddm::dynamodb {
@@ -26,13 +23,6 @@ struct dated_json {
 [[nodiscard]] awaitable<result<dated_json>> call_for_dated_json(aws::service_client& calls,
                                                                 aws::api_request request,
                                                                 rate_limiter* pace = nullptr);
-
-/// Members of what may be no object: null, empty and 0 where they are absent or of another type.
-[[nodiscard]] const nlohmann::json& member(const nlohmann::json& object, std::string_view name);
-[[nodiscard]] std::string text_member(const nlohmann::json& object, std::string_view name);
-[[nodiscard]] double number_member(const nlohmann::json& object, std::string_view name);
-[[nodiscard]] std::uint64_t count_member(const nlohmann::json& object, std::string_view name);
-[[nodiscard]] bool bool_member(const nlohmann::json& object, std::string_view name);
 
 /// "the answer of DescribeTable holds no key schema; …"
 [[nodiscard]] std::unexpected<error> strange_answer(std::string_view operation,

@@ -1,5 +1,6 @@
 #include "dynamodb/streams_client.h"
 
+#include "base/foreign_json.h"
 #include "dynamodb/answer.h"
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@ constexpr std::size_t answer_bytes_max = std::size_t{1} << 20;
 
 aws::api_request request(std::string_view operation, const json& body) {
   return {.target = fmt::format("DynamoDBStreams_20120810.{}", operation),
-          .body = body.dump(-1, ' ', false, json::error_handler_t::replace),
+          .body = json_text(body),
           .answer_bytes_max = operation == "GetRecords" ? records_bytes_max : answer_bytes_max};
 }
 

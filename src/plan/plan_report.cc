@@ -1,5 +1,6 @@
 #include "plan/plan_report.h"
 
+#include "base/foreign_json.h"
 #include "base/units.h"
 #include "plan/policies.h"
 
@@ -313,7 +314,7 @@ std::string render_text(const plan_report& report) {
   show_costs(report, page);
   page.title("IAM policies, the smallest that serve");
   for (const auto& [name, document] : policies_of(report)) {
-    page.raw(fmt::format("{}:\n{}\n", name, document.dump(2)));
+    page.raw(fmt::format("{}:\n{}\n", name, json_text(document, 2)));
   }
   page.title("Result");
   const auto obstacles = report.obstacles();
@@ -352,7 +353,7 @@ std::string render_json(const plan_report& report) {
       {"settings", settings_json(report)},
       {"cost", costs_json(report)},
       {"policies", std::move(policies)}};
-  return out.dump();
+  return json_text(out);
 }
 
 }  // namespace ddm::plan

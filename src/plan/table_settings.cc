@@ -13,11 +13,6 @@
 namespace ddm::plan {
 namespace {
 
-using dynamodb::bool_member;
-using dynamodb::count_member;
-using dynamodb::member;
-using dynamodb::number_member;
-using dynamodb::text_member;
 using nlohmann::json;
 using known = std::optional<std::string>;
 

@@ -1,5 +1,6 @@
 #include "repair/repair_journal.h"
 
+#include "base/foreign_json.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
@@ -54,17 +55,17 @@ std::optional<held_item> item_of(const json& line, const char* name) {
   if (found->is_null()) {
     return held_item();
   }
-  auto item = dynamodb::parse_item(found->dump());
+  auto item = dynamodb::parse_item(json_text(*found));
   return item ? std::optional<held_item>(std::move(*item)) : std::nullopt;
 }
 
 std::optional<journal_entry> entry_of(const json& line) {
-  journal_entry entry{.id = line.value("id", std::int64_t{0}),
-                      .table = line.value("table", std::string()),
-                      .key_json = line.contains("key") ? line["key"].dump() : std::string(),
+  journal_entry entry{.id = integer_member(line, "id"),
+                      .table = text_member(line, "table"),
+                      .key_json = line.contains("key") ? json_text(line["key"]) : std::string(),
                       .before = {},
                       .after = {}};
-  const auto* const what = std::ranges::find(written_actions, line.value("action", std::string()),
+  const auto* const what = std::ranges::find(written_actions, text_member(line, "action"),
                                              [](action each) { return to_string(each); });
   auto before = item_of(line, "before");
   auto after = item_of(line, "after");
@@ -79,12 +80,12 @@ std::optional<journal_entry> entry_of(const json& line) {
 
 /// False for a line that is none of ours.
 bool take_line(const std::string& text, std::vector<journal_entry>& entries) {
-  const auto line = json::parse(text, nullptr, false);
-  if (!line.is_object() || line.value("schema", 0) != schema_version) {
+  const auto line = parse_json(text);
+  if (!line.is_object() || integer_member(line, "schema") != schema_version) {
     return false;
   }
-  const auto id = line.value("id", std::int64_t{0});
-  const auto* const event = std::ranges::find(outcome_names, line.value("event", std::string()),
+  const auto id = integer_member(line, "id");
+  const auto* const event = std::ranges::find(outcome_names, text_member(line, "event"),
                                               [](const auto& each) { return each.second; });
   if (event == outcome_names.end()) {
     return false;

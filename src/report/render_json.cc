@@ -1,3 +1,4 @@
+#include "base/foreign_json.h"
 #include "report/render.h"
 
 #include <nlohmann/json.hpp>
@@ -174,7 +175,7 @@ std::string render_json(const status& now, std::string_view command) {
         {"target_rcu", now.target_units},
         {"stream_calls", now.stream_calls},
         {"usd", now.usd}}}};
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(document);
 }
 
 }  // namespace ddm::report

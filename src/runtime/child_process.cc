@@ -2,17 +2,19 @@
 
 #include "base/units.h"
 #include "runtime/deadline.h"
+#include "runtime/task_group.h"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,23 +23,53 @@
 namespace ddm {
 namespace {
 
-class memory_file {
+/// What one of the child's outputs has brought, read while it is written.
+class output_pipe {
  public:
-  memory_file() : descriptor_(memfd_create("child", MFD_CLOEXEC)) {}
-  memory_file(const memory_file&) = delete;
-  memory_file& operator=(const memory_file&) = delete;
-  ~memory_file() { ::close(descriptor_); }
-
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-  [[nodiscard]] std::string text(std::size_t bytes_max) const {
-    std::string read(bytes_max, '\0');
-    const auto got = ::pread(descriptor_, read.data(), read.size(), 0);
-    read.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return read;
+  output_pipe(const asio::any_io_executor& executor, std::size_t bytes_max)
+      : reading_(executor), bytes_max_(bytes_max) {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) == 0) {
+      ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+      reading_.assign(ends[0]);
+      writing_ = ends[1];
+    }
   }
+  output_pipe(const output_pipe&) = delete;
+  output_pipe& operator=(const output_pipe&) = delete;
+  ~output_pipe() { close_writing(); }
+
+  [[nodiscard]] int writing_end() const { return writing_; }
+  void close_writing() {
+    if (writing_ >= 0) {
+      ::close(std::exchange(writing_, -1));
+    }
+  }
+  /// Until all who hold the other end have closed it.
+  awaitable<void> read() {
+    while (!read_what_there_is()) {
+      co_await reading_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    }
+  }
+  /// True at the end. What exceeds the bound is dropped: whoever writes need not wait for ever.
+  bool read_what_there_is() {
+    std::array<char, 4096> bytes{};
+    for (;;) {
+      const auto got = ::read(reading_.native_handle(), bytes.data(), bytes.size());
+      if (got <= 0) {
+        return got == 0 || (errno != EAGAIN && errno != EINTR);
+      }
+      text_.append(bytes.data(),
+                   std::min(static_cast<std::size_t>(got), bytes_max_ - text_.size()));
+    }
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
 
  private:
-  int descriptor_;
+  asio::posix::stream_descriptor reading_;
+  int writing_ = -1;
+  std::size_t bytes_max_;
+  std::string text_;
 };
 
 /// A child that has been started; killed with its group, and reaped, unless it has ended before.
@@ -48,14 +80,15 @@ class child {
   child& operator=(const child&) = delete;
   ~child() {
     if (id_ > 0) {
-      ::kill(-id_, SIGKILL);
       static_cast<void>(reap());
     }
   }
 
   [[nodiscard]] pid_t id() const { return id_; }
+  /// Ends it, if it has not ended, and what it has started; else that would outlive us.
   [[nodiscard]] int reap() {
     int status = 0;
+    ::kill(-id_, SIGKILL);
     while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
     }
     id_ = 0;
@@ -80,11 +113,20 @@ pid_t start(std::vector<std::string>& words, int output, int errors) {
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
+  // Not every descriptor of a library closes itself: no connection and no file of ours is theirs.
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   // A group of its own: Ctrl-C at the terminal is for us, and we can kill what it has started.
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  // What we ignore or block would stay ignored and blocked.
+  sigset_t signals;
+  sigfillset(&signals);
+  posix_spawnattr_setsigdefault(&attributes, &signals);
+  sigemptyset(&signals);
+  posix_spawnattr_setsigmask(&attributes, &signals);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 
   pid_t id = -1;
   const int failed =
@@ -105,30 +147,50 @@ awaitable<bool> await_end(asio::posix::stream_descriptor& process) {
   co_return true;
 }
 
+/// Then nobody reads any more.
+awaitable<void> wait_for_end(asio::posix::stream_descriptor& process, milliseconds limit,
+                             task_group& readers, bool& in_time) {
+  in_time = (co_await with_deadline(limit, await_end(process))).has_value();
+  readers.cancel();
+}
+
 }  // namespace
 
 awaitable<result<child_output>> run_child(std::vector<std::string> words, milliseconds limit,
                                           std::size_t bytes_max) {
-  const memory_file output;
-  const memory_file errors;
-  child running(start(words, output.descriptor(), errors.descriptor()));
+  const auto executor = co_await asio::this_coro::executor;
+  output_pipe output(executor, bytes_max);
+  output_pipe errors(executor, bytes_max);
+  if (output.writing_end() < 0 || errors.writing_end() < 0) {
+    co_return fatal(fmt::format("{} could not be started: {}", words[0], std::strerror(errno)));
+  }
+  child running(start(words, output.writing_end(), errors.writing_end()));
   if (running.id() < 0) {
     co_return fatal(fmt::format("{} could not be started: {}", words[0], std::strerror(errno)));
   }
+  output.close_writing();
+  errors.close_writing();
   const auto process_descriptor = static_cast<int>(::syscall(SYS_pidfd_open, running.id(), 0));
   if (process_descriptor < 0) {
     co_return fatal(fmt::format("{} cannot be watched: {}", words[0], std::strerror(errno)));
   }
-  asio::posix::stream_descriptor process(co_await asio::this_coro::executor, process_descriptor);
-  if (!co_await with_deadline(limit, await_end(process))) {
+  asio::posix::stream_descriptor process(executor, process_descriptor);
+  task_group readers(executor);
+  readers.spawn(output.read());
+  readers.spawn(errors.read());
+  bool in_time = false;
+  readers.spawn(wait_for_end(process, limit, readers, in_time));
+  co_await readers.join();
+  if (!in_time) {
     co_return fail({.kind = error_class::retry,
                     .code = "Timeout",
                     .message = fmt::format("{} had not ended after {} and was stopped", words[0],
                                            spoken_duration(limit))});
   }
-  co_return child_output{.exit_code = running.reap(),
-                         .output = output.text(bytes_max),
-                         .errors = errors.text(bytes_max)};
+  output.read_what_there_is();
+  errors.read_what_there_is();
+  co_return child_output{
+      .exit_code = running.reap(), .output = output.take(), .errors = errors.take()};
 }
 
 }  // namespace ddm

@@ -1,9 +1,11 @@
 // Runs a program to its end and keeps what it printed.
 //
 // Problem: a child may hang, leave grandchildren that hold its pipes open, or print without end,
-// and the control thread must not wait for it. Idea: its output goes into files in memory, which
-// need no reader, and its end is awaited through a pidfd like any other event. Reason: no pipe can
-// fill up, nothing is read while it runs, and a deadline or a cancellation kills the whole group.
+// and the control thread must not wait for it. Idea: its end is awaited through a pidfd like any
+// other event; until then its output is read as it comes, and what exceeds the bound is dropped.
+// Reason: no pipe can fill up, memory is bounded, and at its end, a deadline or a cancellation the
+// whole group is killed, whoever still holds a pipe. It inherits no descriptor and no ignored
+// signal.
 #pragma once
 
 #include "base/error.h"

@@ -1,5 +1,6 @@
 #include "verify/finding_book.h"
 
+#include "base/foreign_json.h"
 #include "dynamodb/attribute_value.h"
 
 #include <fmt/format.h>
@@ -117,7 +118,7 @@ std::string encode_mismatch(const mismatch& entry) {
 result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   using nlohmann::json;
   const auto damaged = fatal("a finding in the state file cannot be read: the file is damaged");
-  const auto body = json::parse(row.body, nullptr, false);
+  const auto body = parse_json(row.body);
   const auto hash = digest128::from_bytes(row.key_hash);
   if (!body.is_object() || !body.contains("key") || !hash) {
     return damaged;
@@ -135,24 +136,24 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
     return damaged;
   }
   mismatch entry;
-  entry.key.json = body["key"].dump();
+  entry.key.json = json_text(body["key"]);
   entry.key.hash = *hash;
   entry.kind = *kind;
   entry.open = row.open;
   entry.changes = changes->get<std::int64_t>();
   // Versions that kept neither had begun no second period.
-  entry.period = body.value("period", std::int64_t{entry.changes > 0 ? 1 : 0});
-  entry.comparison_ms = body.value("comparison_ms", std::int64_t{0});
+  entry.period = integer_member(body, "period", entry.changes > 0 ? 1 : 0);
+  entry.comparison_ms = integer_member(body, "comparison_ms");
   entry.ignored = std::move(*ignored);
   entry.digested_without = std::move(*digested_without);
-  for (const auto& change : body.value("paths", json::array())) {
+  for (const auto& change : member(body, "paths")) {
     if (!change.is_object()) {
       return damaged;
     }
     entry.paths.push_back({text(change, "path"), text(change, "change")});
   }
-  entry.source_digest = digest_of(body.value("source_digest", json()));
-  entry.target_digest = digest_of(body.value("target_digest", json()));
+  entry.source_digest = digest_of(member(body, "source_digest"));
+  entry.target_digest = digest_of(member(body, "target_digest"));
   entry.shard_id = text(body, "shard_id");
   entry.sequence_number = text(body, "sequence_number");
   entry.first_seen = parse_rfc3339(text(body, "first_seen")).value_or(wall_time{});
@@ -160,7 +161,8 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
   entry.healed_at = parse_rfc3339(text(body, "healed_at"));
   const auto values = [&](const char* name) {
     const auto found = body.find(name);
-    return found != body.end() && found->is_object() ? std::optional(found->dump()) : std::nullopt;
+    return found != body.end() && found->is_object() ? std::optional(json_text(*found))
+                                                     : std::nullopt;
   };
   entry.source_json = values("source");
   entry.target_json = values("target");
@@ -170,7 +172,7 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
 std::optional<told_finding> told_in(std::string_view finding_line,
                                     const dynamodb::key_schema& schema,
                                     const dynamodb::digest_secret& secret) {
-  const auto line = nlohmann::json::parse(finding_line, nullptr, false);
+  const auto line = parse_json(finding_line);
   if (!line.is_object() || !line.contains("key") || !line.contains("state")) {
     return std::nullopt;
   }
@@ -181,7 +183,7 @@ std::optional<told_finding> told_in(std::string_view finding_line,
     const auto hash = digest_of(key["hash"]);
     return hash ? std::optional(told_finding{*hash, open}) : std::nullopt;
   }
-  const auto parsed = dynamodb::key_of(key.dump(), schema, secret);
+  const auto parsed = dynamodb::key_of(json_text(key), schema, secret);
   return parsed ? std::optional(told_finding{parsed->hash, open}) : std::nullopt;
 }
 
