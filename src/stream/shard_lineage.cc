@@ -39,8 +39,9 @@ std::string_view to_string(shard_life life) {
       ->second;
 }
 
-shard_lineage::shard_lineage(std::string stream_arn, first_position first)
-    : stream_arn_(std::move(stream_arn)), first_(first) {}
+shard_lineage::shard_lineage(std::string stream_arn, first_position first,
+                             std::optional<wall_time> told_until)
+    : stream_arn_(std::move(stream_arn)), first_(first), told_until_(told_until) {}
 
 void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
   for (const auto& row : rows) {
@@ -155,12 +156,17 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
 
 void shard_lineage::decide_first_listing(const std::vector<shard_description>& shards,
                                          wall_time now, wall_time server_time) {
-  if (first_ == first_position::trim_horizon) {
-    return;
-  }
   std::map<shard_id, const shard_description*> all;
   for (const auto& each : shards) {
     all.emplace(each.id, &each);
+  }
+  if (first_ == first_position::trim_horizon) {
+    for (const auto& each : shards) {
+      if (!each.parent || !all.contains(*each.parent)) {
+        shards_.at(each.id).counts_from = told_until_;
+      }
+    }
+    return;
   }
   for (const auto& each : shards) {
     auto& shard = shards_.at(each.id);

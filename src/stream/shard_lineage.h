@@ -93,7 +93,10 @@ struct coverage_gap {
 
 class shard_lineage {
  public:
-  shard_lineage(std::string stream_arn, first_position first);
+  /// `told_until`: all records of the stream since then are ours to read, also those that are older
+  /// than its first listing; that others are lost has been told. Nothing: those since the listing.
+  shard_lineage(std::string stream_arn, first_position first,
+                std::optional<wall_time> told_until = std::nullopt);
 
   /// Rows of an earlier process; rows of other streams are left alone. Restored shards in life
   /// `reading` become startable again at their position.
@@ -166,6 +169,7 @@ class shard_lineage {
 
   std::string stream_arn_;
   first_position first_;
+  std::optional<wall_time> told_until_;
   bool listed_once_ = false;
   std::optional<wall_time> newest_listed_at_;  ///< by this process
   std::map<shard_id, tracked_shard> shards_;

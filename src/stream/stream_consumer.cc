@@ -42,7 +42,7 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
       service_(options_.service),
       client_(client),
       sink_(sink),
-      lineage_(options_.stream_arn, options_.first),
+      lineage_(options_.stream_arn, options_.first, options_.told_until),
       random_(options_.random_seed),
       describe_pace_(time, describe_calls_per_second),
       context_{.time = time,

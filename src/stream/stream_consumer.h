@@ -66,6 +66,8 @@ class stream_consumer {
     int records_limit = 1000;
     std::uint64_t random_seed = 0;
     service_clock service;  ///< what is known of it already
+    /// From TRIM_HORIZON: what was lost before it has been told (see shard_lineage).
+    std::optional<wall_time> told_until;
   };
 
   /// All parameters outlive the consumer.

@@ -199,7 +199,7 @@ bool stream_follower::in_doubt() const {
 
 /// Nothing suspends in here: the gap, the last rows and the new stream belong to one commit.
 void stream_follower::change_over() {
-  report_time_off();
+  options_.told_until = report_time_off();
   std::vector<shard_id> forgotten;
   auto rows = consumer_->lineage().take_dirty(parts_.time.now(), forgotten);
   std::ranges::move(rows, std::back_inserter(left_rows_));
@@ -225,17 +225,19 @@ void stream_follower::change_over() {
 }
 
 /// Once for each successor: the process may have ended before that was listed, and it may have been
-/// turned off and on again since.
-void stream_follower::report_time_off() {
-  if (std::ranges::any_of(times_off_told_,
-                          [&](const auto& told) { return told.ends_with(*successor_); })) {
-    return;
+/// turned off and on again since. But once more when the successor has forgotten records meanwhile.
+/// Returns up to when it tells that changes may be lost.
+std::optional<wall_time> stream_follower::report_time_off() {
+  auto until = parse_rfc3339(std::string(label_of(*successor_)) + "Z");
+  const bool is_told = std::ranges::any_of(
+      times_off_told_, [&](const auto& told) { return told.ends_with(*successor_); });
+  if (is_told && trim_is_harmless(until, service_now())) {
+    return until;
   }
   auto from = std::max(enabled_at_, known_to_be_on());
   for (const auto& [id, shard] : consumer_->lineage().shards()) {
     from = std::max(from, shard.last_created);
   }
-  auto until = parse_rfc3339(std::string(label_of(*successor_)) + "Z");
   if (until) {
     // What the new stream was given more than its retention ago has left it again.
     until = std::max(*until, parts_.time.now() - stream_retention);
@@ -250,6 +252,7 @@ void stream_follower::report_time_off() {
        fmt::format("changes made between {} and {} may be in no stream: the table's stream was "
                    "turned off in this time and turned on again as {}",
                    described(from), described(until), *successor_)});
+  return until;
 }
 
 std::optional<wall_time> stream_follower::known_to_be_on() const {

@@ -79,7 +79,7 @@ class stream_follower {
   [[nodiscard]] std::optional<wall_time> known_to_be_on() const;
   void restore(const state::snapshot& resumed);
   void change_over();
-  void report_time_off();
+  [[nodiscard]] std::optional<wall_time> report_time_off();
   void make_consumer();
   [[nodiscard]] bool looked_since_end() const {
     return ended_at_ && looked_at_ && *looked_at_ >= *ended_at_;

@@ -222,6 +222,27 @@ TEST(stream_follower, reads_first_what_no_earlier_process_could_list) {
   EXPECT_EQ(table.sink.keys.size(), 2U) << "of both streams";
 }
 
+/// Its first listing is made a day late, the first read still later: what was lost in between is
+/// neither of the time off nor of the time since the listing.
+TEST(stream_follower, tells_what_a_newer_stream_forgets_before_it_can_be_read) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  table.fail({"GetRecords", "GetShardIterator"}, 29h);
+  table.account.disable_stream("t");
+  table.time.run_for(1s);
+  table.account.enable_stream("t", view_type);
+  table.time.run_for(5min);
+  table.put("a");
+  table.time.run_for(30h);
+  EXPECT_THAT(table.sink.keys, IsEmpty());
+  std::vector<std::string> reasons;
+  for (const auto& gap : table.sink.gaps) {
+    reasons.push_back(gap.reason);
+  }
+  EXPECT_THAT(reasons, testing::Contains("records were trimmed before the shard was begun"));
+}
+
 TEST(stream_follower, is_not_sent_back_by_the_name_of_another_tables_stream) {
   followed_table table;
   state::snapshot stored;
