@@ -445,6 +445,9 @@ void pending_checks::schedule(check& open, wall_time due) {
 void pending_checks::hasten(wall_time now) {
   for (const auto& [hash, at] : by_key_) {
     auto& open = slots_[at];
+    if (open.candidate == 0) {
+      open.judgements = 0;  // whether it comes to rest counts from now on
+    }
     const bool waits_to_look =
         open.step == check_step::look || open.step == check_step::expect_look;
     if (!open.in_flight && waits_to_look && open.retries == 0 && open.due > now &&

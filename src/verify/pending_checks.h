@@ -200,7 +200,8 @@ class pending_checks {
   bool update_behind(wall_time now);
   [[nodiscard]] const behind_detector& behind() const { return behind_; }
 
-  /// Makes every check due now: nothing waits for its first look any more (draining).
+  /// Makes every check due now: nothing waits for its first look any more (draining), and what has
+  /// not rested so far may do so now.
   void hasten(wall_time now);
 
   /// Changes for the next commit.

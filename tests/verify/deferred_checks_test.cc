@@ -318,6 +318,30 @@ TEST(restart, outside_a_sparser_sample_judges_by_both_tables_alone) {
   EXPECT_EQ(second.out.verified + std::ssize(second.out.confirmed), 1);
 }
 
+/// A run that ends leaves what never rests open: not what comes to rest once nobody writes any
+/// more.
+TEST(restart, what_did_not_rest_before_the_end_has_the_time_to_do_so) {
+  check_driver first;
+  first.write("a", 1);
+  committed_state state;
+  state.commit(first.checks);
+  auto settings = plain_settings();
+  settings.sample.rate = 1'000'000'000'000;  // no key is followed any more
+  check_driver second(settings);
+  second.now = first.now + 50s;
+  state.restore(second);
+  for (int value = 3; value < 90 && second.checks.restless() == 0; ++value) {
+    second.origin["a"] = value;
+    second.counterpart["a"] = 1000 + value;
+    second.run_for(7s);
+  }
+  ASSERT_EQ(second.checks.restless(), 1U);
+  second.checks.hasten(second.now);
+  EXPECT_EQ(second.checks.restless(), 0U);
+  second.run_for(3min);
+  EXPECT_THAT(second.out.confirmed, SizeIs(1));
+}
+
 TEST(lateness, counts_from_the_first_change_that_was_not_met) {
   check_driver run;
   run.write("a", 1);
