@@ -592,13 +592,4 @@ void referee::examine_reading() {
   reading_lied_ = !lies.empty();
 }
 
-/// What is open then has no outcome before another process gives it one.
-void referee::examine_session_end() {
-  const auto without_outcome = open_checks_.size() + deferred_.size();
-  if (world_.ended() && shows_go() && without_outcome > 0) {
-    accuse(fmt::format("{} is the session's last word, but {} checks have no outcome",
-                       report::to_string(last_.verdict.kind), without_outcome));
-  }
-}
-
 }  // namespace ddm::simulation

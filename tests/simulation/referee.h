@@ -126,6 +126,7 @@ class referee {
   void examine_gaps();
   void examine_baseline();
   void examine_freeze();
+  [[nodiscard]] std::size_t never_read_at_frozen_end() const;
   [[nodiscard]] bool is_after_the_end(const written_record& record) const;
   [[nodiscard]] bool has_uncured_gap() const;
   [[nodiscard]] bool compared_something(std::uint64_t rate) const;

@@ -107,8 +107,20 @@ bool referee::was_of_another_table(wall_time moment) const {
   });
 }
 
+/// A key that a TTL delete changed after a frozen run had read enough cannot be judged by it.
+std::size_t referee::never_read_at_frozen_end() const {
+  std::size_t found = 0;
+  for (const auto& [id, shard] : truth_.shards()) {
+    found += static_cast<std::size_t>(
+        std::ranges::count_if(shard.records, [&](const written_record& record) {
+          return record.by_ttl && is_after_the_end(record) && !was_committed(shard, record);
+        }));
+  }
+  return found;
+}
+
 void referee::examine_end() {
-  if (!open_checks_.empty() || !deferred_.empty()) {
+  if (open_checks_.size() > never_read_at_frozen_end() || !deferred_.empty()) {
     accuse(fmt::format("without outcome at the end: {} checks, {} deferred keys",
                        open_checks_.size(), deferred_.size()));
   }
@@ -135,6 +147,17 @@ void referee::examine_end() {
   }
 }
 
+// The end of a session
+
+/// What is open then has no outcome before another process gives it one.
+void referee::examine_session_end() {
+  const auto without_outcome = open_checks_.size() + deferred_.size();
+  if (world_.ended() && shows_go() && without_outcome > 0) {
+    accuse(fmt::format("{} is the session's last word, but {} checks have no outcome",
+                       report::to_string(last_.verdict.kind), without_outcome));
+  }
+}
+
 // The freeze
 
 /// A frozen run reads through its drain and one max-lag past the freeze at least, then it ends.
@@ -152,7 +175,11 @@ void referee::on_frozen_end(const report::status& status, bool in_trouble) {
                      std::ranges::none_of(findings_ | std::views::values, &finding::open);
   const bool same_settings =
       go_.checkings.size() == 1 || (scenario_.processes.size() == 1 && !others_commit_);
-  const bool in_time = scenario_.replication.delay_max < scenario_.world.max_lag;
+  // What a stall held back at the freeze arrives late: all is not well then.
+  const auto stalled = std::ranges::any_of(scenario_.stalls, [&](const auto& stall) {
+    return stall.first <= scenario_.freeze->at && scenario_.freeze->at < stall.second;
+  });
+  const bool in_time = scenario_.replication.delay_max < scenario_.world.max_lag && !stalled;
   if (go_before_freeze_ && clean && same_settings && in_time && !in_trouble &&
       status.verdict.kind == report::verdict_kind::wait) {
     accuse(fmt::format("GO was shown before the freeze and the tables agree, but the end says {}",
