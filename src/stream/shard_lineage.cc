@@ -162,8 +162,8 @@ void shard_lineage::decide_first_listing(const std::vector<shard_description>& s
   }
   if (first_ == first_position::trim_horizon) {
     for (const auto& each : shards) {
-      if (!each.parent || !all.contains(*each.parent)) {
-        shards_.at(each.id).counts_from = told_until_;
+      if (told_until_ && (!each.parent || !all.contains(*each.parent))) {
+        shards_.at(each.id).last_listed = std::min(now, *told_until_);
       }
     }
     return;

@@ -57,7 +57,7 @@ struct tracked_shard {
   /// page that ended it, as what followed the shard may be older than that page.
   std::optional<wall_time> read_to;
   std::optional<wall_time> ended_at;
-  /// Until the shard has been read at all: first listed.
+  /// Until the shard has been read at all: first listed, or earlier if its records were ours then.
   std::optional<wall_time> last_listed;
   bool listed = true;  ///< by the last complete listing, or found since
   /// A listing showed its end or a child: empty pages are from its middle, however many.
