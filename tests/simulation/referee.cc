@@ -501,7 +501,8 @@ void referee::examine(const report::status& status) {
   // What is earned is committed each second: a crash takes no more than that.
   const bool was_go = shows_go() && status.at - last_.at > commit_interval;
   last_ = status;
-  if (freeze_planned_ && status.at <= *freeze_planned_) {
+  // Until the freeze it may still be taken away.
+  if (freeze_planned_ && status.at <= *freeze_planned_ + commit_interval) {
     go_before_freeze_ = shows_go() && was_go;
   }
   const auto& events = status.events;
