@@ -33,8 +33,13 @@ class process_credentials final : public credentials_source {
   awaitable<result<credentials>> fetch() override {
     auto ended = co_await run_child(words_, patience, output_bytes_max);
     if (!ended) {
-      co_return fail(std::move(ended).error().within(name()));
+      auto& failure = ended.error();
+      if (worked_ && failure.kind == error_class::wrong_usage) {
+        failure.kind = error_class::refresh_credentials;  // the program is being replaced, maybe
+      }
+      co_return fail(std::move(failure).within(name()));
     }
+    worked_ = true;
     if (ended->exit_code != 0) {
       ended->errors.resize(std::min(ended->errors.size(), complaint_bytes_max));
       co_return fail(error_class::refresh_credentials,
@@ -72,6 +77,7 @@ class process_credentials final : public credentials_source {
 
   std::vector<std::string> words_;
   std::string origin_;
+  bool worked_ = false;  ///< it could be started
 };
 
 }  // namespace

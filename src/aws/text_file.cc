@@ -24,7 +24,10 @@ result<std::string> read_text_file(const std::string& path) {
     text.append(part.data(), std::fread(part.data(), 1, part.size(), in.get()));
   }
   if (!in || std::ferror(in.get())) {
-    return fatal(fmt::format("the file {} cannot be read: {}", path, std::strerror(errno)));
+    // Another path, or other permissions, mend it.
+    const bool is_wrong_path = errno == EISDIR || errno == EACCES || errno == EPERM;
+    return fail(is_wrong_path ? error_class::wrong_usage : error_class::fatal,
+                fmt::format("the file {} cannot be read: {}", path, std::strerror(errno)));
   }
   return text;
 }

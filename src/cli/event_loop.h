@@ -3,10 +3,20 @@
 
 #include "runtime/asio.h"
 
+#include <boost/asio/signal_set.hpp>
+
 namespace ddm::cli {
 
+/// SIGINT, SIGTERM, and SIGHUP unless somebody (`nohup`) has it ignored: all of them drain.
+void add_ending_signals(asio::signal_set& signals);
+
 /// The exit code that `command` returns; its exceptions come through. What else runs on `io` is
-/// left behind. A reader of our output that goes away no longer ends the process.
+/// left behind. A reader of our output that goes away no longer ends the process, nor does a file
+/// that grows beyond its limit.
 [[nodiscard]] int run_to_end(asio::io_context& io, awaitable<int> command);
+
+/// `code`, to be asked for when all that has to be closed is closed. Does not return while a name
+/// is being looked up: the loop would wait for that until the resolver gives up, some 20 s.
+[[nodiscard]] int leave_with(int code);
 
 }  // namespace ddm::cli

@@ -61,7 +61,8 @@ awaitable<write_summary> write_with_progress(asio::any_io_executor executor, clo
   dynamodb::dynamodb_client client(calls);
   item_writer writer(executor, client, time, std::move(settings));
   // Once it has fired, clearing it gives the signals their default back: they end the process.
-  asio::signal_set signals(executor, SIGINT, SIGTERM);
+  asio::signal_set signals(executor);
+  add_ending_signals(signals);
   signals.async_wait([&](const boost::system::error_code& cancelled, int) {
     if (!cancelled) {
       writer.stop();

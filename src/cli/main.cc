@@ -7,9 +7,8 @@
 #include "cli/options.h"
 #include "cli/plan_command.h"
 #include "cli/repair_command.h"
+#include "cli/standard_output.h"
 #include "report/exit_code.h"
-
-#include <fmt/format.h>
 
 #include <cstdio>
 #include <exception>
@@ -23,8 +22,8 @@ namespace {
 using namespace ddm;
 
 int run(const cli::text_to_print& asked, const aws::environment&) {
-  fmt::print("{}", asked.text);
-  return asked.exit_code;
+  return cli::print_text(asked.text, "the help") ? asked.exit_code
+                                                 : static_cast<int>(report::exit_code::failed);
 }
 int run(const cli::monitor_options& options, const aws::environment& variables) {
   return cli::run_monitor(options, variables);
@@ -64,12 +63,12 @@ int main(int argc, char** argv) {
     const auto variables = aws::environment::of_process();
     const auto parsed = cli::parse_command_line(arguments, variables, cli::read_text_file);
     if (!parsed) {
-      fmt::print(stderr, "{}", parsed.error().text());
+      std::fputs(parsed.error().text().c_str(), stderr);
       return cli::exit_code_of_wrong_usage;
     }
     return std::visit([&](const auto& options) { return run(options, variables); }, *parsed);
   } catch (const std::exception& failure) {
-    fmt::print(stderr, "error: {}\n", failure.what());
+    cli::complain(failure.what());
     return static_cast<int>(report::exit_code::failed);
   }
 }

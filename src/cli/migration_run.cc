@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
+#include "cli/event_loop.h"
 #include "cli/standard_output.h"
 #include "compare/comparison_progress.h"
 #include "compare/leftover_file.h"
@@ -28,7 +29,10 @@
 namespace ddm::cli {
 namespace {
 
+using namespace std::chrono_literals;
 using report::exit_code;
+
+constexpr auto last_look_pause = 5s;
 
 constexpr std::uint64_t load_share_percent = 75;
 constexpr milliseconds live_interval{1000};
@@ -54,8 +58,10 @@ migration_run::migration_run(const migration_options& options, const aws::enviro
       io_(io),
       pool_(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
       printer_(options.output == output_format::json),
-      signals_(io, SIGINT, SIGTERM),
-      background_(io.get_executor()) {}
+      signals_(io),
+      background_(io.get_executor()) {
+  add_ending_signals(signals_);
+}
 
 result<void> migration_run::check_target_is_ready() const {
   if (facts_.target_is_ready()) {
@@ -181,6 +187,21 @@ void migration_run::choose_files(const monitor::migration_request& request) {
 
 /// Asked before the state is made, so that a refusal leaves nothing behind.
 result<void> migration_run::check_findings_path() const {
+  for (const char* of_state : {"", "-wal", "-shm", ".new"}) {
+    std::error_code absent;
+    if (const auto taken = state_path_ + of_state;
+        findings_path_ == taken || std::filesystem::equivalent(findings_path_, taken, absent)) {
+      return wrong_usage(fmt::format("{} is a file of the state: name another one with --findings",
+                                     findings_path_));
+    }
+  }
+  // With --fresh both are moved: the one to the other's place.
+  for (const char* ending : {"", ".old"}) {
+    const bool is_asked = *ending == '\0' || forgets_state();
+    if (auto place = verify::check_findings_place(findings_path_ + ending); is_asked && !place) {
+      return place;
+    }
+  }
   const std::filesystem::path findings(findings_path_);
   const auto folder = findings.has_parent_path() ? findings.parent_path() : ".";
   const bool there = ::access(findings.c_str(), F_OK) == 0;
@@ -228,8 +249,11 @@ awaitable<result<state::snapshot>> migration_run::open_state() {
     co_return fail(std::move(settled.error()));
   }
   if (forgets_state()) {
-    std::error_code ignored;  // absent: nothing to keep
-    std::filesystem::rename(findings_path_, findings_path_ + ".old", ignored);
+    if (std::rename(findings_path_.c_str(), (findings_path_ + ".old").c_str()) != 0 &&
+        errno != ENOENT) {
+      co_return fatal(fmt::format("the findings file {} cannot be moved to {}.old: {}",
+                                  findings_path_, findings_path_, std::strerror(errno)));
+    }
   }
   remove_strays(*resumed);
   if (auto opened_file = co_await open_findings(*resumed); !opened_file) {
@@ -309,24 +333,38 @@ awaitable<result<void>> migration_run::settle_tables(const state::snapshot& resu
   co_return co_await commit_tables(gaps);
 }
 
-awaitable<result<void>> migration_run::settle_tables_at_end(std::vector<state::gap_row>& gaps) {
-  const auto look = [](dynamodb::dynamodb_client& client, dynamodb::table_name name,
-                       std::string side) -> awaitable<result<dynamodb::table_description>> {
-    auto table = co_await client.describe_table(name);
-    if (!table) {
-      co_return fail(std::move(table.error())
-                         .within(fmt::format("whether the {} table {} is still the one that was "
-                                             "compared is not known",
-                                             side, name.str())));
+/// What waiting mends is waited for: the comparison is complete but for this. A signal ends that.
+awaitable<result<dynamodb::table_description>> migration_run::look_at_end(reached_table& table,
+                                                                          const std::string& name) {
+  const auto unknown = fmt::format(
+      "whether the {} table {} is still the one that was compared is not known", table.side, name);
+  for (bool told = false; signals_seen_ == 0;) {
+    auto description = co_await table.client->describe_table(dynamodb::table_name(name));
+    if (description) {
+      co_return description;
     }
-    co_return table;
-  };
-  auto source =
-      co_await look(*source_.client, dynamodb::table_name(options_.source_table), source_.side);
-  auto target =
-      co_await look(*target_.client, dynamodb::table_name(options_.target_table), target_.side);
-  if (!source || !target) {
-    co_return fail(std::move(source ? target.error() : source.error()));
+    if (!mends_by_waiting(description.error().kind)) {
+      co_return fail(std::move(description.error()).within(unknown));
+    }
+    if (!std::exchange(told, true)) {
+      log::event(log::level::warning, "table_not_described",
+                 unknown + "; asking goes on by itself: " + description.error().describe());
+    }
+    for (auto waited = 0s; waited < last_look_pause && signals_seen_ == 0; waited += 1s) {
+      co_await clock_.sleep_for(1s);
+    }
+  }
+  co_return fail(error_class::cancelled, unknown + ": a signal came before the last look");
+}
+
+awaitable<result<void>> migration_run::settle_tables_at_end(std::vector<state::gap_row>& gaps) {
+  auto source = co_await look_at_end(source_, options_.source_table);
+  if (!source) {
+    co_return fail(std::move(source.error()));
+  }
+  auto target = co_await look_at_end(target_, options_.target_table);
+  if (!target) {
+    co_return fail(std::move(target.error()));
   }
   facts_.source = *std::move(source);
   facts_.target = *std::move(target);

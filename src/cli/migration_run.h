@@ -95,8 +95,10 @@ class migration_run {
   /// gap, which is committed and appended to `gaps`. For a command whose session does not do so.
   [[nodiscard]] awaitable<result<void>> settle_tables(const state::snapshot& resumed,
                                                       std::vector<state::gap_row>& gaps);
-  /// The same after a new look at both.
+  /// The same after a new look at both; a signal ends it with an error of class `cancelled`.
   [[nodiscard]] awaitable<result<void>> settle_tables_at_end(std::vector<state::gap_row>& gaps);
+  [[nodiscard]] awaitable<result<dynamodb::table_description>> look_at_end(reached_table& table,
+                                                                           const std::string& name);
   /// The first lines of the start-up text: program and tables.
   [[nodiscard]] std::string describe_tables() const;
   [[nodiscard]] static std::string describe_keys(const connection& link,

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "aws/text_file.h"
 #include "cli/options_flag.h"
 #include "cli/options_sources.h"
 #include "cli/usage.h"
@@ -10,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
@@ -116,10 +116,9 @@ std::string usage_faults::text() const {
 }
 
 result<std::string> read_text_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad()) {
-    return fatal(fmt::format("cannot be read: {}", std::strerror(errno)));
+  auto text = aws::read_text_file(path);
+  if (!text) {
+    return wrong_usage(std::move(text.error().message));
   }
   return text;
 }

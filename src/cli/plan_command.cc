@@ -181,7 +181,7 @@ int run_plan(const plan_options& options, const aws::environment& variables) {
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   plan_run run(options, variables, io);
-  return run_to_end(io, run.run());
+  return leave_with(run_to_end(io, run.run()));
 }
 
 }  // namespace ddm::cli

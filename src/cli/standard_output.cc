@@ -10,14 +10,14 @@ namespace ddm::cli {
 
 void complain(const std::string& fault) { std::fputs(("error: " + fault + "\n").c_str(), stderr); }
 
-bool print_report(const std::string& text) {
-  const auto line = text + "\n";
-  if (std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0) {
+bool print_text(const std::string& text, std::string_view what) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return true;
   }
-  complain(
-      fmt::format("the report cannot be written to standard output: {}", std::strerror(errno)));
+  complain(fmt::format("{} cannot be written to standard output: {}", what, std::strerror(errno)));
   return false;
 }
+
+bool print_report(const std::string& text) { return print_text(text + "\n", "the report"); }
 
 }  // namespace ddm::cli

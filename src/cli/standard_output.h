@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace ddm::cli {
 
@@ -9,8 +10,10 @@ namespace ddm::cli {
 /// throw).
 void complain(const std::string& fault);
 
-/// A report and a line end on standard output. False, and a complaint, when it cannot be written:
-/// whoever asked for it did not get it.
+/// On standard output. False, and a complaint, when it cannot be written: whoever asked for it did
+/// not get it.
+[[nodiscard]] bool print_text(const std::string& text, std::string_view what);
+/// A report and a line end.
 [[nodiscard]] bool print_report(const std::string& text);
 
 }  // namespace ddm::cli

@@ -42,16 +42,18 @@ result<void> last_join::deal_out() {
     }
     buffers[at].clear();
   };
-  auto read = log_.read([&](leftover&& entry, leftover_origin from) {
-    if (!counts_(from)) {
-      return;
-    }
-    const auto at = static_cast<std::size_t>(part_of(entry.key) % count);
-    append_leftover(entry, from, buffers[at]);
-    if (buffers[at].size() >= buffer_bytes) {
-      write_out(at);
-    }
-  });
+  auto read = log_.read(
+      [&](leftover&& entry, leftover_origin from) {
+        if (!counts_(from)) {
+          return;
+        }
+        const auto at = static_cast<std::size_t>(part_of(entry.key) % count);
+        append_leftover(entry, from, buffers[at]);
+        if (buffers[at].size() >= buffer_bytes) {
+          write_out(at);
+        }
+      },
+      &stopping_);
   for (std::size_t at = 0; at < count; ++at) {
     write_out(at);
   }
@@ -61,11 +63,13 @@ result<void> last_join::deal_out() {
 result<joined_part> last_join::join(std::uint64_t part) const {
   digest_join joining;
   const auto& file = parts_ == 1 ? log_ : files_.at(part % files_.size());
-  auto read = file.read([&](leftover&& entry, leftover_origin from) {
-    if (counts_(from) && part_of(entry.key) == part) {
-      joining.add(std::move(entry));
-    }
-  });
+  auto read = file.read(
+      [&](leftover&& entry, leftover_origin from) {
+        if (counts_(from) && part_of(entry.key) == part) {
+          joining.add(std::move(entry));
+        }
+      },
+      &stopping_);
   if (!read) {
     return fail(std::move(read.error()));
   }

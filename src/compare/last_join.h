@@ -11,6 +11,7 @@
 #include "compare/digest_join.h"
 #include "compare/leftover_file.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -34,8 +35,11 @@ class last_join {
   using filter = std::function<bool(leftover_origin)>;
   last_join(const leftover_file& log, std::string path, std::uint64_t parts, filter counts);
 
-  /// Reads the log once. Part files have no names: after a kill it is simply done again.
+  /// Reads the log once. Part files have no names: after a kill it is simply done again. Until they
+  /// are closed they take as much of the disk as the log.
   [[nodiscard]] result<void> deal_out();
+  /// From any thread: what reads now, or later, ends with an error of class `cancelled`.
+  void stop() { stopping_ = true; }
   /// The parts are 0 … parts - 1.
   [[nodiscard]] result<joined_part> join(std::uint64_t part) const;
 
@@ -47,6 +51,7 @@ class last_join {
   std::uint64_t parts_;
   filter counts_;
   std::vector<leftover_file> files_;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace ddm::compare

@@ -236,9 +236,13 @@ result<void> leftover_file::sync() {
   return {};
 }
 
-result<void> leftover_file::read(const reader& on_leftover) const {
+result<void> leftover_file::read(const reader& on_leftover,
+                                 const std::atomic<bool>* stopping) const {
   std::string block;
   for (std::uint64_t at = 0; at < bytes_;) {
+    if (stopping != nullptr && *stopping) {
+      return fail(error_class::cancelled, "reading " + path_ + " was stopped");
+    }
     block_header head;
     if (bytes_ - at < sizeof head ||
         !read_all(file_, reinterpret_cast<char*>(&head), sizeof head, at)) {

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "compare/leftover.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -55,7 +56,9 @@ class leftover_file {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   using reader = std::function<void(leftover&&, leftover_origin)>;
-  [[nodiscard]] result<void> read(const reader& on_leftover) const;
+  /// An error of class `cancelled` once `stopping` is set, by any thread.
+  [[nodiscard]] result<void> read(const reader& on_leftover,
+                                  const std::atomic<bool>* stopping = nullptr) const;
 
  private:
   leftover_file(std::string path, int descriptor, std::uint64_t bytes, std::uint64_t mark)

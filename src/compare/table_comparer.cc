@@ -174,6 +174,9 @@ awaitable<result<void>> table_comparer::run() {
 
 void table_comparer::stop() {
   stopping_ = true;
+  if (joining_ != nullptr) {
+    joining_->stop();
+  }
   scanning_.cancel();
 }
 
@@ -408,6 +411,14 @@ awaitable<result<void>> table_comparer::join_leftovers() {
                       return from.segment < finished_in_.size() &&
                              finished_in_[from.segment] == from.attempt;
                     });
+  joining_ = &joining;
+  auto done = co_await join_parts(joining);
+  joining_ = nullptr;
+  const bool was_stopped = !done && stopping_ && done.error().kind == error_class::cancelled;
+  co_return was_stopped ? result<void>{} : done;
+}
+
+awaitable<result<void>> table_comparer::join_parts(last_join& joining) {
   if (auto dealt = co_await parts_.pool.run([&] { return joining.deal_out(); }); !dealt) {
     co_return dealt;
   }

@@ -102,6 +102,7 @@ class table_comparer {
   void buffer(const leftover& entry, std::uint32_t segment);
   [[nodiscard]] awaitable<void> bound_memory(pair& work);
   [[nodiscard]] awaitable<result<void>> join_leftovers();
+  [[nodiscard]] awaitable<result<void>> join_parts(last_join& joining);
   [[nodiscard]] awaitable<void> await_collection();
   void restore_again(const state::snapshot& resumed);
   [[nodiscard]] std::string again_name() const;
@@ -125,6 +126,7 @@ class table_comparer {
   bool resumes_ = false;
   bool begun_now_ = false;
   bool stopping_ = false;
+  last_join* joining_ = nullptr;  ///< while leftovers are joined
   bool writing_ = false;
   bool changed_ = false;
   std::optional<error> failure_;

@@ -95,6 +95,12 @@ std::unexpected<error> page_reader::failure() {
                             "must be asked for again",
                             operation_, body_.size(), place));
   }
+  if (!body_.view().starts_with('{')) {
+    return fail(error_class::unknown_answer,
+                fmt::format("reading the answer of {} ({} bytes): it is no JSON object; a proxy "
+                            "may have answered",
+                            operation_, body_.size()));
+  }
   return fatal(fmt::format(
       "reading the answer of {} ({} bytes): it holds {} near byte {}; the "
       "service speaks in a way that this program does not know",

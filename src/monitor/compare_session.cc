@@ -197,7 +197,8 @@ verify::verifier_events compare_session::events() {
           .on_healed =
               [this](const dynamodb::item_key& key, std::int64_t changes) {
                 log_lines(log_.on_healed(key, changes, parts_.time.now()));
-              }};
+              },
+          .on_denied = [this](error failure) { fail_with(std::move(failure)); }};
 }
 
 void compare_session::note_mismatch(verify::mismatch entry) {

@@ -409,7 +409,8 @@ verify::verifier_events monitor_session::events() {
               [this](const dynamodb::item_key& key, std::int64_t changes) {
                 statistics_.on_healed(changes);
                 log_lines(log_.on_healed(key, changes, parts_.time.now()));
-              }};
+              },
+          .on_denied = [this](error failure) { fail_with(std::move(failure)); }};
 }
 
 void monitor_session::apply(const verify::outcomes& out) {

@@ -16,6 +16,8 @@ namespace {
 using asio::ip::tcp;
 using steady_time = std::chrono::steady_clock::time_point;
 constexpr std::chrono::seconds fresh_for{30};
+/// All are started and ended on the one control thread.
+int lookups_running = 0;
 
 }  // namespace
 
@@ -47,12 +49,16 @@ host_lookup::host_lookup(const asio::any_io_executor& executor, std::string host
   }
 }
 
+int host_lookup::running() { return lookups_running; }
+
 void host_lookup::start(const std::shared_ptr<shared_state>& state) {
   state->running = true;
+  ++lookups_running;
   state->resolver.async_resolve(
       state->host, std::to_string(state->port), tcp::resolver::numeric_service,
       [state](const boost::system::error_code& ec, const tcp::resolver::results_type& found) {
         state->running = false;
+        --lookups_running;
         state->failure = ec;
         if (!ec && !found.empty()) {
           state->known.assign(found.begin(), found.end());

@@ -25,6 +25,8 @@ class host_lookup {
 
   /// Those that worked last come first.
   [[nodiscard]] awaitable<result<std::vector<asio::ip::tcp::endpoint>>> addresses();
+  /// Lookups that the resolver has not answered yet, of all names of the process.
+  [[nodiscard]] static int running();
   /// No connection could be made: others are tried before it from now on.
   void move_to_back(const asio::ip::tcp::endpoint& dead);
 

@@ -14,7 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,6 +99,31 @@ class child {
   pid_t id_;
 };
 
+/// The other side of the fork: between it and exec only what is safe in a signal handler is called.
+[[noreturn]] void become(char* const* arguments, int output, int errors, int failure) {
+  // A group of its own: Ctrl-C at the terminal is for us, and we can kill what it has started. It
+  // ends with us, however we end.
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // What we ignore or block would stay ignored and blocked.
+  for (int number = 1; number < NSIG; ++number) {
+    ::signal(number, SIG_DFL);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(errors, STDERR_FILENO);
+  // Not every descriptor of a library closes itself: no connection and no file of ours is theirs.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  ::execvp(arguments[0], arguments);
+  const int why = errno;
+  static_cast<void>(!::write(failure, &why, sizeof why));
+  ::_exit(127);
+}
+
 /// The child's id, or -1 and errno.
 pid_t start(std::vector<std::string>& words, int output, int errors) {
   std::vector<char*> arguments;
@@ -107,34 +132,27 @@ pid_t start(std::vector<std::string>& words, int output, int errors) {
     arguments.push_back(word.data());
   }
   arguments.push_back(nullptr);
-
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
-  // Not every descriptor of a library closes itself: no connection and no file of ours is theirs.
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  // A group of its own: Ctrl-C at the terminal is for us, and we can kill what it has started.
-  posix_spawnattr_setpgroup(&attributes, 0);
-  // What we ignore or block would stay ignored and blocked.
-  sigset_t signals;
-  sigfillset(&signals);
-  posix_spawnattr_setsigdefault(&attributes, &signals);
-  sigemptyset(&signals);
-  posix_spawnattr_setsigmask(&attributes, &signals);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-
-  pid_t id = -1;
-  const int failed =
-      ::posix_spawnp(&id, arguments[0], &files, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  errno = failed;
-  return failed == 0 ? id : -1;
+  // Closed by exec; before that it brings the reason why there was none.
+  std::array<int, 2> failure{-1, -1};
+  if (::pipe2(failure.data(), O_CLOEXEC) != 0) {
+    return -1;
+  }
+  const pid_t id = ::fork();
+  if (id == 0) {
+    become(arguments.data(), output, errors, failure[1]);
+  }
+  const int why_no_fork = errno;
+  ::close(failure[1]);
+  int why = id < 0 ? why_no_fork : 0;
+  ssize_t got = 0;
+  while (id > 0 && (got = ::read(failure[0], &why, sizeof why)) < 0 && errno == EINTR) {
+  }
+  ::close(failure[0]);
+  if (id > 0 && got > 0) {
+    ::waitpid(id, nullptr, 0);
+  }
+  errno = why;
+  return why == 0 ? id : -1;
 }
 
 awaitable<bool> await_end(asio::posix::stream_descriptor& process) {
@@ -166,7 +184,9 @@ awaitable<result<child_output>> run_child(std::vector<std::string> words, millis
   }
   child running(start(words, output.writing_end(), errors.writing_end()));
   if (running.id() < 0) {
-    co_return fatal(fmt::format("{} could not be started: {}", words[0], std::strerror(errno)));
+    const bool is_no_program = errno == ENOENT || errno == EACCES || errno == ENOEXEC;
+    co_return fail(is_no_program ? error_class::wrong_usage : error_class::fatal,
+                   fmt::format("{} could not be started: {}", words[0], std::strerror(errno)));
   }
   output.close_writing();
   errors.close_writing();

@@ -1,5 +1,6 @@
 #include "verify/findings_file.h"
 
+#include "base/log.h"
 #include "base/same_file.h"
 #include "base/write_all.h"
 
@@ -8,11 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -72,17 +76,39 @@ result<survey> read_through(const std::string& path, int file, std::int64_t star
   }
 }
 
-/// Among the commands that append to one file; let go at the end of a process too.
+/// Among the commands that append to one file; let go at the end of a process too. Ours hold it for
+/// milliseconds: who holds it longer is waited for no longer than that takes.
 class file_lock {
  public:
-  explicit file_lock(int file) : file_(file) { ::flock(file_, LOCK_EX); }
+  explicit file_lock(int file) : file_(file) {
+    constexpr auto pause = std::chrono::milliseconds{5};
+    for (auto waited = pause; waited < lock_patience; waited += pause) {
+      held_ = ::flock(file_, LOCK_EX | LOCK_NB) == 0;
+      if (held_ || errno != EWOULDBLOCK) {
+        return;
+      }
+      std::this_thread::sleep_for(pause);
+    }
+  }
   file_lock(const file_lock&) = delete;
   file_lock& operator=(const file_lock&) = delete;
-  ~file_lock() { ::flock(file_, LOCK_UN); }
+  ~file_lock() {
+    if (held_) {
+      ::flock(file_, LOCK_UN);
+    }
+  }
+  [[nodiscard]] bool held() const { return held_; }
 
  private:
+  static constexpr std::chrono::milliseconds lock_patience{200};
   int file_;
+  bool held_ = false;
 };
+
+std::unexpected<error> is_locked(const std::string& path) {
+  return fail(error_class::retry,
+              fmt::format("another program holds the lock of the findings file {}", path));
+}
 
 std::string draft_of(const std::string& path) { return path + ".new"; }
 
@@ -117,7 +143,8 @@ findings_file::findings_file(findings_file&& other) noexcept
       file_(std::exchange(other.file_, -1)),
       lines_(other.lines_),
       bytes_(other.bytes_),
-      owes_lines_(other.owes_lines_) {}
+      owes_lines_(other.owes_lines_),
+      locked_(other.locked_) {}
 
 findings_file& findings_file::operator=(findings_file&& other) noexcept {
   std::swap(path_, other.path_);
@@ -125,6 +152,7 @@ findings_file& findings_file::operator=(findings_file&& other) noexcept {
   std::swap(lines_, other.lines_);
   std::swap(bytes_, other.bytes_);
   std::swap(owes_lines_, other.owes_lines_);
+  std::swap(locked_, other.locked_);
   return *this;
 }
 
@@ -138,6 +166,27 @@ bool worth_renewing(std::int64_t lines, std::int64_t open) {
   return lines - open >= std::max(superfluous_max, open);
 }
 
+result<void> check_findings_place(const std::string& path) {
+  const auto refused = [&](std::string_view why) {
+    return wrong_usage(fmt::format(
+        "{} is no findings file: {}; it is left as it is: name another one with --findings", path,
+        why));
+  };
+  struct stat there{};
+  if (::stat(path.c_str(), &there) != 0) {
+    return {};
+  }
+  if (!S_ISREG(there.st_mode)) {
+    return refused(S_ISDIR(there.st_mode) ? "it is a folder" : "it is no regular file");
+  }
+  constexpr std::string_view first_bytes = R"({"schema":1,"key":)";
+  std::array<char, first_bytes.size()> begin{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), begin.size());
+  const std::string_view found(begin.data(), static_cast<std::size_t>(file.gcount()));
+  return first_bytes.starts_with(found) ? result<void>{} : refused("it holds something else");
+}
+
 awaitable<result<findings_file>> findings_file::open(std::string path, state::state_store& store,
                                                      std::int64_t committed_lines,
                                                      std::optional<std::string> lines_before) {
@@ -147,6 +196,10 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   }
   findings_file file(path, descriptor);
   const file_lock mine(descriptor);
+  if (!mine.held()) {
+    co_return fatal(is_locked(path).error().message +
+                    ": let it go, or name another file with --findings");
+  }
   // Another command may have put a new file in its place before our lock.
   if (!is_still(path, descriptor)) {
     co_return co_await open(std::move(path), store, committed_lines, std::move(lines_before));
@@ -187,6 +240,9 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
 awaitable<result<bool>> findings_file::renew(state::state_store& store,
                                              state::state_store::line_of_row line_of) {
   const file_lock mine(file_);
+  if (!mine.held()) {
+    co_return false;  // it is worth it at the next start as well
+  }
   auto renewed = co_await store.renew_findings(std::move(line_of));
   if (renewed && *renewed) {
     if (auto written = co_await write_anew(store); !written) {
@@ -215,8 +271,23 @@ awaitable<result<void>> findings_file::write_anew(state::state_store& store) {
   co_return result<void>{};
 }
 
+void findings_file::note_locked(bool locked) {
+  if (std::exchange(locked_, locked) != locked) {
+    log::event(locked ? log::level::warning : log::level::info,
+               locked ? "findings_file_locked" : "findings_file_free",
+               locked ? "the state holds the findings; the file gets them once it is free" : "",
+               {{"path", path_}});
+  }
+}
+
 awaitable<result<void>> findings_file::follow(state::state_store& store) {
   const file_lock mine(file_);
+  if (!mine.held()) {
+    note_locked(true);
+    owes_lines_ = true;  // the next commit makes up for it
+    co_return result<void>{};
+  }
+  note_locked(false);
   if (auto seen = see_what_others_appended(); !seen) {
     co_return seen;
   }

@@ -19,6 +19,11 @@ namespace ddm::verify {
 /// Most of so many lines are of mismatches that have healed.
 [[nodiscard]] bool worth_renewing(std::int64_t lines, std::int64_t open);
 
+/// Whether a new findings file may stand at `path`: nothing is there, or a regular file that is
+/// empty or begins with a line of ours. An error of class `wrong_usage` says what is there; nothing
+/// is touched.
+[[nodiscard]] result<void> check_findings_place(const std::string& path);
+
 class findings_file {
  public:
   /// Opens or creates `path` (mode 0600), cuts a torn last line and appends what the state has
@@ -36,7 +41,8 @@ class findings_file {
   /// nothing is changed, while another command uses the state.
   [[nodiscard]] awaitable<result<bool>> renew(state::state_store& store,
                                               state::state_store::line_of_row line_of);
-  /// Appends the lines that have been committed since.
+  /// Appends the lines that have been committed since; while another program holds the file's lock
+  /// it owes them.
   [[nodiscard]] awaitable<result<void>> follow(state::state_store& store);
   /// Lines are being committed: the file owes them until it has followed. Whoever commits may be
   /// cancelled in between; the next commit makes up for it.
@@ -51,11 +57,14 @@ class findings_file {
   [[nodiscard]] result<void> append(const std::vector<std::string>& lines);
   [[nodiscard]] result<void> see_what_others_appended();
   [[nodiscard]] awaitable<result<void>> append_missing(state::state_store& store);
+  void note_locked(bool locked);
+
   std::string path_;
   int file_ = -1;
   std::int64_t lines_ = 0;  ///< complete ones in the file
   std::int64_t bytes_ = 0;  ///< of these
   bool owes_lines_ = false;
+  bool locked_ = false;  ///< by another program, at the last attempt
 };
 
 }  // namespace ddm::verify

@@ -457,6 +457,10 @@ bool record_verifier::ready(const table_side& side) const {
 
 void record_verifier::note_failure(const table_side& side, const error& failure,
                                    const item_key& key) {
+  if (failure.kind == error_class::access_denied && events_.on_denied) {
+    events_.on_denied(
+        error(failure).within(fmt::format("reading the {} table {}", side.name, side.table.str())));
+  }
   auto& state = health(side);
   const auto now = clock_.now();
   if (state.failures > 0 && now < state.again_at) {

@@ -59,6 +59,7 @@ struct verifier_events {
   std::function<void(mismatch&&)> on_mismatch;
   std::function<void(const item_key&)> on_success;  ///< each verified key, for --verbose
   std::function<void(const item_key&, std::int64_t changes)> on_healed;
+  std::function<void(error)> on_denied;  ///< reading is not permitted: waiting does not mend it
 };
 
 class record_verifier {

@@ -67,6 +67,19 @@ TEST(last_join, gives_the_same_result_in_any_number_of_parts) {
   }
 }
 
+TEST(last_join, reads_no_further_once_it_is_stopped) {
+  const temporary_folder folder;
+  auto log = leftover_file::open(folder / "log", 0).value();
+  append(log, side::source, 1, 1);
+  last_join joining(log, folder / "log", 1, counts);
+  ASSERT_TRUE(joining.deal_out());
+  joining.stop();
+  EXPECT_EQ(joining.join(0).error().kind, error_class::cancelled);
+  last_join other(log, folder / "log", 2, counts);
+  other.stop();
+  EXPECT_EQ(other.deal_out().error().kind, error_class::cancelled);
+}
+
 TEST(last_join, passes_over_what_a_killed_attempt_wrote) {
   const temporary_folder folder;
   auto log = leftover_file::open(folder / "log", 0).value();

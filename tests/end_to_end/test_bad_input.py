@@ -101,6 +101,30 @@ class BadInput(Scenario):
         ended = self.run_wrong("--findings", "/nonexistent/findings.jsonl")[1]
         self.assert_refused(ended, "/nonexistent/findings.jsonl", "--findings")
 
+    def test_a_findings_file_that_is_none(self) -> None:
+        folder = self.folder()
+        os.mkfifo(folder / "pipe")
+        notes = folder / "notes.txt"
+        notes.write_text("not ours\n")
+        for path in (folder, folder / "pipe", Path("/dev/null"), notes):
+            for fresh in ([], ["--fresh"]):
+                with self.subTest(path=path, fresh=fresh):
+                    self.assert_refused(self.run_wrong("--findings", str(path), *fresh)[1],
+                                        str(path), "--findings")
+        self.assertTrue((folder / "pipe").is_fifo() and Path("/dev/null").is_char_device())
+        self.assertEqual(notes.read_text(), "not ours\n")
+        self.assertEqual({path.name for path in folder.iterdir()}, {"pipe", "notes.txt"})
+        migration = self.two_tables()
+        state = str(migration.monitor.folder / "s.db")
+        ended = migration.monitor.run("monitor", *migration.monitor.flags(), "--state", state,
+                                      "--findings", state, "--fresh", *IMPATIENT, timeout=90)
+        self.assert_refused(ended, state, "--findings")
+
+    def test_a_configuration_file_that_is_a_folder(self) -> None:
+        folder = self.folder()
+        ended = self.run_wrong("--config", str(folder))[1]
+        self.assert_refused(ended, str(folder), "directory")
+
     def test_a_state_that_is_no_file(self) -> None:
         folder = self.folder()
         os.mkfifo(folder / "pipe")

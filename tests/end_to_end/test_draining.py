@@ -57,6 +57,28 @@ class Draining(Scenario):
         self.assert_exit(after, 0)
         self.assertEqual(after.report()["checks"]["verified"], 20)
 
+    def test_a_terminal_that_hangs_up(self) -> None:
+        side = self.tables()
+        side.monitor.start(*IMPATIENT)
+        side.monitor.wait_for_log("event=shard_started")
+        side.monitor.signal(signal.SIGHUP)
+        ended = side.monitor.wait()
+        self.assertIn("event=draining", ended.log)
+        self.assert_exit(ended, 3)  # nothing was checked
+
+    def test_compare_at_its_last_look(self) -> None:
+        side = self.tables()
+        proxy = self.proxy(side)
+        side.monitor.start("--max-lag", "1s", command="compare")
+        proxy.orders.delay("Scan", 3)
+        side.monitor.wait_for_log("event=|segments")
+        proxy.orders.refuse_as("DescribeTable", 500, "InternalServerError")
+        side.monitor.wait_for_log("event=table_not_described")
+        ended, seconds = self.end(side)
+        self.assertLess(seconds, LAST_ANSWERS_SECONDS + SLACK_SECONDS)
+        self.assert_exit(ended, 4)
+        self.assertIn("a signal came before the last look", ended.log)
+
     def test_the_end_of_a_duration_while_a_server_hangs(self) -> None:
         side = self.tables()
         self.proxy(side).orders.delay("BatchGetItem", 60)

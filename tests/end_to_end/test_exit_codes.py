@@ -128,6 +128,24 @@ class ExitCodes(Scenario):
         proxy.orders.refuse_as("GetItem", 400, "AccessDeniedException")
         self.assert_exit(self.run_command(side, "repair", "--apply"), FAILED)
 
+    def test_a_role_that_may_scan_and_not_read_single_items(self) -> None:
+        side, proxy = self.tables()
+        side.target.delete_item(TableName=TABLE, Key=side.schema.key(1))
+        proxy.orders.refuse_as("BatchGetItem", 400, "AccessDeniedException")
+        ended = self.run_command(side, "compare", *QUICK)
+        self.assert_exit(ended, FAILED)
+        self.assertIn("BatchGetItem", ended.log)
+
+    def test_a_look_at_the_end_of_compare_that_fails_for_a_while(self) -> None:
+        side, proxy = self.tables()
+        side.monitor.start(*QUICK, command="compare")
+        proxy.orders.delay("Scan", 2)
+        side.monitor.wait_for_log("event=|segments")
+        proxy.orders.refuse_as("DescribeTable", 500, "InternalServerError")
+        side.monitor.wait_for_log("event=table_not_described")
+        proxy.orders.relieve("DescribeTable")
+        self.assert_exit(side.monitor.wait(), 0)
+
     def test_a_baseline_that_is_denied(self) -> None:
         side, proxy = self.tables()
         proxy.orders.refuse_as("Scan", 400, "AccessDeniedException")

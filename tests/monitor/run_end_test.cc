@@ -136,6 +136,18 @@ TEST(end_of_a_run, comes_although_something_stays_unknown) {
   EXPECT_EQ(frozen_end_without_descriptions(1h).verdict.kind, verdict_kind::wait);
 }
 
+TEST(end_of_a_run, comes_at_once_when_reading_is_not_permitted_any_more) {
+  monitor_world world(later_stream());
+  world.start([](session_settings&) {});
+  world.time.run_for(10s);
+  world.target.plan_faults(
+      support::fault_on("BatchGetItem", {.type = support::fault::kind::access_denied}));
+  world.put("a", 1);
+  world.time.run_for(1min);
+  ASSERT_TRUE(world.ended());
+  EXPECT_EQ(world.stop().error().kind, error_class::access_denied);
+}
+
 TEST(end_of_a_run, that_no_go_can_come_of_waits_for_its_comparison) {
   auto options = later_stream();
   options.way = verify::direction::target_to_source;
