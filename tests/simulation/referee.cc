@@ -503,7 +503,7 @@ void referee::examine(const report::status& status) {
   last_ = status;
   // Until the freeze it may still be taken away.
   if (freeze_planned_ && status.at <= *freeze_planned_ + commit_interval) {
-    go_before_freeze_ = shows_go() && was_go;
+    go_before_freeze_ = shows_go() && was_go && *freeze_planned_ - status.at <= 3 * commit_interval;
   }
   const auto& events = status.events;
   const auto& checks = status.checks;
