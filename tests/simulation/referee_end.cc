@@ -294,7 +294,7 @@ bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard) co
   if (at != nullptr || shard.parent == gap.shard_id) {
     return true;
   }
-  const bool for_all_that_followed = gap.reason.contains("what followed this shard");
+  const bool for_all_that_followed = gap.reason.contains("the stream is gone");
   const auto* ancestor = &shard;
   while (for_all_that_followed && ancestor != nullptr && ancestor->id != gap.shard_id) {
     ancestor = ancestor->parent ? truth_.shard(*ancestor->parent) : nullptr;
