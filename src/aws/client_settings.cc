@@ -52,6 +52,12 @@ class resolver {
       return fail(std::move(variant).error());
     }
     auto from = given ? found{*given, "the command line"} : configured_endpoint(service);
+    if (!from && !is_region(region)) {
+      return wrong_usage(
+          fmt::format("\"{}\" is no region, such as eu-west-1: the endpoint of the service cannot "
+                      "be made of it",
+                      region));
+    }
     if (!from) {
       from = found{public_endpoint(service, region, *variant), fmt::format("region {}", region)};
     } else if (variant->fips || variant->dual_stack) {

@@ -120,6 +120,10 @@ result<std::unique_ptr<credentials_source>> make_container_credentials(
         name, address->host));
   }
   auto target = address->path + text.substr(query);
+  if (std::ranges::any_of(target, [](unsigned char c) { return c <= ' ' || c >= 0x7f; })) {
+    return wrong_usage(
+        fmt::format("{} has a blank, a line break or a character that is not ASCII in it", name));
+  }
   auto via = proxy_to(*address, context.variables);
   if (!via) {
     return fail(std::move(via).error());

@@ -46,6 +46,12 @@ std::string_view label_of(const service_names& service, std::string_view region,
 
 }  // namespace
 
+bool is_region(std::string_view text) {
+  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
 std::string public_endpoint(const service_names& service, std::string_view region,
                             endpoint_variant variant) {
   const auto& home = *std::ranges::find_if(

@@ -11,6 +11,9 @@
 
 namespace ddm::aws {
 
+/// Letters, digits and hyphens, as a label of a host name: what is none would lead elsewhere.
+[[nodiscard]] bool is_region(std::string_view text);
+
 /// The names under which a service is known.
 struct service_names {
   std::string_view variable;          ///< its environment variable for an endpoint

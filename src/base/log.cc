@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include "base/displayable.h"
 #include "base/time.h"
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -99,7 +100,9 @@ std::string compose(format how, level severity, std::string_view event, std::str
   return line;
 }
 
-void write(std::string_view line) {
+/// `text` may be a block of lines, in which foreign strings stand as well.
+void write(std::string_view text) {
+  const auto line = displayable(text, line_breaks::kept);
   auto& shared = settings();
   const std::lock_guard lock(shared.mutex);
   if (shared.diverted) {

@@ -1,5 +1,6 @@
 #include "cli/datadel_command.h"
 
+#include "base/displayable.h"
 #include "base/units.h"
 #include "cli/item_command.h"
 #include "cli/key_file.h"
@@ -36,7 +37,7 @@ result<void> check_schema(const datadel_options& options, const dynamodb::key_sc
 
 void print_keys(std::string_view what, item_writer::items keys) {
   for (const auto& key : keys) {
-    fmt::print("{} {}\n", what, dynamodb::to_json(key));
+    fmt::print("{} {}\n", what, displayable(dynamodb::to_json(key)));
   }
 }
 

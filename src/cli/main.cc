@@ -1,5 +1,6 @@
 // From the command line to a command, and from its end to an exit code.
 #include "aws/environment.h"
+#include "base/displayable.h"
 #include "cli/compare_command.h"
 #include "cli/datadel_command.h"
 #include "cli/datagen_command.h"
@@ -63,7 +64,7 @@ int main(int argc, char** argv) {
     const auto variables = aws::environment::of_process();
     const auto parsed = cli::parse_command_line(arguments, variables, cli::read_text_file);
     if (!parsed) {
-      std::fputs(parsed.error().text().c_str(), stderr);
+      std::fputs(displayable(parsed.error().text(), line_breaks::kept).c_str(), stderr);
       return cli::exit_code_of_wrong_usage;
     }
     return std::visit([&](const auto& options) { return run(options, variables); }, *parsed);

@@ -1,5 +1,7 @@
 #include "cli/standard_output.h"
 
+#include "base/displayable.h"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -8,9 +10,12 @@
 
 namespace ddm::cli {
 
-void complain(const std::string& fault) { std::fputs(("error: " + fault + "\n").c_str(), stderr); }
+void complain(const std::string& fault) {
+  std::fputs(("error: " + displayable(fault) + "\n").c_str(), stderr);
+}
 
-bool print_text(const std::string& text, std::string_view what) {
+bool print_text(const std::string& raw, std::string_view what) {
+  const auto text = displayable(raw, line_breaks::kept);
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return true;
   }

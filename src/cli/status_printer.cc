@@ -1,5 +1,6 @@
 #include "cli/status_printer.h"
 
+#include "base/displayable.h"
 #include "base/log.h"
 
 #include <sys/ioctl.h>
@@ -36,7 +37,8 @@ void status_printer::clear_line() {
   }
 }
 
-void status_printer::print(std::string_view text) {
+void status_printer::print(std::string_view raw) {
+  const auto text = displayable(raw, line_breaks::kept);
   clear_line();
   std::fwrite(text.data(), 1, text.size(), out_);
   std::fputc('\n', out_);
@@ -48,7 +50,8 @@ void status_printer::show_live(std::string_view line) {
     return;
   }
   clear_line();
-  line = line.substr(0, columns());
+  const auto shown = displayable(line);
+  line = std::string_view(shown).substr(0, columns());
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
   line_shown_ = true;

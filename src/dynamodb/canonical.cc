@@ -86,7 +86,7 @@ bool item_reader::key_value(json_cursor::place where, const key_attribute& attri
     return refuse("a key attribute of another type than the table's key schema says");
   }
   raw = in_.since(where);
-  return true;
+  return raw.size() <= key_value_json_max || refuse("a key attribute longer than keys can be");
 }
 
 bool item_reader::read_digest(item_digest& digest) {

@@ -45,6 +45,10 @@ struct item_digest {
   bool operator==(const item_digest&) const = default;
 };
 
+/// Of each of a key's two values, as JSON: they have 2,048 and 1,024 bytes, and JSON takes up to
+/// six for one ("\u0001"). With their names, of 255 characters at most, a key stays below 64 KiB.
+constexpr std::size_t key_value_json_max = 16UZ * 1024;
+
 /// A key in both forms that are needed.
 struct item_key {
   /// As the service sent it and will get it back: {"pk":{"S":"user#1"},"sk":{"N":"7"}}.

@@ -1,5 +1,6 @@
 #include "verify/finding_book.h"
 
+#include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "dynamodb/attribute_value.h"
 
@@ -100,8 +101,11 @@ std::string finding_line(const mismatch& entry, const finding_options& options) 
   const auto key =
       options.hash_keys ? fmt::format(R"({{"hash":"{}"}})", entry.key.hash.hex()) : entry.key.json;
   // The hash again: with --hash-keys or without, all lines of a key have the same.
-  return document(entry, key, options.show_values) +
-         fmt::format(R"(,"id":"{}"}})", entry.key.hash.hex());
+  auto line = document(entry, key, options.show_values) +
+              fmt::format(R"(,"id":"{}"}})", entry.key.hash.hex());
+  // Within a document a break is white space between two members, as some service sent it.
+  std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return displayable(line);
 }
 
 std::string encode_mismatch(const mismatch& entry) {

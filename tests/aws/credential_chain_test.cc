@@ -290,6 +290,11 @@ TEST(credential_chain, without_any_profile_container_then_instance_are_asked) {
             "the instance's metadata service at [fd00:ec2::254]");
   EXPECT_THAT(no_keys({{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/x"}}),
               HasSubstr("credentials are asked of example.com by https only"));
+  for (const char* query : {"?a\r\nX-Header: b", "?a b", "?\xc3\xa9"}) {
+    EXPECT_THAT(no_keys({{"AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                          std::string("http://127.0.0.1:1/x") + query}}),
+                HasSubstr("has a blank, a line break or a character that is not ASCII"));
+  }
   EXPECT_THAT(no_keys(no_metadata), AllOf(HasSubstr("no AWS credentials"), HasSubstr("c (not")));
 }
 

@@ -33,6 +33,14 @@ TEST(endpoints, what_serves_the_government_is_fips_by_itself) {
             "https://dynamodb-fips.us-gov-east-1.api.aws");
 }
 
+TEST(endpoints, a_region_is_one_label_of_a_host_name) {
+  EXPECT_TRUE(is_region("eu-west-1"));
+  for (const std::string none :
+       {"", "evil.example/", "a.b", "a b", "a\nb", "a:1", "a@b", "\xc3\xa9"}) {
+    EXPECT_FALSE(is_region(none)) << none;
+  }
+}
+
 TEST(endpoints, streams_have_another_name_for_dual_stack) {
   EXPECT_EQ(public_endpoint(streams_names, "eu-west-1", dual),
             "https://streams-dynamodb.eu-west-1.api.aws");

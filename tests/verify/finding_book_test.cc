@@ -120,6 +120,18 @@ TEST_F(book, shows_values_and_hashes_keys_only_when_told) {
   EXPECT_NE(hashed.find(entry.key.hash.hex()), std::string::npos);
 }
 
+TEST_F(book, a_line_is_one_line_that_no_terminal_obeys_and_the_same_document) {
+  auto entry = missing("a");
+  entry.source_json = "{\n \"pk\": {\"S\":\"a\"},\r\n \"v\x7f\": {\"S\":\"\u202e\u009b2J\"}}";
+  entry.paths = {{"v\x1b[31m", "changed"}};
+  const auto line = finding_line(entry, {.show_values = true});
+  EXPECT_EQ(line.find_first_of("\n\r\x7f\x1b"), std::string::npos) << line;
+  EXPECT_EQ(line.find("\u202e"), std::string::npos);
+  const auto document = nlohmann::json::parse(line);
+  EXPECT_EQ(document["source"], nlohmann::json::parse(*entry.source_json));
+  EXPECT_EQ(document["paths"][0]["path"], "v\x1b[31m");
+}
+
 TEST_F(book, a_row_brings_the_entry_back) {
   auto entry = different("a");
   entry.source_json = R"({"pk":{"S":"a"}})";
