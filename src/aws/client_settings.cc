@@ -179,10 +179,7 @@ class resolver {
 };
 
 result<void> require_region_name(const found& region) {
-  const bool plain = std::ranges::all_of(region.value, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-  if (plain && !region.value.empty()) {
+  if (is_region(region.value)) {
     return {};
   }
   return wrong_usage(fmt::format("\"{}\" (from {}) is not a region; write it as ap-northeast-1",

@@ -11,7 +11,7 @@
 
 namespace ddm::aws {
 
-/// Letters, digits and hyphens, as a label of a host name: what is none would lead elsewhere.
+/// Small letters, digits and hyphens, as a label of a host name: what is none would lead elsewhere.
 [[nodiscard]] bool is_region(std::string_view text);
 
 /// The names under which a service is known.
