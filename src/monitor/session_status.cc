@@ -30,14 +30,14 @@ report::status monitor_session::status() const {
   now.pending = static_cast<std::int64_t>(checks_.size() - checks_.candidates());
   now.check_bytes = checks_.bytes();
   now.keys_changed = statistics_.keys_changed();
-  now.keys_checked = statistics_.keys_checked();
+  const auto open_of_period = findings_.counts().of_period(statistics_.period());
+  now.keys_checked = statistics_.keys_checked(open_of_period.all);
   now.sample_rate = settings_.period.sample_rate;
   now.table_items = settings_.table_items;
   now.mismatches = findings_.counts();
   now.unlisted = findings_.unlisted().by_kind;
   now.compared = baseline_.view();
-  now.success_of_changes =
-      report::success_of(now.keys_checked, now.mismatches.of_period(statistics_.period()));
+  now.success_of_changes = report::success_of(now.keys_checked, open_of_period);
   now.success_at_rest = report::success_at_rest(now);
   now.success_interval = interval_success_;
   now.lag = statistics_.lag();

@@ -114,9 +114,10 @@ std::uint64_t statistics::keys_changed() const {
   return std::min(keys_changed_.estimate(), static_cast<std::uint64_t>(events_.unique));
 }
 
-std::uint64_t statistics::keys_checked() const {
+std::uint64_t statistics::keys_checked(std::int64_t open) const {
   const auto judged = checks_.verified + checks_.failed + checks_.healed;
-  return std::min(keys_checked_.estimate(), static_cast<std::uint64_t>(judged));
+  const auto keys = std::max(keys_checked_.estimate(), static_cast<std::uint64_t>(open));
+  return std::min(keys, static_cast<std::uint64_t>(judged));
 }
 
 void statistics::set_consumed(double source_units, double target_units, std::int64_t stream_calls) {

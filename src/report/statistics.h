@@ -56,10 +56,11 @@ class statistics {
   [[nodiscard]] const lag_histogram& lag() const { return lag_; }
   /// Counted from 1: what a finding is told by which period it belongs to.
   [[nodiscard]] std::int64_t period() const { return period_; }
-  /// About; never more than there were changes.
+  /// About, where they are many (distinct_counter); never more than there were changes.
   [[nodiscard]] std::uint64_t keys_changed() const;
-  /// Keys of which a change was judged in this period. About; never more than such changes.
-  [[nodiscard]] std::uint64_t keys_checked() const;
+  /// Keys of which a change was judged in this period. The same; never more than such changes, nor
+  /// less than those of them that are open.
+  [[nodiscard]] std::uint64_t keys_checked(std::int64_t open = 0) const;
   [[nodiscard]] double source_units() const { return source_units_before_ + source_units_; }
   [[nodiscard]] double target_units() const { return target_units_before_ + target_units_; }
   [[nodiscard]] std::int64_t stream_calls() const { return stream_calls_before_ + stream_calls_; }

@@ -167,6 +167,27 @@ TEST(statistics, an_empty_state_is_all_zeros) {
   EXPECT_EQ(counters.keys_checked(), 0);
 }
 
+TEST(statistics, hundreds_of_keys_are_counted_exactly) {
+  statistics counters;
+  for (std::uint64_t change = 0; change < 1200; ++change) {
+    counters.on_record(record(event_kind::modify, change % 600 + 1), true);
+    counters.on_outcomes(verified(change % 600 + 1));
+  }
+  EXPECT_EQ(counters.keys_changed(), 600);
+  EXPECT_EQ(counters.keys_checked(), 600);
+}
+
+TEST(statistics, keys_checked_are_never_fewer_than_those_of_them_that_are_open) {
+  statistics counters;
+  // An older version's registers, which are off: they know of no key.
+  counters.restore({}, {{"sketch.keys_checked", std::string(distinct_counter::registers, '\0')}});
+  for (std::uint64_t key = 1; key <= 5; ++key) {
+    counters.on_failed({0, key}, 1);
+  }
+  EXPECT_EQ(counters.keys_checked(5), 5);
+  EXPECT_EQ(counters.keys_checked(9), 5) << "nor more than changes";
+}
+
 TEST(statistics, estimates_never_exceed_what_is_certain) {
   statistics counters;
   for (std::uint64_t key = 1; key <= 200; ++key) {
