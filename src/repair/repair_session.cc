@@ -12,8 +12,9 @@ namespace {
 /// The code of an item that this program does not understand: it is left alone.
 constexpr const char* unreadable = "UnreadableItem";
 constexpr milliseconds check_interval{2000};
-/// For looking again, after a stop, at what was written.
-constexpr milliseconds last_looks_wait{5000};
+/// For reads in flight at a stop, and for looking again at what was written.
+constexpr milliseconds last_reads_wait{5000};
+constexpr milliseconds stop_interval{100};
 constexpr std::size_t bytes_per_write_unit = 1024;
 constexpr std::size_t bytes_per_read_unit = 4096;
 
@@ -34,6 +35,11 @@ bool concerns_the_item(const error& failure) {
 /// Nothing was written: the run ended before its turn came.
 std::unexpected<error> not_begun() {
   return fail(error_class::cancelled, "left alone: the run ends");
+}
+
+template <class T>
+awaitable<void> keep(awaitable<T> call, std::optional<T>& answer) {
+  answer = co_await std::move(call);
 }
 
 }  // namespace
@@ -57,6 +63,25 @@ struct repair_session::work {
   std::optional<error> failure;
 };
 
+/// What undoing needs from its first entry to its last.
+struct repair_session::undoing {
+  std::vector<journal_entry> entries;
+  const step_sink& on_step;
+  const sides_sink& on_sides;
+  std::optional<error> failure;
+};
+
+struct repair_session::listed_call {
+  listed_call(std::list<task_group*>& in, task_group& call)
+      : calls(in), place(in.insert(in.end(), &call)) {}
+  listed_call(const listed_call&) = delete;
+  listed_call& operator=(const listed_call&) = delete;
+  ~listed_call() { calls.erase(place); }
+
+  std::list<task_group*>& calls;
+  std::list<task_group*>::iterator place;
+};
+
 repair_session::repair_session(repair_settings settings, repair_parts parts)
     : settings_(std::move(settings)), parts_(std::move(parts)) {}
 
@@ -67,19 +92,48 @@ awaitable<result<repair_summary>> repair_session::run(std::vector<open_finding> 
               .on_step = on_step,
               .on_equal = on_equal,
               .failure = {}};
+  co_await see_through(repair_all(shared));
+  summary_.stopped = stop_requested_;
+  if (shared.failure) {
+    co_return fail(std::move(*shared.failure));
+  }
+  co_return summary_;
+}
+
+awaitable<void> repair_session::repair_all(work& shared) {
   task_group lanes(parts_.executor);
   for (std::size_t i = 0; i < std::min(settings_.lanes, shared.findings.size()); ++i) {
     lanes.spawn(lane(shared));
   }
   co_await lanes.join();
-  if (shared.failure) {
-    co_return fail(std::move(*shared.failure));
+  if (!shared.failure) {
+    co_await check_again(shared);
   }
-  if (auto checked = co_await check_again(std::move(shared.written), on_equal); !checked) {
-    co_return fail(std::move(checked.error()));
+}
+
+awaitable<void> repair_session::see_through(awaitable<void> task) {
+  task_group whole(parts_.executor);
+  whole.spawn(std::move(task));
+  while (whole.running() > 0) {
+    co_await parts_.time.sleep_for(stop_interval);
+    if (is_out_of_time()) {
+      std::ranges::for_each(calls_, &task_group::cancel);
+    }
   }
-  summary_.stopped = stop_requested_;
-  co_return summary_;
+  co_await whole.join();
+}
+
+template <class T>
+awaitable<std::optional<T>> repair_session::in_time(awaitable<T> call) {
+  std::optional<T> answer;
+  if (is_out_of_time()) {
+    co_return answer;
+  }
+  task_group alone(parts_.executor);
+  alone.spawn(keep(std::move(call), answer));
+  const listed_call listed(calls_, alone);
+  co_await alone.join();
+  co_return answer;
 }
 
 void repair_session::request_stop() {
@@ -92,7 +146,7 @@ void repair_session::request_stop() {
 }
 
 bool repair_session::is_out_of_time() const {
-  return stop_requested_ && parts_.time.now() - stopped_at_ >= last_looks_wait;
+  return stop_requested_ && parts_.time.now() - stopped_at_ >= last_reads_wait;
 }
 
 awaitable<void> repair_session::lane(work& shared) {
@@ -111,21 +165,29 @@ awaitable<void> repair_session::lane(work& shared) {
       shared.on_equal(finding.key);
     } else if (done->ended == outcome::written || done->ended == outcome::refused) {
       shared.written.push_back(finding.key);
+      ++summary_.unequal_afterwards;  // until it is seen to be equal
     }
   }
 }
 
-awaitable<result<both_sides>> repair_session::read_both(const std::string& key_json) {
+awaitable<result<both_sides>> repair_session::read_both(const std::string& key_json, moment when) {
   auto target = co_await read(parts_.target, key_json);
-  auto source = target ? co_await read(parts_.source, key_json) : result<held_item>();
-  if (!target || !source) {
-    co_return fail(std::move(target ? source.error() : target.error()));
+  if (!target) {
+    co_return fail(std::move(target.error()));
+  }
+  if (stop_requested_ && when == moment::before_write) {
+    co_return not_begun();
+  }
+  auto source = co_await read(parts_.source, key_json);
+  if (!source) {
+    co_return fail(std::move(source.error()));
   }
   co_return both_sides{.source = std::move(*source), .target = std::move(*target)};
 }
 
-awaitable<result<both_sides>> repair_session::read_both_for_finding(const std::string& key_json) {
-  auto held = co_await read_both(key_json);
+awaitable<result<both_sides>> repair_session::read_both_for_finding(const std::string& key_json,
+                                                                    moment when) {
+  auto held = co_await read_both(key_json, when);
   if (!held && held.error().code == unreadable) {
     co_return both_sides{.source = {}, .target = {}, .unreadable = true};
   }
@@ -134,7 +196,7 @@ awaitable<result<both_sides>> repair_session::read_both_for_finding(const std::s
 
 awaitable<result<step_report>> repair_session::repair_item(const open_finding& finding) {
   const auto& key = finding.key;
-  auto held = co_await read_both(key.json);
+  auto held = co_await read_both(key.json, moment::before_write);
   if (!held) {
     auto& failure = held.error();
     if (failure.code == unreadable) {
@@ -162,7 +224,8 @@ awaitable<result<step_report>> repair_session::repair_item(const open_finding& f
 awaitable<result<step_report>> repair_session::write(step_report report, held_item before,
                                                      held_item after) {
   const auto bytes = std::max(size_of(before), size_of(after));
-  if (!co_await parts_.write_budget.acquire(units_of(bytes, bytes_per_write_unit))) {
+  if (!co_await parts_.write_budget.acquire(units_of(bytes, bytes_per_write_unit)) ||
+      stop_requested_) {
     co_return not_begun();
   }
   journal_entry entry{.table = settings_.target_identity,
@@ -216,58 +279,78 @@ awaitable<result<outcome>> repair_session::send(const dynamodb::conditional_writ
 }
 
 /// Both sides once more, for as long as a replicator may be under way.
-awaitable<result<void>> repair_session::check_again(std::vector<dynamodb::item_key> written,
-                                                    const equal_sink& on_equal) {
+awaitable<void> repair_session::check_again(work& shared) {
   const auto give_up_at = parts_.time.now() + settings_.settle_max;
   for (;;) {
     std::vector<dynamodb::item_key> unequal;
-    for (auto& key : written) {
-      const auto held = is_out_of_time() ? not_begun() : co_await read_both(key.json);
+    for (auto& key : shared.written) {
+      const auto held = co_await read_both(key.json, moment::after_write);
       if (!held && held.error().kind != error_class::cancelled) {
-        co_return fail(held.error());
+        shared.failure = held.error();
+        co_return;
       }
       if (!held || write_between(held->target, held->source, settings_.by)) {
         unequal.push_back(std::move(key));
       } else {
-        on_equal(key);
+        --summary_.unequal_afterwards;
+        shared.on_equal(key);
       }
     }
     if (unequal.empty() || parts_.time.now() >= give_up_at || stop_requested_) {
-      summary_.unequal_afterwards = static_cast<std::int64_t>(unequal.size());
-      co_return result<void>{};
+      co_return;
     }
-    written = std::move(unequal);
+    shared.written = std::move(unequal);
     co_await parts_.time.sleep_for(check_interval);
   }
 }
 
 awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry> entries,
                                                        step_sink on_step, sides_sink on_sides) {
-  for (const auto& entry : std::views::reverse(entries)) {
+  undoing all{
+      .entries = std::move(entries), .on_step = on_step, .on_sides = on_sides, .failure = {}};
+  co_await see_through(undo_all(all));
+  summary_.stopped = stop_requested_;
+  if (all.failure) {
+    co_return fail(std::move(*all.failure));
+  }
+  co_return summary_;
+}
+
+awaitable<void> repair_session::undo_all(undoing& all) {
+  for (const auto& entry : std::views::reverse(all.entries)) {
     if (stop_requested_) {
-      break;
+      co_return;
     }
     if (entry.ended == outcome::refused || entry.ended == outcome::undone) {
       continue;
     }
     if (entry.table != settings_.target_identity) {
-      co_return wrong_usage(fmt::format(
-          "entry {} of the journal was written to {}, and the target is {}: give the target "
-          "that it belongs to",
-          entry.id, entry.table, settings_.target_identity));
+      all.failure =
+          wrong_usage(
+              fmt::format(
+                  "entry {} of the journal was written to {}, and the target is {}: give the "
+                  "target that it belongs to",
+                  entry.id, entry.table, settings_.target_identity))
+              .error();
+      co_return;
     }
-    const auto report = co_await undo_entry(entry, on_sides);
-    if (!report && report.error().kind == error_class::cancelled) {
-      break;
+    const auto report = co_await undo_entry(entry, all.on_sides);
+    if (report) {
+      count(*report);
+      all.on_step(*report);
     }
-    if (!report) {
-      co_return fail(report.error());
+    const auto looked = report && report->ended != outcome::open
+                            ? co_await look_after(entry, all.on_sides)
+                            : result<void>{};
+    if (report && looked) {
+      continue;
     }
-    count(*report);
-    on_step(*report);
+    if (const auto& failure = report ? looked.error() : report.error();
+        failure.kind != error_class::cancelled) {
+      all.failure = failure;
+    }
+    co_return;
   }
-  summary_.stopped = stop_requested_;
-  co_return summary_;
 }
 
 awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry,
@@ -300,21 +383,30 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
   co_return co_await take_back(entry, std::move(report), std::move(*present), on_sides);
 }
 
-/// The finding, the write, the journal, and the finding as it came out.
+/// The finding, the write, the journal.
 awaitable<result<step_report>> repair_session::take_back(const journal_entry& entry,
                                                          step_report report, held_item present,
                                                          const sides_sink& on_sides) {
   const auto bytes = std::max(size_of(entry.before), size_of(entry.after));
-  if (!co_await parts_.write_budget.acquire(units_of(bytes, bytes_per_write_unit))) {
+  if (!co_await parts_.write_budget.acquire(units_of(bytes, bytes_per_write_unit)) ||
+      stop_requested_) {
     co_return not_begun();
   }
-  auto expected = co_await read_both_for_finding(entry.key_json);
-  if (!expected) {
-    co_return fail(std::move(expected.error()));
+  auto held = co_await read_both_for_finding(entry.key_json, moment::before_write);
+  if (!held) {
+    co_return fail(std::move(held.error()));
   }
-  expected->target = after(std::move(present), *report.planned.write);
-  if (auto told = co_await on_sides(entry.key_json, std::move(*expected), moment::before_write);
-      !told) {
+  if (stop_requested_) {
+    co_return not_begun();
+  }
+  auto expected = *held;
+  expected.target = after(std::move(present), *report.planned.write);
+  auto told = co_await on_sides(entry.key_json, std::move(expected), moment::before_write);
+  if (told && stop_requested_) {  // it is not taken back: the finding goes as it came
+    told = co_await on_sides(entry.key_json, std::move(*held), moment::after_write);
+    co_return told ? not_begun() : fail(std::move(told.error()));
+  }
+  if (!told) {
     co_return fail(std::move(told.error()));
   }
   auto ended = co_await send(*report.planned.write, entry.key_json, entry.before, report.message);
@@ -328,16 +420,26 @@ awaitable<result<step_report>> repair_session::take_back(const journal_entry& en
       co_return fail(std::move(noted.error()));
     }
   }
-  auto held = co_await read_both_for_finding(entry.key_json);
-  auto told = held ? co_await on_sides(entry.key_json, std::move(*held), moment::after_write)
-                   : result<void>(fail(std::move(held.error())));
-  if (!told) {
-    co_return fail(std::move(told.error()));
-  }
   co_return report;
 }
 
+/// The finding as it came out. Until then it is open, as what was to be taken back.
+awaitable<result<void>> repair_session::look_after(const journal_entry& entry,
+                                                   const sides_sink& on_sides) {
+  auto held = co_await read_both_for_finding(entry.key_json, moment::after_write);
+  if (!held) {
+    co_return fail(std::move(held.error()));
+  }
+  co_return co_await on_sides(entry.key_json, std::move(*held), moment::after_write);
+}
+
 awaitable<result<held_item>> repair_session::read(verify::table_side& side, std::string key_json) {
+  auto held = co_await in_time(read_now(side, std::move(key_json)));
+  co_return held ? std::move(*held) : not_begun();
+}
+
+awaitable<result<held_item>> repair_session::read_now(verify::table_side& side,
+                                                      std::string key_json) {
   if (!co_await side.budget.acquire(1)) {
     co_return not_begun();
   }

@@ -30,6 +30,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -105,31 +106,44 @@ class repair_session {
   /// was written; without `apply` only says so.
   [[nodiscard]] awaitable<result<repair_summary>> undo(std::vector<journal_entry> entries,
                                                        step_sink on_step, sides_sink on_sides);
-  /// The items that are being written are finished, no other is begun. What was written is looked
-  /// at again for some seconds; the rest counts as unequal.
+  /// From now on no write is begun. One that was sent is answered or times out. Reads, and looks at
+  /// what was written, have 5 seconds: what was not looked at by then counts as unequal.
   void request_stop();
 
  private:
   struct work;
+  struct listed_call;
+  /// Until it has ended; gives up calls once a stop asks for it.
+  [[nodiscard]] awaitable<void> see_through(awaitable<void> task);
+  /// Nothing: there was no time left for the call.
+  template <class T>
+  [[nodiscard]] awaitable<std::optional<T>> in_time(awaitable<T> call);
+  [[nodiscard]] awaitable<void> repair_all(work& shared);
   [[nodiscard]] awaitable<void> lane(work& shared);
   /// By strong reads, the target first.
-  [[nodiscard]] awaitable<result<both_sides>> read_both(const std::string& key_json);
+  [[nodiscard]] awaitable<result<both_sides>> read_both(const std::string& key_json, moment when);
   /// What cannot be understood is told instead of failing.
-  [[nodiscard]] awaitable<result<both_sides>> read_both_for_finding(const std::string& key_json);
+  [[nodiscard]] awaitable<result<both_sides>> read_both_for_finding(const std::string& key_json,
+                                                                    moment when);
   [[nodiscard]] awaitable<result<step_report>> repair_item(const open_finding& finding);
+  struct undoing;
+  [[nodiscard]] awaitable<void> undo_all(undoing& all);
   [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry,
                                                           const sides_sink& on_sides);
   [[nodiscard]] awaitable<result<step_report>> take_back(const journal_entry& entry,
                                                          step_report report, held_item present,
                                                          const sides_sink& on_sides);
+  [[nodiscard]] awaitable<result<void>> look_after(const journal_entry& entry,
+                                                   const sides_sink& on_sides);
   [[nodiscard]] awaitable<result<held_item>> read(verify::table_side& side, std::string key_json);
+  [[nodiscard]] awaitable<result<held_item>> read_now(verify::table_side& side,
+                                                      std::string key_json);
   [[nodiscard]] awaitable<result<step_report>> write(step_report report, held_item before,
                                                      held_item after);
   [[nodiscard]] awaitable<result<outcome>> send(const dynamodb::conditional_write& write,
                                                 const std::string& key_json, const held_item& after,
                                                 std::string& message);
-  [[nodiscard]] awaitable<result<void>> check_again(std::vector<dynamodb::item_key> written,
-                                                    const equal_sink& on_equal);
+  [[nodiscard]] awaitable<void> check_again(work& shared);
   void count(const step_report& report);
   [[nodiscard]] bool is_out_of_time() const;
 
@@ -138,6 +152,7 @@ class repair_session {
   repair_summary summary_;
   bool stop_requested_ = false;
   wall_time stopped_at_;
+  std::list<task_group*> calls_;  ///< those that a stop may give up
 };
 
 }  // namespace ddm::repair

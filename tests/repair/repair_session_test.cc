@@ -21,6 +21,8 @@ using moment = repair_session::moment;
 using testing::ElementsAre;
 
 constexpr const char* table = "orders";
+/// From a stop on, for whatever is no write.
+constexpr milliseconds last_answers_time{5200};
 
 const dynamodb::key_schema schema{.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
 
@@ -106,6 +108,9 @@ class repairing : public testing::Test {
     if (refuse_sides_) {
       co_return fatal("the state cannot be written");
     }
+    if (stop_at_sides_) {
+      session_->request_stop();
+    }
     const auto in_target = target_.fake.get(table, key_json);
     sides_.push_back({.when = when,
                       .said = held.target ? dynamodb::to_json(*held.target) : "none",
@@ -141,6 +146,13 @@ class repairing : public testing::Test {
         [](const std::exception_ptr& failure) { EXPECT_FALSE(failure); });
     return at;
   }
+  void answer_late(account& side, milliseconds late, std::string operation = "") {
+    side.fake.plan_faults(support::fault_on(std::move(operation), {.delay = late}));
+  }
+  [[nodiscard]] std::uint64_t writes() const {
+    const auto& made = target_.fake.statistics();
+    return made.calls_of("PutItem") + made.calls_of("UpdateItem") + made.calls_of("DeleteItem");
+  }
   /// Somebody else's write between our reads and our write.
   void before_the_write(std::function<void()> happens) {
     target_.fake.plan_faults(
@@ -174,6 +186,7 @@ class repairing : public testing::Test {
   };
   std::vector<told_sides> sides_;
   bool refuse_sides_ = false;
+  bool stop_at_sides_ = false;
 };
 
 TEST_F(repairing, makes_the_tables_equal) {
@@ -453,10 +466,101 @@ TEST_F(repairing, stops_with_the_answers_in_flight_whatever_hangs) {
     const auto asked = stop_after(std::chrono::seconds(1));
     const auto done = run({"a", "b", "c"});
     ASSERT_TRUE(done) << done.error().describe();
-    EXPECT_LE(time_.now() - asked, std::chrono::seconds(15));
+    EXPECT_LE(time_.now() - asked, last_answers_time);
     EXPECT_TRUE(done->stopped);
     EXPECT_FALSE(target_.get("a"));
   }
+}
+
+TEST_F(repairing, begins_no_write_after_a_stop_however_late_the_answers_are) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  answer_late(source_, std::chrono::seconds(8));
+  answer_late(target_, std::chrono::seconds(8));
+  for (const auto wait : {std::chrono::seconds(1), std::chrono::seconds(6), std::chrono::seconds(9),
+                          std::chrono::seconds(14)}) {
+    const auto asked = stop_after(wait);
+    const auto done = run({"a", "b"});
+    ASSERT_TRUE(done) << done.error().describe();
+    EXPECT_TRUE(done->stopped);
+    EXPECT_LE(time_.now() - asked, last_answers_time) << wait;
+    EXPECT_TRUE(repair_journal::read(path_)->empty()) << wait;
+  }
+  EXPECT_EQ(writes(), 0);
+}
+
+TEST_F(repairing, reads_the_source_no_more_after_a_stop) {
+  answer_late(target_, std::chrono::seconds(4));
+  stop_after(std::chrono::seconds(1));
+  ASSERT_TRUE(run({"a"}));
+  EXPECT_EQ(source_.fake.statistics().requests, 0);
+}
+
+TEST_F(repairing, a_write_that_was_sent_before_a_stop_is_answered_but_not_looked_at_too_late) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  answer_late(target_, std::chrono::seconds(8), "UpdateItem");
+  const auto asked = stop_after(std::chrono::seconds(1));
+  const auto done = run({"a"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_LE(time_.now() - asked, std::chrono::seconds(8));
+  EXPECT_EQ(done->changes, 1);
+  EXPECT_EQ(done->unequal_afterwards, 1);
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::written);
+  EXPECT_EQ(target_.fake.statistics().calls_of("GetItem"), 1);
+}
+
+TEST_F(repairing, an_undoing_begins_no_write_after_a_stop_however_late_the_answers_are) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  const auto before = writes();
+  answer_late(source_, std::chrono::seconds(8));
+  answer_late(target_, std::chrono::seconds(8));
+  for (const auto wait : {std::chrono::seconds(1), std::chrono::seconds(6), std::chrono::seconds(9),
+                          std::chrono::seconds(17), std::chrono::seconds(22)}) {
+    const auto asked = stop_after(wait);
+    const auto undone = undo();
+    ASSERT_TRUE(undone) << undone.error().describe();
+    EXPECT_TRUE(undone->stopped);
+    EXPECT_LE(time_.now() - asked, last_answers_time) << wait;
+    EXPECT_THAT(sides_, testing::IsEmpty());
+  }
+  EXPECT_EQ(writes(), before);
+}
+
+TEST_F(repairing, an_undoing_that_is_stopped_before_its_write_tells_what_the_sides_still_hold) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  stop_at_sides_ = true;
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_EQ(undone->changes, 0);
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+  EXPECT_THAT(
+      sides_,
+      ElementsAre(
+          told_sides{moment::before_write, item_of("a", 1), item_of("a", 2), item_of("a", 2)},
+          told_sides{moment::after_write, item_of("a", 2), item_of("a", 2), item_of("a", 2)}));
+}
+
+TEST_F(repairing, an_undoing_that_is_stopped_counts_what_it_had_no_time_to_look_at) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  before_the_write([this] {
+    session_->request_stop();
+    answer_late(source_, std::chrono::seconds(9));
+  });
+  const auto asked = time_.now();
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_LE(time_.now() - asked, last_answers_time);
+  EXPECT_EQ(undone->changes, 1);
+  EXPECT_EQ(target_.get("a"), item_of("a", 1));
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::undone);
+  EXPECT_EQ(sides_.size(), 1) << "it is open as it was told before the write";
 }
 
 TEST_F(repairing, an_undoing_that_is_stopped_opens_no_finding_that_it_does_not_make_true) {
