@@ -62,7 +62,7 @@ http_transport::http_transport(std::unique_ptr<net::http_client> http,
       authority_(http_->endpoint().authority()),
       path_(http_->endpoint().path) {}
 
-net::http_request http_transport::sign(api_request request, const credentials& by) {
+net::http_request http_transport::sign(api_request& request, const credentials& by) {
   const auto signed_as = signer_.sign({.method = "POST",
                                        .path = path_,
                                        .headers = {{"content-type", content_type},
@@ -102,7 +102,9 @@ awaitable<result<api_response>> http_transport::send(api_request request) {
   if (!identity) {
     co_return fail(identity.error());
   }
-  auto answer = co_await http_->send(sign(std::move(request), **identity));
+  request.note(sending::under_way);
+  auto answer = co_await http_->send(sign(request, **identity));
+  request.note(sending::over);
   if (!answer) {
     co_return fail(std::move(answer).error());
   }

@@ -27,7 +27,8 @@ class http_transport final : public transport {
   [[nodiscard]] milliseconds clock_skew() const { return clock_skew_; }
 
  private:
-  [[nodiscard]] net::http_request sign(api_request request, const credentials& by);
+  /// Takes the request's body.
+  [[nodiscard]] net::http_request sign(api_request& request, const credentials& by);
   void learn_clock_skew(const api_response& response);
 
   std::unique_ptr<net::http_client> http_;

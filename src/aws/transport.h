@@ -20,6 +20,13 @@
 
 namespace ddm::aws {
 
+/// How far a request has come: what giving it up would mean.
+enum class sending {
+  unsent,     ///< the service has not seen it
+  under_way,  ///< it may have been seen
+  over,       ///< an attempt ended, whether it was answered or not
+};
+
 /// One attempt of one API call.
 struct api_request {
   /// The X-Amz-Target header: "DynamoDB_20120810.GetItem", "DynamoDBStreams_20120810.GetRecords".
@@ -30,11 +37,18 @@ struct api_request {
   milliseconds timeout{10'000};
   /// Of the answer's body; more is a `retry`, as a broken answer is.
   std::size_t answer_bytes_max = std::size_t{1} << 20;
+  /// Kept up to date by the transport, where somebody asks; outlives the call.
+  sending* progress = nullptr;
 
   /// "GetItem".
   [[nodiscard]] std::string_view operation() const {
     const auto dot = target.find('.');
     return std::string_view(target).substr(dot == std::string::npos ? 0 : dot + 1);
+  }
+  void note(sending now) const {
+    if (progress != nullptr) {
+      *progress = now;
+    }
   }
 };
 

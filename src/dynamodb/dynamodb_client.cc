@@ -302,13 +302,15 @@ awaitable<result<dynamodb_client::batch_write>> dynamodb_client::batch_write_ite
 }
 
 awaitable<result<dynamodb_client::conditional_outcome>> dynamodb_client::write_if(
-    table_name table, conditional_write write) {
+    table_name table, conditional_write write, aws::sending* progress) {
   auto call = call_for(write);
   if (!call) {
     co_return fail(std::move(call.error()));
   }
   auto body = fmt::format("{{{},{},{}}}", table_member(table), call->members, total_capacity);
-  const auto answer = co_await call_for_json(calls_, request(call->operation, std::move(body)));
+  auto wanted = request(call->operation, std::move(body));
+  wanted.progress = progress;
+  const auto answer = co_await call_for_json(calls_, std::move(wanted));
   if (!answer && answer.error().code == "ConditionalCheckFailedException") {
     // A write that was refused costs what it would have cost; the service does not say how much.
     co_return conditional_outcome{.written = false, .consumed_units = 1};

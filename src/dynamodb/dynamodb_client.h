@@ -108,9 +108,11 @@ class dynamodb_client {
     double consumed_units = 0;
   };
   /// A retry after a lost answer may find its own write and report `written` = false: whoever must
-  /// know reads the item again.
+  /// know reads the item again. `progress`, where given, tells whether it was sent; it outlives the
+  /// call.
   [[nodiscard]] awaitable<result<conditional_outcome>> write_if(table_name table,
-                                                                conditional_write write);
+                                                                conditional_write write,
+                                                                aws::sending* progress = nullptr);
 
   struct create_table_request {
     table_name table;

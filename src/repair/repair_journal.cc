@@ -24,12 +24,13 @@ using nlohmann::json;
 
 constexpr int schema_version = 1;
 
-constexpr std::array<std::pair<outcome, std::string_view>, 5> outcome_names{
+constexpr std::array<std::pair<outcome, std::string_view>, 6> outcome_names{
     {{outcome::open, "intended"},
      {outcome::written, "written"},
      {outcome::refused, "refused"},
      {outcome::failed, "failed"},
-     {outcome::undone, "undone"}}};
+     {outcome::undone, "undone"},
+     {outcome::unsent, "not_sent"}}};
 constexpr std::array<action, 3> written_actions{action::put, action::change, action::remove};
 
 std::string_view name_of(outcome ended) {

@@ -22,6 +22,7 @@ enum class outcome {
   refused,  ///< the item was no longer what had been read: nothing was written
   failed,   ///< the service gave an error; the write may have been made if no answer came
   undone,
+  unsent,  ///< the write was never sent
 };
 
 struct journal_entry {

@@ -71,15 +71,22 @@ struct repair_session::undoing {
   std::optional<error> failure;
 };
 
+/// How a write ended, and what ends the run with it.
+struct repair_session::sent {
+  outcome ended = outcome::failed;
+  std::string message;
+  std::optional<error> failure;
+};
+
 struct repair_session::listed_call {
-  listed_call(std::list<task_group*>& in, task_group& call)
-      : calls(in), place(in.insert(in.end(), &call)) {}
+  listed_call(std::list<call_in_flight>& in, call_in_flight call)
+      : calls(in), place(in.insert(in.end(), call)) {}
   listed_call(const listed_call&) = delete;
   listed_call& operator=(const listed_call&) = delete;
   ~listed_call() { calls.erase(place); }
 
-  std::list<task_group*>& calls;
-  std::list<task_group*>::iterator place;
+  std::list<call_in_flight>& calls;
+  std::list<call_in_flight>::iterator place;
 };
 
 repair_session::repair_session(repair_settings settings, repair_parts parts)
@@ -116,22 +123,24 @@ awaitable<void> repair_session::see_through(awaitable<void> task) {
   whole.spawn(std::move(task));
   while (whole.running() > 0) {
     co_await parts_.time.sleep_for(stop_interval);
-    if (is_out_of_time()) {
-      std::ranges::for_each(calls_, &task_group::cancel);
+    for (const auto& call : calls_) {
+      if (is_out_of_time() && (!call.write || *call.write != aws::sending::under_way)) {
+        call.runs_in.cancel();
+      }
     }
   }
   co_await whole.join();
 }
 
 template <class T>
-awaitable<std::optional<T>> repair_session::in_time(awaitable<T> call) {
+awaitable<std::optional<T>> repair_session::in_time(awaitable<T> call, const aws::sending* write) {
   std::optional<T> answer;
   if (is_out_of_time()) {
     co_return answer;
   }
   task_group alone(parts_.executor);
   alone.spawn(keep(std::move(call), answer));
-  const listed_call listed(calls_, alone);
+  const listed_call listed(calls_, {.runs_in = alone, .write = write});
   co_await alone.join();
   co_return answer;
 }
@@ -236,46 +245,57 @@ awaitable<result<step_report>> repair_session::write(step_report report, held_it
   if (auto noted = parts_.journal->intend(entry, parts_.time.now()); !noted) {
     co_return fail(std::move(noted.error()));
   }
-  auto ended = co_await send(*report.planned.write, report.key_json, entry.after, report.message);
-  if (!ended) {
-    const auto noted = parts_.journal->settle(entry.id, outcome::failed, ended.error().describe(),
-                                              parts_.time.now());
-    co_return fail(noted ? ended.error() : noted.error());
-  }
-  report.ended = *ended;
-  if (auto noted =
-          parts_.journal->settle(entry.id, report.ended, report.message, parts_.time.now());
+  auto sent = co_await send(*report.planned.write, report.key_json, entry.after);
+  if (auto noted = parts_.journal->settle(entry.id, sent.ended, sent.message, parts_.time.now());
       !noted) {
     co_return fail(std::move(noted.error()));
   }
+  if (sent.failure) {
+    co_return fail(std::move(*sent.failure));
+  }
+  report.ended = sent.ended;
+  report.message = std::move(sent.message);
   co_return report;
 }
 
-awaitable<result<outcome>> repair_session::send(const dynamodb::conditional_write& write,
-                                                const std::string& key_json, const held_item& after,
-                                                std::string& message) {
-  const auto done = co_await parts_.target.client.write_if(parts_.target.table, write);
-  if (!done) {
-    if (concerns_the_item(done.error())) {
-      message = done.error().describe();
-      co_return outcome::failed;
+awaitable<repair_session::sent> repair_session::send(const dynamodb::conditional_write& write,
+                                                     const std::string& key_json,
+                                                     const held_item& after) {
+  auto progress = aws::sending::unsent;
+  const auto answer = co_await in_time(
+      parts_.target.client.write_if(parts_.target.table, write, &progress), &progress);
+  if (!answer || !*answer) {
+    const auto failure = answer ? answer->error() : not_begun().error();
+    sent ended{.message = failure.describe(), .failure = {}};
+    if (concerns_the_item(failure)) {
+      co_return ended;
     }
-    co_return fail(done.error());
+    ended.ended = progress == aws::sending::unsent ? outcome::unsent : outcome::failed;
+    // A write whose answer did not come before the end ends no run.
+    if (!stop_requested_) {
+      ended.failure = failure;
+    } else if (ended.ended == outcome::unsent) {
+      ended.failure = not_begun().error();
+    }
+    co_return ended;
   }
-  summary_.write_units += done->consumed_units;
-  if (done->written) {
-    co_return outcome::written;
+  summary_.write_units += (*answer)->consumed_units;
+  if ((*answer)->written) {
+    co_return sent{.ended = outcome::written, .message = {}, .failure = {}};
   }
   // An answer that was lost on its way was asked for again, and met our own write.
   auto present = co_await read(parts_.target, key_json);
   if (!present) {
-    co_return fail(std::move(present.error()));
+    co_return sent{.message = "whether it was written is not known: " + present.error().describe(),
+                   .failure = stop_requested_ ? std::nullopt : std::optional(present.error())};
   }
   if (!write_between(*present, after, settings_.by)) {
-    co_return outcome::written;
+    co_return sent{.ended = outcome::written, .message = {}, .failure = {}};
   }
-  message = "the target's item was changed by somebody else in between: left as it is";
-  co_return outcome::refused;
+  co_return sent{
+      .ended = outcome::refused,
+      .message = "the target's item was changed by somebody else in between: left as it is",
+      .failure = {}};
 }
 
 /// Both sides once more, for as long as a replicator may be under way.
@@ -321,7 +341,8 @@ awaitable<void> repair_session::undo_all(undoing& all) {
     if (stop_requested_) {
       co_return;
     }
-    if (entry.ended == outcome::refused || entry.ended == outcome::undone) {
+    if (entry.ended == outcome::refused || entry.ended == outcome::undone ||
+        entry.ended == outcome::unsent) {
       continue;
     }
     if (entry.table != settings_.target_identity) {
@@ -401,19 +422,24 @@ awaitable<result<step_report>> repair_session::take_back(const journal_entry& en
   }
   auto expected = *held;
   expected.target = after(std::move(present), *report.planned.write);
-  auto told = co_await on_sides(entry.key_json, std::move(expected), moment::before_write);
-  if (told && stop_requested_) {  // it is not taken back: the finding goes as it came
-    told = co_await on_sides(entry.key_json, std::move(*held), moment::after_write);
-    co_return told ? not_begun() : fail(std::move(told.error()));
-  }
-  if (!told) {
+  if (auto told = co_await on_sides(entry.key_json, std::move(expected), moment::before_write);
+      !told) {
     co_return fail(std::move(told.error()));
   }
-  auto ended = co_await send(*report.planned.write, entry.key_json, entry.before, report.message);
-  if (!ended) {
-    co_return fail(std::move(ended.error()));
+  auto sent = stop_requested_
+                  ? repair_session::sent{.ended = outcome::unsent, .failure = not_begun().error()}
+                  : co_await send(*report.planned.write, entry.key_json, entry.before);
+  if (sent.ended == outcome::unsent) {  // it is not taken back: the finding goes as it came
+    if (auto told = co_await on_sides(entry.key_json, std::move(*held), moment::after_write);
+        !told) {
+      co_return fail(std::move(told.error()));
+    }
   }
-  report.ended = *ended;
+  if (sent.failure) {
+    co_return fail(std::move(*sent.failure));
+  }
+  report.ended = sent.ended;
+  report.message = std::move(sent.message);
   if (report.ended == outcome::written) {
     if (auto noted = parts_.journal->settle(entry.id, outcome::undone, {}, parts_.time.now());
         !noted) {

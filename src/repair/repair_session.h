@@ -106,18 +106,24 @@ class repair_session {
   /// was written; without `apply` only says so.
   [[nodiscard]] awaitable<result<repair_summary>> undo(std::vector<journal_entry> entries,
                                                        step_sink on_step, sides_sink on_sides);
-  /// From now on no write is begun. One that was sent is answered or times out. Reads, and looks at
-  /// what was written, have 5 seconds: what was not looked at by then counts as unequal.
+  /// From now on no write is begun. One that was sent is answered or times out. All else (reads,
+  /// credentials, looks at what was written) has 5 seconds: what was not looked at by then counts
+  /// as unequal, and a write that was not sent by then never is.
   void request_stop();
 
  private:
   struct work;
   struct listed_call;
+  struct call_in_flight {
+    task_group& runs_in;
+    const aws::sending* write = nullptr;  ///< not given up while it is under way
+  };
   /// Until it has ended; gives up calls once a stop asks for it.
   [[nodiscard]] awaitable<void> see_through(awaitable<void> task);
   /// Nothing: there was no time left for the call.
   template <class T>
-  [[nodiscard]] awaitable<std::optional<T>> in_time(awaitable<T> call);
+  [[nodiscard]] awaitable<std::optional<T>> in_time(awaitable<T> call,
+                                                    const aws::sending* write = nullptr);
   [[nodiscard]] awaitable<void> repair_all(work& shared);
   [[nodiscard]] awaitable<void> lane(work& shared);
   /// By strong reads, the target first.
@@ -140,9 +146,9 @@ class repair_session {
                                                       std::string key_json);
   [[nodiscard]] awaitable<result<step_report>> write(step_report report, held_item before,
                                                      held_item after);
-  [[nodiscard]] awaitable<result<outcome>> send(const dynamodb::conditional_write& write,
-                                                const std::string& key_json, const held_item& after,
-                                                std::string& message);
+  struct sent;
+  [[nodiscard]] awaitable<sent> send(const dynamodb::conditional_write& write,
+                                     const std::string& key_json, const held_item& after);
   [[nodiscard]] awaitable<void> check_again(work& shared);
   void count(const step_report& report);
   [[nodiscard]] bool is_out_of_time() const;
@@ -152,7 +158,7 @@ class repair_session {
   repair_summary summary_;
   bool stop_requested_ = false;
   wall_time stopped_at_;
-  std::list<task_group*> calls_;  ///< those that a stop may give up
+  std::list<call_in_flight> calls_;
 };
 
 }  // namespace ddm::repair

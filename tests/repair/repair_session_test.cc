@@ -31,12 +31,34 @@ std::string item_of(const std::string& name, int value) {
   return R"({"pk":{"S":")" + name + R"("},"v":{"N":")" + std::to_string(value) + R"("}})";
 }
 
+/// A way on which a call may hang before anything is sent, as one whose credentials are renewed.
+class hanging_connection final : public aws::transport {
+ public:
+  hanging_connection(clock& time, std::unique_ptr<aws::transport> below)
+      : time_(time), below_(std::move(below)) {}
+
+  awaitable<result<aws::api_response>> send(aws::api_request request) override {
+    if (request.operation() == hangs_at) {
+      hangs_at = "";
+      co_await time_.sleep_for(std::chrono::seconds(60));
+      co_return fail(error_class::access_denied, "the credential_process gave nothing");
+    }
+    co_return co_await below_->send(std::move(request));
+  }
+
+  std::string_view hangs_at;
+
+ private:
+  clock& time_;
+  std::unique_ptr<aws::transport> below_;
+};
+
 /// One table of one account and the way to it.
 struct account {
   account(support::simulated_clock& time, const std::string& side)
       : fake(time),
-        connection(fake.connect("AKID" + side)),
-        calls(*connection, time, {.name = side}),
+        connection(time, fake.connect("AKID" + side)),
+        calls(connection, time, {.name = side}),
         client(calls),
         budget(time, std::numeric_limits<double>::infinity()),
         side{.name = side,
@@ -52,7 +74,7 @@ struct account {
   }
 
   support::fake_dynamodb fake;
-  std::unique_ptr<aws::transport> connection;
+  hanging_connection connection;
   aws::service_client calls;
   dynamodb::dynamodb_client client;
   rate_limiter budget;
@@ -508,6 +530,55 @@ TEST_F(repairing, a_write_that_was_sent_before_a_stop_is_answered_but_not_looked
   EXPECT_EQ(done->unequal_afterwards, 1);
   EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::written);
   EXPECT_EQ(target_.fake.statistics().calls_of("GetItem"), 1);
+}
+
+TEST_F(repairing, ends_soon_after_a_stop_while_credentials_are_awaited) {
+  source_.put("a", 2);
+  for (const std::string_view operation : {"GetItem", "PutItem"}) {
+    target_.connection.hangs_at = operation;
+    const auto asked = stop_after(std::chrono::seconds(1));
+    const auto done = run({"a"});
+    ASSERT_TRUE(done) << done.error().describe();
+    EXPECT_LE(time_.now() - asked, last_answers_time) << operation;
+    EXPECT_TRUE(done->stopped);
+  }
+  EXPECT_EQ(writes(), 0);
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::unsent);
+}
+
+TEST_F(repairing, says_of_a_write_that_was_never_sent_that_it_was_not) {
+  source_.put("a", 2);
+  target_.connection.hangs_at = "PutItem";
+  const auto done = run({"a"});
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().describe().find("gave nothing"), std::string::npos);
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::unsent);
+}
+
+TEST_F(repairing, a_write_without_an_answer_may_have_been_made) {
+  source_.put("a", 2);
+  target_.fake.plan_faults(support::fault_on("PutItem", {.type = fault::kind::timeout}));
+  const auto asked = stop_after(std::chrono::seconds(1));
+  const auto done = run({"a"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_LE(time_.now() - asked, std::chrono::seconds(10));
+  EXPECT_EQ(done->failed, 1);
+  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::failed);
+  ASSERT_TRUE(target_.get("a"));
+}
+
+TEST_F(repairing, an_undoing_whose_write_is_never_sent_leaves_no_finding) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  target_.connection.hangs_at = "UpdateItem";
+  const auto asked = stop_after(std::chrono::seconds(1));
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_LE(time_.now() - asked, last_answers_time);
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+  ASSERT_EQ(sides_.size(), 2);
+  EXPECT_EQ(sides_[1].said, item_of("a", 2));
 }
 
 TEST_F(repairing, an_undoing_begins_no_write_after_a_stop_however_late_the_answers_are) {

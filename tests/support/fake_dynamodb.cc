@@ -17,7 +17,10 @@ class fake_connection final : public aws::transport {
       : account_(account), access_key_(std::move(access_key)) {}
 
   awaitable<result<aws::api_response>> send(aws::api_request request) override {
-    return account_.serve(std::move(request), access_key_, credentials_epoch_);
+    request.note(aws::sending::under_way);
+    auto answer = co_await account_.serve(request, access_key_, credentials_epoch_);
+    request.note(aws::sending::over);
+    co_return answer;
   }
   void renew_credentials() override {
     credentials_epoch_ = account_.credentials_epoch(access_key_);
