@@ -55,6 +55,7 @@ class repair_run final : public migration_run {
   [[nodiscard]] awaitable<result<repair::repair_summary>> undo();
   [[nodiscard]] repair::repair_settings session_settings() const;
   void print_start(const state::snapshot& resumed);
+  [[nodiscard]] std::string describe_journal() const;
   void print_step(const repair::step_report& step);
   int conclude(const result<repair::repair_summary>& ended);
   [[nodiscard]] std::string text_of(const repair::repair_summary& summary) const;
@@ -72,7 +73,6 @@ class repair_run final : public migration_run {
   report::statistics statistics_;
   std::optional<repair::finding_notes> notes_;
   std::vector<repair::open_finding> to_repair_;
-  std::vector<repair::journal_entry> entries_;  ///< to be undone
   std::unique_ptr<repair::repair_session> session_;
 };
 
@@ -105,22 +105,16 @@ result<void> repair_run::open_journal() {
           journal_path_, own));
     }
   }
-  if (undoes()) {
-    auto entries = repair::repair_journal::read(journal_path_);
-    if (!entries) {
-      return fail(std::move(entries.error()));
-    }
-    entries_ = std::move(*entries);
-  }
-  if (!options_.apply) {
+  if (!needs_journal()) {
     return {};
   }
-  auto opened = repair::repair_journal::open(journal_path_);
+  auto opened = options_.apply ? repair::repair_journal::open(journal_path_)
+                               : repair::repair_journal::open_to_read(journal_path_);
   if (!opened) {
     return fail(std::move(opened.error()));
   }
   journal_ = std::move(*opened);
-  return {};
+  return journal_->check_table(facts_.target_identity);
 }
 
 awaitable<int> repair_run::work(state::snapshot resumed) {
@@ -180,7 +174,7 @@ awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
 
 awaitable<result<repair::repair_summary>> repair_run::undo() {
   co_return co_await session_->undo(
-      std::move(entries_), [this](const repair::step_report& step) { print_step(step); },
+      [this](const repair::step_report& step) { print_step(step); },
       [this](std::string key_json, repair::both_sides held, repair::repair_session::moment when) {
         return notes_->on_sides(std::move(key_json), std::move(held), when);
       });
@@ -207,8 +201,7 @@ void repair_run::print_start(const state::snapshot& resumed) {
               fmt::format("an item is written only while the target holds what {}; a value that "
                           "was changed and changed back meanwhile counts as the same",
                           undoes() ? "the repair wrote" : "was found wrong"));
-  append_line(text, "journal",
-              needs_journal() ? journal_path_ : std::string("none is needed for a plan"));
+  append_line(text, "journal", describe_journal());
   if (!undoes()) {
     append_line(text, "mismatches",
                 resumed.open_mismatches_total > static_cast<std::int64_t>(to_repair_.size())
@@ -217,6 +210,17 @@ void repair_run::print_start(const state::snapshot& resumed) {
                     : fmt::format("{} open", to_repair_.size()));
   }
   printer_.print(text);
+}
+
+std::string repair_run::describe_journal() const {
+  if (!needs_journal()) {
+    return "none is needed for a plan";
+  }
+  const auto& unreadable = journal_->unreadable();
+  return unreadable.count == 0
+             ? journal_path_
+             : fmt::format("{}, in which {} lines cannot be read, the first of them line {}",
+                           journal_path_, unreadable.count, unreadable.first.front());
 }
 
 void repair_run::print_step(const repair::step_report& step) {

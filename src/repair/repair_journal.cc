@@ -1,126 +1,34 @@
 #include "repair/repair_journal.h"
 
-#include "base/foreign_json.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <optional>
+#include <functional>
+#include <sys/file.h>
 #include <unistd.h>
 #include <utility>
 
 namespace ddm::repair {
 namespace {
 
-using nlohmann::json;
+/// Two items of 400 KB in their longest spelling are half of it.
+constexpr std::size_t line_bytes_max = std::size_t{16} << 20;
+constexpr std::size_t chunk_bytes = std::size_t{256} << 10;
+constexpr std::size_t unreadable_told_max = 1000;
 
-constexpr int schema_version = 1;
-
-constexpr std::array<std::pair<outcome, std::string_view>, 6> outcome_names{
-    {{outcome::open, "intended"},
-     {outcome::written, "written"},
-     {outcome::refused, "refused"},
-     {outcome::failed, "failed"},
-     {outcome::undone, "undone"},
-     {outcome::unsent, "not_sent"}}};
-constexpr std::array<action, 3> written_actions{action::put, action::change, action::remove};
-
-std::string_view name_of(outcome ended) {
-  return std::ranges::find(outcome_names, ended, [](const auto& each) { return each.first; })
-      ->second;
-}
+std::uint64_t hash_of(const std::string& text) { return std::hash<std::string>{}(text); }
 
 std::unexpected<error> system_failure(std::string_view what, const std::string& path) {
   return fatal(
       fmt::format("cannot {} the journal {}: {}; nothing is written to the table without "
                   "it: make room or name another file with --journal",
                   what, path, std::strerror(errno)));
-}
-
-std::string item_json(const held_item& item) { return item ? dynamodb::to_json(*item) : "null"; }
-
-/// Null is an item that was absent; anything but an item is no line of ours.
-std::optional<held_item> item_of(const json& line, const char* name) {
-  const auto found = line.find(name);
-  if (found == line.end()) {
-    return std::nullopt;
-  }
-  if (found->is_null()) {
-    return held_item();
-  }
-  auto item = dynamodb::parse_item(json_text(*found));
-  return item ? std::optional<held_item>(std::move(*item)) : std::nullopt;
-}
-
-std::optional<journal_entry> entry_of(const json& line) {
-  journal_entry entry{.id = integer_member(line, "id"),
-                      .table = text_member(line, "table"),
-                      .key_json = line.contains("key") ? json_text(line["key"]) : std::string(),
-                      .before = {},
-                      .after = {}};
-  const auto* const what = std::ranges::find(written_actions, text_member(line, "action"),
-                                             [](action each) { return to_string(each); });
-  auto before = item_of(line, "before");
-  auto after = item_of(line, "after");
-  if (what == written_actions.end() || !before || !after || entry.key_json.empty()) {
-    return std::nullopt;
-  }
-  entry.what = *what;
-  entry.before = std::move(*before);
-  entry.after = std::move(*after);
-  return entry;
-}
-
-/// False for a line that is none of ours.
-bool take_line(const std::string& text, std::vector<journal_entry>& entries) {
-  const auto line = parse_json(text);
-  if (!line.is_object() || integer_member(line, "schema") != schema_version) {
-    return false;
-  }
-  const auto id = integer_member(line, "id");
-  const auto* const event = std::ranges::find(outcome_names, text_member(line, "event"),
-                                              [](const auto& each) { return each.second; });
-  if (event == outcome_names.end()) {
-    return false;
-  }
-  if (event->first == outcome::open) {
-    auto entry = entry_of(line);
-    if (!entry || id != static_cast<std::int64_t>(entries.size()) + 1) {
-      return false;
-    }
-    entries.push_back(std::move(*entry));
-    return true;
-  }
-  if (id < 1 || id > static_cast<std::int64_t>(entries.size())) {
-    return false;
-  }
-  entries[static_cast<std::size_t>(id) - 1].ended = event->first;
-  return true;
-}
-
-/// A line of ours of which the end is missing. Only such a one is ever cut.
-bool begins_like_ours(std::string_view torn) {
-  constexpr std::string_view head = R"({"schema":1,"event":")";
-  static_assert(schema_version == 1);
-  if (torn.size() <= head.size()) {
-    return head.starts_with(torn);
-  }
-  if (!torn.starts_with(head)) {
-    return false;
-  }
-  torn.remove_prefix(head.size());
-  return std::ranges::any_of(outcome_names, [&](const auto& each) {
-    const auto name = fmt::format(R"({}","id":)", each.second);
-    return torn.starts_with(name) || name.starts_with(torn);
-  });
 }
 
 std::unexpected<error> none_of_ours(const std::string& path, std::string_view where) {
@@ -130,74 +38,149 @@ std::unexpected<error> none_of_ours(const std::string& path, std::string_view wh
                   path, where));
 }
 
-struct journal_content {
-  std::vector<journal_entry> entries;
-  std::int64_t whole_bytes = 0;  ///< without a torn last line
+std::unexpected<error> unreadable_entry(const std::string& path, std::int64_t id) {
+  return fatal(fmt::format("entry {} of the journal {} cannot be read", id, path));
+}
+
+struct raw_line {
+  std::string_view text;  ///< empty when it is longer than any of ours
+  std::int64_t begin = 0;
+  std::int64_t end = 0;  ///< behind its line break
+  bool is_whole = true;  ///< it has one
 };
 
-result<journal_content> read_content(const std::string& path) {
+/// Until `on_line` says no. False: the file cannot be read.
+bool each_line(int file, const std::function<bool(const raw_line&)>& on_line) {
+  std::string chunk(chunk_bytes, '\0');
+  std::string text;
+  bool too_long = false;
+  raw_line line;
+  for (;;) {
+    const auto got = ::pread(file, chunk.data(), chunk.size(), line.end);
+    if (got < 0 && errno != EINTR) {
+      return false;
+    }
+    if (got == 0) {
+      line.text = text;
+      line.is_whole = false;
+      if (line.end > line.begin) {
+        on_line(line);
+      }
+      return true;
+    }
+    std::string_view rest(chunk.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    while (!rest.empty()) {
+      const auto end = rest.find('\n');
+      const auto part = rest.substr(0, end);
+      too_long = too_long || text.size() + part.size() > line_bytes_max;
+      if (too_long) {
+        text.clear();
+      } else {
+        text += part;
+      }
+      const bool ends = end != std::string_view::npos;
+      const auto taken = part.size() + (ends ? 1 : 0);
+      rest.remove_prefix(taken);
+      line.end += static_cast<std::int64_t>(taken);
+      if (!ends) {
+        break;
+      }
+      line.text = text;
+      if (!on_line(line)) {
+        return true;
+      }
+      text.clear();
+      too_long = false;
+      line.begin = line.end;
+    }
+  }
+}
+
+/// A file that was made now is there after a power cut too.
+bool sync_folder_of(const std::string& path) {
+  auto folder = std::filesystem::path(path).parent_path();
+  const int handle =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = handle >= 0 && (::fsync(handle) == 0 || errno == EINVAL);
+  if (handle >= 0) {
+    ::close(handle);
+  }
+  return synced;
+}
+
+}  // namespace
+
+result<void> repair_journal::check_is_file(const std::string& path) {
   std::error_code failed;
   if (const auto status = std::filesystem::status(path, failed);
       std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     return none_of_ours(path, "as it is no file");  // and would be waited for, or swallow all
   }
-  std::ifstream file(path);
-  if (!file) {
-    return system_failure("read", path);
-  }
-  journal_content content;
-  std::string line;
-  for (std::int64_t number = 1; std::getline(file, line); ++number) {
-    const bool torn = file.eof();  // then its write was never sent
-    if (torn ? !begins_like_ours(line) : !take_line(line, content.entries)) {
-      return none_of_ours(path, fmt::format("in line {}", number));
-    }
-    if (torn) {
-      break;
-    }
-    content.whole_bytes += static_cast<std::int64_t>(line.size()) + 1;
-  }
-  return content;
+  return {};
 }
 
-}  // namespace
-
-result<std::vector<journal_entry>> repair_journal::read(const std::string& path) {
-  auto content = read_content(path);
-  if (!content) {
-    return fail(std::move(content.error()));
+result<repair_journal> repair_journal::open_to_read(const std::string& path) {
+  if (auto is_file = check_is_file(path); !is_file) {
+    return fail(std::move(is_file.error()));
   }
-  return std::move(content->entries);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return system_failure("read", path);
+  }
+  repair_journal journal(path, file);
+  if (auto seen = journal.look_through(); !seen) {
+    return fail(std::move(seen.error()));
+  }
+  return journal;
 }
 
 result<repair_journal> repair_journal::open(const std::string& path) {
-  std::error_code failed;
-  const bool is_there = std::filesystem::exists(path, failed);
-  const auto content = is_there ? read_content(path) : result<journal_content>();
-  if (!content) {
-    return fail(content.error());
+  if (auto is_file = check_is_file(path); !is_file) {
+    return fail(std::move(is_file.error()));
   }
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) {
     return system_failure("open", path);
   }
-  repair_journal journal(path, file, 1);
-  if (is_there && ::ftruncate(file, content->whole_bytes) != 0) {
+  repair_journal journal(path, file);
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    return errno == EWOULDBLOCK
+               ? fatal(fmt::format("the journal {} is in use by another process: end that one "
+                                   "first, or name another journal",
+                                   path))
+               : system_failure("lock", path);
+  }
+  if (auto seen = journal.look_through(); !seen) {
+    return fail(std::move(seen.error()));
+  }
+  if (::ftruncate(file, journal.whole_bytes_) != 0) {
     return system_failure("mend", path);
   }
-  journal.next_id_ = static_cast<std::int64_t>(content->entries.size()) + 1;
+  if (journal.whole_bytes_ == 0 && !sync_folder_of(path)) {
+    return system_failure("keep", path);
+  }
   return journal;
 }
 
 repair_journal::repair_journal(repair_journal&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
-      next_id_(other.next_id_) {}
+      places_(std::move(other.places_)),
+      unreadable_(std::move(other.unreadable_)),
+      last_id_(other.last_id_),
+      whole_bytes_(other.whole_bytes_),
+      ends_within_line_(other.ends_within_line_),
+      broken_(other.broken_) {}
 
 repair_journal& repair_journal::operator=(repair_journal&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(file_, other.file_);
-  std::swap(next_id_, other.next_id_);
+  std::swap(places_, other.places_);
+  std::swap(unreadable_, other.unreadable_);
+  std::swap(last_id_, other.last_id_);
+  std::swap(whole_bytes_, other.whole_bytes_);
+  std::swap(ends_within_line_, other.ends_within_line_);
+  std::swap(broken_, other.broken_);
   return *this;
 }
 
@@ -207,30 +190,129 @@ repair_journal::~repair_journal() {
   }
 }
 
+result<void> repair_journal::look_through() {
+  journal_reader reader;
+  std::int64_t number = 0;
+  bool is_ours = true;
+  const bool read = each_line(file_, [&](const raw_line& line) {
+    ++number;
+    const bool is_torn = !line.is_whole && !line.text.empty() && begins_like_ours(line.text);
+    const bool taken = line.is_whole && take_line(line.text, line.begin, reader);
+    is_ours = number > 1 || taken || is_torn || begins_like_an_entry(line.text);
+    if (is_torn || !is_ours) {  // a torn one's write was never sent
+      return is_ours;
+    }
+    if (!taken) {
+      ++unreadable_.count;
+      if (unreadable_.first.size() < unreadable_told_max) {
+        unreadable_.first.push_back(number);
+      }
+    }
+    ends_within_line_ = !line.is_whole;
+    whole_bytes_ = line.end;
+    return true;
+  });
+  if (!read) {
+    return system_failure("read", path_);
+  }
+  return is_ours ? result<void>{} : none_of_ours(path_, "in line 1");
+}
+
+/// False for a line that is none of ours, or out of place.
+bool repair_journal::take_line(std::string_view text, std::int64_t at_byte,
+                               journal_reader& reader) {
+  const auto line = reader.line(text);
+  if (!line) {
+    return false;
+  }
+  // The first lines of some entries may be among those that cannot be read.
+  const auto newest = last_id_ + unreadable_.count;
+  if (line->event == outcome::open) {
+    if (line->id <= last_id_ || line->id > newest + 1) {
+      return false;
+    }
+    last_id_ = line->id;
+    places_.push_back({.id = line->id,
+                       .at_byte = at_byte,
+                       .table_hash = hash_of(line->table),
+                       .key_hash = hash_of(line->key_json),
+                       .bytes = text.size()});
+    return true;
+  }
+  const auto place = std::ranges::lower_bound(places_, line->id, {}, &journal_place::id);
+  if (place != places_.end() && place->id == line->id) {
+    place->ended = line->event;
+    return true;
+  }
+  if (line->id > newest || unreadable_.count == 0) {
+    return false;
+  }
+  last_id_ = std::max(last_id_, line->id);
+  return true;
+}
+
+result<journal_entry> repair_journal::entry_at(const journal_place& place) const {
+  std::string text(place.bytes, '\0');
+  for (std::size_t done = 0; done < text.size();) {
+    const auto got = ::pread(file_, text.data() + done, text.size() - done,
+                             place.at_byte + static_cast<std::int64_t>(done));
+    if (got < 0 && errno != EINTR) {
+      return system_failure("read", path_);
+    }
+    if (got == 0) {
+      return unreadable_entry(path_, place.id);
+    }
+    done += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  }
+  auto entry = journal_reader().entry(text);
+  if (!entry || entry->id != place.id) {
+    return unreadable_entry(path_, place.id);
+  }
+  entry->ended = place.ended;
+  return std::move(*entry);
+}
+
+result<void> repair_journal::check_table(const std::string& identity) const {
+  const auto other = std::ranges::find_if(places_, [hash = hash_of(identity)](const auto& each) {
+    return may_stand(each.ended) && each.table_hash != hash;
+  });
+  if (other == places_.end()) {
+    return {};
+  }
+  const auto entry = entry_at(*other);
+  return wrong_usage(fmt::format(
+      "entry {} of the journal {} was written to {}, and the target is {}: give the target that it "
+      "belongs to, or another journal",
+      other->id, path_, entry ? entry->table : "another table", identity));
+}
+
 result<void> repair_journal::intend(journal_entry& entry, wall_time now) {
-  entry.id = next_id_;
-  auto appended = append(fmt::format(
-      R"({{"schema":{},"event":"intended","id":{},"at":"{}","table":{},"action":"{}","key":{},"before":{},"after":{}}})",
-      schema_version, entry.id, format_rfc3339(now), dynamodb::json_quote(entry.table),
-      to_string(entry.what), entry.key_json, item_json(entry.before), item_json(entry.after)));
-  next_id_ += appended ? 1 : 0;
+  entry.id = last_id_ + 1;
+  auto appended = append(begin_line(entry, now));
+  last_id_ += appended ? 1 : 0;
   return appended;
 }
 
 result<void> repair_journal::settle(std::int64_t id, outcome ended, std::string_view message,
                                     wall_time now) {
-  return append(fmt::format(
-      R"({{"schema":{},"event":"{}","id":{},"at":"{}"{}}})", schema_version, name_of(ended), id,
-      format_rfc3339(now),
-      message.empty() ? std::string() : ",\"message\":" + dynamodb::json_quote(message)));
+  return append(end_line(id, ended, message, now));
 }
 
 result<void> repair_journal::append(std::string line) {
-  line += '\n';
-  if (!write_all(file_, line) || ::fdatasync(file_) != 0) {
-    return system_failure("write to", path_);
+  if (broken_) {
+    return fatal(fmt::format("the journal {} cannot be written to any more", path_));
   }
-  return {};
+  line = fmt::format("{}{}\n", ends_within_line_ ? "\n" : "", line);
+  const bool written = write_all(file_, line);
+  if (written && ::fdatasync(file_) == 0) {
+    whole_bytes_ += static_cast<std::int64_t>(line.size());
+    ends_within_line_ = false;
+    return {};
+  }
+  const auto failure = system_failure("write to", path_);
+  // What is half there would be glued to the next line. After a failed sync nobody knows what is.
+  broken_ = ::ftruncate(file_, whole_bytes_) != 0 || written;
+  return failure;
 }
 
 }  // namespace ddm::repair

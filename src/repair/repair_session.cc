@@ -65,7 +65,6 @@ struct repair_session::work {
 
 /// What undoing needs from its first entry to its last.
 struct repair_session::undoing {
-  std::vector<journal_entry> entries;
   const step_sink& on_step;
   const sides_sink& on_sides;
   std::optional<error> failure;
@@ -324,10 +323,12 @@ awaitable<void> repair_session::check_again(work& shared) {
   }
 }
 
-awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry> entries,
-                                                       step_sink on_step, sides_sink on_sides) {
-  undoing all{
-      .entries = std::move(entries), .on_step = on_step, .on_sides = on_sides, .failure = {}};
+awaitable<result<repair_summary>> repair_session::undo(step_sink on_step, sides_sink on_sides) {
+  if (auto own = parts_.journal->check_table(settings_.target_identity); !own) {
+    co_return fail(std::move(own.error()));
+  }
+  undoing all{.on_step = on_step, .on_sides = on_sides, .failure = {}};
+  tell_unreadable(all);
   co_await see_through(undo_all(all));
   summary_.stopped = stop_requested_;
   if (all.failure) {
@@ -336,42 +337,54 @@ awaitable<result<repair_summary>> repair_session::undo(std::vector<journal_entry
   co_return summary_;
 }
 
+void repair_session::tell_unreadable(const undoing& all) {
+  const auto& lines = parts_.journal->unreadable();
+  const auto leave = [&](std::string why) {
+    all.on_step({.planned = {.what = action::leave, .why = std::move(why), .write = {}}});
+  };
+  for (const auto number : lines.first) {
+    leave(fmt::format("line {} of the journal cannot be read: what it tells of is not taken back",
+                      number));
+  }
+  if (const auto more = lines.count - static_cast<std::int64_t>(lines.first.size()); more > 0) {
+    leave(fmt::format("{} more lines cannot be read", more));
+  }
+  summary_.left += lines.count;
+}
+
 awaitable<void> repair_session::undo_all(undoing& all) {
-  for (const auto& entry : std::views::reverse(all.entries)) {
+  for (const auto& place : std::views::reverse(parts_.journal->places())) {
     if (stop_requested_) {
       co_return;
     }
-    if (entry.ended == outcome::refused || entry.ended == outcome::undone ||
-        entry.ended == outcome::unsent) {
+    if (!may_stand(place.ended)) {
       continue;
     }
-    if (entry.table != settings_.target_identity) {
-      all.failure =
-          wrong_usage(
-              fmt::format(
-                  "entry {} of the journal was written to {}, and the target is {}: give the "
-                  "target that it belongs to",
-                  entry.id, entry.table, settings_.target_identity))
-              .error();
+    const auto undone = co_await undo_place(place, all);
+    if (!undone) {
+      if (undone.error().kind != error_class::cancelled) {
+        all.failure = undone.error();
+      }
       co_return;
     }
-    const auto report = co_await undo_entry(entry, all.on_sides);
-    if (report) {
-      count(*report);
-      all.on_step(*report);
-    }
-    const auto looked = report && report->ended != outcome::open
-                            ? co_await look_after(entry, all.on_sides)
-                            : result<void>{};
-    if (report && looked) {
-      continue;
-    }
-    if (const auto& failure = report ? looked.error() : report.error();
-        failure.kind != error_class::cancelled) {
-      all.failure = failure;
-    }
-    co_return;
   }
+}
+
+awaitable<result<void>> repair_session::undo_place(const journal_place& place, const undoing& all) {
+  const auto entry = parts_.journal->entry_at(place);
+  auto report =
+      entry ? co_await undo_entry(*entry, all.on_sides)
+            : step_report{
+                  .planned = {.what = action::leave, .why = entry.error().message, .write = {}}};
+  if (!report) {
+    co_return fail(std::move(report.error()));
+  }
+  count(*report);
+  all.on_step(*report);
+  if (report->ended == outcome::open) {
+    co_return result<void>{};
+  }
+  co_return co_await look_after(*entry, all.on_sides);
 }
 
 awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry,

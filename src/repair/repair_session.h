@@ -52,7 +52,7 @@ struct repair_parts {
   verify::table_side& source;
   verify::table_side& target;
   rate_limiter& write_budget;
-  repair_journal* journal = nullptr;  ///< needed to apply
+  repair_journal* journal = nullptr;  ///< needed to apply, and to undo
 };
 
 struct open_finding {
@@ -103,9 +103,9 @@ class repair_session {
   [[nodiscard]] awaitable<result<repair_summary>> run(std::vector<open_finding> findings,
                                                       step_sink on_step, equal_sink on_equal);
   /// Takes back what the journal says was written, the newest first, where the target still is what
-  /// was written; without `apply` only says so.
-  [[nodiscard]] awaitable<result<repair_summary>> undo(std::vector<journal_entry> entries,
-                                                       step_sink on_step, sides_sink on_sides);
+  /// was written; without `apply` only says so. Nothing is begun when a write to another table may
+  /// still stand. What cannot be read is told and left alone.
+  [[nodiscard]] awaitable<result<repair_summary>> undo(step_sink on_step, sides_sink on_sides);
   /// From now on no write is begun. One that was sent is answered or times out. All else (reads,
   /// credentials, looks at what was written) has 5 seconds: what was not looked at by then counts
   /// as unequal, and a write that was not sent by then never is.
@@ -133,7 +133,9 @@ class repair_session {
                                                                     moment when);
   [[nodiscard]] awaitable<result<step_report>> repair_item(const open_finding& finding);
   struct undoing;
+  void tell_unreadable(const undoing& all);
   [[nodiscard]] awaitable<void> undo_all(undoing& all);
+  [[nodiscard]] awaitable<result<void>> undo_place(const journal_place& place, const undoing& all);
   [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry,
                                                           const sides_sink& on_sides);
   [[nodiscard]] awaitable<result<step_report>> take_back(const journal_entry& entry,

@@ -1,10 +1,15 @@
 #include "repair/repair_journal.h"
 
+#include "repair/read_journal.h"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +17,26 @@ namespace ddm::repair {
 namespace {
 
 const wall_time now = from_ms(1'767'225'600'000);
+
+/// While it lives no file grows beyond so many bytes.
+class disk_of_bytes {
+ public:
+  explicit disk_of_bytes(std::size_t bytes) : before_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  disk_of_bytes(const disk_of_bytes&) = delete;
+  disk_of_bytes& operator=(const disk_of_bytes&) = delete;
+  ~disk_of_bytes() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, before_signal_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*before_signal_)(int);
+};
 
 class journal_file : public testing::Test {
  protected:
@@ -30,6 +55,13 @@ class journal_file : public testing::Test {
             .after = dynamodb::parse_item(R"({"pk":{"S":"a"},"v":{"N":"2"}})").value()};
   }
   void append(std::string_view text) const { std::ofstream(path_, std::ios::app) << text; }
+
+  void note_one() const {
+    auto journal = repair_journal::open(path_);
+    ASSERT_TRUE(journal) << journal.error().describe();
+    auto entry = change();
+    ASSERT_TRUE(journal->intend(entry, now));
+  }
 
   [[nodiscard]] std::string content() const {
     std::ifstream file(path_);
@@ -51,7 +83,7 @@ TEST_F(journal_file, gives_back_what_was_noted) {
     ASSERT_TRUE(journal->intend(second, now));
     ASSERT_TRUE(journal->settle(first.id, outcome::written, {}, now));
   }
-  const auto entries = repair_journal::read(path_);
+  const auto entries = read_journal(path_);
   ASSERT_TRUE(entries) << entries.error().describe();
   ASSERT_EQ(entries->size(), 2);
   EXPECT_EQ((*entries)[0].ended, outcome::written);
@@ -81,7 +113,7 @@ TEST_F(journal_file, goes_on_behind_a_torn_line) {
     ASSERT_TRUE(journal->intend(entry, now));
     EXPECT_EQ(entry.id, 2);
   }
-  EXPECT_EQ(repair_journal::read(path_)->size(), 2);
+  EXPECT_EQ(read_journal(path_)->size(), 2);
 }
 
 TEST_F(journal_file, of_somebody_else_is_refused_and_left_as_it_is) {
@@ -91,24 +123,146 @@ TEST_F(journal_file, of_somebody_else_is_refused_and_left_as_it_is) {
         R"({"schema":1,"key":{"pk":{"S":"a"}},"kind":"missing")", "SQLite format 3"}) {
     std::filesystem::remove(path_);
     append(theirs);
-    for (const auto& refused :
-         {repair_journal::read(path_).error(), repair_journal::open(path_).error()}) {
+    for (const auto& refused : {read_journal(path_).error(), repair_journal::open(path_).error()}) {
       EXPECT_NE(refused.message.find("line 1"), std::string::npos) << theirs;
     }
     EXPECT_EQ(content(), theirs);
   }
 }
 
-TEST_F(journal_file, with_somebody_elses_last_line_is_refused_and_left_as_it_is) {
+TEST_F(journal_file, keeps_somebody_elses_last_line_and_goes_on_below_it) {
+  note_one();
+  append("a note of mine");
+  const auto before = content();
+  auto entry = change();
+  ASSERT_TRUE(repair_journal::open(path_)->intend(entry, now));
+  EXPECT_TRUE(content().starts_with(before + "\n"));
+  const auto journal = repair_journal::open_to_read(path_);
+  ASSERT_TRUE(journal);
+  EXPECT_EQ(journal->places().size(), 2);
+  EXPECT_THAT(journal->unreadable().first, testing::ElementsAre(2));
+}
+
+TEST_F(journal_file, is_read_but_for_the_lines_that_cannot_be) {
+  for (int i = 0; i < 3; ++i) {
+    note_one();
+    append(i == 1 ? "\xff\n"
+                  : "{\"schema\":1,\"event\":\"failed\",\"id\":1,\"message\":\"\xe4\"}\n");
+  }
+  const auto journal = repair_journal::open(path_);
+  ASSERT_TRUE(journal) << journal.error().describe();
+  EXPECT_THAT(journal->unreadable().first, testing::ElementsAre(2, 4, 6));
+  ASSERT_EQ(journal->places().size(), 3);
+  EXPECT_EQ(journal->places()[2].id, 3);
+  EXPECT_EQ(journal->entry_at(journal->places()[2])->key_json, change().key_json);
+}
+
+TEST_F(journal_file, is_one_though_its_first_line_is_damaged) {
+  note_one();
+  note_one();
+  auto text = content();
+  text[text.find("before")] = '\xff';
+  std::filesystem::remove(path_);
+  append(text);
+  append(R"({"schema":1,"event":"written","id":1})"
+         "\n");
+  auto journal = repair_journal::open(path_);
+  ASSERT_TRUE(journal) << journal.error().describe();
+  EXPECT_THAT(journal->unreadable().first, testing::ElementsAre(1));
+  ASSERT_EQ(journal->places().size(), 1);
+  EXPECT_EQ(journal->places()[0].id, 2);
+  auto entry = change();
+  ASSERT_TRUE(journal->intend(entry, now));
+  EXPECT_EQ(entry.id, 3);
+}
+
+TEST_F(journal_file, knows_no_entry_that_was_never_begun) {
+  note_one();
+  append(R"({"schema":1,"event":"written","id":7})"
+         "\n");
+  const auto journal = repair_journal::open(path_);
+  ASSERT_TRUE(journal);
+  EXPECT_THAT(journal->unreadable().first, testing::ElementsAre(2));
+}
+
+TEST_F(journal_file, takes_no_line_longer_than_any_of_its_own) {
+  note_one();
+  append(std::string(std::size_t{17} << 20, 'x'));
+  const auto bytes = std::filesystem::file_size(path_);
+  {
+    auto journal = repair_journal::open(path_);
+    ASSERT_TRUE(journal);
+    EXPECT_THAT(journal->unreadable().first, testing::ElementsAre(2));
+  }
+  EXPECT_EQ(std::filesystem::file_size(path_), bytes) << "nothing of somebody else's is cut";
+  append("\n");
+  note_one();
+  EXPECT_EQ(read_journal(path_)->size(), 2);
+}
+
+TEST_F(journal_file, is_utf_8_whatever_a_service_says) {
   {
     auto journal = repair_journal::open(path_);
     auto entry = change();
     ASSERT_TRUE(journal->intend(entry, now));
+    ASSERT_TRUE(
+        journal->settle(entry.id, outcome::failed, "Zugriff verweigert f\xfcr id \x01", now));
   }
-  append("a note of mine");
+  const auto journal = repair_journal::open_to_read(path_);
+  ASSERT_TRUE(journal);
+  EXPECT_EQ(journal->unreadable().count, 0);
+  EXPECT_EQ(journal->places().at(0).ended, outcome::failed);
+}
+
+TEST_F(journal_file, is_of_one_process_at_a_time) {
+  const auto first = repair_journal::open(path_);
+  ASSERT_TRUE(first);
+  const auto second = repair_journal::open(path_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, error_class::fatal);
+  EXPECT_NE(second.error().message.find("in use by another process"), std::string::npos);
+  EXPECT_TRUE(repair_journal::open_to_read(path_)) << "a plan only reads";
+}
+
+TEST_F(journal_file, is_free_again_when_its_process_ends) {
+  {
+    ASSERT_TRUE(repair_journal::open(path_));
+  }
+  EXPECT_TRUE(repair_journal::open(path_));
+}
+
+TEST_F(journal_file, is_as_before_after_a_line_that_found_no_room) {
+  auto journal = repair_journal::open(path_);
+  auto first = change();
+  ASSERT_TRUE(journal->intend(first, now));
   const auto before = content();
-  EXPECT_NE(repair_journal::open(path_).error().message.find("line 2"), std::string::npos);
+  {
+    const disk_of_bytes full(before.size() + 20);
+    auto second = change();
+    EXPECT_FALSE(journal->intend(second, now));
+  }
   EXPECT_EQ(content(), before);
+  ASSERT_TRUE(journal->settle(first.id, outcome::written, {}, now));
+  auto third = change();
+  ASSERT_TRUE(journal->intend(third, now));
+  EXPECT_EQ(third.id, 2);
+  EXPECT_EQ(read_journal(path_)->size(), 2);
+}
+
+TEST_F(journal_file, tells_whose_writes_may_still_stand) {
+  auto journal = repair_journal::open(path_);
+  auto entry = change();
+  ASSERT_TRUE(journal->intend(entry, now));
+  const auto check = [this](const char* table) {
+    return repair_journal::open_to_read(path_)->check_table(table);
+  };
+  EXPECT_TRUE(check("arn:t"));
+  const auto other = check("arn:other");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().kind, error_class::wrong_usage);
+  EXPECT_NE(other.error().message.find("arn:t,"), std::string::npos);
+  ASSERT_TRUE(journal->settle(entry.id, outcome::undone, {}, now));
+  EXPECT_TRUE(check("arn:other"));
 }
 
 TEST_F(journal_file, may_end_anywhere_within_its_last_line) {
@@ -123,7 +277,7 @@ TEST_F(journal_file, may_end_anywhere_within_its_last_line) {
   for (auto bytes = second_line; bytes < whole.size(); ++bytes) {
     std::filesystem::remove(path_);
     append(std::string_view(whole).substr(0, bytes));
-    const auto entries = repair_journal::read(path_);
+    const auto entries = read_journal(path_);
     ASSERT_TRUE(entries) << bytes;
     EXPECT_EQ(entries->at(0).ended, outcome::open);
     EXPECT_EQ(content().size(), bytes) << "reading changes nothing";
@@ -134,14 +288,14 @@ TEST_F(journal_file, may_end_anywhere_within_its_last_line) {
 
 TEST_F(journal_file, that_is_empty_has_no_entries) {
   append("");
-  EXPECT_TRUE(repair_journal::read(path_)->empty());
+  EXPECT_TRUE(read_journal(path_)->empty());
   EXPECT_TRUE(repair_journal::open(path_));
 }
 
 TEST_F(journal_file, is_a_file) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
   EXPECT_FALSE(repair_journal::open(path_));
-  EXPECT_FALSE(repair_journal::read(path_));
+  EXPECT_FALSE(read_journal(path_));
   EXPECT_FALSE(repair_journal::open("/dev/null"));
   EXPECT_FALSE(repair_journal::open(std::filesystem::temp_directory_path()));
 }

@@ -2,6 +2,7 @@
 #include "repair/repair_session.h"
 
 #include "aws/service_client.h"
+#include "repair/read_journal.h"
 #include "support/fake_dynamodb.h"
 #include "support/simulated_clock.h"
 
@@ -9,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <unistd.h>
@@ -116,14 +119,11 @@ class repairing : public testing::Test {
     return seen;
   }
   result<repair_summary> undo() {
-    auto entries = repair_journal::read(path_);
-    EXPECT_TRUE(entries);
     return run_with([&](repair_session& session) {
-      return session.undo(
-          std::move(*entries), [this](const step_report& step) { steps_.push_back(step); },
-          [this](std::string key_json, both_sides held, moment when) {
-            return note_sides(std::move(key_json), std::move(held), when);
-          });
+      return session.undo([this](const step_report& step) { steps_.push_back(step); },
+                          [this](std::string key_json, both_sides held, moment when) {
+                            return note_sides(std::move(key_json), std::move(held), when);
+                          });
     });
   }
   awaitable<result<void>> note_sides(std::string key_json, both_sides held, moment when) {
@@ -171,6 +171,11 @@ class repairing : public testing::Test {
   void answer_late(account& side, milliseconds late, std::string operation = "") {
     side.fake.plan_faults(support::fault_on(std::move(operation), {.delay = late}));
   }
+  [[nodiscard]] std::string content() const {
+    std::ifstream file(path_);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void write(std::string_view text) const { std::ofstream(path_) << text; }
   [[nodiscard]] std::uint64_t writes() const {
     const auto& made = target_.fake.statistics();
     return made.calls_of("PutItem") + made.calls_of("UpdateItem") + made.calls_of("DeleteItem");
@@ -242,7 +247,7 @@ TEST_F(repairing, without_apply_writes_nothing) {
   EXPECT_EQ(planned->puts + planned->removals, 2);
   EXPECT_FALSE(target_.get("missing"));
   EXPECT_TRUE(target_.get("unexpected"));
-  EXPECT_TRUE(repair_journal::read(path_)->empty());
+  EXPECT_TRUE(read_journal(path_)->empty());
 }
 
 TEST_F(repairing, never_overwrites_what_was_written_in_between) {
@@ -254,7 +259,7 @@ TEST_F(repairing, never_overwrites_what_was_written_in_between) {
   EXPECT_EQ(done->refused, 1);
   EXPECT_EQ(target_.get("a"), item_of("a", 7));
   EXPECT_EQ(done->unequal_afterwards, 1);
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::refused);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::refused);
 }
 
 TEST_F(repairing, leaves_what_the_application_has_written_since_the_mismatch_was_found) {
@@ -270,7 +275,7 @@ TEST_F(repairing, leaves_what_the_application_has_written_since_the_mismatch_was
   const auto done = run({"missing", "different", "undeleted"});
   ASSERT_TRUE(done) << done.error().describe();
   EXPECT_EQ(done->left, 3);
-  EXPECT_TRUE(repair_journal::read(path_)->empty());
+  EXPECT_TRUE(read_journal(path_)->empty());
   for (const auto* name : {"missing", "different", "undeleted"}) {
     EXPECT_EQ(target_.get(name), item_of(name, 7));
   }
@@ -312,7 +317,7 @@ TEST_F(repairing, takes_its_own_write_for_done_when_the_answer_was_lost) {
   ASSERT_TRUE(done) << done.error().describe();
   EXPECT_EQ(done->changes, 1);
   EXPECT_EQ(done->refused, 0);
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::written);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::written);
 }
 
 TEST_F(repairing, waits_for_a_replicator_before_it_calls_an_item_unequal) {
@@ -412,6 +417,53 @@ TEST_F(repairing, undo_refuses_another_table) {
   EXPECT_TRUE(target_.get("a"));
 }
 
+TEST_F(repairing, undo_looks_for_writes_to_another_table_before_it_writes) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  settings_.target_identity = "arn:other";
+  source_.put("b", 2);
+  target_.put("b", 1);
+  ASSERT_TRUE(run({"b"}));
+  const auto undone = undo();
+  ASSERT_FALSE(undone);
+  EXPECT_EQ(undone.error().kind, error_class::wrong_usage);
+  EXPECT_NE(undone.error().message.find("arn:target"), std::string::npos);
+  EXPECT_EQ(target_.get("b"), item_of("b", 2)) << "the newest entry is this table's";
+}
+
+TEST_F(repairing, undo_tells_of_a_line_that_cannot_be_read_and_takes_back_the_rest) {
+  for (const auto* name : {"a", "b", "c"}) {
+    source_.put(name, 2);
+    target_.put(name, 1);
+  }
+  settings_.lanes = 1;
+  ASSERT_TRUE(run({"a", "b", "c"}));
+  std::string text = content();
+  text[text.find("before", text.find(R"("id":2)"))] = '\xff';
+  write(text);
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_EQ(undone->changes, 2);
+  EXPECT_EQ(undone->left, 1);
+  EXPECT_EQ(target_.get("a"), item_of("a", 1));
+  EXPECT_EQ(target_.get("b"), item_of("b", 2));
+  EXPECT_THAT(steps_[3].planned.why, testing::StartsWith("line 3 of the journal cannot be read"));
+}
+
+TEST_F(repairing, undo_leaves_what_is_damaged_within_its_items) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  std::string text = content();
+  text.replace(text.find(R"({"N":"1"})"), 9, R"({"N":"?"})");
+  write(text);
+  const auto undone = undo();
+  ASSERT_TRUE(undone) << undone.error().describe();
+  EXPECT_EQ(undone->left, 1);
+  EXPECT_THAT(steps_.back().planned.why, testing::HasSubstr("entry 1"));
+}
+
 TEST_F(repairing, keeps_to_its_write_budget) {
   writes_per_second_ = 10;
   std::vector<std::string> names;
@@ -476,7 +528,7 @@ TEST_F(repairing, stops_within_seconds_however_small_the_budget) {
   EXPECT_EQ(done->puts, 1);
   EXPECT_EQ(done->unequal_afterwards, 0) << "what was written is looked at again";
   EXPECT_EQ(done->failed + done->refused, 0);
-  EXPECT_EQ(repair_journal::read(path_)->size(), 1) << "the others were not begun";
+  EXPECT_EQ(read_journal(path_)->size(), 1) << "the others were not begun";
 }
 
 TEST_F(repairing, stops_with_the_answers_in_flight_whatever_hangs) {
@@ -506,7 +558,7 @@ TEST_F(repairing, begins_no_write_after_a_stop_however_late_the_answers_are) {
     ASSERT_TRUE(done) << done.error().describe();
     EXPECT_TRUE(done->stopped);
     EXPECT_LE(time_.now() - asked, last_answers_time) << wait;
-    EXPECT_TRUE(repair_journal::read(path_)->empty()) << wait;
+    EXPECT_TRUE(read_journal(path_)->empty()) << wait;
   }
   EXPECT_EQ(writes(), 0);
 }
@@ -528,7 +580,7 @@ TEST_F(repairing, a_write_that_was_sent_before_a_stop_is_answered_but_not_looked
   EXPECT_LE(time_.now() - asked, std::chrono::seconds(8));
   EXPECT_EQ(done->changes, 1);
   EXPECT_EQ(done->unequal_afterwards, 1);
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::written);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::written);
   EXPECT_EQ(target_.fake.statistics().calls_of("GetItem"), 1);
 }
 
@@ -543,7 +595,7 @@ TEST_F(repairing, ends_soon_after_a_stop_while_credentials_are_awaited) {
     EXPECT_TRUE(done->stopped);
   }
   EXPECT_EQ(writes(), 0);
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::unsent);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::unsent);
 }
 
 TEST_F(repairing, says_of_a_write_that_was_never_sent_that_it_was_not) {
@@ -552,7 +604,7 @@ TEST_F(repairing, says_of_a_write_that_was_never_sent_that_it_was_not) {
   const auto done = run({"a"});
   ASSERT_FALSE(done);
   EXPECT_NE(done.error().describe().find("gave nothing"), std::string::npos);
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::unsent);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::unsent);
 }
 
 TEST_F(repairing, a_write_without_an_answer_may_have_been_made) {
@@ -563,7 +615,7 @@ TEST_F(repairing, a_write_without_an_answer_may_have_been_made) {
   ASSERT_TRUE(done) << done.error().describe();
   EXPECT_LE(time_.now() - asked, std::chrono::seconds(10));
   EXPECT_EQ(done->failed, 1);
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::failed);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::failed);
   ASSERT_TRUE(target_.get("a"));
 }
 
@@ -630,7 +682,7 @@ TEST_F(repairing, an_undoing_that_is_stopped_counts_what_it_had_no_time_to_look_
   EXPECT_LE(time_.now() - asked, last_answers_time);
   EXPECT_EQ(undone->changes, 1);
   EXPECT_EQ(target_.get("a"), item_of("a", 1));
-  EXPECT_EQ(repair_journal::read(path_)->at(0).ended, outcome::undone);
+  EXPECT_EQ(read_journal(path_)->at(0).ended, outcome::undone);
   EXPECT_EQ(sides_.size(), 1) << "it is open as it was told before the write";
 }
 

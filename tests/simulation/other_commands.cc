@@ -149,15 +149,11 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
                                   .journal = &*journal});
   const auto no_report = [](const repair::step_report&) {};
   if (how.undo) {
-    auto entries = repair::repair_journal::read(journal->path());
-    if (!entries) {
-      co_return fail(entries.error());
-    }
     const auto on_sides = [&](std::string key_json, repair::both_sides held,
                               repair::repair_session::moment when) {
       return notes.on_sides(std::move(key_json), std::move(held), when);
     };
-    if (auto undone = co_await session.undo(std::move(*entries), no_report, on_sides); !undone) {
+    if (auto undone = co_await session.undo(no_report, on_sides); !undone) {
       co_return fail(undone.error());
     }
   } else {
