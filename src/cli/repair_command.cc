@@ -324,8 +324,10 @@ int repair_run::conclude(const result<repair::repair_summary>& ended) {
 int run_repair(const repair_options& options, const aws::environment& variables) {
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
-  const auto run = std::make_unique<repair_run>(options, variables, io);
-  return run_to_end(io, run->run());
+  auto run = std::make_unique<repair_run>(options, variables, io);
+  const int code = run_to_end(io, run->run());
+  run.reset();
+  return leave_with(code);
 }
 
 }  // namespace ddm::cli

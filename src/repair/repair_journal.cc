@@ -1,5 +1,6 @@
 #include "repair/repair_journal.h"
 
+#include "base/displayable.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
@@ -302,7 +303,7 @@ result<void> repair_journal::append(std::string line) {
   if (broken_) {
     return fatal(fmt::format("the journal {} cannot be written to any more", path_));
   }
-  line = fmt::format("{}{}\n", ends_within_line_ ? "\n" : "", line);
+  line = fmt::format("{}{}\n", ends_within_line_ ? "\n" : "", displayable(line));
   const bool written = write_all(file_, line);
   if (written && ::fdatasync(file_) == 0) {
     whole_bytes_ += static_cast<std::int64_t>(line.size());
