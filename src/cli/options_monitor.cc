@@ -255,7 +255,7 @@ flag_group what_is_repaired(repair_options& o) {
       "What is repaired",
       {{"apply", "", switch_into(o.apply), "write; without it only the plan is told"},
        {"allow-deletes", "", switch_into(o.allow_deletes),
-        "delete from the target what the source does not hold"},
+        "delete from the target what the source does not hold, or with --undo what was put there"},
        {"undo", "FILE", text_into(o.undo),
         "plan to take back what this journal says was written, where it still is what was "
         "written; with --apply take it back"}}};

@@ -113,9 +113,10 @@ constexpr command_description repair_description{
   {0} repair --source-profile old --target-profile new \
       --target-table orders --region eu-west-1 --apply --allow-deletes
 
-  # Take it back
+  # Take it back, and delete what it had put
   {0} repair --source-profile old --target-profile new \
-      --target-table orders --region eu-west-1 --undo orders.repair.jsonl --apply
+      --target-table orders --region eu-west-1 --undo orders.repair.jsonl \
+      --apply --allow-deletes
 )",
     .exit_codes = R"(  0  no mismatch is open any more
   1  mismatches are open: this was a plan, some were left alone, or --undo --apply opened them

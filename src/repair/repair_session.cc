@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <ranges>
+#include <set>
 #include <utility>
 
 namespace ddm::repair {
@@ -37,6 +40,24 @@ std::unexpected<error> not_begun() {
   return fail(error_class::cancelled, "left alone: the run ends");
 }
 
+/// Hashes of keys of which more than one write may stand.
+std::set<std::uint64_t> repeated_keys(const std::vector<journal_place>& places) {
+  std::vector<std::uint64_t> hashes;
+  for (const auto& place : places) {
+    if (may_stand(place.ended)) {
+      hashes.push_back(place.key_hash);
+    }
+  }
+  std::ranges::sort(hashes);
+  std::set<std::uint64_t> repeated;
+  for (std::size_t i = 1; i < hashes.size(); ++i) {
+    if (hashes[i] == hashes[i - 1]) {
+      repeated.insert(hashes[i]);
+    }
+  }
+  return repeated;
+}
+
 template <class T>
 awaitable<void> keep(awaitable<T> call, std::optional<T>& answer) {
   answer = co_await std::move(call);
@@ -68,6 +89,10 @@ struct repair_session::undoing {
   const step_sink& on_step;
   const sides_sink& on_sides;
   std::optional<error> failure;
+  /// A plan writes nothing, so what it would leave is held for keys that come again, and only
+  /// those.
+  std::set<std::uint64_t> come_again;
+  std::map<std::string, held_item> planned;
 };
 
 /// How a write ended, and what ends the run with it.
@@ -327,7 +352,12 @@ awaitable<result<repair_summary>> repair_session::undo(step_sink on_step, sides_
   if (auto own = parts_.journal->check_table(settings_.target_identity); !own) {
     co_return fail(std::move(own.error()));
   }
-  undoing all{.on_step = on_step, .on_sides = on_sides, .failure = {}};
+  undoing all{.on_step = on_step,
+              .on_sides = on_sides,
+              .failure = {},
+              .come_again = settings_.apply ? std::set<std::uint64_t>{}
+                                            : repeated_keys(parts_.journal->places()),
+              .planned = {}};
   tell_unreadable(all);
   co_await see_through(undo_all(all));
   summary_.stopped = stop_requested_;
@@ -370,10 +400,10 @@ awaitable<void> repair_session::undo_all(undoing& all) {
   }
 }
 
-awaitable<result<void>> repair_session::undo_place(const journal_place& place, const undoing& all) {
+awaitable<result<void>> repair_session::undo_place(const journal_place& place, undoing& all) {
   const auto entry = parts_.journal->entry_at(place);
   auto report =
-      entry ? co_await undo_entry(*entry, all.on_sides)
+      entry ? co_await undo_entry(*entry, all.come_again.contains(place.key_hash), all)
             : step_report{
                   .planned = {.what = action::leave, .why = entry.error().message, .write = {}}};
   if (!report) {
@@ -388,33 +418,50 @@ awaitable<result<void>> repair_session::undo_place(const journal_place& place, c
 }
 
 awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry,
-                                                          const sides_sink& on_sides) {
-  auto present = co_await read(parts_.target, entry.key_json);
+                                                          bool comes_again, undoing& all) {
+  const auto planned = all.planned.find(entry.key_json);
+  auto present = planned != all.planned.end() ? result<held_item>(planned->second)
+                                              : co_await read(parts_.target, entry.key_json);
   if (!present) {
     co_return fail(std::move(present.error()));
   }
+  auto report = plan_undo(entry, *present);
+  if (settings_.apply && report.planned.write) {
+    co_return co_await take_back(entry, std::move(report), std::move(*present), all.on_sides);
+  }
+  if (!settings_.apply && comes_again) {
+    all.planned.insert_or_assign(
+        entry.key_json, report.planned.write ? after(std::move(*present), *report.planned.write)
+                                             : std::move(*present));
+  }
+  co_return report;
+}
+
+step_report repair_session::plan_undo(const journal_entry& entry, const held_item& present) const {
   step_report report{.key_json = entry.key_json, .planned = {}, .message = {}};
-  report.planned.write = write_between(*present, entry.before, settings_.by);
+  const auto leave = [&](std::string why) {
+    report.planned = {.what = action::leave, .why = std::move(why), .write = {}};
+    return report;
+  };
+  report.planned.write = write_between(present, entry.before, settings_.by);
   if (!report.planned.write) {
     report.planned.why = "it is as it was before";
-    co_return report;
+    return report;
   }
-  if (write_between(*present, entry.after, settings_.by)) {
-    report.planned = {
-        .what = action::leave, .why = "it has been changed since it was repaired", .write = {}};
-    co_return report;
+  if (write_between(present, entry.after, settings_.by)) {
+    return leave("it has been changed since it was repaired");
   }
   using kind = dynamodb::conditional_write::kind;
   const auto what = report.planned.write->what;
+  if (what == kind::remove && !settings_.by.allow_deletes) {
+    return leave("it was not there before; only --allow-deletes deletes it again");
+  }
   report.planned.what = what == kind::put      ? action::put
                         : what == kind::update ? action::change
                                                : action::remove;
   report.planned.why = fmt::format("entry {} of the journal {} taken back", entry.id,
                                    settings_.apply ? "is" : "would be");
-  if (!settings_.apply) {
-    co_return report;
-  }
-  co_return co_await take_back(entry, std::move(report), std::move(*present), on_sides);
+  return report;
 }
 
 /// The finding, the write, the journal.

@@ -103,7 +103,8 @@ class repair_session {
   [[nodiscard]] awaitable<result<repair_summary>> run(std::vector<open_finding> findings,
                                                       step_sink on_step, equal_sink on_equal);
   /// Takes back what the journal says was written, the newest first, where the target still is what
-  /// was written; without `apply` only says so. Nothing is begun when a write to another table may
+  /// was written; without `apply` only says so. An item that was not there before is deleted only
+  /// where that is allowed. Nothing is begun when a write to another table may
   /// still stand. What cannot be read is told and left alone.
   [[nodiscard]] awaitable<result<repair_summary>> undo(step_sink on_step, sides_sink on_sides);
   /// From now on no write is begun. One that was sent is answered or times out. All else (reads,
@@ -135,9 +136,10 @@ class repair_session {
   struct undoing;
   void tell_unreadable(const undoing& all);
   [[nodiscard]] awaitable<void> undo_all(undoing& all);
-  [[nodiscard]] awaitable<result<void>> undo_place(const journal_place& place, const undoing& all);
+  [[nodiscard]] awaitable<result<void>> undo_place(const journal_place& place, undoing& all);
   [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry,
-                                                          const sides_sink& on_sides);
+                                                          bool comes_again, undoing& all);
+  [[nodiscard]] step_report plan_undo(const journal_entry& entry, const held_item& present) const;
   [[nodiscard]] awaitable<result<step_report>> take_back(const journal_entry& entry,
                                                          step_report report, held_item present,
                                                          const sides_sink& on_sides);

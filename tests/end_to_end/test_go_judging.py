@@ -77,7 +77,7 @@ class Judging(GoScenario):
         self.assert_no_go(side.monitor.finish(*TO_GO, *TO_THE_END), MISMATCHES)
         repaired = self.repair(side, "--apply")
         self.assertEqual(self.wrong(side), set())
-        self.repair(side, "--undo", repaired["journal"], "--apply")
+        self.repair(side, "--undo", repaired["journal"], "--apply", "--allow-deletes")
         self.assertEqual(self.wrong(side), {3, 4, 5})
         with self.subTest("open in the findings"):
             self.assert_found(side, (3, 4, 5), "missing", "different", "stale")

@@ -60,7 +60,8 @@ class Repair(Scenario):
         self.assertEqual(self.items(self.side.target), self.items(self.side.source))
         self.assert_exit(self.command("compare"), 0)
 
-        undone = self.command("repair", "--undo", report["journal"], "--apply")
+        undone = self.command("repair", "--undo", report["journal"], "--apply",
+                              "--allow-deletes")
         self.assert_exit(undone, 1)
         self.assertEqual(undone.report()["open_mismatches"], 6)
         self.assertEqual(self.items(self.side.target), before)
@@ -109,7 +110,7 @@ class Repair(Scenario):
         with journal.open("a") as file:
             file.write('{"schema":1,"event":"inten')
         noted, held = journal.read_bytes(), self.items(self.side.target)
-        planned = self.command("repair", "--undo", str(journal))
+        planned = self.command("repair", "--undo", str(journal), "--allow-deletes")
         self.assert_exit(planned, 0)
         self.assertIn("would be taken back", planned.log)
         self.assertNotIn("is taken back", planned.log)
@@ -117,7 +118,7 @@ class Repair(Scenario):
         self.assertEqual((planned.report()["applied"], planned.report()["left"]), (False, 1))
         self.assertEqual(journal.read_bytes(), noted)
         self.assertEqual(self.items(self.side.target), held)
-        undone = self.command("repair", "--undo", str(journal), "--apply")
+        undone = self.command("repair", "--undo", str(journal), "--apply", "--allow-deletes")
         self.assert_exit(undone, 1)
         self.assertEqual(undone.report()["open_mismatches"], 5)
 
@@ -166,7 +167,8 @@ class Repair(Scenario):
         source = self.items(self.side.source)
         self.assertEqual(self.items(self.side.target), source)
 
-        self.side.monitor.start("--undo", journal, "--apply", "--max-wcu", "10", command="repair")
+        self.side.monitor.start("--undo", journal, "--apply", "--allow-deletes", "--max-wcu", "10",
+                                command="repair")
         wait_until(lambda: len(self.items(self.side.target)) < COUNT - 20)
         self.side.monitor.kill()
         self.assert_exit(self.command("repair"), 1)
@@ -207,7 +209,7 @@ class Repair(Scenario):
         journal = self.command("repair", "--apply", "--allow-deletes").report()["journal"]
         theirs = self.side.schema.key(0) | {"theirs": {"S": "x"}}
         put_items(self.side.target, TABLE, [theirs])
-        undone = self.command("repair", "--undo", journal, "--apply")
+        undone = self.command("repair", "--undo", journal, "--apply", "--allow-deletes")
         self.assert_exit(undone, 1)
         self.assertEqual((undone.report()["left"], undone.report()["open_mismatches"]), (1, 5))
         self.assertIn(theirs, self.items(self.side.target).values())

@@ -92,8 +92,8 @@ class Commands(Recorded):
         self.assert_exit(monitor.run("compare", *flags, *QUICK, "--segments", "3"), 1)
         repaired = monitor.run("repair", *flags, *QUICK, "--apply", "--allow-deletes")
         self.assert_exit(repaired, 0)
-        self.assert_exit(monitor.run("repair", *flags, *QUICK, "--apply", "--undo",
-                                     repaired.report()["journal"]), 1)
+        self.assert_exit(monitor.run("repair", *flags, *QUICK, "--apply", "--allow-deletes",
+                                     "--undo", repaired.report()["journal"]), 1)
         table = ["--profile", "source", "--region", "ap-northeast-1", "--table", TABLE,
                  "--endpoint-url", side.local.endpoint_url]
         for batch in ([], ["--batch"]):

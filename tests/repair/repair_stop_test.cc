@@ -192,6 +192,7 @@ TEST_F(repairing, an_undoing_that_is_stopped_counts_what_it_had_no_time_to_look_
 }
 
 TEST_F(repairing, an_undoing_that_is_stopped_opens_no_finding_that_it_does_not_make_true) {
+  settings_.by.allow_deletes = true;
   source_.put("a", 1);
   source_.put("b", 2);
   ASSERT_TRUE(run({"a", "b"}));

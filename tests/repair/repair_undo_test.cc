@@ -61,9 +61,43 @@ TEST_F(repairing, undo_without_apply_tells_no_sides) {
   source_.put("a", 2);
   ASSERT_TRUE(run({"a"}));
   settings_.apply = false;
+  settings_.by.allow_deletes = true;
   ASSERT_TRUE(undo());
   EXPECT_THAT(sides_, testing::IsEmpty());
   EXPECT_EQ(steps_.back().planned.why, "entry 1 of the journal would be taken back");
+}
+
+TEST_F(repairing, undo_deletes_only_where_that_is_allowed) {
+  source_.put("a", 2);
+  ASSERT_TRUE(run({"a"}));
+  const auto undone = undo();
+  ASSERT_TRUE(undone);
+  EXPECT_EQ(undone->left, 1);
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+  EXPECT_THAT(steps_.back().planned.why, testing::HasSubstr("only --allow-deletes"));
+  EXPECT_THAT(sides_, testing::IsEmpty());
+  settings_.by.allow_deletes = true;
+  EXPECT_EQ(undo()->removals, 1);
+  EXPECT_FALSE(target_.get("a"));
+}
+
+TEST_F(repairing, undo_does_what_its_plan_says_of_a_key_that_was_repaired_twice) {
+  source_.put("a", 1);
+  ASSERT_TRUE(run({"a"}));
+  source_.put("a", 2);
+  ASSERT_TRUE(run({"a"}));
+  settings_.by.allow_deletes = true;
+  settings_.apply = false;
+  const auto planned = undo();
+  settings_.apply = true;
+  const auto undone = undo();
+  ASSERT_TRUE(planned && undone);
+  for (const auto& each : {*planned, *undone}) {
+    EXPECT_EQ(each.changes, 1);
+    EXPECT_EQ(each.removals, 1);
+    EXPECT_EQ(each.left, 0);
+  }
+  EXPECT_FALSE(target_.get("a"));
 }
 
 TEST_F(repairing, undo_leaves_what_was_changed_since) {
