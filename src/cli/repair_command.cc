@@ -253,7 +253,7 @@ std::string repair_run::text_of(const repair::repair_summary& summary) const {
     text += fmt::format("; {} refused, {} failed", summary.refused, summary.failed);
   }
   if (options_.apply && !undoes()) {
-    text += fmt::format("; checked again: {} still unequal", summary.unequal_afterwards);
+    text += fmt::format("; {} not seen equal afterwards", summary.unequal_afterwards);
   }
   if (undoes() && options_.apply) {
     text += fmt::format("; what was taken back is a mismatch again: {} open in all",
@@ -310,12 +310,13 @@ int repair_run::conclude(const result<repair::repair_summary>& ended) {
     notes_->finish_log();
   }
   printer_.end_live();
+  const auto& done = session_->summary();
+  printer_.print(text_of(done));
+  const bool told = options_.output != output_format::json || print_report(json_of(done));
   if (!ended) {
     return refuse(ended.error());
   }
-  printer_.print(text_of(*ended));
-  const auto code = code_of(*ended);
-  const bool told = options_.output != output_format::json || print_report(json_of(*ended));
+  const auto code = code_of(done);
   return !told && code == 0 ? static_cast<int>(exit_code::incomplete) : code;
 }
 

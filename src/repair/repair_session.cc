@@ -124,7 +124,7 @@ awaitable<result<repair_summary>> repair_session::run(std::vector<open_finding> 
               .on_equal = on_equal,
               .failure = {}};
   co_await see_through(repair_all(shared));
-  summary_.stopped = stop_requested_;
+  summary_.stopped = stop_requested_ || shared.failure;
   if (shared.failure) {
     co_return fail(std::move(*shared.failure));
   }
@@ -360,7 +360,7 @@ awaitable<result<repair_summary>> repair_session::undo(step_sink on_step, sides_
               .planned = {}};
   tell_unreadable(all);
   co_await see_through(undo_all(all));
-  summary_.stopped = stop_requested_;
+  summary_.stopped = stop_requested_ || all.failure;
   if (all.failure) {
     co_return fail(std::move(*all.failure));
   }

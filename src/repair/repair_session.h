@@ -78,9 +78,9 @@ struct repair_summary {
   std::int64_t left = 0;
   std::int64_t refused = 0;
   std::int64_t failed = 0;
-  std::int64_t unequal_afterwards = 0;
+  std::int64_t unequal_afterwards = 0;  ///< tried, and not seen equal since
   double write_units = 0;
-  bool stopped = false;
+  bool stopped = false;  ///< by a signal or a failure
 };
 
 class repair_session {
@@ -107,6 +107,8 @@ class repair_session {
   /// where that is allowed. Nothing is begun when a write to another table may
   /// still stand. What cannot be read is told and left alone.
   [[nodiscard]] awaitable<result<repair_summary>> undo(step_sink on_step, sides_sink on_sides);
+  /// What was done so far, also by a run that failed.
+  [[nodiscard]] const repair_summary& summary() const { return summary_; }
   /// From now on no write is begun. One that was sent is answered or times out. All else (reads,
   /// credentials, looks at what was written) has 5 seconds: what was not looked at by then counts
   /// as unequal, and a write that was not sent by then never is.

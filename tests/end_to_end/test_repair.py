@@ -214,6 +214,17 @@ class Repair(Scenario):
         self.assertEqual((undone.report()["left"], undone.report()["open_mismatches"]), (1, 5))
         self.assertIn(theirs, self.items(self.side.target).values())
 
+    def test_a_failure_in_the_middle_tells_what_was_done(self) -> None:
+        proxy = self.fault_proxy()
+        proxy.orders.refuse_as("PutItem", 400, "AccessDeniedException")
+        self.side.monitor.target_endpoint_url = proxy.endpoint_url
+        failed = self.command("repair", "--apply")
+        self.assert_exit(failed, 4)
+        report = failed.report()
+        self.assertEqual((report["put"], report["stopped"]), (0, True))
+        self.assertIn("stopped before the end", failed.log)
+        self.assertLess(failed.log.index("stopped before"), failed.log.index("error: "))
+
     def test_wrong_input_is_told_before_anything_is_done(self) -> None:
         absent = self.side.monitor.run("repair", *self.side.monitor.flags(), "--state", "absent.db")
         self.assert_exit(absent, 2)

@@ -142,6 +142,19 @@ TEST_F(repairing, ends_at_the_first_missing_permission_and_says_which) {
   EXPECT_NE(done.error().describe().find("PutItem"), std::string::npos);
 }
 
+TEST_F(repairing, knows_what_was_done_when_it_fails_in_the_middle) {
+  settings_.lanes = 1;
+  source_.put("a", 2);
+  target_.put("a", 1);
+  source_.put("b", 2);
+  target_.fake.plan_faults(support::fault_on("PutItem", {.type = fault::kind::access_denied}));
+  ASSERT_FALSE(run({"a", "b"}));
+  EXPECT_EQ(so_far_.changes, 1);
+  EXPECT_EQ(so_far_.puts, 0);
+  EXPECT_EQ(so_far_.unequal_afterwards, 1) << "it was not looked at again";
+  EXPECT_TRUE(so_far_.stopped);
+}
+
 TEST_F(repairing, uses_no_item_of_another_key) {
   source_.put("a", 2);
   target_.put("a", 1);

@@ -155,7 +155,9 @@ class repairing : public testing::Test {
                                        .write_budget = writes,
                                        .journal = &*journal});
     session_ = &session;
-    return time_.run(act(session));
+    auto ended = time_.run(act(session));
+    so_far_ = session.summary();
+    return ended;
   }
   /// The moment at which it does so.
   wall_time stop_after(milliseconds wait) {
@@ -201,6 +203,7 @@ class repairing : public testing::Test {
   repair_settings settings_;
   double writes_per_second_ = std::numeric_limits<double>::infinity();
   repair_session* session_ = nullptr;
+  repair_summary so_far_;
   std::vector<step_report> steps_;
   std::map<std::string, std::optional<std::string>> found_with_;
   std::vector<std::string> equal_;
