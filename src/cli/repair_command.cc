@@ -13,6 +13,7 @@
 #include "repair/finding_notes.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
+#include "state/state_file.h"
 #include "verify/finding_book.h"
 
 #include <fmt/format.h>
@@ -50,6 +51,7 @@ class repair_run final : public migration_run {
   [[nodiscard]] awaitable<int> work(state::snapshot resumed) override;
   bool request_stop() override;
 
+  [[nodiscard]] result<void> exclude_comparisons();
   [[nodiscard]] result<void> open_journal();
   [[nodiscard]] awaitable<result<repair::repair_summary>> repair_findings();
   [[nodiscard]] awaitable<result<repair::repair_summary>> undo();
@@ -65,6 +67,7 @@ class repair_run final : public migration_run {
   [[nodiscard]] bool needs_journal() const { return undoes() || options_.apply; }
 
   const repair_options& options_;
+  std::optional<state::state_lock> no_comparison_;
   std::string journal_path_;
   std::optional<repair::repair_journal> journal_;
   std::optional<rate_limiter> write_budget_;
@@ -86,6 +89,22 @@ repair::repair_settings repair_run::session_settings() const {
           .apply = options_.apply,
           .settle_max = options_.max_lag,
           .target_identity = facts_.target_identity};
+}
+
+/// A comparison that runs has read what is written now, and would end in equal; one that begins
+/// now would as well.
+result<void> repair_run::exclude_comparisons() {
+  if (!options_.apply) {
+    return {};
+  }
+  const auto place = state::resolve_place(state_path_);
+  auto lock = place ? state::state_lock::acquire(*place, "compare") : fail(place.error());
+  if (!lock) {
+    return fail(
+        std::move(lock.error()).within("repair --apply writes beside no comparison of its state"));
+  }
+  no_comparison_.emplace(std::move(*lock));
+  return {};
 }
 
 result<void> repair_run::open_journal() {
@@ -120,6 +139,9 @@ result<void> repair_run::open_journal() {
 awaitable<int> repair_run::work(state::snapshot resumed) {
   if (auto ready = check_target_is_ready(); !ready) {
     co_return refuse(ready.error());
+  }
+  if (auto alone = exclude_comparisons(); !alone) {
+    co_return refuse(alone.error());
   }
   decoder_.emplace(decoder_for(1));
   findings_.emplace(verify::finding_options{.show_values = options_.show_values,

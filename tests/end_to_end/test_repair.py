@@ -225,6 +225,22 @@ class Repair(Scenario):
         self.assertIn("stopped before the end", failed.log)
         self.assertLess(failed.log.index("stopped before"), failed.log.index("error: "))
 
+    def test_nothing_is_written_beside_a_comparison(self) -> None:
+        journal = self.command("repair", "--apply").report()["journal"]
+        before = self.items(self.side.target)
+        self.side.monitor.start("--max-lag", "20s", command="compare")
+        lock = Path(f"{self.side.monitor.state}.compare.lock")
+        wait_until(lock.exists)
+        for flags in (["--apply", "--allow-deletes"], ["--undo", journal, "--apply"]):
+            refused = self.command("repair", *flags)
+            self.assert_exit(refused, 4)
+            self.assertIn(f"in use by process {self.side.monitor.pid} (compare)", refused.log)
+        self.assert_exit(self.command("repair"), 1)
+        self.side.monitor.kill()
+        self.assertEqual(self.items(self.side.target), before)
+        self.assert_exit(self.command("repair", "--apply", "--allow-deletes"), 0)
+        self.assertFalse(lock.exists())
+
     def test_wrong_input_is_told_before_anything_is_done(self) -> None:
         absent = self.side.monitor.run("repair", *self.side.monitor.flags(), "--state", "absent.db")
         self.assert_exit(absent, 2)
