@@ -87,7 +87,7 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
   if (!seen.open()) {
     note_closed(shard);
   }
-  if (is_new && seen.parent) {
+  if (seen.parent) {  // also of a child that an earlier process has listed
     if (const auto parent = shards_.find(*seen.parent); parent != shards_.end()) {
       note_closed(parent->second);
     }

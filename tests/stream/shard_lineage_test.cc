@@ -265,6 +265,17 @@ TEST_F(lineage, a_closed_shard_was_known_to_be_open_at_the_listing_before) {
   EXPECT_FALSE(known_open("a"));
 }
 
+/// The parent may still look open: only the child tells.
+TEST_F(lineage, a_shard_with_a_child_is_closed_also_after_a_restart) {
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  (void)startable();
+  shards.on_partial_listing({open_shard("b", "a")}, start + 20s);
+  auto next = restarted();
+  EXPECT_FALSE(next.at(shard_id("a")).closed);
+  (void)next.on_complete_listing({open_shard("a"), open_shard("b", "a")}, start + 30s);
+  EXPECT_TRUE(next.at(shard_id("a")).closed);
+}
+
 TEST_F(lineage, a_waiting_shard_is_answered_for_by_the_one_that_is_being_read) {
   (void)shards.on_complete_listing({open_shard("a"), closed_shard("b", "a"), open_shard("c", "b")},
                                    start);
