@@ -216,8 +216,11 @@ class Repair(Scenario):
 
     def test_a_failure_in_the_middle_tells_what_was_done(self) -> None:
         proxy = self.fault_proxy()
+        monitor, folder = self.side.monitor, self.folder()
+        monitor.target_endpoint_url = proxy.endpoint_url  # another migration for a state
+        monitor.state, monitor.findings = folder / "monitor.db", folder / "findings.jsonl"
+        self.assert_exit(self.command("compare"), 1)
         proxy.orders.refuse_as("PutItem", 400, "AccessDeniedException")
-        self.side.monitor.target_endpoint_url = proxy.endpoint_url
         failed = self.command("repair", "--apply")
         self.assert_exit(failed, 4)
         report = failed.report()
