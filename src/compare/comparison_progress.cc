@@ -15,7 +15,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 16> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 17> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 16> progress_
      {"candidates_closed", &comparison_progress::candidates_closed},
      {"candidates_equal", &comparison_progress::candidates_equal},
      {"candidates_unequal", &comparison_progress::candidates_unequal},
+     {"candidates_unlisted", &comparison_progress::candidates_unlisted},
      {"candidates_restless", &comparison_progress::candidates_restless},
      {"candidates_twice", &comparison_progress::candidates_twice},
      {"epoch", &comparison_progress::epoch}}};

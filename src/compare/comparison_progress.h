@@ -42,6 +42,7 @@ struct comparison_progress {
   std::int64_t candidates_closed = 0;
   std::int64_t candidates_equal = 0;     ///< equal when they were judged
   std::int64_t candidates_unequal = 0;   ///< confirmed mismatches
+  std::int64_t candidates_unlisted = 0;  ///< of these: only counted, beyond --findings-max
   std::int64_t candidates_restless = 0;  ///< never at rest: not judged
   std::int64_t candidates_twice = 0;     ///< of a key that another candidate stands for
   /// Of the coverage of changes when it began (verify::coverage_log); 0: the stream was not read.

@@ -78,6 +78,8 @@ class table_comparer {
   /// Hands over candidates while `checks` has room for them.
   [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks, verify::outcomes& out);
   void on_outcomes(const verify::outcomes& out);
+  /// A candidate is confirmed, and only counted.
+  void on_only_counted() { ++progress_.candidates_unlisted; }
   /// Once the end of the comparison has been committed.
   void forget_leftovers();
 

@@ -144,6 +144,12 @@ void baseline::on_outcomes(const verify::outcomes& out) {
   }
 }
 
+void baseline::on_only_counted() {
+  if (comparer_) {
+    comparer_->on_only_counted();
+  }
+}
+
 std::optional<wall_time> baseline::complete_since() const {
   const auto* counting = evidence_.counting(freeze_);
   return counting != nullptr && !active() ? std::optional(from_ms(counting->finished_ms))

@@ -206,6 +206,8 @@ void compare_session::note_mismatch(verify::mismatch entry) {
   entry.comparison_ms = comparer_.progress().started_ms;
   if (findings_.lists(entry)) {
     log_lines(log_.on_mismatch(entry, now));
+  } else {
+    comparer_.on_only_counted();
   }
   findings_.on_confirmed(std::move(entry), now);
 }
@@ -225,8 +227,10 @@ void compare_session::count_checks(report::status& now) const {
   now.pending = progress.candidates_open();
   checks.sampled = progress.candidates;
   checks.verified = progress.candidates_equal;
-  checks.failed = std::min(progress.candidates_unequal,
-                           now.mismatches.of_comparisons_since(progress.started_ms).all);
+  checks.failed_unlisted = now.counted_only ? progress.candidates_unlisted : 0;
+  checks.failed = std::min(
+      progress.candidates_unequal,
+      now.mismatches.of_comparisons_since(progress.started_ms).all + checks.failed_unlisted);
   checks.healed = progress.candidates_unequal - checks.failed;
   checks.superseded = progress.candidates_closed - checks.verified - progress.candidates_unequal;
   checks.equal_by_ignoring = now.compared->seen.equal_by_ignoring;
@@ -245,6 +249,7 @@ report::status compare_session::status() const {
   now.check_bytes = checks_.bytes();
   now.mismatches = findings_.counts();
   now.unlisted = findings_.unlisted().by_kind;
+  now.counted_only = has_unlisted(gaps_);
   count_checks(now);
   now.success_at_rest = report::success_at_rest(now);
   now.newest = findings_.newest(newest_shown);

@@ -433,6 +433,10 @@ void monitor_session::note_mismatch(verify::mismatch entry) {
   statistics_.on_failed(entry.key.hash, entry.changes);
   if (findings_.lists(entry)) {
     log_lines(log_.on_mismatch(entry, now));
+  } else if (entry.changes > 0) {
+    statistics_.on_only_counted(entry.changes);
+  } else {
+    baseline_.on_only_counted();
   }
   findings_.on_confirmed(std::move(entry), now);
 }
@@ -462,8 +466,8 @@ state::commit_batch monitor_session::collect() {
   batch.gaps = std::exchange(new_gaps_, {});
   collect_what_has_no_room(batch);
   baseline_.collect(batch, gaps_);
-  if (const auto changes = forget_cured(findings_, gaps_, batch); changes > 0) {
-    statistics_.on_healed(changes);
+  if (forget_cured(findings_, gaps_, batch)) {
+    statistics_.set_failed(failed_changes());
   }
   source_watch_.collect(batch);
   target_watch_.collect(batch);

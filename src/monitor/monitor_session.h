@@ -141,9 +141,9 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] wall_time service_now() const;
   /// By how much our clock is behind the service's; negative: ahead.
   [[nodiscard]] milliseconds clock_slow_by() const;
-  /// Changes that stand for open mismatches, listed or only counted.
-  [[nodiscard]] std::int64_t failed_changes() const {
-    return findings_.counts().failed_changes + findings_.unlisted().changes;
+  /// Changes that the open mismatches stand for.
+  [[nodiscard]] report::failed_changes failed_changes() const {
+    return {.listed = findings_.counts().failed_changes, .unlisted = findings_.unlisted().changes};
   }
   /// By how much it has fallen behind since the last note_pause().
   [[nodiscard]] milliseconds pause_not_noted() const;

@@ -89,9 +89,7 @@ void monitor_session::hear_of_comparison(const state::news& news) {
                          row.after_sequence == gap.after_sequence;
                 });
   }
-  if (const auto changes = heard.finished() ? forget_cured(findings_, gaps_, heard.started()) : 0;
-      changes > 0) {
-    statistics_.on_healed(changes);
+  if (heard.finished() && forget_cured(findings_, gaps_, heard.started())) {
     statistics_.set_failed(failed_changes());
   }
 }

@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "monitor/monitor_session.h"
 #include "monitor/prices.h"
+#include "monitor/unlisted_findings.h"
 
 #include <fmt/format.h>
 
@@ -36,8 +37,10 @@ report::status monitor_session::status() const {
   now.table_items = settings_.table_items;
   now.mismatches = findings_.counts();
   now.unlisted = findings_.unlisted().by_kind;
+  now.counted_only = has_unlisted(gaps_);
   now.compared = baseline_.view();
-  now.success_of_changes = report::success_of(now.keys_checked, open_of_period);
+  now.success_of_changes = report::success_of(now.keys_checked, open_of_period,
+                                              report::unlisted_wrong(now, now.checks.unlisted));
   now.success_at_rest = report::success_at_rest(now);
   now.success_interval = interval_success_;
   now.lag = statistics_.lag();

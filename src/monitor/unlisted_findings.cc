@@ -20,16 +20,16 @@ std::string name_of(std::size_t kind) {
   return fmt::format("findings.unlisted.{}", verify::mismatch_kind_names.at(kind));
 }
 
-bool has_open_gap(const std::vector<state::gap_row>& gaps) {
-  return std::ranges::any_of(
-      gaps, [](const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); });
-}
-
 constexpr auto expired = static_cast<std::size_t>(verify::mismatch_kind::expired);
 
 }  // namespace
 
 bool is_of_unlisted(const state::gap_row& gap) { return gap.reason == unlisted_reason; }
+
+bool has_unlisted(const std::vector<state::gap_row>& gaps) {
+  return std::ranges::any_of(
+      gaps, [](const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); });
+}
 
 bool is_counted_only(const state::gap_row& gap) {
   return is_of_unlisted(gap) || gap.reason == left_reason;
@@ -55,14 +55,14 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
 
 verify::unlisted_findings load_unlisted(const state::snapshot& resumed) {
   // Where another command cured the gap, the numbers stand as they were.
-  const bool uncured = has_open_gap(resumed.gaps);
+  const bool uncured = has_unlisted(resumed.gaps);
   verify::unlisted_findings found;
   for (std::size_t kind = 0; kind < found.by_kind.open.size(); ++kind) {
     found.by_kind.open.at(kind) =
         uncured || kind == expired ? stored_or(resumed.numbers, name_of(kind)) : 0;
   }
-  found.changes =
-      uncured ? stored_or(resumed.numbers, changes_name) : found.by_kind.open.at(expired);
+  const auto changes = stored_or(resumed.numbers, changes_name);
+  found.changes = uncured ? changes : std::min(changes, found.by_kind.open.at(expired));
   found.last = from_ms(stored_or(resumed.numbers, last_name));
   return found;
 }
@@ -80,7 +80,9 @@ void collect_unlisted(verify::finding_book& book, wall_time not_before,
                "mismatches are only counted from now on; a comparison of the whole tables tells "
                "which, once there is room for them",
                {{"open", book.counts().all()}});
-    // Numbers of an earlier gap that another command cured end here.
+    // Numbers of an earlier gap that another command cured end here, and in the book, which may not
+    // have heard of that.
+    book.keep_unlisted(news);
     for (std::size_t kind = 0; kind < news.by_kind.open.size(); ++kind) {
       batch.numbers.insert_or_assign(name_of(kind), book.unlisted().by_kind.open.at(kind));
     }
@@ -96,26 +98,25 @@ void collect_unlisted(verify::finding_book& book, wall_time not_before,
   batch.numbers_added.emplace(changes_name, news.changes);
 }
 
-std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
-                          wall_time before) {
-  const bool made_up_for = !has_open_gap(gaps) && book.unlisted().last < before;
-  return made_up_for ? book.forget_unlisted() : 0;
+bool forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
+                  wall_time before) {
+  if (!book.unlisted().any() || has_unlisted(gaps) || book.unlisted().last >= before) {
+    return false;
+  }
+  book.forget_unlisted();
+  return true;
 }
 
-std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
-                          state::commit_batch& batch) {
-  if (!batch.gaps_cured_before || !book.unlisted().any()) {
-    return 0;
-  }
-  const auto changes = forget_cured(book, gaps, *batch.gaps_cured_before);
-  if (book.unlisted().any()) {
-    return 0;
+bool forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
+                  state::commit_batch& batch) {
+  if (!batch.gaps_cured_before || !forget_cured(book, gaps, *batch.gaps_cured_before)) {
+    return false;
   }
   for (std::size_t kind = 0; kind < verify::mismatch_kind_names.size(); ++kind) {
     batch.numbers.insert_or_assign(name_of(kind), 0);
   }
   batch.numbers.insert_or_assign(changes_name, 0);
-  return changes;
+  return true;
 }
 
 }  // namespace ddm::monitor

@@ -26,6 +26,8 @@ inline constexpr std::string_view left_reason =
 
 /// Mismatches were only counted: a comparison lists no more of them than there is room for.
 [[nodiscard]] bool is_of_unlisted(const state::gap_row& gap);
+/// Some were, and no comparison has made up for them.
+[[nodiscard]] bool has_unlisted(const std::vector<state::gap_row>& gaps);
 /// Of either reason: what it was about has no row.
 [[nodiscard]] bool is_counted_only(const state::gap_row& gap);
 
@@ -41,11 +43,11 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
 void collect_unlisted(verify::finding_book& book, wall_time not_before,
                       std::vector<state::gap_row>& gaps, state::commit_batch& batch);
 /// After gaps noticed before `before` were cured, by any command: if that made up for all that was
-/// only counted, it is forgotten. Returns the changes that failed with it.
-std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
-                          wall_time before);
+/// only counted, it is forgotten, and true.
+bool forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
+                  wall_time before);
 /// The same of a commit that cures gaps, and in it.
-std::int64_t forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
-                          state::commit_batch& batch);
+bool forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
+                  state::commit_batch& batch);
 
 }  // namespace ddm::monitor

@@ -25,7 +25,11 @@ std::string success_line(const status& now, const success& of, std::string_view 
   auto line = fmt::format("{} of {}{} {} right, {} wrong (95 %: {} to {})", percent(of.rate.value),
                           keys_about, grouped(of.keys), of.keys == 1 ? "key is" : "keys are",
                           grouped(of.wrong), percent(of.rate.low), percent(of.rate.high));
-  if (of.wrong == 0) {
+  if (of.unlisted > 0) {
+    line += fmt::format("; {} of them only counted, a key perhaps more than once",
+                        grouped(of.unlisted));
+  }
+  if (of.wrong == 0 && !now.counted_only) {
     line += fmt::format("; no failure: at most 3 in {} keys", grouped(of.keys));
     if (now.table_items > of.keys) {
       const double share = 3.0 / static_cast<double>(of.keys);
@@ -67,9 +71,13 @@ std::string mismatch_line(const status& now) {
                         number(now.mismatches.all() - at_rest),
                         number(now.mismatches.failed_changes), number(at_rest));
   }
-  return now.unlisted.all() == 0
-             ? line
-             : fmt::format("{}; {} more confirmed, not listed", line, number(now.unlisted.all()));
+  if (now.unlisted.all() > 0) {
+    const auto changes = now.follows_stream ? fmt::format(" with {} failed changes",
+                                                          number(now.checks.failed_unlisted))
+                                            : std::string();
+    line += fmt::format("; {} more confirmed{}, not listed", number(now.unlisted.all()), changes);
+  }
+  return line;
 }
 
 std::string how_far_read(const status& now) {
@@ -177,8 +185,8 @@ std::string render_text(const status& now) {
                    number(checks.healed), number(checks.deletes)));
   if (checks.left_to_baseline > 0 && !now.baseline_complete) {
     line("",
-         fmt::format("{} changes were read before the target was ready: left to a comparison of "
-                     "the whole tables",
+         fmt::format("{} changes were read before the target was ready, or had no room: left to a "
+                     "comparison of the whole tables",
                      number(checks.left_to_baseline)));
   }
   if (checks.equal_by_ignoring > 0) {

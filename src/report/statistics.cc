@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, std::int64_t event_counters::*>
      {"events.ttl_remove", &event_counters::ttl_remove},
      {"events.unknown", &event_counters::unknown}}};
 
-constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>, 9> check_names{
+constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>, 11> check_names{
     {{"checks.sampled", &check_counters::sampled},
      {"checks.verified", &check_counters::verified},
      {"checks.superseded", &check_counters::superseded},
@@ -32,7 +32,9 @@ constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>
      {"checks.healed", &check_counters::healed},
      {"checks.equal_by_ignoring", &check_counters::equal_by_ignoring},
      {"checks.deletes", &check_counters::deletes},
-     {"checks.left_to_baseline", &check_counters::left_to_baseline}}};
+     {"checks.left_to_baseline", &check_counters::left_to_baseline},
+     {"checks.failed_unlisted", &check_counters::failed_unlisted},
+     {"checks.unlisted", &check_counters::unlisted}}};
 
 constexpr auto source_units_name = "consumed.source_milliunits";
 constexpr auto target_units_name = "consumed.target_milliunits";
@@ -102,9 +104,25 @@ void statistics::on_healed(std::int64_t changes) {
   checks_.healed += changes;
 }
 
-void statistics::set_failed(std::int64_t changes) {
-  checks_.healed += checks_.failed - changes;
-  checks_.failed = changes;
+void statistics::on_only_counted(std::int64_t changes) {
+  checks_.failed_unlisted += changes;
+  checks_.unlisted += changes > 0 ? 1 : 0;
+}
+
+void statistics::set_failed(const failed_changes& open) {
+  const auto more = open.unlisted - checks_.failed_unlisted;
+  if (more < 0) {
+    checks_.failed += more;
+    checks_.sampled += more;
+    checks_.left_to_baseline -= more;
+  } else {
+    checks_.unlisted += more;  // of an older version, which did not tell of which period
+  }
+  checks_.failed_unlisted = open.unlisted;
+  checks_.unlisted = std::min(checks_.unlisted, open.unlisted);
+  const auto failed = open.listed + open.unlisted;
+  checks_.healed += checks_.failed - failed;
+  checks_.failed = failed;
   if (checks_.healed < 0) {  // open again, and healed in an earlier period
     checks_.sampled -= std::exchange(checks_.healed, 0);
   }
@@ -164,14 +182,15 @@ void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
   lag_.restore(stored_or(values, lag_name));
 }
 
-void statistics::begin_period(std::int64_t pending, std::int64_t failed) {
+void statistics::begin_period(std::int64_t pending, const failed_changes& failed) {
   const auto deferred = checks_.deferred;
   const auto period = period_;
   *this = statistics{};
   period_ = period + 1;
   checks_.deferred = deferred;
-  checks_.failed = failed;
-  checks_.sampled = deferred + pending + failed;
+  checks_.failed = failed.listed + failed.unlisted;
+  checks_.failed_unlisted = failed.unlisted;
+  checks_.sampled = deferred + pending + checks_.failed;
 }
 
 }  // namespace ddm::report

@@ -35,8 +35,19 @@ struct check_counters {
   std::int64_t failed = 0;
   std::int64_t healed = 0;
   std::int64_t equal_by_ignoring = 0;
-  std::int64_t deletes = 0;           ///< deletes among the sampled
-  std::int64_t left_to_baseline = 0;  ///< read while the target was not there yet
+  std::int64_t deletes = 0;  ///< deletes among the sampled
+  /// Left to a comparison of the tables: read while the target was not there yet, not kept for lack
+  /// of room, or failed with a mismatch that was only counted and that a comparison made up for.
+  std::int64_t left_to_baseline = 0;
+  std::int64_t failed_unlisted = 0;  ///< of `failed`: with mismatches that are only counted
+  /// Confirmations of this period that are only counted; a key may be among them more than once.
+  std::int64_t unlisted = 0;
+};
+
+/// Changes that failed with mismatches that are open.
+struct failed_changes {
+  std::int64_t listed = 0;
+  std::int64_t unlisted = 0;  ///< of those that are only counted
 };
 
 class statistics {
@@ -45,9 +56,13 @@ class statistics {
   void on_reread(std::uint64_t records) { events_.total += static_cast<std::int64_t>(records); }
   void on_outcomes(const verify::outcomes& out);
   void on_failed(const dynamodb::digest128& key, std::int64_t changes);
+  /// What on_failed told has no room of its own.
+  void on_only_counted(std::int64_t changes);
   void on_healed(std::int64_t changes);
-  /// The open mismatches, which other commands heal and find too, stand for so many changes.
-  void set_failed(std::int64_t changes);
+  /// The open mismatches, which other commands heal and find too, stand for so many changes. What
+  /// was only counted never heals: where it is gone, a comparison has made up for it, which may
+  /// have found the keys right or wrong.
+  void set_failed(const failed_changes& open);
   /// Read units and calls of this process are added to those of earlier ones.
   void set_consumed(double source_units, double target_units, std::int64_t stream_calls);
 
@@ -71,7 +86,7 @@ class statistics {
   void restore(const std::map<std::string, std::int64_t>& numbers,
                const std::map<std::string, std::string>& values);
   /// What is still open: the deferred changes, and those given.
-  void begin_period(std::int64_t pending, std::int64_t failed);
+  void begin_period(std::int64_t pending, const failed_changes& failed);
 
  private:
   event_counters events_;

@@ -9,14 +9,28 @@ std::uint64_t keys_compared(const status& now) {
                       : 0;
 }
 
-std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open) {
+std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open,
+                                  std::uint64_t unlisted) {
   const auto unreadable = static_cast<std::uint64_t>(open.unreadable);
-  const auto wrong = static_cast<std::uint64_t>(open.wrong);
-  const auto known = std::max(keys - std::min(keys, unreadable), wrong);
+  const auto listed = static_cast<std::uint64_t>(open.wrong);
+  const auto known = std::max(keys - std::min(keys, unreadable), listed);
   if (known == 0) {
     return std::nullopt;
   }
-  return success{.keys = known, .wrong = wrong, .rate = wilson_interval(known, wrong)};
+  const auto wrong = std::min(known, listed + unlisted);
+  return success{.keys = known,
+                 .wrong = wrong,
+                 .unlisted = wrong - listed,
+                 .rate = wilson_interval(known, wrong)};
+}
+
+std::uint64_t unlisted_wrong(const status& now, std::int64_t counted) {
+  if (!now.counted_only) {
+    return 0;
+  }
+  // What another command counted beside this one, it does not know by kind.
+  const auto known = now.unlisted.all() - now.unlisted.of(verify::mismatch_kind::expired);
+  return static_cast<std::uint64_t>(known > 0 ? std::min(counted, known) : counted);
 }
 
 std::optional<success> success_at_rest(const status& now) {
@@ -27,7 +41,8 @@ std::optional<success> success_at_rest(const status& now) {
   const auto judged = now.compared->judged();
   auto open = now.mismatches.of_comparisons_since(now.compared->progress.started_ms);
   open.wrong = std::min(open.wrong, judged);
-  return success_of(static_cast<std::uint64_t>(judged), open);
+  return success_of(static_cast<std::uint64_t>(judged), open,
+                    unlisted_wrong(now, now.compared->progress.candidates_unlisted));
 }
 
 }  // namespace ddm::report

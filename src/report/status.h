@@ -7,7 +7,7 @@
 // checks, in changes:
 //   sampled = verified + superseded + pending + deferred + failed + healed
 // mismatches:
-//   failed = the changes that the open mismatches stand for
+//   failed = the changes that the open mismatches stand for, listed and only counted
 //   open keys = keys with failed changes + keys that stand for no change
 // comparison:
 //   candidates = open + equal + unequal + changed + restless + twice
@@ -79,12 +79,14 @@ struct evidence {
 /// Keys of one population that are right. What cannot be read is in none.
 struct success {
   std::uint64_t keys = 0;
-  std::uint64_t wrong = 0;  ///< of `keys`: an open mismatch
+  std::uint64_t wrong = 0;     ///< of `keys`: an open mismatch, listed or only counted
+  std::uint64_t unlisted = 0;  ///< of `wrong`: only counted, so a key perhaps more than once
   rate_interval rate;
 };
 
-/// Nothing where nothing is known. `keys` may be an estimate.
-[[nodiscard]] std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open);
+/// Nothing where nothing is known. `keys` may be an estimate; `unlisted` were only counted.
+[[nodiscard]] std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open,
+                                                std::uint64_t unlisted = 0);
 
 struct status {
   wall_time at;
@@ -118,6 +120,7 @@ struct status {
   bool accept_sampled = false;
   verify::kind_counts mismatches;
   verify::kind_counts unlisted;          ///< confirmed beyond --findings-max: only counted
+  bool counted_only = false;             ///< some were, also by other commands, and it holds still
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;
   bool read_as_asked = false;  ///< the stream was read to the end that was asked for
@@ -144,6 +147,8 @@ struct status {
   bool ended = false;                         ///< the run is over: what is open stays so
 };
 
+/// How many of so many that were only counted are still wrong. `expired` ones are not.
+[[nodiscard]] std::uint64_t unlisted_wrong(const status& now, std::int64_t counted);
 /// Of `now.compared`, by `now.mismatches`.
 [[nodiscard]] std::optional<success> success_at_rest(const status& now);
 /// 0 where nothing was compared.

@@ -314,6 +314,15 @@ std::int64_t finding_book::forget_unlisted() {
   return std::exchange(unlisted_, {}).changes;
 }
 
+void finding_book::keep_unlisted(const unlisted_findings& news) {
+  constexpr auto expired = static_cast<std::size_t>(mismatch_kind::expired);
+  const auto all_expired = unlisted_.by_kind.open.at(expired);
+  const auto earlier = all_expired - news.by_kind.open.at(expired);
+  unlisted_.changes = news.changes + std::min(earlier, unlisted_.changes - news.changes);
+  unlisted_.by_kind = news.by_kind;
+  unlisted_.by_kind.open.at(expired) = all_expired;
+}
+
 void finding_book::on_confirmed(mismatch entry, wall_time now) {
   if (!lists(entry)) {
     count_only(entry, now);

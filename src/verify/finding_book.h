@@ -144,6 +144,8 @@ class finding_book {
   [[nodiscard]] unlisted_findings take_unlisted() { return std::exchange(unlisted_news_, {}); }
   /// A comparison has made up for all of them. Returns the changes that they stood for.
   std::int64_t forget_unlisted();
+  /// One has made up for all but `news` and what has expired.
+  void keep_unlisted(const unlisted_findings& news);
   /// Some open mismatches are in the state only: recall() those of a key before the two below are
   /// told of it.
   [[nodiscard]] bool holds_all() const;

@@ -84,7 +84,9 @@ void check_checks(const report::status& now, sum_check& sums) {
     sums.at_most("0 of each part of sampled", 0, count);
   }
   if (now.follows_stream) {
-    sums.equal("failed changes of open mismatches", checks.failed, now.mismatches.failed_changes);
+    sums.equal("failed changes of open mismatches", checks.failed,
+               now.mismatches.failed_changes + checks.failed_unlisted);
+    sums.at_most("confirmations that are only counted", checks.unlisted, checks.failed_unlisted);
     sums.at_most("keys checked", static_cast<std::int64_t>(now.keys_checked),
                  checks.verified + checks.failed + checks.healed);
     sums.at_most("keys changed", static_cast<std::int64_t>(now.keys_changed), events.unique);
@@ -124,7 +126,8 @@ void check_comparison(const report::status& now, sum_check& sums) {
     sums.equal("candidates whose keys changed, without a stream", progress.candidates_changed(), 0);
     sums.equal("candidates and checks", progress.candidates, now.checks.sampled);
     sums.equal("unequal", progress.candidates_unequal, now.checks.failed + now.checks.healed);
-    sums.at_most("failed of open", now.checks.failed, now.mismatches.all());
+    sums.at_most("failed of open", now.checks.failed,
+                 now.mismatches.all() + now.checks.failed_unlisted);
   }
 }
 
@@ -135,7 +138,7 @@ void check_success(const report::status& now, sum_check& sums) {
     sums.at_most("keys of changes", static_cast<std::int64_t>(of->keys),
                  now.checks.verified + now.checks.failed + now.checks.healed);
     sums.at_most("wrong of changes among the open", static_cast<std::int64_t>(of->wrong),
-                 now.mismatches.mismatches());
+                 now.mismatches.mismatches() + static_cast<std::int64_t>(of->unlisted));
   }
   if (const auto& of = now.success_at_rest) {
     sums.at_most("wrong at rest", static_cast<std::int64_t>(of->wrong),
@@ -162,7 +165,8 @@ void check_text(const report::status& now, sum_check& sums) {
     sums.equal("open mismatches in the text",
                std::accumulate(kinds.begin(), kinds.end(), std::int64_t{0}),
                parts.at(0) + parts.at(2));
-    sums.equal("failed changes in the text", parts.at(1), now.checks.failed);
+    const auto unlisted = now.unlisted.all() > 0 ? parts.at(4) : 0;
+    sums.equal("failed changes in the text", parts.at(1) + unlisted, now.checks.failed);
   }
 }
 

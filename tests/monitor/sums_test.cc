@@ -242,6 +242,73 @@ TEST(sums, of_a_comparison_hold_over_stops_and_with_keys_that_never_rest) {
   EXPECT_FALSE(world.status().success_of_changes);
 }
 
+TEST(success_rate, counts_as_wrong_what_has_no_room_over_restarts) {
+  monitor_world world(later_stream());
+  world.import_items(40);
+  for (int i = 0; i < 15; ++i) {
+    world.target.remove(world.table, monitor_world::key(fmt::format("rest{:05}", i)));
+  }
+  const auto with_room_for_one = [](session_settings& settings) {
+    settings.baseline.wanted = true;
+    settings.findings.listed_max = 1;
+  };
+  world.start(with_room_for_one);
+  each_second look(world);
+  look.run_for(3min);
+  ASSERT_TRUE(world.status().success_at_rest);
+  EXPECT_EQ(world.status().success_at_rest->keys, 40);
+  EXPECT_EQ(world.status().success_at_rest->wrong, 15);
+  for (int i = 20; i < 40; ++i) {
+    world.put(fmt::format("rest{:05}", i), 1000);
+    world.put(fmt::format("live{:05}", i), 1);
+    world.target.put(world.table, monitor_world::item(fmt::format("live{:05}", i), 1));
+  }
+  look.run_for(3min);
+  const auto holds = [&] {
+    const auto now = world.status();
+    ASSERT_TRUE(now.success_of_changes);
+    EXPECT_EQ(now.success_of_changes->keys, 40);
+    EXPECT_EQ(now.success_of_changes->wrong, 20);
+    EXPECT_EQ(now.success_of_changes->unlisted, 20) << "the room is taken by an item at rest";
+    EXPECT_EQ(now.success_at_rest->wrong, 15);
+    EXPECT_EQ(now.checks.failed_unlisted, 20);
+  };
+  holds();
+  world.crash();
+  world.start(with_room_for_one);
+  look.restarted();
+  look.look();
+  holds();
+  ASSERT_TRUE(world.stop());
+  world.start([](session_settings& settings) {
+    settings.period.max_lag_ms += 1;
+    settings.findings.listed_max = 1;
+  });
+  look.restarted();
+  look.look();
+  EXPECT_FALSE(world.status().success_of_changes) << "no change was checked since";
+}
+
+TEST(sums, of_a_comparison_hold_with_more_mismatches_than_have_room) {
+  compare_world world;
+  for (int i = 0; i < 40; ++i) {
+    world.put_both(compare_world::item(fmt::format("k{:06}", i), i));
+  }
+  for (int i = 0; i < 20; ++i) {
+    world.target.remove(world.table, compare_world::key(fmt::format("k{:06}", i)));
+  }
+  world.start([](compare_settings& settings) { settings.findings.listed_max = 1; });
+  each_second look(world);
+  while (!world.ended()) {
+    look.run_for(1s);
+  }
+  const auto now = world.status();
+  EXPECT_EQ(now.success_at_rest->keys, 40);
+  EXPECT_EQ(now.success_at_rest->wrong, 20);
+  EXPECT_EQ(now.checks.failed, 20);
+  EXPECT_EQ(now.checks.healed, 0);
+}
+
 TEST(sums, of_a_comparison_count_a_key_once_that_an_earlier_one_found) {
   compare_world world;
   for (int i = 0; i < 100; ++i) {

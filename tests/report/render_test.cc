@@ -25,7 +25,7 @@ constexpr auto documented =
   "unknown": 0, "per_second": 0.0},
  "checks": {"keys": 0, "sampled": 0, "verified": 0, "superseded": 0, "pending": 0, "deferred": 0,
   "failed": 0, "healed": 0, "keys_changed": 0, "deletes": 0, "equal_by_ignoring": 0,
-  "left_to_baseline": 0},
+  "left_to_baseline": 0, "failed_unlisted": 0},
  "success_rate": {"value": 1.0, "low": 0.97, "high": 1.0, "confidence": 0.95},
  "success_rates": {"changes": {"value": 1.0, "low": 0.97, "high": 1.0, "confidence": 0.95, "n": 0,
   "wrong": 0}, "items_at_rest": null},
@@ -329,6 +329,36 @@ TEST(success_of, counts_nothing_that_cannot_be_read_and_never_more_wrong_than_ke
   const auto more_than_estimated = success_of(199, {.all = 200, .wrong = 200});
   EXPECT_EQ(more_than_estimated->keys, 200);
   EXPECT_EQ(more_than_estimated->rate.value, 0.0);
+}
+
+TEST(success_of, counts_as_wrong_what_was_only_counted_and_never_calls_that_no_failure) {
+  auto now = full_status();
+  now.counted_only = true;
+  now.unlisted.open = {19, 0, 0, 0, 0, 7, 0};
+  EXPECT_EQ(unlisted_wrong(now, 19), 19);
+  EXPECT_EQ(unlisted_wrong(now, 25), 19) << "some have expired";
+  now.success_of_changes = success_of(40, {.all = 1, .wrong = 1}, 19);
+  EXPECT_EQ(now.success_of_changes->wrong, 20);
+  EXPECT_THAT(render_text(now), HasSubstr("changes: 50 % of about 40 keys are right, 20 wrong"));
+  EXPECT_THAT(render_text(now),
+              HasSubstr("; 19 of them only counted, a key perhaps more than once"));
+  EXPECT_EQ(success_of(10, {.all = 1, .wrong = 1}, 19)->wrong, 10) << "never more than keys";
+  // Those of another population are not in this one; "no failure" would be too much said.
+  now.success_of_changes = success_of(40, {});
+  EXPECT_THAT(render_text(now), Not(HasSubstr("no failure")));
+  now.counted_only = false;
+  EXPECT_EQ(unlisted_wrong(now, 19), 0) << "a comparison made up for them";
+  EXPECT_THAT(render_text(now), HasSubstr("no failure"));
+}
+
+TEST(render_text, tells_the_failed_changes_of_what_is_not_listed) {
+  auto now = full_status();
+  now.checks.failed = 3;
+  now.checks.failed_unlisted = 2;
+  EXPECT_THAT(render_text(now),
+              HasSubstr("1 missing open: 1 with 1 failed changes, 0 by a comparison alone; 2 more "
+                        "confirmed with 2 failed changes, not listed"));
+  EXPECT_EQ(json::parse(render_json(now, "monitor"))["checks"]["failed_unlisted"], 2);
 }
 
 TEST(render_live_line, fits_its_terminal) {

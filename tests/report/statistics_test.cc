@@ -213,22 +213,59 @@ TEST(statistics, what_other_commands_heal_and_find_moves_between_healed_and_fail
     counters.on_record(record(event_kind::insert, key), true);
     counters.on_failed({key, key}, 1);
   }
-  counters.set_failed(1);
+  counters.set_failed({.listed = 1});
   EXPECT_EQ(counters.checks().failed, 1);
   EXPECT_EQ(counters.checks().healed, 2);
-  counters.set_failed(2);
+  counters.set_failed({.listed = 2});
   EXPECT_EQ(counters.checks().failed, 2);
   EXPECT_EQ(counters.checks().healed, 1);
-  counters.set_failed(5);
+  counters.set_failed({.listed = 5});
   EXPECT_EQ(counters.checks().failed, 5);
   EXPECT_EQ(counters.checks().healed, 0);
+  EXPECT_EQ(counters.checks().sampled, 5);
+}
+
+TEST(statistics, what_was_only_counted_never_heals_and_leaves_the_sample_when_it_is_forgotten) {
+  statistics first;
+  for (std::uint64_t key = 1; key <= 5; ++key) {
+    first.on_record(record(event_kind::insert, key), true);
+    first.on_failed({key, key}, 1);
+    if (key > 2) {
+      first.on_only_counted(1);
+    }
+  }
+  EXPECT_EQ(first.checks().failed_unlisted, 3);
+  EXPECT_EQ(first.checks().unlisted, 3);
+  std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> values;
+  first.save(numbers, values);
+  statistics counters;
+  counters.restore(numbers, values);
+  counters.set_failed({.listed = 1, .unlisted = 3});
+  EXPECT_EQ(counters.checks().healed, 1) << "a listed one";
+  counters.set_failed({.listed = 1});  // a comparison made up for the others
+  const auto& checks = counters.checks();
+  EXPECT_EQ(checks.healed, 1);
+  EXPECT_EQ(checks.failed, 1);
+  EXPECT_EQ(checks.unlisted, 0);
+  EXPECT_EQ(checks.sampled, 2);
+  EXPECT_EQ(checks.left_to_baseline, 3);
+}
+
+TEST(statistics, what_an_older_version_only_counted_counts_for_this_period) {
+  statistics counters;
+  counters.restore({{"checks.sampled", 5}, {"checks.failed", 5}}, {});
+  counters.set_failed({.listed = 2, .unlisted = 3});
+  EXPECT_EQ(counters.checks().failed, 5);
+  EXPECT_EQ(counters.checks().failed_unlisted, 3);
+  EXPECT_EQ(counters.checks().unlisted, 3);
   EXPECT_EQ(counters.checks().sampled, 5);
 }
 
 TEST(statistics, periods_are_numbered_and_their_number_comes_back) {
   statistics first;
   EXPECT_EQ(first.period(), 1);
-  first.begin_period(0, 0);
+  first.begin_period(0, {});
   std::map<std::string, std::int64_t> numbers;
   std::map<std::string, std::string> values;
   first.save(numbers, values);
@@ -243,12 +280,14 @@ TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
   auto out = verified(1);
   out.deferred = 4;
   counters.on_outcomes(out);
-  counters.begin_period(3, 2);
+  counters.begin_period(3, {.listed = 1, .unlisted = 1});
   const auto& checks = counters.checks();
   EXPECT_EQ(counters.events().total, 0);
   EXPECT_EQ(checks.verified, 0);
   EXPECT_EQ(checks.deferred, 4);
   EXPECT_EQ(checks.failed, 2);
+  EXPECT_EQ(checks.failed_unlisted, 1);
+  EXPECT_EQ(checks.unlisted, 0) << "none of this period";
   EXPECT_EQ(checks.sampled, 3 + 4 + 2);
   EXPECT_EQ(counters.keys_changed(), 0);
   EXPECT_EQ(counters.lag().count(), 0);
