@@ -98,6 +98,13 @@ json compared(const status& now) {
           {"finished", time(progress.finished_ms)}};
 }
 
+json retention_left(const status& now) {
+  if (!now.shards.behind) {
+    return nullptr;
+  }
+  return std::chrono::duration_cast<std::chrono::seconds>(now.shards.retention_left).count();
+}
+
 json coverage_of(const verify::coverage& covered) {
   return {{"sample_rate", covered.sample_rate}, {"ignored", covered.ignored}};
 }
@@ -168,8 +175,7 @@ std::string render_json(const status& now, std::string_view command) {
         {"writes_after", now.writes_after_freeze},
         {"ttl_deletes_after", now.ttl_deletes_after_freeze}}},
       {"behind_stream_ms", now.shards.behind ? json(now.shards.behind->count()) : json(nullptr)},
-      {"retention_left_s",
-       std::chrono::duration_cast<std::chrono::seconds>(now.shards.retention_left).count()},
+      {"retention_left_s", retention_left(now)},
       {"compared", compared(now)},
       {"consumed",
        {{"source_rcu", now.source_units},

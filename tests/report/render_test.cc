@@ -220,6 +220,7 @@ TEST(render_json, what_was_never_read_is_behind_by_nobody_knows_what) {
   status now;
   now.shards.behind.reset();
   EXPECT_TRUE(json::parse(render_json(now, "monitor"))["behind_stream_ms"].is_null());
+  EXPECT_TRUE(json::parse(render_json(now, "monitor"))["retention_left_s"].is_null());
   EXPECT_THAT(render_text(now), HasSubstr("not known how far it is read"));
 }
 
