@@ -89,6 +89,12 @@ void monitor_session::hear_of_comparison(const state::news& news) {
                          row.after_sequence == gap.after_sequence;
                 });
   }
+  if (hear_of_unlisted(news.gaps, gaps_)) {
+    log::event(
+        log::level::error, "findings_unlisted",
+        "another command on the same state only counts mismatches: a comparison of the whole "
+        "tables tells which, once there is room for them");
+  }
   if (heard.finished() && forget_cured(findings_, gaps_, heard.started())) {
     statistics_.set_failed(failed_changes());
   }

@@ -53,6 +53,25 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
   return true;
 }
 
+bool hear_of_unlisted(const std::vector<state::gap_row>& stored,
+                      std::vector<state::gap_row>& gaps) {
+  const auto is_open = [](const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); };
+  const auto theirs = std::ranges::find_if(stored, is_open);
+  const auto ours = std::ranges::find_if(gaps, is_open);
+  if (theirs == stored.end()) {
+    if (ours != gaps.end()) {
+      ours->cured = true;
+    }
+    return false;
+  }
+  if (ours == gaps.end()) {
+    gaps.push_back(*theirs);
+    return true;
+  }
+  ours->noticed = std::max(ours->noticed, theirs->noticed);
+  return false;
+}
+
 verify::unlisted_findings load_unlisted(const state::snapshot& resumed) {
   // Where another command cured the gap, the numbers stand as they were.
   const bool uncured = has_unlisted(resumed.gaps);

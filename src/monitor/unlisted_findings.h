@@ -36,6 +36,10 @@ inline constexpr std::string_view left_reason =
 bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::gap_row>& gaps,
                 state::commit_batch& batch);
 
+/// The gap of what was only counted, which other commands begin, extend and cure too, as the state
+/// has it in `stored`. What is in `gaps` has been committed. True when one of theirs was not known.
+bool hear_of_unlisted(const std::vector<state::gap_row>& stored, std::vector<state::gap_row>& gaps);
+
 /// As a state has them: none are left where their gap was cured.
 [[nodiscard]] verify::unlisted_findings load_unlisted(const state::snapshot& resumed);
 /// What the book has only counted since the last commit goes into this one with its gap.

@@ -1,6 +1,7 @@
 // What `compare` on the same state commits, a running monitor knows within a minute.
 #include "monitor/findings_flow.h"
 #include "monitor/monitor_world.h"
+#include "monitor/unlisted_findings.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -103,6 +104,25 @@ TEST_F(commands_beside, what_was_only_counted_is_forgotten_once_it_made_up_for_i
   EXPECT_EQ(now.checks.healed, 3);
   EXPECT_EQ(now.checks.left_to_baseline, 7) << "whether they healed, nobody knows";
   EXPECT_EQ(now.verdict.kind, verdict_kind::go) << world_.reasons();
+}
+
+TEST_F(commands_beside, what_it_could_only_count_is_known_here_until_a_comparison_makes_up_for_it) {
+  start_without_baseline();
+  auto progress = begun();
+  world_.time.run_for(10s);
+  finish(progress,
+         {.gaps_extended = {{.noticed = world_.time.now(), .reason = std::string(unlisted_reason)}},
+          .numbers = {{"findings.unlisted.missing", 7}}});
+  world_.time.run_for(1min);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << world_.reasons();
+  EXPECT_EQ(report::decide_exit(world_.status(), false), report::exit_code::mismatches);
+  progress = begun();
+  world_.commit_beside({.gaps_extended = {{.noticed = world_.time.now() - 1ms,
+                                           .reason = std::string(unlisted_reason)}}});
+  world_.time.run_for(10s);
+  finish(progress, {.gaps_cured_before = progress.started()});
+  world_.time.run_for(1min);
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
 }
 
 TEST_F(commands_beside, keys_that_it_lists_after_they_were_only_counted_have_not_healed) {
