@@ -162,7 +162,8 @@ flag_group pace_and_memory(monitor_options& o) {
 flag_group items_at_rest(monitor_options& o) {
   return {"Items at rest",
           {{"baseline", "", switch_into(o.baseline),
-            "compare both tables beside the stream as well: without it there is no GO"},
+            "compare both tables beside the stream as well: GO needs that, or a `compare` on this "
+            "state"},
            {"baseline-after", "D", duration_into(o.baseline_after, any_time),
             "it begins once replication has been caught up for D"},
            {"baseline-sample-rate", "N", sample_rate_into(o.baseline_sample_rate),

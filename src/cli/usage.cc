@@ -115,7 +115,7 @@ constexpr command_description repair_description{
 
   # Take it back, and delete what it had put
   {0} repair --source-profile old --target-profile new \
-      --target-table orders --region eu-west-1 --undo orders.repair.jsonl \
+      --target-table orders --region eu-west-1 --undo orders.monitor.db.repair.jsonl \
       --apply --allow-deletes
 )",
     .exit_codes = R"(  0  no mismatch is open any more

@@ -21,7 +21,7 @@ enum class health {
 [[nodiscard]] health health_of(const status& now);
 
 /// Of a regular end, the first that holds: 1 confirmed mismatches are open, 3 incomplete, 0 all
-/// that was checked is equal. `require_go` makes anything but GO at least 3.
+/// that was checked is equal. `require_go`: 0 only at GO; what would be 0 without is 3 then.
 [[nodiscard]] exit_code decide_exit(const status& at_end, bool require_go);
 
 }  // namespace ddm::report
