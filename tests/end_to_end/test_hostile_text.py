@@ -1,4 +1,4 @@
-"""Whatever a service sends, no output holds a character that a terminal obeys or that hides text."""
+"""Whatever a service sends, no output holds what a terminal obeys or what hides text."""
 
 from __future__ import annotations
 
