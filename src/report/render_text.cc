@@ -33,10 +33,11 @@ std::string success_line(const status& now, const success& of, std::string_view 
     line += fmt::format("; no failure: at most 3 in {} keys", grouped(of.keys));
     if (now.table_items > of.keys) {
       const double share = 3.0 / static_cast<double>(of.keys);
-      line += fmt::format(", if they stand for all at most {} of {} items",
-                          grouped(static_cast<std::uint64_t>(
-                              std::ceil(share * static_cast<double>(now.table_items)))),
-                          grouped(now.table_items));
+      line += fmt::format(
+          ", if they stand for all at most {} of {} items",
+          grouped(std::min(now.table_items, static_cast<std::uint64_t>(std::ceil(
+                                                share * static_cast<double>(now.table_items))))),
+          grouped(now.table_items));
     }
   }
   return line;

@@ -293,6 +293,13 @@ TEST(render_text, says_what_no_failure_in_a_sample_proves) {
   EXPECT_THAT(text, HasSubstr("1 key in 100"));
 }
 
+TEST(render_text, never_tells_of_more_items_than_there_are) {
+  auto now = full_status();
+  now.table_items = 40;
+  now.success_of_changes = success_of(2, {});
+  EXPECT_THAT(render_text(now), HasSubstr("at most 40 of 40 items"));
+}
+
 TEST(render_text, shows_the_rates_of_changes_and_of_items_at_rest_apart) {
   auto now = full_status();
   now.success_of_changes = success_of(24, {.all = 24, .wrong = 24});
