@@ -44,19 +44,20 @@ NAMING = {
 NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_credentials.cc",
                     "aws/sso_token.cc"}
 NAMING_NOTHING_OF_A_MODEL = {
-    "dynamodb/answer.cc": "takes the name from its caller",
+    "base/foreign_json.cc": "takes the name from its caller",
+    "dynamodb/answer.cc": "hands the document to its caller",
     "aws/classify_error.cc": "documents of errors, which belong to no operation's output",
     "aws/credential_json.cc": "what programs, containers and instances print: they have no model",
     "aws/credential_context.cc": "the exchange itself",
     "aws/container_credentials.cc": "no model",
     "aws/instance_metadata.cc": "no model",
     "aws/process_credentials.cc": "no model",
-    "repair/repair_journal.cc": "lines of its own",
+    "repair/journal_line.cc": "lines of its own",
     "verify/finding_book.cc": "our own key documents",
     "verify/item_diff.cc": "members of items",
 }
-READS = re.compile(r"(?:text|number|count|bool|string|time)_member\(|\bmember\(|each_member|pugi::"
-                   r"|_20120810|exchange_once|nlohmann::json::parse|json::parse")
+READS = re.compile(r"(?:text|number|count|integer|bool|string|time)_member\(|\bmember\(|each_member|pugi::"
+                   r"|_20120810|exchange_once|parse_json\(|json::parse")
 WORDS_OF_OURS = {
     "Service": "the value of Identity.Type, which the model leaves open",
     "UnknownOperation": "the beginning of an error's name that belongs to no operation",
