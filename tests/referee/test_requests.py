@@ -56,7 +56,8 @@ NAMING_NOTHING_OF_A_MODEL = {
     "verify/finding_book.cc": "our own key documents",
     "verify/item_diff.cc": "members of items",
 }
-READS = re.compile(r"(?:text|number|count|integer|bool|string|time)_member\(|\bmember\(|each_member|pugi::"
+READS = re.compile(r"(?:text|number|count|integer|bool|string|time)_member\(|\bmember\("
+                   r"|each_member|pugi::"
                    r"|_20120810|exchange_once|parse_json\(|json::parse")
 WORDS_OF_OURS = {
     "Service": "the value of Identity.Type, which the model leaves open",
