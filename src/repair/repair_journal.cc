@@ -97,18 +97,6 @@ bool each_line(int file, const std::function<bool(const raw_line&)>& on_line) {
   }
 }
 
-/// A file that was made now is there after a power cut too.
-bool sync_folder_of(const std::string& path) {
-  auto folder = std::filesystem::path(path).parent_path();
-  const int handle =
-      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = handle >= 0 && (::fsync(handle) == 0 || errno == EINVAL);
-  if (handle >= 0) {
-    ::close(handle);
-  }
-  return synced;
-}
-
 }  // namespace
 
 result<void> repair_journal::check_is_file(const std::string& path) {

@@ -1,6 +1,7 @@
 #include "state/sqlite_schema.h"
 
 #include "base/log.h"
+#include "base/write_all.h"
 #include "state/state_file.h"
 #include "state/wal_lineage.h"
 
@@ -125,12 +126,7 @@ result<void> create_state_file(const std::string& path) {
     remove_files(draft);
     return failed;
   }
-  const auto directory = std::filesystem::path(path).parent_path();
-  if (const int handle = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      handle >= 0) {
-    ::fsync(handle);
-    ::close(handle);
-  }
+  static_cast<void>(sync_folder_of(path));
   return {};
 }
 
