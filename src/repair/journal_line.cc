@@ -62,10 +62,11 @@ struct journal_reader::parts {
 };
 
 std::string begin_line(const journal_entry& entry, wall_time now) {
-  return fmt::format(
-      R"({{"schema":{},"event":"{}","id":{},"at":"{}","table":{},"action":"{}","key":{},"before":{},"after":{}}})",
-      schema_version, name_of(outcome::open), entry.id, format_rfc3339(now), text_json(entry.table),
-      to_string(entry.what), entry.key_json, item_json(entry.before), item_json(entry.after));
+  return fmt::format(R"({{"schema":{},"event":"{}","id":{},"at":"{}","table":{},"action":"{}",)"
+                     R"("key":{},"before":{},"after":{}}})",
+                     schema_version, name_of(outcome::open), entry.id, format_rfc3339(now),
+                     text_json(entry.table), to_string(entry.what), entry.key_json,
+                     item_json(entry.before), item_json(entry.after));
 }
 
 std::string end_line(std::int64_t id, outcome ended, std::string_view message, wall_time now) {
@@ -118,24 +119,20 @@ std::optional<journal_reader::parts> journal_reader::walk(std::string_view text)
   return whole ? std::optional(std::move(found)) : std::nullopt;
 }
 
-std::optional<journal_line> journal_reader::line(std::string_view text) {
-  auto found = walk(text);
-  if (!found || found->schema != schema_version) {
-    return std::nullopt;
-  }
+std::optional<journal_line> journal_reader::line_of(const parts& found) {
   const auto* const event =
-      std::ranges::find(outcome_names, found->event, [](const auto& each) { return each.second; });
-  if (event == outcome_names.end() || found->id < 1 || found->id > id_max ||
-      found->id != std::floor(found->id)) {
+      std::ranges::find(outcome_names, found.event, [](const auto& each) { return each.second; });
+  if (found.schema != schema_version || event == outcome_names.end() || found.id < 1 ||
+      found.id > id_max || found.id != std::floor(found.id)) {
     return std::nullopt;
   }
   journal_line line{.event = event->first,
-                    .id = static_cast<std::int64_t>(found->id),
-                    .table = std::move(found->table),
+                    .id = static_cast<std::int64_t>(found.id),
+                    .table = found.table,
                     .key_json = {}};
   if (line.event == outcome::open) {
-    const auto key = dynamodb::parse_item(found->key);
-    if (!key || key->empty() || found->before.empty() || found->after.empty()) {
+    const auto key = dynamodb::parse_item(found.key);
+    if (!key || key->empty() || found.before.empty() || found.after.empty()) {
       return std::nullopt;
     }
     line.key_json = dynamodb::to_json(*key);
@@ -143,10 +140,15 @@ std::optional<journal_line> journal_reader::line(std::string_view text) {
   return line;
 }
 
+std::optional<journal_line> journal_reader::line(std::string_view text) {
+  const auto found = walk(text);
+  return found ? line_of(*found) : std::nullopt;
+}
+
 std::optional<journal_entry> journal_reader::entry(std::string_view text) {
-  auto begun = line(text);
-  const auto found = begun ? walk(text) : std::nullopt;
-  if (!found || begun->event != outcome::open) {
+  const auto found = walk(text);
+  auto begun = found ? line_of(*found) : std::nullopt;
+  if (!begun || begun->event != outcome::open) {
     return std::nullopt;
   }
   const auto* const what = std::ranges::find(written_actions, found->action_name,

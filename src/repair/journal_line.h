@@ -71,6 +71,7 @@ class journal_reader {
  private:
   struct parts;
   [[nodiscard]] std::optional<parts> walk(std::string_view text);
+  [[nodiscard]] static std::optional<journal_line> line_of(const parts& found);
 
   padded_buffer text_;
   dynamodb::json_cursor in_;

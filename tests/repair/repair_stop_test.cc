@@ -125,9 +125,7 @@ TEST_F(repairing, a_write_without_an_answer_may_have_been_made) {
 }
 
 TEST_F(repairing, an_undoing_whose_write_is_never_sent_leaves_no_finding) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   target_.connection.hangs_at = "UpdateItem";
   const auto asked = stop_after(std::chrono::seconds(1));
   const auto undone = undo();
@@ -139,9 +137,7 @@ TEST_F(repairing, an_undoing_whose_write_is_never_sent_leaves_no_finding) {
 }
 
 TEST_F(repairing, an_undoing_begins_no_write_after_a_stop_however_late_the_answers_are) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   const auto before = writes();
   answer_late(source_, std::chrono::seconds(8));
   answer_late(target_, std::chrono::seconds(8));
@@ -158,9 +154,7 @@ TEST_F(repairing, an_undoing_begins_no_write_after_a_stop_however_late_the_answe
 }
 
 TEST_F(repairing, an_undoing_that_is_stopped_before_its_write_tells_what_the_sides_still_hold) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   stop_at_sides_ = true;
   const auto undone = undo();
   ASSERT_TRUE(undone) << undone.error().describe();
@@ -174,9 +168,7 @@ TEST_F(repairing, an_undoing_that_is_stopped_before_its_write_tells_what_the_sid
 }
 
 TEST_F(repairing, an_undoing_that_is_stopped_counts_what_it_had_no_time_to_look_at) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   before_the_write([this] {
     session_->request_stop();
     answer_late(source_, std::chrono::seconds(9));

@@ -22,9 +22,7 @@ TEST_F(repairing, is_undone_by_its_journal) {
 }
 
 TEST_F(repairing, undo_tells_before_each_write_what_will_be_wrong_and_after_it_what_is) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   ASSERT_TRUE(undo());
   EXPECT_THAT(
       sides_,
@@ -34,9 +32,7 @@ TEST_F(repairing, undo_tells_before_each_write_what_will_be_wrong_and_after_it_w
 }
 
 TEST_F(repairing, undo_tells_what_somebody_else_made_of_it_meanwhile) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   before_the_write([this] { target_.put("a", 7); });
   const auto undone = undo();
   ASSERT_TRUE(undone);
@@ -49,9 +45,7 @@ TEST_F(repairing, undo_tells_what_somebody_else_made_of_it_meanwhile) {
 }
 
 TEST_F(repairing, undo_writes_nothing_that_could_not_be_told) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   refuse_sides_ = true;
   EXPECT_FALSE(undo());
   EXPECT_EQ(target_.get("a"), item_of("a", 2));
@@ -101,9 +95,7 @@ TEST_F(repairing, undo_does_what_its_plan_says_of_a_key_that_was_repaired_twice)
 }
 
 TEST_F(repairing, undo_leaves_what_was_changed_since) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   target_.put("a", 5);
   const auto undone = undo();
   ASSERT_TRUE(undone);
@@ -122,9 +114,7 @@ TEST_F(repairing, undo_refuses_another_table) {
 }
 
 TEST_F(repairing, undo_looks_for_writes_to_another_table_before_it_writes) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   settings_.target_identity = "arn:other";
   source_.put("b", 2);
   target_.put("b", 1);
@@ -156,9 +146,7 @@ TEST_F(repairing, undo_tells_of_a_line_that_cannot_be_read_and_takes_back_the_re
 }
 
 TEST_F(repairing, undo_leaves_what_is_damaged_within_its_items) {
-  source_.put("a", 2);
-  target_.put("a", 1);
-  ASSERT_TRUE(run({"a"}));
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
   std::string text = content();
   text.replace(text.find(R"({"N":"1"})"), 9, R"({"N":"?"})");
   write(text);

@@ -109,6 +109,12 @@ class repairing : public testing::Test {
           [this](const dynamodb::item_key& key) { equal_.push_back(key.json); });
     });
   }
+  /// "a" is 2 in the source, was 1 in the target, and has been repaired.
+  void repair_a_change() {
+    source_.put("a", 2);
+    target_.put("a", 1);
+    ASSERT_TRUE(run({"a"}));
+  }
   /// What a finding of now would have seen, unless a test says otherwise.
   seen_in_target seen_of(const std::string& name) {
     const auto found = found_with_.find(name);
