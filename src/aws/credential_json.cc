@@ -14,11 +14,8 @@ std::optional<nlohmann::json> parse_object(std::string_view text) {
 }
 
 std::optional<std::string> string_member(const nlohmann::json& object, std::string_view name) {
-  const auto at = object.find(name);
-  if (at == object.end() || !at->is_string() || at->get_ref<const std::string&>().empty()) {
-    return std::nullopt;
-  }
-  return at->get<std::string>();
+  auto text = text_member(object, name);
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 result<credentials> read_credentials(std::string_view text, std::string_view token_name) {

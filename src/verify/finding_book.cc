@@ -120,18 +120,13 @@ std::string encode_mismatch(const mismatch& entry) {
 }
 
 result<mismatch> decode_mismatch(const state::mismatch_row& row) {
-  using nlohmann::json;
   const auto damaged = fatal("a finding in the state file cannot be read: the file is damaged");
   const auto body = parse_json(row.body);
   const auto hash = digest128::from_bytes(row.key_hash);
   if (!body.is_object() || !body.contains("key") || !hash) {
     return damaged;
   }
-  const auto text = [](const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  const auto kind = mismatch_kind_of(text(body, "kind"));
+  const auto kind = mismatch_kind_of(text_member(body, "kind"));
   const auto changes = body.find("changes");
   auto ignored = patterns_of(body, "ignored");
   auto digested_without = patterns_of(body, "digested_without");
@@ -154,15 +149,15 @@ result<mismatch> decode_mismatch(const state::mismatch_row& row) {
     if (!change.is_object()) {
       return damaged;
     }
-    entry.paths.push_back({text(change, "path"), text(change, "change")});
+    entry.paths.push_back({text_member(change, "path"), text_member(change, "change")});
   }
   entry.source_digest = digest_of(member(body, "source_digest"));
   entry.target_digest = digest_of(member(body, "target_digest"));
-  entry.shard_id = text(body, "shard_id");
-  entry.sequence_number = text(body, "sequence_number");
-  entry.first_seen = parse_rfc3339(text(body, "first_seen")).value_or(wall_time{});
-  entry.confirmed_at = parse_rfc3339(text(body, "confirmed_at")).value_or(wall_time{});
-  entry.healed_at = parse_rfc3339(text(body, "healed_at"));
+  entry.shard_id = text_member(body, "shard_id");
+  entry.sequence_number = text_member(body, "sequence_number");
+  entry.first_seen = parse_rfc3339(text_member(body, "first_seen")).value_or(wall_time{});
+  entry.confirmed_at = parse_rfc3339(text_member(body, "confirmed_at")).value_or(wall_time{});
+  entry.healed_at = parse_rfc3339(text_member(body, "healed_at"));
   const auto values = [&](const char* name) {
     const auto found = body.find(name);
     return found != body.end() && found->is_object() ? std::optional(json_text(*found))

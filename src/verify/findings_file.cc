@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/same_file.h"
+#include "base/time.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -76,15 +76,17 @@ result<survey> read_through(const std::string& path, int file, std::int64_t star
   }
 }
 
+constexpr milliseconds lock_patience{200};
+
 /// Among the commands that append to one file; let go at the end of a process too. Ours hold it for
 /// milliseconds: who holds it longer is waited for no longer than that takes.
 class file_lock {
  public:
-  explicit file_lock(int file) : file_(file) {
-    constexpr auto pause = std::chrono::milliseconds{5};
-    for (auto waited = pause; waited < lock_patience; waited += pause) {
+  explicit file_lock(int file, milliseconds patience = lock_patience) : file_(file) {
+    constexpr milliseconds pause{5};
+    for (milliseconds waited{0};; waited += pause) {
       held_ = ::flock(file_, LOCK_EX | LOCK_NB) == 0;
-      if (held_ || errno != EWOULDBLOCK) {
+      if (held_ || errno != EWOULDBLOCK || waited >= patience) {
         return;
       }
       std::this_thread::sleep_for(pause);
@@ -100,15 +102,9 @@ class file_lock {
   [[nodiscard]] bool held() const { return held_; }
 
  private:
-  static constexpr std::chrono::milliseconds lock_patience{200};
   int file_;
   bool held_ = false;
 };
-
-std::unexpected<error> is_locked(const std::string& path) {
-  return fail(error_class::retry,
-              fmt::format("another program holds the lock of the findings file {}", path));
-}
 
 std::string draft_of(const std::string& path) { return path + ".new"; }
 
@@ -197,8 +193,10 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   findings_file file(path, descriptor);
   const file_lock mine(descriptor);
   if (!mine.held()) {
-    co_return fatal(is_locked(path).error().message +
-                    ": let it go, or name another file with --findings");
+    co_return fatal(
+        fmt::format("another program holds the lock of the findings file {}: end it, "
+                    "or name another file with --findings",
+                    path));
   }
   // Another command may have put a new file in its place before our lock.
   if (!is_still(path, descriptor)) {
@@ -281,7 +279,8 @@ void findings_file::note_locked(bool locked) {
 }
 
 awaitable<result<void>> findings_file::follow(state::state_store& store) {
-  const file_lock mine(file_);
+  // Who held it at the last commit is not waited for with each one.
+  const file_lock mine(file_, locked_ ? milliseconds{0} : lock_patience);
   if (!mine.held()) {
     note_locked(true);
     owes_lines_ = true;  // the next commit makes up for it

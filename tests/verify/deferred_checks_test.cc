@@ -294,15 +294,20 @@ TEST(restart, under_other_ignored_attributes_asks_the_origin_what_to_expect) {
   EXPECT_EQ(second.out.confirmed[0].key.hash, key_named("lost").hash);
 }
 
+/// No key is followed any more.
+check_settings of_no_key() {
+  auto settings = plain_settings();
+  settings.sample.rate = 1'000'000'000'000;
+  return settings;
+}
+
 TEST(restart, outside_a_sparser_sample_judges_by_both_tables_alone) {
   check_driver first;
   first.write("a", 1);
   first.write("a", 2);
   committed_state state;
   state.commit(first.checks);
-  auto settings = plain_settings();
-  settings.sample.rate = 1'000'000'000'000;  // no key is followed any more
-  check_driver second(settings);
+  check_driver second(of_no_key());
   second.now = first.now + 50s;
   second.origin["a"] = 2;
   state.restore(second);
@@ -325,9 +330,7 @@ TEST(restart, what_did_not_rest_before_the_end_has_the_time_to_do_so) {
   first.write("a", 1);
   committed_state state;
   state.commit(first.checks);
-  auto settings = plain_settings();
-  settings.sample.rate = 1'000'000'000'000;  // no key is followed any more
-  check_driver second(settings);
+  check_driver second(of_no_key());
   second.now = first.now + 50s;
   state.restore(second);
   for (int value = 3; value < 90 && second.checks.restless() == 0; ++value) {
