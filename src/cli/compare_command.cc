@@ -153,12 +153,7 @@ void compare_run::print_start() {
 }  // namespace
 
 int run_compare(const compare_options& options, const aws::environment& variables) {
-  log::configure(options.log_format, options.log_level);
-  asio::io_context io(1);
-  auto run = std::make_unique<compare_run>(options, variables, io);
-  const int code = run_to_end(io, run->run());
-  run.reset();
-  return leave_with(code);
+  return run_process<compare_run>(options, variables);
 }
 
 }  // namespace ddm::cli

@@ -1,9 +1,13 @@
 // Runs a command's coroutine on its event loop to the end.
 #pragma once
 
+#include "aws/environment.h"
+#include "base/log.h"
 #include "runtime/asio.h"
 
 #include <boost/asio/signal_set.hpp>
+
+#include <memory>
 
 namespace ddm::cli {
 
@@ -18,5 +22,16 @@ void add_ending_signals(asio::signal_set& signals);
 /// `code`, to be asked for when all that has to be closed is closed. Does not return while a name
 /// is being looked up: the loop would wait for that until the resolver gives up, some 20 s.
 [[nodiscard]] int leave_with(int code);
+
+/// A command from its beginning to its exit code, with a loop of its own.
+template <class Run, class Options>
+[[nodiscard]] int run_process(const Options& options, const aws::environment& variables) {
+  log::configure(options.log_format, options.log_level);
+  asio::io_context io(1);
+  auto run = std::make_unique<Run>(options, variables, io);
+  const int code = run_to_end(io, run->run());
+  run.reset();
+  return leave_with(code);
+}
 
 }  // namespace ddm::cli

@@ -196,11 +196,12 @@ result<void> migration_run::check_findings_path() const {
     }
   }
   // With --fresh both are moved: the one to the other's place.
-  for (const char* ending : {"", ".old"}) {
-    const bool is_asked = *ending == '\0' || forgets_state();
-    if (auto place = verify::check_findings_place(findings_path_ + ending); is_asked && !place) {
-      return place;
-    }
+  auto place = verify::check_findings_place(findings_path_);
+  if (place && forgets_state()) {
+    place = verify::check_findings_place(findings_path_ + ".old");
+  }
+  if (!place) {
+    return place;
   }
   const std::filesystem::path findings(findings_path_);
   const auto folder = findings.has_parent_path() ? findings.parent_path() : ".";

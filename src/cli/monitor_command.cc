@@ -40,7 +40,6 @@ class monitor_run final : public migration_run {
   bool request_stop() override;
 
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
-  void tell_once(const error& failure);
   void print_start(const state::snapshot& resumed);
   void tell_doubts(const state::snapshot& resumed) const;
   [[nodiscard]] monitor::session_settings session_settings() const;
@@ -53,7 +52,7 @@ class monitor_run final : public migration_run {
   std::optional<dynamodb::page_decoder> decoder_;
   std::optional<dynamodb::page_decoder> baseline_decoder_;
   std::unique_ptr<monitor_session> session_;
-  std::string target_trouble_;  ///< why nobody could tell at the last look whether it is there
+  bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
 };
 
 awaitable<void> monitor_run::reach_more(monitor::migration_request& request, fault_list& faults) {
@@ -183,11 +182,18 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
       table.error().kind != error_class::not_found) {
     co_return fail(std::move(table.error()).within("the awaited target table"));
   }
+  const bool is_unknown = !table && table.error().kind != error_class::not_found;
+  // That it is absent needs no word.
+  if (is_unknown && !std::exchange(target_unknown_, true)) {
+    log::event(
+        log::level::warning, "target_not_described",
+        "whether the awaited target table is there is not known: " + table.error().describe(),
+        {{"table", options_.target_table}});
+  }
+  target_unknown_ = is_unknown;
   if (!table) {
-    tell_once(table.error());
     co_return false;
   }
-  target_trouble_.clear();
   if (table->status == dynamodb::table_status::creating) {
     co_return false;
   }
@@ -203,16 +209,6 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
     target_.reading->ttl_attribute = *ttl;
   }
   co_return true;
-}
-
-/// That the awaited table is absent needs no word; that nobody can tell does.
-void monitor_run::tell_once(const error& failure) {
-  if (failure.kind != error_class::not_found &&
-      std::exchange(target_trouble_, failure.describe()) != target_trouble_) {
-    log::event(log::level::warning, "target_not_described",
-               "whether the awaited target table is there is not known: " + failure.describe(),
-               {{"table", options_.target_table}});
-  }
 }
 
 void monitor_run::tell_doubts(const state::snapshot& resumed) const {
@@ -273,12 +269,7 @@ void monitor_run::print_start(const state::snapshot& resumed) {
 }  // namespace
 
 int run_monitor(const monitor_options& options, const aws::environment& variables) {
-  log::configure(options.log_format, options.log_level);
-  asio::io_context io(1);
-  auto run = std::make_unique<monitor_run>(options, variables, io);
-  const int code = run_to_end(io, run->run());
-  run.reset();
-  return leave_with(code);
+  return run_process<monitor_run>(options, variables);
 }
 
 }  // namespace ddm::cli

@@ -178,10 +178,7 @@ awaitable<int> plan_run::run() {
 }  // namespace
 
 int run_plan(const plan_options& options, const aws::environment& variables) {
-  log::configure(options.log_format, options.log_level);
-  asio::io_context io(1);
-  plan_run run(options, variables, io);
-  return leave_with(run_to_end(io, run.run()));
+  return run_process<plan_run>(options, variables);
 }
 
 }  // namespace ddm::cli

@@ -345,12 +345,7 @@ int repair_run::conclude(const result<repair::repair_summary>& ended) {
 }  // namespace
 
 int run_repair(const repair_options& options, const aws::environment& variables) {
-  log::configure(options.log_format, options.log_level);
-  asio::io_context io(1);
-  auto run = std::make_unique<repair_run>(options, variables, io);
-  const int code = run_to_end(io, run->run());
-  run.reset();
-  return leave_with(code);
+  return run_process<repair_run>(options, variables);
 }
 
 }  // namespace ddm::cli
