@@ -120,7 +120,7 @@ result<std::unique_ptr<credentials_source>> make_container_credentials(
         name, address->host));
   }
   auto target = address->path + text.substr(query);
-  if (std::ranges::any_of(target, [](unsigned char c) { return c <= ' ' || c >= 0x7f; })) {
+  if (!net::is_printable(target)) {
     return wrong_usage(
         fmt::format("{} has a blank, a line break or a character that is not ASCII in it", name));
   }

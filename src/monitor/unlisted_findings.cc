@@ -22,13 +22,14 @@ std::string name_of(std::size_t kind) {
 
 constexpr auto expired = static_cast<std::size_t>(verify::mismatch_kind::expired);
 
+bool is_open(const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); }
+
 }  // namespace
 
 bool is_of_unlisted(const state::gap_row& gap) { return gap.reason == unlisted_reason; }
 
 bool has_unlisted(const std::vector<state::gap_row>& gaps) {
-  return std::ranges::any_of(
-      gaps, [](const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); });
+  return std::ranges::any_of(gaps, is_open);
 }
 
 bool is_counted_only(const state::gap_row& gap) {
@@ -55,7 +56,6 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
 
 bool hear_of_unlisted(const std::vector<state::gap_row>& stored,
                       std::vector<state::gap_row>& gaps) {
-  const auto is_open = [](const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); };
   const auto theirs = std::ranges::find_if(stored, is_open);
   const auto ours = std::ranges::find_if(gaps, is_open);
   if (theirs == stored.end()) {

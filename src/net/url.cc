@@ -31,11 +31,11 @@ bool is_host_name(std::string_view host) {
   });
 }
 
+}  // namespace
+
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
 }
-
-}  // namespace
 
 std::string url::authority() const {
   const bool bare = host.find(':') == std::string::npos;

@@ -23,6 +23,9 @@ struct url {
   [[nodiscard]] std::string text() const;
 };
 
+/// ASCII without blanks and control characters: it may stand in the first line of a request.
+[[nodiscard]] bool is_printable(std::string_view text);
+
 /// The error says what is wrong and shows a right one. A scheme is required.
 [[nodiscard]] result<url> parse_url(std::string_view text);
 

@@ -156,17 +156,17 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
 
 void shard_lineage::decide_first_listing(const std::vector<shard_description>& shards,
                                          wall_time now, wall_time server_time) {
-  std::map<shard_id, const shard_description*> all;
-  for (const auto& each : shards) {
-    all.emplace(each.id, &each);
-  }
   if (first_ == first_position::trim_horizon) {
-    for (const auto& each : shards) {
-      if (told_until_ && (!each.parent || !all.contains(*each.parent))) {
-        shards_.at(each.id).last_listed = std::min(now, *told_until_);
+    for (auto& [id, shard] : shards_) {
+      if (told_until_ && (!shard.parent || !shards_.contains(*shard.parent))) {
+        shard.last_listed = std::min(now, *told_until_);
       }
     }
     return;
+  }
+  std::map<shard_id, const shard_description*> all;
+  for (const auto& each : shards) {
+    all.emplace(each.id, &each);
   }
   for (const auto& each : shards) {
     auto& shard = shards_.at(each.id);
