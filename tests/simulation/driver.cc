@@ -15,6 +15,7 @@ constexpr milliseconds examine_interval{5'000};
 /// A finding that is older than ten minutes is looked at each ten minutes.
 constexpr minutes heals_within{25};
 constexpr hours drains_within{4};
+constexpr seconds quiet_for{20};
 /// After the freeze everything that can be judged has been by then.
 constexpr minutes ends_within{30};
 
@@ -272,13 +273,15 @@ void simulation::settle() {
   wait_for_compare();
   const auto settled_by =
       time.now() + heals_within + scenario_.world.max_lag * 6 + scenario_.world.stall_after;
-  const auto quiet_from = time.now() + seconds{20};
-  while ((time.now() < quiet_from || replication_->in_flight() > 0 ||
-          (must_run_ && !referee_.is_settled())) &&
-         time.now() < settled_by) {
+  // Settled, and it stays so: a newer stream may have just begun to be read.
+  auto restless_at = time.now();
+  while (time.now() - restless_at < quiet_for && time.now() < settled_by) {
     time.run_for(seconds{5});
     life_.expire();
     examine();
+    if (replication_->in_flight() > 0 || (must_run_ && !referee_.is_settled())) {
+      restless_at = time.now();
+    }
   }
   wait_for_lies();
   wait_for_the_frozen_end();

@@ -107,6 +107,11 @@ void ledger::listen_to_target() {
 }
 
 void ledger::note_table_gone(bool of_source) {
+  if (of_source == rules_.forward) {
+    for (auto& [id, shard] : shards_) {
+      shard.table_gone = shard.table_gone.value_or(world_.time.now());
+    }
+  }
   for (auto& [position, story] : keys_) {
     auto& versions = of_source ? story.source : story.target;
     if (!versions.empty() && versions.back().item) {

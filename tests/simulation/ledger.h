@@ -105,6 +105,7 @@ struct shard_story {
   wall_time listed_at;                   ///< no listing shows it before
   wall_time parent_looks_open_until;     ///< listings show it so
   std::optional<wall_time> first_asked;  ///< for the first iterator that came
+  std::optional<wall_time> table_gone;   ///< when the table of its stream was deleted
   std::vector<written_record> records;
 };
 

@@ -57,7 +57,7 @@ referee::referee(const scenario& chosen, monitor::monitor_world& world, ledger& 
          .counts =
              [this](const shard_story& shard, const written_record& record) {
                return standing_of(shard, record) == standing::counts &&
-                      !was_of_another_table(record.created) && !was_off_at(record.created);
+                      !was_of_another_table(shard) && !was_off_at(record.created);
              },
          .read_of =
              [this](const shard_story& shard) {

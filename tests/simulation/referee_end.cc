@@ -86,8 +86,7 @@ bool referee::everything_is_read() const {
     const auto& shard = each.second;
     return shard.records.empty() || shard.records.back().lost ||
            standing_of(shard, shard.records.back()) != standing::counts ||
-           was_off_at(shard.records.back().created) ||
-           was_of_another_table(shard.records.back().created) ||
+           was_off_at(shard.records.back().created) || was_of_another_table(shard) ||
            was_committed(shard, shard.records.back());
   });
 }
@@ -100,11 +99,11 @@ bool referee::is_settled() {
 }
 
 /// A table that was replaced takes with it what nobody had read of its stream; the gap says so.
-bool referee::was_of_another_table(wall_time moment) const {
-  return std::ranges::any_of(gaps_, [&](const state::gap_row& gap) {
-    return gap.shard_id.empty() && gap.reason.contains("another one than before") &&
-           moment <= gap.noticed;
-  });
+bool referee::was_of_another_table(const shard_story& shard) const {
+  return shard.table_gone && std::ranges::any_of(gaps_, [&](const state::gap_row& gap) {
+           return gap.shard_id.empty() && gap.reason.contains("another one than before") &&
+                  *shard.table_gone <= gap.noticed;
+         });
 }
 
 /// A key that a TTL delete changed after a frozen run had read enough cannot be judged by it.
@@ -128,7 +127,7 @@ void referee::examine_end() {
     for (auto& record : shard.records) {
       if (!record.lost && standing_of(shard, record) == standing::counts &&
           !was_committed(shard, record) && !is_after_the_end(record) &&
-          !was_off_at(record.created) && !was_of_another_table(record.created)) {
+          !was_off_at(record.created) && !was_of_another_table(shard)) {
         accuse(fmt::format("never read: record {} of shard {}, created {}",
                            support::to_decimal(record.sequence), id,
                            format_rfc3339(record.created)));
