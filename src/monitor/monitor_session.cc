@@ -149,6 +149,7 @@ awaitable<result<void>> monitor_session::run() {
     co_await watch_for_end();
     stop_reading();
     baseline_.stop();
+    tables_watched_until_ = parts_.time.now();
     parts_.source.drain();
     parts_.target.drain();
     co_await baseline_.join();

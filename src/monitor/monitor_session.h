@@ -189,7 +189,8 @@ class monitor_session final : public stream::record_sink {
   bool reading_stopped_ = false;
   bool read_as_asked_ = false;  ///< up to the end that was asked for
   std::optional<stream::stream_status>
-      stream_at_stop_;            ///< reading stands still since: nothing ages
+      stream_at_stop_;                             ///< reading stands still since: nothing ages
+  std::optional<wall_time> tables_watched_until_;  ///< neither does what is known of the tables
   bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen
   std::optional<wall_time> commit_since_;
   std::uint64_t commits_begun_ = 0;

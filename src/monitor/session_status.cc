@@ -95,7 +95,8 @@ std::vector<std::string> monitor_session::troubles(const report::status& now) co
   if (failure_) {
     all.push_back("the run has failed: " + failure_->describe());
   }
-  std::ranges::move(tables_troubles(now.at), std::back_inserter(all));
+  std::ranges::move(tables_troubles(tables_watched_until_.value_or(now.at)),
+                    std::back_inserter(all));
   const auto expired = now.mismatches.of(verify::mismatch_kind::expired) +
                        now.unlisted.of(verify::mismatch_kind::expired);
   if (expired > 0 && !parts_.source.ttl_attribute && !parts_.target.ttl_attribute) {

@@ -132,6 +132,21 @@ TEST(end_of_a_run, waits_a_little_for_what_is_only_unknown) {
   EXPECT_EQ(frozen_end_without_descriptions(100s).verdict.kind, verdict_kind::go);
 }
 
+TEST(end_of_a_run, is_told_the_same_whenever_it_is_asked_for) {
+  monitor_world world(later_stream());
+  world.import_items(20);
+  world.replicate();
+  world.start([&](session_settings& settings) {
+    with_baseline(settings);
+    settings.freeze_at = world.time.now() + 2min;
+  });
+  live(world, 10min, [](int) {});
+  ASSERT_TRUE(world.ended()) << world.reasons();
+  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+  world.time.run_for(5min);
+  EXPECT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+}
+
 TEST(end_of_a_run, comes_although_something_stays_unknown) {
   EXPECT_EQ(frozen_end_without_descriptions(1h).verdict.kind, verdict_kind::wait);
 }
