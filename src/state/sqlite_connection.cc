@@ -2,11 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 namespace ddm::state {
 namespace {
 
 /// `monitor`, `compare` and `repair` may write to one state: each waits this long for the other.
 constexpr int busy_timeout_ms = 30'000;
+
+/// A file that somebody else made runs nothing of its own: no trigger, no view, no function from
+/// its schema, and no SQL damages it (https://www.sqlite.org/security.html). Before the first
+/// statement, as that reads the schema.
+constexpr std::array<std::pair<int, int>, 5> settings_of_connection{
+    {{SQLITE_DBCONFIG_DEFENSIVE, 1},
+     {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+     {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+     {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}}};
 
 /// SQLite reports a full disk as FULL, a quota or file size limit as a failed write.
 constexpr std::string_view no_room =
@@ -83,14 +96,19 @@ bool statement::bind(int parameter, const std::optional<wall_time>& time) {
 result<sqlite_connection> sqlite_connection::open(const std::string& path, access mode) {
   sqlite3* handle = nullptr;
   const int flags = (mode == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE |
+                    SQLITE_OPEN_NOFOLLOW;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   sqlite_connection connection(path, handle);
   if (code != SQLITE_OK) {
     return fail(connection.failure("open"));
   }
   sqlite3_busy_timeout(handle, busy_timeout_ms);
-  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  for (const auto& [setting, value] : settings_of_connection) {
+    if (sqlite3_db_config(handle, setting, value, nullptr) != SQLITE_OK) {
+      return fail(connection.failure("open"));
+    }
+  }
   return connection;
 }
 

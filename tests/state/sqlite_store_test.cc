@@ -218,16 +218,16 @@ TEST(sqlite_store, what_an_open_mismatch_stands_for_does_not_fall_while_it_is_op
 TEST(sqlite_store, an_error_in_the_middle_leaves_nothing_and_ends_all_commits) {
   const temporary_directory place;
   const auto path = place / "s.db";
-  ASSERT_TRUE(complete(must_open(path)->commit({.numbers = {{"n", 1}}})));
-  run_sql(path,
-          "CREATE TRIGGER planted BEFORE INSERT ON gap BEGIN SELECT RAISE(ABORT, 'planted'); END");
+  const gap_row gap{"arn", "shard", "1", from_ms(1), "r"};
+  ASSERT_TRUE(complete(must_open(path)->commit({.gaps = {gap}, .numbers = {{"n", 1}}})));
+  run_sql(path, "CREATE UNIQUE INDEX planted ON gap (reason || '')");
   {
     const auto store = must_open(path);
     const auto failed = complete(store->commit({.shards = {full_shard()},
                                                 .checks = {{1, "x"}},
                                                 .deferred = {{key_a, "a", 1, 1}},
                                                 .finding_lines = {"line"},
-                                                .gaps = {{"arn", "shard", "1", from_ms(1), "r"}},
+                                                .gaps = {gap},
                                                 .numbers = {{"n", 2}}}));
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().kind, error_class::fatal);
