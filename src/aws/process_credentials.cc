@@ -2,6 +2,7 @@
 
 #include "aws/credential_json.h"
 #include "base/foreign_json.h"
+#include "base/secret.h"
 #include "runtime/child_process.h"
 
 #include <fmt/format.h>
@@ -50,6 +51,7 @@ class process_credentials final : public credentials_source {
       co_return fail(std::move(version).error().within(name()));
     }
     auto made = read_credentials(ended->output, "SessionToken");
+    wipe(ended->output);
     if (!made) {
       co_return fail(std::move(made).error().within(name()));
     }

@@ -1,6 +1,7 @@
 #include "aws/profile_files.h"
 
 #include "aws/text_file.h"
+#include "base/secret.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -128,7 +129,13 @@ result<profile_files> profile_files::load(const environment& variables) {
   if (!credentials) {
     return fail(std::move(credentials).error());
   }
-  return parse(*config, *credentials);
+  auto parsed = parse(*config, *credentials);
+  for (auto* file : {&*config, &*credentials}) {
+    if (file->text) {
+      wipe(*file->text);
+    }
+  }
+  return parsed;
 }
 
 result<profile_files> profile_files::parse(const profile_file& config,

@@ -1,6 +1,7 @@
 #include "aws/sigv4.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
 #include <array>
@@ -99,12 +100,18 @@ std::string canonical_form(const signable_request& request,
 request_signer::request_signer(std::string region, std::string service)
     : region_(std::move(region)), service_(std::move(service)) {}
 
+request_signer::~request_signer() { OPENSSL_cleanse(key_.data(), key_.size()); }
+
 const sha256_digest& request_signer::signing_key(std::string_view day, const credentials& by) {
   if (key_day_ != day || key_secret_ != by.secret_access_key) {
-    const auto of_day = hmac_sha256("AWS4" + by.secret_access_key.reveal(), day);
-    const auto of_region = hmac_sha256(of_day, region_);
-    const auto of_service = hmac_sha256(of_region, service_);
+    const secret first("AWS4" + by.secret_access_key.reveal());
+    auto of_day = hmac_sha256(first.reveal(), day);
+    auto of_region = hmac_sha256(of_day, region_);
+    auto of_service = hmac_sha256(of_region, service_);
     key_ = hmac_sha256(of_service, "aws4_request");
+    for (auto* used : {&of_day, &of_region, &of_service}) {
+      OPENSSL_cleanse(used->data(), used->size());
+    }
     key_day_ = day;
     key_secret_ = by.secret_access_key;
   }

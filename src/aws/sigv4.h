@@ -38,6 +38,9 @@ struct signature {
 class request_signer {
  public:
   request_signer(std::string region, std::string service);
+  request_signer(const request_signer&) = delete;
+  request_signer& operator=(const request_signer&) = delete;
+  ~request_signer();
   [[nodiscard]] signature sign(const signable_request& request, const credentials& by,
                                wall_time now);
 

@@ -10,6 +10,7 @@
 #include "cli/repair_command.h"
 #include "cli/standard_output.h"
 #include "report/exit_code.h"
+#include "runtime/core_dumps.h"
 
 #include <cstdio>
 #include <exception>
@@ -58,6 +59,7 @@ void occupy_closed_streams() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  forbid_core_dumps();
   occupy_closed_streams();
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -67,7 +69,16 @@ int main(int argc, char** argv) {
       std::fputs(displayable(parsed.error().text(), line_breaks::kept).c_str(), stderr);
       return cli::exit_code_of_wrong_usage;
     }
-    return std::visit([&](const auto& options) { return run(options, variables); }, *parsed);
+    return std::visit(
+        [&](const auto& options) {
+          if constexpr (requires { options.allow_core_dumps; }) {
+            if (options.allow_core_dumps) {
+              allow_core_dumps();
+            }
+          }
+          return run(options, variables);
+        },
+        *parsed);
   } catch (const std::exception& failure) {
     cli::complain(failure.what());
     return static_cast<int>(report::exit_code::failed);

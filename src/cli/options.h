@@ -78,6 +78,7 @@ struct migration_options {
   log::level log_level = log::level::info;
   bool show_values = false;
   bool hash_keys = false;
+  bool allow_core_dumps = false;
 
   bool operator==(const migration_options&) const = default;
 };
@@ -148,6 +149,7 @@ struct datagen_options {
   bool batch = false;
   milliseconds wait{0};
   std::optional<std::string> output_file;
+  bool allow_core_dumps = false;
   bool operator==(const datagen_options&) const = default;
 };
 
@@ -160,6 +162,7 @@ struct datadel_options {
   milliseconds wait{0};
   bool dry_run = false;
   bool verbose = false;
+  bool allow_core_dumps = false;
   bool operator==(const datadel_options&) const = default;
 };
 

@@ -69,6 +69,9 @@ struct command_description {
 [[nodiscard]] std::vector<std::string> complete(plan_options& options);
 [[nodiscard]] std::vector<std::string> complete(repair_options& options);
 
+/// The last group of every command.
+[[nodiscard]] flag_group debugging(bool& allow_core_dumps);
+
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
 [[nodiscard]] binding list_into(std::vector<std::string>& values);

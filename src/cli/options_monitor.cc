@@ -329,20 +329,25 @@ flag_table flags_of(monitor_options& o) {
           pace_and_memory(o),
           files(o, "forget the state and begin anew; not in a configuration file"),
           when_to_end(o),
-          output(o)};
+          output(o),
+          debugging(o.allow_core_dumps)};
 }
 
 flag_table flags_of(compare_options& o) {
-  return {tables_and_access(o), what_is_compared(o), pace_and_memory(o),
+  return {tables_and_access(o),
+          what_is_compared(o),
+          pace_and_memory(o),
           files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
-          output(o)};
+          output(o),
+          debugging(o.allow_core_dumps)};
 }
 
 flag_table flags_of(plan_options& o) {
   return {tables_and_access(o),
           {"Stream", stream_flags(o.stream, o.stream_arn)},
           what_is_planned(o),
-          output(o)};
+          output(o),
+          debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(plan_options& o) {
@@ -352,7 +357,8 @@ std::vector<std::string> complete(plan_options& o) {
 }
 
 flag_table flags_of(repair_options& o) {
-  return {tables_and_access(o), what_is_repaired(o), pace(o), files(o), output(o)};
+  return {tables_and_access(o),         what_is_repaired(o), pace(o), files(o), output(o),
+          debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(repair_options& o) {

@@ -40,7 +40,8 @@ flag_table flags_of(datagen_options& o) {
              "from the table"},
             {"output", "FILE", text_into(o.output_file),
              "new file for the keys that were written, as CSV, for datadel", "none"}}},
-          {"Pace", {batch_flag(o.batch), wait_flag(o.wait)}}};
+          {"Pace", {batch_flag(o.batch), wait_flag(o.wait)}},
+          debugging(o.allow_core_dumps)};
 }
 
 flag_table flags_of(datadel_options& o) {
@@ -50,7 +51,8 @@ flag_table flags_of(datadel_options& o) {
              "", true},
             {"dry-run", "", switch_into(o.dry_run), "show the keys and delete nothing"},
             {"verbose", "", switch_into(o.verbose), "a line for each key"}}},
-          {"Pace", {batch_flag(o.batch), wait_flag(o.wait)}}};
+          {"Pace", {batch_flag(o.batch), wait_flag(o.wait)}},
+          debugging(o.allow_core_dumps)};
 }
 
 }  // namespace ddm::cli

@@ -104,6 +104,13 @@ std::string alternatives(const std::vector<std::string_view>& names) {
   return text;
 }
 
+flag_group debugging(bool& allow_core_dumps) {
+  return {"Debugging",
+          {{"allow-core-dumps", "", switch_into(allow_core_dumps),
+            "let the system write core dumps and debuggers attach: the memory holds credentials "
+            "and items"}}};
+}
+
 binding text_into(std::string& value) { return bind_text(value); }
 binding text_into(std::optional<std::string>& value) { return bind_text(value); }
 
