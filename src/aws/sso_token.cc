@@ -4,6 +4,7 @@
 #include "aws/text_file.h"
 #include "base/foreign_json.h"
 #include "base/log.h"
+#include "base/private_file.h"
 
 #include <fmt/format.h>
 #include <openssl/sha.h>
@@ -27,8 +28,7 @@ constexpr std::chrono::seconds lifetime_max = std::chrono::days{366};
 /// Held by whoever renews the token; the kernel frees it with the process.
 class lock_file {
  public:
-  explicit lock_file(const std::string& path)
-      : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
+  explicit lock_file(const std::string& path) : descriptor_(open_private(path, O_RDWR | O_CREAT)) {}
   lock_file(const lock_file&) = delete;
   lock_file& operator=(const lock_file&) = delete;
   ~lock_file() {
@@ -63,12 +63,13 @@ std::unexpected<error> logged_out(const sso_login& login, std::string_view why) 
 }
 
 result<sso_token> read_cache(const std::string& path, const sso_login& login) {
-  const auto text = read_text_file(path);
+  auto text = read_text_file(path);
   if (!text) {
     return logged_out(
         login, fmt::format("there is no login for {} ({})", login.start_url, text.error().message));
   }
   auto token = read_sso_token(*text);
+  wipe(*text);
   if (!token) {
     return logged_out(login, fmt::format("{} holds no login", path));
   }
@@ -158,7 +159,8 @@ awaitable<result<sso_token>> renew(const credential_context& context, const sso_
     }
     co_return fail(std::move(failure));
   }
-  if (auto kept = replace_private_file(path, cache_text(login, *made)); !kept) {
+  const secret text(cache_text(login, *made));
+  if (auto kept = replace_private_file(path, text.reveal()); !kept) {
     log::event(log::level::warning, "sso_token_not_kept", kept.error().message);
   }
   co_return made;

@@ -1,5 +1,7 @@
 #include "aws/text_file.h"
 
+#include "base/write_all.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -36,8 +38,9 @@ result<void> replace_private_file(const std::string& path, std::string_view text
   // mkstemp makes it 0600.
   auto temporary = path + ".XXXXXX";
   const int descriptor = ::mkstemp(temporary.data());
-  const bool written = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) ==
-                                              static_cast<ssize_t>(text.size());
+  // On the disk before it takes the place of the old one: a token that was rotated cannot be had
+  // again.
+  const bool written = descriptor >= 0 && write_all(descriptor, text) && ::fsync(descriptor) == 0;
   const int why = errno;
   if (descriptor >= 0) {
     ::close(descriptor);
@@ -47,6 +50,7 @@ result<void> replace_private_file(const std::string& path, std::string_view text
     ::unlink(temporary.c_str());
     return fatal(fmt::format("the file {} cannot be written: {}", path, std::strerror(reason)));
   }
+  static_cast<void>(sync_folder_of(path));
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "compare/leftover_file.h"
 
+#include "base/private_file.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ std::unexpected<error> system_failure(const std::string& path, std::string_view 
   return fatal(
       fmt::format("cannot {} {}, which holds what a comparison has not settled: {}; make "
                   "room there, or put the state elsewhere with --state",
-                  action, path, std::strerror(errno)));
+                  action, path, why_not_opened(errno)));
 }
 
 std::unexpected<error> damaged(const std::string& path) {
@@ -113,7 +114,7 @@ void append_leftover(const leftover& entry, leftover_origin from, std::string& b
 
 result<leftover_file> leftover_file::open(std::string path, std::uint64_t committed_bytes,
                                           std::uint64_t mark) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int descriptor = open_private(path, O_RDWR | O_CREAT | O_APPEND);
   if (descriptor < 0) {
     return system_failure(path, "open");
   }

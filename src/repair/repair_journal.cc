@@ -1,13 +1,13 @@
 #include "repair/repair_journal.h"
 
 #include "base/displayable.h"
+#include "base/private_file.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
@@ -29,7 +29,7 @@ std::unexpected<error> system_failure(std::string_view what, const std::string& 
   return fatal(
       fmt::format("cannot {} the journal {}: {}; nothing is written to the table without "
                   "it: make room or name another file with --journal",
-                  what, path, std::strerror(errno)));
+                  what, path, why_not_opened(errno)));
 }
 
 std::unexpected<error> none_of_ours(const std::string& path, std::string_view where) {
@@ -127,7 +127,10 @@ result<repair_journal> repair_journal::open(const std::string& path) {
   if (auto is_file = check_is_file(path); !is_file) {
     return fail(std::move(is_file.error()));
   }
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int file = open_private(path, O_RDWR | O_CREAT | O_APPEND);
+  if (file < 0 && errno == ELOOP) {
+    return none_of_ours(path, "as it is a symbolic link, and none is followed");
+  }
   if (file < 0) {
     return system_failure("open", path);
   }

@@ -1,5 +1,6 @@
 #include "state/sqlite_store.h"
 
+#include "base/private_file.h"
 #include "runtime/worker_pool.h"
 #include "state/sqlite_connection.h"
 #include "state/sqlite_schema.h"
@@ -21,7 +22,7 @@ constexpr const char* settings = R"(
   PRAGMA journal_size_limit = 67108864;
   PRAGMA cache_size = -32768;
   PRAGMA temp_store = MEMORY;
-  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;
 )";
 
 /// Runs everything on one thread, in the order in which it was asked for.
@@ -138,6 +139,11 @@ result<void> adapt_format(sqlite_connection& connection, const std::string& comm
 
 result<state_tables> open_tables(const std::string& path, const std::string& command) {
   const bool read_only = command.empty();
+  if (!read_only) {
+    for (const auto* suffix : {"", "-wal", "-shm"}) {
+      keep_private(path + suffix);
+    }
+  }
   // Before SQLite replays the WAL, which it does at the first look.
   if (auto own = check_wal_belongs(path); !own) {
     return fail(std::move(own.error()));

@@ -1,5 +1,6 @@
 #include "state/state_file.h"
 
+#include "base/private_file.h"
 #include "base/same_file.h"
 
 #include <fmt/format.h>
@@ -7,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -40,7 +40,7 @@ std::unexpected<error> cannot(std::string_view doing, const std::string& path, i
           ? "run as a user who may write there, or choose another place with --state"
       : reason == ENOSPC || reason == EDQUOT ? "make room, or choose another place with --state"
                                              : "choose another place with --state";
-  return fatal(fmt::format("cannot {} {}: {}; {}", doing, path, std::strerror(reason), remedy));
+  return fatal(fmt::format("cannot {} {}: {}; {}", doing, path, why_not_opened(reason), remedy));
 }
 
 std::uint32_t big_endian(std::string_view header, std::size_t at) {
@@ -180,8 +180,7 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
 result<state_lock> state_lock::acquire(const std::string& path, const std::string& command) {
   const auto lock_path = lock_path_of(path, command);
   for (;;) {
-    const int descriptor =
-        ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int descriptor = open_private(lock_path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
       return cannot("create the lock", lock_path, errno);
     }

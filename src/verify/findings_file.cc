@@ -1,6 +1,7 @@
 #include "verify/findings_file.h"
 
 #include "base/log.h"
+#include "base/private_file.h"
 #include "base/same_file.h"
 #include "base/time.h"
 #include "base/write_all.h"
@@ -11,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <sys/file.h>
@@ -26,7 +26,7 @@ namespace {
 constexpr std::size_t lines_per_read = 1000;
 /// A file with fewer superfluous lines is left as it is: some 50 MB.
 constexpr std::int64_t superfluous_max = 100'000;
-constexpr int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC;
+constexpr int flags = O_RDWR | O_CREAT | O_APPEND;
 /// Two items of 400 KB, each byte spelled \u00XX, with key and paths: no line of ours is longer.
 constexpr std::size_t line_bytes_max = 16UZ << 20;
 
@@ -34,7 +34,7 @@ std::unexpected<error> system_failure(const std::string& path, std::string_view 
   return fatal(
       fmt::format("cannot {} the findings file {}: {}; free the disk or name another file "
                   "with --findings",
-                  action, path, std::strerror(errno)));
+                  action, path, why_not_opened(errno)));
 }
 
 struct survey {
@@ -169,8 +169,11 @@ result<void> check_findings_place(const std::string& path) {
         why));
   };
   struct stat there{};
-  if (::stat(path.c_str(), &there) != 0) {
+  if (::lstat(path.c_str(), &there) != 0) {
     return {};
+  }
+  if (S_ISLNK(there.st_mode)) {
+    return refused("it is a symbolic link, and none is followed");
   }
   if (!S_ISREG(there.st_mode)) {
     return refused(S_ISDIR(there.st_mode) ? "it is a folder" : "it is no regular file");
@@ -186,7 +189,7 @@ result<void> check_findings_place(const std::string& path) {
 awaitable<result<findings_file>> findings_file::open(std::string path, state::state_store& store,
                                                      std::int64_t committed_lines,
                                                      std::optional<std::string> lines_before) {
-  const int descriptor = ::open(path.c_str(), flags, 0600);
+  const int descriptor = open_private(path, flags);
   if (descriptor < 0) {
     co_return system_failure(path, "open");
   }
@@ -253,7 +256,7 @@ awaitable<result<bool>> findings_file::renew(state::state_store& store,
 /// Beside its place, and put there once it is complete: a kill leaves the old file or the new one.
 awaitable<result<void>> findings_file::write_anew(state::state_store& store) {
   const auto draft = draft_of(path_);
-  const int descriptor = ::open(draft.c_str(), flags | O_TRUNC, 0600);
+  const int descriptor = open_private(draft, flags | O_TRUNC);
   if (descriptor < 0) {
     co_return system_failure(path_, "write anew");
   }
