@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -73,6 +75,44 @@ class Hardening(unittest.TestCase):
             self.assertIn(bytes.fromhex("f30f1efa"), code)  # endbr64
         elif platform.machine() == "aarch64":
             self.assertIn(bytes.fromhex("3f2303d5"), code)  # paciasp
+
+
+class Memory(unittest.TestCase):
+    """What is not dumpable belongs to root in /proc, whoever runs it (proc(5))."""
+
+    NOBODY = 65534
+
+    def owner_in_proc(self, *flags: str) -> int:
+        with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as silent:
+            folder = Path(name)
+            folder.chmod(0o777)
+            binary = folder / "monitor"
+            shutil.copy(os.environ["DDM_MONITOR"], binary)
+            binary.chmod(0o755)
+            # It waits for an answer that never comes.
+            endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            process = subprocess.Popen(
+                [binary, "datagen", "--table", "t", "--region", "eu-west-1", "--endpoint-url", endpoint,
+                 *flags],
+                cwd=folder, user=self.NOBODY if os.geteuid() == 0 else None,
+                env=os.environ | {"HOME": name, "AWS_ACCESS_KEY_ID": "A",
+                                  "AWS_SECRET_ACCESS_KEY": "S"},
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                silent.settimeout(30)
+                connection, _ = silent.accept()
+                with connection:
+                    return os.stat(f"/proc/{process.pid}/auxv").st_uid
+            finally:
+                process.kill()
+                process.wait()
+
+    def test_is_not_for_others(self) -> None:
+        self.assertEqual(self.owner_in_proc(), 0)
+
+    def test_is_for_a_debugger_when_that_is_asked_for(self) -> None:
+        self.assertEqual(self.owner_in_proc("--allow-core-dumps"),
+                         os.geteuid() or self.NOBODY)
 
 
 if __name__ == "__main__":
