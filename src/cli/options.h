@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "plan/needed_actions.h"
 
 #include <chrono>
 #include <cstdint>
@@ -127,6 +128,8 @@ struct plan_options : migration_options {
   std::optional<std::string> stream_arn;
   std::uint64_t sample_rate = 100;  ///< of the monitor whose cost is estimated
   std::vector<std::string> accept;  ///< settings that may differ
+  plan::purposes wanted{plan::purpose::plan, plan::purpose::monitor, plan::purpose::baseline,
+                        plan::purpose::compare};
   bool operator==(const plan_options&) const = default;
 };
 

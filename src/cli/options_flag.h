@@ -75,6 +75,8 @@ struct command_description {
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
 [[nodiscard]] binding list_into(std::vector<std::string>& values);
+/// Names with commas between them.
+[[nodiscard]] binding purposes_into(plan::purposes& wanted);
 /// Attribute paths that can be left out of comparisons.
 [[nodiscard]] binding patterns_into(std::vector<std::string>& values);
 [[nodiscard]] binding switch_into(bool& value);

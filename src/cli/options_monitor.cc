@@ -234,6 +234,9 @@ flag_group what_is_planned(plan_options& o) {
           {{"accept", "NAME", list_into(o.accept),
             "a setting that may differ or be unknown, as the output names it; repeatable; a * at "
             "the end matches any rest"},
+           {"for", "COMMANDS", purposes_into(o.wanted),
+            "what the permissions are tried and the policies made for: plan, monitor, baseline "
+            "(monitor --baseline), compare, repair, with commas between them"},
            {"sample-rate", "N", sample_rate_into(o.sample_rate),
             "of the monitor whose cost is estimated; also all, 1%, 1/100"},
            {"max-rcu", "N", rate_into(o.max_rcu),

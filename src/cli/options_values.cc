@@ -6,11 +6,14 @@
 #include "net/url.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <limits>
+#include <ranges>
 
 namespace ddm::cli {
 namespace {
@@ -125,6 +128,27 @@ binding list_into(std::vector<std::string>& values) {
           },
           .fallback = fmt::format("{}", fmt::join(values, ", ")),
           .repeatable = true};
+}
+
+binding purposes_into(plan::purposes& wanted) {
+  const auto name = [](plan::purpose each) { return plan::to_string(each); };
+  return {.apply = [&wanted](const std::string& text) -> fault {
+            std::vector<plan::purpose> named;
+            for (const auto part : std::views::split(text, ',')) {
+              const auto purpose = plan::purpose_of(std::string_view(part));
+              if (!purpose) {
+                return fmt::format(
+                    "names \"{}\", which is none of plan, monitor, baseline, compare and repair",
+                    std::string_view(part));
+              }
+              named.push_back(*purpose);
+            }
+            wanted.clear();
+            std::ranges::copy_if(plan::all_purposes, std::back_inserter(wanted),
+                                 [&](auto each) { return std::ranges::find(named, each) != named.end(); });
+            return std::nullopt;
+          },
+          .fallback = fmt::format("{}", fmt::join(wanted | std::views::transform(name), ","))};
 }
 
 binding patterns_into(std::vector<std::string>& values) {

@@ -107,7 +107,8 @@ awaitable<plan::side_facts> plan_run::look_at(std::string side, connection_optio
     facts.table = std::move(*described);
     facts.units_per_second = read_budget(options_, &facts.table->table);
     dynamodb::dynamodb_client client(link->calls());
-    auto tries = co_await plan::try_table(client, side, name, facts.table->table.schema);
+    auto tries =
+        co_await plan::try_table(client, side, name, facts.table->table.schema, options_.wanted);
     std::ranges::move(tries, std::back_inserter(report_.permissions));
   }
   co_await identify(*link, facts);
@@ -140,7 +141,7 @@ awaitable<void> plan_run::look_at_stream() {
   }
   report_.stream_arn = arn;
   dynamodb::streams_client client(link->calls());
-  report_.stream = co_await plan::try_stream(client, dynamodb::stream_arn(arn));
+  report_.stream = co_await plan::try_stream(client, dynamodb::stream_arn(arn), options_.wanted);
   std::ranges::move(report_.stream.permissions, std::back_inserter(report_.permissions));
   if (report_.stream.failure) {
     note(*report_.stream.failure);
@@ -155,9 +156,12 @@ awaitable<int> plan_run::run() {
   }
   files_ = std::move(*files);
   report_.sample_rate = options_.sample_rate;
+  report_.wanted = options_.wanted;
   report_.source = co_await look_at("source", options_.source, options_.source_table);
   report_.target = co_await look_at("target", options_.target, options_.target_table);
-  co_await look_at_stream();
+  if (!plan::actions_on(plan::resource::stream, options_.wanted).empty()) {
+    co_await look_at_stream();
+  }
   if (report_.source.table && report_.target.table) {
     report_.settings = plan::compare_settings(report_.source.table->settings,
                                               report_.target.table->settings, options_.accept);

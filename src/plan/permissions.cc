@@ -20,16 +20,29 @@ grant grant_of(const error* failure) {
                                                        : grant::unknown;
 }
 
-template <class Answer>
-permission tried(std::string side, std::string_view operation, std::string needed_by,
-                 const Answer& answer) {
-  const error* failure = answer ? nullptr : &answer.error();
-  return {.side = std::move(side),
-          .action = fmt::format("dynamodb:{}", operation),
-          .needed_by = std::move(needed_by),
-          .state = grant_of(failure),
-          .message = failure == nullptr ? std::string() : failure->describe()};
-}
+/// Makes the calls that are needed and keeps what became of them.
+class trial {
+ public:
+  trial(std::string side, purposes wanted) : side_(std::move(side)), wanted_(std::move(wanted)) {}
+
+  [[nodiscard]] bool needs(std::string_view operation) const {
+    return !users_among(operation, wanted_).empty();
+  }
+  void note(std::string_view operation, const auto& answer) {
+    const error* failure = answer ? nullptr : &answer.error();
+    permissions_.push_back({.side = side_,
+                            .action = fmt::format("dynamodb:{}", operation),
+                            .needed_by = users_among(operation, wanted_),
+                            .state = grant_of(failure),
+                            .message = failure == nullptr ? std::string() : failure->describe()});
+  }
+  [[nodiscard]] std::vector<permission> take() && { return std::move(permissions_); }
+
+ private:
+  std::string side_;
+  purposes wanted_;
+  std::vector<permission> permissions_;
+};
 
 /// A key that nobody has.
 dynamodb::attribute_value absent_value(dynamodb::key_type type) {
@@ -70,35 +83,39 @@ std::string_view to_string(grant value) {
 
 awaitable<std::vector<permission>> try_table(dynamodb::dynamodb_client& client, std::string side,
                                              dynamodb::table_name table,
-                                             dynamodb::key_schema schema) {
+                                             dynamodb::key_schema schema, purposes wanted) {
   const auto key = absent_key(schema);
-  std::vector<permission> tries;
-  tries.push_back(tried(side, "DescribeTimeToLive", "telling expired items from lost ones",
-                        co_await client.describe_time_to_live(table)));
-  tries.push_back(tried(side, "BatchGetItem", "monitor, compare",
-                        co_await client.batch_get_item(table, {key}, true)));
-  tries.push_back(tried(
-      side, "Scan", "compare, monitor --baseline",
-      co_await client.scan({.table = table, .exclusive_start_key = std::nullopt, .limit = 1})));
-  tries.push_back(tried(side, "GetItem", "repair", co_await client.get_item(table, key, true)));
-  co_return tries;
+  trial tries(std::move(side), std::move(wanted));
+  if (tries.needs("DescribeTimeToLive")) {
+    tries.note("DescribeTimeToLive", co_await client.describe_time_to_live(table));
+  }
+  if (tries.needs("BatchGetItem")) {
+    tries.note("BatchGetItem", co_await client.batch_get_item(table, {key}, true));
+  }
+  if (tries.needs("Scan")) {
+    tries.note("Scan", co_await client.scan(
+                           {.table = table, .exclusive_start_key = std::nullopt, .limit = 1}));
+  }
+  if (tries.needs("GetItem")) {
+    tries.note("GetItem", co_await client.get_item(table, key, true));
+  }
+  co_return std::move(tries).take();
 }
 
-awaitable<stream_facts> try_stream(dynamodb::streams_client& client, dynamodb::stream_arn stream) {
+awaitable<stream_facts> try_stream(dynamodb::streams_client& client, dynamodb::stream_arn stream,
+                                   purposes wanted) {
   stream_facts facts;
-  const auto note = [&](std::string_view operation, const auto& answer) {
-    facts.permissions.push_back(tried("stream", operation, "monitor", answer));
-  };
+  trial tries("stream", std::move(wanted));
   std::optional<dynamodb::shard_id> readable;
   std::optional<dynamodb::shard_id> after;
   for (int page_number = 0; page_number < listing_pages_max; ++page_number) {
     const auto page = co_await client.describe_stream(stream, after);
     if (!page || page_number == 0) {
-      note("DescribeStream", page);
+      tries.note("DescribeStream", page);
     }
     if (!page) {
       facts.failure = page.error();
-      co_return facts;
+      break;
     }
     facts.view_type = page->view_type;
     facts.enabled = page->status == dynamodb::stream_status::enabled ||
@@ -112,15 +129,15 @@ awaitable<stream_facts> try_stream(dynamodb::streams_client& client, dynamodb::s
       break;
     }
   }
-  if (!readable) {
-    co_return facts;
+  if (readable && !facts.failure && tries.needs("GetRecords")) {
+    const auto iterator = co_await client.get_shard_iterator(
+        stream, *readable, dynamodb::iterator_position::trim_horizon());
+    tries.note("GetShardIterator", iterator);
+    if (iterator) {
+      tries.note("GetRecords", co_await client.get_records(*iterator, 1));
+    }
   }
-  const auto iterator = co_await client.get_shard_iterator(
-      stream, *readable, dynamodb::iterator_position::trim_horizon());
-  note("GetShardIterator", iterator);
-  if (iterator) {
-    note("GetRecords", co_await client.get_records(*iterator, 1));
-  }
+  facts.permissions = std::move(tries).take();
   co_return facts;
 }
 

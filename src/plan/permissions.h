@@ -6,6 +6,7 @@
 
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/streams_client.h"
+#include "plan/needed_actions.h"
 
 #include <cstdint>
 #include <optional>
@@ -29,11 +30,13 @@ struct permission {
   std::string message;  ///< the service's words, where it did not grant
 };
 
-/// DescribeTimeToLive, BatchGetItem and GetItem of a key that does not exist, Scan of one item.
+/// DescribeTimeToLive, BatchGetItem and GetItem of a key that does not exist, Scan of one item: as
+/// far as `wanted` needs them.
 [[nodiscard]] awaitable<std::vector<permission>> try_table(dynamodb::dynamodb_client& client,
                                                            std::string side,
                                                            dynamodb::table_name table,
-                                                           dynamodb::key_schema schema);
+                                                           dynamodb::key_schema schema,
+                                                           purposes wanted);
 
 struct stream_facts {
   std::vector<permission> permissions;
@@ -43,8 +46,8 @@ struct stream_facts {
   bool enabled = false;
   std::optional<error> failure;  ///< why it cannot be described
 };
-/// DescribeStream (all pages), GetShardIterator and GetRecords of one record.
+/// DescribeStream (all pages); GetShardIterator and GetRecords of one record where `wanted` reads.
 [[nodiscard]] awaitable<stream_facts> try_stream(dynamodb::streams_client& client,
-                                                 dynamodb::stream_arn stream);
+                                                 dynamodb::stream_arn stream, purposes wanted);
 
 }  // namespace ddm::plan

@@ -5,6 +5,7 @@
 #include "plan/policies.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -149,27 +150,41 @@ struct named_policy {
 
 std::vector<named_policy> policies_of(const plan_report& report) {
   std::vector<named_policy> policies;
+  const auto add = [&](std::string name, std::optional<ordered_json> document) {
+    if (document) {
+      policies.push_back({std::move(name), std::move(*document)});
+    }
+  };
   const auto subject = [](const side_facts& side) {
     return policy_subject{.table_arn = side.table->table.arn,
                           .kms_key_arn = side.table->kms_key_arn};
   };
   if (report.source.table) {
-    policies.push_back({"source table", table_policy(subject(report.source))});
+    add("source table", table_policy(subject(report.source), report.wanted));
   }
   if (!report.stream_arn.empty()) {
     const auto table_arn = report.stream_arn.substr(0, report.stream_arn.find("/stream/"));
     const bool of_target = report.target.table && report.target.table->table.arn == table_arn &&
                            report.source.table && report.source.table->table.arn != table_arn;
     const auto& side = of_target ? report.target : report.source;
-    policies.push_back({"stream", stream_policy({.table_arn = table_arn,
-                                                 .kms_key_arn = side.table ? side.table->kms_key_arn
-                                                                           : std::nullopt})});
+    add("stream",
+        stream_policy({.table_arn = table_arn,
+                       .kms_key_arn = side.table ? side.table->kms_key_arn : std::nullopt},
+                      report.wanted));
   }
   if (report.target.table) {
-    policies.push_back({"target table", table_policy(subject(report.target))});
-    policies.push_back({"target table, for repair --apply", repair_policy(subject(report.target))});
+    add("target table", table_policy(subject(report.target), report.wanted));
+    add("target table, for repair --apply", write_policy(subject(report.target), report.wanted));
   }
   return policies;
+}
+
+std::string for_whom(const purposes& wanted) {
+  std::vector<std::string_view> names;
+  for (const auto each : wanted) {
+    names.push_back(to_string(each));
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 ordered_json json_of(const side_facts& side) {
@@ -312,7 +327,8 @@ std::string render_text(const plan_report& report) {
   show_permissions(report, page);
   show_settings(report, page);
   show_costs(report, page);
-  page.title("IAM policies, the smallest that serve");
+  page.title(
+      fmt::format("IAM policies, the smallest that serve {} (--for)", for_whom(report.wanted)));
   for (const auto& [name, document] : policies_of(report)) {
     page.raw(fmt::format("{}:\n{}\n", name, json_text(document, 2)));
   }

@@ -31,6 +31,7 @@ struct plan_report {
   std::vector<permission> permissions;  ///< of all sides
   std::vector<parity_row> settings;
   std::uint64_t sample_rate = 100;
+  purposes wanted;  ///< what the permissions and policies are for
 
   [[nodiscard]] std::optional<compare_estimate> comparing() const;
   [[nodiscard]] std::optional<monitor_estimate> monitoring() const;

@@ -41,25 +41,23 @@ ordered_json policy(const policy_subject& of, ordered_json first) {
 
 }  // namespace
 
-ordered_json table_policy(const policy_subject& of) {
-  return policy(of, statement("ReadTable",
-                              {"dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
-                               "dynamodb:DescribeContinuousBackups", "dynamodb:BatchGetItem",
-                               "dynamodb:GetItem", "dynamodb:Scan"},
-                              of.table_arn));
+ordered_json table_policy(const policy_subject& of, const purposes& wanted) {
+  return policy(of,
+                statement("ReadTable", actions_on(resource::both_tables, wanted), of.table_arn));
 }
 
-ordered_json stream_policy(const policy_subject& of) {
-  return policy(
-      of, statement("ReadStream",
-                    {"dynamodb:DescribeStream", "dynamodb:GetShardIterator", "dynamodb:GetRecords"},
-                    of.table_arn + "/stream/*"));
+std::optional<ordered_json> stream_policy(const policy_subject& of, const purposes& wanted) {
+  auto actions = actions_on(resource::stream, wanted);
+  return actions.empty() ? std::nullopt
+                         : std::optional(policy(of, statement("ReadStream", std::move(actions),
+                                                              of.table_arn + "/stream/*")));
 }
 
-ordered_json repair_policy(const policy_subject& of) {
-  return policy(of, statement("RepairTable",
-                              {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
-                              of.table_arn));
+std::optional<ordered_json> write_policy(const policy_subject& of, const purposes& wanted) {
+  auto actions = actions_on(resource::target_table, wanted);
+  return actions.empty()
+             ? std::nullopt
+             : std::optional(policy(of, statement("WriteTable", std::move(actions), of.table_arn)));
 }
 
 }  // namespace ddm::plan

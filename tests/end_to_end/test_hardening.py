@@ -83,7 +83,8 @@ class Memory(unittest.TestCase):
     NOBODY = 65534
 
     def owner_in_proc(self, *flags: str) -> int:
-        with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as silent:
+        with (tempfile.TemporaryDirectory() as name,
+              socket.create_server(("127.0.0.1", 0)) as silent):
             folder = Path(name)
             folder.chmod(0o777)
             binary = folder / "monitor"
@@ -92,8 +93,8 @@ class Memory(unittest.TestCase):
             # It waits for an answer that never comes.
             endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
             process = subprocess.Popen(
-                [binary, "datagen", "--table", "t", "--region", "eu-west-1", "--endpoint-url", endpoint,
-                 *flags],
+                [binary, "datagen", "--table", "t", "--region", "eu-west-1",
+                 "--endpoint-url", endpoint, *flags],
                 cwd=folder, user=self.NOBODY if os.geteuid() == 0 else None,
                 env=os.environ | {"HOME": name, "AWS_ACCESS_KEY_ID": "A",
                                   "AWS_SECRET_ACCESS_KEY": "S"},

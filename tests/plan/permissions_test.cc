@@ -12,14 +12,17 @@ namespace {
 using dynamodb::key_type;
 using support::fault;
 
+const purposes all(all_purposes.begin(), all_purposes.end());
+
 class trying : public testing::Test {
  protected:
-  std::vector<permission> try_with_key(dynamodb::key_schema schema) {
+  std::vector<permission> try_with_key(dynamodb::key_schema schema, const purposes& wanted = all) {
     account_.create_table("t", schema, "KEYS_ONLY");
-    return time_.run(try_table(client_, "source", dynamodb::table_name("t"), schema));
+    return time_.run(try_table(client_, "source", dynamodb::table_name("t"), schema, wanted));
   }
-  stream_facts try_its_stream() {
-    return time_.run(try_stream(streams_, dynamodb::stream_arn(account_.stream("t").names().arn)));
+  stream_facts try_its_stream(const purposes& wanted = all) {
+    return time_.run(
+        try_stream(streams_, dynamodb::stream_arn(account_.stream("t").names().arn), wanted));
   }
   static grant of(const std::vector<permission>& tries, std::string_view action) {
     for (const auto& each : tries) {
@@ -49,7 +52,7 @@ TEST_F(trying, an_empty_table_grants_everything_with_any_kind_of_key) {
                                       .sort = dynamodb::key_attribute{"sk", type}};
     account.create_table("t", schema);
     for (const auto& each :
-         time_.run(try_table(client, "source", dynamodb::table_name("t"), schema))) {
+         time_.run(try_table(client, "source", dynamodb::table_name("t"), schema, all))) {
       EXPECT_EQ(each.state, grant::granted) << each.action << ": " << each.message;
     }
   }
@@ -63,6 +66,17 @@ TEST_F(trying, a_denial_is_told_from_trouble) {
   EXPECT_EQ(of(tries, "dynamodb:Scan"), grant::denied);
   EXPECT_EQ(of(tries, "dynamodb:GetItem"), grant::unknown);
   EXPECT_EQ(of(tries, "dynamodb:BatchGetItem"), grant::granted);
+}
+
+TEST_F(trying, only_what_is_needed_is_tried) {
+  const auto tries =
+      try_with_key({.partition = {"pk", key_type::string}, .sort = {}}, {purpose::monitor});
+  EXPECT_EQ(tries.size(), 2);
+  EXPECT_EQ(of(tries, "dynamodb:BatchGetItem"), grant::granted);
+  EXPECT_EQ(of(tries, "dynamodb:DescribeTimeToLive"), grant::granted);
+  EXPECT_EQ(tries[0].needed_by, "monitor");
+  EXPECT_EQ(try_its_stream({purpose::plan}).permissions.size(), 1);
+  EXPECT_EQ(account_.statistics().calls_of("GetRecords"), 0);
 }
 
 TEST_F(trying, a_stream_is_listed_and_read_once) {

@@ -43,7 +43,8 @@ plan_report fine() {
                                       .needed_by = "compare",
                                       .state = grant::granted,
                                       .message = {}}},
-                     .settings = {{.name = "ttl", .source = "off", .target = "off"}}};
+                     .settings = {{.name = "ttl", .source = "off", .target = "off"}},
+                     .wanted = {purpose::plan, purpose::monitor, purpose::compare}};
   return report;
 }
 
@@ -92,7 +93,10 @@ TEST(plan, is_one_json_object) {
   EXPECT_EQ(out["cost"]["compare"]["source_rcu"], 50);
   EXPECT_EQ(out["cost"]["compare"]["seconds"], 5);
   EXPECT_EQ(out["source"]["table"]["items"], 1000);
-  EXPECT_EQ(out["policies"].size(), 4);
+  EXPECT_EQ(out["policies"].size(), 3);
+  auto report = fine();
+  report.wanted.push_back(purpose::repair);
+  EXPECT_EQ(json::parse(render_json(report))["policies"].size(), 4);
 }
 
 }  // namespace
