@@ -45,6 +45,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
       parts_(std::move(parts)),
       monitored_(monitored_by(resumed)),
       findings_(settings_.findings),
+      finding_news_(parts_.store, findings_, parts_.decoder, resumed.finding_lines),
       log_(settings_.findings.hash_keys),
       checks_(without_stream(settings_.checks)),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
@@ -111,7 +112,11 @@ awaitable<result<void>> compare_session::run() {
     background_.cancel();
     co_await background_.join();
     log_lines(log_.finish());
-    if (auto committed = co_await commit_now(); !committed) {
+    auto committed = co_await commit_and_hear();
+    if (committed && findings_.is_dirty()) {
+      committed = co_await commit_now();
+    }
+    if (!committed) {
       fail_with(std::move(committed.error()));
     } else if (comparer_.progress().finished() && !abandoned_) {
       comparer_.forget_leftovers();
@@ -145,7 +150,7 @@ awaitable<void> compare_session::compare() {
 awaitable<void> compare_session::commit_regularly() {
   for (;;) {
     log_lines(log_.on_time(parts_.time.now()));
-    auto committed = co_await commit_now();
+    auto committed = co_await commit_and_hear();
     if (committed) {
       verify::outcomes out;
       committed = co_await comparer_.feed(checks_, out);
@@ -159,10 +164,19 @@ awaitable<void> compare_session::commit_regularly() {
   }
 }
 
+awaitable<result<void>> compare_session::commit_and_hear() {
+  if (auto committed = co_await commit_now(); !committed) {
+    co_return committed;
+  }
+  const auto heard = co_await finding_news_.hear(commits_begun_);
+  co_return heard ? result<void>{} : fail(heard.error());
+}
+
 awaitable<result<void>> compare_session::commit_now() {
   if (abandoned_) {
     co_return result<void>{};
   }
+  ++commits_begun_;
   if (auto durable = co_await comparer_.make_durable(); !durable) {
     co_return durable;
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "compare/table_comparer.h"
+#include "monitor/finding_news.h"
 #include "monitor/mismatch_log.h"
 #include "report/status.h"
 #include "report/verdict.h"
@@ -63,6 +64,7 @@ class compare_session {
   [[nodiscard]] awaitable<void> compare();
   [[nodiscard]] awaitable<void> commit_regularly();
   [[nodiscard]] awaitable<void> show_blocks();
+  [[nodiscard]] awaitable<result<void>> commit_and_hear();
   [[nodiscard]] awaitable<result<void>> commit_now();
   [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier() const;
   /// Of this process and those before it.
@@ -78,6 +80,7 @@ class compare_session {
   /// By a monitor on the same state: a comparison of as much makes up for its coverage gaps.
   verify::coverage monitored_;
   verify::finding_book findings_;
+  finding_news finding_news_;
   mismatch_log log_;
   verify::pending_checks checks_;
   verify::record_verifier verifier_;
@@ -89,6 +92,7 @@ class compare_session {
   task_group comparing_;
   task_group background_;
   wall_time started_at_;
+  std::uint64_t commits_begun_ = 0;
   double source_units_before_ = 0;
   double target_units_before_ = 0;
   std::optional<error> failure_;

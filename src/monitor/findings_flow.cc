@@ -97,7 +97,7 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
 
 awaitable<result<void>> recall_open(state::state_store& store, verify::finding_book& book,
                                     std::vector<verify::digest128> keys,
-                                    const std::uint64_t& commits_begun, verify::recalled as) {
+                                    const std::uint64_t& commits_begun) {
   for (;;) {
     // What a commit changes between two look-ups would be recalled as it was before.
     const auto commits_before = commits_begun;
@@ -106,25 +106,10 @@ awaitable<result<void>> recall_open(state::state_store& store, verify::finding_b
       co_return fail(std::move(entries.error()));
     }
     if (commits_begun == commits_before || entries->empty()) {
-      book.recall(std::move(*entries), as);
+      book.recall(std::move(*entries));
       co_return result<void>{};
     }
   }
-}
-
-awaitable<result<void>> let_go_of_healed(state::state_store& store, verify::finding_book& book,
-                                         std::vector<verify::digest128> keys) {
-  for (const auto& key : keys) {
-    const auto row = co_await store.find_mismatch(key.bytes());
-    if (!row) {
-      co_return fail(row.error());
-    }
-    // What was confirmed here meanwhile is newer than the row.
-    if (*row && !(*row)->open && !book.is_dirty(key)) {
-      book.on_healed_elsewhere(key);
-    }
-  }
-  co_return result<void>{};
 }
 
 awaitable<result<void>> commit_with_findings(state::state_store& store,

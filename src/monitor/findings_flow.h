@@ -28,13 +28,7 @@ namespace ddm::monitor {
 [[nodiscard]] awaitable<result<void>> recall_open(state::state_store& store,
                                                   verify::finding_book& book,
                                                   std::vector<verify::digest128> keys,
-                                                  const std::uint64_t& commits_begun,
-                                                  verify::recalled as = verify::recalled::counted);
-
-/// Lets go of those of the keys that the state has as healed.
-[[nodiscard]] awaitable<result<void>> let_go_of_healed(state::state_store& store,
-                                                       verify::finding_book& book,
-                                                       std::vector<verify::digest128> keys);
+                                                  const std::uint64_t& commits_begun);
 
 /// The findings file, if there is one, gets its lines only once they are committed; what an earlier
 /// commit owed it when it was cancelled, too.

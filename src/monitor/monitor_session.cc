@@ -52,6 +52,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       findings_(settings_.findings),
+      finding_news_(parts_.store, findings_, parts_.decoder, resumed.finding_lines),
       log_(settings_.findings.hash_keys),
       checks_(settings_of(settings_.checks, parts_)),
       follower_(settings_.stream, stream_parts(), resumed),
@@ -76,7 +77,6 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
 void monitor_session::restore(const state::snapshot& resumed) {
   statistics_.restore(resumed.numbers, resumed.values);
   gaps_ = resumed.gaps;
-  finding_lines_heard_ = resumed.finding_lines;
   for (const auto& gap : gaps_) {
     if (!is_of_unlisted(gap)) {
       findings_.on_gap(gap.noticed);
@@ -159,7 +159,7 @@ awaitable<result<void>> monitor_session::run() {
     co_await background_.join();
     log_lines(log_.finish());
     resolve_due_ = parts_.time.now();
-    if (auto committed = co_await commit_now(); !committed) {
+    if (auto committed = co_await commit_at_the_end(); !committed) {
       fail_with(std::move(committed.error()));
     }
   }
@@ -501,6 +501,19 @@ awaitable<result<void>> monitor_session::commit_now() {
     baseline_.on_committed();
   }
   co_return committed;
+}
+
+/// What others have confirmed until now belongs to the last word too.
+awaitable<result<void>> monitor_session::commit_at_the_end() {
+  auto done = co_await commit_now();
+  if (done) {
+    news_due_ = parts_.time.now();
+    done = co_await hear_of_other_commands();
+  }
+  if (done && findings_.is_dirty()) {
+    done = co_await commit_now();
+  }
+  co_return done;
 }
 
 awaitable<void> monitor_session::commit_regularly() {

@@ -10,6 +10,7 @@
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
 #include "monitor/baseline.h"
+#include "monitor/finding_news.h"
 #include "monitor/freeze_watch.h"
 #include "monitor/mismatch_log.h"
 #include "monitor/progress_estimate.h"
@@ -108,6 +109,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] stream::stream_follower::parts stream_parts();
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> commit_regularly();
+  [[nodiscard]] awaitable<result<void>> commit_at_the_end();
   [[nodiscard]] awaitable<void> show_blocks();
   [[nodiscard]] awaitable<void> await_target();
   [[nodiscard]] awaitable<void> watch_for_end();
@@ -116,7 +118,6 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<result<void>> recall_some();
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
   [[nodiscard]] awaitable<result<void>> hear_of_other_commands();
-  [[nodiscard]] awaitable<result<bool>> hear_of_findings();
   void hear_of_comparison(const state::news& news);
   void observe_health(wall_time now);
   [[nodiscard]] bool stream_is_current() const;
@@ -159,6 +160,7 @@ class monitor_session final : public stream::record_sink {
   session_parts parts_;
   report::statistics statistics_;
   verify::finding_book findings_;
+  finding_news finding_news_;
   mismatch_log log_;
   verify::pending_checks checks_;
   stream::stream_follower follower_;
@@ -180,7 +182,6 @@ class monitor_session final : public stream::record_sink {
   std::optional<state::mismatch_row> walked_to_;  ///< open ones of the state, newest first
   std::optional<wall_time> left_at_;              ///< changes without room, since the last commit
   wall_time deferred_counted_next_;
-  std::int64_t finding_lines_heard_ = 0;
   wall_time news_due_;
   std::optional<error> failure_;
   bool target_ready_;

@@ -4,7 +4,6 @@
 // Its findings are heard before its end is: a verdict must not stand on a comparison of which not
 // every mismatch is known yet.
 #include "base/log.h"
-#include "monitor/findings_flow.h"
 #include "monitor/monitor_session.h"
 #include "monitor/unlisted_findings.h"
 
@@ -16,8 +15,6 @@ namespace {
 
 using std::chrono::seconds;
 
-/// Findings that are heard of at a time.
-constexpr std::size_t finding_lines_max = 500;
 constexpr seconds news_interval{10};
 
 }  // namespace
@@ -32,46 +29,16 @@ awaitable<result<void>> monitor_session::hear_of_other_commands() {
       co_return fail(std::move(news.error()));
     }
   }
-  const auto heard_all = co_await hear_of_findings();
+  const auto heard_all = co_await finding_news_.hear(commits_begun_);
   if (!heard_all) {
     co_return fail(heard_all.error());
   }
+  statistics_.set_failed(failed_changes());
   if (is_due && *heard_all) {
     news_due_ = now + news_interval;
     hear_of_comparison(*news);
   }
   co_return result<void>{};
-}
-
-/// The findings that all commands on one state commit; true: every one of them is known now.
-awaitable<result<bool>> monitor_session::hear_of_findings() {
-  if (!findings_.holds_all()) {
-    co_return false;  // which of them are counted already is not known
-  }
-  const auto lines = co_await parts_.store.finding_lines(finding_lines_heard_, finding_lines_max);
-  if (!lines) {
-    co_return fail(lines.error());
-  }
-  finding_lines_heard_ += static_cast<std::int64_t>(lines->size());
-  const auto& digests = parts_.decoder.settings();
-  std::vector<verify::digest128> opened;
-  std::vector<verify::digest128> healed;
-  for (const auto& line : *lines) {
-    const auto told = verify::told_in(line, digests.schema, digests.secret);
-    if (told && told->open != findings_.is_open(told->key_hash)) {
-      (told->open ? opened : healed).push_back(told->key_hash);
-    }
-  }
-  if (auto recalled = co_await recall_open(parts_.store, findings_, std::move(opened),
-                                           commits_begun_, verify::recalled::uncounted);
-      !recalled) {
-    co_return fail(std::move(recalled.error()));
-  }
-  if (auto gone = co_await let_go_of_healed(parts_.store, findings_, std::move(healed)); !gone) {
-    co_return fail(std::move(gone.error()));
-  }
-  statistics_.set_failed(failed_changes());
-  co_return lines->size() < finding_lines_max;
 }
 
 void monitor_session::hear_of_comparison(const state::news& news) {

@@ -77,8 +77,8 @@ struct mismatch_row {
   bool open = true;
   std::int64_t confirmed_ms = 0;
   /// A JSON object with a text "kind" and the numbers "changes", "period" and "comparison_ms"; else
-  /// verify/finding_book's affair. While the row is open they never fall: another process may have
-  /// raised them since this one read it.
+  /// verify/finding_book's affair. What another process has made of the row since this one read it
+  /// is not lost (state/merged_finding).
   std::string body;
 };
 

@@ -1,5 +1,7 @@
 #include "state/state_tables.h"
 
+#include "state/merged_finding.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,23 +80,9 @@ std::pair<std::string, std::string> to_value(const statement& row) {
   return {row.text(0), row.text(1)};
 }
 
-/// Two processes may hold the row of a key, and each knows only of its own doings since it read it:
-/// what a row that stays open stands for is what both know.
-constexpr auto put_mismatch_sql = R"(
-  INSERT INTO mismatch (key_hash, open, confirmed_ms, body) VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET open = excluded.open, confirmed_ms = excluded.confirmed_ms, body =
-    CASE WHEN mismatch.open AND excluded.open AND json_valid(CAST(mismatch.body AS TEXT))
-      AND json_valid(CAST(excluded.body AS TEXT))
-    THEN CAST(json_set(CAST(excluded.body AS TEXT),
-      '$.changes', max(coalesce(json_extract(CAST(mismatch.body AS TEXT), '$.changes'), 0),
-                       coalesce(json_extract(CAST(excluded.body AS TEXT), '$.changes'), 0)),
-      '$.period', max(coalesce(json_extract(CAST(mismatch.body AS TEXT), '$.period'), 0),
-                      coalesce(json_extract(CAST(excluded.body AS TEXT), '$.period'), 0)),
-      '$.comparison_ms',
-                  max(coalesce(json_extract(CAST(mismatch.body AS TEXT), '$.comparison_ms'), 0),
-                      coalesce(json_extract(CAST(excluded.body AS TEXT), '$.comparison_ms'), 0)))
-      AS BLOB)
-    ELSE excluded.body END)";
+constexpr auto put_mismatch_sql =
+    "INSERT INTO mismatch (key_hash, open, confirmed_ms, body) VALUES (?, ?, ?, ?) ON CONFLICT DO "
+    "UPDATE SET open = excluded.open, confirmed_ms = excluded.confirmed_ms, body = excluded.body";
 
 /// 16 MiB.
 constexpr std::int64_t free_pages_kept = 4096;
@@ -221,13 +209,20 @@ bool state_tables::write(const commit_batch& batch) {
                 return sql_.defer.run(blob{row.key_hash}, row.key_json, row.changes, row.since_ms);
               }) &&
          each(batch.mismatches,
-              [this](const mismatch_row& row) {
-                return sql_.put_mismatch.run(blob{row.key_hash}, std::int64_t{row.open},
-                                             row.confirmed_ms, blob{row.body});
-              }) &&
+              [this](const mismatch_row& row) { return write_mismatch(row); }) &&
          each(batch.finding_lines,
               [this](const std::string& line) { return sql_.append_finding.run(line); }) &&
          write_gaps(batch) && write_comparison(batch) && write_figures(batch);
+}
+
+bool state_tables::write_mismatch(const mismatch_row& row) {
+  std::vector<mismatch_row> stored;
+  if (!sql_.find_mismatch.read(stored, to_mismatch, blob{row.key_hash})) {
+    return false;
+  }
+  const auto merged = stored.empty() ? std::optional(row) : merged_finding(stored.front(), row);
+  return !merged || sql_.put_mismatch.run(blob{merged->key_hash}, std::int64_t{merged->open},
+                                          merged->confirmed_ms, blob{merged->body});
 }
 
 bool state_tables::write_gaps(const commit_batch& batch) {

@@ -76,6 +76,7 @@ class state_tables {
   [[nodiscard]] result<bool> begin_lines_anew(const state_store::line_of_row& line_of);
   [[nodiscard]] bool write_comparison(const commit_batch& batch);
   [[nodiscard]] result<news> read_news(const std::string& prefix);
+  [[nodiscard]] bool write_mismatch(const mismatch_row& row);
   [[nodiscard]] bool write_gaps(const commit_batch& batch);
   [[nodiscard]] bool write_figures(const commit_batch& batch);
   [[nodiscard]] result<snapshot> read_snapshot(std::size_t open_mismatches_max);

@@ -363,19 +363,44 @@ bool finding_book::holds_all() const {
   return counts_.all() <= static_cast<std::int64_t>(open_.size());
 }
 
-void finding_book::recall(std::vector<mismatch> entries, recalled as) {
+void finding_book::recall(std::vector<mismatch> entries) {
   evict_oldest();
   for (auto& entry : entries) {
-    const auto hash = entry.key.hash;
-    if (is_open(hash) || is_dirty(hash)) {
-      continue;
+    if (!is_open(entry.key.hash) && !is_dirty(entry.key.hash)) {
+      hold_older(std::move(entry));
     }
-    const auto confirmed_at = entry.confirmed_at;
-    if (as == recalled::uncounted) {
-      count(entry, 1);
-      nothing_due_before_ = wall_time::min();
-    }
-    hold({.entry = std::move(entry), .next_look = confirmed_at, .order = recalled_order_--});
+  }
+}
+
+void finding_book::hold_older(mismatch entry) {
+  const auto confirmed_at = entry.confirmed_at;
+  hold({.entry = std::move(entry), .next_look = confirmed_at, .order = recalled_order_--});
+}
+
+void finding_book::on_open_in_state(mismatch entry) {
+  count(entry, 1);
+  entry.source_json.reset();
+  entry.target_json.reset();
+  const auto found = open_.find(entry.key.hash);
+  if (found == open_.end()) {
+    nothing_due_before_ = wall_time::min();
+    hold_older(std::move(entry));
+    return;
+  }
+  auto held = found->second;
+  count(let_go(entry.key.hash), -1);
+  if (held.entry.confirmed_at != entry.confirmed_at) {
+    // The origin may have moved before that, and the tables have been seen to differ.
+    held.confirmed_here = false;
+    held.agreed_since.reset();
+  }
+  held.entry = std::move(entry);
+  hold(std::move(held));
+}
+
+void finding_book::repeat_line(const digest128& key_hash) {
+  if (const auto found = open_.find(key_hash); found != open_.end()) {
+    note(found->second.entry);
   }
 }
 

@@ -113,11 +113,6 @@ struct told_finding {
                                                   const dynamodb::key_schema& schema,
                                                   const dynamodb::digest_secret& secret);
 
-enum class recalled {
-  counted,    ///< with all that were open at the start
-  uncounted,  ///< confirmed by another command since
-};
-
 class finding_book {
  public:
   explicit finding_book(finding_options options);
@@ -150,7 +145,9 @@ class finding_book {
   /// told of it.
   [[nodiscard]] bool holds_all() const;
   /// Open entries as the state has them. They may leave again with the next call.
-  void recall(std::vector<mismatch> entries, recalled as = recalled::counted);
+  void recall(std::vector<mismatch> entries);
+  /// take_dirty() has something to give.
+  [[nodiscard]] bool is_dirty() const { return !dirty_keys_.empty(); }
   /// The state's row of the key is older than what was told here: not to be recalled.
   [[nodiscard]] bool is_dirty(const digest128& key_hash) const {
     return dirty_keys_.contains(key_hash);
@@ -161,6 +158,11 @@ class finding_book {
 
   /// Another command has healed it, and the state's row of it is no newer here.
   void on_healed_elsewhere(const digest128& key_hash);
+  /// So the state has it, which is not older than what is here: another command has confirmed it,
+  /// or confirmed it anew, or what was to heal it here came too late.
+  void on_open_in_state(mismatch entry);
+  /// The key's last line says something else than that it is open.
+  void repeat_line(const digest128& key_hash);
 
   /// Both tables were seen to hold the same. Since when, as far as such looks tell: it heals the
   /// mismatch once the stream has been read past that. Until then it may be the doing of a change
@@ -208,6 +210,7 @@ class finding_book {
     std::optional<wall_time> agreed_since{};
   };
   void hold(held_mismatch held);
+  void hold_older(mismatch entry);
   mismatch let_go(const digest128& key_hash);
   /// Nothing has moved the origin since the confirmation, as far as records tell.
   [[nodiscard]] bool origin_is_known(const held_mismatch& held, const watch_answer& seen) const;

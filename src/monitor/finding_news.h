@@ -1,0 +1,39 @@
+// What other commands on the same state do to findings while this one runs.
+//
+// Problem: `monitor` and `compare` may confirm and heal the same keys. Each holds the open findings
+// in memory; one that judges by what it read minutes ago heals what the other has confirmed since,
+// by attributes that it does not even look at.
+// Idea: every confirmation and every healing commits a line, and lines have numbers. Each command
+// reads the lines since the last time, and takes over what the state now has of their keys.
+// Reason: the state is the truth. Of two commits that meet, the later one merges with or is refused
+// by the row (state_tables, put_mismatch), and its own line brings back what became of it: a
+// healing that was refused is open again, and gets a line that says so.
+#pragma once
+
+#include "dynamodb/page_decoder.h"
+#include "state/state_store.h"
+#include "verify/finding_book.h"
+
+#include <cstdint>
+
+namespace ddm::monitor {
+
+class finding_news {
+ public:
+  /// `digests` are made as in the state. What the first `lines_known` lines tell is in the book.
+  /// All three outlive it.
+  finding_news(state::state_store& store, verify::finding_book& book,
+               const dynamodb::page_decoder& digests, std::int64_t lines_known);
+
+  /// What has been committed since, some hundreds of lines at a time; true: all of it is known now.
+  /// `commits_begun` counts the commits of the owner, which may go on meanwhile.
+  [[nodiscard]] awaitable<result<bool>> hear(const std::uint64_t& commits_begun);
+
+ private:
+  state::state_store& store_;
+  verify::finding_book& book_;
+  const dynamodb::page_decoder& digests_;
+  std::int64_t lines_heard_;
+};
+
+}  // namespace ddm::monitor
