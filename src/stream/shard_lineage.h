@@ -112,7 +112,11 @@ class shard_lineage {
   /// waiting until a complete listing has shown that the parent is gone.
   void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
   /// All shards newer than those known were listed; that was asked for at `asked`.
+  /// A listing that shows all new shards has come; its last page, which holds them, was asked for
+  /// then.
   void on_newest_listed(wall_time asked) { newest_listed_at_ = asked; }
+  /// Of this process.
+  [[nodiscard]] std::optional<wall_time> newest_listed_at() const { return newest_listed_at_; }
 
   /// Shards that may be read now: marked `reading`, handed out once each. A child begins where its
   /// parent was read up to: nothing in it is older than the parent's end.

@@ -19,6 +19,10 @@ constexpr seconds newest_listing_interval{20};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
+/// Nobody who has not listed for so long knows which shards are still open: one that was closed
+/// since may go on with empty pages, and what follows it is unknown. Less than the minute that a
+/// verdict allows for what is unread, by the time in which a listing may hide children.
+constexpr seconds listing_is_fresh_for{45};
 /// All children of a shard are visible this long after its end, if one of them was at once.
 constexpr seconds late_sibling_within{20};
 /// As a rule they are found this long after it, and what was read of it holds for them.
@@ -149,7 +153,9 @@ awaitable<result<void>> stream_consumer::list_completely() {
   const auto now = clock_.now();
   std::optional<wall_time> server_time;
   const bool is_fresh = !lineage_.has_listed();
+  auto last_asked = now;
   do {
+    last_asked = clock_.now();
     auto page = co_await describe(start_after);
     if (!page) {
       co_return fail(std::move(page.error()));
@@ -161,6 +167,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
   for (auto& gap : lineage_.on_complete_listing(shards, now, server_time)) {
     sink_.on_gap(std::move(gap));
   }
+  lineage_.on_newest_listed(last_asked);
   note_complete_listing(is_fresh, now);
   // What ended since the listing began may have children that it did not show.
   if (complete_listing_wanted_ && *complete_listing_wanted_ < now) {
@@ -188,9 +195,11 @@ awaitable<result<void>> stream_consumer::list_completely() {
 /// shards may be known before those.
 awaitable<result<void>> stream_consumer::list_newest() {
   const auto now = clock_.now();
+  auto last_asked = now;
   const auto parents = lineage_.heirless();
   auto start_after = parents.empty() ? lineage_.newest() : std::optional(parents.front());
   do {
+    last_asked = clock_.now();
     auto page = co_await describe(start_after);
     if (!page) {
       co_return fail(std::move(page.error()));
@@ -198,7 +207,7 @@ awaitable<result<void>> stream_consumer::list_newest() {
     lineage_.on_partial_listing(page->shards, clock_.now());
     start_after = page->last_evaluated;
   } while (start_after);
-  lineage_.on_newest_listed(now);
+  lineage_.on_newest_listed(last_asked);
   lineage_.on_heirs_listed(parents, now);
   plan_next_listing();
   start_readers();
@@ -260,8 +269,10 @@ awaitable<void> stream_consumer::discover() {
     }
     auto listed = complete ? co_await list_completely() : co_await list_newest();
     if (listed) {
+      listing_failure_.clear();
       continue;
     }
+    listing_failure_ = listed.error().describe();
     if (is_hopeless(listed.error())) {
       give_up(std::move(listed.error()));
       co_return;
@@ -416,11 +427,18 @@ stream_status stream_consumer::status() const {
     status.unread_for = now - *moment;
   }
   status.listed = listed_here_;
-  status.unlisted_because = unlisted_because_;
+  status.unlisted_because =
+      listed_here_ && !listing_is_fresh() ? listing_failure_ : unlisted_because_;
   status.retention_left = std::max(milliseconds{0}, stream_retention - behind);
   status.failing = failing_.size();
   status.failure = failing_.empty() ? std::string() : failing_.begin()->second;
   return status;
+}
+
+/// A stream that is over has no new shards.
+bool stream_consumer::listing_is_fresh() const {
+  const auto listed = lineage_.newest_listed_at();
+  return stream_is_over_ || (listed && clock_.now() - *listed <= listing_is_fresh_for);
 }
 
 /// Also when the stream has been turned off since.
@@ -432,7 +450,7 @@ bool stream_consumer::heirs_may_be_hidden() const { return !lineage_.heirless().
 std::optional<wall_time> stream_consumer::moment_read() const {
   const bool may_miss_siblings =
       wanted_since_ && clock_.now() - *wanted_since_ > hidden_at_most - late_sibling_within;
-  if (!listed_here_ || may_miss_siblings) {
+  if (!listed_here_ || may_miss_siblings || !listing_is_fresh()) {
     return std::nullopt;
   }
   const auto now = later_now();

@@ -41,7 +41,7 @@ struct stream_status {
   /// Those of them that do not answer, or have not yet: nothing may have been read of them.
   std::size_t unanswered = 0;
   bool listed = true;            ///< completely, by this process
-  std::string unlisted_because;  ///< the first listing fails; empty when all is well
+  std::string unlisted_because;  ///< listing fails, the first one or since long; else empty
   /// 0 when every shard being read is caught up, else the age of the oldest unread record. It tells
   /// of what is known only: without unread_for a 0 is no proof. Nothing: a shard was never read,
   /// and its oldest record may be of any age.
@@ -129,6 +129,7 @@ class stream_consumer {
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
   void plan_next_listing();
+  [[nodiscard]] bool listing_is_fresh() const;
   [[nodiscard]] bool heirs_may_be_hidden() const;
   void note_health(const shard_id& id, const error* failure);
   [[nodiscard]] milliseconds creation_unit() const;
@@ -146,11 +147,12 @@ class stream_consumer {
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
   std::set<shard_id> unanswered_;  ///< being read, without an answer so far
-  std::string unlisted_because_;
-  bool listed_here_ = false;     ///< completely, by this process
-  bool begun_here_ = false;      ///< the first readers were started
-  bool stream_is_over_ = false;  ///< DISABLED: no new shard will come
-  bool turned_off_ = false;      ///< DISABLED or DISABLING
+  std::string unlisted_because_;   ///< the first one
+  std::string listing_failure_;    ///< the last one's
+  bool listed_here_ = false;       ///< completely, by this process
+  bool begun_here_ = false;        ///< the first readers were started
+  bool stream_is_over_ = false;    ///< DISABLED: no new shard will come
+  bool turned_off_ = false;        ///< DISABLED or DISABLING
   bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
   std::optional<wall_time> last_seen_enabled_;

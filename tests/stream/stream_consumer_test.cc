@@ -287,6 +287,22 @@ TEST(stream_consumer, knows_nothing_while_nobody_can_look_for_a_late_sibling) {
   EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
 }
 
+/// A shard that is closed may go on with empty pages; what follows it nobody sees meanwhile.
+TEST(stream_consumer, takes_no_empty_page_for_an_end_once_nobody_can_list) {
+  stream_world world({.shards = 2, .end_found_after = 5min});
+  world.begin();
+  world.time.run_for(30s);
+  fail_listings(world, 0s, 10min);
+  world.stream().split(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 100);
+  world.time.run_for(70s);
+  EXPECT_LT(world.distinct(), 100U);
+  EXPECT_FALSE(world.consumer->status().unread_for);
+  world.time.run_for(15min);
+  EXPECT_EQ(world.distinct(), 100U);
+  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+}
+
 /// What was lost first may have been made up for by a comparison: what is lost after it may not.
 TEST(stream_consumer, reports_again_what_was_lost_in_another_day_that_could_not_be_read) {
   for (const int read_before : {0, 10}) {

@@ -138,14 +138,24 @@ TEST(stream_follower, knows_nothing_of_a_stream_that_nobody_shows_to_be_on) {
   EXPECT_TRUE(table.is_well()) << "it recovers by itself";
 }
 
-TEST(stream_follower, is_content_with_either_sign_that_the_stream_is_on) {
-  for (const auto* failing : {"DescribeStream", "DescribeTable"}) {
-    followed_table table;
-    table.begin();
-    table.time.run_for(100s);
-    table.fail({failing}, 10min);
-    EXPECT_EQ(table.well_seconds(590), 590) << failing;
-  }
+TEST(stream_follower, is_content_with_listings_as_a_sign_that_the_stream_is_on) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  table.fail({"DescribeTable"}, 10min);
+  EXPECT_EQ(table.well_seconds(590), 590);
+}
+
+TEST(stream_follower, knows_nothing_of_shards_that_nobody_has_listed_for_a_minute) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  table.fail({"DescribeStream"}, 10min);
+  EXPECT_GE(table.well_seconds(590), 20) << "an outage of seconds costs nothing";
+  EXPECT_FALSE(table.follower->status().known());
+  EXPECT_THAT(table.follower->status().unlisted_because, HasSubstr("DescribeStream"));
+  table.time.run_for(60s);
+  EXPECT_TRUE(table.is_well());
 }
 
 TEST(stream_follower, knows_nothing_while_a_newer_stream_waits_and_follows_it) {
