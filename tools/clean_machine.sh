@@ -4,7 +4,8 @@
 #
 #   tools/clean_machine.sh [FOLDER [COMMAND...]]
 #
-# FOLDER (default build/clean-machine) is made anew; the default commands are: setup build test demo.
+# FOLDER (default build/clean-machine) is made anew, if it was made by this script or is empty; the default
+# commands are: setup build test demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -42,9 +43,15 @@ copy() { # FILE...: from this machine to the same place in the new one, where it
 
 make_machine() {
   command -v debootstrap >/dev/null || apt-get -qq install --yes --no-install-recommends debootstrap >/dev/null
+  # As root, with rm -rf: a folder that this script did not make is left alone.
+  if [[ -n $(ls -A "$machine") && ! -f $machine.made-by-clean-machine ]]; then
+    echo "clean_machine: $machine is not empty and was not made by this script: it is left as it is" >&2
+    return 1
+  fi
   unmount_all
-  rm -rf "$machine"
+  rm -rf --one-file-system "$machine"
   mkdir -p "$machine"
+  touch "$machine.made-by-clean-machine"
   local mirror
   mirror=$(sed -nE 's/^(URIs:|deb) *(https?:[^ ]*debian\/?)( .*)?$/\2/p' \
     /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1 || true)

@@ -1,6 +1,7 @@
 #include "aws/http_transport.h"
 
 #include "aws/credential_context.h"
+#include "base/log.h"
 #include "net/http_date.h"
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ namespace ddm::aws {
 namespace {
 
 constexpr std::string_view content_type = "application/x-amz-json-1.0";
+constexpr std::chrono::hours skew_max{24};
 
 template <class Number>
 std::optional<Number> number_in(std::optional<std::string_view> text) {
@@ -92,8 +94,17 @@ std::string http_transport::caller() const {
 }
 
 void http_transport::learn_clock_skew(const api_response& response) {
-  if (response.status != 200 && response.date && complains_about_time(response.body.view())) {
-    clock_skew_ = *response.date - clock_.now();
+  if (response.status == 200 || !response.date || !complains_about_time(response.body.view())) {
+    return;
+  }
+  const auto ahead = *response.date - clock_.now();
+  if (ahead <= skew_max && ahead >= -skew_max) {
+    clock_skew_ = ahead;
+  } else if (!std::exchange(warned_of_skew_, true)) {
+    log::event(log::level::error, "clock_wrong",
+               "our clock and that of the service are more than a day apart, and no request is "
+               "signed for a time that far away: set the clock of this machine",
+               {{"service", authority_}, {"ahead_ms", ahead.count()}});
   }
 }
 

@@ -23,7 +23,8 @@ class http_transport final : public transport {
   void renew_credentials() override { identity_->renew(refused_); }
   [[nodiscard]] std::string caller() const override;
 
-  /// How far the server's clock was ahead of ours when it last complained about it; else zero.
+  /// How far the server's clock was ahead of ours when it last complained about it; else zero. At
+  /// most a day: whoever answers could have requests signed that are valid in years.
   [[nodiscard]] milliseconds clock_skew() const { return clock_skew_; }
 
  private:
@@ -38,6 +39,7 @@ class http_transport final : public transport {
   std::string authority_;
   std::string path_;
   milliseconds clock_skew_{0};
+  bool warned_of_skew_ = false;
   shared_credentials refused_;  ///< what signed the last request that did not succeed
 };
 

@@ -5,8 +5,10 @@
 // Idea: an item becomes canonical bytes (tag, length, value; maps and sets sorted; numbers as sign,
 // digits and exponent, never through double; a value over 1 KB as its length and hash), hashed once
 // with XXH3-128 under a random 192-byte secret. Equal items have equal bytes, unequal ones do not.
-// Reason: collisions cannot be prepared by whoever writes the items, and the secret lives in the
-// state, so digests stay comparable after a restart.
+// Reason: the secret lives in the state, so digests stay comparable after a restart, and by chance
+// two items collide once in 10^38 comparisons. XXH3 is no cryptographic hash: who writes items
+// without knowing the secret can prepare a pair that collides with a chance of about 2^-33, and
+// cannot see whether it did (docs/decisions/0005).
 #pragma once
 
 #include "base/error.h"

@@ -136,6 +136,20 @@ TEST(http_transport, learns_from_the_server_how_wrong_our_clock_is) {
       }));
 }
 
+TEST(http_transport, signs_nothing_that_is_valid_in_years) {
+  net::run(talk({{refusal("InvalidSignatureException", "Sat, 31 Jan 2036 12:00:00 GMT")},
+                 {refusal("InvalidSignatureException", "Fri, 30 Jan 2026 11:59:00 GMT")},
+                 {refusal("InvalidSignatureException", "Sun, 01 Feb 2026 12:00:00 GMT")}},
+                [](fixture&, http_transport& transport, net::scripted_server&) -> awaitable<void> {
+                  co_await transport.send(get_item());
+                  EXPECT_EQ(transport.clock_skew(), milliseconds{0});
+                  co_await transport.send(get_item());
+                  EXPECT_EQ(transport.clock_skew(), milliseconds{0});
+                  co_await transport.send(get_item());
+                  EXPECT_EQ(transport.clock_skew(), std::chrono::hours{24});
+                }));
+}
+
 TEST(http_transport, without_credentials_nothing_is_sent) {
   net::run(talk(
       {},
