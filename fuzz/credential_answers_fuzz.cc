@@ -2,6 +2,7 @@
 // error never quotes what was read, which may hold a secret. The first byte chooses the reader.
 #include "aws/credential_json.h"
 #include "aws/process_credentials.h"
+#include "aws/sso_answer.h"
 #include "aws/sso_token.h"
 #include "aws/sts_answer.h"
 #include "fuzz_target.h"
@@ -52,6 +53,19 @@ void fuzz_one(std::string_view input) {
     case 't':
       if (const auto token = aws::read_sso_token(input)) {
         require(!token->access_token.empty(), "a token is one");
+      }
+      break;
+    case 's':
+      if (const auto made = aws::read_role_credentials(input)) {
+        require(!made->secret_access_key.empty() && !made->session_token.empty() && made->expires &&
+                    !format_rfc3339(*made->expires).empty(),
+                "a role's credentials are complete");
+      }
+      break;
+    case 'o':
+      if (const auto made = aws::read_created_token(input)) {
+        require(!made->access_token.empty() && made->lifetime.count() > 0,
+                "a token that was made is one");
       }
       break;
     case 'w':

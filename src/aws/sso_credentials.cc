@@ -1,8 +1,8 @@
 #include "aws/sso_credentials.h"
 
 #include "aws/credential_json.h"
+#include "aws/sso_answer.h"
 #include "aws/sso_token.h"
-#include "base/foreign_json.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +13,6 @@ namespace ddm::aws {
 namespace {
 
 constexpr milliseconds patience{5000};
-/// The end of the year 9999: what is later cannot be written.
-constexpr std::int64_t expiration_max_ms = 253'402'300'799'999;
 
 struct sso_role {
   sso_login login;
@@ -77,25 +75,16 @@ class sso_credentials final : public credentials_source {
                  .http_status = answer.status});
   }
 
-  /// {"roleCredentials": {"accessKeyId", "secretAccessKey", "sessionToken", "expiration" in ms}}.
   [[nodiscard]] result<credentials> read(std::string_view text) const {
-    const auto document = parse_json(text);
-    const auto& given = member(document, "roleCredentials");
-    const auto id = string_member(given, "accessKeyId");
-    const auto key = string_member(given, "secretAccessKey");
-    const auto token = string_member(given, "sessionToken");
-    const auto ends = integer_member(given, "expiration");
-    if (!id || !key || !token || ends <= 0 || ends > expiration_max_ms) {
+    auto given = read_role_credentials(text);
+    if (!given) {
       return fail({.kind = error_class::retry,
                    .code = "BadAnswer",
                    .message = fmt::format("{}: {} gave no credentials", describe(),
                                           role_.portal.url.authority())});
     }
-    return credentials{.access_key_id = *id,
-                       .secret_access_key = secret(*key),
-                       .session_token = secret(*token),
-                       .expires = from_ms(ends),
-                       .account_id = role_.account};
+    given->account_id = role_.account;
+    return std::move(*given);
   }
 
   credential_context context_;

@@ -1,6 +1,7 @@
 #include "aws/sso_token.h"
 
 #include "aws/credential_json.h"
+#include "aws/sso_answer.h"
 #include "aws/text_file.h"
 #include "base/foreign_json.h"
 #include "base/log.h"
@@ -22,8 +23,6 @@ constexpr milliseconds renew_before = std::chrono::minutes{15};
 constexpr milliseconds patience{5000};
 constexpr milliseconds lock_pause{200};
 constexpr int lock_attempts_max = 50;
-/// Of a token; the service gives some hours.
-constexpr std::chrono::seconds lifetime_max = std::chrono::days{366};
 
 /// Held by whoever renews the token; the kernel frees it with the process.
 class lock_file {
@@ -104,8 +103,8 @@ awaitable<result<sso_token>> create_token(const credential_context& context,
   if (!answer) {
     co_return fail(std::move(answer).error());
   }
-  const auto object = parse_object(answer->body.view());
   if (answer->status != 200) {
+    const auto object = parse_object(answer->body.view());
     const auto code = object ? string_member(*object, "error").value_or("") : "";
     co_return fail(
         {.kind = class_of_http_status(answer->status),
@@ -114,17 +113,15 @@ awaitable<result<sso_token>> create_token(const credential_context& context,
          .request_id = std::string(answer->headers.find("x-amzn-requestid").value_or("")),
          .http_status = answer->status});
   }
-  const auto text = object ? string_member(*object, "accessToken") : std::nullopt;
-  const auto seconds = object ? integer_member(*object, "expiresIn") : 0;
-  if (!text || seconds <= 0 || seconds > lifetime_max.count()) {
+  auto made = read_created_token(answer->body.view());
+  if (!made) {
     co_return fail({.kind = error_class::retry,
                     .code = "BadAnswer",
                     .message = fmt::format("{} gave no token", oidc.url.authority())});
   }
-  old.access_token = secret(*text);
-  old.expires =
-      std::chrono::floor<std::chrono::seconds>(context.time.now()) + std::chrono::seconds{seconds};
-  old.refresh_token = secret(string_member(*object, "refreshToken").value_or(""));
+  old.access_token = std::move(made->access_token);
+  old.expires = std::chrono::floor<std::chrono::seconds>(context.time.now()) + made->lifetime;
+  old.refresh_token = std::move(made->refresh_token);
   co_return old;
 }
 
