@@ -138,6 +138,9 @@ result<key_schema> parse_header(const csv_row& row) {
   if (!partition || row.fields.size() > 2 || sort.has_value() != (row.fields.size() == 2)) {
     return wrong(row.line, "must name the key's attributes with their types, such as pk:S,sk:N");
   }
+  if (sort && sort->name == partition->name) {
+    return wrong(row.line, fmt::format("names {} twice: a key has two attributes", sort->name));
+  }
   return key_schema{.partition = *partition, .sort = sort};
 }
 

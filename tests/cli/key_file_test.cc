@@ -94,6 +94,7 @@ TEST_F(key_file, faults_name_the_line) {
   EXPECT_THAT(refusal(""), HasSubstr("empty"));
   EXPECT_THAT(refusal("pk,sk\n"), HasSubstr("line 1 must name the key's attributes"));
   EXPECT_THAT(refusal("pk:S,\n"), HasSubstr("line 1"));
+  EXPECT_THAT(refusal("pk:S,pk:N\n"), HasSubstr("line 1 names pk twice"));
   EXPECT_THAT(refusal("a:S,b:S,c:S\n"), HasSubstr("line 1"));
   EXPECT_THAT(refusal("pk:X\n"), HasSubstr("line 1"));
   EXPECT_THAT(refusal("pk:S\na,b\n"), HasSubstr("line 2 has 2 fields, not 1"));
