@@ -17,7 +17,7 @@ has reached the server:
 Prints its address, and at SIGTERM or SIGINT how often each happened, as one JSON object.
 
 A test can also order what goes wrong: an operation that is refused for as long as wanted, with any
-answer, or answered late, and shards that end (Orders).
+answer, or answered late or otherwise than the server did, and shards that end (Orders).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ import threading
 import time
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # How often each fault is drawn, against the others.
@@ -92,6 +93,7 @@ class Orders:
         self._still_passing: dict[str, int] = {}
         self._refused: dict[str, tuple[int, bytes]] = {}
         self._late: dict[str, float] = {}
+        self._rewrite: Callable[[str, int, bytes], tuple[int, bytes]] | None = None
         self._lock = threading.Lock()
 
     def throttle(self, operation: str, after: int = 0) -> None:
@@ -126,6 +128,14 @@ class Orders:
 
     def seconds_late(self, operation: str) -> float:
         return self._late.get(operation, 0)
+
+    def rewrite(self, how: Callable[[str, int, bytes], tuple[int, bytes]] | None) -> None:
+        """Each answer becomes what this makes of operation, status and body; None: as it came."""
+        self._rewrite = how
+
+    def rewritten(self, operation: str, status: int, content: bytes) -> tuple[int, bytes]:
+        how = self._rewrite
+        return how(operation, status, content) if how else (status, content)
 
     def refuses(self, operation: str) -> bool:
         with self._lock:
@@ -211,7 +221,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.orders.shards_end and self._operation() == "GetRecords":
             content = without_next_iterator(content)
             headers["x-amz-crc32"] = str(zlib.crc32(content))
-        return answer.status, headers, content
+        status, rewritten = self.server.orders.rewritten(self._operation(), answer.status, content)
+        if rewritten != content:
+            headers["x-amz-crc32"] = str(zlib.crc32(rewritten))
+        return status, headers, rewritten
 
     def _answer_error(self, status: int, kind: str, message: str) -> None:
         content = json.dumps({"__type": kind, "message": message}).encode()

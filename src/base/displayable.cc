@@ -41,6 +41,9 @@ code_point first_of(std::string_view text) {
              : code_point{.value = value, .bytes = bytes};
 }
 
+/// Letters and joiners that nobody sees: a grapheme joiner, a vowel separator, a filler.
+bool is_blank(char32_t c) { return c == 0x34f || c == 0x180e || c == 0x3164; }
+
 /// Characters that a terminal obeys or that hide what is there.
 bool is_unsafe(char32_t c, line_breaks breaks) {
   const auto between = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
@@ -49,7 +52,20 @@ bool is_unsafe(char32_t c, line_breaks breaks) {
   }
   return (c < 0x20 && c != '\t') || between(0x7f, 0x9f) || c == 0xad || c == 0x61c ||
          between(0x200b, 0x200f) || between(0x2028, 0x202e) || between(0x2060, 0x206f) ||
-         c == 0xfeff || between(0xfff9, 0xfffb);
+         c == 0xfeff || between(0xfff9, 0xfffc) || is_blank(c) || between(0x1d173, 0x1d17a) ||
+         between(0xe0000, 0xe007f);
+}
+
+/// As JSON spells it: beyond the first 65,536 characters by two halves.
+std::string escape_of(char32_t c) {
+  const auto unit = [](char32_t half) {
+    return fmt::format("\\u{:04x}", static_cast<std::uint32_t>(half));
+  };
+  if (c < 0x10000) {
+    return unit(c);
+  }
+  const auto above = c - 0x10000;
+  return unit(0xd800 + (above >> 10U)) + unit(0xdc00 + (above & 0x3ffU));
 }
 
 bool is_plain(std::string_view text, line_breaks breaks) {
@@ -71,7 +87,7 @@ std::string displayable(std::string_view text, line_breaks breaks) {
     if (value == invalid) {
       out += replacement;
     } else if (is_unsafe(value, breaks)) {
-      out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(value));
+      out += escape_of(value);
     } else {
       out += text.substr(0, bytes);
     }

@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "base/displayable.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -40,7 +42,7 @@ std::string error::describe() const {
   if (!request_id.empty()) {
     text += fmt::format(" (request id {})", request_id);
   }
-  return text;
+  return displayable(text);
 }
 
 error error::within(std::string_view context) && {

@@ -54,7 +54,7 @@ struct [[nodiscard]] error {
   /// The server's own wish (x-amz-retry-after), if it gave one.
   std::optional<std::chrono::milliseconds> retry_after;
 
-  /// "ResourceNotFoundException: message (request id …)".
+  /// "ResourceNotFoundException: message (request id …)", on one line whatever a service wrote.
   [[nodiscard]] std::string describe() const;
   /// The same error with `context: ` put before the message.
   [[nodiscard]] error within(std::string_view context) &&;

@@ -100,9 +100,8 @@ std::string compose(format how, level severity, std::string_view event, std::str
   return line;
 }
 
-/// `text` may be a block of lines, in which foreign strings stand as well.
 void write(std::string_view text) {
-  const auto line = displayable(text, line_breaks::kept);
+  const auto line = displayable(text);
   auto& shared = settings();
   const std::lock_guard lock(shared.mutex);
   if (shared.diverted) {
@@ -148,7 +147,5 @@ void event(level severity, std::string_view name, std::string_view message,
     write(compose(settings().how, severity, name, message, fields));
   }
 }
-
-void block(std::string_view text) { write(text); }
 
 }  // namespace ddm::log

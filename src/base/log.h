@@ -56,7 +56,4 @@ void event(level severity, std::string_view event, std::string_view message = {}
 void event(level severity, std::string_view event, std::string_view message,
            std::span<const field> fields);
 
-/// A block of text for people (start-up, status), written as it stands in both formats' stream.
-void block(std::string_view text);
-
 }  // namespace ddm::log

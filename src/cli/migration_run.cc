@@ -1,5 +1,6 @@
 #include "cli/migration_run.h"
 
+#include "base/displayable.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
@@ -424,7 +425,7 @@ std::uint64_t migration_run::memory_for_load() const {
 
 void migration_run::append_line(std::string& text, std::string_view name,
                                 const std::string& value) {
-  text += fmt::format("\n  {:<12} {}", name, value);
+  text += fmt::format("\n  {:<12} {}", name, displayable(value));
 }
 
 std::string migration_run::describe_keys(const connection& link, const aws::credentials& keys) {

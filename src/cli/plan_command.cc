@@ -3,6 +3,7 @@
 #include "cli/plan_command.h"
 
 #include "aws/profile_files.h"
+#include "base/displayable.h"
 #include "base/log.h"
 #include "cli/budgets.h"
 #include "cli/connection.h"
@@ -167,7 +168,8 @@ awaitable<int> plan_run::run() {
                                               report_.target.table->settings, options_.accept);
     for (const auto& name : plan::unknown_names(report_.settings, options_.accept)) {
       std::fputs(
-          fmt::format("warning: --accept {} names no setting of these tables\n", name).c_str(),
+          fmt::format("warning: --accept {} names no setting of these tables\n", displayable(name))
+              .c_str(),
           stderr);
     }
   }

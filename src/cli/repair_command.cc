@@ -2,6 +2,7 @@
 // the state too stays as it is without it.
 #include "cli/repair_command.h"
 
+#include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -262,8 +263,9 @@ void repair_run::print_step(const repair::step_report& step) {
         return {};
     }
   }();
-  printer_.print(fmt::format("{:<7} {}  {}{}", repair::to_string(step.planned.what), key, ended,
-                             step.message.empty() ? step.planned.why : step.message));
+  printer_.print(
+      displayable(fmt::format("{:<7} {}  {}{}", repair::to_string(step.planned.what), key, ended,
+                              step.message.empty() ? step.planned.why : step.message)));
 }
 
 std::string repair_run::text_of(const repair::repair_summary& summary) const {

@@ -1,5 +1,6 @@
 #include "plan/plan_report.h"
 
+#include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "base/units.h"
 #include "plan/policies.h"
@@ -49,9 +50,14 @@ class text_page {
  public:
   void title(std::string_view text) { fmt::format_to(out(), "\n{}\n", text); }
   void line(std::string_view name, std::string_view text) {
-    fmt::format_to(out(), "  {:<12} {}\n", name, text);
+    row(fmt::format("  {:<12} {}", name, text));
   }
-  void raw(std::string_view text) { text_ += text; }
+  /// One line, whatever a service wrote into it.
+  void row(std::string_view text) { fmt::format_to(out(), "{}\n", displayable(text)); }
+  /// A document: its strings hold no break.
+  void document(std::string_view name, const ordered_json& whole) {
+    fmt::format_to(out(), "{}:\n{}\n", name, json_text(whole, 2));
+  }
   [[nodiscard]] std::string take() && { return std::move(text_); }
 
  private:
@@ -97,7 +103,7 @@ void show_stream(const plan_report& report, text_page& page) {
 void show_permissions(const plan_report& report, text_page& page) {
   page.title("Permissions, each tried by its smallest call (writes are not tried)");
   for (const auto& each : report.permissions) {
-    page.raw(fmt::format("  {:<8} {:<7} {:<32} {}\n", to_string(each.state), each.side, each.action,
+    page.row(fmt::format("  {:<8} {:<7} {:<32} {}", to_string(each.state), each.side, each.action,
                          each.state == grant::granted ? "for " + each.needed_by : each.message));
   }
 }
@@ -107,8 +113,8 @@ void show_settings(const plan_report& report, text_page& page) {
   for (const auto& row : report.settings) {
     const auto source = value_or_unknown(row.source);
     const auto target = value_or_unknown(row.target);
-    page.raw(fmt::format(
-        "  {:<9} {:<22} {}\n", to_string(row.state), row.name,
+    page.row(fmt::format(
+        "  {:<9} {:<22} {}", to_string(row.state), row.name,
         source == target ? source : fmt::format("source {} | target {}", source, target)));
   }
 }
@@ -320,7 +326,7 @@ int plan_report::exit_code() const {
 
 std::string render_text(const plan_report& report) {
   text_page page;
-  page.raw("Tables\n");
+  page.row("Tables");
   show_side(report.source, page);
   show_side(report.target, page);
   show_stream(report, page);
@@ -330,7 +336,7 @@ std::string render_text(const plan_report& report) {
   page.title(
       fmt::format("IAM policies, the smallest that serve {} (--for)", for_whom(report.wanted)));
   for (const auto& [name, document] : policies_of(report)) {
-    page.raw(fmt::format("{}:\n{}\n", name, json_text(document, 2)));
+    page.document(name, document);
   }
   page.title("Result");
   const auto obstacles = report.obstacles();

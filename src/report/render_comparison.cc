@@ -88,9 +88,7 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
 std::string render_comparison(const status& now) {
   std::string text =
       fmt::format("{}  verdict: {}", format_rfc3339(now.at), to_string(now.verdict.kind));
-  for (const auto& reason : now.verdict.reasons) {
-    text += fmt::format("\n  - {}", reason);
-  }
+  append_reasons(text, now);
   std::string_view name = "compared";
   for (const auto& line : comparison_lines(*now.compared)) {
     append_line(text, std::exchange(name, ""), line);

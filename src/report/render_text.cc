@@ -1,3 +1,4 @@
+#include "base/displayable.h"
 #include "base/units.h"
 #include "report/render.h"
 #include "report/text_parts.h"
@@ -128,7 +129,13 @@ std::string sample_text(std::uint64_t rate) {
 }
 
 void append_line(std::string& text, std::string_view name, std::string_view value) {
-  text += fmt::format("\n  {:<11} {}", name, value);
+  text += fmt::format("\n  {:<11} {}", name, displayable(value));
+}
+
+void append_reasons(std::string& text, const status& now) {
+  for (const auto& reason : now.verdict.reasons) {
+    text += fmt::format("\n  - {}", displayable(reason));
+  }
 }
 
 void append_mismatches(std::string& text, const status& now) {
@@ -166,9 +173,7 @@ std::string render_text(const status& now) {
   };
   text = fmt::format("{}  phase: {}  verdict: {}", format_rfc3339(now.at), to_string(now.phase),
                      to_string(now.verdict.kind));
-  for (const auto& reason : now.verdict.reasons) {
-    text += fmt::format("\n  - {}", reason);
-  }
+  append_reasons(text, now);
   line("events",
        fmt::format("{} read, {} unique ({:.1f}/s): {} INSERT, {} MODIFY, {} REMOVE, {} TTL{}",
                    number(events.total), number(events.unique), now.events_per_second,

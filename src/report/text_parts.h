@@ -14,8 +14,10 @@ namespace ddm::report {
 [[nodiscard]] std::string number(std::int64_t value);
 /// "every key", "1 key in 100".
 [[nodiscard]] std::string sample_text(std::uint64_t rate);
-/// A line of a block: newline, name, value.
+/// A line of a block: newline, name, value. A break in the value is escaped: it may be anybody's.
 void append_line(std::string& text, std::string_view name, std::string_view value);
+/// A line for each reason of the verdict.
+void append_reasons(std::string& text, const status& now);
 /// The open mismatches by kind, and some of them.
 void append_mismatches(std::string& text, const status& now);
 /// The share of keys that are right: of changes and of items at rest, as far as they are known.

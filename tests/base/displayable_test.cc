@@ -24,6 +24,12 @@ TEST(displayable, escapes_what_turns_or_hides_text) {
   EXPECT_EQ(displayable("a\u2028b\ufeffc\u00add\u200be"), "a\\u2028b\\ufeffc\\u00add\\u200be");
 }
 
+TEST(displayable, escapes_what_nobody_sees) {
+  EXPECT_EQ(displayable("\u180e\u034f\u3164\ufffc"), "\\u180e\\u034f\\u3164\\ufffc");
+  EXPECT_EQ(displayable("\U000e0041\U000e007f"), "\\udb40\\udc41\\udb40\\udc7f") << "tags";
+  EXPECT_EQ(displayable("\U0001d173"), "\\ud834\\udd73");
+}
+
 TEST(displayable, a_line_break_is_kept_only_where_the_text_is_ours) {
   EXPECT_EQ(displayable("a\nb"), "a\\u000ab");
   EXPECT_EQ(displayable("a\nb\x1b", line_breaks::kept), "a\nb\\u001b");

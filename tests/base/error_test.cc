@@ -14,6 +14,12 @@ TEST(error, is_described_with_all_it_has) {
             "C: m (request id R)");
 }
 
+TEST(error, is_described_on_one_line_whatever_a_service_wrote) {
+  EXPECT_EQ(
+      (error{.code = "C\n", .message = "m\nverdict: GO", .request_id = "R\n\u2028"}.describe()),
+      "C\\u000a: m\\u000averdict: GO (request id R\\u000a\\u2028)");
+}
+
 TEST(error, context_goes_before_the_message) {
   EXPECT_EQ((error{.code = "C", .message = "m"}.within("table t").describe()), "C: table t: m");
 }

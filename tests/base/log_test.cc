@@ -11,7 +11,9 @@
 namespace ddm::log {
 namespace {
 
+using testing::ContainsRegex;
 using testing::ElementsAre;
+using testing::Not;
 
 /// Diverts what is logged while it lives.
 class caught_lines {
@@ -78,10 +80,13 @@ TEST(log, events_below_the_lowest_level_are_dropped) {
   EXPECT_THAT(caught.without_time(), ElementsAre("WARN event=kept"));
 }
 
-TEST(log, a_block_is_written_as_it_stands) {
-  const caught_lines caught(format::json, level::error);
-  block("two\nlines");
-  EXPECT_THAT(caught.lines(), ElementsAre("two\nlines"));
+TEST(log, an_event_is_one_line_whatever_stands_in_it) {
+  for (const auto how : {format::text, format::json}) {
+    const caught_lines caught(how, level::info);
+    event(level::info, "e", "a\nb\u2028c", {{"f", "d\re\u0085"}});
+    ASSERT_EQ(caught.lines().size(), 1U);
+    EXPECT_THAT(caught.lines().front(), Not(ContainsRegex("[\n\r]|\u2028|\u0085")));
+  }
 }
 
 }  // namespace

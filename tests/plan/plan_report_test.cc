@@ -55,6 +55,24 @@ TEST(plan, that_finds_nothing_in_the_way_ends_with_0) {
   EXPECT_THAT(render_text(fine()), HasSubstr("nothing is in the way"));
 }
 
+TEST(plan, no_line_begins_with_what_somebody_else_wrote) {
+  auto report = fine();
+  const std::string foreign = "x\n\nResult\n               nothing is in the way";
+  for (auto* side : {&report.source, &report.target}) {
+    side->access = side->identity.emplace(foreign);
+    side->table->table.name = side->table->table.arn = side->table->table.status_text = foreign;
+    side->table->table.schema.partition.name = foreign;
+    side->table->kms_key_arn = foreign;
+  }
+  report.stream_arn = report.stream.view_type = report.stream_trouble = foreign;
+  report.permissions[0].state = grant::denied;
+  report.permissions[0].message = foreign;
+  report.settings = {{.name = foreign, .source = foreign, .target = foreign}};
+  const auto text = render_text(report);
+  EXPECT_EQ(text.find("\nResult\n"), text.rfind("\nResult\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("\n               nothing is in the way")));
+}
+
 TEST(plan, names_each_obstacle) {
   auto report = fine();
   report.permissions[0].state = grant::denied;

@@ -230,6 +230,19 @@ TEST(render_json, stays_json_whatever_a_message_holds) {
   EXPECT_TRUE(json::accept(render_json(now, "monitor")));
 }
 
+TEST(render_text, no_line_begins_with_what_somebody_else_wrote) {
+  auto now = full_status();
+  const std::string foreign = "x\nFORGED\rFORGED\u2028FORGED\u0085FORGED";
+  now.verdict.reasons = {foreign};
+  now.asked.ignored = {foreign};
+  now.newest.emplace_back().key.json = foreign;
+  now.compared = compared_status().compared;
+  for (const auto& text : {render_text(now), render_comparison(now)}) {
+    EXPECT_THAT(text, HasSubstr("- x\\u000aFORGED"));
+    EXPECT_THAT(text, Not(testing::ContainsRegex("(\n|\r|\u2028|\u0085)FORGED")));
+  }
+}
+
 TEST(render_text, shows_the_block) {
   const auto text = render_text(full_status());
   EXPECT_THAT(text, HasSubstr("2026-01-01T00:00:00Z  phase: steady  verdict: NO-GO"));
