@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/padded_buffer.h"
 #include "base/time.h"
+#include "net/http_message.h"
 #include "runtime/asio.h"
 
 #include <cstddef>
@@ -35,7 +36,7 @@ struct api_request {
   std::string body;
   /// From the moment of sending to the last byte of the answer.
   milliseconds timeout{10'000};
-  /// Of the answer's body; more is a `retry`, as a broken answer is.
+  /// Of the answer's body; more is an error of its own (is_too_large).
   std::size_t answer_bytes_max = std::size_t{1} << 20;
   /// Kept up to date by the transport, where somebody asks; outlives the call.
   sending* progress = nullptr;
@@ -62,6 +63,11 @@ struct api_response {
   std::optional<wall_time> date;            ///< Date: the server's clock, whole seconds
   bool retried = false;                     ///< an earlier attempt of the call failed
 };
+
+/// The answer was larger than `answer_bytes_max`: asking for less mends it, asking again does not.
+[[nodiscard]] inline bool is_too_large(const error& failure) {
+  return failure.code == net::answer_too_large;
+}
 
 class transport {
  public:

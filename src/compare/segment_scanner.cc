@@ -26,12 +26,17 @@ constexpr std::uint32_t items_at_first = 25;
 
 awaitable<result<scanned_page>> segment_scanner::next() {
   for (int failures = 0;; ++failures) {
-    auto page = co_await ask();
+    const auto items_max = limit_.of(items_per_page());
+    auto page = co_await ask(items_max);
     if (page) {
+      limit_.on_page();
       note_success(*page);
       start_key_ = page->items.last_evaluated_key;
       ended_ = !start_key_;
       co_return page;
+    }
+    if (aws::is_too_large(page.error()) && limit_.on_too_large(items_max)) {
+      continue;
     }
     if (!mends_by_waiting(page.error().kind)) {
       co_return fail(
@@ -43,7 +48,7 @@ awaitable<result<scanned_page>> segment_scanner::next() {
   }
 }
 
-awaitable<result<scanned_page>> segment_scanner::ask() {
+awaitable<result<scanned_page>> segment_scanner::ask(std::optional<std::uint32_t> items_max) {
   auto& table = parts_.table;
   const double estimate = parts_.health.page_units;
   if (!co_await table.budget.acquire(estimate, rate_limiter::urgency::background)) {
@@ -53,7 +58,7 @@ awaitable<result<scanned_page>> segment_scanner::ask() {
                                           .segment = segment_,
                                           .total_segments = segments_,
                                           .exclusive_start_key = start_key_,
-                                          .limit = items_per_page()});
+                                          .limit = items_max});
   if (!body) {
     table.budget.correct(estimate, 0);
     co_return fail(std::move(body.error()));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "dynamodb/page_decoder.h"
+#include "dynamodb/page_limit.h"
 #include "runtime/clock.h"
 #include "runtime/worker_pool.h"
 #include "verify/record_verifier.h"
@@ -49,7 +50,7 @@ class segment_scanner {
   [[nodiscard]] awaitable<result<scanned_page>> next();
 
  private:
-  [[nodiscard]] awaitable<result<scanned_page>> ask();
+  [[nodiscard]] awaitable<result<scanned_page>> ask(std::optional<std::uint32_t> items_max);
   [[nodiscard]] std::optional<std::uint32_t> items_per_page() const;
   void note_failure(const error& failure);
   void note_success(const scanned_page& page);
@@ -58,6 +59,7 @@ class segment_scanner {
   std::uint32_t segment_;
   std::uint32_t segments_;
   std::optional<std::string> start_key_;
+  dynamodb::page_limit limit_;
   bool ended_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "dynamodb/dynamodb_client.h"
 
 #include "dynamodb/answer.h"
+#include "dynamodb/answer_bounds.h"
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/json_cursor.h"
 #include "dynamodb/table_answer.h"
@@ -14,13 +15,11 @@ namespace {
 
 constexpr std::string_view total_capacity = R"("ReturnConsumedCapacity":"TOTAL")";
 
-/// An item has 400 KB, a page holds 1 MB and what exceeds it last, a batch 16 MB; JSON takes up to
-/// six bytes for one of them ("\u0001").
 std::size_t answer_bytes_max(std::string_view operation) {
-  return std::size_t{operation == "BatchGetItem"                   ? 128U
-                     : operation == "Scan" || operation == "Query" ? 32U
-                                                                   : 4U}
-         << 20;
+  return operation == "BatchGetItem"                   ? batch_answer_bytes_max
+         : operation == "Scan" || operation == "Query" ? page_answer_bytes_max
+         : operation == "GetItem"                      ? item_answer_bytes_max
+                                                       : other_answer_bytes_max;
 }
 
 aws::api_request request(std::string_view operation, std::string body) {

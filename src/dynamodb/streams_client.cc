@@ -2,6 +2,7 @@
 
 #include "base/foreign_json.h"
 #include "dynamodb/answer.h"
+#include "dynamodb/answer_bounds.h"
 
 #include <fmt/format.h>
 
@@ -13,14 +14,11 @@ using nlohmann::json;
 /// Far above any stream; keeps a service that always offers a next page from holding us for ever.
 constexpr int pages_max = 1000;
 
-/// A page of records holds 1 MB, of which JSON may take six bytes for one.
-constexpr std::size_t records_bytes_max = std::size_t{32} << 20;
-constexpr std::size_t answer_bytes_max = std::size_t{1} << 20;
-
 aws::api_request request(std::string_view operation, const json& body) {
   return {.target = fmt::format("DynamoDBStreams_20120810.{}", operation),
           .body = json_text(body),
-          .answer_bytes_max = operation == "GetRecords" ? records_bytes_max : answer_bytes_max};
+          .answer_bytes_max =
+              operation == "GetRecords" ? records_answer_bytes_max : other_answer_bytes_max};
 }
 
 std::optional<stream_status> status_of(std::string_view text) {

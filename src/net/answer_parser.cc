@@ -13,7 +13,8 @@ std::string_view plain(boost::beast::string_view text) { return {text.data(), te
 
 }  // namespace
 
-answer_parser::answer_parser(http_response& into, std::size_t body_bytes_max) : into_(into) {
+answer_parser::answer_parser(http_response& into, std::size_t body_bytes_max)
+    : into_(into), body_bytes_max_(body_bytes_max) {
   header_limit(head_bytes_max);
   body_limit(body_bytes_max);
 }

@@ -16,6 +16,9 @@ class answer_parser final : public boost::beast::http::basic_parser<false> {
  public:
   answer_parser(http_response& into, std::size_t body_bytes_max);
 
+  [[nodiscard]] int status() const { return into_.status; }
+  [[nodiscard]] std::size_t body_bytes_max() const { return body_bytes_max_; }
+
   /// How many bytes put() must be given at least. Beast (1.81) aborts the process when it is given
   /// the last chunk's size first and then less than the shortest end of a chunked body; before
   /// that end there are always so many bytes to come.
@@ -42,6 +45,7 @@ class answer_parser final : public boost::beast::http::basic_parser<false> {
   void on_finish_impl(error_code& ec) override;
 
   http_response& into_;
+  std::size_t body_bytes_max_;
 };
 
 }  // namespace ddm::net

@@ -1,5 +1,7 @@
 #include "net/connection.h"
 
+#include "base/units.h"
+
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -50,6 +52,19 @@ std::unexpected<error> connection::lost(std::string_view when, const error_code&
 std::unexpected<error> connection::bad_answer(const error_code& ec) const {
   return transient("BadAnswer",
                    fmt::format("what {} answered is not proper HTTP: {}", peer_, ec.message()));
+}
+
+std::unexpected<error> connection::not_taken(const answer_parser& parser,
+                                             const error_code& ec) const {
+  // A proxy's page with another status is no answer of the service: it is asked again.
+  if (ec != boost::beast::http::error::body_limit || parser.status() != 200) {
+    return bad_answer(ec);
+  }
+  return fail(
+      {.kind = error_class::fatal,
+       .code = std::string(answer_too_large),
+       .message = fmt::format("the answer is larger than {}", format_size(parser.body_bytes_max())),
+       .http_status = parser.status()});
 }
 
 awaitable<result<void>> connection::connect(asio::ip::tcp::endpoint address) {
@@ -182,7 +197,7 @@ awaitable<result<void>> connection::read_head(answer_parser& parser) {
     }
     input_.consume(parser.put(input_.data(), ec));
     if (ec && ec != boost::beast::http::error::need_more) {
-      co_return bad_answer(ec);
+      co_return not_taken(parser, ec);
     }
   }
   co_return result<void>{};
@@ -220,7 +235,7 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
     }
     input_.consume(parser.put(input_.data(), ec));
     if (ec && ec != boost::beast::http::error::need_more) {
-      co_return bad_answer(ec);
+      co_return not_taken(parser, ec);
     }
   }
   co_return result<void>{};

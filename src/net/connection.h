@@ -67,6 +67,9 @@ class connection {
 
   [[nodiscard]] std::unexpected<error> lost(std::string_view when, const error_code& ec) const;
   [[nodiscard]] std::unexpected<error> bad_answer(const error_code& ec) const;
+  /// What the parser did not take.
+  [[nodiscard]] std::unexpected<error> not_taken(const answer_parser& parser,
+                                                 const error_code& ec) const;
 
   asio::ip::tcp::socket socket_;
   std::string peer_;

@@ -6,8 +6,13 @@
 #include "net/http_headers.h"
 
 #include <string>
+#include <string_view>
 
 namespace ddm::net {
+
+/// The code of an answer with status 200 whose body is larger than `answer_bytes_max`. It is fatal:
+/// the same question would be answered in the same way.
+inline constexpr std::string_view answer_too_large = "AnswerTooLarge";
 
 struct http_request {
   std::string method = "GET";  ///< not HEAD: an answer is taken to have the body it announces

@@ -97,7 +97,7 @@ awaitable<result<shard_reader::next_step>> shard_reader::fetch_iterator() {
 awaitable<result<shard_reader::next_step>> shard_reader::read_page() {
   asked_ = shared_.time.now();
   asked_later_ = shared_.service.later(asked_);
-  auto answer = co_await shared_.client.get_records(*iterator_, shared_.records_limit);
+  auto answer = co_await shared_.client.get_records(*iterator_, static_cast<int>(records_wanted()));
   if (!answer) {
     co_return fail(std::move(answer.error()));
   }
@@ -135,8 +135,8 @@ void shard_reader::accept(dynamodb::records_page page, wall_time answered) {
   }
   const bool ends = !page.next;
   const bool may_be_all = !ends && !shard().closed;
-  const bool at_the_end = shared_.is_local && may_be_all &&
-                          page.records.size() < static_cast<std::size_t>(shared_.records_limit);
+  const bool at_the_end = shared_.is_local && may_be_all && page.records.size() < records_wanted();
+  limit_.on_page();
   at_trim_horizon_ = false;
   last_page_was_empty_ = page.records.empty();
   if (!last_page_was_empty_) {
@@ -219,6 +219,10 @@ awaitable<void> shard_reader::pause(const error& failure) {
 
 awaitable<result<shard_reader::next_step>> shard_reader::react(error failure) {
   caught_up_.on_interruption();
+  if (aws::is_too_large(failure) && limit_.on_too_large(records_wanted())) {
+    co_await shared_.time.sleep_until(asked_ + busy_interval);
+    co_return next_step::read_on;
+  }
   switch (failure.kind) {
     case error_class::new_iterator:
       log::event(log::level::info, "iterator_expired", {}, {{"shard_id", id_.str()}});

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dynamodb/page_decoder.h"
+#include "dynamodb/page_limit.h"
 #include "dynamodb/streams_client.h"
 #include "runtime/clock.h"
 #include "runtime/worker_pool.h"
@@ -73,6 +74,10 @@ class shard_reader {
   [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
   [[nodiscard]] bool lost_another_day();
   void report_gap(std::string reason);
+  /// How many records the next page is asked for.
+  [[nodiscard]] std::uint32_t records_wanted() const {
+    return *limit_.of(static_cast<std::uint32_t>(shared_.records_limit));
+  }
   [[nodiscard]] tracked_shard& shard() { return shared_.lineage.at(id_); }
 
   reader_context& shared_;
@@ -88,6 +93,7 @@ class shard_reader {
   bool beginning_is_lost_ = false;
   std::optional<wall_time> told_lost_at_;  ///< when a gap was reported last, by the later clock
   bool last_page_was_empty_ = false;
+  dynamodb::page_limit limit_;
   int failures_ = 0;
 };
 

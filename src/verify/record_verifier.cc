@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace ddm::verify {
@@ -393,6 +394,21 @@ awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
   }
 }
 
+awaitable<result<padded_buffer>> record_verifier::get_batch(const table_side& side,
+                                                            std::vector<item_key>& keys,
+                                                            std::vector<item_key>& left,
+                                                            bool consistent) {
+  for (;;) {
+    auto body = co_await side.client.batch_get_item(side.table, documents_of(keys), consistent);
+    if (body || !aws::is_too_large(body.error()) || keys.size() == 1) {
+      co_return body;
+    }
+    const auto kept = keys.begin() + static_cast<std::ptrdiff_t>(keys.size() / 2);
+    left.insert(left.end(), std::make_move_iterator(kept), std::make_move_iterator(keys.end()));
+    keys.erase(kept, keys.end());
+  }
+}
+
 awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_side& side,
                                                                         std::vector<item_key> keys,
                                                                         bool consistent) {
@@ -400,8 +416,9 @@ awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_si
   if (!co_await side.budget.acquire(estimate)) {
     co_return std::nullopt;
   }
+  std::vector<item_key> left;
   ++health(side).reads;
-  auto body = co_await side.client.batch_get_item(side.table, documents_of(keys), consistent);
+  auto body = co_await get_batch(side, keys, left, consistent);
   --health(side).reads;
   if (!body) {
     note_failure(side, body.error(), keys.front());
@@ -421,6 +438,9 @@ awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_si
   if (const auto indexed = index(got, keys); !indexed) {
     note_failure(side, indexed.error(), keys.front());
     co_return std::nullopt;
+  }
+  for (const auto& key : left) {
+    got.unprocessed.insert(key.hash);
   }
   note_success(side);
   co_return got;

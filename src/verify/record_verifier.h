@@ -103,6 +103,11 @@ class record_verifier {
   [[nodiscard]] awaitable<void> watch_both(const std::vector<item_key>& keys);
   [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side, std::vector<item_key> keys,
                                                       bool consistent);
+  /// Fewer of `keys` where the answer to all of them is too large; the others are put into `left`.
+  [[nodiscard]] awaitable<result<padded_buffer>> get_batch(const table_side& side,
+                                                           std::vector<item_key>& keys,
+                                                           std::vector<item_key>& left,
+                                                           bool consistent);
   /// Sorts the items and the unprocessed keys of `got` by key. An error: there are others among
   /// them than `asked`, so that an absence would be none.
   [[nodiscard]] result<void> index(answer& got, const std::vector<item_key>& asked) const;

@@ -74,6 +74,27 @@ TEST(compare_session, equal_tables_have_no_difference_and_no_candidate) {
   EXPECT_THAT(world.findings(), IsEmpty());
 }
 
+TEST(compare_session, pages_and_batches_that_are_too_large_are_asked_for_in_parts) {
+  compare_world world;
+  for (auto* side : {&world.source, &world.target}) {
+    side->limit_answers(1500);
+  }
+  fill(world, 200);
+  const auto expected = plant(world, 200);
+  world.compare();
+  EXPECT_EQ(world.findings(), expected);
+}
+
+TEST(compare_session, an_item_that_is_too_large_ends_it_with_its_reason) {
+  compare_world world;
+  world.put_both(compare_world::item(std::string(2000, 'k'), 1));
+  world.source.limit_answers(1500);
+  world.start();
+  const auto ended = world.wait_for_end();
+  ASSERT_FALSE(ended);
+  EXPECT_THAT(ended.error().message, testing::HasSubstr("the answer is larger than"));
+}
+
 TEST(compare_session, finds_planted_differences_exactly_with_their_kinds) {
   compare_world world;
   fill(world, 3000);

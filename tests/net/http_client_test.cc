@@ -62,12 +62,13 @@ awaitable<void> expect_body(http_client& client, std::string_view expected) {
   }
 }
 
-awaitable<void> expect_failure(http_client& client, std::string_view code) {
+awaitable<void> expect_failure(http_client& client, std::string_view code,
+                               error_class kind = error_class::retry) {
   const auto answer = co_await client.send(post("x"));
   EXPECT_FALSE(answer);
   if (!answer) {
     EXPECT_EQ(answer.error().code, code) << answer.error().describe();
-    EXPECT_EQ(answer.error().kind, error_class::retry);
+    EXPECT_EQ(answer.error().kind, kind);
   }
 }
 
@@ -261,12 +262,19 @@ TEST(http_client, heads_and_bodies_have_a_bound) {
   talk_to({{{"HTTP/1.1 200 OK\r\nContent-Length: 4194305\r\n\r\n", after_reply::hang}},
            {{chunked + "400001\r\n", after_reply::hang}},
            {{"HTTP/1.1 200 OK\r\n\r\n" + std::string(answer_max + 1, 'x'), after_reply::hang}},
+           {{"HTTP/1.1 503 Busy\r\nContent-Length: 4194305\r\n\r\n", after_reply::hang}},
            {{std::move(endless), after_reply::hang}},
            {{chunked + "1;" + line, after_reply::hang}},
            {{chunked + "0\r\nX-Trailer: " + line, after_reply::hang}},
            {{ok(std::string(answer_max, 'x'))}}},
           [](http_client& client, scripted_server&) -> awaitable<void> {
-            for (int i = 0; i < 6; ++i) {
+            const auto too_large = co_await client.send(post("x"));
+            EXPECT_FALSE(too_large);
+            EXPECT_EQ(too_large.error().message, "the answer is larger than 4 MiB");
+            for (int i = 0; i < 2; ++i) {
+              co_await expect_failure(client, answer_too_large, error_class::fatal);
+            }
+            for (int i = 0; i < 4; ++i) {
               co_await expect_failure(client, "BadAnswer");
             }
             co_await expect_body(client, std::string(answer_max, 'x'));

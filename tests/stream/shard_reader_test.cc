@@ -50,6 +50,16 @@ TEST(shard_reader, reads_on_through_empty_pages_in_the_middle_of_a_shard) {
   EXPECT_EQ(world.sink.keys, names(0, 300));
 }
 
+TEST(shard_reader, a_page_that_is_too_large_is_asked_for_in_parts) {
+  stream_world world;
+  world.account.limit_answers(20'000);
+  world.write(0, 2000);
+  world.begin();
+  world.time.run_for(2min);
+  EXPECT_EQ(world.sink.keys, names(0, 2000));
+  EXPECT_EQ(world.sink.reread, 0);
+}
+
 TEST(shard_reader, takes_the_records_of_the_last_page_before_the_end) {
   stream_world world;
   world.write(0, 10);

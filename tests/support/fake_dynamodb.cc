@@ -20,6 +20,13 @@ class fake_connection final : public aws::transport {
     request.note(aws::sending::under_way);
     auto answer = co_await account_.serve(request, access_key_, credentials_epoch_);
     request.note(aws::sending::over);
+    const auto bytes_max = std::min(request.answer_bytes_max, account_.answer_bytes_max());
+    if (answer && answer->status == 200 && answer->body.size() > bytes_max) {
+      co_return ddm::fail(
+          {.kind = error_class::fatal,
+           .code = std::string(net::answer_too_large),
+           .message = fmt::format("the answer is larger than {} bytes", bytes_max)});
+    }
     co_return answer;
   }
   void renew_credentials() override {

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -75,6 +76,10 @@ class fake_dynamodb {
 
   /// What a client with these credentials sends its requests through.
   [[nodiscard]] std::unique_ptr<aws::transport> connect(std::string access_key);
+
+  /// A larger answer is too large for its client, whatever that would take.
+  void limit_answers(std::size_t bytes_max) { answer_bytes_max_ = bytes_max; }
+  [[nodiscard]] std::size_t answer_bytes_max() const { return answer_bytes_max_; }
 
   // The test's side: these abort when there is no such table or the input is not valid.
   fake_table& create_table(const std::string& name, dynamodb::key_schema schema,
@@ -134,6 +139,7 @@ class fake_dynamodb {
 
   clock& clock_;
   fake_options options_;
+  std::size_t answer_bytes_max_ = std::numeric_limits<std::size_t>::max();
   sequence_source numbers_;
   std::mt19937_64 random_;
   std::map<std::string, std::unique_ptr<fake_table>, std::less<>> tables_;
