@@ -2,6 +2,7 @@
 
 #include "base/displayable.h"
 #include "base/log.h"
+#include "base/same_file.h"
 #include "base/units.h"
 #include "cli/budgets.h"
 #include "cli/event_loop.h"
@@ -186,14 +187,23 @@ void migration_run::choose_files(const monitor::migration_request& request) {
       (state.parent_path() / (state.stem().string() + ".findings.jsonl")).string());
 }
 
+std::vector<std::string> migration_run::files_of_state() const {
+  return {state_path_, state_path_ + "-wal", state_path_ + "-shm"};
+}
+
+std::vector<std::string> migration_run::names_of_findings() const {
+  return {findings_path_, findings_path_ + ".old"};
+}
+
 /// Asked before the state is made, so that a refusal leaves nothing behind.
 result<void> migration_run::check_findings_path() const {
-  for (const char* of_state : {"", "-wal", "-shm", ".new"}) {
-    std::error_code absent;
-    if (const auto taken = state_path_ + of_state;
-        findings_path_ == taken || std::filesystem::equivalent(findings_path_, taken, absent)) {
-      return wrong_usage(fmt::format("{} is a file of the state: name another one with --findings",
-                                     findings_path_));
+  const auto names = names_of_findings();
+  for (const auto& taken : files_of_state()) {
+    const auto ours = std::ranges::find_if(
+        names, [&](const std::string& name) { return is_one_place(name, taken); });
+    if (ours != names.end()) {
+      return wrong_usage(
+          fmt::format("{} is a file of the state: name another one with --findings", *ours));
     }
   }
   // With --fresh both are moved: the one to the other's place.

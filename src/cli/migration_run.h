@@ -99,6 +99,10 @@ class migration_run {
   [[nodiscard]] awaitable<result<void>> settle_tables_at_end(std::vector<state::gap_row>& gaps);
   [[nodiscard]] awaitable<result<dynamodb::table_description>> look_at_end(reached_table& table,
                                                                            const std::string& name);
+  /// What no other file of the run may be.
+  [[nodiscard]] std::vector<std::string> files_of_state() const;
+  /// --fresh moves the file to the second.
+  [[nodiscard]] std::vector<std::string> names_of_findings() const;
   /// The first lines of the start-up text: program and tables.
   [[nodiscard]] std::string describe_tables() const;
   [[nodiscard]] static std::string describe_keys(const connection& link,

@@ -5,6 +5,7 @@
 #include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "base/log.h"
+#include "base/same_file.h"
 #include "base/units.h"
 #include "cli/budgets.h"
 #include "cli/event_loop.h"
@@ -22,6 +23,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -117,9 +119,10 @@ result<void> repair_run::open_journal() {
                     "wrote",
                     journal_path_));
   }
-  for (const auto& own :
-       {state_path_, state_path_ + "-wal", state_path_ + "-shm", findings_path_}) {
-    if (std::error_code absent; std::filesystem::equivalent(journal_path_, own, absent)) {
+  auto others = files_of_state();
+  std::ranges::move(names_of_findings(), std::back_inserter(others));
+  for (const auto& own : others) {
+    if (is_one_place(journal_path_, own)) {
       return wrong_usage(fmt::format(
           "the journal {} is one file with {}, which holds something else: name another",
           journal_path_, own));

@@ -1,5 +1,6 @@
 #include "state/sqlite_schema.h"
 
+#include "base/draft_file.h"
 #include "base/log.h"
 #include "base/write_all.h"
 #include "state/state_file.h"
@@ -62,7 +63,6 @@ constexpr std::array<const char*, format_version> scripts{format_1, format_2, li
 
 static_assert(scripts[lineage_format - 1] == lineage_script);
 
-constexpr const char* draft_suffix = ".new";
 constexpr std::array<const char*, 4> file_suffixes{"", "-wal", "-shm", "-journal"};
 
 void remove_files(const std::string& path) {
@@ -104,13 +104,10 @@ result<void> write_tables(const std::string& path) {
 
 }  // namespace
 
-void remove_draft(const std::string& path) { remove_files(path + draft_suffix); }
-
 result<void> create_state_file(const std::string& path) {
-  const auto draft = path + draft_suffix;
-  remove_files(draft);
+  remove_drafts(path);  // of a process that was killed: the state is ours alone
   // SQLite gives its -wal and -shm the mode of the file they belong to.
-  const int descriptor = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  const auto [draft, descriptor] = make_draft(path);
   if (descriptor < 0) {
     return cannot_create(path);
   }

@@ -19,9 +19,6 @@ namespace ddm::state {
 /// its place and renamed, so a crash leaves the old file, none, or a complete new one.
 [[nodiscard]] result<void> create_state_file(const std::string& path);
 
-/// Removes what a process left that was killed while it created the file.
-void remove_draft(const std::string& path);
-
 /// Refuses a format of a later program.
 [[nodiscard]] result<void> check_version(const std::string& path, std::uint32_t version);
 

@@ -1,5 +1,6 @@
 #include "state/sqlite_store.h"
 
+#include "base/draft_file.h"
 #include "base/private_file.h"
 #include "runtime/worker_pool.h"
 #include "state/sqlite_connection.h"
@@ -100,7 +101,7 @@ result<void> prepare_file(const std::string& path, const sqlite_options& options
   }
   if (*version && !options.fresh) {
     if (!options.command.empty() && check_unused_by_others(path, options.command)) {
-      remove_draft(path);
+      remove_drafts(path);
     }
     return check_version(path, **version);
   }

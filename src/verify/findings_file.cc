@@ -1,10 +1,12 @@
 #include "verify/findings_file.h"
 
+#include "base/draft_file.h"
 #include "base/log.h"
 #include "base/private_file.h"
 #include "base/same_file.h"
 #include "base/time.h"
 #include "base/write_all.h"
+#include "dynamodb/answer_bounds.h"
 
 #include <fmt/format.h>
 
@@ -27,8 +29,8 @@ constexpr std::size_t lines_per_read = 1000;
 /// A file with fewer superfluous lines is left as it is: some 50 MB.
 constexpr std::int64_t superfluous_max = 100'000;
 constexpr int flags = O_RDWR | O_CREAT | O_APPEND;
-/// Two items of 400 KB, each byte spelled \u00XX, with key and paths: no line of ours is longer.
-constexpr std::size_t line_bytes_max = 16UZ << 20;
+/// finding_line makes none that is longer.
+using dynamodb::line_bytes_max;
 
 std::unexpected<error> system_failure(const std::string& path, std::string_view action) {
   return fatal(
@@ -105,8 +107,6 @@ class file_lock {
   int file_;
   bool held_ = false;
 };
-
-std::string draft_of(const std::string& path) { return path + ".new"; }
 
 /// The last complete line and the torn one behind it must be the state's: a line is only ever
 /// written once it has been committed.
@@ -205,7 +205,7 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   if (!is_still(path, descriptor)) {
     co_return co_await open(std::move(path), store, committed_lines, std::move(lines_before));
   }
-  ::unlink(draft_of(path).c_str());  // of a process that was killed
+  remove_drafts(path);  // of a process that was killed: nobody else writes one under our lock
   auto seen = read_through(path, descriptor, 0);
   if (!seen) {
     co_return fail(std::move(seen.error()));
@@ -255,17 +255,19 @@ awaitable<result<bool>> findings_file::renew(state::state_store& store,
 
 /// Beside its place, and put there once it is complete: a kill leaves the old file or the new one.
 awaitable<result<void>> findings_file::write_anew(state::state_store& store) {
-  const auto draft = draft_of(path_);
-  const int descriptor = open_private(draft, flags | O_TRUNC);
-  if (descriptor < 0) {
+  const auto draft = make_draft(path_);
+  if (draft.descriptor < 0) {
     co_return system_failure(path_, "write anew");
   }
-  findings_file anew(draft, descriptor);
+  findings_file anew(draft.path, draft.descriptor);
   if (auto written = co_await anew.append_missing(store); !written) {
+    ::unlink(draft.path.c_str());
     co_return written;
   }
-  if (::fdatasync(descriptor) != 0 || std::rename(draft.c_str(), path_.c_str()) != 0) {
-    co_return system_failure(path_, "write anew");
+  if (::fdatasync(draft.descriptor) != 0 || std::rename(draft.path.c_str(), path_.c_str()) != 0) {
+    const auto failure = system_failure(path_, "write anew");
+    ::unlink(draft.path.c_str());
+    co_return failure;
   }
   anew.path_ = path_;
   *this = std::move(anew);

@@ -135,7 +135,8 @@ class Repair(Scenario):
                 with self.subTest(flags):
                     self.assert_exit(self.command("repair", *flags), 2)
                     self.assertEqual(file.read_bytes(), before)
-        for file in (self.side.monitor.state, Path("/dev/null"), folder):
+        moved_to = self.side.monitor.findings.with_name(self.side.monitor.findings.name + ".old")
+        for file in (self.side.monitor.state, Path("/dev/null"), folder, moved_to):
             for flags in (["--undo", str(file), "--apply"],
                           ["--journal", str(file), "--apply", "--allow-deletes"]):
                 with self.subTest(flags):

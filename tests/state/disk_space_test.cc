@@ -120,11 +120,20 @@ TEST(disk_space, holds_nothing_of_a_creation_that_was_killed) {
   const temporary_directory place;
   const auto path = place / "s.db";
   must_open(path);
-  for (const auto* suffix : {".new", ".new-journal", ".new-wal", ".new-shm"}) {
-    std::ofstream(path + suffix) << "half";
+  for (const auto* suffix : {"", "-journal", "-wal", "-shm"}) {
+    std::ofstream(path + ".draft-aB3dE9" + suffix) << "half";
   }
   must_open(path);
   EXPECT_THAT(names_in(place), ElementsAre("s.db"));
+}
+
+TEST(disk_space, leaves_what_is_not_its_own_beside_the_state) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  std::ofstream(path + ".new") << "my notes";
+  must_open(path);
+  must_open(path);
+  EXPECT_THAT(names_in(place), ElementsAre("s.db", "s.db.new"));
 }
 
 TEST(disk_space, kills_at_the_creation_leave_nothing_after_the_next_start) {

@@ -192,11 +192,13 @@ TEST_F(findings_on_disk, of_before_the_renewal_are_known_and_written_anew) {
   ASSERT_EQ(complete(open_and_renew(path, *store, false)), "");
   // Killed between the state's commit and the file.
   ASSERT_TRUE(complete(store->renew_findings(line_of)).value());
-  std::ofstream(path + ".new") << "still";
+  std::ofstream(path + ".draft-aB3dE9") << "still";
+  std::ofstream(path + ".new") << "my notes";
   commit({"four"});
   EXPECT_EQ(complete(open_and_renew(path, *store, false)), "");
   EXPECT_EQ(bytes_of(path), "still a\nfour\n");
-  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  EXPECT_FALSE(std::filesystem::exists(path + ".draft-aB3dE9"));
+  EXPECT_EQ(bytes_of(path + ".new"), "my notes") << "it is somebody else's";
   write("one\ntwo\nother\n");
   EXPECT_THAT(complete(open_and_renew(path, *store, false)), HasSubstr("does not belong"));
 }
@@ -228,7 +230,10 @@ TEST_F(findings_on_disk, survive_a_kill_at_any_moment_of_the_renewal) {
       expected += line + "\n";
     }
     EXPECT_EQ(bytes_of(path), expected);
-    EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+    for (const auto& file :
+         std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
+      EXPECT_FALSE(file.path().string().contains(".draft-")) << file.path();
+    }
   }
 }
 
