@@ -2,7 +2,9 @@
 
 #include "base/displayable.h"
 #include "base/private_file.h"
+#include "base/units.h"
 #include "base/write_all.h"
+#include "dynamodb/answer_bounds.h"
 
 #include <fmt/format.h>
 
@@ -18,8 +20,10 @@
 namespace ddm::repair {
 namespace {
 
-/// Two items of 400 KB in their longest spelling are half of it.
-constexpr std::size_t line_bytes_max = std::size_t{16} << 20;
+using dynamodb::line_bytes_max;
+
+/// Of what is told beside an outcome.
+constexpr std::size_t message_bytes_max = std::size_t{16} << 10;
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10;
 constexpr std::size_t unreadable_told_max = 1000;
 
@@ -280,21 +284,29 @@ result<void> repair_journal::check_table(const std::string& identity) const {
 
 result<void> repair_journal::intend(journal_entry& entry, wall_time now) {
   entry.id = last_id_ + 1;
-  auto appended = append(begin_line(entry, now));
+  auto line = displayable(begin_line(entry, now));
+  if (line.size() > line_bytes_max || !journal_reader().entry(line)) {
+    return fail({.kind = error_class::fatal,
+                 .code = unfit,
+                 .message = fmt::format("the journal {} cannot hold it (a line has {} at most), so "
+                                        "that it could not be undone: left as it is",
+                                        path_, format_size(line_bytes_max))});
+  }
+  auto appended = append(std::move(line));
   last_id_ += appended ? 1 : 0;
   return appended;
 }
 
 result<void> repair_journal::settle(std::int64_t id, outcome ended, std::string_view message,
                                     wall_time now) {
-  return append(end_line(id, ended, message, now));
+  return append(displayable(end_line(id, ended, message.substr(0, message_bytes_max), now)));
 }
 
 result<void> repair_journal::append(std::string line) {
   if (broken_) {
     return fatal(fmt::format("the journal {} cannot be written to any more", path_));
   }
-  line = fmt::format("{}{}\n", ends_within_line_ ? "\n" : "", displayable(line));
+  line = fmt::format("{}{}\n", ends_within_line_ ? "\n" : "", line);
   const bool written = write_all(file_, line);
   if (written && ::fdatasync(file_) == 0) {
     whole_bytes_ += static_cast<std::int64_t>(line.size());

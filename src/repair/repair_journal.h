@@ -9,8 +9,8 @@
 // back at once; a line that cannot be read is told, and costs nothing but itself; a file whose
 // first line is none of ours is left as it is.
 //
-// Memory: the longest line (16 MB at most; longer ones cannot be read) and 48 bytes an entry. Items
-// are read when their turn comes.
+// Memory: the longest line (64 MiB at most; a longer one is neither read nor written) and 48 bytes
+// an entry. Items are read when their turn comes.
 #pragma once
 
 #include "base/error.h"
@@ -44,6 +44,9 @@ struct unreadable_lines {
 
 class repair_journal {
  public:
+  /// The code of an entry that could not be read back: its items are too large.
+  static constexpr const char* unfit = "UnfitForJournal";
+
   /// Opens or creates for appending, after a torn last line has been cut, and holds it alone from
   /// then on: an error (fatal) while another process does. What is no journal is an error
   /// (wrong_usage) and left as it is.
@@ -66,7 +69,7 @@ class repair_journal {
   [[nodiscard]] result<void> check_table(const std::string& identity) const;
 
   /// On the disk when this returns. Gives the entry its number. After an error the journal is as it
-  /// was before.
+  /// was before; with the code `unfit` nothing but this entry is refused.
   [[nodiscard]] result<void> intend(journal_entry& entry, wall_time now);
   [[nodiscard]] result<void> settle(std::int64_t id, outcome ended, std::string_view message,
                                     wall_time now);

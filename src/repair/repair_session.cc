@@ -1,5 +1,7 @@
 #include "repair/repair_session.h"
 
+#include "repair/undo_step.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,27 +37,27 @@ bool concerns_the_item(const error& failure) {
           failure.code == "ItemCollectionSizeLimitExceededException");
 }
 
+error unreadable_item(const verify::table_side& side, std::string_view why) {
+  return {.kind = error_class::fatal,
+          .code = unreadable,
+          .message = fmt::format("the {} table's item cannot be read: {}", side.name, why)};
+}
+
+step_report left_alone(const std::string& key_json, const error& why) {
+  return {.key_json = key_json,
+          .planned = {.what = action::leave, .why = why.message, .write = {}},
+          .message = {}};
+}
+
 /// Nothing was written: the run ended before its turn came.
 std::unexpected<error> not_begun() {
   return fail(error_class::cancelled, "left alone: the run ends");
 }
 
-/// Hashes of keys of which more than one write may stand.
-std::set<std::uint64_t> repeated_keys(const std::vector<journal_place>& places) {
-  std::vector<std::uint64_t> hashes;
-  for (const auto& place : places) {
-    if (may_stand(place.ended)) {
-      hashes.push_back(place.key_hash);
-    }
-  }
-  std::ranges::sort(hashes);
-  std::set<std::uint64_t> repeated;
-  for (std::size_t i = 1; i < hashes.size(); ++i) {
-    if (hashes[i] == hashes[i - 1]) {
-      repeated.insert(hashes[i]);
-    }
-  }
-  return repeated;
+error unnoted(const error& why, outcome ended) {
+  return error(why).within(ended == outcome::written
+                               ? "the write was made; the journal could not note it"
+                               : "how a write ended could not be noted in the journal");
 }
 
 template <class T>
@@ -194,6 +196,9 @@ awaitable<void> repair_session::lane(work& shared) {
     }
     count(*done);
     shared.on_step(*done);
+    if (done->failure) {
+      shared.failure = done->failure;
+    }
     if (done->planned.what == action::nothing) {
       shared.on_equal(finding.key);
     } else if (done->ended == outcome::written || done->ended == outcome::refused) {
@@ -233,10 +238,7 @@ awaitable<result<step_report>> repair_session::repair_item(const open_finding& f
   if (!held) {
     auto& failure = held.error();
     if (failure.code == unreadable) {
-      co_return step_report{
-          .key_json = key.json,
-          .planned = {.what = action::leave, .why = std::move(failure.message), .write = {}},
-          .message = {}};
+      co_return left_alone(key.json, failure);
     }
     co_return fail(std::move(failure));
   }
@@ -267,12 +269,15 @@ awaitable<result<step_report>> repair_session::write(step_report report, held_it
                       .before = std::move(before),
                       .after = std::move(after)};
   if (auto noted = parts_.journal->intend(entry, parts_.time.now()); !noted) {
+    if (noted.error().code == repair_journal::unfit) {
+      co_return left_alone(report.key_json, noted.error());
+    }
     co_return fail(std::move(noted.error()));
   }
   auto sent = co_await send(*report.planned.write, report.key_json, entry.after);
   if (auto noted = parts_.journal->settle(entry.id, sent.ended, sent.message, parts_.time.now());
       !noted) {
-    co_return fail(std::move(noted.error()));
+    report.failure = unnoted(noted.error(), sent.ended);
   }
   if (sent.failure) {
     co_return fail(std::move(*sent.failure));
@@ -411,10 +416,9 @@ awaitable<result<void>> repair_session::undo_place(const journal_place& place, u
   }
   count(*report);
   all.on_step(*report);
-  if (report->ended == outcome::open) {
-    co_return result<void>{};
-  }
-  co_return co_await look_after(*entry, all.on_sides);
+  auto looked =
+      report->ended == outcome::open ? result<void>{} : co_await look_after(*entry, all.on_sides);
+  co_return report->failure ? fail(std::move(*report->failure)) : std::move(looked);
 }
 
 awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& entry,
@@ -422,10 +426,15 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
   const auto planned = all.planned.find(entry.key_json);
   auto present = planned != all.planned.end() ? result<held_item>(planned->second)
                                               : co_await read(parts_.target, entry.key_json);
+  if (!present && present.error().code == unreadable) {
+    co_return left_alone(entry.key_json, present.error());
+  }
   if (!present) {
     co_return fail(std::move(present.error()));
   }
-  auto report = plan_undo(entry, *present);
+  step_report report{.key_json = entry.key_json,
+                     .planned = plan_undo(entry, *present, settings_.by, settings_.apply),
+                     .message = {}};
   if (settings_.apply && report.planned.write) {
     co_return co_await take_back(entry, std::move(report), std::move(*present), all.on_sides);
   }
@@ -435,33 +444,6 @@ awaitable<result<step_report>> repair_session::undo_entry(const journal_entry& e
                                              : std::move(*present));
   }
   co_return report;
-}
-
-step_report repair_session::plan_undo(const journal_entry& entry, const held_item& present) const {
-  step_report report{.key_json = entry.key_json, .planned = {}, .message = {}};
-  const auto leave = [&](std::string why) {
-    report.planned = {.what = action::leave, .why = std::move(why), .write = {}};
-    return report;
-  };
-  report.planned.write = write_between(present, entry.before, settings_.by);
-  if (!report.planned.write) {
-    report.planned.why = "it is as it was before";
-    return report;
-  }
-  if (write_between(present, entry.after, settings_.by)) {
-    return leave("it has been changed since it was repaired");
-  }
-  using kind = dynamodb::conditional_write::kind;
-  const auto what = report.planned.write->what;
-  if (what == kind::remove && !settings_.by.allow_deletes) {
-    return leave("it was not there before; only --allow-deletes deletes it again");
-  }
-  report.planned.what = what == kind::put      ? action::put
-                        : what == kind::update ? action::change
-                                               : action::remove;
-  report.planned.why = fmt::format("entry {} of the journal {} taken back", entry.id,
-                                   settings_.apply ? "is" : "would be");
-  return report;
 }
 
 /// The finding, the write, the journal.
@@ -503,7 +485,7 @@ awaitable<result<step_report>> repair_session::take_back(const journal_entry& en
   if (report.ended == outcome::written) {
     if (auto noted = parts_.journal->settle(entry.id, outcome::undone, {}, parts_.time.now());
         !noted) {
-      co_return fail(std::move(noted.error()));
+      report.failure = unnoted(noted.error(), report.ended);
     }
   }
   co_return report;
@@ -530,6 +512,9 @@ awaitable<result<held_item>> repair_session::read_now(verify::table_side& side,
     co_return not_begun();
   }
   const auto text = co_await side.client.get_item(side.table, std::move(key_json), true);
+  if (!text && aws::is_too_large(text.error())) {
+    co_return fail(unreadable_item(side, text.error().describe()));
+  }
   if (!text) {
     error failure = text.error();
     failure.kind = stop_requested_ ? error_class::cancelled : failure.kind;
@@ -544,11 +529,7 @@ awaitable<result<held_item>> repair_session::read_now(verify::table_side& side,
   }
   auto item = dynamodb::parse_item(**text);
   if (!item) {
-    co_return fail({.kind = error_class::fatal,
-                    .code = unreadable,
-                    .message = fmt::format("the {} table's item cannot be read: {}", side.name,
-                                           item.error().message),
-                    .request_id = {}});
+    co_return fail(unreadable_item(side, item.error().message));
   }
   co_return held_item(std::move(*item));
 }

@@ -68,6 +68,8 @@ struct step_report {
   step planned;
   outcome ended = outcome::open;  ///< open: nothing was tried
   std::string message;
+  /// Ends the run, once the step was told: it was made all the same.
+  std::optional<error> failure;
 };
 
 struct repair_summary {
@@ -141,7 +143,6 @@ class repair_session {
   [[nodiscard]] awaitable<result<void>> undo_place(const journal_place& place, undoing& all);
   [[nodiscard]] awaitable<result<step_report>> undo_entry(const journal_entry& entry,
                                                           bool comes_again, undoing& all);
-  [[nodiscard]] step_report plan_undo(const journal_entry& entry, const held_item& present) const;
   [[nodiscard]] awaitable<result<step_report>> take_back(const journal_entry& entry,
                                                          step_report report, held_item present,
                                                          const sides_sink& on_sides);

@@ -157,6 +157,15 @@ std::optional<conditional_write> write_between(const held_item& present, const h
   return wanted ? change_of(*present, *wanted, by) : removal_of(*present, by);
 }
 
+bool same_in_full(const held_item& a, const held_item& b) {
+  return a && b ? verify::diff_items(*a, *b, {}).empty() : a.has_value() == b.has_value();
+}
+
+bool reaches_ignored(const held_item& before, const held_item& after, const rules& by) {
+  const auto write = write_between(before, after, by);
+  return !same_in_full(write ? repair::after(before, *write) : before, after);
+}
+
 bool is_past_ttl(const held_item& item, const std::optional<std::string>& attribute,
                  wall_time now) {
   return item && attribute && verify::ttl_is_past(*item, *attribute, now);

@@ -68,6 +68,12 @@ struct seen_in_target {
                                                                        const held_item& wanted,
                                                                        const rules& by);
 
+/// With not one attribute ignored.
+[[nodiscard]] bool same_in_full(const held_item& a, const held_item& b);
+/// A write made `after` of `before` that these rules would not make: it wrote what they ignore.
+[[nodiscard]] bool reaches_ignored(const held_item& before, const held_item& after,
+                                   const rules& by);
+
 /// The TTL service has still to delete it, or has deleted it on the other side.
 [[nodiscard]] bool is_past_ttl(const held_item& item, const std::optional<std::string>& attribute,
                                wall_time now);

@@ -1,5 +1,6 @@
 #include "repair/repair_journal.h"
 
+#include "dynamodb/answer_bounds.h"
 #include "repair/read_journal.h"
 
 #include <gmock/gmock.h>
@@ -17,26 +18,6 @@ namespace ddm::repair {
 namespace {
 
 const wall_time now = from_ms(1'767'225'600'000);
-
-/// While it lives no file grows beyond so many bytes.
-class disk_of_bytes {
- public:
-  explicit disk_of_bytes(std::size_t bytes) : before_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  disk_of_bytes(const disk_of_bytes&) = delete;
-  disk_of_bytes& operator=(const disk_of_bytes&) = delete;
-  ~disk_of_bytes() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, before_signal_);
-  }
-
- private:
-  rlimit before_{};
-  void (*before_signal_)(int);
-};
 
 class journal_file : public testing::Test {
  protected:
@@ -187,7 +168,7 @@ TEST_F(journal_file, knows_no_entry_that_was_never_begun) {
 
 TEST_F(journal_file, takes_no_line_longer_than_any_of_its_own) {
   note_one();
-  append(std::string(std::size_t{17} << 20, 'x'));
+  append(std::string(dynamodb::line_bytes_max + 1, 'x'));
   const auto bytes = std::filesystem::file_size(path_);
   {
     auto journal = repair_journal::open(path_);
@@ -198,6 +179,21 @@ TEST_F(journal_file, takes_no_line_longer_than_any_of_its_own) {
   append("\n");
   note_one();
   EXPECT_EQ(read_journal(path_)->size(), 2);
+}
+
+TEST_F(journal_file, refuses_an_entry_that_it_could_not_read_back) {
+  auto journal = repair_journal::open(path_);
+  auto huge = change();
+  huge.before->insert_or_assign(
+      "v", dynamodb::attribute_value{std::string(dynamodb::line_bytes_max, 'x')});
+  const auto refused = journal->intend(huge, now);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, repair_journal::unfit);
+  EXPECT_EQ(content(), "");
+  auto next = change();
+  ASSERT_TRUE(journal->intend(next, now));
+  EXPECT_EQ(next.id, 1);
+  EXPECT_EQ(read_journal(path_)->size(), 1);
 }
 
 TEST_F(journal_file, is_utf_8_whatever_a_service_says) {

@@ -3,6 +3,50 @@
 namespace ddm::repair {
 namespace {
 
+TEST_F(repairing, leaves_an_item_that_is_too_large_to_be_read_and_goes_on) {
+  source_.fake.put(table, R"({"pk":{"S":"a"},"v":{"S":")" + std::string(3000, 'x') + R"("}})");
+  source_.put("b", 2);
+  source_.fake.limit_answers(2000);
+  const auto summary = run({"a", "b"});
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->left, 1);
+  EXPECT_EQ(summary->puts, 1);
+  EXPECT_TRUE(std::ranges::any_of(steps_, [](const step_report& step) {
+    return step.planned.why.contains("the answer is larger than");
+  }));
+  EXPECT_EQ(target_.get("b"), item_of("b", 2));
+}
+
+TEST_F(repairing, counts_and_tells_a_write_that_the_journal_could_not_note) {
+  source_.put("a", 2);
+  target_.put("a", 1);
+  std::optional<disk_of_bytes> full;
+  before_the_write([&] { full.emplace(content().size() + 5); });
+  const auto done = run({"a"});
+  full.reset();
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, testing::StartsWith("the write was made; the journal could"));
+  EXPECT_EQ(so_far_.changes, 1);
+  ASSERT_EQ(steps_.size(), 1);
+  EXPECT_EQ(steps_.front().ended, outcome::written);
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+  EXPECT_TRUE(may_stand(read_journal(path_)->front().ended)) << "it can be undone";
+}
+
+TEST_F(repairing, leaves_alone_what_the_journal_could_not_give_back) {
+  source_.put("a", 2);
+  target_.fake.put(table, R"({"pk":{"S":"a"},"v":{"S":"small"}})");
+  target_.connection.swells = "small";
+  found_with_["a"] =
+      R"({"pk":{"S":"a"},"v":{"S":")" + std::string(dynamodb::line_bytes_max, 'x') + R"("}})";
+  source_.put("b", 2);
+  const auto done = run({"a", "b"});
+  ASSERT_TRUE(done) << done.error().describe();
+  EXPECT_EQ(done->left, 1);
+  EXPECT_EQ(done->puts, 1);
+  EXPECT_EQ(read_journal(path_)->size(), 1);
+}
+
 TEST_F(repairing, makes_the_tables_equal) {
   settings_.by.allow_deletes = true;
   source_.put("missing", 1);

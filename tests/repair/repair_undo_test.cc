@@ -103,6 +103,55 @@ TEST_F(repairing, undo_leaves_what_was_changed_since) {
   EXPECT_EQ(target_.get("a"), item_of("a", 5));
 }
 
+TEST_F(repairing, undo_leaves_what_the_repair_wrote_into_what_is_ignored_now) {
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
+  settings_.by.ignored = dynamodb::ignore_list({"v"});
+  steps_.clear();
+  const auto undone = undo();
+  ASSERT_TRUE(undone);
+  EXPECT_EQ(undone->left, 1);
+  EXPECT_EQ(undone->equal, 0);
+  EXPECT_THAT(steps_.front().planned.why, testing::HasSubstr("differs only in ignored attributes"));
+  EXPECT_EQ(target_.get("a"), item_of("a", 2));
+  settings_.by.ignored = {};
+  EXPECT_EQ(undo()->changes, 1) << "it is not noted as taken back";
+  EXPECT_EQ(target_.get("a"), item_of("a", 1));
+}
+
+TEST_F(repairing, undo_leaves_an_item_of_which_it_could_take_back_only_a_part) {
+  source_.fake.put(table, R"({"pk":{"S":"a"},"v":{"N":"2"},"w":{"N":"2"}})");
+  target_.fake.put(table, R"({"pk":{"S":"a"},"v":{"N":"1"},"w":{"N":"1"}})");
+  ASSERT_TRUE(run({"a"}));
+  const auto repaired = target_.get("a");
+  settings_.by.ignored = dynamodb::ignore_list({"w"});
+  EXPECT_EQ(undo()->left, 1);
+  EXPECT_EQ(target_.get("a"), repaired);
+}
+
+TEST_F(repairing, undo_with_the_attributes_that_the_repair_ignored_takes_back_the_rest) {
+  settings_.by.ignored = dynamodb::ignore_list({"w"});
+  source_.fake.put(table, R"({"pk":{"S":"a"},"v":{"N":"2"},"w":{"N":"2"}})");
+  target_.fake.put(table, R"({"pk":{"S":"a"},"v":{"N":"1"},"w":{"N":"1"}})");
+  ASSERT_TRUE(run({"a"}));
+  target_.fake.put(table, R"({"pk":{"S":"a"},"v":{"N":"2"},"w":{"N":"9"}})");
+  EXPECT_EQ(undo()->changes, 1);
+  EXPECT_EQ(target_.get("a"), R"({"pk":{"S":"a"},"v":{"N":"1"},"w":{"N":"9"}})");
+}
+
+TEST_F(repairing, undo_counts_and_tells_what_the_journal_could_not_note) {
+  ASSERT_NO_FATAL_FAILURE(repair_a_change());
+  steps_.clear();
+  std::optional<disk_of_bytes> full;
+  before_the_write([&] { full.emplace(content().size() + 5); });
+  const auto undone = undo();
+  full.reset();
+  ASSERT_FALSE(undone);
+  EXPECT_THAT(undone.error().message, testing::StartsWith("the write was made; the journal could"));
+  EXPECT_EQ(so_far_.changes, 1);
+  EXPECT_EQ(steps_.size(), 1);
+  EXPECT_EQ(sides_.back().when, moment::after_write);
+}
+
 TEST_F(repairing, undo_refuses_another_table) {
   source_.put("a", 2);
   ASSERT_TRUE(run({"a"}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/service_client.h"
+#include "dynamodb/answer_bounds.h"
 #include "repair/read_journal.h"
 #include "repair/repair_session.h"
 #include "support/fake_dynamodb.h"
@@ -35,7 +36,8 @@ inline std::string item_of(const std::string& name, int value) {
   return R"({"pk":{"S":")" + name + R"("},"v":{"N":")" + std::to_string(value) + R"("}})";
 }
 
-/// A way on which a call may hang before anything is sent, as one whose credentials are renewed.
+/// A way on which a call may hang before anything is sent, as one whose credentials are renewed,
+/// and on which an item may swell beyond what a service holds.
 class hanging_connection final : public aws::transport {
  public:
   hanging_connection(clock& time, std::unique_ptr<aws::transport> below)
@@ -47,12 +49,29 @@ class hanging_connection final : public aws::transport {
       co_await time_.sleep_for(std::chrono::seconds(60));
       co_return fail(error_class::access_denied, "the credential_process gave nothing");
     }
-    co_return co_await below_->send(std::move(request));
+    auto answer = co_await below_->send(std::move(request));
+    if (answer && !swells.empty()) {
+      swell(*answer);
+    }
+    co_return answer;
   }
 
   std::string_view hangs_at;
+  std::string_view swells;  ///< becomes as many bytes as a line of the journal has at most
 
  private:
+  void swell(aws::api_response& answer) const {
+    std::string text(answer.body.view());
+    const auto at = text.find(swells);
+    if (at == std::string::npos) {
+      return;
+    }
+    text.replace(at, swells.size(), std::string(dynamodb::line_bytes_max, 'x'));
+    answer.body.resize(text.size());
+    std::ranges::copy(text, answer.body.data());
+    answer.crc32.reset();
+  }
+
   clock& time_;
   std::unique_ptr<aws::transport> below_;
 };
