@@ -2,6 +2,7 @@
 
 #include "base/displayable.h"
 #include "base/foreign_json.h"
+#include "dynamodb/answer_bounds.h"
 #include "dynamodb/attribute_value.h"
 
 #include <fmt/format.h>
@@ -95,9 +96,7 @@ std::string document(const mismatch& entry, std::string_view key_json, bool with
   return text;
 }
 
-}  // namespace
-
-std::string finding_line(const mismatch& entry, const finding_options& options) {
+std::string whole_line(const mismatch& entry, const finding_options& options) {
   const auto key =
       options.hash_keys ? fmt::format(R"({{"hash":"{}"}})", entry.key.hash.hex()) : entry.key.json;
   // The hash again: with --hash-keys or without, all lines of a key have the same.
@@ -106,6 +105,22 @@ std::string finding_line(const mismatch& entry, const finding_options& options) 
   // Within a document a break is white space between two members, as some service sent it.
   std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return displayable(line);
+}
+
+}  // namespace
+
+std::string finding_line(const mismatch& entry, const finding_options& options) {
+  auto line = whole_line(entry, options);
+  if (line.size() <= dynamodb::line_bytes_max) {
+    return line;
+  }
+  line = whole_line(entry, {.hash_keys = options.hash_keys});
+  if (line.size() <= dynamodb::line_bytes_max) {
+    return line;
+  }
+  auto brief = entry;
+  brief.paths.clear();
+  return whole_line(brief, {.hash_keys = true});
 }
 
 std::string encode_mismatch(const mismatch& entry) {

@@ -42,7 +42,8 @@ struct finding_options {
 };
 
 /// A line of the findings file (docs/operating.md). `hash_keys` puts the key's digest in place of
-/// the key.
+/// the key. One that would be longer than dynamodb::line_bytes_max has no items; should that not
+/// do, no paths and the key's digest.
 [[nodiscard]] std::string finding_line(const mismatch& entry, const finding_options& options);
 /// The row's body for the state, and back.
 [[nodiscard]] std::string encode_mismatch(const mismatch& entry);

@@ -1,5 +1,6 @@
 #include "verify/finding_book.h"
 
+#include "dynamodb/answer_bounds.h"
 #include "verify/check_driver.h"
 
 #include <gmock/gmock.h>
@@ -50,6 +51,20 @@ struct book : testing::Test {
   finding_book findings{{}};
   std::vector<state::mismatch_row> rows;
 };
+
+TEST(finding_line, that_would_be_too_long_to_be_read_is_written_without_the_items) {
+  auto entry = different("a");
+  entry.source_json = entry.target_json =
+      R"({"v":{"S":")" + std::string(dynamodb::line_bytes_max / 2, 'x') + R"("}})";
+  const auto line = finding_line(entry, {.show_values = true});
+  EXPECT_LT(line.size(), 1000U);
+  const auto read = nlohmann::json::parse(line);
+  EXPECT_EQ(read["paths"].size(), 2U);
+  EXPECT_FALSE(read.contains("source"));
+  entry.key.json = *entry.source_json + *entry.source_json;
+  const auto brief = nlohmann::json::parse(finding_line(entry, {}));
+  EXPECT_EQ(brief["key"]["hash"], entry.key.hash.hex());
+}
 
 TEST_F(book, writes_a_row_and_a_line_at_each_change_of_state) {
   findings.on_confirmed(different("a"), start);
