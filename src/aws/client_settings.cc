@@ -63,7 +63,7 @@ class resolver {
     } else if (variant->fips || variant->dual_stack) {
       return wrong_usage(
           fmt::format("the endpoint {} (from {}) cannot be changed by {}; take one of the two away",
-                      from->value, from->origin,
+                      net::without_secrets(from->value), from->origin,
                       variant->fips ? "use_fips_endpoint (AWS_USE_FIPS_ENDPOINT)"
                                     : "use_dualstack_endpoint (AWS_USE_DUALSTACK_ENDPOINT)"));
     }

@@ -25,6 +25,7 @@ struct binding {
   std::string fallback;     ///< the value without the flag, as a user would write it
   bool is_switch = false;   ///< may stand without a value
   bool repeatable = false;  ///< each occurrence counts; else the last one
+  bool is_url = false;      ///< may hold a password, which no fault shows
 };
 
 struct flag {

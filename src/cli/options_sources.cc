@@ -1,5 +1,7 @@
 #include "cli/options_sources.h"
 
+#include "net/url.h"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -240,7 +242,10 @@ void apply_settings(const flag_table& table, const raw_settings& settings,
       }
       for (const auto& value : values) {
         if (const auto wrong = row.target.apply(value.text)) {
-          faults.push_back(fmt::format("{} \"{}\" {}", value.origin, value.text, *wrong));
+          const bool is_url = row.target.is_url || value.text.contains("://");
+          faults.push_back(fmt::format("{} \"{}\" {}", value.origin,
+                                       is_url ? net::without_secrets(value.text) : value.text,
+                                       *wrong));
         }
       }
     }

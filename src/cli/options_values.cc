@@ -144,8 +144,9 @@ binding purposes_into(plan::purposes& wanted) {
               named.push_back(*purpose);
             }
             wanted.clear();
-            std::ranges::copy_if(plan::all_purposes, std::back_inserter(wanted),
-                                 [&](auto each) { return std::ranges::find(named, each) != named.end(); });
+            std::ranges::copy_if(plan::all_purposes, std::back_inserter(wanted), [&](auto each) {
+              return std::ranges::find(named, each) != named.end();
+            });
             return std::nullopt;
           },
           .fallback = fmt::format("{}", fmt::join(wanted | std::views::transform(name), ","))};
@@ -256,12 +257,13 @@ binding time_into(std::optional<wall_time>& value) {
 
 binding url_into(std::optional<std::string>& value) {
   return {.apply = [&value](const std::string& text) -> fault {
-    if (!net::parse_url(text)) {
-      return "is no endpoint: write it as http://localhost:8000 or https://host";
-    }
-    value = text;
-    return std::nullopt;
-  }};
+            if (!net::parse_url(text)) {
+              return "is no endpoint: write it as http://localhost:8000 or https://host";
+            }
+            value = text;
+            return std::nullopt;
+          },
+          .is_url = true};
 }
 
 binding stream_arn_into(std::optional<std::string>& value) {

@@ -22,7 +22,7 @@ std::unexpected<error> wrong(std::string_view text, std::string_view why) {
   return wrong_usage(
       fmt::format("\"{}\" is not an endpoint: {}; write it as "
                   "https://dynamodb.eu-west-1.amazonaws.com or http://localhost:8000",
-                  text, why));
+                  without_secrets(text), why));
 }
 
 bool is_host_name(std::string_view host) {
@@ -32,6 +32,23 @@ bool is_host_name(std::string_view host) {
 }
 
 }  // namespace
+
+std::string without_secrets(std::string_view text) {
+  const auto scheme_end = text.find("://");
+  const auto begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
+  std::string shown(text.substr(0, begin));
+  auto rest = text.substr(begin);
+  const auto at = rest.rfind('@');
+  if (at != std::string_view::npos) {
+    if (rest.substr(0, at).find_first_of("?#") != std::string_view::npos) {
+      return shown + "…";  // a password with a ?, or a query with an @
+    }
+    shown += "…@";
+    rest.remove_prefix(at + 1);
+  }
+  const auto end = rest.find_first_of("?#");
+  return shown.append(rest.substr(0, end)).append(end == std::string_view::npos ? "" : "?…");
+}
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
@@ -54,7 +71,7 @@ result<url> parse_url(std::string_view text) {
   }
   const auto scheme = lower(text.substr(0, scheme_end));
   if (scheme != "http" && scheme != "https") {
-    return wrong(text, fmt::format("\"{}\" is neither http nor https", scheme));
+    return wrong(text, "what stands in front of :// is neither http nor https");
   }
   url parsed{.tls = scheme == "https", .port = default_port(scheme == "https")};
 

@@ -23,6 +23,10 @@ struct url {
   [[nodiscard]] std::string text() const;
 };
 
+/// For an error: without what may be a password or a token, which stands before an @ or behind a ?
+/// or #.
+[[nodiscard]] std::string without_secrets(std::string_view text);
+
 /// ASCII without blanks and control characters: it may stand in the first line of a request.
 [[nodiscard]] bool is_printable(std::string_view text);
 

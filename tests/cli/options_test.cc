@@ -284,6 +284,14 @@ TEST(options, all_faults_come_at_once) {
                          HasSubstr("--target-table is missing")));
 }
 
+TEST(options_monitor, no_fault_shows_a_password_or_a_query) {
+  const auto told =
+      monitor_faults({"--source-endpoint-url", "http://user:s3cret@host", "--target-endpoint-url",
+                      "s3cret@host", "--max-lag", "https://host/?token=s3cret"});
+  EXPECT_EQ(told.size(), 3U);
+  EXPECT_THAT(told, testing::Each(testing::Not(HasSubstr("s3cret"))));
+}
+
 TEST(options, values_that_cannot_be_right_are_refused) {
   EXPECT_THAT(monitor_faults({"--freeze-at", "22:00"}), ElementsAre(HasSubstr("is no time")));
   EXPECT_THAT(monitor_faults({"--max-rcu", "0"}), ElementsAre(HasSubstr("or unlimited")));

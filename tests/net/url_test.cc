@@ -35,6 +35,18 @@ TEST(url, text_reads_back) {
   }
 }
 
+TEST(url, an_error_shows_no_password_and_no_query) {
+  const auto shown = [](std::string_view text) { return parse_url(text).error().message; };
+  for (const auto* const text :
+       {"http://user:s3cret@a", "https://s3cret@a/", "http://a/?token=s3cret", "http://a#s3cret",
+        "user:s3cret@a", "http://u:s3cret?x@a", "http://a/?x=s3cret@b", "http://u:s3cret/x@a b",
+        "a/?s3cret", "http://a/?s3cret&x=http://b@c"}) {
+    EXPECT_THAT(shown(text), testing::Not(HasSubstr("s3cret"))) << text;
+  }
+  EXPECT_THAT(shown("http://user:s3cret@a:80"), HasSubstr("\"http://…@a:80\""));
+  EXPECT_THAT(shown("http://a/b?x=1"), HasSubstr("\"http://a/b?…\""));
+}
+
 TEST(url, an_error_says_what_is_wrong) {
   const auto why = [](std::string_view text) {
     const auto parsed = parse_url(text);
