@@ -1,37 +1,96 @@
 #include "aws/text_file.h"
 
+#include "base/units.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <fcntl.h>
+#include <poll.h>
+#include <span>
 #include <unistd.h>
 
 namespace ddm::aws {
 
-result<std::string> read_text_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(path.c_str(), "rb"),
-                                                           &std::fclose);
-  if (!in && (errno == ENOENT || errno == ENOTDIR)) {
+using std::chrono::steady_clock;
+
+namespace {
+
+std::unexpected<error> unreadable(const std::string& path, int reason) {
+  if (reason == ENOENT || reason == ENOTDIR) {
     return fail(error_class::not_found, fmt::format("the file {} does not exist", path));
   }
+  // Another path, or other permissions, mend it.
+  const bool is_wrong_path = reason == EISDIR || reason == EACCES || reason == EPERM;
+  return fail(is_wrong_path ? error_class::wrong_usage : error_class::fatal,
+              fmt::format("the file {} cannot be read: {}", path, std::strerror(reason)));
+}
+
+class open_file {
+ public:
+  /// A pipe is not waited for here.
+  explicit open_file(const std::string& path)
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {}
+  open_file(const open_file&) = delete;
+  open_file& operator=(const open_file&) = delete;
+  ~open_file() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  /// False: nobody wrote until then. A pipe without a writer has no end, it waits for one.
+  [[nodiscard]] bool await_bytes(steady_clock::time_point until) const {
+    const auto left =
+        std::chrono::ceil<milliseconds>(std::max(until - steady_clock::now(), {})).count();
+    pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&wanted, 1, static_cast<int>(left));
+    return ready > 0 || (ready < 0 && errno == EINTR && left > 0);
+  }
+  [[nodiscard]] ssize_t read(std::span<char> into) const {
+    return ::read(descriptor_, into.data(), into.size());
+  }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+result<std::string> read_text_file(const std::string& path, const text_file_limits& limits) {
+  const open_file in(path);
+  if (!in.is_open()) {
+    return unreadable(path, errno);
+  }
+  const auto give_up_at = steady_clock::now() + limits.patience;
   std::string text;
-  std::array<char, 4096> part{};
-  while (in && !std::feof(in.get()) && !std::ferror(in.get())) {
-    text.append(part.data(), std::fread(part.data(), 1, part.size(), in.get()));
+  std::array<char, 65536> part{};
+  for (;;) {
+    if (!in.await_bytes(give_up_at)) {
+      return fatal(
+          fmt::format("the file {} cannot be read: nothing came within {}, and it has not "
+                      "ended; is it a pipe that nobody writes to?",
+                      path, spoken_duration(limits.patience)));
+    }
+    const auto got = in.read(part);
+    if (got == 0) {
+      return text;
+    }
+    if (got < 0 && errno != EINTR && errno != EAGAIN) {
+      return unreadable(path, errno);
+    }
+    text.append(part.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (text.size() > limits.bytes_max) {
+      return wrong_usage(fmt::format("the file {} is larger than {}: is it the right one?", path,
+                                     format_size(limits.bytes_max)));
+    }
   }
-  if (!in || std::ferror(in.get())) {
-    // Another path, or other permissions, mend it.
-    const bool is_wrong_path = errno == EISDIR || errno == EACCES || errno == EPERM;
-    return fail(is_wrong_path ? error_class::wrong_usage : error_class::fatal,
-                fmt::format("the file {} cannot be read: {}", path, std::strerror(errno)));
-  }
-  return text;
 }
 
 result<void> replace_private_file(const std::string& path, std::string_view text) {

@@ -1,5 +1,6 @@
 #include "cli/datadel_command.h"
 
+#include "aws/text_file.h"
 #include "base/displayable.h"
 #include "base/units.h"
 #include "cli/item_command.h"
@@ -14,8 +15,11 @@
 namespace ddm::cli {
 namespace {
 
+/// Of datagen's file: some ten million keys, which are held at once.
+constexpr std::size_t key_file_bytes_max = std::size_t{1} << 30;
+
 result<key_table> read_keys(const std::string& path) {
-  const auto text = read_text_file(path);
+  const auto text = aws::read_text_file(path, {.bytes_max = key_file_bytes_max});
   if (!text) {
     return wrong_usage(fmt::format("--input {} {}", path, text.error().message));
   }

@@ -120,6 +120,22 @@ class BadInput(Scenario):
                                       "--findings", state, "--fresh", *IMPATIENT, timeout=90)
         self.assert_refused(ended, state, "--findings")
 
+    def test_findings_that_would_be_moved_over_the_state(self) -> None:
+        migration = self.two_tables()
+        state = str(migration.monitor.folder / "f.old")
+        ended = migration.monitor.run("compare", *migration.monitor.flags(), "--state", state,
+                                      "--findings", state.removesuffix(".old"))
+        self.assert_refused(ended, state, "--findings")
+
+    def test_a_password_in_an_address_is_not_shown(self) -> None:
+        for address in ("http://user:s3cret@127.0.0.1:1", "http://127.0.0.1:1/?token=s3cret"):
+            ended = self.run_wrong("--source-endpoint-url", address)[1]
+            self.assert_refused(ended, "--source-endpoint-url")
+            self.assertNotIn("s3cret", ended.log)
+
+    def test_a_configuration_file_without_an_end(self) -> None:
+        self.assert_refused(self.run_wrong("--config", "/dev/zero")[1], "--config", "1 MiB")
+
     def test_a_configuration_file_that_is_a_folder(self) -> None:
         folder = self.folder()
         ended = self.run_wrong("--config", str(folder))[1]
