@@ -32,6 +32,14 @@ std::optional<key_type> type_of(const json& table, std::string_view attribute) {
   return std::nullopt;
 }
 
+/// As the service bounds it.
+constexpr std::size_t key_name_bytes_max = 255;
+
+bool has_long_name(const key_schema& schema) {
+  return schema.partition.name.size() > key_name_bytes_max ||
+         (schema.sort && schema.sort->name.size() > key_name_bytes_max);
+}
+
 std::optional<key_schema> schema_of(const json& table) {
   key_schema schema;
   for (const auto& element : member(table, "KeySchema")) {
@@ -62,6 +70,9 @@ result<table_description> read_table_description(std::string_view operation, con
   auto schema = schema_of(table);
   if (!schema) {
     return strange_answer(operation, "no key schema with the types of its attributes");
+  }
+  if (has_long_name(*schema)) {
+    return strange_answer(operation, "a key attribute whose name has more than 255 bytes");
   }
   out.schema = std::move(*schema);
   out.arn = text_member(table, "TableArn");

@@ -48,6 +48,20 @@ TEST_F(dynamodb_calls, describe_table_maps_what_checking_needs) {
   EXPECT_EQ(table->latest_stream_arn, stream_arn("arn:s"));
 }
 
+TEST_F(dynamodb_calls, describe_table_refuses_a_key_name_that_no_table_has) {
+  const auto described = [this](std::size_t bytes) {
+    const std::string name(bytes, 'k');
+    script_.transport.answer(R"({"Table":{"TableName":"orders","TableStatus":"ACTIVE",
+        "AttributeDefinitions":[{"AttributeName":")" +
+                             name + R"(","AttributeType":"S"}],
+        "KeySchema":[{"AttributeName":")" +
+                             name + R"(","KeyType":"HASH"}]}})");
+    return script_.run(script_.client.describe_table(table_));
+  };
+  EXPECT_TRUE(described(255));
+  ASSERT_FALSE(described(256));
+}
+
 TEST_F(dynamodb_calls, describe_table_of_a_bare_on_demand_table) {
   script_.transport.answer(R"({"Table":{"TableName":"orders","TableStatus":"ARCHIVED",
     "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"B"}],
