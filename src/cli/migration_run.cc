@@ -285,7 +285,7 @@ void migration_run::remove_strays(const state::snapshot& resumed) const {
 awaitable<result<void>> migration_run::open_findings(state::snapshot& resumed) {
   const auto before = resumed.values.find(state::lines_before_name);
   auto file = co_await verify::findings_file::open(
-      findings_path_, *store_, resumed.finding_lines,
+      findings_path_, *store_,
       before == resumed.values.end() ? std::nullopt : std::optional(before->second));
   if (!file) {
     co_return fail(std::move(file.error()));

@@ -8,6 +8,7 @@
 #include "base/write_all.h"
 #include "dynamodb/answer_bounds.h"
 
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <fstream>
+#include <memory>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <thread>
@@ -79,19 +81,20 @@ result<survey> read_through(const std::string& path, int file, std::int64_t star
 }
 
 constexpr milliseconds lock_patience{200};
+constexpr milliseconds lock_pause{5};
 
-/// Among the commands that append to one file; let go at the end of a process too. Ours hold it for
-/// milliseconds: who holds it longer is waited for no longer than that takes.
+/// Among the commands that append to one file; let go at the end of a process too. One that runs
+/// holds it for milliseconds: who holds it longer is waited for no longer than that takes.
 class file_lock {
  public:
   explicit file_lock(int file, milliseconds patience = lock_patience) : file_(file) {
-    constexpr milliseconds pause{5};
-    for (milliseconds waited{0};; waited += pause) {
+    for (milliseconds waited{0};; waited += lock_pause) {
       held_ = ::flock(file_, LOCK_EX | LOCK_NB) == 0;
-      if (held_ || errno != EWOULDBLOCK || waited >= patience) {
+      others_hold_it_ = !held_ && errno == EWOULDBLOCK;
+      if (!others_hold_it_ || waited >= patience) {
         return;
       }
-      std::this_thread::sleep_for(pause);
+      std::this_thread::sleep_for(lock_pause);
     }
   }
   file_lock(const file_lock&) = delete;
@@ -102,17 +105,32 @@ class file_lock {
     }
   }
   [[nodiscard]] bool held() const { return held_; }
+  [[nodiscard]] bool others_hold_it() const { return others_hold_it_; }
 
  private:
   int file_;
   bool held_ = false;
+  bool others_hold_it_ = false;
 };
+
+/// One that starts reads all of the file under the lock, which is waited for without holding up
+/// anything else.
+awaitable<std::unique_ptr<file_lock>> wait_for_lock(int file, milliseconds patience) {
+  asio::steady_timer wake(co_await asio::this_coro::executor);
+  for (milliseconds waited{0};; waited += lock_pause) {
+    auto lock = std::make_unique<file_lock>(file, milliseconds{0});
+    if (!lock->others_hold_it() || waited >= patience) {
+      co_return lock;
+    }
+    wake.expires_after(lock_pause);
+    co_await wake.async_wait(asio::use_awaitable);
+  }
+}
 
 /// The last complete line and the torn one behind it must be the state's: a line is only ever
 /// written once it has been committed.
-awaitable<result<bool>> belongs_to(const survey& seen, state::state_store& store,
-                                   std::int64_t committed_lines) {
-  if (seen.too_long || seen.lines > committed_lines) {
+awaitable<result<bool>> belongs_to(const survey& seen, state::state_store& store) {
+  if (seen.too_long) {
     co_return false;
   }
   const auto first = std::max<std::int64_t>(0, seen.lines - 1);
@@ -187,15 +205,15 @@ result<void> check_findings_place(const std::string& path) {
 }
 
 awaitable<result<findings_file>> findings_file::open(std::string path, state::state_store& store,
-                                                     std::int64_t committed_lines,
-                                                     std::optional<std::string> lines_before) {
+                                                     std::optional<std::string> lines_before,
+                                                     milliseconds lock_patience_max) {
   const int descriptor = open_private(path, flags);
   if (descriptor < 0) {
     co_return system_failure(path, "open");
   }
   findings_file file(path, descriptor);
-  const file_lock mine(descriptor);
-  if (!mine.held()) {
+  const auto mine = co_await wait_for_lock(descriptor, lock_patience_max);
+  if (!mine->held()) {
     co_return fatal(
         fmt::format("another program holds the lock of the findings file {}: end it, "
                     "or name another file with --findings",
@@ -203,14 +221,14 @@ awaitable<result<findings_file>> findings_file::open(std::string path, state::st
   }
   // Another command may have put a new file in its place before our lock.
   if (!is_still(path, descriptor)) {
-    co_return co_await open(std::move(path), store, committed_lines, std::move(lines_before));
+    co_return co_await open(std::move(path), store, std::move(lines_before), lock_patience_max);
   }
   remove_drafts(path);  // of a process that was killed: nobody else writes one under our lock
   auto seen = read_through(path, descriptor, 0);
   if (!seen) {
     co_return fail(std::move(seen.error()));
   }
-  auto own = co_await belongs_to(*seen, store, committed_lines);
+  auto own = co_await belongs_to(*seen, store);
   if (!own) {
     co_return fail(std::move(own.error()));
   }

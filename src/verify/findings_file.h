@@ -29,10 +29,13 @@ class findings_file {
   /// Opens or creates `path` (mode 0600), cuts a torn last line and appends what the state has
   /// more. A file whose lines are not those of the state is refused and left as it is.
   /// `lines_before`: the state's value of state::lines_before_name. A file with these lines is from
-  /// before they were begun anew, and is written anew.
+  /// before they were begun anew, and is written anew. Waits for `lock_patience_max` while another
+  /// program holds the file's lock.
   [[nodiscard]] static awaitable<result<findings_file>> open(
-      std::string path, state::state_store& store, std::int64_t committed_lines,
-      std::optional<std::string> lines_before = {});
+      std::string path, state::state_store& store, std::optional<std::string> lines_before = {},
+      milliseconds lock_patience_max = start_patience);
+  /// Another command that starts may read, or write, a file of some gigabytes under its lock.
+  static constexpr std::chrono::seconds start_patience{30};
   findings_file(findings_file&& other) noexcept;
   findings_file& operator=(findings_file&& other) noexcept;
   ~findings_file();

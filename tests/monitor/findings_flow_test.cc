@@ -75,7 +75,7 @@ std::string text_of(const std::string& path) {
 
 awaitable<bool> commit_cancelled_and_again(asio::any_io_executor executor, std::string path,
                                            interrupting_store& store) {
-  auto file = co_await verify::findings_file::open(path, store, 0);
+  auto file = co_await verify::findings_file::open(path, store);
   task_group committing(executor);
   store.meanwhile = [&committing] { committing.cancel(); };
   state::commit_batch batch;

@@ -2,13 +2,16 @@
 
 #include "state/store_testing.h"
 
+#include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <random>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +31,6 @@ struct findings_on_disk : testing::Test {
     store = *std::move(opened);
   }
   void commit(std::vector<std::string> lines) {
-    committed += static_cast<std::int64_t>(lines.size());
     state::commit_batch batch;
     batch.finding_lines = std::move(lines);
     ASSERT_TRUE(complete(store->commit(std::move(batch))));
@@ -42,7 +44,7 @@ struct findings_on_disk : testing::Test {
     return refusal;
   }
   static awaitable<bool> look_at(findings_on_disk& self, std::string& refusal) {
-    auto opened = co_await findings_file::open(self.path, *self.store, self.committed);
+    auto opened = co_await findings_file::open(self.path, *self.store, {}, self.patience);
     if (!opened) {
       refusal = opened.error().message;
     } else if (self.then) {
@@ -55,7 +57,7 @@ struct findings_on_disk : testing::Test {
   const state::temporary_directory place;
   const std::string path = place / "findings.jsonl";
   std::unique_ptr<state::state_store> store;
-  std::int64_t committed = 0;
+  milliseconds patience = findings_file::start_patience;
   std::function<void()> then;  ///< happens while the file is open, which then follows
 };
 
@@ -79,6 +81,31 @@ TEST_F(findings_on_disk, hold_each_line_once_when_another_command_appends_too) {
   EXPECT_EQ(open(), "");
   EXPECT_EQ(bytes_of(path), "one\ntwo\nthree\nfour\n");
   EXPECT_EQ(open(), "");
+}
+
+/// Its lock is let go after 300 ms, by the loop that waits for it.
+awaitable<bool> look_while_locked(findings_on_disk& self, std::string& refusal) {
+  const int other = ::open(self.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  EXPECT_EQ(::flock(other, LOCK_EX), 0);
+  asio::steady_timer release(co_await asio::this_coro::executor, std::chrono::milliseconds{300});
+  release.async_wait([other](const boost::system::error_code&) { ::close(other); });
+  co_return co_await findings_on_disk::look_at(self, refusal);
+}
+
+TEST_F(findings_on_disk, wait_at_a_start_while_another_command_starts) {
+  commit({"one"});
+  std::string refusal;
+  complete(look_while_locked(*this, refusal));
+  EXPECT_EQ(refusal, "");
+  EXPECT_EQ(bytes_of(path), "one\n");
+}
+
+TEST_F(findings_on_disk, are_refused_where_another_program_holds_them_for_long) {
+  patience = std::chrono::milliseconds{100};
+  commit({"one"});
+  std::string refusal;
+  complete(look_while_locked(*this, refusal));
+  EXPECT_THAT(refusal, HasSubstr("another program holds the lock"));
 }
 
 TEST_F(findings_on_disk, cut_what_a_killed_command_tore) {
@@ -157,7 +184,7 @@ awaitable<std::string> open_and_renew(std::string path, state::state_store& stor
   const auto resumed = (co_await store.load(0)).value();
   const auto before = resumed.values.find(state::lines_before_name);
   auto opened = co_await findings_file::open(
-      std::move(path), store, resumed.finding_lines,
+      std::move(path), store,
       before == resumed.values.end() ? std::nullopt : std::optional(before->second));
   if (!opened) {
     co_return opened.error().message;
