@@ -12,6 +12,7 @@
 #include "cli/migration_run.h"
 #include "cli/standard_output.h"
 #include "monitor/findings_flow.h"
+#include "monitor/unlisted_findings.h"
 #include "repair/finding_notes.h"
 #include "repair/repair_session.h"
 #include "report/statistics.h"
@@ -76,6 +77,7 @@ class repair_run final : public migration_run {
   std::optional<rate_limiter> write_budget_;
   std::optional<dynamodb::page_decoder> decoder_;
   std::optional<verify::finding_book> findings_;
+  verify::kind_counts unlisted_;
   report::statistics statistics_;
   std::optional<repair::finding_notes> notes_;
   std::vector<repair::open_finding> to_repair_;
@@ -154,6 +156,7 @@ awaitable<int> repair_run::work(state::snapshot resumed) {
                                             .listed_max = no_bound,
                                             .ignored = options_.ignore_attributes});
   auto open = monitor::restore_findings(resumed, *findings_);
+  unlisted_ = monitor::unlisted_book("monitor", *findings_, resumed).by_kind();
   auto journal = open_journal();
   if (!open || !journal) {
     co_return refuse(open ? journal.error() : open.error());
@@ -292,7 +295,7 @@ std::string repair_run::text_of(const repair::repair_summary& summary) const {
         "attributes",
         left_open);
   }
-  if (const auto unlisted = findings_->unlisted().by_kind.all(); unlisted > 0) {
+  if (const auto unlisted = unlisted_.all(); unlisted > 0) {
     text += fmt::format(
         "; {} more were only counted (--findings-max) and cannot be repaired: compare again",
         unlisted);
@@ -316,7 +319,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
       {"unequal_afterwards", summary.unequal_afterwards},
       {"stopped", summary.stopped},
       {"open_mismatches", findings_->counts().mismatches()},
-      {"unlisted_mismatches", findings_->unlisted().by_kind.mismatches()},
+      {"unlisted_mismatches", unlisted_.mismatches()},
       {"write_units", summary.write_units},
       {"journal",
        needs_journal() ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
@@ -324,7 +327,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
 }
 
 int repair_run::code_of(const repair::repair_summary& summary) const {
-  if (findings_->counts().mismatches() + findings_->unlisted().by_kind.mismatches() > 0) {
+  if (findings_->counts().mismatches() + unlisted_.mismatches() > 0) {
     return static_cast<int>(exit_code::mismatches);
   }
   const bool incomplete = summary.refused + summary.failed + summary.unequal_afterwards > 0 ||

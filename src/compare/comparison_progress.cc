@@ -15,7 +15,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 17> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 19> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -30,6 +30,8 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 17> progress_
      {"candidates_equal", &comparison_progress::candidates_equal},
      {"candidates_unequal", &comparison_progress::candidates_unequal},
      {"candidates_unlisted", &comparison_progress::candidates_unlisted},
+     {"candidates_unlisted_expired", &comparison_progress::candidates_unlisted_expired},
+     {"candidates_unlisted_unreadable", &comparison_progress::candidates_unlisted_unreadable},
      {"candidates_restless", &comparison_progress::candidates_restless},
      {"candidates_twice", &comparison_progress::candidates_twice},
      {"epoch", &comparison_progress::epoch}}};
@@ -75,6 +77,7 @@ comparison_progress comparison_progress::load(const std::string& command,
                                               const std::map<std::string, std::int64_t>& numbers,
                                               const std::map<std::string, std::string>& values) {
   comparison_progress loaded;
+  loaded.made_by = command;
   const auto number = [&](std::string_view name, std::int64_t otherwise) {
     return state::stored_or(numbers, full_name(command, name), otherwise);
   };

@@ -40,14 +40,17 @@ struct comparison_progress {
   scan_counters scanned;
   std::int64_t candidates = 0;  ///< keys that a scan could not call equal
   std::int64_t candidates_closed = 0;
-  std::int64_t candidates_equal = 0;     ///< equal when they were judged
-  std::int64_t candidates_unequal = 0;   ///< confirmed mismatches
-  std::int64_t candidates_unlisted = 0;  ///< of these: only counted, beyond --findings-max
-  std::int64_t candidates_restless = 0;  ///< never at rest: not judged
-  std::int64_t candidates_twice = 0;     ///< of a key that another candidate stands for
+  std::int64_t candidates_equal = 0;             ///< equal when they were judged
+  std::int64_t candidates_unequal = 0;           ///< confirmed mismatches
+  std::int64_t candidates_unlisted = 0;          ///< of these: only counted, beyond --findings-max
+  std::int64_t candidates_unlisted_expired = 0;  ///< of these: past their TTL
+  std::int64_t candidates_unlisted_unreadable = 0;  ///< of candidates_unlisted
+  std::int64_t candidates_restless = 0;             ///< never at rest: not judged
+  std::int64_t candidates_twice = 0;                ///< of a key that another candidate stands for
   /// Of the coverage of changes when it began (verify::coverage_log); 0: the stream was not read.
   std::int64_t epoch = 0;
   std::string ignored;  ///< patterns, comma-separated: digests depend on them
+  std::string made_by;  ///< the command, which its names in the state tell
 
   [[nodiscard]] bool begun() const { return started_ms != 0; }
   [[nodiscard]] bool finished() const { return finished_ms != 0; }

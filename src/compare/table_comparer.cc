@@ -120,6 +120,12 @@ void table_comparer::restore_again(const state::snapshot& resumed) {
   }
 }
 
+void table_comparer::on_only_counted(verify::mismatch_kind kind) {
+  ++progress_.candidates_unlisted;
+  progress_.candidates_unlisted_expired += kind == verify::mismatch_kind::expired ? 1 : 0;
+  progress_.candidates_unlisted_unreadable += kind == verify::mismatch_kind::unreadable ? 1 : 0;
+}
+
 void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch) {
   const auto segments = settings_.segments.value_or(suitable_segments(settings_.table_bytes));
   progress_ = {.started_ms = to_ms(parts_.time.now()),
@@ -128,7 +134,8 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
                .attempt = 1,
                .candidates = static_cast<std::int64_t>(again.size()),
                .epoch = epoch,
-               .ignored = settings_.ignored};
+               .ignored = settings_.ignored,
+               .made_by = settings_.command};
   finished_in_.assign(segments, 0);
   again_.clear();
   for (const auto& row : again) {

@@ -79,7 +79,7 @@ class table_comparer {
   [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks, verify::outcomes& out);
   void on_outcomes(const verify::outcomes& out);
   /// A candidate is confirmed, and only counted.
-  void on_only_counted() { ++progress_.candidates_unlisted; }
+  void on_only_counted(verify::mismatch_kind kind);
   /// Once the end of the comparison has been committed.
   void forget_leftovers();
 

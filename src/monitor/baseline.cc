@@ -144,9 +144,9 @@ void baseline::on_outcomes(const verify::outcomes& out) {
   }
 }
 
-void baseline::on_only_counted() {
+void baseline::on_only_counted(verify::mismatch_kind kind) {
   if (comparer_) {
-    comparer_->on_only_counted();
+    comparer_->on_only_counted(kind);
   }
 }
 

@@ -56,7 +56,7 @@ class baseline {
   void on_committed();
   [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks, verify::outcomes& out);
   void on_outcomes(const verify::outcomes& out);
-  void on_only_counted();
+  void on_only_counted(verify::mismatch_kind kind);
 
   /// It reads or judges just now.
   [[nodiscard]] bool active() const {

@@ -6,7 +6,6 @@
 #include "monitor/gap_cure.h"
 #include "monitor/prices.h"
 #include "monitor/session_state.h"
-#include "monitor/unlisted_findings.h"
 #include "state/stored.h"
 
 #include <algorithm>
@@ -46,6 +45,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
       monitored_(monitored_by(resumed)),
       findings_(settings_.findings),
       finding_news_(parts_.store, findings_, parts_.decoder, resumed.finding_lines),
+      unlisted_(settings_.comparer.command, findings_, resumed),
       log_(settings_.findings.hash_keys),
       checks_(without_stream(settings_.checks)),
       verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
@@ -113,6 +113,9 @@ awaitable<result<void>> compare_session::run() {
     co_await background_.join();
     log_lines(log_.finish());
     auto committed = co_await commit_and_hear();
+    if (committed) {
+      committed = co_await hear_of_monitor();
+    }
     if (committed && findings_.is_dirty()) {
       committed = co_await commit_now();
     }
@@ -156,6 +159,10 @@ awaitable<void> compare_session::commit_regularly() {
       committed = co_await comparer_.feed(checks_, out);
       comparer_.on_outcomes(out);
     }
+    if (committed && parts_.time.now() >= news_due_) {
+      news_due_ = parts_.time.now() + news_interval;
+      committed = co_await hear_of_monitor();
+    }
     if (!committed) {
       fail_with(std::move(committed.error()));
       co_return;
@@ -182,17 +189,30 @@ awaitable<result<void>> compare_session::commit_now() {
   }
   state::commit_batch batch;
   const bool was_finished = comparer_.progress().finished();
-  collect_unlisted(findings_, comparer_.progress().started(), gaps_, batch);
+  unlisted_.collect(comparer_.progress().started(), gaps_, batch);
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
   if (progress.finished() && !was_finished) {
     cure_gaps(progress, monitored_, gaps_, batch);
-    forget_cured(findings_, gaps_, batch);
+    unlisted_.note_cure(gaps_, batch);
   }
   findings_.take_dirty(batch.mismatches, batch.finding_lines);
   batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
   batch.numbers.emplace(target_units_name, std::llround(target_units() * 1000));
   co_return co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
+}
+
+/// Its gaps, and what it has only counted, as of the last commit of this one.
+awaitable<result<void>> compare_session::hear_of_monitor() {
+  if (abandoned_) {
+    co_return result<void>{};
+  }
+  const auto news = co_await parts_.store.news_of(unlisted_book::heard_prefixes());
+  if (!news) {
+    co_return fail(news.error());
+  }
+  unlisted_.hear(*news, {}, gaps_);
+  co_return result<void>{};
 }
 
 awaitable<void> compare_session::show_blocks() {
@@ -221,7 +241,7 @@ void compare_session::note_mismatch(verify::mismatch entry) {
   if (findings_.lists(entry)) {
     log_lines(log_.on_mismatch(entry, now));
   } else {
-    comparer_.on_only_counted();
+    comparer_.on_only_counted(entry.kind);
   }
   findings_.on_confirmed(std::move(entry), now);
 }
@@ -241,7 +261,7 @@ void compare_session::count_checks(report::status& now) const {
   now.pending = progress.candidates_open();
   checks.sampled = progress.candidates;
   checks.verified = progress.candidates_equal;
-  checks.failed_unlisted = now.counted_only ? progress.candidates_unlisted : 0;
+  checks.failed_unlisted = unlisted_.left_of(progress).all;
   checks.failed = std::min(
       progress.candidates_unequal,
       now.mismatches.of_comparisons_since(progress.started_ms).all + checks.failed_unlisted);
@@ -262,8 +282,8 @@ report::status compare_session::status() const {
   now.keys_checked = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()));
   now.check_bytes = checks_.bytes();
   now.mismatches = findings_.counts();
-  now.unlisted = findings_.unlisted().by_kind;
-  now.counted_only = has_unlisted(gaps_);
+  now.unlisted = unlisted_.by_kind();
+  now.unlisted_at_rest = unlisted_.left_of(progress).wrong;
   count_checks(now);
   now.success_at_rest = report::success_at_rest(now);
   now.newest = findings_.newest(newest_shown);

@@ -8,6 +8,7 @@
 #include "compare/table_comparer.h"
 #include "monitor/finding_news.h"
 #include "monitor/mismatch_log.h"
+#include "monitor/unlisted_findings.h"
 #include "report/status.h"
 #include "report/verdict.h"
 #include "runtime/task_group.h"
@@ -70,6 +71,7 @@ class compare_session {
   /// Of this process and those before it.
   [[nodiscard]] double source_units() const;
   [[nodiscard]] double target_units() const;
+  [[nodiscard]] awaitable<result<void>> hear_of_monitor();
   void note_mismatch(verify::mismatch entry);
   void fail_with(error failure);
   [[nodiscard]] verify::verifier_events events();
@@ -81,6 +83,7 @@ class compare_session {
   verify::coverage monitored_;
   verify::finding_book findings_;
   finding_news finding_news_;
+  unlisted_book unlisted_;
   mismatch_log log_;
   verify::pending_checks checks_;
   verify::record_verifier verifier_;
@@ -95,6 +98,7 @@ class compare_session {
   std::uint64_t commits_begun_ = 0;
   double source_units_before_ = 0;
   double target_units_before_ = 0;
+  wall_time news_due_;
   std::optional<error> failure_;
   bool stop_requested_ = false;
   bool ended_ = false;

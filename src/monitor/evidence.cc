@@ -127,6 +127,10 @@ std::optional<std::string> evidence_book::needs_another(const std::vector<state:
   if (may_cure && gap != gaps.end()) {
     return is_counted_only(*gap) ? gap->reason : "changes left the stream before they were read";
   }
+  const bool expired_stay = freeze.expired_stay && *freeze.expired_stay < freeze.now;
+  if (may_cure && expired_stay && !freeze.findings_full) {
+    return "items were only counted as expired while TTL was on, and it is off now";
+  }
   const comparison_progress fresh{.started_ms = to_ms(freeze.now),
                                   .sample_rate = static_cast<std::int64_t>(next_.sample_rate),
                                   .epoch = log_.epoch(),

@@ -34,6 +34,8 @@ struct freeze_facts {
   bool settling_missed = false;
   /// So many mismatches are open that another comparison would only count what it finds.
   bool findings_full = false;
+  /// Nobody deletes what has expired, and some of it was only counted, the last then.
+  std::optional<wall_time> expired_stay;
   std::optional<wall_time> last_gap;  ///< when the newest gap was noticed, cured or not
 
   /// All that was written before the freeze must have arrived by then.

@@ -2,7 +2,6 @@
 
 #include "compare/comparison_progress.h"
 #include "monitor/session_state.h"
-#include "monitor/unlisted_findings.h"
 #include "verify/coverage.h"
 
 #include <fmt/format.h>
@@ -90,7 +89,6 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
   }
   book.set_counts(counts);
   book.set_lines(resumed.finding_lines);
-  book.restore_unlisted(load_unlisted(resumed));
   book.restore(*open, ignored_before(resumed));
   return open;
 }

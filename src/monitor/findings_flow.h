@@ -6,10 +6,14 @@
 #include "verify/finding_book.h"
 #include "verify/findings_file.h"
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
 namespace ddm::monitor {
+
+/// So often one command asks the state what others have committed.
+inline constexpr std::chrono::seconds news_interval{10};
 
 /// What rows of the state tell. An error: one cannot be read.
 [[nodiscard]] result<std::vector<verify::mismatch>> decode_all(

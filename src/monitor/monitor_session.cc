@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "monitor/findings_flow.h"
-#include "monitor/unlisted_findings.h"
 #include "state/stored.h"
 #include "verify/check_codec.h"
 
@@ -53,6 +52,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       parts_(std::move(parts)),
       findings_(settings_.findings),
       finding_news_(parts_.store, findings_, parts_.decoder, resumed.finding_lines),
+      unlisted_("monitor", findings_, resumed),
       log_(settings_.findings.hash_keys),
       checks_(settings_of(settings_.checks, parts_)),
       follower_(settings_.stream, stream_parts(), resumed),
@@ -107,7 +107,6 @@ void monitor_session::restore(const state::snapshot& resumed) {
   statistics_.set_failed(failed_changes());
   interval_events_ = statistics_.events().unique;
   interval_verified_ = statistics_.checks().verified;
-  interval_failed_ = statistics_.checks().failed + statistics_.checks().healed;
 }
 
 void monitor_session::restore_checks(const state::snapshot& resumed, bool comparable,
@@ -261,8 +260,8 @@ awaitable<void> monitor_session::show_blocks() {
     const auto& checks = statistics_.checks();
     const double elapsed = std::chrono::duration<double>(now - interval_began_).count();
     const auto verified = checks.verified - interval_verified_;
-    const auto failed_ever = checks.failed + checks.healed;
-    const auto failed = std::max<std::int64_t>(0, failed_ever - interval_failed_);
+    const auto failed_ever = statistics_.failed_ever();
+    const auto failed = failed_ever - interval_failed_;
     events_per_second_ =
         elapsed > 0 ? static_cast<double>(events.unique - interval_events_) / elapsed : 0;
     interval_success_ =
@@ -326,10 +325,11 @@ void monitor_session::on_batch(stream::record_batch batch) {
     if (record.chosen && !target_ready_) {
       checks_.note_left(record.key.hash);
     } else if (record.chosen) {
-      const verify::change_context where{.shard_id = batch.shard.str(),
-                                         .fresh = batch.fresh,
-                                         .created_is_coarse = times_are_coarse_,
-                                         .mismatch_open = findings_.may_be_open(record.key.hash)};
+      const verify::change_context where{
+          .shard_id = batch.shard.str(),
+          .fresh = batch.fresh,
+          .created_is_coarse = times_are_coarse_,
+          .mismatch_open = findings_.may_be_open(record.key.hash) || unlisted_.others_any()};
       // By our clock, like all that checks know.
       record.created -= clock_slow_by_;
       checks_.on_change(std::move(record), where, now, out);
@@ -435,9 +435,9 @@ void monitor_session::note_mismatch(verify::mismatch entry) {
   if (findings_.lists(entry)) {
     log_lines(log_.on_mismatch(entry, now));
   } else if (entry.changes > 0) {
-    statistics_.on_only_counted(entry.changes);
+    statistics_.on_only_counted(entry);
   } else {
-    baseline_.on_only_counted();
+    baseline_.on_only_counted(entry.kind);
   }
   findings_.on_confirmed(std::move(entry), now);
 }
@@ -467,9 +467,8 @@ state::commit_batch monitor_session::collect() {
   batch.gaps = std::exchange(new_gaps_, {});
   collect_what_has_no_room(batch);
   baseline_.collect(batch, gaps_);
-  if (forget_cured(findings_, gaps_, batch)) {
-    statistics_.set_failed(failed_changes());
-  }
+  unlisted_.note_cure(gaps_, batch);
+  statistics_.set_failed(failed_changes());
   source_watch_.collect(batch);
   target_watch_.collect(batch);
   batch.deferred = std::exchange(new_deferred_, {});
@@ -489,10 +488,10 @@ awaitable<result<void>> monitor_session::commit_now() {
     // As a success it would let what waits for it go on.
     co_return fail(error_class::cancelled, "the session was abandoned");
   }
-  ++commits_begun_;
   if (auto durable = co_await baseline_.make_durable(); !durable) {
     co_return durable;
   }
+  ++commits_begun_;
   auto batch = collect();
   commit_since_ = parts_.time.now();
   auto committed = co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));

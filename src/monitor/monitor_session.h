@@ -17,6 +17,7 @@
 #include "monitor/session_state.h"
 #include "monitor/settling.h"
 #include "monitor/table_watch.h"
+#include "monitor/unlisted_findings.h"
 #include "report/statistics.h"
 #include "report/status.h"
 #include "report/verdict.h"
@@ -119,6 +120,7 @@ class monitor_session final : public stream::record_sink {
   [[nodiscard]] awaitable<result<void>> ask_about_candidates();
   [[nodiscard]] awaitable<result<void>> hear_of_other_commands();
   void hear_of_comparison(const state::news& news);
+  void hear_of_unlisted(const state::news& news);
   void observe_health(wall_time now);
   [[nodiscard]] bool stream_is_current() const;
   [[nodiscard]] compare::comparer_parts comparer_parts() const;
@@ -137,15 +139,14 @@ class monitor_session final : public stream::record_sink {
   void restore_period(const state::snapshot& resumed);
   [[nodiscard]] bool is_frozen_and_read() const;
   [[nodiscard]] bool cannot_become_go() const;
+  [[nodiscard]] bool has_ttl() const;
   [[nodiscard]] freeze_facts freeze() const;
   /// Now, by the service's clock or ours, whichever is later.
   [[nodiscard]] wall_time service_now() const;
   /// By how much our clock is behind the service's; negative: ahead.
   [[nodiscard]] milliseconds clock_slow_by() const;
   /// Changes that the open mismatches stand for.
-  [[nodiscard]] report::failed_changes failed_changes() const {
-    return {.listed = findings_.counts().failed_changes, .unlisted = findings_.unlisted().changes};
-  }
+  [[nodiscard]] report::failed_changes failed_changes() const;
   /// By how much it has fallen behind since the last note_pause().
   [[nodiscard]] milliseconds pause_not_noted() const;
   void note_pause();
@@ -161,6 +162,7 @@ class monitor_session final : public stream::record_sink {
   report::statistics statistics_;
   verify::finding_book findings_;
   finding_news finding_news_;
+  unlisted_book unlisted_;
   mismatch_log log_;
   verify::pending_checks checks_;
   stream::stream_follower follower_;
@@ -210,7 +212,7 @@ class monitor_session final : public stream::record_sink {
   milliseconds clock_slow_by_{0};  ///< when it was looked at last
   std::int64_t interval_events_ = 0;
   std::int64_t interval_verified_ = 0;
-  std::int64_t interval_failed_ = 0;  ///< whether healed since or not
+  std::int64_t interval_failed_ = 0;  ///< whatever became of them since
   double events_per_second_ = 0;
   std::optional<double> interval_success_;
 };

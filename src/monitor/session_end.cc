@@ -71,7 +71,8 @@ bool monitor_session::cannot_become_go() const {
   const bool complete = baseline_.complete_since().has_value();
   const bool has_gap = std::ranges::any_of(gaps_, [](const auto& gap) { return !gap.cured; });
   const bool spoilt = open.mismatches() > 0 || open.of(verify::mismatch_kind::unreadable) > 0 ||
-                      (has_gap && !baseline_.awaits_another(gaps_));
+                      (!has_ttl() && open.of(verify::mismatch_kind::expired) > 0) ||
+                      ((has_gap || freeze().expired_stay) && !baseline_.awaits_another(gaps_));
   const auto never_rested = static_cast<std::int64_t>(checks_.restless_candidates());
   const bool restless =
       never_rested > 0 ||
@@ -85,6 +86,11 @@ bool monitor_session::cannot_become_go() const {
          (restless && waits_for_rest) || freeze_watch_.writes() > 0 || follower_.is_over();
 }
 
+/// Somebody deletes what has expired.
+bool monitor_session::has_ttl() const {
+  return parts_.source.ttl_attribute || parts_.target.ttl_attribute;
+}
+
 /// By the later clock, like all that it is held against.
 freeze_facts monitor_session::freeze() const {
   const auto& asked = settings_.freeze_at;
@@ -96,6 +102,7 @@ freeze_facts monitor_session::freeze() const {
           .plain_go_wanted = settings_.require_go && !settings_.accept_sampled,
           .settling_missed = settings_.require_go && !settling_.settled(),
           .findings_full = findings_.is_full(),
+          .expired_stay = has_ttl() ? std::nullopt : unlisted_.last_expired(),
           .last_gap = newest == gaps_.end() ? std::nullopt : std::optional(newest->noticed)};
 }
 

@@ -4,27 +4,23 @@
 // Its findings are heard before its end is: a verdict must not stand on a comparison of which not
 // every mismatch is known yet.
 #include "base/log.h"
+#include "monitor/findings_flow.h"
 #include "monitor/monitor_session.h"
-#include "monitor/unlisted_findings.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace ddm::monitor {
-namespace {
-
-using std::chrono::seconds;
-
-constexpr seconds news_interval{10};
-
-}  // namespace
 
 awaitable<result<void>> monitor_session::hear_of_other_commands() {
   const auto now = parts_.time.now();
   result<state::news> news;
   const bool is_due = now >= news_due_;
+  const auto commits_before = commits_begun_;
   if (is_due) {
-    news = co_await parts_.store.news_of(compare::comparison_progress::prefix_of(other_command));
+    auto wanted = unlisted_book::heard_prefixes();
+    wanted.push_back(compare::comparison_progress::prefix_of(other_command));
+    news = co_await parts_.store.news_of(std::move(wanted));
     if (!news) {
       co_return fail(std::move(news.error()));
     }
@@ -34,7 +30,8 @@ awaitable<result<void>> monitor_session::hear_of_other_commands() {
     co_return fail(heard_all.error());
   }
   statistics_.set_failed(failed_changes());
-  if (is_due && *heard_all) {
+  // With a commit in between, the next second hears what the state has by then.
+  if (is_due && *heard_all && commits_begun_ == commits_before) {
     news_due_ = now + news_interval;
     hear_of_comparison(*news);
   }
@@ -49,22 +46,17 @@ void monitor_session::hear_of_comparison(const state::news& news) {
                {{"keys", heard.scanned.equal + heard.candidates_closed},
                 {"unequal", heard.candidates_unequal}});
   }
-  for (auto& gap : gaps_) {
-    gap.cured = gap.cured || std::ranges::any_of(news.gaps, [&](const state::gap_row& row) {
-                  return row.cured && row.shard_id == gap.shard_id &&
-                         row.stream_arn == gap.stream_arn && row.noticed == gap.noticed &&
-                         row.after_sequence == gap.after_sequence;
-                });
-  }
-  if (hear_of_unlisted(news.gaps, gaps_)) {
+  hear_of_unlisted(news);
+}
+
+void monitor_session::hear_of_unlisted(const state::news& news) {
+  if (unlisted_.hear(news, new_gaps_, gaps_)) {
     log::event(
         log::level::error, "findings_unlisted",
         "another command on the same state only counts mismatches: a comparison of the whole "
         "tables tells which, once there is room for them");
   }
-  if (heard.finished() && forget_cured(findings_, gaps_, heard.started())) {
-    statistics_.set_failed(failed_changes());
-  }
+  statistics_.set_failed(failed_changes());
 }
 
 }  // namespace ddm::monitor

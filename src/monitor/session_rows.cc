@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "monitor/findings_flow.h"
 #include "monitor/monitor_session.h"
-#include "monitor/unlisted_findings.h"
 
 #include <algorithm>
 #include <utility>
@@ -24,8 +23,7 @@ constexpr seconds deferred_count_interval{10};
 
 void monitor_session::collect_what_has_no_room(state::commit_batch& batch) {
   // Before the baseline ends with this commit: it began earlier than what is counted now.
-  collect_unlisted(findings_, baseline_.unfinished_since(), gaps_, batch);
-  statistics_.set_failed(failed_changes());
+  unlisted_.collect(baseline_.unfinished_since(), gaps_, batch);
   const auto left_at = std::exchange(left_at_, std::nullopt);
   if (!left_at) {
     return;

@@ -2,7 +2,6 @@
 #include "base/units.h"
 #include "monitor/monitor_session.h"
 #include "monitor/prices.h"
-#include "monitor/unlisted_findings.h"
 
 #include <fmt/format.h>
 
@@ -21,6 +20,14 @@ constexpr seconds look_slack{5};
 
 }  // namespace
 
+report::failed_changes monitor_session::failed_changes() const {
+  const auto& unlisted = findings_.unlisted();
+  return {.listed = findings_.counts().failed_changes,
+          .unlisted = unlisted.changes(),
+          .unlisted_expired = unlisted.expired.changes,
+          .unlisted_deletes = unlisted.deletes()};
+}
+
 report::status monitor_session::status() const {
   report::status now;
   now.at = parts_.time.now();
@@ -36,11 +43,11 @@ report::status monitor_session::status() const {
   now.sample_rate = settings_.period.sample_rate;
   now.table_items = settings_.table_items;
   now.mismatches = findings_.counts();
-  now.unlisted = findings_.unlisted().by_kind;
-  now.counted_only = has_unlisted(gaps_);
+  now.unlisted = unlisted_.by_kind();
   now.compared = baseline_.view();
+  now.unlisted_at_rest = now.compared ? unlisted_.left_of(now.compared->progress).wrong : 0;
   now.success_of_changes = report::success_of(now.keys_checked, open_of_period,
-                                              report::unlisted_wrong(now, now.checks.unlisted));
+                                              static_cast<std::uint64_t>(now.checks.unlisted));
   now.success_at_rest = report::success_at_rest(now);
   now.success_interval = interval_success_;
   now.lag = statistics_.lag();
@@ -99,7 +106,7 @@ std::vector<std::string> monitor_session::troubles(const report::status& now) co
                     std::back_inserter(all));
   const auto expired = now.mismatches.of(verify::mismatch_kind::expired) +
                        now.unlisted.of(verify::mismatch_kind::expired);
-  if (expired > 0 && !parts_.source.ttl_attribute && !parts_.target.ttl_attribute) {
+  if (expired > 0 && !has_ttl()) {
     all.push_back(
         fmt::format("{} found expired while TTL was on, and it is off now: nobody deletes what is "
                     "on one side only; `compare` judges it anew",

@@ -6,30 +6,127 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 namespace ddm::monitor {
 namespace {
 
 using state::stored_or;
+using verify::mismatch_kind;
+using verify::mismatch_kind_names;
+using verify::unlisted_counts;
+using verify::unlisted_findings;
+using numbers_by_name = std::map<std::string, std::int64_t>;
 
-constexpr auto changes_name = "findings.unlisted_changes";
-constexpr auto last_name = "findings.unlisted_last_ms";
+constexpr std::string_view monitor_command = "monitor";
+constexpr std::string_view compare_command = "compare";
+constexpr auto names_begin = "findings.unlisted";
+constexpr auto expired_kind = static_cast<std::size_t>(mismatch_kind::expired);
 
-std::string name_of(std::size_t kind) {
-  return fmt::format("findings.unlisted.{}", verify::mismatch_kind_names.at(kind));
+/// The numbers of one of the two counts of a command.
+struct count_names {
+  std::string changes;
+  std::string deletes;
+  std::string last;
+};
+
+count_names names_of(std::string_view command, std::string_view part) {
+  const auto name = [&](std::string_view what) {
+    return fmt::format("{}.{}.{}{}", names_begin, command, part, what);
+  };
+  return {.changes = name("changes"), .deletes = name("deletes"), .last = name("last_ms")};
 }
 
-constexpr auto expired = static_cast<std::size_t>(verify::mismatch_kind::expired);
+count_names gap_names(std::string_view command) { return names_of(command, ""); }
+count_names expired_names(std::string_view command) { return names_of(command, "expired_"); }
 
-bool is_open(const state::gap_row& gap) { return !gap.cured && is_of_unlisted(gap); }
+std::string kind_name(std::string_view command, std::size_t kind) {
+  return fmt::format("{}.{}.{}", names_begin, command, mismatch_kind_names.at(kind));
+}
+
+void load(unlisted_counts& counts, const numbers_by_name& numbers, const count_names& names) {
+  counts.changes = stored_or(numbers, names.changes);
+  counts.deletes = stored_or(numbers, names.deletes);
+  counts.last = from_ms(stored_or(numbers, names.last));
+}
+
+void save(const unlisted_counts& counts, const count_names& names, numbers_by_name& numbers) {
+  numbers.insert_or_assign(names.changes, counts.changes);
+  numbers.insert_or_assign(names.deletes, counts.deletes);
+  numbers.insert_or_assign(names.last, counts.any() ? to_ms(counts.last) : 0);
+}
+
+/// Earlier versions had one count for all commands: it is the monitor's, as their gap is, until
+/// that counts anew.
+unlisted_findings load_without_command(const numbers_by_name& numbers) {
+  unlisted_findings found;
+  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
+    auto& part = kind == expired_kind ? found.expired : found.gap;
+    part.by_kind.at(kind) =
+        stored_or(numbers, fmt::format("{}.{}", names_begin, mismatch_kind_names.at(kind)));
+  }
+  const auto changes = stored_or(numbers, "findings.unlisted_changes");
+  found.expired.changes = std::min(changes, found.expired.all());
+  found.gap.changes = changes - found.expired.changes;
+  found.expired.last = found.gap.last = from_ms(stored_or(numbers, "findings.unlisted_last_ms"));
+  return found;
+}
+
+/// All that was counted, whether it is left or not.
+unlisted_findings load_counted(std::string_view command, const numbers_by_name& numbers) {
+  const auto names = gap_names(command);
+  if (command == monitor_command && !numbers.contains(names.last)) {
+    return load_without_command(numbers);
+  }
+  unlisted_findings found;
+  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
+    auto& part = kind == expired_kind ? found.expired : found.gap;
+    part.by_kind.at(kind) = stored_or(numbers, kind_name(command, kind));
+  }
+  load(found.gap, numbers, names);
+  load(found.expired, numbers, expired_names(command));
+  return found;
+}
+
+void save_counted(const unlisted_findings& counted, std::string_view command,
+                  numbers_by_name& numbers) {
+  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
+    numbers.insert_or_assign(kind_name(command, kind), counted.by_kind().open.at(kind));
+  }
+  save(counted.gap, gap_names(command), numbers);
+  save(counted.expired, expired_names(command), numbers);
+}
+
+bool has_open_gap(std::string_view command, const std::vector<state::gap_row>& gaps) {
+  return std::ranges::any_of(gaps, [&](const state::gap_row& gap) {
+    return !gap.cured && gap.reason == unlisted_reason(command);
+  });
+}
+
+wall_time cured_before(const numbers_by_name& numbers) {
+  return from_ms(stored_or(numbers, state::gaps_cured_before_name));
+}
+
+unlisted_findings left_of_counted(std::string_view command, const numbers_by_name& numbers,
+                                  const std::vector<state::gap_row>& gaps) {
+  auto left = load_counted(command, numbers);
+  left.forget_cured(!has_open_gap(command, gaps), cured_before(numbers), {});
+  return left;
+}
 
 }  // namespace
 
-bool is_of_unlisted(const state::gap_row& gap) { return gap.reason == unlisted_reason; }
+std::string_view unlisted_reason(std::string_view command) {
+  return command == compare_command
+             ? "`compare` confirmed more mismatches than --findings-max keeps: the others were "
+               "only counted"
+             : "more mismatches were confirmed than --findings-max keeps: the others were only "
+               "counted";
+}
 
-bool has_unlisted(const std::vector<state::gap_row>& gaps) {
-  return std::ranges::any_of(gaps, is_open);
+bool is_of_unlisted(const state::gap_row& gap) {
+  return gap.reason == unlisted_reason(monitor_command) ||
+         gap.reason == unlisted_reason(compare_command);
 }
 
 bool is_counted_only(const state::gap_row& gap) {
@@ -54,88 +151,93 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
   return true;
 }
 
-bool hear_of_unlisted(const std::vector<state::gap_row>& stored,
-                      std::vector<state::gap_row>& gaps) {
-  const auto theirs = std::ranges::find_if(stored, is_open);
-  const auto ours = std::ranges::find_if(gaps, is_open);
-  if (theirs == stored.end()) {
-    if (ours != gaps.end()) {
-      ours->cured = true;
-    }
-    return false;
-  }
-  if (ours == gaps.end()) {
-    gaps.push_back(*theirs);
-    return true;
-  }
-  ours->noticed = std::max(ours->noticed, theirs->noticed);
-  return false;
+verify::unlisted_findings load_unlisted(std::string_view command, const state::snapshot& resumed) {
+  return left_of_counted(command, resumed.numbers, resumed.gaps);
 }
 
-verify::unlisted_findings load_unlisted(const state::snapshot& resumed) {
-  // Where another command cured the gap, the numbers stand as they were.
-  const bool uncured = has_unlisted(resumed.gaps);
-  verify::unlisted_findings found;
-  for (std::size_t kind = 0; kind < found.by_kind.open.size(); ++kind) {
-    found.by_kind.open.at(kind) =
-        uncured || kind == expired ? stored_or(resumed.numbers, name_of(kind)) : 0;
-  }
-  const auto changes = stored_or(resumed.numbers, changes_name);
-  found.changes = uncured ? changes : std::min(changes, found.by_kind.open.at(expired));
-  found.last = from_ms(stored_or(resumed.numbers, last_name));
-  return found;
+unlisted_book::unlisted_book(std::string command, verify::finding_book& own,
+                             const state::snapshot& resumed)
+    : command_(std::move(command)),
+      own_(own),
+      theirs_(load_unlisted(other(), resumed)),
+      cured_before_(cured_before(resumed.numbers)) {
+  own_.restore_unlisted(load_unlisted(command_, resumed));
 }
 
-void collect_unlisted(verify::finding_book& book, wall_time not_before,
-                      std::vector<state::gap_row>& gaps, state::commit_batch& batch) {
-  const auto news = book.take_unlisted();
+std::vector<std::string> unlisted_book::heard_prefixes() {
+  return {names_begin, state::gaps_cured_before_name};
+}
+
+std::string_view unlisted_book::other() const {
+  return command_ == compare_command ? monitor_command : compare_command;
+}
+
+void unlisted_book::collect(wall_time not_before, std::vector<state::gap_row>& gaps,
+                            state::commit_batch& batch) {
+  // A clock that was set back must not date them before a comparison that knew nothing of them.
+  const auto news =
+      own_.take_unlisted({.gap = not_before, .expired = std::max(not_before, cured_before_)});
   if (!news.any()) {
     return;
   }
-  batch.numbers.insert_or_assign(last_name, to_ms(book.unlisted().last));
-  const bool is_gap = news.by_kind.all() > news.by_kind.open.at(expired);
-  if (is_gap && extend_gap(unlisted_reason, std::max(news.last, not_before), gaps, batch)) {
+  if (news.gap.any() &&
+      extend_gap(unlisted_reason(command_), own_.unlisted().gap.last, gaps, batch)) {
     log::event(log::level::error, "findings_unlisted",
                "mismatches are only counted from now on; a comparison of the whole tables tells "
                "which, once there is room for them",
-               {{"open", book.counts().all()}});
-    // Numbers of an earlier gap that another command cured end here, and in the book, which may not
-    // have heard of that.
-    book.keep_unlisted(news);
-    for (std::size_t kind = 0; kind < news.by_kind.open.size(); ++kind) {
-      batch.numbers.insert_or_assign(name_of(kind), book.unlisted().by_kind.open.at(kind));
-    }
-    batch.numbers.insert_or_assign(changes_name, book.unlisted().changes);
-    return;
+               {{"open", own_.counts().all()}});
+    own_.begin_unlisted_gap(news);
   }
-  // Added: `monitor` and `compare` may both count.
-  for (std::size_t kind = 0; kind < news.by_kind.open.size(); ++kind) {
-    if (news.by_kind.open.at(kind) > 0) {
-      batch.numbers_added.emplace(name_of(kind), news.by_kind.open.at(kind));
-    }
-  }
-  batch.numbers_added.emplace(changes_name, news.changes);
+  save_counted(own_.unlisted(), command_, batch.numbers);
 }
 
-bool forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
-                  wall_time before) {
-  if (!book.unlisted().any() || has_unlisted(gaps) || book.unlisted().last >= before) {
-    return false;
-  }
-  book.forget_unlisted();
-  return true;
+void unlisted_book::forget_cured(const std::vector<state::gap_row>& gaps) {
+  own_.forget_unlisted(!has_open_gap(command_, gaps), cured_before_);
+  theirs_.forget_cured(!has_open_gap(other(), gaps), cured_before_, {});
 }
 
-bool forget_cured(verify::finding_book& book, const std::vector<state::gap_row>& gaps,
-                  state::commit_batch& batch) {
-  if (!batch.gaps_cured_before || !forget_cured(book, gaps, *batch.gaps_cured_before)) {
-    return false;
+void unlisted_book::note_cure(const std::vector<state::gap_row>& gaps,
+                              const state::commit_batch& batch) {
+  if (batch.gaps_cured_before) {
+    cured_before_ = std::max(cured_before_, *batch.gaps_cured_before);
+    forget_cured(gaps);
   }
-  for (std::size_t kind = 0; kind < verify::mismatch_kind_names.size(); ++kind) {
-    batch.numbers.insert_or_assign(name_of(kind), 0);
+}
+
+bool unlisted_book::hear(const state::news& news, const std::vector<state::gap_row>& uncommitted,
+                         std::vector<state::gap_row>& gaps) {
+  const bool counted_before = has_open_gap(other(), gaps);
+  gaps = news.gaps;
+  gaps.insert(gaps.end(), uncommitted.begin(), uncommitted.end());
+  cured_before_ = std::max(cured_before_, cured_before(news.numbers));
+  theirs_ = load_counted(other(), news.numbers);
+  forget_cured(gaps);
+  return !counted_before && has_open_gap(other(), gaps);
+}
+
+verify::kind_counts unlisted_book::by_kind() const {
+  auto sum = own_.unlisted().by_kind();
+  const auto theirs = theirs_.by_kind();
+  for (std::size_t kind = 0; kind < sum.open.size(); ++kind) {
+    sum.open.at(kind) += theirs.open.at(kind);
   }
-  batch.numbers.insert_or_assign(changes_name, 0);
-  return true;
+  return sum;
+}
+
+std::optional<wall_time> unlisted_book::last_expired() const {
+  const auto& ours = own_.unlisted().expired;
+  const auto& theirs = theirs_.expired;
+  return ours.any() || theirs.any() ? std::optional(std::max(ours.last, theirs.last))
+                                    : std::nullopt;
+}
+
+unlisted_book::of_comparison unlisted_book::left_of(
+    const compare::comparison_progress& progress) const {
+  const auto& counted = progress.made_by == other() ? theirs_ : own_.unlisted();
+  const auto expired = progress.candidates_unlisted_expired;
+  const auto of_gap = counted.gap.any() ? progress.candidates_unlisted - expired : 0;
+  return {.all = of_gap + (counted.expired.any() ? expired : 0),
+          .wrong = of_gap > 0 ? of_gap - progress.candidates_unlisted_unreadable : 0};
 }
 
 }  // namespace ddm::monitor

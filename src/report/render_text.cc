@@ -30,7 +30,7 @@ std::string success_line(const status& now, const success& of, std::string_view 
     line += fmt::format("; {} of them only counted, a key perhaps more than once",
                         grouped(of.unlisted));
   }
-  if (of.wrong == 0 && !now.counted_only) {
+  if (of.wrong == 0 && now.unlisted.mismatches() == 0) {
     line += fmt::format("; no failure: at most 3 in {} keys", grouped(of.keys));
     if (now.table_items > of.keys) {
       const double share = 3.0 / static_cast<double>(of.keys);

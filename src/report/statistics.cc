@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, std::int64_t event_counters::*>
      {"events.ttl_remove", &event_counters::ttl_remove},
      {"events.unknown", &event_counters::unknown}}};
 
-constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>, 11> check_names{
+constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>, 12> check_names{
     {{"checks.sampled", &check_counters::sampled},
      {"checks.verified", &check_counters::verified},
      {"checks.superseded", &check_counters::superseded},
@@ -34,6 +34,7 @@ constexpr std::array<std::pair<std::string_view, std::int64_t check_counters::*>
      {"checks.deletes", &check_counters::deletes},
      {"checks.left_to_baseline", &check_counters::left_to_baseline},
      {"checks.failed_unlisted", &check_counters::failed_unlisted},
+     {"checks.failed_unlisted_deletes", &check_counters::failed_unlisted_deletes},
      {"checks.unlisted", &check_counters::unlisted}}};
 
 constexpr auto source_units_name = "consumed.source_milliunits";
@@ -94,6 +95,7 @@ void statistics::on_outcomes(const verify::outcomes& out) {
 
 void statistics::on_failed(const dynamodb::digest128& key, std::int64_t changes) {
   checks_.failed += changes;
+  failed_ever_ += changes;
   if (changes > 0) {
     keys_checked_.add(key);
   }
@@ -104,9 +106,10 @@ void statistics::on_healed(std::int64_t changes) {
   checks_.healed += changes;
 }
 
-void statistics::on_only_counted(std::int64_t changes) {
-  checks_.failed_unlisted += changes;
-  checks_.unlisted += changes > 0 ? 1 : 0;
+void statistics::on_only_counted(const verify::mismatch& entry) {
+  checks_.failed_unlisted += entry.changes;
+  checks_.failed_unlisted_deletes += entry.deletes;
+  checks_.unlisted += entry.changes > 0 && verify::is_wrong(entry.kind) ? 1 : 0;
 }
 
 void statistics::set_failed(const failed_changes& open) {
@@ -115,11 +118,15 @@ void statistics::set_failed(const failed_changes& open) {
     checks_.failed += more;
     checks_.sampled += more;
     checks_.left_to_baseline -= more;
+    const auto deletes = checks_.failed_unlisted_deletes - open.unlisted_deletes;
+    checks_.deletes =
+        std::max<std::int64_t>(0, std::min(checks_.deletes - deletes, checks_.sampled));
   } else {
     checks_.unlisted += more;  // of an older version, which did not tell of which period
   }
   checks_.failed_unlisted = open.unlisted;
-  checks_.unlisted = std::min(checks_.unlisted, open.unlisted);
+  checks_.failed_unlisted_deletes = open.unlisted_deletes;
+  checks_.unlisted = std::min(checks_.unlisted, open.unlisted - open.unlisted_expired);
   const auto failed = open.listed + open.unlisted;
   checks_.healed += checks_.failed - failed;
   checks_.failed = failed;
@@ -185,11 +192,14 @@ void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
 void statistics::begin_period(std::int64_t pending, const failed_changes& failed) {
   const auto deferred = checks_.deferred;
   const auto period = period_;
+  const auto failed_ever = failed_ever_;
   *this = statistics{};
+  failed_ever_ = failed_ever;
   period_ = period + 1;
   checks_.deferred = deferred;
   checks_.failed = failed.listed + failed.unlisted;
   checks_.failed_unlisted = failed.unlisted;
+  checks_.failed_unlisted_deletes = checks_.deletes = failed.unlisted_deletes;
   checks_.sampled = deferred + pending + checks_.failed;
 }
 

@@ -9,6 +9,7 @@
 #include "dynamodb/page_decoder.h"
 #include "report/distinct_counter.h"
 #include "report/lag_histogram.h"
+#include "verify/mismatch.h"
 #include "verify/pending_checks.h"
 
 #include <cstdint>
@@ -39,15 +40,19 @@ struct check_counters {
   /// Left to a comparison of the tables: read while the target was not there yet, not kept for lack
   /// of room, or failed with a mismatch that was only counted and that a comparison made up for.
   std::int64_t left_to_baseline = 0;
-  std::int64_t failed_unlisted = 0;  ///< of `failed`: with mismatches that are only counted
-  /// Confirmations of this period that are only counted; a key may be among them more than once.
+  std::int64_t failed_unlisted = 0;          ///< of `failed`: with mismatches that are only counted
+  std::int64_t failed_unlisted_deletes = 0;  ///< of these: deletes
+  /// Confirmed mismatches of this period that are only counted; a key may be among them more than
+  /// once. What has expired or is unreadable is none.
   std::int64_t unlisted = 0;
 };
 
 /// Changes that failed with mismatches that are open.
 struct failed_changes {
   std::int64_t listed = 0;
-  std::int64_t unlisted = 0;  ///< of those that are only counted
+  std::int64_t unlisted = 0;          ///< of those that are only counted
+  std::int64_t unlisted_expired = 0;  ///< of `unlisted`
+  std::int64_t unlisted_deletes = 0;  ///< of `unlisted`
 };
 
 class statistics {
@@ -57,7 +62,7 @@ class statistics {
   void on_outcomes(const verify::outcomes& out);
   void on_failed(const dynamodb::digest128& key, std::int64_t changes);
   /// What on_failed told has no room of its own.
-  void on_only_counted(std::int64_t changes);
+  void on_only_counted(const verify::mismatch& entry);
   void on_healed(std::int64_t changes);
   /// The open mismatches, which other commands heal and find too, stand for so many changes. What
   /// was only counted never heals: where it is gone, a comparison has made up for it, which may
@@ -68,6 +73,8 @@ class statistics {
 
   [[nodiscard]] const event_counters& events() const { return events_; }
   [[nodiscard]] const check_counters& checks() const { return checks_; }
+  /// Changes that failed since this process began, whatever became of them.
+  [[nodiscard]] std::int64_t failed_ever() const { return failed_ever_; }
   [[nodiscard]] const lag_histogram& lag() const { return lag_; }
   /// Counted from 1: what a finding is told by which period it belongs to.
   [[nodiscard]] std::int64_t period() const { return period_; }
@@ -91,6 +98,7 @@ class statistics {
  private:
   event_counters events_;
   check_counters checks_;
+  std::int64_t failed_ever_ = 0;
   std::int64_t period_ = 1;
   distinct_counter keys_changed_;
   distinct_counter keys_checked_;

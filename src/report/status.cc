@@ -24,15 +24,6 @@ std::optional<success> success_of(std::uint64_t keys, const verify::open_share& 
                  .rate = wilson_interval(known, wrong)};
 }
 
-std::uint64_t unlisted_wrong(const status& now, std::int64_t counted) {
-  if (!now.counted_only) {
-    return 0;
-  }
-  // What another command counted beside this one, it does not know by kind.
-  const auto known = now.unlisted.all() - now.unlisted.of(verify::mismatch_kind::expired);
-  return static_cast<std::uint64_t>(known > 0 ? std::min(counted, known) : counted);
-}
-
 std::optional<success> success_at_rest(const status& now) {
   if (!now.compared) {
     return std::nullopt;
@@ -42,7 +33,7 @@ std::optional<success> success_at_rest(const status& now) {
   auto open = now.mismatches.of_comparisons_since(now.compared->progress.started_ms);
   open.wrong = std::min(open.wrong, judged);
   return success_of(static_cast<std::uint64_t>(judged), open,
-                    unlisted_wrong(now, now.compared->progress.candidates_unlisted));
+                    static_cast<std::uint64_t>(now.unlisted_at_rest));
 }
 
 }  // namespace ddm::report

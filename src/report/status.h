@@ -119,8 +119,9 @@ struct status {
   bool settled = false;
   bool accept_sampled = false;
   verify::kind_counts mismatches;
-  verify::kind_counts unlisted;          ///< confirmed beyond --findings-max: only counted
-  bool counted_only = false;             ///< some were, also by other commands, and it holds still
+  /// Confirmed beyond --findings-max, by any command: only counted.
+  verify::kind_counts unlisted;
+  std::int64_t unlisted_at_rest = 0;     ///< mismatches of these that `compared` has found
   std::vector<verify::mismatch> newest;  ///< a few open ones
   stream::stream_status shards;
   bool read_as_asked = false;  ///< the stream was read to the end that was asked for
@@ -147,8 +148,6 @@ struct status {
   bool ended = false;                         ///< the run is over: what is open stays so
 };
 
-/// How many of so many that were only counted are still wrong. `expired` ones are not.
-[[nodiscard]] std::uint64_t unlisted_wrong(const status& now, std::int64_t counted);
 /// Of `now.compared`, by `now.mismatches`.
 [[nodiscard]] std::optional<success> success_at_rest(const status& now);
 /// 0 where nothing was compared.

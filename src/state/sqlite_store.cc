@@ -79,8 +79,8 @@ class sqlite_store final : public state_store {
     co_return co_await thread_.run([&] { return tables_.finding_lines(after, lines_max); });
   }
 
-  awaitable<result<news>> news_of(std::string prefix) override {
-    co_return co_await thread_.run([&] { return tables_.news_of(prefix); });
+  awaitable<result<news>> news_of(std::vector<std::string> prefixes) override {
+    co_return co_await thread_.run([&] { return tables_.news_of(prefixes); });
   }
 
  private:

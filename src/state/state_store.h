@@ -119,10 +119,11 @@ struct commit_batch {
   std::vector<pair_row> pairs;                  ///< upsert by (command, segment)
   std::vector<candidate_row> candidates;        ///< append
   std::vector<std::int64_t> candidates_closed;  ///< delete
-  std::optional<wall_time> gaps_cured_before;   ///< marks gaps noticed earlier as cured
+  /// Marks gaps noticed earlier as cured; the latest such time is the number
+  /// `gaps_cured_before_name`.
+  std::optional<wall_time> gaps_cured_before;
   std::map<std::string, std::int64_t> numbers;  ///< upsert by name: counters
-  std::map<std::string, std::int64_t> numbers_added;  ///< added to what is there, after `numbers`
-  std::map<std::string, std::string> values;  ///< upsert by name: settings, sketches, histograms
+  std::map<std::string, std::string> values;    ///< upsert by name: settings, sketches, histograms
   [[nodiscard]] bool empty() const;
 };
 
@@ -150,6 +151,8 @@ struct news {
 
 /// Value: "<how many>:<the last one>" of the finding lines before they were last begun anew.
 inline constexpr const char* lines_before_name = "findings.lines_before";
+/// Number: the latest commit_batch::gaps_cured_before, Unix ms; it never falls.
+inline constexpr const char* gaps_cured_before_name = "gaps.cured_before_ms";
 
 class state_store {
  public:
@@ -183,8 +186,8 @@ class state_store {
   /// Committed finding lines number `after` + 1 and following, at most `lines_max`.
   [[nodiscard]] virtual awaitable<result<std::vector<std::string>>> finding_lines(
       std::int64_t after, std::size_t lines_max) = 0;
-  /// Of one moment: the gaps, and the numbers and values whose names begin with `prefix`.
-  [[nodiscard]] virtual awaitable<result<news>> news_of(std::string prefix) = 0;
+  /// Of one moment: the gaps, and the numbers and values whose names begin with one of `prefixes`.
+  [[nodiscard]] virtual awaitable<result<news>> news_of(std::vector<std::string> prefixes) = 0;
 };
 
 }  // namespace ddm::state

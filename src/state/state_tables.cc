@@ -141,8 +141,8 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
                            "VALUES (?, ?, ?, ?)"),
       .close_candidate = sql("DELETE FROM candidate WHERE id = ?"),
       .put_number = sql("INSERT OR REPLACE INTO number VALUES (?, ?)"),
-      .add_number = sql("INSERT INTO number VALUES (?, ?) ON CONFLICT DO UPDATE SET "
-                        "value = value + excluded.value"),
+      .raise_number = sql("INSERT INTO number VALUES (?, ?) ON CONFLICT DO UPDATE SET "
+                          "value = max(value, excluded.value)"),
       .put_value = sql("INSERT OR REPLACE INTO value VALUES (?, ?)"),
       .read_mark = sql("SELECT mark FROM lineage WHERE id = 1"),
       .put_mark = sql("INSERT OR REPLACE INTO lineage VALUES (1, ?)"),
@@ -245,10 +245,6 @@ bool state_tables::write_figures(const commit_batch& batch) {
               [this](const auto& entry) {
                 return sql_.put_number.run(entry.first, entry.second);
               }) &&
-         each(batch.numbers_added,
-              [this](const auto& entry) {
-                return sql_.add_number.run(entry.first, entry.second);
-              }) &&
          each(batch.values, [this](const auto& entry) {
            return sql_.put_value.run(entry.first, blob{entry.second});
          });
@@ -302,7 +298,12 @@ bool state_tables::write_comparison(const commit_batch& batch) {
               }) &&
          each(batch.candidates_closed,
               [this](std::int64_t id) { return sql_.close_candidate.run(id); }) &&
-         (!batch.gaps_cured_before || sql_.cure_gaps.run(to_ms(*batch.gaps_cured_before)));
+         (!batch.gaps_cured_before || cure_gaps(to_ms(*batch.gaps_cured_before)));
+}
+
+bool state_tables::cure_gaps(std::int64_t before_ms) {
+  return sql_.cure_gaps.run(before_ms) &&
+         sql_.raise_number.run(std::string(gaps_cured_before_name), before_ms);
 }
 
 result<snapshot> state_tables::load(std::size_t open_mismatches_max) {
@@ -315,16 +316,16 @@ result<snapshot> state_tables::load(std::size_t open_mismatches_max) {
   return loaded;
 }
 
-result<news> state_tables::news_of(const std::string& prefix) {
+result<news> state_tables::news_of(const std::vector<std::string>& prefixes) {
   if (!connection_.run("BEGIN")) {
     return fail(connection_.failure("read"));
   }
-  auto read = read_news(prefix);
+  auto read = read_news(prefixes);
   std::ignore = connection_.run("COMMIT");
   return read;
 }
 
-result<news> state_tables::read_news(const std::string& prefix) {
+result<news> state_tables::read_news(const std::vector<std::string>& prefixes) {
   preparation sql(connection_);
   auto gaps = sql(select_gaps);
   auto numbers = sql("SELECT name, value FROM number WHERE substr(name, 1, length(?1)) = ?1");
@@ -335,8 +336,11 @@ result<news> state_tables::read_news(const std::string& prefix) {
   news found;
   std::vector<std::pair<std::string, std::int64_t>> number_rows;
   std::vector<std::pair<std::string, std::string>> value_rows;
-  if (!gaps.read(found.gaps, to_gap) || !numbers.read(number_rows, to_number, prefix) ||
-      !values.read(value_rows, to_value, prefix)) {
+  const auto read_both = [&](const std::string& prefix) {
+    return numbers.read(number_rows, to_number, prefix) &&
+           values.read(value_rows, to_value, prefix);
+  };
+  if (!gaps.read(found.gaps, to_gap) || !std::ranges::all_of(prefixes, read_both)) {
     return fail(connection_.failure("read"));
   }
   found.numbers.insert(number_rows.begin(), number_rows.end());

@@ -33,7 +33,7 @@ class state_tables {
                                             const std::function<bool()>& may_begin);
   [[nodiscard]] result<std::vector<std::string>> finding_lines(std::int64_t after,
                                                                std::size_t lines_max);
-  [[nodiscard]] result<news> news_of(const std::string& prefix);
+  [[nodiscard]] result<news> news_of(const std::vector<std::string>& prefixes);
 
  private:
   /// Prepared once: 100,000 rows a second are written through them.
@@ -56,7 +56,7 @@ class state_tables {
     statement add_candidate;
     statement close_candidate;
     statement put_number;
-    statement add_number;
+    statement raise_number;
     statement put_value;
     statement read_mark;
     statement put_mark;
@@ -75,7 +75,8 @@ class state_tables {
   [[nodiscard]] bool give_back_space();
   [[nodiscard]] result<bool> begin_lines_anew(const state_store::line_of_row& line_of);
   [[nodiscard]] bool write_comparison(const commit_batch& batch);
-  [[nodiscard]] result<news> read_news(const std::string& prefix);
+  [[nodiscard]] bool cure_gaps(std::int64_t before_ms);
+  [[nodiscard]] result<news> read_news(const std::vector<std::string>& prefixes);
   [[nodiscard]] bool write_mismatch(const mismatch_row& row);
   [[nodiscard]] bool write_gaps(const commit_batch& batch);
   [[nodiscard]] bool write_figures(const commit_batch& batch);

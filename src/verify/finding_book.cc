@@ -213,9 +213,8 @@ void kind_counts::add(const open_group& group) {
   failed_changes += group.changes;
   at_rest_alone += group.at_rest;
   const bool unreadable = group.kind == mismatch_kind::unreadable;
-  const bool wrong = !unreadable && group.kind != mismatch_kind::expired;
   const open_share share{.all = group.entries,
-                         .wrong = wrong ? group.entries : 0,
+                         .wrong = is_wrong(group.kind) ? group.entries : 0,
                          .unreadable = unreadable ? group.entries : 0};
   const auto add_to = [&](std::map<std::int64_t, open_share>& origins, std::int64_t origin) {
     if (origin == 0) {
@@ -251,8 +250,7 @@ open_share kind_counts::of_comparisons_since(std::int64_t started_ms) const {
 std::int64_t kind_counts::mismatches() const {
   std::int64_t total = 0;
   for (std::size_t i = 0; i < open.size(); ++i) {
-    const auto kind = static_cast<mismatch_kind>(i);
-    if (kind != mismatch_kind::expired && kind != mismatch_kind::unreadable) {
+    if (is_wrong(static_cast<mismatch_kind>(i))) {
       total += open.at(i);
     }
   }
@@ -311,26 +309,52 @@ bool finding_book::is_full() const {
   return counts_.all() >= options_.listed_max - options_.listed_max / 10 || !has_lines_left();
 }
 
-void finding_book::count_only(const mismatch& entry, wall_time now) {
-  for (auto* counts : {&unlisted_, &unlisted_news_}) {
-    ++counts->by_kind.open.at(static_cast<std::size_t>(entry.kind));
-    counts->changes += entry.changes;
-    counts->last = std::max(counts->last, now);
+void unlisted_counts::add(const mismatch& entry, wall_time now) {
+  ++by_kind.at(static_cast<std::size_t>(entry.kind));
+  changes += entry.changes;
+  deletes += entry.deletes;
+  last = std::max(last, now);
+}
+
+std::int64_t unlisted_counts::all() const {
+  return std::accumulate(by_kind.begin(), by_kind.end(), std::int64_t{0});
+}
+
+void unlisted_findings::forget_cured(bool gap_cured, wall_time cured_before,
+                                     const unlisted_findings& news) {
+  if (gap_cured) {
+    gap = news.gap;
+  }
+  if (expired.last < cured_before) {
+    expired = news.expired;
   }
 }
 
-std::int64_t finding_book::forget_unlisted() {
-  unlisted_news_ = {};
-  return std::exchange(unlisted_, {}).changes;
+kind_counts unlisted_findings::by_kind() const {
+  kind_counts sum;
+  for (const auto* part : {&gap, &expired}) {
+    for (std::size_t kind = 0; kind < sum.open.size(); ++kind) {
+      sum.open.at(kind) += part->by_kind.at(kind);
+    }
+  }
+  return sum;
 }
 
-void finding_book::keep_unlisted(const unlisted_findings& news) {
-  constexpr auto expired = static_cast<std::size_t>(mismatch_kind::expired);
-  const auto all_expired = unlisted_.by_kind.open.at(expired);
-  const auto earlier = all_expired - news.by_kind.open.at(expired);
-  unlisted_.changes = news.changes + std::min(earlier, unlisted_.changes - news.changes);
-  unlisted_.by_kind = news.by_kind;
-  unlisted_.by_kind.open.at(expired) = all_expired;
+void finding_book::count_only(const mismatch& entry, wall_time now) {
+  unlisted_.of(entry.kind).add(entry, now);
+  unlisted_news_.of(entry.kind).add(entry, now);
+}
+
+unlisted_findings finding_book::take_unlisted(const counted_since& not_before) {
+  const auto raise = [](unlisted_counts& all, unlisted_counts& news, wall_time least) {
+    if (news.any()) {
+      news.last = std::max(news.last, least);
+      all.last = std::max(all.last, news.last);
+    }
+  };
+  raise(unlisted_.gap, unlisted_news_.gap, not_before.gap);
+  raise(unlisted_.expired, unlisted_news_.expired, not_before.expired);
+  return std::exchange(unlisted_news_, {});
 }
 
 void finding_book::on_confirmed(mismatch entry, wall_time now) {

@@ -89,11 +89,29 @@ struct kind_counts {
 [[nodiscard]] std::int64_t lines_max(std::int64_t listed_max);
 
 /// Confirmations that are no findings of their own. A key may be among them more than once.
-struct unlisted_findings {
-  kind_counts by_kind;
+struct unlisted_counts {
+  std::array<std::int64_t, mismatch_kind_names.size()> by_kind{};
   std::int64_t changes = 0;  ///< changes that failed with them
+  std::int64_t deletes = 0;  ///< of these: deletes
   wall_time last = wall_time::min();
-  [[nodiscard]] bool any() const { return by_kind.all() > 0; }
+  void add(const mismatch& entry, wall_time now);
+  [[nodiscard]] std::int64_t all() const;
+  [[nodiscard]] bool any() const { return all() > 0; }
+};
+
+struct unlisted_findings {
+  unlisted_counts gap;      ///< of which keys they were, only a comparison can find out
+  unlisted_counts expired;  ///< no mismatch, and nothing is unknown for want of them
+  [[nodiscard]] unlisted_counts& of(mismatch_kind kind) {
+    return kind == mismatch_kind::expired ? expired : gap;
+  }
+  /// A comparison has made up for the gap, if `gap_cured`, and one that began at `cured_before` for
+  /// what had expired until then; not for `news`.
+  void forget_cured(bool gap_cured, wall_time cured_before, const unlisted_findings& news);
+  [[nodiscard]] kind_counts by_kind() const;
+  [[nodiscard]] std::int64_t changes() const { return gap.changes + expired.changes; }
+  [[nodiscard]] std::int64_t deletes() const { return gap.deletes + expired.deletes; }
+  [[nodiscard]] bool any() const { return gap.any() || expired.any(); }
 };
 
 /// What a look at the counterpart of an open mismatch saw.
@@ -136,12 +154,18 @@ class finding_book {
   [[nodiscard]] bool is_full() const;
   [[nodiscard]] bool has_lines_left() const;
   [[nodiscard]] const unlisted_findings& unlisted() const { return unlisted_; }
-  /// What was counted since the last call.
-  [[nodiscard]] unlisted_findings take_unlisted() { return std::exchange(unlisted_news_, {}); }
-  /// A comparison has made up for all of them. Returns the changes that they stood for.
-  std::int64_t forget_unlisted();
-  /// One has made up for all but `news` and what has expired.
-  void keep_unlisted(const unlisted_findings& news);
+  /// What was counted since the last call, which counts as no older than these times.
+  struct counted_since {
+    wall_time gap;
+    wall_time expired;
+  };
+  [[nodiscard]] unlisted_findings take_unlisted(const counted_since& not_before);
+  /// What was taken is of another gap than all that was counted before.
+  void begin_unlisted_gap(const unlisted_findings& taken) { unlisted_.gap = taken.gap; }
+  /// As unlisted_findings::forget_cured(); what was counted since take_unlisted() stays.
+  void forget_unlisted(bool gap_cured, wall_time cured_before) {
+    unlisted_.forget_cured(gap_cured, cured_before, unlisted_news_);
+  }
   /// Some open mismatches are in the state only: recall() those of a key before the two below are
   /// told of it.
   [[nodiscard]] bool holds_all() const;

@@ -25,6 +25,10 @@ enum class mismatch_kind {
 constexpr std::array<std::string_view, 7> mismatch_kind_names{
     "missing", "different", "stale", "undeleted", "unexpected", "expired", "unreadable"};
 [[nodiscard]] std::string_view to_string(mismatch_kind kind);
+/// It makes a NO-GO: what has expired is no mismatch, and what cannot be read may be one.
+[[nodiscard]] constexpr bool is_wrong(mismatch_kind kind) {
+  return kind != mismatch_kind::expired && kind != mismatch_kind::unreadable;
+}
 [[nodiscard]] std::optional<mismatch_kind> mismatch_kind_of(std::string_view name);
 
 /// What a strong read of both sides found, and what the check knew. TTL facts come from the items.
@@ -67,6 +71,7 @@ struct mismatch {
   wall_time confirmed_at;
   std::optional<wall_time> healed_at;
   std::int64_t changes = 1;  ///< changes of the key that failed; 0: a comparison found it
+  std::int64_t deletes = 0;  ///< of these: deletes; known of a confirmation alone
   std::int64_t period = 0;   ///< of the statistics in which one failed last; 0: none has
   /// When the comparison began that found the key last, Unix ms; 0: none has.
   std::int64_t comparison_ms = 0;

@@ -299,6 +299,8 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
   const auto& source = forward ? verdict.origin : verdict.counterpart;
   const auto& target = forward ? verdict.counterpart : verdict.origin;
   const auto now = clock_.now();
+  const bool of_change = verdict.candidate == 0;
+  const bool origin_absent = !verdict.origin.unreadable && !verdict.origin.value;
   const judged_state state{
       .source = source.value,
       .target = target.value,
@@ -314,7 +316,8 @@ mismatch record_verifier::describe(const confirmation& verdict, std::string_view
                  .sequence_number = std::string(verdict.sequence.str()),
                  .first_seen = verdict.first_seen,
                  .confirmed_at = now,
-                 .changes = verdict.candidate == 0 ? 1 : 0};
+                 .changes = of_change ? 1 : 0,
+                 .deletes = of_change && origin_absent ? 1 : 0};
   if (source.value) {
     entry.source_digest = source.value->compared;
   }

@@ -14,7 +14,8 @@ TEST(comparison_progress, survives_being_saved_and_commands_do_not_share_it) {
                                .leftover_bytes = 99,
                                .scanned = {.source_items = 5, .target_items = 6, .equal = 4},
                                .candidates = 2,
-                               .ignored = "aws:rep:*"};
+                               .ignored = "aws:rep:*",
+                               .made_by = "compare"};
   std::map<std::string, std::int64_t> numbers;
   std::map<std::string, std::string> values;
   progress.save("compare", numbers, values);

@@ -108,21 +108,94 @@ TEST_F(commands_beside, what_was_only_counted_is_forgotten_once_it_made_up_for_i
 
 TEST_F(commands_beside, what_it_could_only_count_is_known_here_until_a_comparison_makes_up_for_it) {
   start_without_baseline();
+  const auto reason = unlisted_reason("compare");
   auto progress = begun();
   world_.time.run_for(10s);
   finish(progress,
-         {.gaps_extended = {{.noticed = world_.time.now(), .reason = std::string(unlisted_reason)}},
-          .numbers = {{"findings.unlisted.missing", 7}}});
+         {.gaps_extended = {{.noticed = world_.time.now(), .reason = std::string(reason)}},
+          .numbers = {{"findings.unlisted.compare.missing", 7}}});
   world_.time.run_for(1min);
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go) << world_.reasons();
   EXPECT_EQ(report::decide_exit(world_.status(), false), report::exit_code::mismatches);
   progress = begun();
-  world_.commit_beside({.gaps_extended = {{.noticed = world_.time.now() - 1ms,
-                                           .reason = std::string(unlisted_reason)}}});
+  world_.commit_beside(
+      {.gaps_extended = {{.noticed = world_.time.now() - 1ms, .reason = std::string(reason)}}});
   world_.time.run_for(10s);
   finish(progress, {.gaps_cured_before = progress.started()});
   world_.time.run_for(1min);
   EXPECT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
+}
+
+TEST_F(commands_beside, unreadable_items_that_it_could_only_count_are_no_mismatches) {
+  start_without_baseline();
+  world_.commit_beside({.gaps_extended = {{.noticed = world_.time.now(),
+                                           .reason = std::string(unlisted_reason("compare"))}},
+                        .numbers = {{"findings.unlisted.compare.unreadable", 3}}});
+  world_.time.run_for(30s);
+  EXPECT_EQ(report::decide_exit(world_.status(), false), report::exit_code::incomplete);
+  ASSERT_TRUE(world_.stop());
+  world_.start();
+  EXPECT_EQ(report::decide_exit(world_.status(), false), report::exit_code::incomplete);
+}
+
+TEST_F(commands_beside, numbers_of_an_older_version_are_the_monitors_until_it_counts_anew) {
+  start_without_baseline();
+  ASSERT_TRUE(world_.stop());
+  const auto counted = world_.time.now();
+  world_.commit_beside(
+      {.gaps_extended = {{.noticed = counted, .reason = std::string(unlisted_reason("monitor"))}},
+       .numbers = {{"findings.unlisted.missing", 3},
+                   {"findings.unlisted.expired", 2},
+                   {"findings.unlisted_changes", 4},
+                   {"findings.unlisted_last_ms", to_ms(counted)},
+                   {"checks.failed", 4},
+                   {"checks.sampled", 4}}});
+  const auto with_no_room = [](session_settings& settings) { settings.findings.listed_max = 0; };
+  world_.start(with_no_room);
+  EXPECT_EQ(world_.status().unlisted.mismatches(), 3);
+  EXPECT_EQ(world_.status().unlisted.of(verify::mismatch_kind::expired), 2);
+  EXPECT_EQ(world_.status().checks.failed_unlisted, 4);
+  world_.put("late", 1);
+  world_.time.run_for(3min);
+  world_.crash();
+  world_.start(with_no_room);
+  EXPECT_EQ(world_.status().unlisted.mismatches(), 4);
+  EXPECT_EQ(world_.status().checks.failed_unlisted, 5);
+  const auto progress = begun();
+  world_.time.run_for(10s);
+  finish(progress, {.gaps_cured_before = progress.started()});
+  world_.time.run_for(30s);
+  EXPECT_EQ(world_.status().unlisted.all(), 0);
+  EXPECT_EQ(world_.status().checks.failed, 0);
+  EXPECT_EQ(world_.status().checks.left_to_baseline, 5);
+}
+
+TEST_F(commands_beside, the_rate_of_an_interval_knows_no_cure) {
+  world_.start([](session_settings& settings) {
+    settings.findings.listed_max = 1;
+    settings.stats_interval = 5min;
+  });
+  world_.time.run_for(30s);
+  const auto lose = [&](int from, int until) {
+    for (int i = from; i < until; ++i) {
+      world_.put(fmt::format("late{}", i), 1);
+    }
+  };
+  lose(0, 20);
+  world_.time.run_for(275s);
+  ASSERT_EQ(world_.status().success_interval, 0.0);
+  const auto progress = begun();
+  world_.time.run_for(5s);
+  finish(progress, {.gaps_cured_before = progress.started()});
+  world_.time.run_for(15s);
+  ASSERT_EQ(world_.status().checks.left_to_baseline, 19);
+  lose(20, 30);
+  for (int i = 30; i < 40; ++i) {
+    world_.put(fmt::format("late{}", i), 1);
+    world_.target.put(table, monitor_world::item(fmt::format("late{}", i), 1));
+  }
+  world_.time.run_for(290s);
+  EXPECT_EQ(world_.status().success_interval, 0.5);
 }
 
 TEST_F(commands_beside, keys_that_it_lists_after_they_were_only_counted_have_not_healed) {

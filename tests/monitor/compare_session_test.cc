@@ -468,5 +468,23 @@ TEST(compare_session, a_stop_commits_what_is_done_and_is_incomplete) {
   EXPECT_EQ(world.status().compared->keys(), 8000);
 }
 
+TEST(compare_session, expired_items_that_it_could_only_count_have_not_healed) {
+  compare_world world;
+  fill(world, 40);
+  for (int i = 0; i < 10; ++i) {
+    world.source.put(world.table, dated_item(fmt::format("e{}", i), seconds_ago(world, 100s)));
+  }
+  world.start([](compare_settings& settings) { settings.findings.listed_max = 4; });
+  ASSERT_TRUE(world.wait_for_end());
+  const auto status = world.status();
+  EXPECT_EQ(status.mismatches.of(verify::mismatch_kind::expired), 2);
+  EXPECT_EQ(status.unlisted.of(verify::mismatch_kind::expired), 8);
+  EXPECT_EQ(status.checks.failed, 10);
+  EXPECT_EQ(status.checks.failed_unlisted, 8);
+  EXPECT_EQ(status.checks.healed, 0);
+  EXPECT_EQ(status.success_at_rest->wrong, 0);
+  EXPECT_EQ(report::decide_exit(status, false), report::exit_code::equal);
+}
+
 }  // namespace
 }  // namespace ddm::monitor

@@ -58,8 +58,8 @@ class interrupting_store final : public state::state_store {
                                                             std::size_t lines_max) override {
     return inner_.finding_lines(after, lines_max);
   }
-  awaitable<result<state::news>> news_of(std::string prefix) override {
-    return inner_.news_of(std::move(prefix));
+  awaitable<result<state::news>> news_of(std::vector<std::string> prefixes) override {
+    return inner_.news_of(std::move(prefixes));
   }
 
   std::function<void()> meanwhile;

@@ -115,8 +115,8 @@ class observed_store final : public state::state_store {
                                                             std::size_t lines_max) override {
     co_return co_await below_->finding_lines(after, lines_max);
   }
-  awaitable<result<state::news>> news_of(std::string prefix) override {
-    co_return co_await below_->news_of(std::move(prefix));
+  awaitable<result<state::news>> news_of(std::vector<std::string> prefixes) override {
+    co_return co_await below_->news_of(std::move(prefixes));
   }
 
  private:

@@ -231,7 +231,7 @@ TEST(statistics, what_was_only_counted_never_heals_and_leaves_the_sample_when_it
     first.on_record(record(event_kind::insert, key), true);
     first.on_failed({key, key}, 1);
     if (key > 2) {
-      first.on_only_counted(1);
+      first.on_only_counted({.kind = verify::mismatch_kind::missing});
     }
   }
   EXPECT_EQ(first.checks().failed_unlisted, 3);
@@ -250,6 +250,38 @@ TEST(statistics, what_was_only_counted_never_heals_and_leaves_the_sample_when_it
   EXPECT_EQ(checks.unlisted, 0);
   EXPECT_EQ(checks.sampled, 2);
   EXPECT_EQ(checks.left_to_baseline, 3);
+}
+
+TEST(statistics, deletes_that_are_left_to_a_comparison_are_not_among_the_sampled) {
+  statistics counters;
+  for (std::uint64_t key = 1; key <= 4; ++key) {
+    counters.on_record(record(key < 4 ? event_kind::remove : event_kind::insert, key), true);
+    counters.on_failed({key, key}, 1);
+  }
+  counters.on_only_counted({.kind = verify::mismatch_kind::undeleted, .deletes = 1});
+  counters.on_only_counted({.kind = verify::mismatch_kind::undeleted, .deletes = 1});
+  counters.on_only_counted({.kind = verify::mismatch_kind::missing});
+  counters.set_failed({.listed = 1, .unlisted = 3, .unlisted_deletes = 2});
+  EXPECT_EQ(counters.checks().deletes, 3);
+  counters.set_failed({.listed = 1});
+  EXPECT_EQ(counters.checks().sampled, 1);
+  EXPECT_EQ(counters.checks().deletes, 1);
+  EXPECT_EQ(counters.failed_ever(), 4) << "whatever became of them";
+}
+
+TEST(statistics, counts_no_expired_or_unreadable_item_as_a_wrong_one) {
+  statistics counters;
+  for (const auto kind : {verify::mismatch_kind::expired, verify::mismatch_kind::unreadable,
+                          verify::mismatch_kind::stale}) {
+    counters.on_record(record(event_kind::insert, 1), true);
+    counters.on_failed({1, 1}, 1);
+    counters.on_only_counted({.kind = kind});
+  }
+  counters.set_failed({.unlisted = 3, .unlisted_expired = 1});
+  EXPECT_EQ(counters.checks().failed_unlisted, 3);
+  EXPECT_EQ(counters.checks().unlisted, 1);
+  counters.set_failed({.unlisted = 1, .unlisted_expired = 1});
+  EXPECT_EQ(counters.checks().unlisted, 0) << "only what has expired is left";
 }
 
 TEST(statistics, what_an_older_version_only_counted_counts_for_this_period) {

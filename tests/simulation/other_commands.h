@@ -3,6 +3,7 @@
 
 #include "monitor/monitor_world.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ class other_commands {
 
   /// Runs beside whatever else does, until it has compared everything.
   void start_compare(const monitor::process_options& how, milliseconds max_lag);
+  std::int64_t listed_max = 1'000'000;  ///< of comparisons that are started from now on
   [[nodiscard]] bool comparing() const;
   /// Of the comparison that was started last, until end_compare().
   [[nodiscard]] report::status compare_status() const;

@@ -198,14 +198,30 @@ TEST(extended_gap, that_was_cured_begins_anew) {
   EXPECT_THAT(gaps_of(*store), ElementsAre("too many 100 cured", "too many 90"));
 }
 
-TEST(extended_gap, goes_with_numbers_that_two_commands_may_add_to) {
+TEST(cured_gaps, tell_the_latest_time_before_which_any_command_cured_them) {
   const temporary_directory place;
   const auto store = must_open(place / "s.db");
-  ASSERT_TRUE(complete(store->commit({.numbers = {{"n", 3}}, .numbers_added = {{"n", 4}}})));
-  ASSERT_TRUE(complete(store->commit({.numbers_added = {{"n", 5}, {"m", 1}}})));
-  const auto numbers = complete(store->load(0)).value().numbers;
-  EXPECT_EQ(numbers.at("n"), 12);
-  EXPECT_EQ(numbers.at("m"), 1);
+  const auto cured_before = [&] {
+    return complete(store->load(0)).value().numbers.at(gaps_cured_before_name);
+  };
+  ASSERT_TRUE(complete(store->commit({.gaps_cured_before = from_ms(100)})));
+  EXPECT_EQ(cured_before(), 100);
+  ASSERT_TRUE(complete(store->commit({.gaps_cured_before = from_ms(90)})));
+  EXPECT_EQ(cured_before(), 100) << "it never falls";
+  ASSERT_TRUE(complete(store->commit({.gaps_cured_before = from_ms(120)})));
+  EXPECT_EQ(cured_before(), 120);
+}
+
+TEST(news, are_of_all_names_that_begin_as_asked) {
+  const temporary_directory place;
+  const auto store = must_open(place / "s.db");
+  ASSERT_TRUE(complete(store->commit({.gaps_cured_before = from_ms(7),
+                                      .numbers = {{"a.one", 1}, {"b.two", 2}, {"c", 3}},
+                                      .values = {{"a.text", "x"}}})));
+  const auto heard = complete(store->news_of({"a.", "b.", gaps_cured_before_name})).value();
+  EXPECT_EQ(heard.numbers, (std::map<std::string, std::int64_t>{
+                               {"a.one", 1}, {"b.two", 2}, {gaps_cured_before_name, 7}}));
+  EXPECT_EQ(heard.values.size(), 1U);
 }
 
 // Findings begun anew
