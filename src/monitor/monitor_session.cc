@@ -468,6 +468,9 @@ state::commit_batch monitor_session::collect() {
   collect_what_has_no_room(batch);
   baseline_.collect(batch, gaps_);
   unlisted_.note_cure(gaps_, batch);
+  if (batch.gaps_cured_before) {
+    news_due_ = {};  // another command's gap may have gone on since it was last heard of
+  }
   statistics_.set_failed(failed_changes());
   source_watch_.collect(batch);
   target_watch_.collect(batch);
