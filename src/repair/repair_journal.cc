@@ -31,7 +31,7 @@ std::uint64_t hash_of(const std::string& text) { return std::hash<std::string>{}
 
 std::unexpected<error> system_failure(std::string_view what, const std::string& path) {
   return fatal(
-      fmt::format("cannot {} the journal {}: {}; nothing is written to the table without "
+      fmt::format("cannot {} the journal {}: {}; nothing more is written to the table without "
                   "it: make room or name another file with --journal",
                   what, path, why_not_opened(errno)));
 }

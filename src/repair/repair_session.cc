@@ -189,7 +189,8 @@ awaitable<void> repair_session::lane(work& shared) {
     const auto finding = shared.findings[shared.next++];
     auto done = co_await repair_item(finding);
     if (!done) {
-      if (done.error().kind != error_class::cancelled) {
+      // What another lane wrote and could not note is the one to tell.
+      if (done.error().kind != error_class::cancelled && !shared.failure) {
         shared.failure = std::move(done.error());
       }
       co_return;
