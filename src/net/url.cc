@@ -117,7 +117,9 @@ result<url> parse_url(std::string_view text) {
       std::from_chars(digits.data(), digits.data() + digits.size(), parsed.port);
   if (rest[host_end] != ':' || ec != std::errc{} || stop != digits.data() + digits.size() ||
       parsed.port == 0) {
-    return wrong(text, "its port is not a number from 1 to 65535");
+    // What stands there may be a password of which the host was forgotten.
+    return wrong(fmt::format("{}:…", text.substr(0, scheme_end + 3 + host_end)),
+                 "its port is not a number from 1 to 65535");
   }
   return parsed;
 }
