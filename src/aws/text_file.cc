@@ -45,13 +45,13 @@ class open_file {
     }
   }
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
-  /// False: nobody wrote until then. A pipe without a writer has no end, it waits for one.
-  [[nodiscard]] bool await_bytes(steady_clock::time_point until) const {
+  /// 0: nobody wrote until then. Negative: errno says why, such as a signal that ends the run. A
+  /// pipe without a writer has no end: it waits for one.
+  [[nodiscard]] int await_bytes(steady_clock::time_point until) const {
     const auto left =
         std::chrono::ceil<milliseconds>(std::max(until - steady_clock::now(), {})).count();
     pollfd wanted{.fd = descriptor_, .events = POLLIN, .revents = 0};
-    const int ready = ::poll(&wanted, 1, static_cast<int>(left));
-    return ready > 0 || (ready < 0 && errno == EINTR && left > 0);
+    return ::poll(&wanted, 1, static_cast<int>(left));
   }
   [[nodiscard]] ssize_t read(std::span<char> into) const {
     return ::read(descriptor_, into.data(), into.size());
@@ -72,17 +72,18 @@ result<std::string> read_text_file(const std::string& path, const text_file_limi
   std::string text;
   std::array<char, 65536> part{};
   for (;;) {
-    if (!in.await_bytes(give_up_at)) {
+    const int ready = in.await_bytes(give_up_at);
+    if (ready == 0) {
       return fatal(
           fmt::format("the file {} cannot be read: nothing came within {}, and it has not "
                       "ended; is it a pipe that nobody writes to?",
                       path, spoken_duration(limits.patience)));
     }
-    const auto got = in.read(part);
+    const auto got = ready < 0 ? -1 : in.read(part);
     if (got == 0) {
       return text;
     }
-    if (got < 0 && errno != EINTR && errno != EAGAIN) {
+    if (got < 0 && errno != EAGAIN) {
       return unreadable(path, errno);
     }
     text.append(part.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));

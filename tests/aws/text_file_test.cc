@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -53,6 +54,18 @@ TEST_F(text_file, is_not_waited_for_without_end) {
   const auto refused = read_text_file(path_, {.patience = milliseconds{50}});
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("nothing came"));
+}
+
+TEST_F(text_file, a_signal_ends_the_waiting_for_a_pipe) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const auto before = std::signal(SIGUSR1, [](int) {});
+  std::thread sender([waiting = ::pthread_self()] {
+    ::usleep(100'000);
+    ::pthread_kill(waiting, SIGUSR1);
+  });
+  EXPECT_FALSE(read_text_file(path_));
+  sender.join();
+  std::signal(SIGUSR1, before);
 }
 
 TEST_F(text_file, that_is_absent_or_a_folder_is_told_apart) {
