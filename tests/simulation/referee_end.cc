@@ -211,6 +211,9 @@ bool referee::has_uncured_gap() const {
 
 /// The sample had a key that was there from the begin of the last comparison to its end.
 bool referee::compared_something(std::uint64_t rate) const {
+  if (!last_.compared) {
+    return false;
+  }
   const auto& progress = last_.compared->progress;
   const auto was_there = [&](const std::vector<version>& versions) {
     const auto* first = ledger::at(versions, progress.started());
@@ -261,11 +264,11 @@ void referee::examine_baseline() {
   }
   // Scans read with eventual consistency.
   const auto coverage = coverage_of(go_, last_.at);
-  if (!coverage) {
+  if (!coverage || !compared) {
     accuse("no comparison has ended");
     return;
   }
-  const auto began = last_.compared->progress.started() - scenario_.read_lag_max;
+  const auto began = compared->progress.started() - scenario_.read_lag_max;
   const auto last_change = [](const std::vector<version>& versions) {
     return versions.empty() ? wall_time::min() : versions.back().at;
   };
