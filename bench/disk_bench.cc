@@ -140,7 +140,7 @@ class disk_week {
                               .client = target_client,
                               .table = dynamodb::table_name("orders"),
                               .budget = budget};
-    auto findings = co_await verify::findings_file::open(findings_path(), *store_, 0);
+    auto findings = co_await verify::findings_file::open(findings_path(), *store_);
     monitor::monitor_session session(settings(),
                                      {.executor = time_.executor(),
                                       .time = time_,

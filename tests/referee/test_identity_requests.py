@@ -223,7 +223,7 @@ class Sso(Identity):
         for source in sorted(name for name in NAMING_ELSEWHERE if "/sso_" in name):
             with self.subTest(source):
                 named = names_in(SOURCES / source)
-                self.assertGreater(len(named), 3)
+                self.assertTrue(named)
                 self.assertEqual(named - sent - read - WORDS_OF_OURS.keys(), set())
 
     @staticmethod

@@ -41,8 +41,8 @@ NAMING = {
     "plan/table_settings.cc": "plan::describe",
 }
 # Those of test_identity_requests.py.
-NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_credentials.cc",
-                    "aws/sso_token.cc"}
+NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_answer.cc",
+                    "aws/sso_credentials.cc", "aws/sso_token.cc"}
 NAMING_NOTHING_OF_A_MODEL = {
     "base/foreign_json.cc": "takes the name from its caller",
     "dynamodb/answer.cc": "hands the document to its caller",
@@ -53,6 +53,7 @@ NAMING_NOTHING_OF_A_MODEL = {
     "aws/instance_metadata.cc": "no model",
     "aws/process_credentials.cc": "no model",
     "repair/journal_line.cc": "lines of its own",
+    "state/merged_finding.cc": "rows of our own state",
     "verify/finding_book.cc": "our own key documents",
     "verify/item_diff.cc": "members of items",
 }

@@ -23,7 +23,8 @@ class fake_client {
                            operation == "DescribeStream" || operation == "ListStreams";
     return clock_.run(connection_->send(
         {.target = (of_stream ? "DynamoDBStreams_20120810." : "DynamoDB_20120810.") + operation,
-         .body = request.dump()}));
+         .body = request.dump(),
+         .answer_bytes_max = std::size_t{1} << 30}));
   }
 
   /// The answer's JSON; the test fails unless the status is 200.
