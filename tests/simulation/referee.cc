@@ -213,14 +213,16 @@ bool referee::was_committed(const shard_story& shard, const written_record& reco
 }
 
 /// What the TTL service deletes counts after a freeze for no write: nothing has to look at it.
+bool referee::is_no_write(const written_record& record) const {
+  return freeze_at_ && record.by_ttl && record.created > *freeze_at_;
+}
+
 std::optional<wall_time> referee::unchecked(const item_position& key) const {
   const shard_story* shard = nullptr;
   const auto* record = truth_.newest_record(key, &shard);
   const bool read = record != nullptr && !record->lost && was_committed(*shard, *record) &&
                     standing_of(*shard, *record) == standing::counts;
-  const bool is_no_write =
-      freeze_at_ && record != nullptr && record->by_ttl && record->created > *freeze_at_;
-  return read && !is_no_write && !record->checked_in
+  return read && !is_no_write(*record) && !record->checked_in
              ? std::optional(truth_.keys().at(key).origin(forward_).back().at)
              : std::nullopt;
 }

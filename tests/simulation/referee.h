@@ -132,6 +132,7 @@ class referee {
   [[nodiscard]] bool compared_something(std::uint64_t rate) const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
+  [[nodiscard]] bool is_no_write(const written_record& record) const;
   [[nodiscard]] bool was_of_another_table(const shard_story& shard) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard,

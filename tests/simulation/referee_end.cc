@@ -29,7 +29,7 @@ constexpr std::chrono::minutes noticed_within{5};
 bool referee::is_covered(const item_position& key) {
   const shard_story* shard = nullptr;
   const auto* record = truth_.newest_record(key, &shard);
-  return record != nullptr && !record->lost && record->checked_in &&
+  return record != nullptr && !record->lost && record->checked_in && !is_no_write(*record) &&
          standing_of(*shard, *record) == standing::counts &&
          (scenario_.world.create_target || (target_ready_ && record->created > *target_ready_));
 }

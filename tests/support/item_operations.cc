@@ -277,6 +277,9 @@ answer_or<std::string> get_item(const operation_call& call) {
   const bool consistent = call.request.value("ConsistentRead", false);
   const auto item = (*table)->find(*position, call.account.read_time(consistent));
   const auto units = read_units(item ? item->bytes : 0, consistent);
+  if (call.account.observer().on_read && arrives(call.planned)) {
+    call.account.observer().on_read(*position, item, consistent);
+  }
   call.account.count_read(**table, units, 1);
   std::string members = item ? fmt::format(R"("Item":{})", shown_item(call, *item, **table)) : "";
   if (wants_capacity(call.request)) {
