@@ -50,7 +50,7 @@ void pending_checks::on_look(check_id id, std::uint32_t version, const seen& cou
   // Equal to what is expected now is conclusive even when a change came meanwhile; unequal is not.
   if (!open->expects_origin_read && !counterpart.unreadable &&
       same(open->expected, counterpart.value)) {
-    on_equal(*open, counterpart.value, now, out);
+    on_equal(*open, counterpart, now, out);
     return;
   }
   note_difference(*open, counterpart, now);
@@ -73,7 +73,7 @@ void pending_checks::on_expect_look(check_id id, std::uint32_t version, const se
   } else if (!origin.unreadable && !counterpart.unreadable &&
              same(origin.value, counterpart.value)) {
     open->expected = origin.value;
-    on_equal(*open, counterpart.value, now, out);
+    on_equal(*open, counterpart, now, out);
   } else {
     open->expected = origin.value;
     if (!open->s1) {
@@ -90,9 +90,11 @@ void pending_checks::on_expect_look(check_id id, std::uint32_t version, const se
 /// Equal proves the change only if nothing unproven came before it: an insert that was deleted
 /// again, or a value changed back, is equal before anything has arrived. Such a check must hold for
 /// a max-lag, and while replication as a whole is late a max-lag proves nothing.
-void pending_checks::on_equal(check& open, const image& counterpart, wall_time now, outcomes& out) {
+void pending_checks::on_equal(check& open, const seen& look, wall_time now, outcomes& out) {
   open.differing.reset();
-  const bool held = now - open.read_at >= settings_.max_lag;
+  const auto& counterpart = look.value;
+  const auto asked = look.asked.value_or(now);
+  const bool held = asked - open.read_at >= settings_.max_lag;
   if (open.probes_left > 0) {
     // A lag probe measures; what counts is the look at the replication wait: an older image may
     // still be written over the change.
@@ -102,7 +104,7 @@ void pending_checks::on_equal(check& open, const image& counterpart, wall_time n
     schedule(open, std::max(now, open.first_look_at));
     return;
   }
-  if (!open.superseded_unverified || (held && behind_.settled(now))) {
+  if (!open.superseded_unverified || (held && behind_.settled(asked))) {
     const bool by_ignoring = same_only_by_ignoring(open.expected, counterpart);
     const bool may_be_a_later_ones = open.expects_origin_read && open.candidate == 0;
     if (may_be_a_later_ones && !has_read_past(open.agreed_at.value_or(now))) {

@@ -79,6 +79,9 @@ struct read_request {
 struct seen {
   image value;
   bool unreadable = false;
+  /// When the look was asked for: where the machine slept meanwhile, long before its answer. What
+  /// it proves, it proves of then. Nothing: just now.
+  std::optional<wall_time> asked{};
 };
 
 /// A mismatch for certain; the caller adds what needs the items themselves.
@@ -259,7 +262,7 @@ class pending_checks {
   void note_lag(const check& open, wall_time now, outcomes& out) const;
   void confirm(check& open, const seen& origin, const seen& counterpart, wall_time now,
                outcomes& out);
-  void on_equal(check& open, const image& counterpart, wall_time now, outcomes& out);
+  void on_equal(check& open, const seen& look, wall_time now, outcomes& out);
   void await_stream(check& open, bool by_ignoring, wall_time now);
   void on_unequal(check& open, wall_time now);
   void judge_resting(check& open, const seen& origin, const seen& counterpart, wall_time now,

@@ -51,6 +51,7 @@ bool json_ttl_is_past(std::string_view item_json, const std::optional<std::strin
 
 /// One BatchGetItem's answer. Absence is certain only for keys that are not unprocessed.
 struct record_verifier::answer {
+  wall_time asked;
   padded_buffer body;
   dynamodb::items_page page;
   boost::unordered_flat_map<digest128, const dynamodb::read_item*, std::hash<digest128>> found;
@@ -60,9 +61,9 @@ struct record_verifier::answer {
   [[nodiscard]] seen of(const digest128& key) const {
     const auto item = found.find(key);
     if (item == found.end()) {
-      return {};
+      return {.value = std::nullopt, .asked = asked};
     }
-    return {.value = item->second->digest, .unreadable = !item->second->digest};
+    return {.value = item->second->digest, .unreadable = !item->second->digest, .asked = asked};
   }
   [[nodiscard]] std::string_view json_of(const digest128& key) const {
     const auto item = found.find(key);
@@ -421,13 +422,14 @@ awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_si
   }
   std::vector<item_key> left;
   ++health(side).reads;
+  const auto asked = clock_.now();
   auto body = co_await get_batch(side, keys, left, consistent);
   --health(side).reads;
   if (!body) {
     note_failure(side, body.error(), keys.front());
     co_return std::nullopt;
   }
-  answer got{.body = std::move(*body)};
+  answer got{.asked = asked, .body = std::move(*body)};
   auto page = co_await pool_.run([&] { return decoder_.decode_batch_get(got.body); });
   if (!page) {
     note_failure(side, page.error(), keys.front());

@@ -49,6 +49,19 @@ TEST_F(in_flight, a_look_that_shows_the_newer_image_still_waits_out_the_max_lag)
   EXPECT_EQ(run.out.verified, 1);
 }
 
+TEST_F(in_flight, a_look_of_which_the_answer_came_long_after_it_proves_nothing_of_then) {
+  change(1);
+  const auto look = take(5s);
+  change(2);
+  const auto asked = time;
+  const auto late = asked + max_lag + 10s;  // the machine slept
+  run.checks.on_look(look.id, look.version, {.value = image_of(2), .asked = asked}, late, run.out);
+  EXPECT_EQ(run.out.verified, 0);
+  const auto again = take(late + 100ms - run.now);
+  run.checks.on_look(again.id, again.version, {.value = image_of(2), .asked = time}, time, run.out);
+  EXPECT_EQ(run.out.verified, 1);
+}
+
 TEST_F(in_flight, a_strong_read_that_began_before_a_change_is_no_first_read) {
   change(1);
   const auto look = take(5s);
