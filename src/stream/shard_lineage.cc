@@ -105,6 +105,7 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
 void shard_lineage::note_closed(tracked_shard& shard) const {
   if (!std::exchange(shard.closed, true)) {
     shard.last_known_open = newest_listed_at_;
+    shard.closed_since_page = true;
   }
 }
 

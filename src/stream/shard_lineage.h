@@ -65,6 +65,9 @@ struct tracked_shard {
   /// When the last listing was asked for that would have shown that, and did not, by our clock;
   /// known once it is closed, or over. What empty pages said beyond it was of this shard alone.
   std::optional<wall_time> last_known_open;
+  /// Its reader has not heard of that yet: `read_to` may be that of empty pages, which tell
+  /// nothing.
+  bool closed_since_page = false;
   bool dirty = true;  ///< differs from what was committed
 
   [[nodiscard]] bool open() const {

@@ -133,6 +133,7 @@ void shard_reader::accept(dynamodb::records_page page, wall_time answered) {
   if (shard().closed && !std::exchange(knows_closed_, true)) {
     caught_up_.on_closed(shared_.service.later(shard().last_known_open));
   }
+  shard().closed_since_page = false;
   const bool ends = !page.next;
   const bool may_be_all = !ends && !shard().closed;
   const bool at_the_end = shared_.is_local && may_be_all && page.records.size() < records_wanted();

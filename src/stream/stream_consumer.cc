@@ -475,11 +475,14 @@ std::optional<wall_time> stream_consumer::moment_read() const {
     if (shard.life != shard_life::reading) {
       continue;
     }
-    if (!shard.read_to || *shard.read_to > now) {
+    const auto reached = shard.closed_since_page
+                             ? std::min(shard.read_to, service_.later(shard.last_known_open))
+                             : shard.read_to;
+    if (!reached || *reached > now) {
       return std::nullopt;
     }
     is_read = true;
-    earliest = std::min(earliest, *shard.read_to);
+    earliest = std::min(earliest, *reached);
   }
   const bool hides_much = something_waits && now - earliest > hidden_at_most;
   // The dearest question comes last: a backlog has thousands of shards that wait.
@@ -493,9 +496,12 @@ std::optional<wall_time> stream_consumer::read_up_to() const {
   return moment ? std::optional(*moment - service_.ahead()) : std::nullopt;
 }
 
+/// Where a run is to end it is not enough that shards give empty pages: one that was closed before
+/// may go on with them. A listing that was asked for later shows what follows it.
 bool stream_consumer::caught_up_to(wall_time moment) const {
   const auto reached = read_up_to();
-  return reached && *reached >= moment;
+  const auto listed = lineage_.newest_listed_at();
+  return reached && *reached >= moment && (stream_is_over_ || (listed && *listed >= moment));
 }
 
 }  // namespace ddm::stream

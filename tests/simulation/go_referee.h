@@ -44,6 +44,7 @@ struct comparison {
   std::optional<wall_time> finished;  ///< with everything judged
   std::uint64_t sample_rate = 1;
   std::set<std::string> ignored;
+  bool by_other = false;  ///< by `compare`: the monitor hears of its end some seconds later
 };
 
 /// What is known besides what the tables held.

@@ -16,6 +16,8 @@ namespace {
 using support::same_item;
 using verify::mismatch_kind;
 
+/// Of what another command does, with the slack of two commits.
+constexpr std::chrono::seconds heard_of_within{12};
 constexpr std::size_t violations_max = 20;
 /// Creation times are whole seconds, and a start at LATEST goes back by that unit.
 constexpr milliseconds start_slack{2000};
@@ -338,7 +340,8 @@ void referee::note_comparisons() {
       go_.comparisons.push_back({.began = told.started(),
                                  .finished = std::nullopt,
                                  .sample_rate = static_cast<std::uint64_t>(told.sample_rate),
-                                 .ignored = attributes_of(told.ignored)});
+                                 .ignored = attributes_of(told.ignored),
+                                 .by_other = command == "compare"});
       known = std::prev(go_.comparisons.end());
       if (command == "monitor") {
         judge_new_comparison(told.started());
@@ -558,12 +561,26 @@ bool referee::sampled_go() const {
   return last_.verdict.kind == report::verdict_kind::go_sampled || last_.accept_sampled;
 }
 
+/// Of a `compare` that has just ended the monitor has not heard: its GO stands on what came before.
+bool referee::go_before_the_news_is_true() const {
+  auto before = go_;
+  const auto erased = std::erase_if(before.comparisons, [&](const comparison& each) {
+    return each.by_other && each.finished && last_.at - *each.finished < heard_of_within;
+  });
+  return erased > 0 && go_referee(before, truth_.keys(), truth_.shards())
+                           .lies({.at = last_.at, .sampled = sampled_go()})
+                           .empty();
+}
+
 void referee::examine_go() {
   if (!shows_go()) {
     go_lied_ = false;
     return;
   }
   auto lies = go_referee_.lies({.at = last_.at, .sampled = sampled_go()});
+  if (!lies.empty() && go_before_the_news_is_true()) {
+    lies.clear();
+  }
   if (!go_lied_) {
     for (auto& lie : lies) {
       accuse(fmt::format("{} is shown at {}, all read up to {} ms ago, but {}",

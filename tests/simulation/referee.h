@@ -111,6 +111,7 @@ class referee {
   void examine_reading();
   void examine_session_end();
   [[nodiscard]] bool sampled_go() const;
+  [[nodiscard]] bool go_before_the_news_is_true() const;
   void take_shard(const state::shard_row& row);
   void count(const shard_story& shard, written_record& record);
   void compare_counters();

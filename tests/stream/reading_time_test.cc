@@ -176,12 +176,12 @@ TEST(unread_for, is_earned_in_each_process) {
   world.begin();
   world.time.run_for(1min);
   const auto before = world.time.now();
-  ASSERT_TRUE(world.consumer->caught_up_to(before - 10s));
+  ASSERT_TRUE(world.consumer->caught_up_to(before - 25s));
   const auto rows = world.stop();
   world.account.plan_faults(outage_of("GetRecords", world.time.now(), 2min));
   world.begin(rows);
   world.time.run_for(1min);
-  EXPECT_FALSE(world.consumer->caught_up_to(before - 10s));
+  EXPECT_FALSE(world.consumer->caught_up_to(before - 25s));
   EXPECT_FALSE(world.consumer->read_up_to());
   EXPECT_FALSE(world.consumer->status().known());
   EXPECT_EQ(world.consumer->status().unread, 4);

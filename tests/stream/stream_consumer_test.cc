@@ -287,6 +287,25 @@ TEST(stream_consumer, knows_nothing_while_nobody_can_look_for_a_late_sibling) {
   EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
 }
 
+TEST(stream_consumer, is_caught_up_only_once_a_later_listing_has_shown_which_shards_are_open) {
+  for (std::chrono::seconds since_listing{0}; since_listing < 20s; since_listing += 4s) {
+    stream_world world({.shards = 2, .end_found_after = 5min});
+    world.begin();
+    world.time.run_for(30s + since_listing);
+    world.stream().split(world.stream().open_shards()[0], world.time.now());
+    world.write(0, 100);
+    const auto written = world.time.now();
+    world.time.run_for(2s);
+    int waited = 0;
+    while (!world.consumer->caught_up_to(written) && waited < 400) {
+      world.time.run_for(1s);
+      ++waited;
+    }
+    EXPECT_EQ(world.distinct(), 100U) << since_listing.count() << " s, waited " << waited << " s";
+    EXPECT_LT(waited, 400);
+  }
+}
+
 /// A shard that is closed may go on with empty pages; what follows it nobody sees meanwhile.
 TEST(stream_consumer, takes_no_empty_page_for_an_end_once_nobody_can_list) {
   stream_world world({.shards = 2, .end_found_after = 5min});
