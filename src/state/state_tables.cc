@@ -208,8 +208,7 @@ bool state_tables::write(const commit_batch& batch) {
               [this](const deferred_row& row) {
                 return sql_.defer.run(blob{row.key_hash}, row.key_json, row.changes, row.since_ms);
               }) &&
-         each(batch.mismatches,
-              [this](const mismatch_row& row) { return write_mismatch(row); }) &&
+         each(batch.mismatches, [this](const mismatch_row& row) { return write_mismatch(row); }) &&
          each(batch.finding_lines,
               [this](const std::string& line) { return sql_.append_finding.run(line); }) &&
          write_gaps(batch) && write_comparison(batch) && write_figures(batch);
