@@ -1,5 +1,6 @@
 #include "aws/text_file.h"
 
+#include "base/draft_file.h"
 #include "base/units.h"
 #include "base/write_all.h"
 
@@ -95,19 +96,18 @@ result<std::string> read_text_file(const std::string& path, const text_file_limi
 }
 
 result<void> replace_private_file(const std::string& path, std::string_view text) {
-  // mkstemp makes it 0600.
-  auto temporary = path + ".XXXXXX";
-  const int descriptor = ::mkstemp(temporary.data());
+  const auto draft = make_draft(path);
   // On the disk before it takes the place of the old one: a token that was rotated cannot be had
   // again.
-  const bool written = descriptor >= 0 && write_all(descriptor, text) && ::fsync(descriptor) == 0;
+  const bool written =
+      draft.descriptor >= 0 && write_all(draft.descriptor, text) && ::fsync(draft.descriptor) == 0;
   const int why = errno;
-  if (descriptor >= 0) {
-    ::close(descriptor);
+  if (draft.descriptor >= 0) {
+    ::close(draft.descriptor);
   }
-  if (!written || std::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!written || std::rename(draft.path.c_str(), path.c_str()) != 0) {
     const int reason = written ? errno : why;
-    ::unlink(temporary.c_str());
+    ::unlink(draft.path.c_str());
     return fatal(fmt::format("the file {} cannot be written: {}", path, std::strerror(reason)));
   }
   static_cast<void>(sync_folder_of(path));

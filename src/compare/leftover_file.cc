@@ -1,5 +1,6 @@
 #include "compare/leftover_file.h"
 
+#include "base/draft_file.h"
 #include "base/private_file.h"
 #include "base/write_all.h"
 
@@ -188,13 +189,12 @@ result<leftover_file> leftover_file::open_nameless(const std::string& path) {
     return leftover_file(path, file, 0, 0);
   }
   // A filesystem without files that have no name; a kill at the next line leaves an empty one.
-  auto name = path + ".XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_APPEND | O_CLOEXEC);
-  if (descriptor < 0) {
-    return system_failure(name, "create");
+  const auto draft = make_draft(path);
+  if (draft.descriptor < 0) {
+    return system_failure(draft.path, "create");
   }
-  ::unlink(name.c_str());
-  return leftover_file(std::move(name), descriptor, 0, 0);
+  ::unlink(draft.path.c_str());
+  return leftover_file(draft.path, draft.descriptor, 0, 0);
 }
 
 leftover_file::leftover_file(leftover_file&& other) noexcept

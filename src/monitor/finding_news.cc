@@ -3,7 +3,7 @@
 #include "monitor/findings_flow.h"
 
 #include <map>
-#include <optional>
+#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -12,23 +12,18 @@ namespace {
 
 constexpr std::size_t lines_per_time = 500;
 
-/// What the last line of a key says, and what the state has of it.
-struct heard_finding {
-  bool told_open = true;
-  std::optional<verify::mismatch> stored;
-};
-
-void take_over(verify::finding_book& book, const verify::digest128& key, heard_finding&& heard) {
+void take_over(verify::finding_book& book, verify::mismatch&& stored, bool told_open) {
   // What was told here meanwhile is newer than the row; its own line is heard once it is committed.
-  if (book.is_dirty(key) || !heard.stored) {
+  const auto key = stored.key.hash;
+  if (book.is_dirty(key)) {
     return;
   }
-  if (!heard.stored->open) {
+  if (!stored.open) {
     book.on_healed_elsewhere(key);
     return;
   }
-  book.on_open_in_state(*std::move(heard.stored));
-  if (!heard.told_open) {
+  book.on_open_in_state(std::move(stored));
+  if (!told_open) {
     book.repeat_line(key);
   }
 }
@@ -48,26 +43,21 @@ awaitable<result<bool>> finding_news::hear(const std::uint64_t& commits_begun) {
     co_return fail(lines.error());
   }
   lines_heard_ += static_cast<std::int64_t>(lines->size());
-  std::map<verify::digest128, heard_finding> heard;
+  std::map<verify::digest128, bool> told_open;  // by the last line of each key
   const auto& made_with = digests_.settings();
   for (const auto& line : *lines) {
     if (const auto told = verify::told_in(line, made_with.schema, made_with.secret)) {
-      heard[told->key_hash].told_open = told->open;
+      told_open[told->key_hash] = told->open;
     }
   }
-  for (auto commits_before = commits_begun + 1; commits_before != commits_begun;) {
-    // What a commit changes between two look-ups would be taken over as it was before.
-    commits_before = commits_begun;
-    for (auto& [key, finding] : heard) {
-      auto stored = co_await stored_finding(store_, key);
-      if (!stored) {
-        co_return fail(std::move(stored.error()));
-      }
-      finding.stored = *std::move(stored);
-    }
+  const auto keys = told_open | std::views::keys;
+  auto stored = co_await stored_findings(store_, {keys.begin(), keys.end()}, commits_begun);
+  if (!stored) {
+    co_return fail(std::move(stored.error()));
   }
-  for (auto& [key, finding] : heard) {
-    take_over(book_, key, std::move(finding));
+  for (auto& entry : *stored) {
+    const bool open = told_open.at(entry.key.hash);
+    take_over(book_, std::move(entry), open);
   }
   co_return lines->size() < lines_per_time;
 }

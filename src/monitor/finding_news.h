@@ -6,7 +6,7 @@
 // Idea: every confirmation and every healing commits a line, and lines have numbers. Each command
 // reads the lines since the last time, and takes over what the state now has of their keys.
 // Reason: the state is the truth. Of two commits that meet, the later one merges with or is refused
-// by the row (state_tables, put_mismatch), and its own line brings back what became of it: a
+// by the row (state/merged_finding), and its own line brings back what became of it: a
 // healing that was refused is open again, and gets a line that says so.
 #pragma once
 

@@ -13,21 +13,6 @@ namespace ddm::monitor {
 
 namespace {
 
-awaitable<result<std::vector<verify::mismatch>>> open_in_state(
-    state::state_store& store, const std::vector<verify::digest128>& keys) {
-  std::vector<verify::mismatch> open;
-  for (const auto& key : keys) {
-    auto entry = co_await stored_finding(store, key);
-    if (!entry) {
-      co_return fail(std::move(entry.error()));
-    }
-    if (*entry && (*entry)->open) {
-      open.push_back(std::move(**entry));
-    }
-  }
-  co_return open;
-}
-
 /// Older versions did not keep with a finding what it was confirmed under: it is what the runs on
 /// this state were told.
 std::vector<std::string> ignored_before(const state::snapshot& resumed) {
@@ -93,21 +78,38 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
   return open;
 }
 
+awaitable<result<std::vector<verify::mismatch>>> stored_findings(
+    state::state_store& store, std::vector<verify::digest128> keys,
+    const std::uint64_t& commits_begun) {
+  for (;;) {
+    // What a commit changes between two look-ups would be taken as it was before.
+    const auto commits_before = commits_begun;
+    std::vector<verify::mismatch> found;
+    for (const auto& key : keys) {
+      auto entry = co_await stored_finding(store, key);
+      if (!entry) {
+        co_return fail(std::move(entry.error()));
+      }
+      if (*entry) {
+        found.push_back(std::move(**entry));
+      }
+    }
+    if (commits_begun == commits_before || found.empty()) {
+      co_return found;
+    }
+  }
+}
+
 awaitable<result<void>> recall_open(state::state_store& store, verify::finding_book& book,
                                     std::vector<verify::digest128> keys,
                                     const std::uint64_t& commits_begun) {
-  for (;;) {
-    // What a commit changes between two look-ups would be recalled as it was before.
-    const auto commits_before = commits_begun;
-    auto entries = co_await open_in_state(store, keys);
-    if (!entries) {
-      co_return fail(std::move(entries.error()));
-    }
-    if (commits_begun == commits_before || entries->empty()) {
-      book.recall(std::move(*entries));
-      co_return result<void>{};
-    }
+  auto entries = co_await stored_findings(store, std::move(keys), commits_begun);
+  if (!entries) {
+    co_return fail(std::move(entries.error()));
   }
+  std::erase_if(*entries, [](const verify::mismatch& entry) { return !entry.open; });
+  book.recall(std::move(*entries));
+  co_return result<void>{};
 }
 
 awaitable<result<void>> commit_with_findings(state::state_store& store,

@@ -23,12 +23,18 @@ inline constexpr std::chrono::seconds news_interval{10};
 [[nodiscard]] awaitable<result<std::optional<verify::mismatch>>> stored_finding(
     state::state_store& store, const verify::digest128& key_hash);
 
+/// Of these keys, those that there are, as they are at one moment. `commits_begun` counts the
+/// commits of the owner, which may go on meanwhile.
+[[nodiscard]] awaitable<result<std::vector<verify::mismatch>>> stored_findings(
+    state::state_store& store, std::vector<verify::digest128> keys,
+    const std::uint64_t& commits_begun);
+
 /// Puts the open mismatches of a state into the book; the result is what they are.
 [[nodiscard]] result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
                                                                      verify::finding_book& book);
 
-/// Gives the book the open mismatches of these keys that only the state has. `commits_begun` counts
-/// the commits of the owner, which may go on meanwhile.
+/// Gives the book the open mismatches of these keys that only the state has. `commits_begun` as
+/// above.
 [[nodiscard]] awaitable<result<void>> recall_open(state::state_store& store,
                                                   verify::finding_book& book,
                                                   std::vector<verify::digest128> keys,

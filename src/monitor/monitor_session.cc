@@ -509,7 +509,7 @@ awaitable<result<void>> monitor_session::commit_now() {
 awaitable<result<void>> monitor_session::commit_at_the_end() {
   auto done = co_await commit_now();
   if (done) {
-    news_due_ = parts_.time.now();
+    news_due_ = {};
     done = co_await hear_of_other_commands();
   }
   if (done && findings_.is_dirty()) {

@@ -65,8 +65,7 @@ struct tracked_shard {
   /// When the last listing was asked for that would have shown that, and did not, by our clock;
   /// known once it is closed, or over. What empty pages said beyond it was of this shard alone.
   std::optional<wall_time> last_known_open;
-  /// Its reader has not heard of that yet: `read_to` may be that of empty pages, which tell
-  /// nothing.
+  /// Closed since its reader's last page, which may have been empty and told nothing then.
   bool closed_since_page = false;
   bool dirty = true;  ///< differs from what was committed
 
@@ -114,8 +113,7 @@ class shard_lineage {
   /// Some shards only (children of one shard, or the newest). A shard whose parent is unknown stays
   /// waiting until a complete listing has shown that the parent is gone.
   void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
-  /// All shards newer than those known were listed; that was asked for at `asked`.
-  /// A listing that shows all new shards has come; its last page, which holds them, was asked for
+  /// All shards newer than those known were listed. The last page, which holds them, was asked for
   /// then.
   void on_newest_listed(wall_time asked) { newest_listed_at_ = asked; }
   /// Of this process.

@@ -30,8 +30,8 @@ shard_reader::shard_reader(reader_context& shared, shard_id id)
     : shared_(shared),
       id_(std::move(id)),
       caught_up_(known_before(shard(), later_now()), shared.creation_unit()),
-      clock_jumps_(shared.service.jumps()),
-      knows_closed_(shard().closed) {
+      clock_jumps_(shared.service.jumps()) {
+  shard().closed_since_page = false;  // it begins behind what empty pages could have told
   shard().caught_up_to = caught_up_.ever_up_to();
   if (const auto& parents_were_read_to = shard().read_to) {
     caught_up_.begin_at(*parents_were_read_to);
@@ -130,10 +130,9 @@ void shard_reader::accept(dynamodb::records_page page, wall_time answered) {
     clock_jumps_ = shared_.service.jumps();
     caught_up_.on_clock_jump(later_now());
   }
-  if (shard().closed && !std::exchange(knows_closed_, true)) {
+  if (std::exchange(shard().closed_since_page, false)) {
     caught_up_.on_closed(shared_.service.later(shard().last_known_open));
   }
-  shard().closed_since_page = false;
   const bool ends = !page.next;
   const bool may_be_all = !ends && !shard().closed;
   const bool at_the_end = shared_.is_local && may_be_all && page.records.size() < records_wanted();

@@ -87,7 +87,6 @@ class shard_reader {
   wall_time asked_;        ///< when the last page was asked for, by our clock
   wall_time asked_later_;  ///< the same by the later clock
   int clock_jumps_ = 0;    ///< those that were taken note of
-  bool knows_closed_;      ///< a listing showed it, and that was taken note of
   bool had_iterator_ = false;
   bool at_trim_horizon_ = false;  ///< after a gap: begin at the oldest record that is left
   bool beginning_is_lost_ = false;

@@ -80,10 +80,10 @@ awaitable<result<void>> stream_consumer::run() {
       co_return fail(std::move(listed.error()));
     }
     log_failed_listing(listed.error());
-    unlisted_because_ = listed.error().describe();
+    listing_failure_ = listed.error().describe();
     co_await clock_.sleep_for(failure_pause(++failures, 0.5));
   }
-  unlisted_because_.clear();
+  listing_failure_.clear();
   readers_.spawn(discover());
   co_await readers_.join();
   if (failure_) {
@@ -427,8 +427,9 @@ stream_status stream_consumer::status() const {
     status.unread_for = now - *moment;
   }
   status.listed = listed_here_;
-  status.unlisted_because =
-      listed_here_ && !listing_is_fresh() ? listing_failure_ : unlisted_because_;
+  if (!listed_here_ || !listing_is_fresh()) {
+    status.unlisted_because = listing_failure_;
+  }
   status.retention_left = std::max(milliseconds{0}, stream_retention - behind);
   status.failing = failing_.size();
   status.failure = failing_.empty() ? std::string() : failing_.begin()->second;

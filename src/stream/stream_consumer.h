@@ -147,8 +147,7 @@ class stream_consumer {
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
   std::set<shard_id> unanswered_;  ///< being read, without an answer so far
-  std::string unlisted_because_;   ///< the first one
-  std::string listing_failure_;    ///< the last one's
+  std::string listing_failure_;    ///< of the last one; empty when it came
   bool listed_here_ = false;       ///< completely, by this process
   bool begun_here_ = false;        ///< the first readers were started
   bool stream_is_over_ = false;    ///< DISABLED: no new shard will come

@@ -272,19 +272,26 @@ TEST(stream_consumer, finds_a_late_sibling_also_when_the_look_for_it_fails) {
   EXPECT_EQ(world.distinct(), 100U);
 }
 
+/// A shard is split while listings fail, from so long afterwards on: nothing is known after
+/// `unknown`, and everything once they come again and `at_last` has passed.
+void expect_unknown_while_nobody_can_list(stream_world& world, milliseconds from,
+                                          milliseconds unknown, milliseconds at_last) {
+  fail_listings(world, from, 10min);
+  world.stream().split(world.stream().open_shards()[0], world.time.now());
+  world.write(0, 100);
+  world.time.run_for(unknown);
+  EXPECT_LT(world.distinct(), 100U);
+  EXPECT_FALSE(world.consumer->status().unread_for);
+  world.time.run_for(at_last);
+  EXPECT_EQ(world.distinct(), 100U);
+  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+}
+
 TEST(stream_consumer, knows_nothing_while_nobody_can_look_for_a_late_sibling) {
   stream_world world({.shards = 2, .first_child_listed_after = 10s});
   world.begin();
   world.time.run_for(5s);
-  fail_listings(world, 5s, 10min);
-  world.stream().split(world.stream().open_shards()[0], world.time.now());
-  world.write(0, 100);
-  world.time.run_for(90s);
-  EXPECT_LT(world.distinct(), 100U);
-  EXPECT_FALSE(world.consumer->status().unread_for);
-  world.time.run_for(11min);
-  EXPECT_EQ(world.distinct(), 100U);
-  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+  expect_unknown_while_nobody_can_list(world, 5s, 90s, 11min);
 }
 
 TEST(stream_consumer, is_caught_up_only_once_a_later_listing_has_shown_which_shards_are_open) {
@@ -311,15 +318,7 @@ TEST(stream_consumer, takes_no_empty_page_for_an_end_once_nobody_can_list) {
   stream_world world({.shards = 2, .end_found_after = 5min});
   world.begin();
   world.time.run_for(30s);
-  fail_listings(world, 0s, 10min);
-  world.stream().split(world.stream().open_shards()[0], world.time.now());
-  world.write(0, 100);
-  world.time.run_for(70s);
-  EXPECT_LT(world.distinct(), 100U);
-  EXPECT_FALSE(world.consumer->status().unread_for);
-  world.time.run_for(15min);
-  EXPECT_EQ(world.distinct(), 100U);
-  EXPECT_LE(world.consumer->status().unread_for.value(), 5s);
+  expect_unknown_while_nobody_can_list(world, 0s, 70s, 15min);
 }
 
 /// What was lost first may have been made up for by a comparison: what is lost after it may not.
