@@ -165,20 +165,11 @@ bool leftover_file::holds(const std::string& path, std::uint64_t committed_bytes
 }
 
 void remove_strays(const std::string& path, bool comparison_goes_on) {
-  namespace fs = std::filesystem;
-  const fs::path log(path);
-  std::error_code ignored;  // what cannot be removed costs room, and nothing else
   if (!comparison_goes_on) {
-    fs::remove(log, ignored);
+    std::error_code ignored;  // what cannot be removed costs room, and nothing else
+    std::filesystem::remove(path, ignored);
   }
-  const auto prefix = log.filename().native() + ".";
-  const auto folder = log.has_parent_path() ? log.parent_path() : fs::path(".");
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const auto name = entry.path().filename().native();
-    if (name.starts_with(prefix) && name.size() == prefix.size() + 6) {
-      fs::remove(entry.path(), ignored);
-    }
-  }
+  remove_drafts(path);
 }
 
 result<leftover_file> leftover_file::open_nameless(const std::string& path) {

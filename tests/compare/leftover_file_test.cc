@@ -160,16 +160,18 @@ TEST(leftover_file, leaves_no_name_behind_for_what_is_needed_once) {
 TEST(leftover_file, of_a_comparison_that_does_not_go_on_is_removed) {
   const temporary_folder place;
   const auto path = place / "log";
-  for (const auto* name : {"log", "log.Ab12Cd", "log.keep", "other.Ab12Cd"}) {
+  for (const auto* name :
+       {"log", "log.draft-Ab12Cd", "log.backup", "log.keep", "other.draft-Ab12Cd"}) {
     std::ofstream(place / name) << "left";
   }
   remove_strays(path, true);
   EXPECT_TRUE(std::filesystem::exists(path));
-  EXPECT_FALSE(std::filesystem::exists(place / "log.Ab12Cd"));
+  EXPECT_FALSE(std::filesystem::exists(place / "log.draft-Ab12Cd"));
   remove_strays(path, false);
   EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_TRUE(std::filesystem::exists(place / "log.backup"));
   EXPECT_TRUE(std::filesystem::exists(place / "log.keep"));
-  EXPECT_TRUE(std::filesystem::exists(place / "other.Ab12Cd"));
+  EXPECT_TRUE(std::filesystem::exists(place / "other.draft-Ab12Cd"));
 }
 
 }  // namespace
