@@ -250,7 +250,9 @@ bool go_referee::is_excused(const item_position& key, const key_story& story,
                     std::ranges::any_of(story.looks, saw_it_right) ||
                     std::ranges::any_of(story.scans, saw_it_right);
   return seen && std::ranges::none_of(known_.comparisons, [&](const comparison& each) {
-           return each.finished && *each.finished <= at && each.began > spoilt->at &&
+           // What was written a moment before it began, its scan may not have seen.
+           return each.finished && *each.finished <= at &&
+                  each.began - known_.reads_late > spoilt->at &&
                   (each.sample_rate <= 1 || known_.chooses(key, each.sample_rate));
          });
 }

@@ -208,6 +208,16 @@ TEST_F(go_referee_test, a_comparison_that_came_after_ends_the_excuse) {
   EXPECT_THAT(lies(1h), testing::SizeIs(1));
 }
 
+TEST_F(go_referee_test, a_comparison_whose_scan_may_have_read_an_older_state_does_not) {
+  known.reads_late = 200ms;
+  look(50s, item(1));
+  target(100s, item(9), cause::itself);
+  compare(100s + 150ms, 120s);
+  EXPECT_THAT(lies(1h), IsEmpty());
+  compare(100s + 250ms, 120s);
+  EXPECT_THAT(lies(1h), testing::SizeIs(1));
+}
+
 TEST_F(go_referee_test, a_comparison_without_the_key_does_not_end_the_excuse) {
   look(50s, item(1));
   target(100s, item(9), cause::itself);

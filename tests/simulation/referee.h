@@ -138,6 +138,7 @@ class referee {
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard) const;
   [[nodiscard]] bool speaks_for(const state::gap_row& gap, const shard_story& shard,
                                 const written_record& record) const;
+  [[nodiscard]] milliseconds standstill() const;
   [[nodiscard]] bool is_justified(const state::gap_row& gap) const;
   [[nodiscard]] std::vector<verify::mismatch_kind> kinds_of_leftover(const key_story& story,
                                                                      const verify::mismatch& entry,

@@ -21,7 +21,7 @@ constexpr milliseconds creation_unit{1000};
 constexpr milliseconds read_slack{1000};
 /// See referee::on_page.
 constexpr std::chrono::hours long_silence{22};
-/// A gap may be told of after the shard is read again.
+/// A gap may be told of after the shard is read again, as long as nothing stands still.
 constexpr std::chrono::minutes noticed_within{5};
 
 }  // namespace
@@ -334,6 +334,18 @@ bool referee::speaks_for(const state::gap_row& gap, const shard_story& shard,
          (gap.shard_id != shard.id || record.sequence > after);
 }
 
+/// How long the machine, the process or the service stands still in all. Until a shard has been
+/// read to its end again, a process that starts tells once more of the silence before.
+milliseconds referee::standstill() const {
+  milliseconds sum{0};
+  for (const auto& each : scenario_.incidents) {
+    const bool is_silence =
+        each.what == incident::long_absence || each.what == incident::day_without_reading;
+    sum += is_silence ? milliseconds{0} : each.lasting;
+  }
+  return sum;
+}
+
 /// Something was lost, or nobody could know that nothing was.
 bool referee::is_justified(const state::gap_row& gap) const {
   if (gap.shard_id.empty()) {
@@ -341,11 +353,12 @@ bool referee::is_justified(const state::gap_row& gap) const {
                                [&](wall_time changed) { return changed <= gap.noticed; });
   }
   const auto read = reading_.find(gap.shard_id);
-  const bool long_unread =
-      read == reading_.end() || gap.noticed - read->second.last > long_silence ||
-      std::ranges::any_of(read->second.silences, [&](const auto& silence) {
-        return silence.first < gap.noticed && gap.noticed <= silence.second + noticed_within;
-      });
+  const bool long_unread = read == reading_.end() ||
+                           gap.noticed - read->second.last > long_silence ||
+                           std::ranges::any_of(read->second.silences, [&](const auto& silence) {
+                             return silence.first < gap.noticed &&
+                                    gap.noticed <= silence.second + noticed_within + standstill();
+                           });
   if (something_forgotten_ && long_unread) {
     return true;
   }
