@@ -29,6 +29,9 @@ task_group::~task_group() {
 }
 
 void task_group::spawn(awaitable<void> task) {
+  if (cancelled_) {
+    return;
+  }
   tasks_.emplace_back();
   const auto self = std::prev(tasks_.end());
   asio::co_spawn(executor_, std::move(task),
@@ -47,6 +50,7 @@ void task_group::spawn(awaitable<void> task) {
 }
 
 void task_group::cancel() {
+  cancelled_ = true;
   // A task that ends inside emit() erases itself: step on before emitting.
   for (auto task = tasks_.begin(); task != tasks_.end();) {
     (task++)->emit(asio::cancellation_type::terminal);
@@ -66,6 +70,7 @@ awaitable<void> task_group::join() {
     }
     co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
+  cancelled_ = false;
   co_await asio::this_coro::throw_if_cancelled(throws);
   const auto state = co_await asio::this_coro::cancellation_state;
   cancelled = state.cancelled() != asio::cancellation_type::none;

@@ -30,7 +30,9 @@ class task_group {
   /// Starts `task`; values it needs are parameters of the coroutine, not captures. An exception
   /// other than a cancellation cancels the whole group and comes out of join().
   void spawn(awaitable<void> task);
-  /// Asks every running task to end: its next (or present) co_await throws operation_aborted.
+  /// Asks every running task to end: its next (or present) co_await throws operation_aborted. What
+  /// such a task spawns on its way out does not begin: until join() has returned spawn() does
+  /// nothing.
   void cancel();
   [[nodiscard]] std::size_t running() const { return tasks_.size(); }
 
@@ -46,6 +48,7 @@ class task_group {
  private:
   asio::any_io_executor executor_;
   std::list<asio::cancellation_signal> tasks_;
+  bool cancelled_ = false;
   std::exception_ptr first_failure_;
   asio::steady_timer all_done_;
 };

@@ -71,25 +71,31 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
       newest_listing_due_(time.now()) {}
 
 awaitable<result<void>> stream_consumer::run() {
-  for (int failures = 0;;) {
-    auto listed = co_await list_completely();
-    if (listed) {
-      break;
-    }
-    if (is_hopeless(listed.error()) || listed.error().kind == error_class::cancelled) {
-      co_return fail(std::move(listed.error()));
-    }
-    log_failed_listing(listed.error());
-    listing_failure_ = listed.error().describe();
-    co_await clock_.sleep_for(failure_pause(++failures, 0.5));
-  }
-  listing_failure_.clear();
   readers_.spawn(discover());
   co_await readers_.join();
   if (failure_) {
     co_return fail(std::move(*failure_));
   }
   co_return result<void>{};
+}
+
+/// A task like the readers that it starts: whoever is cancelled while he waits for it could wait
+/// for none of them.
+awaitable<bool> stream_consumer::list_at_first() {
+  for (int failures = 0;;) {
+    auto listed = co_await list_completely();
+    if (listed) {
+      listing_failure_.clear();
+      co_return true;
+    }
+    if (is_hopeless(listed.error()) || listed.error().kind == error_class::cancelled) {
+      give_up(std::move(listed.error()));
+      co_return false;
+    }
+    log_failed_listing(listed.error());
+    listing_failure_ = listed.error().describe();
+    co_await clock_.sleep_for(failure_pause(++failures, 0.5));
+  }
 }
 
 awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
@@ -259,6 +265,9 @@ awaitable<void> stream_consumer::list_children(shard_id parent, bool for_the_las
 }
 
 awaitable<void> stream_consumer::discover() {
+  if (!co_await list_at_first()) {
+    co_return;
+  }
   while (!stream_is_over_ || readers_.running() > 1 || heirs_may_be_hidden() ||
          complete_listing_wanted_) {
     co_await clock_.sleep_for(seconds{1});

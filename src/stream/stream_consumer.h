@@ -113,6 +113,7 @@ class stream_consumer {
   [[nodiscard]] awaitable<void> list_children(shard_id parent, bool for_the_last_time);
   void want_complete_listing(wall_time from);
   void look_for_late_siblings(wall_time now);
+  [[nodiscard]] awaitable<bool> list_at_first();
   [[nodiscard]] awaitable<void> discover();
   [[nodiscard]] awaitable<void> read_shard(shard_id id);
   [[nodiscard]] awaitable<result<dynamodb::stream_page>> describe(

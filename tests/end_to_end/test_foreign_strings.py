@@ -89,7 +89,8 @@ class ForeignStrings(Scenario):
         side.monitor.endpoint_url = side.monitor.target_endpoint_url = proxy.endpoint_url
         return side, proxy
 
-    def ended(self, side: Migration, proxy: FaultProxy, command: str, flags: list[str]) -> bytes:
+    def ended(self, side: Migration, proxy: FaultProxy, command: str, flags: list[str],
+              seconds_max: float = SECONDS_MAX) -> bytes:
         own = side.monitor.flags()
         if command == "plan":
             own = own[:len(own) - len(side.monitor.state_flags())]
@@ -98,7 +99,7 @@ class ForeignStrings(Scenario):
             env=side.monitor.environment(AWS_ENDPOINT_URL_STS=proxy.endpoint_url),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            output, _ = process.communicate(timeout=SECONDS_MAX)
+            output, _ = process.communicate(timeout=seconds_max)
         except subprocess.TimeoutExpired:
             process.terminate()
             try:
@@ -115,7 +116,7 @@ class ForeignStrings(Scenario):
         side, proxy = self.side()
         proxy.orders.rewrite(as_aws)
         if "repair" in case.commands:
-            self.ended(side, proxy, "compare", FLAGS["compare"][0])
+            self.ended(side, proxy, "compare", FLAGS["compare"][0], seconds_max=60)
         proxy.orders.rewrite(after_aws(case.rewrite))
         for command in case.commands:
             forms = ([], ["--log-format", "json", "--output", "json"]) if LONG else ([],)

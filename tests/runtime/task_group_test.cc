@@ -175,5 +175,28 @@ TEST(task_group, join_waits_for_tasks_that_tasks_spawn) {
   EXPECT_EQ(log, "ab");
 }
 
+awaitable<void> spawn_on_the_way_out(task_group& group, simulated_clock& time, std::string& log) {
+  co_await time.sleep_for(milliseconds{1});
+  group.cancel();
+  group.spawn(note_after(time, milliseconds{1}, log, 'x'));
+  log += 'a';
+}
+
+awaitable<void> join_cancelled(simulated_clock& time, std::string& log) {
+  task_group group(time.executor());
+  group.spawn(spawn_on_the_way_out(group, time, log));
+  co_await group.join();
+  log += 'j';
+  group.spawn(note_after(time, milliseconds{1}, log, 'b'));
+  co_await group.join();
+}
+
+TEST(task_group, what_is_spawned_after_a_cancel_does_not_begin_until_all_are_joined) {
+  simulated_clock time;
+  std::string log;
+  time.run(join_cancelled(time, log));
+  EXPECT_EQ(log, "ajb");
+}
+
 }  // namespace
 }  // namespace ddm

@@ -357,6 +357,16 @@ TEST(stream_consumer, ends_with_the_error_of_a_commit) {
   EXPECT_EQ(world.calls("GetShardIterator"), 0) << "nothing is begun that is not committed";
 }
 
+TEST(stream_consumer, that_is_asked_to_end_while_its_first_listing_is_committed_leaves_no_reader) {
+  stream_world world{{.shards = 3}};
+  world.sink.during_commit = [&] { world.cancel(); };
+  world.begin();
+  world.time.run_for(10s);
+  world.stop();  // the consumer's end aborts the process while a reader runs
+  EXPECT_FALSE(world.finished());
+  EXPECT_EQ(world.calls("GetRecords"), 0U);
+}
+
 TEST(polling, of_300_idle_shards_stays_below_a_hundred_calls_a_second) {
   stream_world world({.shards = 300});
   world.begin();

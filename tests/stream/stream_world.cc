@@ -26,6 +26,9 @@ awaitable<void> recording_sink::admit_read() { co_return; }
 
 awaitable<result<void>> recording_sink::commit_now() {
   ++commits;
+  if (during_commit) {
+    during_commit();
+  }
   if (commit_failure) {
     co_return fail(*commit_failure);
   }

@@ -7,6 +7,7 @@
 #include "support/fake_dynamodb.h"
 #include "support/simulated_clock.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ class recording_sink final : public record_sink {
   std::vector<coverage_gap> gaps;
   int commits = 0;
   std::optional<error> commit_failure;
+  std::function<void()> during_commit;
 };
 
 class stream_world {
@@ -47,6 +49,8 @@ class stream_world {
   void begin(const std::vector<state::shard_row>& rows = {});
   /// As a kill does: nothing is committed any more. The rows are what was committed last.
   std::vector<state::shard_row> stop();
+  /// As a signal does: asks the consumer to end, and does not wait for it.
+  void cancel() { tasks_->cancel(); }
   /// Writes items k<from> … k<from + count - 1>.
   void write(int from, int count);
   [[nodiscard]] support::fake_stream& stream() { return account.stream("t"); }
