@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 
+#include <boost/asio/completion_condition.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -147,11 +148,15 @@ awaitable<void> connection::write(std::string_view bytes, error_code& ec) {
 
 awaitable<std::size_t> connection::read_exactly(asio::mutable_buffer into, error_code& ec) {
   auto token = asio::redirect_error(asio::use_awaitable, ec);
+  const auto counted = [this, before = received_](const error_code& failed, std::size_t got) {
+    received_ = before + got;
+    return asio::transfer_all()(failed, got);
+  };
   std::size_t got = 0;
   if (tls_) {
-    got = co_await asio::async_read(*tls_, into, token);
+    got = co_await asio::async_read(*tls_, into, counted, token);
   } else {
-    got = co_await asio::async_read(socket_, into, token);
+    got = co_await asio::async_read(socket_, into, counted, token);
   }
   throw_if_cancelled(ec);
   co_return got;
@@ -183,7 +188,7 @@ awaitable<void> connection::fill(error_code& ec) {
   }
   throw_if_cancelled(ec);
   input_.commit(got);
-  answer_begun_ = answer_begun_ || got > 0;
+  received_ += got;
 }
 
 awaitable<result<void>> connection::read_head(answer_parser& parser) {
@@ -192,7 +197,7 @@ awaitable<result<void>> connection::read_head(answer_parser& parser) {
     if (input_.size() == 0 || ec == boost::beast::http::error::need_more) {
       co_await fill(ec);
       if (ec) {
-        co_return lost(answer_begun_ ? "amid the head of its answer" : "before it answered", ec);
+        co_return lost(answer_begun() ? "amid the head of its answer" : "before it answered", ec);
       }
     }
     input_.consume(parser.put(input_.data(), ec));
@@ -243,7 +248,7 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
 
 awaitable<result<http_response>> connection::exchange(std::string_view request,
                                                       std::size_t answer_bytes_max) {
-  answer_begun_ = false;
+  received_ = 0;
   keep_alive_ = false;
   error_code ec;
   if (!is_quiet()) {

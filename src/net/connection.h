@@ -44,7 +44,9 @@ class connection {
                                                           std::size_t answer_bytes_max);
   /// Whether a byte of the last exchange's answer had come. If not, and the connection had been
   /// idle before, the server has most likely closed it in between.
-  [[nodiscard]] bool answer_begun() const { return answer_begun_; }
+  [[nodiscard]] bool answer_begun() const { return received_ > 0; }
+  /// How much of the last exchange's answer has come, head and body.
+  [[nodiscard]] std::size_t received() const { return received_; }
   /// Whether the last exchange leaves it fit for another.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
 
@@ -75,7 +77,7 @@ class connection {
   std::string peer_;
   std::unique_ptr<tls_stream> tls_;
   boost::beast::flat_buffer input_;  ///< received, not yet consumed
-  bool answer_begun_ = false;
+  std::size_t received_ = 0;
   bool keep_alive_ = false;
 };
 

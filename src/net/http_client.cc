@@ -15,6 +15,9 @@ using std::chrono::steady_clock;
 
 /// What one dead address may cost while there is another to try.
 constexpr milliseconds connect_patience{3000};
+/// An answer that comes so fast is waited for, however large it is: half a megabit a second,
+/// nearly.
+constexpr std::size_t slowest_bytes_per_second = std::size_t{32} * 1024;
 
 /// "host:443", "[::1]:443".
 std::string name_of(const url& address) {
@@ -63,14 +66,26 @@ const url& http_client::first_hop() const {
 awaitable<result<http_response>> http_client::send(http_request request) {
   const auto slot = co_await slots_.acquire();
   const auto wire = wire_form(request);
-  std::string_view doing;
-  auto answer =
-      co_await with_deadline(request.timeout, exchange(wire, request.answer_bytes_max, doing));
+  progress at;
+  const auto window = request.timeout / 2;
+  const auto expected = slowest_bytes_per_second * static_cast<std::size_t>(window.count()) / 1000;
+  const auto while_it_comes = [&at, window, expected] {
+    const bool comes = at.received() >= at.seen + std::max<std::size_t>(expected, 1);
+    at.seen = at.received();
+    return comes ? window : milliseconds{0};
+  };
+  auto answer = co_await with_deadline(
+      request.timeout, exchange(wire, request.answer_bytes_max, at), while_it_comes);
   if (!answer) {
-    co_return fail({.kind = error_class::retry,
-                    .code = "Timeout",
-                    .message = fmt::format("{} gave no answer within {} (while {})", peer_,
-                                           spoken_duration(request.timeout), doing)});
+    co_return fail(
+        {.kind = error_class::retry,
+         .code = "Timeout",
+         .message =
+             at.seen > 0
+                 ? fmt::format("{} answers more slowly than {} a second: {} have come", peer_,
+                               format_size(slowest_bytes_per_second), format_size(at.seen))
+                 : fmt::format("{} gave no answer within {} (while {})", peer_,
+                               spoken_duration(request.timeout), at.doing)});
   }
   co_return std::move(*answer);
 }
@@ -89,12 +104,10 @@ std::string http_client::wire_form(const http_request& request) const {
 }
 
 awaitable<result<http_response>> http_client::exchange(std::string_view wire,
-                                                       std::size_t answer_bytes_max,
-                                                       std::string_view& doing) {
+                                                       std::size_t answer_bytes_max, progress& at) {
   auto link = take_idle();
   if (link) {
-    doing = "waiting for the answer";
-    auto answer = co_await link->exchange(wire, answer_bytes_max);
+    auto answer = co_await ask(*link, wire, answer_bytes_max, at);
     if (answer) {
       keep(std::move(link));
       co_return answer;
@@ -104,36 +117,44 @@ awaitable<result<http_response>> http_client::exchange(std::string_view wire,
     }
     // The server had closed it while it was idle: no failure, just time for a new one.
   }
-  auto opened = co_await open(doing);
+  auto opened = co_await open(at);
   if (!opened) {
     co_return fail(std::move(opened).error());
   }
   link = std::move(*opened);
-  doing = "waiting for the answer";
-  auto answer = co_await link->exchange(wire, answer_bytes_max);
+  auto answer = co_await ask(*link, wire, answer_bytes_max, at);
   if (answer) {
     keep(std::move(link));
   }
   co_return answer;
 }
 
-awaitable<result<http_client::connection_ptr>> http_client::open(std::string_view& doing) {
-  doing = "looking up its name";
+awaitable<result<http_response>> http_client::ask(connection& link, std::string_view wire,
+                                                  std::size_t answer_bytes_max, progress& at) {
+  at.doing = "waiting for the answer";
+  at.link = &link;
+  auto answer = co_await link.exchange(wire, answer_bytes_max);
+  at.link = nullptr;
+  co_return answer;
+}
+
+awaitable<result<http_client::connection_ptr>> http_client::open(progress& at) {
+  at.doing = "looking up its name";
   const auto addresses = co_await lookup_.addresses();
   if (!addresses) {
     co_return fail(addresses.error());
   }
-  doing = "connecting";
+  at.doing = "connecting";
   auto link = co_await connect_to_any(*addresses);
   if (link && uses_proxy()) {
-    doing = "waiting for the proxy";
+    at.doing = "waiting for the proxy";
     auto way = co_await (*link)->open_tunnel(name_of(endpoint_), options_.via->authorization);
     if (!way) {
       co_return fail(std::move(way).error());
     }
   }
   if (link && tls_) {
-    doing = "making a TLS connection";
+    at.doing = "making a TLS connection";
     if (auto secured = co_await (*link)->start_tls(*tls_, endpoint_.host); !secured) {
       co_return fail(std::move(secured).error());
     }

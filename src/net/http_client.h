@@ -63,11 +63,20 @@ class http_client {
   http_client(const asio::any_io_executor& executor, url endpoint, http_options options,
               std::unique_ptr<tls_context> tls);
   [[nodiscard]] std::string wire_form(const http_request& request) const;
-  /// `doing` tells, at any time, what would be said to have taken too long.
+  /// How far an exchange has come, at any time.
+  struct progress {
+    std::string_view doing;            ///< what would be said to have taken too long
+    const connection* link = nullptr;  ///< that the answer comes over
+    std::size_t seen = 0;              ///< of that answer, when it was last asked
+
+    [[nodiscard]] std::size_t received() const { return link == nullptr ? 0 : link->received(); }
+  };
   [[nodiscard]] awaitable<result<http_response>> exchange(std::string_view wire,
                                                           std::size_t answer_bytes_max,
-                                                          std::string_view& doing);
-  [[nodiscard]] awaitable<result<connection_ptr>> open(std::string_view& doing);
+                                                          progress& at);
+  [[nodiscard]] awaitable<result<http_response>> ask(connection& link, std::string_view wire,
+                                                     std::size_t answer_bytes_max, progress& at);
+  [[nodiscard]] awaitable<result<connection_ptr>> open(progress& at);
   [[nodiscard]] awaitable<result<connection_ptr>> connect_to_any(
       const std::vector<asio::ip::tcp::endpoint>& addresses);
   [[nodiscard]] bool uses_proxy() const;

@@ -22,16 +22,21 @@
 #include <boost/system/system_error.hpp>
 
 #include <exception>
+#include <functional>
 #include <optional>
 #include <utility>
 
 namespace ddm {
 
-/// The value of `work`, or nothing when `limit` passed first: the work has then been cancelled and
-/// has ended. Its exceptions come through. If the caller is cancelled, so is the work, and the
-/// cancellation is thrown on. T must be default-constructible.
+/// How much longer work that has passed its limit may take; 0: no longer.
+using extension = std::function<milliseconds()>;
+
+/// The value of `work`, or nothing when `limit` passed first, and all that `more` gave it: the work
+/// has then been cancelled and has ended. Its exceptions come through. If the caller is cancelled,
+/// so is the work, and the cancellation is thrown on. T must be default-constructible.
 template <class T>
-[[nodiscard]] awaitable<std::optional<T>> with_deadline(milliseconds limit, awaitable<T> work) {
+[[nodiscard]] awaitable<std::optional<T>> with_deadline(milliseconds limit, awaitable<T> work,
+                                                        extension more = {}) {
   const auto executor = co_await asio::this_coro::executor;
   const bool throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
@@ -55,8 +60,15 @@ template <class T>
                  }));
   // The work begins at once, and may even have ended by now.
   const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
-  if (!outcome.known && before == asio::cancellation_type::none) {
+  for (bool waits = before == asio::cancellation_type::none; waits && !outcome.known;) {
     co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    const bool is_late = !outcome.known && cancelled == asio::cancellation_type::none;
+    const auto extra = is_late && more ? more() : milliseconds{0};
+    waits = extra > milliseconds{0};
+    if (waits) {
+      wake.expires_after(extra);
+    }
   }
   if (!outcome.known) {
     give_up.emit(asio::cancellation_type::terminal);

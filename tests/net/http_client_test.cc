@@ -303,11 +303,47 @@ TEST(http_client, a_request_ends_at_its_deadline_and_its_connection_is_dropped) 
         EXPECT_FALSE(answer);
         EXPECT_EQ(answer.error().code, "Timeout");
         EXPECT_EQ(answer.error().kind, error_class::retry);
-        EXPECT_THAT(answer.error().message, HasSubstr("(while waiting for the answer)"));
+        EXPECT_THAT(answer.error().message, HasSubstr("more slowly than 32 KiB a second: 42 "));
         EXPECT_THAT(answer.error().message, StartsWith("127.0.0.1:"));
         co_await expect_body(client, "two");
         EXPECT_EQ(server.connections(), 2U);
       });
+}
+
+TEST(http_client, a_request_that_is_not_answered_says_what_it_waited_for) {
+  talk_to({{{"", after_reply::hang}}},
+          [](http_client& client, scripted_server&) -> awaitable<void> {
+            const auto answer = co_await client.send(post("x", milliseconds{50}));
+            EXPECT_FALSE(answer);
+            EXPECT_THAT(answer.error().message,
+                        HasSubstr("gave no answer within 50 ms (while waiting for the answer)"));
+          });
+}
+
+/// A page of 1 MB over a slow link: asked for again it would never come.
+TEST(http_client, an_answer_that_comes_steadily_is_waited_for_beyond_the_deadline) {
+  const std::string body(std::size_t{64} * 1024, 'x');
+  const std::string chunked =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n" + body + "\r\n0\r\n\r\n";
+  talk_to({{{ok(body), after_reply::keep, 1024}, {chunked, after_reply::keep, 1024}}},
+          [](http_client& client, scripted_server& server) -> awaitable<void> {
+            for (int i = 0; i < 2; ++i) {
+              const auto began = std::chrono::steady_clock::now();
+              const auto answer = co_await client.send(post("x", milliseconds{100}));
+              EXPECT_TRUE(answer && answer->body.size() == std::size_t{64} * 1024);
+              EXPECT_GT(std::chrono::steady_clock::now() - began, milliseconds{150});
+            }
+            EXPECT_EQ(server.connections(), 1U);
+          });
+}
+
+TEST(http_client, an_answer_that_trickles_is_not) {
+  talk_to({{{ok(std::string(4096, 'x')), after_reply::hang, 1}}},
+          [](http_client& client, scripted_server&) -> awaitable<void> {
+            const auto answer = co_await client.send(post("x", milliseconds{100}));
+            EXPECT_FALSE(answer);
+            EXPECT_EQ(answer.error().code, "Timeout");
+          });
 }
 
 awaitable<void> send_and_note(http_client& client, std::string& log,
