@@ -84,7 +84,8 @@ constexpr std::size_t body_bytes_max = std::size_t{16} * 1024;
 /// A body that grows has its old and its new buffer; a head of 32 KiB, the input and the coroutines
 /// come to it.
 constexpr std::size_t memory_max = std::size_t{384} * 1024;
-constexpr std::size_t endless_bytes = std::size_t{1} << 20;
+constexpr std::size_t block_bytes = std::size_t{8} * 1024;
+constexpr std::size_t endless_bytes = std::size_t{512} * 1024;
 /// Longer than that, a head may be refused by how it is cut into pieces.
 constexpr std::size_t turn_bytes_max = std::size_t{16} * 1024;
 constexpr std::size_t turns_max = 6;
@@ -214,6 +215,7 @@ void flush(tcp::socket& socket) {
 awaitable<void> serve(tcp::acceptor& acceptor, server& self, const plan& chosen) {
   auto& socket = self.socket;
   socket = co_await acceptor.async_accept(asio::use_awaitable);
+  socket.set_option(tcp::socket::linger(true, 0));  // no port is kept waiting after a run
   error_code ec;
   auto token = asio::redirect_error(asio::use_awaitable, ec);
   std::string asked;
@@ -242,9 +244,12 @@ awaitable<void> serve(tcp::acceptor& acceptor, server& self, const plan& chosen)
     const bool is_consent = chosen.tunnel && at == 0;
     const auto said = meaning_of(turn.whole, body_bytes_max, is_consent);
     const bool is_last = at + 1 == chosen.turns.size();
-    for (std::size_t sent = 0;
-         chosen.endless && is_last && !turn.pieces.back().empty() && sent < endless_bytes && !ec;) {
-      sent += co_await asio::async_write(socket, asio::buffer(turn.pieces.back()), token);
+    std::string again;
+    while (chosen.endless && is_last && !turn.pieces.back().empty() && again.size() < block_bytes) {
+      again += turn.pieces.back();
+    }
+    for (std::size_t sent = 0; !again.empty() && sent < endless_bytes && !ec;) {
+      sent += co_await asio::async_write(socket, asio::buffer(again), token);
     }
     if (ec) {
       co_return;
