@@ -25,7 +25,7 @@ simulate=$copy/tree/build/release/tests/simulation/simulate
 missed=0
 printf '%-40s %s\n' "planted at commit $(git rev-parse --short HEAD)" 'first seed that shows it'
 for patch in tests/simulation/planted/*.patch; do
-  patch -d "$copy/tree" -p1 --silent <"$patch"
+  patch -d "$copy/tree" -p1 --fuzz=0 --silent <"$patch"
   build
   if "$simulate" --seeds "$seeds" --until-failure >"$copy/run.log"; then
     caught="none of $seeds"
@@ -35,6 +35,6 @@ for patch in tests/simulation/planted/*.patch; do
   fi
   printf '%-40s %s: %s\n' "$(basename "$patch" .patch)" "$caught" \
     "$(sed -nE 's/^  ! [^ ]+ (.{1,90}).*/\1/p; /aborted$/p' "$copy/run.log" | head -n 1)"
-  patch -d "$copy/tree" -p1 --silent --reverse <"$patch"
+  patch -d "$copy/tree" -p1 --fuzz=0 --silent --reverse <"$patch"
 done
 exit "$missed"
