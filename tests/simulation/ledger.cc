@@ -165,6 +165,8 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
                   .made_by = repairing_ ? cause::repair : cause::itself});
   if (of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
+  } else if (repairing_) {
+    story.seen_arrived = false;  // what our own command writes is not the replicator's doing
   }
   if (of_source == rules_.forward) {
     story.records.push_back(std::exchange(last_record_, std::nullopt));
