@@ -75,7 +75,8 @@ net::http_request http_transport::sign(api_request& request, const credentials& 
   net::http_request made{.method = "POST",
                          .target = path_,
                          .answer_bytes_max = request.answer_bytes_max,
-                         .timeout = request.timeout};
+                         .timeout = request.timeout,
+                         .longest = request.longest};
   made.headers.add("content-type", content_type);
   made.headers.add("user-agent", user_agent());
   made.headers.add("x-amz-target", request.target);

@@ -69,11 +69,10 @@ result<std::string> read_text_file(const std::string& path, const text_file_limi
   if (!in.is_open()) {
     return unreadable(path, errno);
   }
-  const auto give_up_at = steady_clock::now() + limits.patience;
   std::string text;
   std::array<char, 65536> part{};
   for (;;) {
-    const int ready = in.await_bytes(give_up_at);
+    const int ready = in.await_bytes(steady_clock::now() + limits.patience);
     if (ready == 0) {
       return fatal(
           fmt::format("the file {} cannot be read: nothing came within {}, and it has not "

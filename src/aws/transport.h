@@ -36,6 +36,8 @@ struct api_request {
   std::string body;
   /// From the moment of sending to the last byte of the answer.
   milliseconds timeout{10'000};
+  /// The limit of an answer that is large and comes steadily (net::http_request::longest).
+  milliseconds longest{0};
   /// Of the answer's body; more is an error of its own (is_too_large).
   std::size_t answer_bytes_max = std::size_t{1} << 20;
   /// Kept up to date by the transport, where somebody asks; outlives the call.

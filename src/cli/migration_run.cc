@@ -11,6 +11,7 @@
 #include "compare/leftover_file.h"
 #include "report/render.h"
 #include "state/sqlite_store.h"
+#include "state/stored.h"
 #include "verify/finding_book.h"
 
 #include <fmt/format.h>
@@ -311,6 +312,12 @@ awaitable<result<void>> migration_run::open_findings(state::snapshot& resumed) {
                "findings that had healed are forgotten, in the state and in the findings file",
                {{"lines_before", resumed.finding_lines}, {"lines", findings_file_->lines()}});
     resumed.finding_lines = findings_file_->lines();
+    const auto news = co_await store_->news_of({state::lines_before_name});
+    if (!news) {
+      co_return fail(news.error());
+    }
+    resumed.values.insert_or_assign(state::lines_before_name,
+                                    state::stored_or(news->values, state::lines_before_name));
   }
   co_return result<void>{};
 }
@@ -321,17 +328,33 @@ awaitable<result<void>> migration_run::settle_identity(const state::snapshot& re
                                     ? "source_to_target"
                                     : "target_to_source";
   identity_ = monitor::new_identity(facts_.source_identity, facts_.target_identity, direction);
-  if (!monitor::is_empty(resumed)) {
-    auto found = monitor::load_identity(resumed, identity_, facts_.target_identity_awaited);
-    if (!found) {
-      co_return fail(std::move(found.error()).within(state_path_));
+  const bool begins = monitor::is_empty(resumed);
+  if (!begins) {
+    if (auto known = take_identity(resumed); !known) {
+      co_return known;
     }
-    identity_ = std::move(*found);
   }
   // Also of a state that goes on: the target may have got its name only now.
   state::commit_batch batch;
   monitor::save(identity_, batch);
-  co_return co_await store_->commit(std::move(batch));
+  if (begins) {
+    batch.values_once.merge(std::exchange(batch.values, {}));
+  }
+  if (auto committed = co_await store_->commit(std::move(batch)); !committed || !begins) {
+    co_return committed;
+  }
+  // Another command may have begun the same state a moment before: its secret is the one.
+  const auto begun = co_await store_->load(open_mismatches_max);
+  co_return begun ? take_identity(*begun) : fail(begun.error());
+}
+
+result<void> migration_run::take_identity(const state::snapshot& of) {
+  auto found = monitor::load_identity(of, identity_, facts_.target_identity_awaited);
+  if (!found) {
+    return fail(std::move(found.error()).within(state_path_));
+  }
+  identity_ = std::move(*found);
+  return {};
 }
 
 awaitable<result<void>> migration_run::settle_tables(const state::snapshot& resumed,

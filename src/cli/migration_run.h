@@ -140,6 +140,7 @@ class migration_run {
   void remove_strays(const state::snapshot& resumed) const;
   [[nodiscard]] awaitable<result<void>> open_findings(state::snapshot& resumed);
   [[nodiscard]] awaitable<result<void>> settle_identity(const state::snapshot& resumed);
+  [[nodiscard]] result<void> take_identity(const state::snapshot& of);
   [[nodiscard]] awaitable<result<void>> commit_tables(std::vector<state::gap_row>& gaps);
   void prepare_reading(reached_table& table, const std::string& name,
                        const dynamodb::table_description* facts,

@@ -133,6 +133,11 @@ binding list_into(std::vector<std::string>& values) {
 binding purposes_into(plan::purposes& wanted) {
   const auto name = [](plan::purpose each) { return plan::to_string(each); };
   return {.apply = [&wanted](const std::string& text) -> fault {
+            if (text.empty()) {
+              return std::string(
+                  "names nothing: name some of plan, monitor, baseline, compare and "
+                  "repair, or leave the flag out");
+            }
             std::vector<plan::purpose> named;
             for (const auto part : std::views::split(text, ',')) {
               const auto purpose = plan::purpose_of(std::string_view(part));

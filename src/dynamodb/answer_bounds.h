@@ -11,6 +11,8 @@
 // asked for: fewer items of a scan, fewer keys of a batch, fewer records of a shard.
 #pragma once
 
+#include "base/time.h"
+
 #include <cstddef>
 
 namespace ddm::dynamodb {
@@ -27,6 +29,12 @@ inline constexpr std::size_t batch_answer_bytes_max = 64 * mebibyte;
 inline constexpr std::size_t records_answer_bytes_max = 64 * mebibyte;
 /// What tells of tables and writes, and holds no item.
 inline constexpr std::size_t other_answer_bytes_max = 4 * mebibyte;
+/// What holds items may come over a slow link: 1 MB in half a minute, 9 MB at the most. Of anything
+/// else a short time is enough.
+inline constexpr milliseconds items_answer_longest = std::chrono::minutes{5};
+[[nodiscard]] constexpr milliseconds answer_longest(std::size_t answer_bytes_max) {
+  return answer_bytes_max > other_answer_bytes_max ? items_answer_longest : milliseconds{0};
+}
 /// A line of ours that holds two items: of the journal, of the findings file.
 inline constexpr std::size_t line_bytes_max = 64 * mebibyte;
 

@@ -23,9 +23,11 @@ std::size_t answer_bytes_max(std::string_view operation) {
 }
 
 aws::api_request request(std::string_view operation, std::string body) {
+  const auto most = answer_bytes_max(operation);
   return {.target = fmt::format("DynamoDB_20120810.{}", operation),
           .body = std::move(body),
-          .answer_bytes_max = answer_bytes_max(operation)};
+          .longest = answer_longest(most),
+          .answer_bytes_max = most};
 }
 
 std::string table_member(const table_name& table) {

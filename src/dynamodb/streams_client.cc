@@ -15,10 +15,11 @@ using nlohmann::json;
 constexpr int pages_max = 1000;
 
 aws::api_request request(std::string_view operation, const json& body) {
+  const auto most = operation == "GetRecords" ? records_answer_bytes_max : other_answer_bytes_max;
   return {.target = fmt::format("DynamoDBStreams_20120810.{}", operation),
           .body = json_text(body),
-          .answer_bytes_max =
-              operation == "GetRecords" ? records_answer_bytes_max : other_answer_bytes_max};
+          .longest = answer_longest(most),
+          .answer_bytes_max = most};
 }
 
 std::optional<stream_status> status_of(std::string_view text) {

@@ -44,7 +44,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
       parts_(std::move(parts)),
       monitored_(monitored_by(resumed)),
       findings_(settings_.findings),
-      finding_news_(parts_.store, findings_, parts_.decoder, resumed.finding_lines),
+      finding_news_(parts_.store, findings_, parts_.decoder, resumed),
       unlisted_(settings_.comparer.command, findings_, resumed),
       log_(settings_.findings.hash_keys),
       checks_(without_stream(settings_.checks)),
@@ -112,7 +112,10 @@ awaitable<result<void>> compare_session::run() {
     background_.cancel();
     co_await background_.join();
     log_lines(log_.finish());
-    auto committed = co_await commit_and_hear();
+    auto committed = co_await commit_now();
+    if (committed) {
+      committed = co_await finding_news_.hear_out(commits_begun_);
+    }
     if (committed) {
       committed = co_await hear_of_monitor();
     }

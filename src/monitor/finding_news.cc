@@ -1,6 +1,7 @@
 #include "monitor/finding_news.h"
 
 #include "monitor/findings_flow.h"
+#include "state/stored.h"
 
 #include <map>
 #include <ranges>
@@ -31,12 +32,25 @@ void take_over(verify::finding_book& book, verify::mismatch&& stored, bool told_
 }  // namespace
 
 finding_news::finding_news(state::state_store& store, verify::finding_book& book,
-                           const dynamodb::page_decoder& digests, std::int64_t lines_known)
-    : store_(store), book_(book), digests_(digests), lines_heard_(lines_known) {}
+                           const dynamodb::page_decoder& digests, const state::snapshot& resumed)
+    : store_(store),
+      book_(book),
+      digests_(digests),
+      lines_heard_(resumed.finding_lines),
+      lines_before_(state::stored_or(resumed.values, state::lines_before_name)) {}
 
 awaitable<result<bool>> finding_news::hear(const std::uint64_t& commits_begun) {
   if (!book_.holds_all()) {
     co_return false;  // which of them are counted already is not known
+  }
+  const auto figures = co_await store_.news_of({state::lines_before_name});
+  if (!figures) {
+    co_return fail(figures.error());
+  }
+  if (auto before = state::stored_or(figures->values, state::lines_before_name);
+      before != lines_before_) {
+    lines_before_ = std::move(before);
+    lines_heard_ = 0;
   }
   const auto lines = co_await store_.finding_lines(lines_heard_, lines_per_time);
   if (!lines) {
@@ -60,6 +74,19 @@ awaitable<result<bool>> finding_news::hear(const std::uint64_t& commits_begun) {
     take_over(book_, std::move(entry), open);
   }
   co_return lines->size() < lines_per_time;
+}
+
+awaitable<result<void>> finding_news::hear_out(const std::uint64_t& commits_begun) {
+  while (book_.holds_all()) {
+    const auto heard_all = co_await hear(commits_begun);
+    if (!heard_all) {
+      co_return fail(heard_all.error());
+    }
+    if (*heard_all) {
+      break;
+    }
+  }
+  co_return result<void>{};
 }
 
 }  // namespace ddm::monitor

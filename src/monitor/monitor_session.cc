@@ -51,7 +51,7 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       findings_(settings_.findings),
-      finding_news_(parts_.store, findings_, parts_.decoder, resumed.finding_lines),
+      finding_news_(parts_.store, findings_, parts_.decoder, resumed),
       unlisted_("monitor", findings_, resumed),
       log_(settings_.findings.hash_keys),
       checks_(settings_of(settings_.checks, parts_)),
@@ -508,6 +508,9 @@ awaitable<result<void>> monitor_session::commit_now() {
 /// What others have confirmed until now belongs to the last word too.
 awaitable<result<void>> monitor_session::commit_at_the_end() {
   auto done = co_await commit_now();
+  if (done) {
+    done = co_await finding_news_.hear_out(commits_begun_);
+  }
   if (done) {
     news_due_ = {};
     done = co_await hear_of_other_commands();

@@ -62,10 +62,10 @@ void save(const session_identity& identity, state::commit_batch& batch) {
   if (!identity.direction.empty()) {
     batch.values.emplace(direction_name, identity.direction);
   }
-  batch.values.emplace(
+  batch.values_once.emplace(
       secret_name,
       std::string(reinterpret_cast<const char*>(identity.secret.data()), identity.secret.size()));
-  batch.numbers.emplace(seed_name, static_cast<std::int64_t>(identity.sample_seed));
+  batch.numbers_once.emplace(seed_name, static_cast<std::int64_t>(identity.sample_seed));
 }
 
 void save(const period_settings& settings, state::commit_batch& batch) {

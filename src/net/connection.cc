@@ -148,8 +148,8 @@ awaitable<void> connection::write(std::string_view bytes, error_code& ec) {
 
 awaitable<std::size_t> connection::read_exactly(asio::mutable_buffer into, error_code& ec) {
   auto token = asio::redirect_error(asio::use_awaitable, ec);
-  const auto counted = [this, before = received_](const error_code& failed, std::size_t got) {
-    received_ = before + got;
+  const auto counted = [this, before = body_received_](const error_code& failed, std::size_t got) {
+    body_received_ = before + got;
     return asio::transfer_all()(failed, got);
   };
   std::size_t got = 0;
@@ -188,7 +188,7 @@ awaitable<void> connection::fill(error_code& ec) {
   }
   throw_if_cancelled(ec);
   input_.commit(got);
-  received_ += got;
+  answer_begun_ = answer_begun_ || got > 0;
 }
 
 awaitable<result<void>> connection::read_head(answer_parser& parser) {
@@ -213,6 +213,7 @@ awaitable<result<void>> connection::read_sized_body(padded_buffer& body, std::si
   const auto had = std::min(size, input_.size());
   std::memcpy(body.data(), input_.data().data(), had);
   input_.consume(had);
+  body_received_ = had;
   if (had < size) {
     error_code ec;
     const auto got = co_await read_exactly(asio::buffer(body.data() + had, size - had), ec);
@@ -223,7 +224,8 @@ awaitable<result<void>> connection::read_sized_body(padded_buffer& body, std::si
   co_return result<void>{};
 }
 
-awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
+awaitable<result<void>> connection::read_other_body(answer_parser& parser,
+                                                    const padded_buffer& body) {
   error_code ec;
   parser.eager(true);
   while (!parser.is_done()) {
@@ -239,6 +241,7 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
       continue;
     }
     input_.consume(parser.put(input_.data(), ec));
+    body_received_ = body.size();
     if (ec && ec != boost::beast::http::error::need_more) {
       co_return not_taken(parser, ec);
     }
@@ -248,7 +251,8 @@ awaitable<result<void>> connection::read_other_body(answer_parser& parser) {
 
 awaitable<result<http_response>> connection::exchange(std::string_view request,
                                                       std::size_t answer_bytes_max) {
-  received_ = 0;
+  answer_begun_ = false;
+  body_received_ = 0;
   keep_alive_ = false;
   error_code ec;
   if (!is_quiet()) {
@@ -270,7 +274,7 @@ awaitable<result<http_response>> connection::exchange(std::string_view request,
     if (read && !parser.is_done()) {
       const auto size = parser.content_length();
       read = size ? co_await read_sized_body(answer.body, static_cast<std::size_t>(*size))
-                  : co_await read_other_body(parser);
+                  : co_await read_other_body(parser, answer.body);
     }
     if (!read) {
       co_return fail(std::move(read).error());

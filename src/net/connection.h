@@ -44,9 +44,9 @@ class connection {
                                                           std::size_t answer_bytes_max);
   /// Whether a byte of the last exchange's answer had come. If not, and the connection had been
   /// idle before, the server has most likely closed it in between.
-  [[nodiscard]] bool answer_begun() const { return received_ > 0; }
-  /// How much of the last exchange's answer has come, head and body.
-  [[nodiscard]] std::size_t received() const { return received_; }
+  [[nodiscard]] bool answer_begun() const { return answer_begun_; }
+  /// How much of the body of the present exchange's answer has come.
+  [[nodiscard]] std::size_t body_received() const { return body_received_; }
   /// Whether the last exchange leaves it fit for another.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
 
@@ -65,7 +65,8 @@ class connection {
   [[nodiscard]] awaitable<void> fill(error_code& ec);
   [[nodiscard]] awaitable<result<void>> read_head(answer_parser& parser);
   [[nodiscard]] awaitable<result<void>> read_sized_body(padded_buffer& body, std::size_t size);
-  [[nodiscard]] awaitable<result<void>> read_other_body(answer_parser& parser);
+  [[nodiscard]] awaitable<result<void>> read_other_body(answer_parser& parser,
+                                                        const padded_buffer& body);
 
   [[nodiscard]] std::unexpected<error> lost(std::string_view when, const error_code& ec) const;
   [[nodiscard]] std::unexpected<error> bad_answer(const error_code& ec) const;
@@ -77,7 +78,8 @@ class connection {
   std::string peer_;
   std::unique_ptr<tls_stream> tls_;
   boost::beast::flat_buffer input_;  ///< received, not yet consumed
-  std::size_t received_ = 0;
+  bool answer_begun_ = false;
+  std::size_t body_received_ = 0;
   bool keep_alive_ = false;
 };
 

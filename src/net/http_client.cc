@@ -69,10 +69,14 @@ awaitable<result<http_response>> http_client::send(http_request request) {
   progress at;
   const auto window = request.timeout / 2;
   const auto expected = slowest_bytes_per_second * static_cast<std::size_t>(window.count()) / 1000;
-  const auto while_it_comes = [&at, window, expected] {
+  auto given = request.timeout;
+  const auto while_it_comes = [&] {
     const bool comes = at.received() >= at.seen + std::max<std::size_t>(expected, 1);
     at.seen = at.received();
-    return comes ? window : milliseconds{0};
+    const auto more =
+        comes ? std::clamp(request.longest - given, milliseconds{0}, window) : milliseconds{0};
+    given += more;
+    return more;
   };
   auto answer = co_await with_deadline(
       request.timeout, exchange(wire, request.answer_bytes_max, at), while_it_comes);
@@ -80,12 +84,11 @@ awaitable<result<http_response>> http_client::send(http_request request) {
     co_return fail(
         {.kind = error_class::retry,
          .code = "Timeout",
-         .message =
-             at.seen > 0
-                 ? fmt::format("{} answers more slowly than {} a second: {} have come", peer_,
-                               format_size(slowest_bytes_per_second), format_size(at.seen))
-                 : fmt::format("{} gave no answer within {} (while {})", peer_,
-                               spoken_duration(request.timeout), at.doing)});
+         .message = at.seen > 0
+                        ? fmt::format("{} gave no whole answer within {}: {} of it have come",
+                                      peer_, spoken_duration(given), format_size(at.seen))
+                        : fmt::format("{} gave no answer within {} (while {})", peer_,
+                                      spoken_duration(request.timeout), at.doing)});
   }
   co_return std::move(*answer);
 }

@@ -67,9 +67,11 @@ class http_client {
   struct progress {
     std::string_view doing;            ///< what would be said to have taken too long
     const connection* link = nullptr;  ///< that the answer comes over
-    std::size_t seen = 0;              ///< of that answer, when it was last asked
+    std::size_t seen = 0;              ///< of that answer's body, when it was last asked
 
-    [[nodiscard]] std::size_t received() const { return link == nullptr ? 0 : link->received(); }
+    [[nodiscard]] std::size_t received() const {
+      return link == nullptr ? 0 : link->body_received();
+    }
   };
   [[nodiscard]] awaitable<result<http_response>> exchange(std::string_view wire,
                                                           std::size_t answer_bytes_max,

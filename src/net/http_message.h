@@ -20,9 +20,12 @@ struct http_request {
   http_headers headers;        ///< without Host and Content-Length: the client adds them
   std::string body;
   std::size_t answer_bytes_max = std::size_t{1} << 20;  ///< of the answer's body; more is an error
-  /// From the moment a connection is free: name lookup, connecting and TLS included. An answer that
-  /// has begun by then may take longer for as long as 32 KiB of it come each second.
+  /// From the moment a connection is free to the last byte of the answer: name lookup, connecting
+  /// and TLS included.
   milliseconds timeout{10'000};
+  /// Where this is longer, it is the limit for as long as 32 KiB of the answer's body come each
+  /// second. Heads and what else is no body do not count.
+  milliseconds longest{0};
 };
 
 struct http_response {

@@ -124,6 +124,10 @@ struct commit_batch {
   std::optional<wall_time> gaps_cured_before;
   std::map<std::string, std::int64_t> numbers;  ///< upsert by name: counters
   std::map<std::string, std::string> values;    ///< upsert by name: settings, sketches, histograms
+  /// Written once: a name that is there keeps what it has. Of two processes that begin a state at
+  /// the same time the first decides.
+  std::map<std::string, std::int64_t> numbers_once;
+  std::map<std::string, std::string> values_once;
   [[nodiscard]] bool empty() const;
 };
 

@@ -144,6 +144,8 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
       .raise_number = sql("INSERT INTO number VALUES (?, ?) ON CONFLICT DO UPDATE SET "
                           "value = max(value, excluded.value)"),
       .put_value = sql("INSERT OR REPLACE INTO value VALUES (?, ?)"),
+      .put_number_once = sql("INSERT OR IGNORE INTO number VALUES (?, ?)"),
+      .put_value_once = sql("INSERT OR IGNORE INTO value VALUES (?, ?)"),
       .read_mark = sql("SELECT mark FROM lineage WHERE id = 1"),
       .put_mark = sql("INSERT OR REPLACE INTO lineage VALUES (1, ?)"),
       .oldest_deferred = sql("SELECT key_hash, key_json, changes, since_ms FROM deferred "
@@ -244,8 +246,16 @@ bool state_tables::write_figures(const commit_batch& batch) {
               [this](const auto& entry) {
                 return sql_.put_number.run(entry.first, entry.second);
               }) &&
-         each(batch.values, [this](const auto& entry) {
-           return sql_.put_value.run(entry.first, blob{entry.second});
+         each(batch.values,
+              [this](const auto& entry) {
+                return sql_.put_value.run(entry.first, blob{entry.second});
+              }) &&
+         each(batch.numbers_once,
+              [this](const auto& entry) {
+                return sql_.put_number_once.run(entry.first, entry.second);
+              }) &&
+         each(batch.values_once, [this](const auto& entry) {
+           return sql_.put_value_once.run(entry.first, blob{entry.second});
          });
 }
 

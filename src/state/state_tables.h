@@ -58,6 +58,8 @@ class state_tables {
     statement put_number;
     statement raise_number;
     statement put_value;
+    statement put_number_once;
+    statement put_value_once;
     statement read_mark;
     statement put_mark;
     statement oldest_deferred;

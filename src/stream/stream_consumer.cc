@@ -169,6 +169,9 @@ awaitable<result<void>> stream_consumer::list_completely() {
     server_time = server_time ? server_time : page->server_time;
     shards.insert(shards.end(), page->shards.begin(), page->shards.end());
     start_after = page->last_evaluated;
+    if (start_after && listed_here_ && clock_.now() >= newest_listing_due_) {
+      co_await list_newest_meanwhile(shards);
+    }
   } while (start_after);
   for (auto& gap : lineage_.on_complete_listing(shards, now, server_time)) {
     sink_.on_gap(std::move(gap));
@@ -201,23 +204,49 @@ awaitable<result<void>> stream_consumer::list_completely() {
 /// shards may be known before those.
 awaitable<result<void>> stream_consumer::list_newest() {
   const auto now = clock_.now();
-  auto last_asked = now;
   const auto parents = lineage_.heirless();
-  auto start_after = parents.empty() ? lineage_.newest() : std::optional(parents.front());
-  do {
-    last_asked = clock_.now();
-    auto page = co_await describe(start_after);
-    if (!page) {
-      co_return fail(std::move(page.error()));
-    }
-    lineage_.on_partial_listing(page->shards, clock_.now());
-    start_after = page->last_evaluated;
-  } while (start_after);
-  lineage_.on_newest_listed(last_asked);
+  std::vector<shard_description> seen;
+  auto last_asked = co_await list_from(
+      parents.empty() ? lineage_.newest() : std::optional(parents.front()), seen);
+  if (!last_asked) {
+    co_return fail(std::move(last_asked.error()));
+  }
+  lineage_.on_newest_listed(*last_asked);
   lineage_.on_heirs_listed(parents, now);
   plan_next_listing();
   start_readers();
   co_return result<void>{};
+}
+
+/// A complete listing of thousands of shards takes a minute, and which of them are open must be
+/// known to less. What it finds belongs to the complete one, too: there it may have been passed.
+awaitable<void> stream_consumer::list_newest_meanwhile(std::vector<shard_description>& all) {
+  const auto last_asked = co_await list_from(lineage_.newest(), all);
+  if (!last_asked) {
+    newest_listing_due_ = clock_.now() + failed_listing_interval;
+    co_return;
+  }
+  lineage_.on_newest_listed(*last_asked);
+  plan_next_listing();
+  start_readers();
+}
+
+/// When its last page was asked for; what it found is added to `seen`.
+awaitable<result<wall_time>> stream_consumer::list_from(std::optional<shard_id> start_after,
+                                                        std::vector<shard_description>& seen) {
+  for (;;) {
+    const auto asked = clock_.now();
+    const auto page = co_await describe(start_after);
+    if (!page) {
+      co_return fail(page.error());
+    }
+    lineage_.on_partial_listing(page->shards, clock_.now());
+    seen.insert(seen.end(), page->shards.begin(), page->shards.end());
+    start_after = page->last_evaluated;
+    if (!start_after) {
+      co_return asked;
+    }
+  }
 }
 
 void stream_consumer::plan_next_listing() {
@@ -333,10 +362,21 @@ void stream_consumer::give_up(error failure) {
   readers_.cancel();
 }
 
+/// A child goes on from where its parent was read up to. When that was closed is not known: its
+/// last empty pages speak for no later time than the listing that did not show the child.
+void stream_consumer::cap_what_was_read_before(const shard_id& id) {
+  auto& shard = lineage_.at(id);
+  if (shard.parent && lineage_.shards().contains(*shard.parent)) {
+    shard.read_to =
+        std::min(shard.read_to, service_.later(lineage_.at(*shard.parent).last_known_open));
+  }
+}
+
 void stream_consumer::start_readers() { start_readers(lineage_.take_startable()); }
 
 void stream_consumer::start_readers(std::vector<shard_id> startable) {
   for (auto& id : startable) {
+    cap_what_was_read_before(id);
     unanswered_.insert(id);
     readers_.spawn(read_shard(std::move(id)));
   }

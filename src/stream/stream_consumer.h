@@ -110,9 +110,13 @@ class stream_consumer {
  private:
   [[nodiscard]] awaitable<result<void>> list_completely();
   [[nodiscard]] awaitable<result<void>> list_newest();
+  [[nodiscard]] awaitable<void> list_newest_meanwhile(std::vector<shard_description>& all);
+  [[nodiscard]] awaitable<result<wall_time>> list_from(std::optional<shard_id> start_after,
+                                                       std::vector<shard_description>& seen);
   [[nodiscard]] awaitable<void> list_children(shard_id parent, bool for_the_last_time);
   void want_complete_listing(wall_time from);
   void look_for_late_siblings(wall_time now);
+  void cap_what_was_read_before(const shard_id& id);
   [[nodiscard]] awaitable<bool> list_at_first();
   [[nodiscard]] awaitable<void> discover();
   [[nodiscard]] awaitable<void> read_shard(shard_id id);

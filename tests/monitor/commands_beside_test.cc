@@ -254,5 +254,35 @@ TEST_F(commands_beside, what_it_healed_is_healed_here_and_counted_once) {
   EXPECT_EQ(now.checks.healed, 1);
 }
 
+TEST_F(commands_beside, the_last_word_hears_of_all_that_it_confirmed_however_much_it_healed) {
+  world_.start([](session_settings& settings) {
+    settings.settle = 10s;
+    settings.baseline.wanted = true;
+    settings.baseline.after = 10s;
+  });
+  world_.time.run_for(3min);
+  ASSERT_EQ(world_.status().verdict.kind, verdict_kind::go) << world_.reasons();
+  verify::finding_book book({});
+  const auto confirm = [&](const std::string& name) {
+    verify::mismatch entry{.kind = verify::mismatch_kind::missing, .changes = 0};
+    entry.key = *dynamodb::key_of(monitor_world::key(name), world_.decoding().schema,
+                                  world_.decoding().secret);
+    entry.comparison_ms = to_ms(world_.time.now());
+    const auto hash = entry.key.hash;
+    book.on_confirmed(std::move(entry), world_.time.now());
+    return hash;
+  };
+  for (int i = 0; i < 300; ++i) {
+    book.on_passed(confirm(fmt::format("wrong{}", i)), world_.time.now());
+  }
+  confirm("rest00003");
+  state::commit_batch batch;
+  book.take_dirty(batch.mismatches, batch.finding_lines);
+  world_.commit_beside(std::move(batch));
+  ASSERT_TRUE(world_.stop());
+  EXPECT_EQ(world_.status().verdict.kind, verdict_kind::no_go);
+  EXPECT_EQ(report::decide_exit(world_.status(), true), report::exit_code::mismatches);
+}
+
 }  // namespace
 }  // namespace ddm::monitor

@@ -29,11 +29,13 @@ std::unique_ptr<http_client> make_client(const asio::any_io_executor& executor, 
 
 constexpr std::size_t answer_max = std::size_t{4} << 20;
 
-http_request post(std::string body, milliseconds timeout = seconds{10}) {
+http_request post(std::string body, milliseconds timeout = seconds{10},
+                  milliseconds longest = milliseconds{0}) {
   return {.method = "POST",
           .body = std::move(body),
           .answer_bytes_max = answer_max,
-          .timeout = timeout};
+          .timeout = timeout,
+          .longest = longest};
 }
 
 using scripts = std::vector<connection_script>;
@@ -303,7 +305,7 @@ TEST(http_client, a_request_ends_at_its_deadline_and_its_connection_is_dropped) 
         EXPECT_FALSE(answer);
         EXPECT_EQ(answer.error().code, "Timeout");
         EXPECT_EQ(answer.error().kind, error_class::retry);
-        EXPECT_THAT(answer.error().message, HasSubstr("more slowly than 32 KiB a second: 42 "));
+        EXPECT_THAT(answer.error().message, HasSubstr("gave no whole answer within 50 ms: 3 B"));
         EXPECT_THAT(answer.error().message, StartsWith("127.0.0.1:"));
         co_await expect_body(client, "two");
         EXPECT_EQ(server.connections(), 2U);
@@ -329,7 +331,7 @@ TEST(http_client, an_answer_that_comes_steadily_is_waited_for_beyond_the_deadlin
           [](http_client& client, scripted_server& server) -> awaitable<void> {
             for (int i = 0; i < 2; ++i) {
               const auto began = std::chrono::steady_clock::now();
-              const auto answer = co_await client.send(post("x", milliseconds{100}));
+              const auto answer = co_await client.send(post("x", milliseconds{100}, seconds{10}));
               EXPECT_TRUE(answer && answer->body.size() == std::size_t{64} * 1024);
               EXPECT_GT(std::chrono::steady_clock::now() - began, milliseconds{150});
             }
@@ -337,10 +339,43 @@ TEST(http_client, an_answer_that_comes_steadily_is_waited_for_beyond_the_deadlin
           });
 }
 
+TEST(http_client, an_answer_that_comes_steadily_has_a_limit_too) {
+  talk_to({{{ok(std::string(std::size_t{1} << 20, 'x')), after_reply::hang, 1024}}},
+          [](http_client& client, scripted_server&) -> awaitable<void> {
+            const auto began = std::chrono::steady_clock::now();
+            const auto answer =
+                co_await client.send(post("x", milliseconds{100}, milliseconds{250}));
+            EXPECT_FALSE(answer);
+            EXPECT_THAT(answer.error().message, HasSubstr("gave no whole answer within 250 ms"));
+            EXPECT_LT(std::chrono::steady_clock::now() - began, seconds{1});
+          });
+}
+
+/// Interim answers, extensions of chunks: as much as one likes of what is no body.
+TEST(http_client, what_is_no_body_extends_nothing) {
+  std::string interim;
+  std::string padded = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 80'000; ++i) {
+    interim += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  for (int i = 0; i < 500; ++i) {
+    padded += "1;" + std::string(4000, 'x') + "\r\ny\r\n";
+  }
+  for (const auto& noise : {interim, padded}) {
+    talk_to({{{noise, after_reply::hang, 2048}}},
+            [](http_client& client, scripted_server&) -> awaitable<void> {
+              const auto began = std::chrono::steady_clock::now();
+              const auto answer = co_await client.send(post("x", milliseconds{100}, seconds{10}));
+              EXPECT_FALSE(answer);
+              EXPECT_LT(std::chrono::steady_clock::now() - began, seconds{1});
+            });
+  }
+}
+
 TEST(http_client, an_answer_that_trickles_is_not) {
   talk_to({{{ok(std::string(4096, 'x')), after_reply::hang, 1}}},
           [](http_client& client, scripted_server&) -> awaitable<void> {
-            const auto answer = co_await client.send(post("x", milliseconds{100}));
+            const auto answer = co_await client.send(post("x", milliseconds{100}, seconds{10}));
             EXPECT_FALSE(answer);
             EXPECT_EQ(answer.error().code, "Timeout");
           });

@@ -449,5 +449,25 @@ TEST(nothing_before, is_not_known_of_what_was_written_before_the_process_began) 
   EXPECT_FALSE(world.sink.nothing_before["k0"]);
 }
 
+/// As of a day of 2,000 shards: a complete listing takes more than a minute at two pages a second.
+TEST(reading_time, is_known_all_the_while_that_a_long_listing_takes) {
+  stream_world world({.shards = 130, .listing_page_max = 1});
+  world.begin();
+  world.time.run_for(3min);
+  ASSERT_TRUE(world.consumer->status().known());
+  int unknown = 0;
+  for (int second = 0; second < 16 * 60; ++second) {
+    if (second == 14 * 60) {
+      const auto open = world.stream().open_shards();
+      world.stream().roll_over(open[0], world.time.now());  // its child is listed by either
+    }
+    world.time.run_for(1s);
+    unknown += world.consumer->status().known() ? 0 : 1;
+  }
+  EXPECT_EQ(unknown, 0);
+  EXPECT_EQ(world.consumer->status().open, 130U);
+  EXPECT_THAT(world.sink.gaps, testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace ddm::stream

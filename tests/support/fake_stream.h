@@ -86,6 +86,7 @@ class fake_stream {
     std::uint32_t latest_returns_older = 0;  ///< records before LATEST that it gives all the same
     double repeat_rate = 0;  ///< share of pages that begin with records given before
     std::size_t page_bytes_max = 1024UZ * 1024;
+    std::size_t listing_page_max = 100;  ///< shards
     std::uint64_t seed = 1;
   };
 

@@ -117,7 +117,8 @@ answer_or<std::string> describe_stream(const operation_call& call) {
     page.shards = stream.children_of(*parent, now);
   } else {
     const auto start = optional_text(call.request, "ExclusiveStartShardId");
-    page = stream.list(start.empty() ? std::nullopt : std::optional(start), *limit, now);
+    const auto most = std::min<std::size_t>(*limit, stream.settings().listing_page_max);
+    page = stream.list(start.empty() ? std::nullopt : std::optional(start), most, now);
   }
   std::string shards;
   for (const auto* shard : page.shards) {
