@@ -11,6 +11,8 @@ state::snapshot stored(const session_identity& identity) {
   state::snapshot snapshot;
   snapshot.numbers = batch.numbers;
   snapshot.values = batch.values;
+  snapshot.numbers.merge(batch.numbers_once);
+  snapshot.values.merge(batch.values_once);
   return snapshot;
 }
 

@@ -92,6 +92,23 @@ TEST(sqlite_store, keeps_every_field_across_a_restart) {
   EXPECT_FALSE(complete(store->find_mismatch("nobody")).value());
 }
 
+/// `monitor` and `compare` begin one state in the same moment: both must use one secret.
+TEST(sqlite_store, what_is_written_once_stays_as_the_first_has_written_it) {
+  const temporary_directory place;
+  const auto store = must_open(place / "s.db");
+  for (const auto* each : {"first", "second"}) {
+    commit_batch batch;
+    batch.values_once = {{"secret", each}};
+    batch.numbers_once = {{"seed", static_cast<std::int64_t>(std::string(each).size())}};
+    EXPECT_FALSE(batch.empty());
+    ASSERT_TRUE(complete(store->commit(batch)));
+  }
+  const auto state = complete(store->load(10));
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(state->values.at("secret"), "first");
+  EXPECT_EQ(state->numbers.at("seed"), 5);
+}
+
 TEST(sqlite_store, replaces_rows_of_the_same_key_and_deletes_closed_ones) {
   const temporary_directory place;
   const auto store = must_open(place / "s.db");
