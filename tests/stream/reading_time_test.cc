@@ -469,5 +469,27 @@ TEST(reading_time, is_known_all_the_while_that_a_long_listing_takes) {
   EXPECT_THAT(world.sink.gaps, testing::IsEmpty());
 }
 
+/// The empty pages before a shard's end is found say nothing of its child, which somebody writes
+/// to.
+TEST(caught_up_to, is_not_said_before_the_child_of_a_shard_has_answered) {
+  constexpr unsigned rounds = 300;
+  std::mt19937 random(7);
+  for (unsigned round = 1; round <= rounds; ++round) {
+    stream_world world(
+        {.shards = 1, .end_found_after = 2s + milliseconds{random() % 22'000}, .seed = round});
+    world.account.settings().latency_max = milliseconds{1 + static_cast<int>(random() % 900)};
+    world.begin();
+    world.time.run_for(30s + milliseconds{random() % 20'000});
+    world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+    world.time.run_for(milliseconds{random() % 500});
+    world.write(0, 10);
+    const auto written = world.time.now();
+    for (int i = 0; i < 4000 && !world.consumer->caught_up_to(written); ++i) {
+      world.time.run_for(10ms);
+    }
+    ASSERT_EQ(world.distinct(), 10U) << "round " << round;
+  }
+}
+
 }  // namespace
 }  // namespace ddm::stream
