@@ -254,12 +254,9 @@ awaitable<result<state::snapshot>> migration_run::open_state() {
     co_return fail(std::move(opened.error()));
   }
   store_ = std::move(*opened);
-  auto resumed = co_await store_->load(open_mismatches_max);
+  auto resumed = co_await begin_or_resume();
   if (!resumed) {
     co_return fail(std::move(resumed.error()));
-  }
-  if (auto settled = co_await settle_identity(*resumed); !settled) {
-    co_return fail(std::move(settled.error()));
   }
   if (forgets_state()) {
     if (std::rename(findings_path_.c_str(), (findings_path_ + ".old").c_str()) != 0 &&
@@ -272,7 +269,7 @@ awaitable<result<state::snapshot>> migration_run::open_state() {
   if (auto opened_file = co_await open_findings(*resumed); !opened_file) {
     co_return fail(std::move(opened_file.error()));
   }
-  co_return std::move(*resumed);
+  co_return *std::move(resumed);
 }
 
 void migration_run::remove_strays(const state::snapshot& resumed) const {
@@ -311,50 +308,30 @@ awaitable<result<void>> migration_run::open_findings(state::snapshot& resumed) {
     log::event(log::level::info, "findings_renewed",
                "findings that had healed are forgotten, in the state and in the findings file",
                {{"lines_before", resumed.finding_lines}, {"lines", findings_file_->lines()}});
-    resumed.finding_lines = findings_file_->lines();
-    const auto news = co_await store_->news_of({state::lines_before_name});
-    if (!news) {
-      co_return fail(news.error());
+    // Another command may have ended in between, with a last commit that is not in the first load.
+    auto again = co_await store_->load(open_mismatches_max);
+    if (!again) {
+      co_return fail(std::move(again.error()));
     }
-    resumed.values.insert_or_assign(state::lines_before_name,
-                                    state::stored_or(news->values, state::lines_before_name));
+    resumed = *std::move(again);
   }
   co_return result<void>{};
 }
 
-awaitable<result<void>> migration_run::settle_identity(const state::snapshot& resumed) {
+awaitable<result<state::snapshot>> migration_run::begin_or_resume() {
   const std::string direction = facts_.stream.str().empty() ? ""
                                 : facts_.way == verify::direction::source_to_target
                                     ? "source_to_target"
                                     : "target_to_source";
-  identity_ = monitor::new_identity(facts_.source_identity, facts_.target_identity, direction);
-  const bool begins = monitor::is_empty(resumed);
-  if (!begins) {
-    if (auto known = take_identity(resumed); !known) {
-      co_return known;
-    }
+  auto opened = co_await monitor::open_state(
+      *store_, monitor::new_identity(facts_.source_identity, facts_.target_identity, direction),
+      facts_.target_identity_awaited, open_mismatches_max);
+  if (!opened) {
+    co_return fail(std::move(opened.error()).within(state_path_));
   }
-  // Also of a state that goes on: the target may have got its name only now.
-  state::commit_batch batch;
-  monitor::save(identity_, batch);
-  if (begins) {
-    batch.values_once.merge(std::exchange(batch.values, {}));
-  }
-  if (auto committed = co_await store_->commit(std::move(batch)); !committed || !begins) {
-    co_return committed;
-  }
-  // Another command may have begun the same state a moment before: its secret is the one.
-  const auto begun = co_await store_->load(open_mismatches_max);
-  co_return begun ? take_identity(*begun) : fail(begun.error());
-}
-
-result<void> migration_run::take_identity(const state::snapshot& of) {
-  auto found = monitor::load_identity(of, identity_, facts_.target_identity_awaited);
-  if (!found) {
-    return fail(std::move(found.error()).within(state_path_));
-  }
-  identity_ = std::move(*found);
-  return {};
+  identity_ = std::move(opened->identity);
+  state_is_new_ = opened->begun_now;
+  co_return std::move(opened->resumed);
 }
 
 awaitable<result<void>> migration_run::settle_tables(const state::snapshot& resumed,

@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "cli/status_printer.h"
 #include "monitor/migration.h"
+#include "monitor/opened_state.h"
 #include "monitor/session_state.h"
 #include "monitor/table_watch.h"
 #include "report/verdict.h"
@@ -126,6 +127,7 @@ class migration_run {
   std::string state_path_;
   std::string findings_path_;
   std::unique_ptr<state::state_store> store_;
+  bool state_is_new_ = false;
   std::optional<verify::findings_file> findings_file_;
   int signals_seen_ = 0;
 
@@ -137,10 +139,9 @@ class migration_run {
   [[nodiscard]] result<void> check_findings_path() const;
   void choose_files(const monitor::migration_request& request);
   [[nodiscard]] awaitable<result<state::snapshot>> open_state();
+  [[nodiscard]] awaitable<result<state::snapshot>> begin_or_resume();
   void remove_strays(const state::snapshot& resumed) const;
   [[nodiscard]] awaitable<result<void>> open_findings(state::snapshot& resumed);
-  [[nodiscard]] awaitable<result<void>> settle_identity(const state::snapshot& resumed);
-  [[nodiscard]] result<void> take_identity(const state::snapshot& of);
   [[nodiscard]] awaitable<result<void>> commit_tables(std::vector<state::gap_row>& gaps);
   void prepare_reading(reached_table& table, const std::string& name,
                        const dynamodb::table_description* facts,

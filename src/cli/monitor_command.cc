@@ -257,7 +257,7 @@ void monitor_run::print_start(const state::snapshot& resumed) {
        fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));
   line("state",
        fmt::format("{} ({})", state_path_,
-                   monitor::is_empty(resumed)
+                   state_is_new_
                        ? std::string("new")
                        : fmt::format("resumed: {} shards, {} open checks, {} open mismatches",
                                      resumed.shards.size(), resumed.checks.size(),

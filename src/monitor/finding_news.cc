@@ -1,10 +1,7 @@
 #include "monitor/finding_news.h"
 
 #include "monitor/findings_flow.h"
-#include "state/stored.h"
 
-#include <map>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -12,6 +9,9 @@ namespace ddm::monitor {
 namespace {
 
 constexpr std::size_t lines_per_time = 500;
+/// With --show-values one may have hundreds of KB, and the control thread parses it.
+constexpr std::size_t rows_per_step = 8;
+constexpr std::size_t bytes_per_time = 8U << 20;
 
 void take_over(verify::finding_book& book, verify::mismatch&& stored, bool told_open) {
   // What was told here meanwhile is newer than the row; its own line is heard once it is committed.
@@ -33,47 +33,56 @@ void take_over(verify::finding_book& book, verify::mismatch&& stored, bool told_
 
 finding_news::finding_news(state::state_store& store, verify::finding_book& book,
                            const dynamodb::page_decoder& digests, const state::snapshot& resumed)
-    : store_(store),
-      book_(book),
-      digests_(digests),
-      lines_heard_(resumed.finding_lines),
-      lines_before_(state::stored_or(resumed.values, state::lines_before_name)) {}
+    : store_(store), book_(book), digests_(digests), lines_heard_(resumed.finding_lines) {}
 
 awaitable<result<bool>> finding_news::hear(const std::uint64_t& commits_begun) {
   if (!book_.holds_all()) {
     co_return false;  // which of them are counted already is not known
   }
-  const auto figures = co_await store_.news_of({state::lines_before_name});
-  if (!figures) {
-    co_return fail(figures.error());
+  auto told = co_await read_lines();
+  if (!told) {
+    co_return fail(std::move(told.error()));
   }
-  if (auto before = state::stored_or(figures->values, state::lines_before_name);
-      before != lines_before_) {
-    lines_before_ = std::move(before);
-    lines_heard_ = 0;
-  }
-  const auto lines = co_await store_.finding_lines(lines_heard_, lines_per_time);
-  if (!lines) {
-    co_return fail(lines.error());
-  }
-  lines_heard_ += static_cast<std::int64_t>(lines->size());
-  std::map<verify::digest128, bool> told_open;  // by the last line of each key
-  const auto& made_with = digests_.settings();
-  for (const auto& line : *lines) {
-    if (const auto told = verify::told_in(line, made_with.schema, made_with.secret)) {
-      told_open[told->key_hash] = told->open;
+  for (auto next = told->open_by_key.begin(); next != told->open_by_key.end();) {
+    std::vector<verify::digest128> keys;
+    for (; next != told->open_by_key.end() && keys.size() < rows_per_step; ++next) {
+      keys.push_back(next->first);
+    }
+    auto stored = co_await stored_findings(store_, std::move(keys), commits_begun);
+    if (!stored) {
+      co_return fail(std::move(stored.error()));
+    }
+    for (auto& entry : *stored) {
+      const bool open = told->open_by_key.at(entry.key.hash);
+      take_over(book_, std::move(entry), open);
     }
   }
-  const auto keys = told_open | std::views::keys;
-  auto stored = co_await stored_findings(store_, {keys.begin(), keys.end()}, commits_begun);
-  if (!stored) {
-    co_return fail(std::move(stored.error()));
+  co_return told->all;
+}
+
+awaitable<result<finding_news::told_lines>> finding_news::read_lines() {
+  told_lines told;
+  const auto& made_with = digests_.settings();
+  std::size_t bytes = 0;
+  for (std::size_t read = 0; read < lines_per_time && bytes < bytes_per_time;
+       read += rows_per_step) {
+    const auto lines = co_await store_.finding_lines(lines_heard_, rows_per_step);
+    if (!lines) {
+      co_return fail(lines.error());
+    }
+    lines_heard_ += static_cast<std::int64_t>(lines->size());
+    for (const auto& line : *lines) {
+      bytes += line.size();
+      if (const auto finding = verify::told_in(line, made_with.schema, made_with.secret)) {
+        told.open_by_key[finding->key_hash] = finding->open;
+      }
+    }
+    if (lines->size() < rows_per_step) {
+      told.all = true;
+      break;
+    }
   }
-  for (auto& entry : *stored) {
-    const bool open = told_open.at(entry.key.hash);
-    take_over(book_, std::move(entry), open);
-  }
-  co_return lines->size() < lines_per_time;
+  co_return told;
 }
 
 awaitable<result<void>> finding_news::hear_out(const std::uint64_t& commits_begun) {

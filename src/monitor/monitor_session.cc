@@ -123,7 +123,7 @@ void monitor_session::restore_checks(const state::snapshot& resumed, bool compar
 
 void monitor_session::restore_period(const state::snapshot& resumed) {
   const auto earlier = load_period(resumed);
-  if (is_empty(resumed) || earlier.sample_rate == 0 || earlier == settings_.period) {
+  if (earlier.sample_rate == 0 || earlier == settings_.period) {
     return;
   }
   log::event(

@@ -42,8 +42,6 @@ std::string period_settings::difference(const period_settings& earlier) const {
   return text;
 }
 
-bool is_empty(const state::snapshot& state) { return !state.values.contains(secret_name); }
-
 session_identity new_identity(std::string source, std::string target, std::string direction) {
   session_identity identity{
       .source = std::move(source), .target = std::move(target), .direction = std::move(direction)};
@@ -56,16 +54,20 @@ session_identity new_identity(std::string source, std::string target, std::strin
   return identity;
 }
 
-void save(const session_identity& identity, state::commit_batch& batch) {
-  batch.values.emplace(source_name, identity.source);
-  batch.values.emplace(target_name, identity.target);
-  if (!identity.direction.empty()) {
-    batch.values.emplace(direction_name, identity.direction);
-  }
+void save_if_new(const session_identity& identity, state::commit_batch& batch) {
+  batch.values_once.emplace(source_name, identity.source);
+  batch.values_once.emplace(target_name, identity.target);
   batch.values_once.emplace(
       secret_name,
       std::string(reinterpret_cast<const char*>(identity.secret.data()), identity.secret.size()));
   batch.numbers_once.emplace(seed_name, static_cast<std::int64_t>(identity.sample_seed));
+}
+
+void save_names(const session_identity& identity, state::commit_batch& batch) {
+  batch.values.emplace(target_name, identity.target);
+  if (!identity.direction.empty()) {
+    batch.values.emplace(direction_name, identity.direction);
+  }
 }
 
 void save(const period_settings& settings, state::commit_batch& batch) {

@@ -32,13 +32,13 @@ struct period_settings {
   [[nodiscard]] std::string difference(const period_settings& earlier) const;
 };
 
-/// True for a state that no run has written to yet.
-[[nodiscard]] bool is_empty(const state::snapshot& state);
-
 /// The identity of a new state, with fresh secrets from the system's random source.
 [[nodiscard]] session_identity new_identity(std::string source, std::string target,
                                             std::string direction);
-void save(const session_identity& identity, state::commit_batch& batch);
+/// All but the direction, where the state has none of it yet.
+void save_if_new(const session_identity& identity, state::commit_batch& batch);
+/// What may become known only later: the target's name and the direction.
+void save_names(const session_identity& identity, state::commit_batch& batch);
 void save(const period_settings& settings, state::commit_batch& batch);
 
 /// Fails when the state belongs to another migration (the message names both) or lacks its secrets.

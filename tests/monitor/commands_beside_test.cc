@@ -285,45 +285,5 @@ TEST_F(commands_beside, the_last_word_hears_of_all_that_it_confirmed_however_muc
   EXPECT_EQ(report::decide_exit(world_.status(), true), report::exit_code::mismatches);
 }
 
-/// `compare` begins alone and begins the lines anew, while a monitor has just loaded the state.
-TEST_F(commands_beside, lines_that_were_begun_anew_are_heard_from_the_first_on) {
-  world_.start();
-  world_.time.run_for(5s);
-  ASSERT_TRUE(world_.stop());
-  const auto decoding = world_.decoding();
-  const dynamodb::page_decoder decoder(decoding);
-  world_.crash();
-  const auto store = world_.open_state("monitor");
-  verify::finding_book theirs({});
-  const auto confirm = [&](const std::string& name) {
-    verify::mismatch entry{.kind = verify::mismatch_kind::missing, .changes = 0};
-    entry.key = *dynamodb::key_of(monitor_world::key(name), decoding.schema, decoding.secret);
-    const auto hash = entry.key.hash;
-    theirs.on_confirmed(std::move(entry), world_.time.now());
-    return hash;
-  };
-  const auto commit = [&] {
-    state::commit_batch batch;
-    theirs.take_dirty(batch.mismatches, batch.finding_lines);
-    ASSERT_TRUE(world_.time.run(store->commit(std::move(batch))));
-  };
-  for (int i = 0; i < 5; ++i) {
-    theirs.on_passed(confirm(fmt::format("k{}", i)), world_.time.now());
-  }
-  commit();
-  const auto resumed = world_.time.run(store->load(1000));
-  ASSERT_TRUE(resumed);
-  verify::finding_book ours({});
-  finding_news news(*store, ours, decoder, *resumed);
-  const auto renewed = world_.time.run(
-      store->renew_findings([](const state::mismatch_row&) { return std::string("{}"); }));
-  ASSERT_TRUE(renewed && *renewed);
-  confirm("wrong");
-  commit();
-  const std::uint64_t commits = 0;
-  ASSERT_TRUE(world_.time.run(news.hear(commits)));
-  EXPECT_EQ(ours.counts().all(), 1);
-}
-
 }  // namespace
 }  // namespace ddm::monitor

@@ -2,7 +2,8 @@
 
 #include "aws/service_client.h"
 #include "dynamodb/dynamodb_client.h"
-#include "monitor/session_state.h"
+#include "monitor/monitor_world.h"
+#include "monitor/opened_state.h"
 #include "runtime/rate_limiter.h"
 #include "state/sqlite_store.h"
 
@@ -88,17 +89,12 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
     broken_invariant(store.error().message);
   }
   process_ = std::make_unique<process>(*this, std::move(*store));
-  const auto resumed = time.run(process_->store->load(1000));
-  auto identity = new_identity("source", "target", "source_to_target");
-  if (is_empty(*resumed)) {
-    identity.secret.fill(static_cast<unsigned char>(options_.seed));
-    identity.sample_seed = options_.seed;
-    state::commit_batch first;
-    save(identity, first);
-    commit(std::move(first));
-  } else {
-    identity = *load_identity(*resumed, identity, "");
+  const auto opened =
+      time.run(monitor::open_state(*process_->store, identity_of_seed(options_.seed), "", 1000));
+  if (!opened) {
+    broken_invariant(opened.error().message);
   }
+  const auto& [identity, resumed, begun_now] = *opened;
   process_->decoder.emplace(dynamodb::page_decoder::options{
       .schema = options_.schema,
       .secret = identity.secret,
@@ -125,7 +121,7 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
                                                       .source = process_->source.side,
                                                       .target = process_->target.side,
                                                       .store = *process_->store},
-                                        *resumed);
+                                        resumed);
   ended_ = false;
   asio::co_spawn(time.context(), run_session(), [](const std::exception_ptr& failure) {
     if (failure) {

@@ -1,6 +1,7 @@
 #include "monitor/monitor_world.h"
 
 #include "dynamodb/dynamodb_client.h"
+#include "monitor/opened_state.h"
 #include "runtime/rate_limiter.h"
 
 #include <fmt/format.h>
@@ -168,6 +169,13 @@ support::fake_options account(const world_options& options, std::string name, bo
 
 }  // namespace
 
+session_identity identity_of_seed(std::uint64_t seed) {
+  session_identity identity{
+      .source = "source", .target = "target", .direction = "source_to_target", .sample_seed = seed};
+  identity.secret.fill(static_cast<unsigned char>(seed));
+  return identity;
+}
+
 world_options later_stream(std::uint64_t sample_rate) {
   world_options options;
   options.first = stream::first_position::latest;
@@ -233,21 +241,14 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
     process_->source_side.ttl_attribute.reset();
     process_->target_side.ttl_attribute.reset();
   }
-  auto resumed = time.run(process_->store->load(1000));
-  if (on_resume) {
-    on_resume(*resumed);
+  const auto opened =
+      time.run(monitor::open_state(*process_->store, identity_of_seed(options_.seed), "", 1000));
+  if (!opened) {
+    broken_invariant(opened.error().message);
   }
-  auto identity = new_identity("source", "target", "source_to_target");
-  if (is_empty(*resumed)) {
-    identity.secret.fill(static_cast<unsigned char>(options_.seed));
-    identity.sample_seed = options_.seed;
-    state::commit_batch first;
-    save(identity, first);
-    if (!time.run(process_->store->commit(std::move(first)))) {
-      broken_invariant("the first commit failed");
-    }
-  } else {
-    identity = *load_identity(*resumed, identity, "");
+  const auto& [identity, resumed, begun_now] = *opened;
+  if (on_resume) {
+    on_resume(resumed);
   }
   const auto sample_rate = how.sample_rate.value_or(options_.sample_rate);
   const auto baseline_rate = how.baseline_sample_rate.value_or(sample_rate);
@@ -295,7 +296,7 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
                     .target = process_->target_side,
                     .store = *process_->store,
                     .target_is_ready = [this] { return target_is_active(); }},
-      *resumed);
+      resumed);
   session_ = process_->session.get();
   ended_ = false;
   asio::co_spawn(time.context(), run_session(), [](std::exception_ptr failure) {

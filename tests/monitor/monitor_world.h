@@ -39,6 +39,9 @@ struct world_options {
   std::uint64_t seed = 1;
 };
 
+/// Of all commands in a world of this seed.
+[[nodiscard]] session_identity identity_of_seed(std::uint64_t seed);
+
 /// A world whose stream is read from after what was imported.
 [[nodiscard]] world_options later_stream(std::uint64_t sample_rate = 1);
 

@@ -7,12 +7,12 @@ namespace {
 
 state::snapshot stored(const session_identity& identity) {
   state::commit_batch batch;
-  save(identity, batch);
+  save_if_new(identity, batch);
+  save_names(identity, batch);
   state::snapshot snapshot;
-  snapshot.numbers = batch.numbers;
-  snapshot.values = batch.values;
-  snapshot.numbers.merge(batch.numbers_once);
-  snapshot.values.merge(batch.values_once);
+  snapshot.numbers = batch.numbers_once;
+  snapshot.values = batch.values_once;
+  snapshot.values.merge(batch.values);
   return snapshot;
 }
 
