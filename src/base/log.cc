@@ -1,10 +1,8 @@
 #include "base/log.h"
 
+#include "base/console.h"
 #include "base/displayable.h"
 #include "base/time.h"
-
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <chrono>
@@ -26,18 +24,6 @@ shared_settings& settings() {
 }
 
 std::atomic<level> lowest_level = level::info;
-
-/// spdlog writes and flushes; the line itself is ours, so that its form is stable.
-spdlog::logger& sink() {
-  static const auto logger = [] {
-    auto made =
-        std::make_shared<spdlog::logger>("ddm", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
-  return *logger;
-}
 
 std::string_view name_of(level severity) {
   switch (severity) {
@@ -111,7 +97,7 @@ void write(std::string_view text) {
   if (shared.hook) {
     shared.hook(true);
   }
-  sink().log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  console::write(console::stream::error, line + "\n");
   if (shared.hook) {
     shared.hook(false);
   }
@@ -143,6 +129,12 @@ void event(level severity, std::string_view name, std::string_view message,
 
 void event(level severity, std::string_view name, std::string_view message,
            std::span<const field> fields) {
+  if (const auto dropped = console::take_dropped(); dropped > 0) {
+    const field number("texts", dropped);
+    write(compose(settings().how, level::warning, "output_dropped",
+                  "nobody read our output for a while: lines and status blocks were left out",
+                  {&number, 1}));
+  }
   if (enabled(severity)) {
     write(compose(settings().how, severity, name, message, fields));
   }

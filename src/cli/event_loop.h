@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/environment.h"
+#include "base/console.h"
 #include "base/log.h"
 #include "runtime/asio.h"
 
@@ -23,14 +24,19 @@ void add_ending_signals(asio::signal_set& signals);
 /// is being looked up: the loop would wait for that until the resolver gives up, some 20 s.
 [[nodiscard]] int leave_with(int code);
 
-/// A command from its beginning to its exit code, with a loop of its own.
+/// A command from its beginning to its exit code, with a loop of its own. Nothing that it writes
+/// holds it up; at the end a signal ends the waiting for a reader.
 template <class Run, class Options>
 [[nodiscard]] int run_process(const Options& options, const aws::environment& variables) {
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
-  auto run = std::make_unique<Run>(options, variables, io);
-  const int code = run_to_end(io, run->run());
-  run.reset();
+  int code = 0;
+  {
+    const console::background unhindered;
+    auto run = std::make_unique<Run>(options, variables, io);
+    code = run_to_end(io, run->run());
+    run.reset();
+  }
   return leave_with(code);
 }
 

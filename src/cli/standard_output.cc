@@ -1,5 +1,6 @@
 #include "cli/standard_output.h"
 
+#include "base/console.h"
 #include "base/displayable.h"
 
 #include <fmt/format.h>
@@ -11,7 +12,7 @@
 namespace ddm::cli {
 
 void complain(const std::string& fault) {
-  std::fputs(("error: " + displayable(fault) + "\n").c_str(), stderr);
+  console::write(console::stream::error, "error: " + displayable(fault) + "\n");
 }
 
 bool print_text(const std::string& raw, std::string_view what) {

@@ -15,7 +15,7 @@ std::size_t status_printer::columns() {
 }
 
 status_printer::status_printer(bool to_stderr)
-    : out_(to_stderr ? stderr : stdout), live_(::isatty(STDERR_FILENO) == 1) {
+    : out_(to_stderr ? console::stream::error : console::stream::output), live_(::isatty(STDERR_FILENO) == 1) {
   if (live_) {
     log::around_each_line([this](bool before) {
       if (before) {
@@ -32,7 +32,7 @@ status_printer::~status_printer() {
 
 void status_printer::clear_line() {
   if (line_shown_) {
-    std::fputs("\r\033[K", stderr);
+    console::write(console::stream::error, "\r\033[K");
     line_shown_ = false;
   }
 }
@@ -40,9 +40,7 @@ void status_printer::clear_line() {
 void status_printer::print(std::string_view raw) {
   const auto text = displayable(raw, line_breaks::kept);
   clear_line();
-  std::fwrite(text.data(), 1, text.size(), out_);
-  std::fputc('\n', out_);
-  std::fflush(out_);
+  console::write(out_, text + "\n");
 }
 
 void status_printer::show_live(std::string_view line) {
@@ -52,8 +50,7 @@ void status_printer::show_live(std::string_view line) {
   clear_line();
   const auto shown = displayable(line);
   line = std::string_view(shown).substr(0, columns());
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  std::fflush(stderr);
+  console::write(console::stream::error, line);
   line_shown_ = true;
 }
 

@@ -2,8 +2,9 @@
 // by JSON.
 #pragma once
 
+#include "base/console.h"
+
 #include <cstddef>
-#include <cstdio>
 #include <string_view>
 
 namespace ddm::cli {
@@ -26,7 +27,7 @@ class status_printer {
 
  private:
   void clear_line();
-  std::FILE* out_;
+  console::stream out_;
   bool live_;
   bool line_shown_ = false;
 };

@@ -1,11 +1,17 @@
 """Whatever becomes of the reader of its output, the monitor saves its state and tells its code."""
 
+import fcntl
 import os
 import signal
+import sqlite3
+import struct
 import subprocess
+import termios
+import time
+from contextlib import closing
 from typing import IO, Any
 
-from harness import IMPATIENT, Migration, Scenario, wait_until
+from harness import IMPATIENT, TABLE, Migration, Scenario, wait_until
 
 INCOMPLETE = 3  # nothing was checked
 
@@ -31,6 +37,48 @@ class Output(Scenario):
         process.stdout.close()
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(60), INCOMPLETE)
+
+    def test_a_reader_that_stands_still_holds_nothing_up(self) -> None:
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        migration, process = self.monitor("--stats-interval", "1s", stdout=writer, stderr=writer)
+        os.close(writer)
+
+        def in_pipe() -> int:
+            return int(struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"\0" * 4))[0])
+
+        def last_read() -> str:
+            with closing(sqlite3.connect(f"file:{migration.monitor.state}?mode=ro", uri=True)) as db:
+                return "".join(row[0] for row in db.execute("SELECT last_sequence FROM shard"))
+
+        def is_full() -> bool:
+            held = in_pipe()
+            time.sleep(3)  # of which each second has a block
+            return 0 < held == in_pipe()
+        wait_until(is_full)
+        before = last_read()
+        migration.source.put_item(TableName=TABLE, Item=migration.schema.key(100))
+        wait_until(lambda: last_read() != before, seconds=30)
+        process.send_signal(signal.SIGINT)
+        time.sleep(8)
+        self.assertIsNone(process.poll(), "the last word waits for a reader")
+        with open(reader) as output:
+            text = output.read()
+        self.assertEqual(process.wait(60), INCOMPLETE)
+        self.assertIn("event=draining", text)
+        self.assertIn("Verdict", text[text.index("event=draining"):])
+
+    def test_a_last_word_that_nobody_reads_does_not_keep_a_signal_from_ending_it(self) -> None:
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        self.addCleanup(os.close, reader)
+        _, process = self.monitor("--stats-interval", "1s", "--duration", "8s", stdout=writer,
+                                  stderr=writer)
+        os.close(writer)
+        time.sleep(20)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), -signal.SIGINT)
 
     def test_standard_streams_that_are_closed_are_no_place_for_files_of_its_own(self) -> None:
         def close_all() -> None:
