@@ -37,9 +37,9 @@ class raw_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 using pool = std::shared_ptr<spdlog::details::thread_pool>;
 
 std::shared_ptr<spdlog::async_logger> logger_of(stream to, const pool& thread) {
-  auto made = std::make_shared<spdlog::async_logger>(
-      "console", std::make_shared<raw_sink>(file_of(to)), thread,
-      spdlog::async_overflow_policy::overrun_oldest);
+  auto made =
+      std::make_shared<spdlog::async_logger>("console", std::make_shared<raw_sink>(file_of(to)),
+                                             thread, spdlog::async_overflow_policy::overrun_oldest);
   made->set_error_handler([](const std::string&) {});
   return made;
 }

@@ -15,7 +15,8 @@ std::size_t status_printer::columns() {
 }
 
 status_printer::status_printer(bool to_stderr)
-    : out_(to_stderr ? console::stream::error : console::stream::output), live_(::isatty(STDERR_FILENO) == 1) {
+    : out_(to_stderr ? console::stream::error : console::stream::output),
+      live_(::isatty(STDERR_FILENO) == 1) {
   if (live_) {
     log::around_each_line([this](bool before) {
       if (before) {

@@ -208,7 +208,8 @@ awaitable<void> monitor_session::watch_for_end() {
     const auto now = parts_.time.now();
     note_pause();
     // After the last record that was wanted, nothing that is read could call a judgement off.
-    checks_.set_read_up_to(reading_stopped_ ? now : follower_.read_up_to());
+    checks_.set_read_up_to(reading_stopped_ ? now : follower_.read_up_to(),
+                           reading_stopped_ ? now : follower_.all_read_up_to());
     if (checks_.update_behind(now)) {
       log::event(
           log::level::warning,

@@ -51,7 +51,8 @@ bool monitor_session::what_was_asked_for_is_read() const {
 /// A writer that was forgotten has had a max-lag to show itself.
 bool monitor_session::is_frozen_and_read() const {
   const auto until = freeze().arrived_by();
-  return until && service_now() > *until && follower_.caught_up_to(*until);
+  const auto ahead = service_now() - parts_.time.now();
+  return until && service_now() > *until && follower_.caught_up_to(*until - ahead);
 }
 
 /// With --until-caught-up: complete, and well for as long as GO asks for or known not to become so.

@@ -141,7 +141,7 @@ std::optional<milliseconds> monitor_session::drain_estimate(const report::status
     return std::nullopt;
   }
   return settings_.checks.max_lag + settings_.checks.replication_wait +
-         now.shards.behind.value_or(milliseconds{0}) + seconds{5};
+         std::max(now.shards.behind.value_or(milliseconds{0}), *now.unread_for) + seconds{5};
 }
 
 }  // namespace ddm::monitor

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 
 namespace ddm::stream {
@@ -40,8 +41,11 @@ std::string_view to_string(shard_life life) {
 }
 
 shard_lineage::shard_lineage(std::string stream_arn, first_position first,
-                             std::optional<wall_time> told_until)
-    : stream_arn_(std::move(stream_arn)), first_(first), told_until_(told_until) {}
+                             std::optional<wall_time> told_until, milliseconds hidden_for)
+    : stream_arn_(std::move(stream_arn)),
+      first_(first),
+      told_until_(told_until),
+      hidden_for_(hidden_for) {}
 
 void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
   for (const auto& row : rows) {
@@ -76,7 +80,7 @@ void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
   }
 }
 
-void shard_lineage::add(const shard_description& seen, wall_time now) {
+void shard_lineage::add(const shard_description& seen, wall_time now, wall_time answered) {
   auto [entry, is_new] = shards_.try_emplace(seen.id);
   auto& shard = entry->second;
   if (is_new) {
@@ -84,6 +88,7 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
     shard.parent = seen.parent;
   }
   shard.listed = true;
+  shard.first_listed = shard.first_listed.value_or(answered);
   if (!seen.open()) {
     note_closed(shard);
   }
@@ -104,26 +109,33 @@ void shard_lineage::add(const shard_description& seen, wall_time now) {
 
 void shard_lineage::note_closed(tracked_shard& shard) const {
   if (!std::exchange(shard.closed, true)) {
-    shard.last_known_open = newest_listed_at_;
+    shard.last_known_open = knows_all_until();
     shard.closed_since_page = true;
   }
 }
 
 std::vector<coverage_gap> shard_lineage::on_complete_listing(
     const std::vector<shard_description>& shards, wall_time now,
-    std::optional<wall_time> server_time) {
+    std::optional<wall_time> server_time, std::optional<wall_time> answered) {
   const bool first = !std::exchange(listed_once_, true);
   std::set<shard_id> listed;
   for (const auto& each : shards) {
     listed.insert(each.id);
-    add(each, now);
+    add(each, now, answered.value_or(now));
   }
   on_newest_listed(now);
   if (first) {
     decide_first_listing(shards, now, server_time.value_or(now));
   }
   std::vector<coverage_gap> gaps;
-  std::set<shard_id> gone;
+  const auto gone = first ? std::map<shard_id, shard_id>() : unknown_parents(now);
+  for (const auto& [parent, child] : gone) {
+    gaps.push_back(
+        {parent,
+         {},
+         now,
+         "the parent of " + child.str() + " was created and trimmed while nobody read it"});
+  }
   for (auto& [id, shard] : shards_) {
     shard.listed = listed.contains(id);
     forget_future(shard, now);
@@ -139,14 +151,8 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
     if (!shard.listed) {
       gaps.push_back({id, shard.last_sequence, now, "the shard was trimmed before it was begun"});
       on_done(id, now);
-    } else if (shard.parent && !shards_.contains(*shard.parent)) {
-      if (!first && gone.insert(*shard.parent).second) {
-        gaps.push_back(
-            {*shard.parent,
-             {},
-             now,
-             "the parent of " + id.str() + " was created and trimmed while nobody read it"});
-      }
+    } else if (shard.parent && !shards_.contains(*shard.parent) &&
+               (first || gone.contains(*shard.parent))) {
       // Begun like a shard that has none, also by a process that takes over just now.
       shard.parent.reset();
       shard.dirty = true;
@@ -203,7 +209,7 @@ bool shard_lineage::has_open_ancestor(
 void shard_lineage::on_partial_listing(const std::vector<shard_description>& shards,
                                        wall_time now) {
   for (const auto& each : shards) {
-    add(each, now);
+    add(each, now, now);
   }
 }
 
@@ -249,7 +255,7 @@ void shard_lineage::forget_reading() {
 void shard_lineage::on_done(const shard_id& id, wall_time now) {
   auto& shard = at(id);
   if (!shard.closed) {
-    shard.last_known_open = newest_listed_at_;
+    shard.last_known_open = knows_all_until();
   }
   shard.life = shard_life::done;
   shard.ended_at = now;
@@ -368,15 +374,33 @@ bool shard_lineage::waits_for_readers_only() const {
   });
 }
 
-bool shard_lineage::needs_complete_listing() const {
-  return std::ranges::any_of(shards_, [&](const auto& each) {
-    const auto& shard = each.second;
-    return shard.life == shard_life::waiting && shard.parent && !shards_.contains(*shard.parent);
-  });
+/// Those that waiting shards have, and that nothing hides any more; each with one of its children.
+std::map<shard_id, shard_id> shard_lineage::unknown_parents(wall_time now) const {
+  std::map<shard_id, shard_id> unknown;
+  for (const auto& [id, shard] : shards_) {
+    const bool settled = !shard.first_listed || now - *shard.first_listed >= hidden_for_;
+    if (shard.life == shard_life::waiting && shard.parent && !shards_.contains(*shard.parent) &&
+        settled) {
+      unknown.emplace(*shard.parent, id);
+    }
+  }
+  return unknown;
 }
 
-std::optional<shard_id> shard_lineage::newest() const {
-  return shards_.empty() ? std::nullopt : std::optional(shards_.rbegin()->first);
+bool shard_lineage::needs_complete_listing(wall_time now) const {
+  return !unknown_parents(now).empty();
+}
+
+/// A shard that this listing would pass over is older than the one where it begins, which was known
+/// to the listing before for so long that nothing older was hidden from that one.
+std::optional<shard_id> shard_lineage::newest_of_old() const {
+  const auto until = knows_all_until();
+  const auto newest_first = shards_ | std::views::reverse;
+  const auto found = std::ranges::find_if(newest_first, [&](const auto& each) {
+    const auto& first_listed = each.second.first_listed;
+    return until && first_listed && *first_listed <= *until;
+  });
+  return found == newest_first.end() ? std::nullopt : std::optional(found->first);
 }
 
 state::shard_row shard_lineage::row_of(const tracked_shard& shard) const {

@@ -35,6 +35,9 @@ enum class shard_life {
 
 /// Of a shard that was over for this long when a listing was made, no other child will come.
 constexpr std::chrono::minutes children_visible_within{1};
+/// A listing may not show yet what was made so long, at most, before it was asked for: a child, or
+/// one of two. AWS tells of it and gives no bound; DynamoDB Local hides nothing.
+constexpr std::chrono::seconds shards_hidden_for{20};
 
 /// One shard and how far it has been read. The reader updates the progress members; the lineage all
 /// others.
@@ -62,9 +65,11 @@ struct tracked_shard {
   bool listed = true;  ///< by the last complete listing, or found since
   /// A listing showed its end or a child: empty pages are from its middle, however many.
   bool closed = false;
-  /// When the last listing was asked for that would have shown that, and did not, by our clock;
-  /// known once it is closed, or over. What empty pages said beyond it was of this shard alone.
+  /// It has no child that was made before this, by our clock: a listing would have shown it. Known
+  /// once it is closed, or over. What empty pages said beyond it was of this shard alone.
   std::optional<wall_time> last_known_open;
+  /// When this process was first told of it: it was made before.
+  std::optional<wall_time> first_listed;
   /// Closed since its reader's last page, which may have been empty and told nothing then.
   bool closed_since_page = false;
   bool dirty = true;  ///< differs from what was committed
@@ -97,27 +102,39 @@ class shard_lineage {
  public:
   /// `told_until`: all records of the stream since then are ours to read, also those that are older
   /// than its first listing; that others are lost has been told. Nothing: those since the listing.
+  /// `hidden_for`: as shards_hidden_for, of this service.
   shard_lineage(std::string stream_arn, first_position first,
-                std::optional<wall_time> told_until = std::nullopt);
+                std::optional<wall_time> told_until = std::nullopt,
+                milliseconds hidden_for = shards_hidden_for);
 
   /// Rows of an earlier process; rows of other streams are left alone. Restored shards in life
   /// `reading` become startable again at their position.
   void restore(const std::vector<state::shard_row>& rows);
 
-  /// All pages of a listing begun at `now`, which by the server's clock was `server_time`. The
-  /// first complete listing of a fresh state decides what LATEST means. Returns the gaps it reveals
-  /// (shards that left the listing unread).
+  /// All pages of a listing asked for at `now`, which by the server's clock was `server_time`, and
+  /// answered in full at `answered`. The first complete listing of a fresh state decides what
+  /// LATEST means. Returns the gaps it reveals (shards that left the listing unread).
   [[nodiscard]] std::vector<coverage_gap> on_complete_listing(
       const std::vector<shard_description>& shards, wall_time now,
-      std::optional<wall_time> server_time = std::nullopt);
+      std::optional<wall_time> server_time = std::nullopt,
+      std::optional<wall_time> answered = std::nullopt);
   /// Some shards only (children of one shard, or the newest). A shard whose parent is unknown stays
   /// waiting until a complete listing has shown that the parent is gone.
   void on_partial_listing(const std::vector<shard_description>& shards, wall_time now);
-  /// All shards newer than those known were listed. The last page, which holds them, was asked for
-  /// then.
-  void on_newest_listed(wall_time asked) { newest_listed_at_ = asked; }
+  /// All shards after newest_of_old() were listed, from `asked` on.
+  void on_newest_listed(wall_time asked) {
+    newest_listed_at_ = std::max(newest_listed_at_.value_or(asked), asked);
+  }
   /// Of this process.
   [[nodiscard]] std::optional<wall_time> newest_listed_at() const { return newest_listed_at_; }
+  [[nodiscard]] milliseconds hidden_for() const { return hidden_for_; }
+  /// All shards that were made until then are known, by our clock: listings hide newer ones only.
+  [[nodiscard]] std::optional<wall_time> knows_all_until() const {
+    return newest_listed_at_ ? std::optional(*newest_listed_at_ - hidden_for_) : std::nullopt;
+  }
+  /// Where a listing of the newest begins: whatever a listing may have hidden comes after it. Ids
+  /// begin with their creation time. Nothing: at the beginning.
+  [[nodiscard]] std::optional<shard_id> newest_of_old() const;
 
   /// Shards that may be read now: marked `reading`, handed out once each. A child begins where its
   /// parent was read up to: nothing in it is older than the parent's end.
@@ -150,12 +167,10 @@ class shard_lineage {
   /// Every waiting shard waits for one that is being read: nothing in it is older than that one's
   /// end.
   [[nodiscard]] bool waits_for_readers_only() const;
-  /// A child waits for a parent that no listing has shown yet: a complete listing is due.
-  [[nodiscard]] bool needs_complete_listing() const;
+  /// A child waits for a parent that no listing has shown yet, though by `now` none hides it any
+  /// more: a complete listing is due.
+  [[nodiscard]] bool needs_complete_listing(wall_time now) const;
   [[nodiscard]] bool has_listed() const { return listed_once_; }
-  /// Highest shard id seen: ids begin with their creation time, so newer listings start after it.
-  [[nodiscard]] std::optional<shard_id> newest() const;
-
   /// Rows changed since the last call. Done shards are dropped 48 h after their end once no listing
   /// shows them any more; their ids come out in `forgotten`.
   [[nodiscard]] std::vector<state::shard_row> take_dirty(wall_time now,
@@ -163,7 +178,8 @@ class shard_lineage {
   [[nodiscard]] const std::string& stream_arn() const { return stream_arn_; }
 
  private:
-  void add(const shard_description& seen, wall_time now);
+  void add(const shard_description& seen, wall_time now, wall_time answered);
+  [[nodiscard]] std::map<shard_id, shard_id> unknown_parents(wall_time now) const;
   void note_closed(tracked_shard& shard) const;
   void decide_first_listing(const std::vector<shard_description>& shards, wall_time now,
                             wall_time server_time);
@@ -175,6 +191,7 @@ class shard_lineage {
   std::string stream_arn_;
   first_position first_;
   std::optional<wall_time> told_until_;
+  milliseconds hidden_for_;
   bool listed_once_ = false;
   std::optional<wall_time> newest_listed_at_;  ///< by this process
   std::map<shard_id, tracked_shard> shards_;

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 constexpr double describe_calls_per_second = 2;
 constexpr minutes complete_listing_interval{15};
 /// The children of a shard whose end its reader has not found yet are found by this alone.
-constexpr seconds newest_listing_interval{20};
+constexpr seconds newest_listing_interval{10};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
@@ -24,7 +24,7 @@ constexpr seconds failed_listing_interval{10};
 /// verdict allows for what is unread, by the time in which a listing may hide children.
 constexpr seconds listing_is_fresh_for{45};
 /// All children of a shard are visible this long after its end, if one of them was at once.
-constexpr seconds late_sibling_within{20};
+constexpr seconds late_sibling_within = shards_hidden_for;
 /// As a rule they are found this long after it, and what was read of it holds for them.
 constexpr seconds children_found_within{5};
 /// When more look-ups for children wait for their turn, one listing for all of them is sooner.
@@ -46,7 +46,8 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
       service_(options_.service),
       client_(client),
       sink_(sink),
-      lineage_(options_.stream_arn, options_.first, options_.told_until),
+      lineage_(options_.stream_arn, options_.first, options_.told_until,
+               dynamodb::is_local_arn(options_.stream_arn) ? milliseconds{0} : shards_hidden_for),
       random_(options_.random_seed),
       describe_pace_(time, describe_calls_per_second),
       context_{.time = time,
@@ -113,6 +114,7 @@ void stream_consumer::note_listing(wall_time asked, const dynamodb::stream_page&
   using enum dynamodb::stream_status;
   missing_since_.reset();
   stream_is_over_ = page.status == disabled;
+  over_since_ = stream_is_over_ ? std::optional(over_since_.value_or(asked)) : std::nullopt;
   turned_off_ = page.status == disabled || page.status == disabling;
   if (page.status == enabled) {
     last_seen_enabled_ = service_.later(asked);
@@ -159,9 +161,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
   const auto now = clock_.now();
   std::optional<wall_time> server_time;
   const bool is_fresh = !lineage_.has_listed();
-  auto last_asked = now;
   do {
-    last_asked = clock_.now();
     auto page = co_await describe(start_after);
     if (!page) {
       co_return fail(std::move(page.error()));
@@ -173,10 +173,9 @@ awaitable<result<void>> stream_consumer::list_completely() {
       co_await list_newest_meanwhile(shards);
     }
   } while (start_after);
-  for (auto& gap : lineage_.on_complete_listing(shards, now, server_time)) {
+  for (auto& gap : lineage_.on_complete_listing(shards, now, server_time, clock_.now())) {
     sink_.on_gap(std::move(gap));
   }
-  lineage_.on_newest_listed(last_asked);
   note_complete_listing(is_fresh, now);
   // What ended since the listing began may have children that it did not show.
   if (complete_listing_wanted_ && *complete_listing_wanted_ < now) {
@@ -200,18 +199,20 @@ awaitable<result<void>> stream_consumer::list_completely() {
   co_return result<void>{};
 }
 
-/// From the newest shard on; from an older one whose children are awaited, if there is one: newer
-/// shards may be known before those.
+/// From where nothing was hidden before; from an older one whose children are awaited, if there is
+/// one: newer shards may be known before those.
 awaitable<result<void>> stream_consumer::list_newest() {
   const auto now = clock_.now();
   const auto parents = lineage_.heirless();
   std::vector<shard_description> seen;
-  auto last_asked = co_await list_from(
-      parents.empty() ? lineage_.newest() : std::optional(parents.front()), seen);
-  if (!last_asked) {
-    co_return fail(std::move(last_asked.error()));
+  auto start_after = lineage_.newest_of_old();
+  if (start_after && !parents.empty()) {
+    start_after = std::min(*start_after, parents.front());
   }
-  lineage_.on_newest_listed(*last_asked);
+  if (auto listed = co_await list_from(std::move(start_after), seen); !listed) {
+    co_return fail(std::move(listed.error()));
+  }
+  lineage_.on_newest_listed(now);
   lineage_.on_heirs_listed(parents, now);
   plan_next_listing();
   start_readers();
@@ -221,21 +222,20 @@ awaitable<result<void>> stream_consumer::list_newest() {
 /// A complete listing of thousands of shards takes a minute, and which of them are open must be
 /// known to less. What it finds belongs to the complete one, too: there it may have been passed.
 awaitable<void> stream_consumer::list_newest_meanwhile(std::vector<shard_description>& all) {
-  const auto last_asked = co_await list_from(lineage_.newest(), all);
-  if (!last_asked) {
+  const auto asked = clock_.now();
+  if (auto listed = co_await list_from(lineage_.newest_of_old(), all); !listed) {
     newest_listing_due_ = clock_.now() + failed_listing_interval;
     co_return;
   }
-  lineage_.on_newest_listed(*last_asked);
+  lineage_.on_newest_listed(asked);
   plan_next_listing();
   start_readers();
 }
 
-/// When its last page was asked for; what it found is added to `seen`.
-awaitable<result<wall_time>> stream_consumer::list_from(std::optional<shard_id> start_after,
-                                                        std::vector<shard_description>& seen) {
+/// What it found is added to `seen`.
+awaitable<result<void>> stream_consumer::list_from(std::optional<shard_id> start_after,
+                                                   std::vector<shard_description>& seen) {
   for (;;) {
-    const auto asked = clock_.now();
     const auto page = co_await describe(start_after);
     if (!page) {
       co_return fail(page.error());
@@ -244,14 +244,19 @@ awaitable<result<wall_time>> stream_consumer::list_from(std::optional<shard_id> 
     seen.insert(seen.end(), page->shards.begin(), page->shards.end());
     start_after = page->last_evaluated;
     if (!start_after) {
-      co_return asked;
+      co_return result<void>{};
     }
   }
 }
 
+/// While nothing is old enough for one of the newest, each listing is a complete one: it is made
+/// when it shows what the first may have hidden.
 void stream_consumer::plan_next_listing() {
-  newest_listing_due_ =
-      clock_.now() + (heirs_may_be_hidden() ? missing_children_interval : newest_listing_interval);
+  const auto interval = heirs_may_be_hidden()      ? milliseconds{missing_children_interval}
+                        : lineage_.newest_of_old() ? milliseconds{newest_listing_interval}
+                                                   : std::max<milliseconds>(newest_listing_interval,
+                                                                            lineage_.hidden_for());
+  newest_listing_due_ = clock_.now() + interval;
 }
 
 void stream_consumer::want_complete_listing(wall_time from) {
@@ -297,11 +302,11 @@ awaitable<void> stream_consumer::discover() {
   if (!co_await list_at_first()) {
     co_return;
   }
-  while (!stream_is_over_ || readers_.running() > 1 || heirs_may_be_hidden() ||
+  while (!has_shown_all() || readers_.running() > 1 || heirs_may_be_hidden() ||
          complete_listing_wanted_) {
     co_await clock_.sleep_for(seconds{1});
     const auto now = clock_.now();
-    const bool complete = now >= complete_listing_due_ || lineage_.needs_complete_listing();
+    const bool complete = now >= complete_listing_due_ || lineage_.needs_complete_listing(now);
     if (!complete && now < newest_listing_due_) {
       continue;
     }
@@ -363,7 +368,7 @@ void stream_consumer::give_up(error failure) {
 }
 
 /// A child goes on from where its parent was read up to. When that was closed is not known: its
-/// last empty pages speak for no later time than the listing that did not show the child.
+/// last empty pages speak for no later time than until when it had no child.
 void stream_consumer::cap_what_was_read_before(const shard_id& id) {
   auto& shard = lineage_.at(id);
   if (shard.parent && lineage_.shards().contains(*shard.parent)) {
@@ -497,7 +502,7 @@ bool stream_consumer::heirs_may_be_hidden() const { return !lineage_.heirless().
 /// By the later clock. A shard that waits holds nothing older than the end of the one that it waits
 /// for, and so do hidden children: what was read of the parent holds for them. But whoever cannot
 /// list for a minute knows nothing.
-std::optional<wall_time> stream_consumer::moment_read() const {
+std::optional<wall_time> stream_consumer::moment_read_of_known() const {
   const bool may_miss_siblings =
       wanted_since_ && clock_.now() - *wanted_since_ > hidden_at_most - late_sibling_within;
   if (!listed_here_ || may_miss_siblings || !listing_is_fresh()) {
@@ -541,7 +546,26 @@ std::optional<wall_time> stream_consumer::moment_read() const {
   return known ? std::optional(earliest) : std::nullopt;
 }
 
+/// After a stream has been turned off no shard is made any more.
+bool stream_consumer::has_shown_all() const {
+  const auto known = lineage_.knows_all_until();
+  return stream_is_over_ && over_since_ && known && *known >= *over_since_;
+}
+
+/// By the later clock, of all shards: one that no listing shows yet is younger than what listings
+/// show for certain.
+std::optional<wall_time> stream_consumer::moment_read() const {
+  const auto of_known = moment_read_of_known();
+  return has_shown_all() ? of_known
+                         : std::min(of_known, service_.later(lineage_.knows_all_until()));
+}
+
 std::optional<wall_time> stream_consumer::read_up_to() const {
+  const auto moment = moment_read_of_known();
+  return moment ? std::optional(*moment - service_.ahead()) : std::nullopt;
+}
+
+std::optional<wall_time> stream_consumer::all_read_up_to() const {
   const auto moment = moment_read();
   return moment ? std::optional(*moment - service_.ahead()) : std::nullopt;
 }
@@ -549,9 +573,8 @@ std::optional<wall_time> stream_consumer::read_up_to() const {
 /// Where a run is to end it is not enough that shards give empty pages: one that was closed before
 /// may go on with them. A listing that was asked for later shows what follows it.
 bool stream_consumer::caught_up_to(wall_time moment) const {
-  const auto reached = read_up_to();
-  const auto listed = lineage_.newest_listed_at();
-  return reached && *reached >= moment && (stream_is_over_ || (listed && *listed >= moment));
+  const auto reached = all_read_up_to();
+  return reached && *reached >= moment;
 }
 
 }  // namespace ddm::stream

@@ -2,9 +2,8 @@
 // life.
 //
 // Discovery: one complete listing at start, the children of a shard as soon as it ends and again
-// 20 s later, a listing from the newest known shard on each 20 s, a complete one each 15 minutes;
-// never more than 2 DescribeStream calls a second, because the replicator lives on the same quota
-// of 10.
+// 20 s later, a listing of the newest shards each 10 s, a complete one each 15 minutes; never more
+// than 2 DescribeStream calls a second, because the replicator lives on the same quota of 10.
 #pragma once
 
 #include "dynamodb/page_decoder.h"
@@ -35,7 +34,8 @@ struct stream_status {
   std::size_t done = 0;
   /// Shards being read of which this process does not know yet up to when it has read them.
   std::size_t unread = 0;
-  /// The age of the moment up to which every record has been read. Nothing: not known, or not for a
+  /// The age of the moment up to which every record has been read, also in shards that listings
+  /// may hide so far. Nothing: not known, or not for a
   /// minute although something is hidden or waits. Then a change of any age may be unread.
   std::optional<milliseconds> unread_for;
   /// Those of them that do not answer, or have not yet: nothing may have been read of them.
@@ -85,9 +85,13 @@ class stream_consumer {
   [[nodiscard]] stream_status status() const;
   /// Every record made before `moment`, by our clock, has been read by this process.
   [[nodiscard]] bool caught_up_to(wall_time moment) const;
-  /// Up to when, by our clock, this process has read every record; nothing while that is not known,
-  /// or more than a minute ago with shards that are hidden or wait.
+  /// Up to when, by our clock, this process has read every record of the shards that are known;
+  /// nothing while that is not known, or more than a minute ago with shards that are hidden or
+  /// wait. Some seconds fresher than all_read_up_to(): enough to pass a change of a single key, of
+  /// which another record comes if a shard was hidden.
   [[nodiscard]] std::optional<wall_time> read_up_to() const;
+  /// The same of all shards, also of those that listings may hide so far.
+  [[nodiscard]] std::optional<wall_time> all_read_up_to() const;
 
   /// From when on this reading misses nothing, by the later clock: from TRIM_HORIZON the first
   /// complete listing, else when every shard open then had its first iterator. Nothing before that.
@@ -111,8 +115,8 @@ class stream_consumer {
   [[nodiscard]] awaitable<result<void>> list_completely();
   [[nodiscard]] awaitable<result<void>> list_newest();
   [[nodiscard]] awaitable<void> list_newest_meanwhile(std::vector<shard_description>& all);
-  [[nodiscard]] awaitable<result<wall_time>> list_from(std::optional<shard_id> start_after,
-                                                       std::vector<shard_description>& seen);
+  [[nodiscard]] awaitable<result<void>> list_from(std::optional<shard_id> start_after,
+                                                  std::vector<shard_description>& seen);
   [[nodiscard]] awaitable<void> list_children(shard_id parent, bool for_the_last_time);
   void want_complete_listing(wall_time from);
   void look_for_late_siblings(wall_time now);
@@ -129,7 +133,9 @@ class stream_consumer {
   void note_date(wall_time asked, std::optional<wall_time> date);
   void note_complete_listing(bool was_fresh, wall_time asked);
   void note_iterator(const shard_id& id);
+  [[nodiscard]] std::optional<wall_time> moment_read_of_known() const;
   [[nodiscard]] std::optional<wall_time> moment_read() const;
+  [[nodiscard]] bool has_shown_all() const;
   [[nodiscard]] bool is_gone(const shard_id& id);
   [[nodiscard]] bool is_hopeless(const error& failure);
   void give_up(error failure);
@@ -151,12 +157,13 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
-  std::set<shard_id> unanswered_;  ///< being read, without an answer so far
-  std::string listing_failure_;    ///< of the last one; empty when it came
-  bool listed_here_ = false;       ///< completely, by this process
-  bool begun_here_ = false;        ///< the first readers were started
-  bool stream_is_over_ = false;    ///< DISABLED: no new shard will come
-  bool turned_off_ = false;        ///< DISABLED or DISABLING
+  std::set<shard_id> unanswered_;        ///< being read, without an answer so far
+  std::string listing_failure_;          ///< of the last one; empty when it came
+  bool listed_here_ = false;             ///< completely, by this process
+  bool begun_here_ = false;              ///< the first readers were started
+  bool stream_is_over_ = false;          ///< DISABLED: no new shard will come
+  std::optional<wall_time> over_since_;  ///< asked for then, a listing showed that first
+  bool turned_off_ = false;              ///< DISABLED or DISABLING
   bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
   std::optional<wall_time> last_seen_enabled_;

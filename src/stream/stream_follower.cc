@@ -277,8 +277,15 @@ stream_status stream_follower::status() const {
 }
 
 std::optional<wall_time> stream_follower::read_up_to() const {
-  const bool settled = looked_at_ && !successor_ && (!consumer_->in_doubt() || looked_since_end());
-  return settled ? consumer_->read_up_to() : std::nullopt;
+  return is_settled() ? consumer_->read_up_to() : std::nullopt;
+}
+
+std::optional<wall_time> stream_follower::all_read_up_to() const {
+  return is_settled() ? consumer_->all_read_up_to() : std::nullopt;
+}
+
+bool stream_follower::is_settled() const {
+  return looked_at_ && !successor_ && (!consumer_->in_doubt() || looked_since_end());
 }
 
 bool stream_follower::caught_up_to(wall_time moment) const {

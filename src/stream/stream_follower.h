@@ -52,6 +52,7 @@ class stream_follower {
   [[nodiscard]] stream_status status() const;
   /// As stream_consumer says it; nothing while a newer stream waits or may exist.
   [[nodiscard]] std::optional<wall_time> read_up_to() const;
+  [[nodiscard]] std::optional<wall_time> all_read_up_to() const;
   [[nodiscard]] bool caught_up_to(wall_time moment) const;
   /// From when on reading misses nothing but gaps (see stream_consumer::began); kept in the state.
   [[nodiscard]] std::optional<wall_time> reading_began() const {
@@ -76,6 +77,7 @@ class stream_follower {
   void note_table(const dynamodb::table_description& table, wall_time asked);
   void note_successor(const std::string& latest);
   [[nodiscard]] bool in_doubt() const;
+  [[nodiscard]] bool is_settled() const;
   [[nodiscard]] std::optional<wall_time> known_to_be_on() const;
   void restore(const state::snapshot& resumed);
   void change_over();

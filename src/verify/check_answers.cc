@@ -17,8 +17,10 @@ namespace {
 /// What each look that found its change arrived adds to the looks allowed while replication is
 /// behind, so that a catching-up is followed at pace.
 constexpr double looks_per_arrival = 3;
-/// How long a judgement waits for the stream to be read past it, at least and when that is unknown.
+/// How long a judgement waits for the stream to be read past it, at least, at most where max-lag is
+/// shorter, and when that is unknown.
 constexpr milliseconds proof_wait_min{1000};
+constexpr milliseconds proof_wait_max{45'000};
 constexpr milliseconds proof_wait_unknown{5000};
 
 }  // namespace
@@ -246,8 +248,7 @@ void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& o
     } else {
       // A record that is not read yet says that this is a later change's doing: deleted again, or
       // changed back, before anything has arrived.
-      open->stray.reset();
-      await_proof(*open, counterpart.value, sighting::agreeing, now);
+      see_anew(*open, counterpart.value, sighting::agreeing, now);
     }
   } else {
     judge_resting(*open, origin, counterpart, now, out);
@@ -275,9 +276,18 @@ void pending_checks::judge_resting(check& open, const seen& origin, const seen& 
   } else {
     // The origin may have moved and come back in records that are not read yet, and the counterpart
     // be on its way.
-    open.stray.reset();
-    await_proof(open, counterpart.value, sighting::differing, now);
+    see_anew(open, counterpart.value, sighting::differing, now);
   }
+}
+
+/// What was seen before counts from then, if it is what is seen now: where reading is slow, several
+/// judgements come before it is proven.
+void pending_checks::see_anew(check& open, const image& counterpart, sighting seen_as,
+                              wall_time now) {
+  if (open.stray && (open.stray_seen_as != seen_as || !same(*open.stray, counterpart))) {
+    open.stray.reset();
+  }
+  await_proof(open, counterpart, seen_as, now);
 }
 
 /// A judgement found a side changed. True: the candidate never rests, and has been closed so.
@@ -362,9 +372,10 @@ void pending_checks::await_proof(check& open, const image& counterpart, sighting
     open.stray_seen_as = seen_as;
     open.stray_at = now;
   }
-  const auto reading_lag = read_up_to_ ? now - *read_up_to_ : proof_wait_unknown;
-  schedule(open, now + std::clamp(reading_lag, proof_wait_min,
-                                  std::max(settings_.max_lag, proof_wait_unknown)));
+  const auto reading_lag = all_read_up_to_ ? now - *all_read_up_to_ : proof_wait_unknown;
+  // The lag goes up and down with the listings of the stream, by a third or so.
+  schedule(open, now + std::clamp(reading_lag + reading_lag / 2, proof_wait_min,
+                                  std::max(settings_.max_lag, proof_wait_max)));
 }
 
 void pending_checks::postpone(check& open, wall_time now) {

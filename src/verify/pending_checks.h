@@ -192,8 +192,12 @@ class pending_checks {
   /// The read failed or was not answered: ask again at `again_at`.
   void on_unanswered(check_id id, wall_time again_at);
 
-  /// The stream's shards have all been read up to this time (nothing: not known yet).
-  void set_read_up_to(std::optional<wall_time> time) { read_up_to_ = time; }
+  /// The stream's shards have been read up to this time: those that are known, and `all` of them,
+  /// also such as no listing shows yet (nothing: not known yet).
+  void set_read_up_to(std::optional<wall_time> known, std::optional<wall_time> all) {
+    read_up_to_ = known;
+    all_read_up_to_ = all;
+  }
   [[nodiscard]] bool follows_stream() const { return settings_.follows_stream; }
   /// No change before `moment` is unread.
   [[nodiscard]] bool has_read_past(wall_time moment) const {
@@ -273,10 +277,11 @@ class pending_checks {
                       outcomes& out);
   void postpone(check& open, wall_time now);
   void await_proof(check& open, const image& counterpart, sighting seen_as, wall_time now);
+  void see_anew(check& open, const image& counterpart, sighting seen_as, wall_time now);
   [[nodiscard]] bool is_read_past(const check& open, const image& counterpart,
                                   sighting seen_as) const;
   [[nodiscard]] bool stray_is_proven(const check& open) const {
-    return open.stray && read_up_to_ && *read_up_to_ >= open.stray_at;
+    return open.stray && all_read_up_to_ && *all_read_up_to_ >= open.stray_at;
   }
   void note_met(check& open, const past_image& until, wall_time now);
   [[nodiscard]] bool is_followed(const check& open) const;
@@ -320,6 +325,7 @@ class pending_checks {
   std::vector<std::string> shard_names_;
   std::map<std::string, std::uint32_t, std::less<>> shard_indices_;
   std::optional<wall_time> read_up_to_;
+  std::optional<wall_time> all_read_up_to_;
   std::uint64_t bytes_ = 0;
   std::size_t candidates_ = 0;
   check_id next_id_ = 1;

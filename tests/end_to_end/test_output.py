@@ -48,7 +48,8 @@ class Output(Scenario):
             return int(struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"\0" * 4))[0])
 
         def last_read() -> str:
-            with closing(sqlite3.connect(f"file:{migration.monitor.state}?mode=ro", uri=True)) as db:
+            state = f"file:{migration.monitor.state}?mode=ro"
+            with closing(sqlite3.connect(state, uri=True)) as db:
                 return "".join(row[0] for row in db.execute("SELECT last_sequence FROM shard"))
 
         def is_full() -> bool:
@@ -66,7 +67,7 @@ class Output(Scenario):
             text = output.read()
         self.assertEqual(process.wait(60), INCOMPLETE)
         self.assertIn("event=draining", text)
-        self.assertIn("Verdict", text[text.index("event=draining"):])
+        self.assertIn("verdict: WAIT", text[text.index("event=draining"):])
 
     def test_a_last_word_that_nobody_reads_does_not_keep_a_signal_from_ending_it(self) -> None:
         reader, writer = os.pipe()

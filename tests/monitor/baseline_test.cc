@@ -89,7 +89,7 @@ TEST(baseline, candidates_wait_for_room_in_memory) {
   }
   world.start(with_baseline);
   std::uint64_t most = 0;
-  for (int second = 0; second < 900; ++second) {
+  for (int second = 0; second < 1'500; ++second) {
     world.time.run_for(1s);
     most = std::max(most, world.status().check_bytes);
   }

@@ -241,14 +241,14 @@ class expired_meanwhile : public testing::Test {
     put_expired("first");  // takes all the room that expired ones have
     world_.time.run_for(100s);
     put(world_, "k", 0, 2);
-    world_.time.run_for(85s);
+    world_.time.run_for(110s);
     ASSERT_EQ(world_.status().unlisted.mismatches(), 1);
     for (const auto* name : {"k000", "k001"}) {
       world_.target.put(world_.table, monitor_world::item(name, 1));
     }
     world_.time.run_for(8s);
     put_expired("second");
-    world_.time.run_for(150s);
+    world_.time.run_for(5min);
     ASSERT_TRUE(uncured(world_.status().gaps).empty());
   }
   void put_expired(const char* name) { world_.put(name, 1, to_ms(world_.time.now()) / 1000 - 100); }

@@ -398,7 +398,7 @@ TEST(monitor_session, a_change_that_is_not_read_yet_heals_no_mismatch) {
   monitor_world world;
   world.start();
   world.put("a", 1);
-  world.time.run_for(90s);
+  world.time.run_for(2min);
   ASSERT_EQ(world.status().checks.failed, 1);
   world.target.put(monitor_world::table, monitor_world::item("a", 2));  // wrong in another way
   const auto begin = world.time.now();
@@ -420,7 +420,7 @@ TEST(monitor_session, a_finding_outside_the_sample_heals_only_by_what_the_source
   monitor_world world;
   world.put("a", 1);
   world.start();
-  world.time.run_for(90s);
+  world.time.run_for(2min);
   ASSERT_EQ(world.status().checks.failed, 1);
   ASSERT_TRUE(world.stop());
   world.crash();

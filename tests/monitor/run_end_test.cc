@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <random>
+
 namespace ddm::monitor {
 namespace {
 
@@ -177,6 +180,116 @@ TEST(end_of_a_run, that_no_go_can_come_of_waits_for_its_comparison) {
   live(world, 40min, [](int) {});
   EXPECT_TRUE(world.ended());
   EXPECT_TRUE(world.status().baseline_complete) << world.reasons();
+}
+
+/// A frozen run whose only shard is closed within the max-lag after the freeze, and a forgotten
+/// writer to what follows it. How often, of 30 rounds, it ends with GO.
+int go_over_a_forgotten_writer(
+    const std::function<void(std::mt19937&, support::fake_stream::options&)>& hide,
+    const std::function<void(support::fake_stream&, const std::string& shard, wall_time)>& close) {
+  int go = 0;
+  std::mt19937 random(5);
+  for (std::uint64_t round = 1; round <= 30; ++round) {
+    auto options = later_stream();
+    options.max_lag = 20s;
+    hide(random, options.stream);
+    options.seed = round;
+    monitor_world world(options);
+    world.import_items(20);
+    world.replicate();
+    const auto freeze = world.time.now() + 2min;
+    world.start([&](session_settings& settings) {
+      with_baseline(settings);
+      settings.freeze_at = freeze;
+      settings.require_go = true;
+    });
+    const auto closes = freeze + milliseconds{random() % 20'000};
+    bool closed = false;
+    live(world, 10min, [&](int i) {
+      if (world.time.now() < freeze - 5s && i % 10 == 0) {
+        world.put("busy", i);
+      }
+      if (!closed && world.time.now() >= closes) {
+        closed = true;
+        auto& stream = *world.source.streams().back();
+        close(stream, stream.open_shards()[0], world.time.now());
+        world.put("forgotten" + std::to_string(round), 1);
+      }
+    });
+    EXPECT_TRUE(world.ended()) << round;
+    go += world.status().verdict.kind == verdict_kind::go ? 1 : 0;
+  }
+  return go;
+}
+
+TEST(end_of_a_run, hears_a_forgotten_writer_in_a_child_that_is_listed_late) {
+  const auto hide = [](std::mt19937& random, support::fake_stream::options& stream) {
+    stream.children_listed_after = milliseconds{1'000 + random() % 14'000};
+    stream.end_found_after = 2s + milliseconds{random() % 25'000};
+  };
+  const auto roll_over = [](support::fake_stream& stream, const std::string& shard, wall_time now) {
+    stream.roll_over(shard, now);
+  };
+  EXPECT_EQ(go_over_a_forgotten_writer(hide, roll_over), 0);
+}
+
+TEST(end_of_a_run, hears_a_forgotten_writer_in_a_child_that_is_listed_after_its_sibling) {
+  const auto hide = [](std::mt19937& random, support::fake_stream::options& stream) {
+    stream.first_child_listed_after = milliseconds{1'000 + random() % 14'000};
+  };
+  const auto split = [](support::fake_stream& stream, const std::string& shard, wall_time now) {
+    stream.split(shard, now);
+  };
+  EXPECT_EQ(go_over_a_forgotten_writer(hide, split), 0);
+}
+
+TEST(end_of_a_run, until_caught_up_reads_both_children_of_a_split_just_before_the_start) {
+  for (std::uint64_t round = 1; round <= 40; ++round) {
+    auto options = later_stream();
+    options.first = stream::first_position::trim_horizon;
+    options.max_lag = 5s;
+    options.stream.first_child_listed_after = 12s;
+    options.seed = round;
+    monitor_world world(options);
+    const bool resumed = round % 2 == 0;
+    if (resumed) {
+      world.start();
+      world.time.run_for(1min);
+    }
+    world.time.run_for(5s);
+    auto& stream = *world.source.streams().back();
+    stream.split(stream.open_shards()[0], world.time.now());
+    if (resumed) {
+      world.time.run_for(2s);
+      ASSERT_TRUE(world.stop());
+    }
+    world.put("lost" + std::to_string(round), 1);
+    world.time.run_for(1s);
+    world.start([](session_settings& settings) { settings.until_caught_up = true; });
+    live(world, 10min, [](int) {});
+    ASSERT_TRUE(world.ended());
+    EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::mismatches) << round;
+  }
+}
+
+TEST(end_of_a_run, comes_no_later_where_our_clock_is_slow) {
+  for (const auto ahead : {0s, 30s, 600s}) {
+    auto options = later_stream();
+    options.max_lag = 20s;
+    monitor_world world(options);
+    world.source.settings().clock_skew = ahead;
+    world.target.settings().clock_skew = ahead;
+    world.import_items(20);
+    world.replicate();
+    const auto freeze = world.time.now() + 2min;
+    world.start([&](session_settings& settings) {
+      with_baseline(settings);
+      settings.freeze_at = freeze + ahead;  // as the service tells it
+    });
+    live(world, 30min, [](int) {});
+    ASSERT_TRUE(world.ended());
+    EXPECT_LT(world.ended_at() - freeze, 65s) << ahead.count();
+  }
 }
 
 }  // namespace

@@ -64,8 +64,7 @@ void referee::examine_go() {
 /// read. What is left in an older stream may be in a gap that is still to be told.
 void referee::examine_reading() {
   const bool may_have_ended = world_.ended() || (freeze_at_ && last_.at > *freeze_at_);
-  const bool exact = scenario_.world.stream.empty_page_rate == 0 &&
-                     scenario_.world.stream.end_found_after == milliseconds{0};
+  const bool exact = scenario_.world.stream.empty_page_rate == 0;
   std::vector<std::string> lies;
   if (last_.unread_for && exact && !may_have_ended) {
     auto& account = forward_ ? world_.source : world_.target;

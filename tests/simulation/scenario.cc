@@ -61,8 +61,13 @@ monitor::world_options make_world(dice& draw, std::uint64_t seed) {
       draw.chance(0.3) ? draw.between(seconds{1}, seconds{20}) : milliseconds{0};
   stream.empty_page_rate = draw.chance(0.5) ? draw.share(0.6) : 0;
   // Of the seed itself: all other choices stay what they were.
-  if (seed % 16 == 5 && stream.children_listed_after == milliseconds{0}) {
+  if (seed % 16 == 5) {
     stream.end_found_after = seconds{static_cast<std::int64_t>(1 + seed / 16 % 90)};
+  }
+  if (seed % 8 == 3) {
+    stream.first_child_listed_after =
+        std::min(milliseconds{seconds{static_cast<std::int64_t>(1 + seed / 8 % 20)}},
+                 stream::shards_hidden_for - stream.children_listed_after);
   }
   stream.repeat_rate = draw.chance(0.3) ? draw.share(0.3) : 0;
   stream.latest_returns_older = draw.chance(0.5) ? 3 : 0;

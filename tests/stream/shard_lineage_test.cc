@@ -98,27 +98,29 @@ TEST_F(lineage, a_child_shown_by_a_partial_listing_waits_until_a_complete_one_se
   EXPECT_THAT(startable(), ElementsAre("a"));
   shards.on_partial_listing({open_shard("d", "c")}, start + 1min);
   EXPECT_THAT(startable(), IsEmpty());
-  EXPECT_TRUE(shards.needs_complete_listing());
+  EXPECT_FALSE(shards.needs_complete_listing(start + 1min)) << "it may be hidden";
+  const auto later = start + 1min + shards_hidden_for;
+  EXPECT_TRUE(shards.needs_complete_listing(later));
   EXPECT_THAT(shards.on_complete_listing(
-                  {open_shard("a"), closed_shard("c", "a"), open_shard("d", "c")}, start + 1min),
+                  {open_shard("a"), closed_shard("c", "a"), open_shard("d", "c")}, later),
               IsEmpty());
-  EXPECT_FALSE(shards.needs_complete_listing());
+  EXPECT_FALSE(shards.needs_complete_listing(later));
   EXPECT_THAT(startable(), IsEmpty()) << "the parent exists, and waits for its own";
 }
 
 TEST_F(lineage, an_unknown_parent_that_the_complete_listing_lacks_is_one_gap_for_all_its_children) {
   (void)shards.on_complete_listing({open_shard("a")}, start);
   startable();
-  shards.on_partial_listing({open_shard("d", "c")}, start + 30h);
-  const auto gaps = shards.on_complete_listing(
-      {open_shard("a"), open_shard("d", "c"), open_shard("e", "c")}, start + 30h);
+  shards.on_partial_listing({open_shard("d", "c")}, start + 30h - shards_hidden_for);
+  const auto listed = {open_shard("a"), open_shard("d", "c"), open_shard("e", "c")};
+  EXPECT_THAT(shards.on_complete_listing(listed, start + 30h - 1s), IsEmpty())
+      << "it may be hidden";
+  const auto gaps = shards.on_complete_listing(listed, start + 30h);
   ASSERT_THAT(gaps, SizeIs(1));
   EXPECT_EQ(gaps[0].shard, shard_id("c"));
   EXPECT_EQ(gaps[0].noticed, start + 30h);
   EXPECT_THAT(startable(), ElementsAre("d", "e"));
-  EXPECT_THAT(shards.on_complete_listing({open_shard("a"), open_shard("d", "c")}, start + 31h),
-              IsEmpty())
-      << "it is reported once";
+  EXPECT_THAT(shards.on_complete_listing(listed, start + 31h), IsEmpty()) << "it is reported once";
 }
 
 TEST_F(lineage, a_waiting_shard_that_vanishes_is_a_gap_and_releases_its_children) {
@@ -143,7 +145,7 @@ TEST_F(lineage, a_shard_that_is_done_and_leaves_the_listing_is_no_gap) {
 TEST_F(lineage, a_stream_without_shards_yet_has_none_to_begin) {
   (void)latest.on_complete_listing({}, start);
   EXPECT_TRUE(latest.has_listed());
-  EXPECT_FALSE(latest.newest());
+  EXPECT_FALSE(latest.newest_of_old());
   latest.on_partial_listing({open_shard("a")}, start + 1min);
   EXPECT_THAT(startable(latest), ElementsAre("a"));
   EXPECT_FALSE(latest.at(shard_id("a")).from_latest) << "it came after the start";
@@ -257,10 +259,11 @@ TEST_F(lineage, a_closed_shard_was_known_to_be_open_at_the_listing_before) {
   shards.on_newest_listed(start + 20s);
   shards.on_partial_listing({open_shard("d", "a")}, start + 41s);
   shards.on_newest_listed(start + 40s);
-  EXPECT_EQ(known_open("a"), start + 20s);
+  EXPECT_EQ(known_open("a"), start + 20s - shards_hidden_for);
   EXPECT_FALSE(known_open("b"));
   shards.on_done(shard_id("b"), start + 50s);
-  EXPECT_EQ(known_open("b"), start + 40s) << "its reader found the end before a listing did";
+  EXPECT_EQ(known_open("b"), start + 40s - shards_hidden_for)
+      << "its reader found the end before a listing did";
   shards.forget_reading();
   EXPECT_FALSE(known_open("a"));
 }
@@ -353,6 +356,10 @@ TEST_F(lineage, a_shard_that_came_and_went_while_nobody_read_is_a_gap) {
   (void)shards.on_complete_listing({open_shard("a")}, start);
   startable();
   auto next = restarted();
+  EXPECT_THAT(next.on_complete_listing({open_shard("c", "b")}, start + 48h - shards_hidden_for),
+              IsEmpty())
+      << "it may be hidden";
+  EXPECT_THAT(startable(next), ElementsAre("a")) << "and c waits";
   const auto gaps = next.on_complete_listing({open_shard("c", "b")}, start + 48h);
   ASSERT_THAT(gaps, SizeIs(1));
   EXPECT_EQ(gaps[0].shard, shard_id("b"));
@@ -398,6 +405,24 @@ TEST_F(lineage, forgets_a_finished_shard_after_48_hours_and_only_when_no_listing
   EXPECT_THAT(startable(), IsEmpty());
 }
 
+TEST_F(lineage, lists_the_newest_from_where_no_listing_can_have_hidden_anything) {
+  (void)shards.on_complete_listing({open_shard("a")}, start, std::nullopt, start + 1s);
+  EXPECT_FALSE(shards.newest_of_old()) << "something older than it may have been hidden then";
+  shards.on_partial_listing({open_shard("a"), open_shard("c")}, start + 15s);
+  shards.on_newest_listed(start + 1s + shards_hidden_for);
+  EXPECT_EQ(shards.newest_of_old(), shard_id("a"));
+  EXPECT_EQ(shards.knows_all_until(), start + 1s);
+  shards.on_newest_listed(start + 15s + shards_hidden_for);
+  EXPECT_EQ(shards.newest_of_old(), shard_id("c")) << "a sibling before it would be known";
+}
+
+TEST_F(lineage, a_childs_parent_had_no_child_until_listings_must_have_shown_one) {
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  shards.on_newest_listed(start + 30s);
+  shards.on_partial_listing({open_shard("b", "a")}, start + 32s);
+  EXPECT_EQ(shards.at(shard_id("a")).last_known_open, start + 30s - shards_hidden_for);
+}
+
 TEST_F(lineage, keeps_the_newest_shard_as_the_place_to_list_from) {
   std::vector<shard_id> forgotten;
   (void)shards.on_complete_listing({closed_shard("a")}, start);
@@ -405,7 +430,8 @@ TEST_F(lineage, keeps_the_newest_shard_as_the_place_to_list_from) {
   shards.on_done(shard_id("a"), start);
   (void)shards.take_dirty(start + 100h, forgotten);
   EXPECT_THAT(forgotten, IsEmpty());
-  EXPECT_EQ(shards.newest(), shard_id("a"));
+  shards.on_newest_listed(start + 100h);
+  EXPECT_EQ(shards.newest_of_old(), shard_id("a"));
 }
 
 TEST_F(lineage, knows_children) {

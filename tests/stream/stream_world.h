@@ -16,6 +16,10 @@
 
 namespace ddm::stream {
 
+/// The most that is said to be unread where all is read: what listings may hide, and the time
+/// between two of them.
+constexpr std::chrono::seconds unread_at_rest{31};
+
 /// Keeps every record and gap; may refuse to admit reads for a while.
 class recording_sink final : public record_sink {
  public:
