@@ -321,6 +321,10 @@ scenario make_scenario(std::uint64_t seed) {
   chosen.before = {.writes = draw.chance(0.5) ? draw.between(1, 60) : 0,
                    .generations = draw.chance(0.5) ? draw.between(1, 3) : 0,
                    .forgotten = draw.chance(0.4)};
+  if (chosen.before.generations > 0) {
+    // These live for seconds: no shard is split again while listings hide it.
+    chosen.world.stream.first_child_listed_after = milliseconds{0};
+  }
   chosen.writes = make_traffic(draw);
   if (chosen.records_limit < chosen.writes.writes_per_second) {
     chosen.records_limit = 1000;  // it could never catch up
