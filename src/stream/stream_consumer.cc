@@ -16,6 +16,8 @@ constexpr double describe_calls_per_second = 2;
 constexpr minutes complete_listing_interval{15};
 /// The children of a shard whose end its reader has not found yet are found by this alone.
 constexpr seconds newest_listing_interval{10};
+/// Where no listing hides anything this is the age of what is known; and it costs nothing there.
+constexpr seconds local_listing_interval{2};
 /// A closed shard's children may become visible only later: ask again at this pace.
 constexpr seconds missing_children_interval{2};
 constexpr seconds failed_listing_interval{10};
@@ -252,10 +254,10 @@ awaitable<result<void>> stream_consumer::list_from(std::optional<shard_id> start
 /// While nothing is old enough for one of the newest, each listing is a complete one: it is made
 /// when it shows what the first may have hidden.
 void stream_consumer::plan_next_listing() {
+  const milliseconds usual = context_.is_local ? local_listing_interval : newest_listing_interval;
   const auto interval = heirs_may_be_hidden()      ? milliseconds{missing_children_interval}
-                        : lineage_.newest_of_old() ? milliseconds{newest_listing_interval}
-                                                   : std::max<milliseconds>(newest_listing_interval,
-                                                                            lineage_.hidden_for());
+                        : lineage_.newest_of_old() ? usual
+                                                   : std::max(usual, lineage_.hidden_for());
   newest_listing_due_ = clock_.now() + interval;
 }
 
