@@ -31,6 +31,31 @@ BANNED = [
     (r"\bfile\s*\(\s*GLOB", r".*CMakeLists\.txt$", "globbing: name the files"),
     (r"<<<<<<< |>>>>>>> ", r".*", "a merge conflict"),
 ]
+# Headers that wait for something: they may reach Asio. All others are pure, and stay so: values,
+# decisions, parsers and texts, which a test asks without a loop.
+WAITING = {
+    "aws":
+        "assumed_role container_credentials credential_chain credential_context "
+        "credentials_source http_transport instance_metadata process_credentials "
+        "profile_keys refreshing_credentials service_client sso_credentials sso_token "
+        "sts_client transport",
+    "cli": "connection event_loop item_command item_writer migration_run",
+    "compare": "segment_scanner table_comparer",
+    "dynamodb": "answer dynamodb_client streams_client",
+    "monitor":
+        "baseline compare_session finding_news findings_flow migration "
+        "monitor_session opened_state same_place",
+    "net": "answer_parser connection host_lookup http_client slot_queue tls_context",
+    "plan": "describe_table permissions",
+    "repair": "finding_notes repair_session",
+    "runtime":
+        "asio child_process clock deadline drain_signal rate_limiter retry task_group "
+        "worker_pool",
+    "state": "sqlite_store state_store state_tables",
+    "stream": "record_sink shard_reader stream_consumer stream_follower",
+    "verify": "findings_file record_verifier",
+}
+ASIO = re.compile(r"\s*#\s*include\s+<boost/(asio|beast)[/.]")
 BANNED_FOLDERS = {"util", "utils", "common", "helpers", "manager", "misc"}
 
 
@@ -61,6 +86,29 @@ def include_faults(name: str, lines: list[str], order: list[str]) -> Iterator[st
         elif order.index(included) > order.index(folder):
             yield (f"{name}:{number}: {folder} must not include {included}: "
                    f"the order is {' < '.join(order)}")
+
+
+def asio_reached(headers: dict[str, list[str]]) -> dict[str, str]:
+    """Of each header that reaches Asio, the first step on the way there."""
+    direct = {name: [match[1] for line in lines
+                     if (match := re.match(r'\s*#\s*include\s+"([^"]+)"', line))]
+              for name, lines in headers.items()}
+    reached = {name: "Asio" for name, lines in headers.items() if any(map(ASIO.match, lines))}
+    while more := {name: step for name, included in direct.items() if name not in reached
+                   for step in included if step in reached}:
+        reached |= more
+    return reached
+
+
+def purity_faults(headers: dict[str, list[str]], waiting: dict[str, str]) -> Iterator[str]:
+    """`headers` by their names in includes, "folder/file.h"."""
+    may = {f"{folder}/{stem}.h" for folder, stems in waiting.items() for stem in stems.split()}
+    reached = asio_reached(headers)
+    for name in sorted(reached.keys() - may):
+        yield (f"src/{name}:1: a pure header reaches Asio through {reached[name]}: take values from a "
+               f"header of their own, or name this one under WAITING in {THIS_FILE}")
+    for name in sorted(may - reached.keys()):
+        yield f"{THIS_FILE}:1: {name} does not reach Asio: take it out of WAITING"
 
 
 def text_faults(name: str, lines: list[str]) -> Iterator[str]:
@@ -95,6 +143,7 @@ def orphan_faults(name: str) -> Iterator[str]:
 
 def faults() -> Iterator[str]:
     order = folder_order()
+    headers = {}
     for name in tracked_files():
         if name == THIS_FILE:
             continue
@@ -109,8 +158,11 @@ def faults() -> Iterator[str]:
             yield from size_faults(name, lines)
         if name.endswith((".cc", ".h")) and re.match(r"src/\w+/", name):
             yield from include_faults(name, lines, order)
+        if name.endswith(".h") and name.startswith("src/"):
+            headers[name.removeprefix("src/")] = lines
         if name.endswith(".cc"):
             yield from orphan_faults(name)
+    yield from purity_faults(headers, WAITING)
 
 
 def main() -> int:

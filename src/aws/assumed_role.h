@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 #pragma once
 
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 #include "aws/sts_client.h"
 
 #include <memory>

@@ -1,7 +1,7 @@
 // The transport of production: one signed HTTP exchange for each attempt.
 #pragma once
 
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 #include "aws/sigv4.h"
 #include "aws/transport.h"
 #include "net/http_client.h"

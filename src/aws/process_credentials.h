@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 #pragma once
 
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 
 #include <memory>
 #include <string>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "aws/credential_context.h"
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 #include "aws/profile_files.h"
 
 #include <memory>

@@ -9,7 +9,7 @@
 // Reason: an outage of the source shorter than the early window costs nothing.
 #pragma once
 
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 #include "net/slot_queue.h"
 #include "runtime/clock.h"
 #include "runtime/retry.h"

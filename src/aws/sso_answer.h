@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/credentials.h"
+#include "base/error.h"
 
 #include <chrono>
 #include <optional>

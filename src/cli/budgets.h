@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/options.h"
-#include "dynamodb/dynamodb_client.h"
+#include "dynamodb/table_description.h"
 
 #include <string>
 

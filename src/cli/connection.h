@@ -2,7 +2,7 @@
 #pragma once
 
 #include "aws/client_settings.h"
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 #include "aws/environment.h"
 #include "aws/http_transport.h"
 #include "aws/profile_files.h"

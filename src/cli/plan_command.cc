@@ -10,6 +10,8 @@
 #include "cli/event_loop.h"
 #include "cli/standard_output.h"
 #include "monitor/migration.h"
+#include "plan/describe_table.h"
+#include "plan/permissions.h"
 #include "plan/plan_report.h"
 #include "report/exit_code.h"
 

@@ -1,7 +1,7 @@
 // A TableDescription, as DescribeTable, CreateTable and UpdateTable answer it.
 #pragma once
 
-#include "dynamodb/dynamodb_client.h"
+#include "dynamodb/table_description.h"
 
 #include <nlohmann/json_fwd.hpp>
 

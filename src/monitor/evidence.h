@@ -10,7 +10,7 @@
 
 #include "compare/comparison_progress.h"
 #include "report/status.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 
 #include <cstdint>
 #include <optional>

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/time.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 
 #include <cstdint>
 #include <optional>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "compare/comparison_progress.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 
 #include <vector>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dynamodb/item_digest.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 
 #include <cstdint>
 #include <string>

@@ -10,8 +10,8 @@
 // Reason: a table that is deleted while nobody looks leaves nothing else behind to see it by.
 #pragma once
 
-#include "dynamodb/dynamodb_client.h"
-#include "state/state_store.h"
+#include "dynamodb/table_description.h"
+#include "state/rows.h"
 
 #include <optional>
 #include <string>

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "compare/comparison_progress.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 #include "verify/finding_book.h"
 
 #include <string>

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "plan/estimate.h"
+#include "plan/grant.h"
+#include "plan/needed_actions.h"
 #include "plan/parity.h"
-#include "plan/permissions.h"
 
 #include <optional>
 #include <string>

@@ -6,8 +6,7 @@
 // only a part; on AWS an absent member stands for the default.)
 #pragma once
 
-#include "base/error.h"
-#include "dynamodb/dynamodb_client.h"
+#include "dynamodb/table_description.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -35,9 +34,5 @@ struct described_table {
   table_settings settings;
   std::optional<std::string> kms_key_arn;
 };
-
-/// DescribeTable, DescribeTimeToLive, DescribeContinuousBackups. Only the first must succeed.
-[[nodiscard]] awaitable<result<described_table>> describe(aws::service_client& calls,
-                                                          dynamodb::table_name table);
 
 }  // namespace ddm::plan

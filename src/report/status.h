@@ -24,7 +24,7 @@
 #include "compare/comparison_progress.h"
 #include "report/statistics.h"
 #include "report/wilson_interval.h"
-#include "stream/stream_consumer.h"
+#include "stream/stream_status.h"
 #include "verify/coverage.h"
 #include "verify/finding_book.h"
 

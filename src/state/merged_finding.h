@@ -7,7 +7,7 @@
 // (monitor/finding_news).
 #pragma once
 
-#include "state/state_store.h"
+#include "state/rows.h"
 
 #include <optional>
 

@@ -10,8 +10,8 @@
 #pragma once
 
 #include "base/time.h"
-#include "dynamodb/streams_client.h"
-#include "state/state_store.h"
+#include "dynamodb/stream_description.h"
+#include "state/rows.h"
 
 #include <map>
 #include <optional>

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "dynamodb/dynamodb_client.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 #include "stream/stream_consumer.h"
 
 #include <map>

@@ -14,7 +14,7 @@
 // confirming run did not cannot tell that all is well again. Such a finding stays open.
 #pragma once
 
-#include "state/state_store.h"
+#include "state/rows.h"
 #include "verify/mismatch.h"
 #include "verify/pending_checks.h"
 

@@ -13,7 +13,7 @@
 
 #include "base/time.h"
 #include "dynamodb/page_decoder.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 #include "verify/behind_detector.h"
 #include "verify/check.h"
 #include "verify/key_filter.h"

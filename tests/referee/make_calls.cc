@@ -10,7 +10,7 @@
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/scripted_transport.h"
 #include "dynamodb/streams_client.h"
-#include "plan/table_settings.h"
+#include "plan/describe_table.h"
 
 #include <nlohmann/json.hpp>
 

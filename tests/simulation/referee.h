@@ -23,7 +23,7 @@
 #include "simulation/go_referee.h"
 #include "simulation/ledger.h"
 #include "simulation/scenario.h"
-#include "state/state_store.h"
+#include "state/rows.h"
 #include "verify/mismatch.h"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "state/state_store.h"
+#include "state/rows.h"
 
 namespace ddm::state {
 

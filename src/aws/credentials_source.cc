@@ -1,4 +1,4 @@
-#include "aws/credentials.h"
+#include "aws/credentials_source.h"
 
 #include <fmt/format.h>
 
