@@ -85,17 +85,17 @@ void monitor_session::restore(const state::snapshot& resumed) {
   const auto now = parts_.time.now();
   const auto earlier = load_period(resumed);
   restore_checks(resumed, earlier.ignored == settings_.period.ignored, now);
-  checks_.restore_deferred(resumed.deferred_changes, resumed.deferred_rows);
+  checks_.unchecked().restore_deferred(resumed.deferred_changes, resumed.deferred_rows);
   const auto settled = resumed.numbers.find(left_settled_name);
   const bool some_left = settled == resumed.numbers.end()
                              ? statistics_.checks().left_to_baseline > 0
                              : settled->second == 0;
   // Of a denser sample some keys have changes on their way that nobody has checked.
   if (some_left || earlier.sample_rate > settings_.period.sample_rate) {
-    checks_.restore_left();
+    checks_.unchecked().restore_left();
   }
   if (target_ready_) {
-    checks_.on_target_ready(now);
+    checks_.unchecked().on_target_ready(now);
   }
   const auto open = restore_findings(resumed, findings_);
   if (!open) {
@@ -208,8 +208,10 @@ awaitable<void> monitor_session::watch_for_end() {
     const auto now = parts_.time.now();
     note_pause();
     // After the last record that was wanted, nothing that is read could call a judgement off.
-    checks_.set_read_up_to(reading_stopped_ ? now : follower_.read_up_to(),
-                           reading_stopped_ ? now : follower_.all_read_up_to());
+    checks_.set_read_up_to(reading_stopped_
+                               ? verify::reading{.known = now, .all = now}
+                               : verify::reading{.known = follower_.read_up_to(),
+                                                 .all = follower_.all_read_up_to()});
     if (checks_.update_behind(now)) {
       log::event(
           log::level::warning,
@@ -302,7 +304,7 @@ awaitable<void> monitor_session::await_target() {
     }
     target_ready_ = *ready;
     if (target_ready_) {
-      checks_.on_target_ready(parts_.time.now());
+      checks_.unchecked().on_target_ready(parts_.time.now());
       log::event(log::level::info, "target_ready", "changes read from now on are checked");
       co_return;
     }
@@ -324,7 +326,7 @@ void monitor_session::on_batch(stream::record_batch batch) {
     statistics_.on_record(record, target_ready_);
     note_write(record, batch.nothing_before);
     if (record.chosen && !target_ready_) {
-      checks_.note_left(record.key.hash);
+      checks_.unchecked().note_left(record.key.hash);
     } else if (record.chosen) {
       const verify::change_context where{
           .shard_id = batch.shard.str(),
@@ -417,7 +419,7 @@ verify::verifier_events monitor_session::events() {
 
 void monitor_session::apply(const verify::outcomes& out) {
   statistics_.on_outcomes(out);
-  checks_.note_deferred(statistics_.checks().deferred);
+  checks_.unchecked().note_deferred(statistics_.checks().deferred);
   baseline_.on_outcomes(out);
   new_deferred_.insert(new_deferred_.end(), out.deferred_rows.begin(), out.deferred_rows.end());
   if (out.left > 0) {
@@ -483,7 +485,7 @@ state::commit_batch monitor_session::collect() {
   save(settings_.period, batch);
   freeze_watch_.save(batch);
   batch.numbers.emplace(well_for_name, settling_.lasted().count());
-  batch.numbers.emplace(left_settled_name, checks_.left_settled() ? 1 : 0);
+  batch.numbers.emplace(left_settled_name, checks_.unchecked().left_settled() ? 1 : 0);
   return batch;
 }
 

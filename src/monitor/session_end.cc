@@ -112,7 +112,7 @@ wall_time monitor_session::service_now() const { return follower_.service_now();
 /// Once nothing is read any more: what has not rested for several max-lags since is left open.
 bool monitor_session::everything_is_judged() const {
   return target_ready_ && statistics_.checks().deferred == 0 &&
-         checks_.size() == checks_.restless();
+         checks_.size() == checks_.restless_checks();
 }
 
 milliseconds monitor_session::clock_slow_by() const {

@@ -49,7 +49,8 @@ awaitable<result<void>> monitor_session::ask_about_candidates() {
 /// A key that is deferred again has one row only: the checks' own count of rows is too high.
 awaitable<result<void>> monitor_session::count_deferred() {
   const auto now = parts_.time.now();
-  if (checks_.deferred_rows() * 2 < settings_.checks.deferred_max || now < deferred_counted_next_) {
+  if (checks_.unchecked().deferred_rows() * 2 < settings_.checks.deferred_max ||
+      now < deferred_counted_next_) {
     co_return result<void>{};
   }
   deferred_counted_next_ = now + deferred_count_interval;
@@ -59,7 +60,7 @@ awaitable<result<void>> monitor_session::count_deferred() {
     co_return fail(rows.error());
   }
   if (commits_begun_ == commits_before) {
-    checks_.set_deferred_rows(*rows + static_cast<std::int64_t>(new_deferred_.size()));
+    checks_.unchecked().set_deferred_rows(*rows + static_cast<std::int64_t>(new_deferred_.size()));
   }
   co_return result<void>{};
 }

@@ -98,9 +98,10 @@ void shard_lineage::add(const shard_description& seen, wall_time now, wall_time 
     }
   }
   // Listings are frequent; the time is only needed to the hour, to forget what is unlisted.
-  // What it says of an unread shard, and of heirs, is not for a part of a listing to change.
-  const bool outdated = !shard.last_listed || (!shard.unread() && !shard.may_have_hidden_heirs() &&
-                                               now - *shard.last_listed > std::chrono::hours{1});
+  // What it says of an unread shard, and of children, is not for a part of a listing to change.
+  const bool outdated =
+      !shard.last_listed || (!shard.unread() && !shard.may_have_hidden_children() &&
+                             now - *shard.last_listed > std::chrono::hours{1});
   if (outdated) {
     shard.last_listed = now;
     shard.dirty = true;
@@ -139,7 +140,7 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
   for (auto& [id, shard] : shards_) {
     shard.listed = listed.contains(id);
     forget_future(shard, now);
-    if (shard.may_have_hidden_heirs()) {
+    if (shard.may_have_hidden_children()) {
       // Its children would have been shown, also if it has left the listing itself.
       const auto enough = *shard.ended_at + children_visible_within;
       shard.last_listed = shard.listed ? now : std::min(now, enough);
@@ -330,7 +331,7 @@ bool shard_lineage::has_children(const shard_id& id) const {
 std::vector<shard_id> shard_lineage::heirless() const {
   std::set<shard_id> found;
   for (const auto& [id, shard] : shards_) {
-    if (shard.may_have_hidden_heirs()) {
+    if (shard.may_have_hidden_children()) {
       found.insert(found.end(), id);
     }
   }

@@ -78,7 +78,7 @@ struct tracked_shard {
     return life == shard_life::waiting || life == shard_life::reading;
   }
   /// No listing that came late enough has told whether it has children.
-  [[nodiscard]] bool may_have_hidden_heirs() const {
+  [[nodiscard]] bool may_have_hidden_children() const {
     return !open() && ended_at &&
            (!last_listed || *last_listed < *ended_at + children_visible_within);
   }

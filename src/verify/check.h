@@ -1,4 +1,12 @@
-// One open question: has the newest change of this key arrived in the other table?
+// One open check: has what the origin held since some change arrived in the other table?
+//
+// Problem: what is asked, what would answer it, what was seen so far and what comes next change at
+// different moments: a newer change takes the place of the question, and what was seen of the old
+// one still counts.
+// Idea: four parts. The *question*: which key, since when, who asks. The *expectation*: what the
+// origin held. The *evidence*: what looks have seen. The *stage*: what the check does next, one of
+// six, each with what only it needs (stage_*.cc).
+// Reason: a rule about one stage touches one file, and nothing of a stage outlives it unseen.
 #pragma once
 
 #include "base/time.h"
@@ -7,6 +15,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 namespace ddm::verify {
@@ -27,6 +36,10 @@ using image = std::optional<item_digest>;
 [[nodiscard]] inline bool same_only_by_ignoring(const image& a, const image& b) {
   return a && b && a->compared == b->compared && a->everything != b->everything;
 }
+/// What equality goes by.
+[[nodiscard]] inline std::optional<digest128> compared(const image& value) {
+  return value ? std::optional(value->compared) : std::nullopt;
+}
 
 /// The table whose stream is read is the origin, the other one the counterpart.
 enum class direction {
@@ -43,83 +56,133 @@ struct past_image {
 
 using check_id = std::int64_t;
 
-/// What a check does next.
+/// What a check has read.
 enum class check_step {
-  look,            ///< read the counterpart
-  expect_look,     ///< the record carried no image: read the origin strongly, then the counterpart
-  first_origin,    ///< the first unequal look: read the origin strongly (s1)
-  judge,           ///< strong reads of the counterpart, then of the origin (s2)
-  judge_restless,  ///< a key that never rests: strong reads, held against its recent images
+  look,            ///< the counterpart
+  expect_look,     ///< the record carried no image: the origin strongly, then the counterpart
+  first_origin,    ///< after the first unequal look: the origin strongly
+  judge,           ///< strongly: the counterpart, then the origin
+  judge_restless,  ///< the same, of a key that never rests: held against its recent images
 };
 
-/// What a judgement saw: whether the counterpart agreed with the origin.
-enum class sighting : std::uint8_t {
-  differing,
-  agreeing,
-};
-
-struct check {
-  check_id id = 0;
+struct question {
   item_key key;
-  check_step step = check_step::look;
   /// Raised by every new change of the key: tells an answer to an older question.
   std::uint32_t version = 0;
-  std::uint32_t shard = 0;   ///< index given by the caller
+  std::uint32_t shard = 0;   ///< of the newest change: index given by the caller
   sequence_number sequence;  ///< of the newest change
-
-  bool expects_origin_read = false;  ///< KEYS_ONLY, OLD_IMAGE, unknown events: `expected` is read
-  image expected;
-  std::optional<past_image> before;  ///< the old image of the first unmet change
-  std::vector<past_image> history;   ///< images superseded since, oldest first
-  bool history_cut = false;          ///< the bound cut its oldest entries off
-  bool superseded_unverified = false;
-  bool ttl_delete_seen = false;
-  /// The comparison's row that asked for this check; 0: a change of the stream did. Such a check
-  /// stands for no change, and is not persisted: its row stays until there is an outcome.
-  std::int64_t candidate = 0;
-  /// Since when the check of a change answers the question of a comparison as well, which is open
-  /// until the other table is seen with what the origin held after that.
-  std::optional<wall_time> comparison_asks_since;
-  bool source_held = false;      ///< candidates: a scan saw the item in the source
-  std::uint32_t judgements = 0;  ///< that found a side changed; since the newest change
-
   wall_time created;         ///< of the newest change
   wall_time read_at;         ///< when the newest change was read
   wall_time first_unmet_at;  ///< when the first change without outcome was read
   /// When that one was made, by the service's clock; or an earlier one, while the target has not
   /// been seen with a value of the last max-lag since.
   wall_time unmet_created;
-  std::optional<image> s1;  ///< the origin at the first unequal look since the newest change
-  wall_time s1_at;
+  /// The comparison's row that asks; 0: changes of the stream do. Such a check stands for no
+  /// change, and is not persisted: its row stays until there is an outcome.
+  std::int64_t candidate = 0;
+  /// Since when the check of a change answers the question of a comparison as well, which is open
+  /// until the other table is seen with what the origin held after that.
+  std::optional<wall_time> comparison_asks_since;
+  /// Something before the newest change has no outcome: an equal look may be the state before it.
+  bool unproven_before = false;
+  bool source_held = false;  ///< candidates: a scan saw the item in the source
 
+  [[nodiscard]] bool is_of_change() const { return candidate == 0; }
+};
+
+struct expectation {
+  /// The image of the newest change; where the origin `is_read`, what it was last read to hold.
+  image value;
+  bool is_read = false;      ///< KEYS_ONLY, OLD_IMAGE, unknown events: no record tells the image
+  bool history_cut = false;  ///< not all images are known that the origin held since
+  bool ttl_delete_seen = false;
+  std::optional<past_image> before;  ///< the old image of the first unmet change
+  std::vector<past_image> history;   ///< images superseded since, oldest first
+
+  /// Until when the origin held this value, as far as records tell; nothing: it never did.
+  [[nodiscard]] std::optional<past_image> held_until(const image& seen, wall_time now) const;
+  /// Of digests that cannot be compared any more. Absence is absence under any settings.
+  void forget_images();
+};
+
+/// The origin, read strongly.
+struct origin_read {
+  image value;
+  wall_time at;
+  bool operator==(const origin_read&) const = default;
+};
+
+struct evidence {
+  /// At the first unequal look since the newest change, or at the first since it moved.
+  std::optional<origin_read> origin;
   // From here on nothing is persisted.
-  /// What the counterpart held at a judgement that found it wrong, or unexpectedly right: it is,
-  /// once the stream has been read past that time and no record has explained it.
-  std::optional<image> stray;
-  sighting stray_seen_as = sighting::differing;
-  wall_time stray_at;
-  /// Strategy B and candidates: what the counterpart held when it was last seen to differ, and
-  /// since when it has.
-  std::optional<std::optional<digest128>> differing;
-  wall_time differing_since;
-  /// Without an image: when both tables were seen alike. It proves the change once the stream was
-  /// read past that time, or it would be the doing of a later one.
-  std::optional<wall_time> agreed_at;
-  bool agreed_by_ignoring = false;
-  wall_time due;
-  wall_time first_look_at;  ///< of the newest change; lag probes come before it
-  wall_time lag_base;       ///< from when the lag of the newest change is counted
+  /// Where no record tells of the origin's changes: what the counterpart held when it was last seen
+  /// to differ, and since when it has.
+  struct difference {
+    std::optional<digest128> counterpart;
+    wall_time since;
+  };
+  std::optional<difference> differing;
+  std::optional<wall_time> unequal_at;  ///< the last look that was
+  std::optional<wall_time> lag_from;    ///< from when the lag counts, where it is measured
   std::uint32_t retries = 0;
-  std::uint8_t probes_left = 0;  ///< looks at 0.5, 1, 2, 4 s that measure the lag
-  bool measures_lag = false;
-  bool looked = false;  ///< at least one look was answered
-  bool looked_unequal = false;
-  wall_time unequal_at;           ///< the last look that was
-  bool may_have_expired = false;  ///< it saw nothing, where items expire
-  bool in_flight = false;
-  bool dirty = false;
-  bool persisted = false;
-  std::uint32_t bytes = 0;  ///< booked against the memory bound
+  std::uint32_t judgements = 0;   ///< that found a side changed; since the newest change
+  bool looked = false;            ///< at least one look was answered
+  bool may_have_expired = false;  ///< the last look saw nothing, where items expire
+};
+
+/// What a judgement saw: whether the counterpart agreed with the origin.
+enum class agreement : std::uint8_t {
+  differing,
+  agreeing,
+};
+
+/// What the counterpart held at a judgement that found it wrong, or unexpectedly right: it is, once
+/// the stream has been read past that time and no record has explained it.
+struct unexplained {
+  image counterpart;
+  wall_time at;
+  agreement seen_as = agreement::differing;
+};
+
+/// Looks at the ages of `probe_ages` that measure how late replication is.
+struct probing {
+  wall_time first_look_at;  ///< when looks begin that count
+  std::uint8_t left = 0;
+};
+/// Looks at growing distances.
+struct looking {};
+/// A look was unequal: the origin is read strongly, and has to rest from then on.
+struct resting {};
+/// The origin has rested: strong reads of both decide.
+struct judging {
+  std::optional<unexplained> seen;
+};
+/// Without an image: both tables were seen alike. It proves the change once the stream was read
+/// past that, or it would be the doing of a later one.
+struct awaiting_stream {
+  wall_time agreed_at;
+  bool by_ignoring = false;
+};
+/// The key changes all the time: strong reads are held against its recent images.
+struct restless {
+  std::optional<unexplained> seen;
+};
+using stage = std::variant<looking, probing, resting, judging, awaiting_stream, restless>;
+
+struct check {
+  check_id id = 0;
+  question asked;
+  expectation expected;
+  evidence seen;
+  stage at;
+
+  /// What it has read next.
+  [[nodiscard]] check_step next_read() const;
+  template <class Stage>
+  [[nodiscard]] bool is_at() const {
+    return std::holds_alternative<Stage>(at);
+  }
 };
 
 }  // namespace ddm::verify

@@ -124,62 +124,69 @@ class reader {
 std::string encode_check(const check& open, std::string_view shard_id) {
   writer out;
   out.put(codec_version);
-  out.put(std::string_view(open.key.json));
-  out.put(open.key.hash);
+  const auto& [id, asked, expected, seen, at] = open;
+  out.put(std::string_view(asked.key.json));
+  out.put(asked.key.hash);
   out.put(shard_id);
-  out.put(open.sequence.str());
-  out.put(open.expects_origin_read);
-  out.put(open.expected);
-  out.put(open.before);
-  out.put(static_cast<std::uint32_t>(open.history.size()));
-  for (const auto& past : open.history) {
+  out.put(asked.sequence.str());
+  out.put(expected.is_read);
+  out.put(expected.value);
+  out.put(expected.before);
+  out.put(static_cast<std::uint32_t>(expected.history.size()));
+  for (const auto& past : expected.history) {
     out.put(past);
   }
-  out.put(open.history_cut);
-  out.put(open.superseded_unverified);
-  out.put(open.ttl_delete_seen);
-  out.put(open.created);
-  out.put(open.read_at);
-  out.put(open.first_unmet_at);
-  out.put(open.unmet_created);
-  out.put(open.comparison_asks_since);
-  out.put(open.s1);
-  out.put(open.s1_at);
+  out.put(expected.history_cut);
+  out.put(asked.unproven_before);
+  out.put(expected.ttl_delete_seen);
+  out.put(asked.created);
+  out.put(asked.read_at);
+  out.put(asked.first_unmet_at);
+  out.put(asked.unmet_created);
+  out.put(asked.comparison_asks_since);
+  const auto origin = seen.origin.value_or(origin_read{});
+  out.put(seen.origin ? std::optional<image>(origin.value) : std::nullopt);
+  out.put(origin.at);
   return std::move(out).take();
 }
 
 result<decoded_check> decode_check(check_id id, std::string_view body) {
   reader in(body);
   decoded_check decoded;
-  auto& open = decoded.value;
-  open.id = id;
+  auto& [own_id, asked, expected, seen, at] = decoded.value;
+  own_id = id;
   std::string sequence;
-  in.get(open.key.json);
-  in.get(open.key.hash);
+  in.get(asked.key.json);
+  in.get(asked.key.hash);
   in.get(decoded.shard_id);
   in.get(sequence);
-  in.get(open.expects_origin_read);
-  in.get(open.expected);
-  in.get(open.before);
+  in.get(expected.is_read);
+  in.get(expected.value);
+  in.get(expected.before);
   std::uint32_t images = 0;
   in.get(images);
   for (std::uint32_t i = 0; i < images && in.good(); ++i) {
-    in.get(open.history.emplace_back());
+    in.get(expected.history.emplace_back());
   }
-  open.history.shrink_to_fit();  // the memory bound counts capacities
-  in.get(open.history_cut);
-  in.get(open.superseded_unverified);
-  in.get(open.ttl_delete_seen);
-  in.get(open.created);
-  in.get(open.read_at);
-  in.get(open.first_unmet_at);
-  open.unmet_created = open.first_unmet_at;
+  expected.history.shrink_to_fit();  // the memory bound counts capacities
+  in.get(expected.history_cut);
+  in.get(asked.unproven_before);
+  in.get(expected.ttl_delete_seen);
+  in.get(asked.created);
+  in.get(asked.read_at);
+  in.get(asked.first_unmet_at);
+  asked.unmet_created = asked.first_unmet_at;
   if (in.version() != codec_version_read_times) {
-    in.get(open.unmet_created);
-    in.get(open.comparison_asks_since);
+    in.get(asked.unmet_created);
+    in.get(asked.comparison_asks_since);
   }
-  in.get(open.s1);
-  in.get(open.s1_at);
+  std::optional<image> origin;
+  wall_time origin_at;
+  in.get(origin);
+  in.get(origin_at);
+  if (origin) {
+    seen.origin = origin_read{*origin, origin_at};
+  }
   auto number = sequence_number::parse(sequence);
   const bool known = in.version() == codec_version || in.version() == codec_version_read_times;
   if (!known || !in.complete() || (!number && !sequence.empty())) {
@@ -187,8 +194,7 @@ result<decoded_check> decode_check(check_id id, std::string_view body) {
         "an open check in the state file cannot be read: the file is damaged or was written "
         "by another version");
   }
-  open.sequence = number.value_or(sequence_number{});
-  open.persisted = true;
+  asked.sequence = number.value_or(sequence_number{});
   return decoded;
 }
 

@@ -215,7 +215,7 @@ TEST(candidates, beside_a_stream_are_confirmed_only_when_that_was_read_past_thei
   check_driver run;
   run.origin["a"] = 1;
   run.stream_is_read = false;
-  run.checks.set_read_up_to(run.now, run.now);
+  run.checks.set_read_up_to({run.now, run.now});
   run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
   run.run_for(5min);
   EXPECT_THAT(run.out.confirmed, IsEmpty()) << "the origin may have moved and come back meanwhile";

@@ -101,7 +101,7 @@ void check_driver::run_for(milliseconds duration) {
       action();
     }
     if (stream_is_read) {
-      checks.set_read_up_to(now, now);
+      checks.set_read_up_to({now, now});
     }
     checks.pass_proven(now, true, out);
     if (to_ms(now) % 200 == 0) {

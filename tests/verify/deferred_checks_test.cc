@@ -70,7 +70,7 @@ TEST(deferral, a_change_after_a_deferred_one_must_hold_for_a_max_lag) {
   EXPECT_EQ(run.out.verified, verified) << "absent as before anything has arrived";
   run.run_for(2s);
   EXPECT_EQ(run.out.verified, verified + 1);
-  run.checks.note_deferred(0);
+  run.checks.unchecked().note_deferred(0);
   run.write("late", 0);
   run.run_for(7s);
   EXPECT_EQ(run.out.verified, verified + 2);
@@ -78,16 +78,16 @@ TEST(deferral, a_change_after_a_deferred_one_must_hold_for_a_max_lag) {
 
 TEST(left_unchecked, a_change_of_such_a_key_must_hold_for_a_max_lag) {
   check_driver run;
-  run.checks.note_left(key_named("left").hash);  // inserted while there was no target
-  EXPECT_FALSE(run.checks.left_settled());
-  run.checks.on_target_ready(run.now);
+  run.checks.unchecked().note_left(key_named("left").hash);  // inserted while there was no target
+  EXPECT_FALSE(run.checks.unchecked().left_settled());
+  run.checks.unchecked().on_target_ready(run.now);
   run.write("left", 0);
   run.write_replicated("other", 1, 1s);
   run.run_for(max_lag - 1s);
   EXPECT_EQ(run.out.verified, 1) << "absent as before anything has arrived";
   run.run_for(2s);
   EXPECT_EQ(run.out.verified, 2);
-  EXPECT_TRUE(run.checks.left_settled());
+  EXPECT_TRUE(run.checks.unchecked().left_settled());
   run.write("left", 0);
   run.run_for(7s);
   EXPECT_EQ(run.out.verified, 3);
@@ -95,10 +95,10 @@ TEST(left_unchecked, a_change_of_such_a_key_must_hold_for_a_max_lag) {
 
 TEST(left_unchecked, by_an_earlier_process_concerns_every_key) {
   check_driver run;
-  run.checks.restore_left();
+  run.checks.unchecked().restore_left();
   run.run_for(2 * max_lag);
-  EXPECT_FALSE(run.checks.left_settled()) << "nothing arrives where there is no target";
-  run.checks.on_target_ready(run.now);
+  EXPECT_FALSE(run.checks.unchecked().left_settled()) << "nothing arrives where there is no target";
+  run.checks.unchecked().on_target_ready(run.now);
   run.write("any", 0);
   run.run_for(max_lag - 1s);
   EXPECT_EQ(run.out.verified, 0);
@@ -108,14 +108,14 @@ TEST(left_unchecked, by_an_earlier_process_concerns_every_key) {
 
 TEST(left_unchecked, is_not_over_before_the_stream_was_read_past_it) {
   check_driver run;
-  run.checks.note_left(key_named("left").hash);
-  run.checks.on_target_ready(run.now);
+  run.checks.unchecked().note_left(key_named("left").hash);
+  run.checks.unchecked().on_target_ready(run.now);
   run.stream_is_read = false;
   run.run_for(2 * max_lag);
-  EXPECT_FALSE(run.checks.left_settled());
+  EXPECT_FALSE(run.checks.unchecked().left_settled());
   run.stream_is_read = true;
   run.run_for(1s);
-  EXPECT_TRUE(run.checks.left_settled());
+  EXPECT_TRUE(run.checks.unchecked().left_settled());
 }
 
 TEST(deferral, the_images_of_hot_keys_give_way_to_the_memory_bound) {
@@ -333,14 +333,14 @@ TEST(restart, what_did_not_rest_before_the_end_has_the_time_to_do_so) {
   check_driver second(of_no_key());
   second.now = first.now + 50s;
   state.restore(second);
-  for (int value = 3; value < 90 && second.checks.restless() == 0; ++value) {
+  for (int value = 3; value < 90 && second.checks.restless_checks() == 0; ++value) {
     second.origin["a"] = value;
     second.counterpart["a"] = 1000 + value;
     second.run_for(7s);
   }
-  ASSERT_EQ(second.checks.restless(), 1U);
+  ASSERT_EQ(second.checks.restless_checks(), 1U);
   second.checks.hasten(second.now);
-  EXPECT_EQ(second.checks.restless(), 0U);
+  EXPECT_EQ(second.checks.restless_checks(), 0U);
   second.run_for(3min);
   EXPECT_THAT(second.out.confirmed, SizeIs(1));
 }

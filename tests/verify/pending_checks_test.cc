@@ -414,7 +414,7 @@ INSTANTIATE_TEST_SUITE_P(seeds, random_traffic, testing::Range(1, 7));
 TEST(pending_checks, a_judgement_waits_until_the_stream_has_been_read_past_it) {
   check_driver run;
   run.stream_is_read = false;
-  run.checks.set_read_up_to(run.now, run.now);
+  run.checks.set_read_up_to({run.now, run.now});
   run.write("k", 1);
   run.after(50s, [&run] {
     run.write_unread("k", 2);
@@ -450,13 +450,13 @@ TEST(pending_checks, a_moment_of_agreement_that_was_read_past_proves_no_mismatch
   check_driver run;
   const auto start = run.now;
   run.stream_is_read = false;
-  run.checks.set_read_up_to(start, start);
+  run.checks.set_read_up_to({start, start});
   run.counterpart["k"] = 2;
   run.write("k", 1);
   run.after(65s, [&run] { run.write_unread("k", 2); });  // judged at 70 s: both hold 2
   run.after(125s, [&run, start] {
     run.write_unread("k", 1);
-    run.checks.set_read_up_to(start + 80s, start + 80s);
+    run.checks.set_read_up_to({start + 80s, start + 80s});
   });
   run.run_for(140s);
   EXPECT_TRUE(run.out.confirmed.empty()) << "1 was written 15 s ago";
@@ -474,7 +474,7 @@ TEST(pending_checks, an_insert_deleted_again_unread_is_not_passed_by_the_judgeme
   run.after(max_lag + 12s, [&run] { run.read_records(); });
   run.after(max_lag + 30s, [&run] { run.counterpart["k"] = 1; });  // late, and the delete is lost
   run.stream_is_read = false;
-  run.checks.set_read_up_to(run.now, run.now);
+  run.checks.set_read_up_to({run.now, run.now});
   run.after(max_lag + 12s, [&run] { run.stream_is_read = true; });
   run.run_until_judged(10min);
   ASSERT_EQ(run.out.confirmed.size(), 1U);

@@ -88,7 +88,7 @@ TEST(restless_keys, a_target_ahead_of_our_reading_is_no_mismatch) {
     run.after(300ms, [&run, value] { run.counterpart["hot"] = value; });
     if (value % 40 == 0) {
       run.read_records();  // every 4 s
-      run.checks.set_read_up_to(run.now, run.now);
+      run.checks.set_read_up_to({run.now, run.now});
     }
     run.run_for(100ms);
   }
@@ -104,7 +104,7 @@ TEST(restless_keys, are_judged_by_what_was_seen_when_the_stream_has_been_read_pa
     run.run_for(100ms);
   }
   ASSERT_GT(run.reads(check_step::judge_restless), 0);
-  run.checks.set_read_up_to(run.now, run.now);
+  run.checks.set_read_up_to({run.now, run.now});
   run.write_unread("hot", 1000);
   run.write_unread("hot", 1001);
   run.counterpart["hot"] = 1000;  // in time, and not read yet
