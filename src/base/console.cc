@@ -10,12 +10,21 @@
 
 #include <mutex>
 #include <string>
+#include <sys/stat.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
 
 namespace ddm::console {
 namespace {
+
+/// On one terminal, or in one pipe, the two keep their order.
+bool are_one_file(int a, int b) {
+  struct stat of_a{};
+  struct stat of_b{};
+  return ::fstat(a, &of_a) == 0 && ::fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
 
 int file_of(stream to) { return to == stream::output ? STDOUT_FILENO : STDERR_FILENO; }
 
@@ -53,8 +62,7 @@ class background::threads {
  public:
   threads()
       : error_thread_(std::make_shared<spdlog::details::thread_pool>(queued_max, 1)),
-        // On one terminal the two keep their order.
-        output_thread_(::isatty(STDOUT_FILENO) == 1
+        output_thread_(are_one_file(STDOUT_FILENO, STDERR_FILENO)
                            ? error_thread_
                            : std::make_shared<spdlog::details::thread_pool>(queued_max, 1)),
         error_(logger_of(stream::error, error_thread_)),

@@ -130,10 +130,9 @@ void event(level severity, std::string_view name, std::string_view message,
 void event(level severity, std::string_view name, std::string_view message,
            std::span<const field> fields) {
   if (const auto dropped = console::take_dropped(); dropped > 0) {
-    const field number("texts", dropped);
-    write(compose(settings().how, level::warning, "output_dropped",
-                  "nobody read our output for a while: lines and status blocks were left out",
-                  {&number, 1}));
+    log::event(log::level::warning, "output_dropped",
+               "nobody read our output for a while: lines and status blocks were left out",
+               {{"texts", dropped}});
   }
   if (enabled(severity)) {
     write(compose(settings().how, severity, name, message, fields));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/same_file.h"
 #include "base/units.h"
+#include "base/write_all.h"
 #include "cli/budgets.h"
 #include "cli/event_loop.h"
 #include "cli/standard_output.h"
@@ -24,8 +25,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <poll.h>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -50,6 +53,16 @@ int refuse_all(const std::vector<error>& faults) {
     complain(line);
   }
   return static_cast<int>(report::code_of(faults));
+}
+
+/// Also where nobody reads what standard error says.
+[[noreturn]] void complain_and_leave(int signal) {
+  pollfd reader{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&reader, 1, 0) == 1) {
+    std::ignore = write_all(STDERR_FILENO,
+                            "\nleaving at once; the next start resumes from the last commit\n");
+  }
+  std::_Exit(128 + signal);
 }
 
 }  // namespace
@@ -480,8 +493,7 @@ awaitable<void> migration_run::obey_signals() {
     const int number = co_await signals_.async_wait(asio::use_awaitable);
     if (++signals_seen_ > 1 || !request_stop()) {
       // The state holds the last commit: leaving at once loses nothing.
-      std::fputs("\nleaving at once; the next start resumes from the last commit\n", stderr);
-      std::_Exit(128 + number);
+      complain_and_leave(number);
     }
     log::event(log::level::info, "draining",
                "reading stops, batches in flight are finished; a second signal leaves at once",

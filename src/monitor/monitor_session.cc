@@ -208,10 +208,9 @@ awaitable<void> monitor_session::watch_for_end() {
     const auto now = parts_.time.now();
     note_pause();
     // After the last record that was wanted, nothing that is read could call a judgement off.
-    checks_.set_read_up_to(reading_stopped_
-                               ? verify::reading{.known = now, .all = now}
-                               : verify::reading{.known = follower_.read_up_to(),
-                                                 .all = follower_.all_read_up_to()});
+    checks_.set_read_up_to(reading_stopped_ ? verify::reading{.known = now, .all = now}
+                                            : verify::reading{.known = follower_.read_up_to(),
+                                                              .all = follower_.all_read_up_to()});
     if (checks_.update_behind(now)) {
       log::event(
           log::level::warning,

@@ -54,6 +54,14 @@ session_identity new_identity(std::string source, std::string target, std::strin
   return identity;
 }
 
+std::vector<std::string> identity_prefixes() {
+  return {source_name, target_name, direction_name, secret_name, seed_name};
+}
+
+bool has_identity(const state::snapshot& state) {
+  return state.values.contains(secret_name) || state.values.contains(source_name);
+}
+
 void save_if_new(const session_identity& identity, state::commit_batch& batch) {
   batch.values_once.emplace(source_name, identity.source);
   batch.values_once.emplace(target_name, identity.target);

@@ -35,6 +35,10 @@ struct period_settings {
 /// The identity of a new state, with fresh secrets from the system's random source.
 [[nodiscard]] session_identity new_identity(std::string source, std::string target,
                                             std::string direction);
+/// Names of the values and numbers of an identity begin so.
+[[nodiscard]] std::vector<std::string> identity_prefixes();
+/// Some command has begun this state.
+[[nodiscard]] bool has_identity(const state::snapshot& state);
 /// All but the direction, where the state has none of it yet.
 void save_if_new(const session_identity& identity, state::commit_batch& batch);
 /// What may become known only later: the target's name and the direction.

@@ -138,7 +138,8 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
          "the parent of " + child.str() + " was created and trimmed while nobody read it"});
   }
   for (auto& [id, shard] : shards_) {
-    shard.listed = listed.contains(id);
+    const bool may_be_hidden = shard.first_listed && now - *shard.first_listed < hidden_for_;
+    shard.listed = listed.contains(id) || (may_be_hidden && shard.listed);
     forget_future(shard, now);
     if (shard.may_have_hidden_children()) {
       // Its children would have been shown, also if it has left the listing itself.

@@ -59,11 +59,8 @@ void pending_checks::on_judged(check_id id, std::uint32_t version, const seen& o
 }
 
 check_facts pending_checks::facts(const entry& open, wall_time now) const {
-  return {.settings = settings_,
-          .behind = behind_,
-          .reached = reached_,
-          .now = now,
-          .due = open.due};
+  return {
+      .settings = settings_, .behind = behind_, .reached = reached_, .now = now, .due = open.due};
 }
 
 void pending_checks::take_step(entry& open, step made, const sight& look, wall_time now,

@@ -14,11 +14,8 @@ bool has_not_rested(const check& open) {
 
 late_checks pending_checks::later_than(wall_time time) const {
   late_checks late;
-  const check_facts facts{.settings = settings_,
-                          .behind = behind_,
-                          .reached = reached_,
-                          .now = time,
-                          .due = time};
+  const check_facts facts{
+      .settings = settings_, .behind = behind_, .reached = reached_, .now = time, .due = time};
   table_.each_open([&](const check& open) {
     const auto& [id, asked, expected, seen, at] = open;
     const auto unmet_since = std::min(asked.first_unmet_at, asked.unmet_created + reading_late_max);

@@ -64,7 +64,6 @@ TEST_F(stalled_reader, holds_nothing_up_and_gets_the_newest_in_order) {
   unhindered.reset();
   restore();
   reads.join();
-  EXPECT_TRUE(seen.starts_with("0."));
   EXPECT_TRUE(seen.ends_with(std::to_string(texts - 1) + std::string(100, '.') + "\n"));
   const auto lines = static_cast<std::size_t>(std::ranges::count(seen, '\n'));
   EXPECT_LT(lines, background::queued_max + 50);

@@ -81,6 +81,21 @@ class Output(Scenario):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(10), -signal.SIGINT)
 
+    def test_a_second_signal_ends_it_at_once_though_nobody_reads(self) -> None:
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"x" * 4096)
+        os.set_blocking(writer, True)
+        migration, process = self.monitor(stdout=writer, stderr=writer)
+        os.close(writer)
+        wait_until(migration.monitor.state.exists)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        self.assertIn(process.wait(5), (128 + signal.SIGINT, 128 + signal.SIGTERM))
+
     def test_standard_streams_that_are_closed_are_no_place_for_files_of_its_own(self) -> None:
         def close_all() -> None:
             for descriptor in range(3):

@@ -52,8 +52,10 @@ TEST_F(opened_states, of_two_commands_that_begin_one_the_first_decides_the_secre
 TEST_F(opened_states, of_another_migration_stay_as_they_are) {
   const auto store = store_of("monitor");
   ASSERT_TRUE(open(*store, fresh("b", "")));
+  const auto before = state::bytes_of(path_ + "-wal");
   const auto refused = open(*store, fresh("c", "target_to_source"));
   ASSERT_FALSE(refused);
+  EXPECT_EQ(state::bytes_of(path_ + "-wal"), before);
   EXPECT_EQ(refused.error().kind, error_class::wrong_usage);
   const auto again = open(*store, fresh("b", ""));
   ASSERT_TRUE(again) << again.error().message;

@@ -28,7 +28,7 @@ SOURCES = Path(__file__).resolve().parents[2] / "src"
 CLIENTS = {"dynamodb_client": "dynamodb/dynamodb_client.h",
            "streams_client": "dynamodb/streams_client.h", "sts_client": "aws/sts_client.h"}
 # Where targets are written: whoever adds a place adds its calls to make_calls.
-TARGETS = {"dynamodb/dynamodb_client.cc", "dynamodb/streams_client.cc", "plan/table_settings.cc"}
+TARGETS = {"dynamodb/dynamodb_client.cc", "dynamodb/streams_client.cc", "plan/describe_table.cc"}
 ANSWERS_MAX = 6
 
 PAGES = "(batch_get_item|scan|query|get_records)"
@@ -38,7 +38,7 @@ NAMING = {
     "dynamodb/conditional_write.cc": "write_if", "dynamodb/dynamodb_client.cc": "dynamodb_client::",
     "dynamodb/page_decoder.cc": PAGES, "dynamodb/streams_client.cc": "streams_client::",
     "dynamodb/table_answer.cc": "describe_table|create_table|update_stream",
-    "plan/table_settings.cc": "plan::describe",
+    "plan/describe_table.cc": "plan::describe", "plan/table_settings.cc": "plan::describe",
 }
 # Those of test_identity_requests.py.
 NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_answer.cc",

@@ -177,7 +177,7 @@ TEST_F(counted_beside, a_comparison_makes_up_for_nothing_that_was_counted_since_
   run_for(world_, others_, 2min);
   ASSERT_EQ(world_.status().unlisted.mismatches(), 9);
   lose_changes(20, 22);
-  run_for(world_, others_, 30s);
+  run_for(world_, others_, 65s);  // they are confirmed by `compare` later than here
   const auto theirs = compare(false);
   EXPECT_EQ(theirs.mismatches.mismatches(), 12) << "it lists all";
   EXPECT_EQ(theirs.unlisted.mismatches(), 11);
@@ -221,7 +221,7 @@ TEST_F(counted_beside, an_item_that_had_expired_is_counted_until_a_comparison_th
   others_.start_compare({}, 150s);
   run_for(world_, others_, 10s);
   put_expired("e1");  // after its scans
-  run_for(world_, others_, 90s);
+  run_for(world_, others_, 125s);
   ASSERT_TRUE(others_.comparing());
   ASSERT_EQ(world_.status().unlisted.of(verify::mismatch_kind::expired), 1);
   for (int i = 0; i < 3; ++i) {

@@ -134,6 +134,16 @@ TEST_F(lineage, a_waiting_shard_that_vanishes_is_a_gap_and_releases_its_children
   EXPECT_THAT(startable(), ElementsAre("c"));
 }
 
+TEST_F(lineage, a_young_waiting_shard_that_a_listing_does_not_show_yet_is_no_gap) {
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  shards.on_partial_listing({closed_shard("a"), open_shard("b", "a")}, start + 1min);
+  EXPECT_THAT(shards.on_complete_listing({closed_shard("a")}, start + 1min + 3s), IsEmpty());
+  EXPECT_TRUE(shards.at(shard_id("b")).listed);
+  shards.on_done(shard_id("a"), start + 2min);
+  EXPECT_THAT(startable(), ElementsAre("b"));
+}
+
 TEST_F(lineage, a_shard_that_is_done_and_leaves_the_listing_is_no_gap) {
   (void)shards.on_complete_listing({closed_shard("a"), open_shard("b", "a")}, start);
   startable();
