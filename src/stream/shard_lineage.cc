@@ -130,6 +130,7 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
   }
   std::vector<coverage_gap> gaps;
   const auto gone = first ? std::map<shard_id, shard_id>() : unknown_parents(now);
+  gaps.reserve(gone.size());
   for (const auto& [parent, child] : gone) {
     gaps.push_back(
         {parent,
