@@ -178,10 +178,15 @@ void referee::on_frozen_end(const report::status& status, bool in_trouble) {
   const auto stalled = std::ranges::any_of(scenario_.stalls, [&](const auto& stall) {
     return stall.first <= scenario_.freeze->at && scenario_.freeze->at < stall.second;
   });
-  // A shard whose end is found late takes back what was read, by more than GO allows, maybe.
+  // A shard whose end is found late takes back what was read, by more than GO allows, maybe; and
+  // whoever cannot list knows less and less.
   const auto& stream = scenario_.world.stream;
+  const bool lists = std::ranges::none_of(scenario_.incidents, [&](const auto& each) {
+    return each.what == incident::listing_outage && each.at <= scenario_.freeze->at &&
+           scenario_.freeze->at < each.at + each.lasting;
+  });
   const bool reading_holds =
-      stream.end_found_after + stream.children_listed_after < stream::shards_hidden_for;
+      lists && stream.end_found_after + stream.children_listed_after < stream::shards_hidden_for;
   const bool in_time =
       scenario_.replication.delay_max < scenario_.world.max_lag && !stalled && reading_holds;
   if (go_before_freeze_ && clean && same_settings && in_time && !in_trouble &&
