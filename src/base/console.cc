@@ -1,30 +1,21 @@
 #include "base/console.h"
 
+#include "base/same_file.h"
 #include "base/write_all.h"
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
 #include <mutex>
 #include <string>
-#include <sys/stat.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
 
 namespace ddm::console {
 namespace {
-
-/// On one terminal, or in one pipe, the two keep their order.
-bool are_one_file(int a, int b) {
-  struct stat of_a{};
-  struct stat of_b{};
-  return ::fstat(a, &of_a) == 0 && ::fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-         of_a.st_ino == of_b.st_ino;
-}
 
 int file_of(stream to) { return to == stream::output ? STDOUT_FILENO : STDERR_FILENO; }
 
@@ -62,6 +53,7 @@ class background::threads {
  public:
   threads()
       : error_thread_(std::make_shared<spdlog::details::thread_pool>(queued_max, 1)),
+        // On one terminal, or in one pipe, the two keep their order.
         output_thread_(are_one_file(STDOUT_FILENO, STDERR_FILENO)
                            ? error_thread_
                            : std::make_shared<spdlog::details::thread_pool>(queued_max, 1)),

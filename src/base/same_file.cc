@@ -5,12 +5,25 @@
 #include <system_error>
 
 namespace ddm {
+namespace {
+
+bool same(const struct stat& a, const struct stat& b) {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+}  // namespace
 
 bool is_still(const std::string& path, int descriptor) {
   struct stat opened{};
   struct stat present{};
   return ::fstat(descriptor, &opened) == 0 && ::stat(path.c_str(), &present) == 0 &&
-         opened.st_ino == present.st_ino && opened.st_dev == present.st_dev;
+         same(opened, present);
+}
+
+bool are_one_file(int a, int b) {
+  struct stat of_a{};
+  struct stat of_b{};
+  return ::fstat(a, &of_a) == 0 && ::fstat(b, &of_b) == 0 && same(of_a, of_b);
 }
 
 bool is_one_place(const std::string& a, const std::string& b) {

@@ -12,7 +12,6 @@
 #include "compare/leftover_file.h"
 #include "report/render.h"
 #include "state/sqlite_store.h"
-#include "state/stored.h"
 #include "verify/finding_book.h"
 
 #include <fmt/format.h>

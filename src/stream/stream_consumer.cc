@@ -115,8 +115,7 @@ awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
 void stream_consumer::note_listing(wall_time asked, const dynamodb::stream_page& page) {
   using enum dynamodb::stream_status;
   missing_since_.reset();
-  stream_is_over_ = page.status == disabled;
-  over_since_ = stream_is_over_ ? std::optional(over_since_.value_or(asked)) : std::nullopt;
+  over_since_ = page.status == disabled ? std::optional(over_since_.value_or(asked)) : std::nullopt;
   turned_off_ = page.status == disabled || page.status == disabling;
   if (page.status == enabled) {
     last_seen_enabled_ = service_.later(asked);
@@ -495,7 +494,7 @@ stream_status stream_consumer::status() const {
 /// A stream that is over has no new shards.
 bool stream_consumer::listing_is_fresh() const {
   const auto listed = lineage_.newest_listed_at();
-  return stream_is_over_ || (listed && clock_.now() - *listed <= listing_is_fresh_for);
+  return over_since_ || (listed && clock_.now() - *listed <= listing_is_fresh_for);
 }
 
 /// Also when the stream has been turned off since.
@@ -512,7 +511,7 @@ std::optional<wall_time> stream_consumer::moment_read_of_known() const {
   }
   const auto now = later_now();
   const auto hidden = lineage_.heirless();
-  bool is_read = stream_is_over_;  // over no shard of a stream that is on, nothing is known
+  bool is_read = over_since_.has_value();  // over no shard of a stream that is on, nothing is known
   bool something_waits = !hidden.empty();
   auto earliest = now;
   for (const auto& id : hidden) {
@@ -551,7 +550,7 @@ std::optional<wall_time> stream_consumer::moment_read_of_known() const {
 /// After a stream has been turned off no shard is made any more.
 bool stream_consumer::has_shown_all() const {
   const auto known = lineage_.knows_all_until();
-  return stream_is_over_ && over_since_ && known && *known >= *over_since_;
+  return over_since_ && known && *known >= *over_since_;
 }
 
 /// By the later clock, of all shards: one that no listing shows yet is younger than what listings

@@ -75,7 +75,7 @@ class stream_consumer {
   /// A listing is made within a second or two: whether the stream is on has to be known.
   void list_soon();
   /// The stream is disabled, or was not found just now.
-  [[nodiscard]] bool in_doubt() const { return stream_is_over_ || missing_since_; }
+  [[nodiscard]] bool in_doubt() const { return over_since_ || missing_since_; }
   /// By the last listing it is disabled, or about to be.
   [[nodiscard]] bool is_turned_off() const { return turned_off_; }
   /// When the last listing that showed it enabled was asked for, by the later clock.
@@ -127,13 +127,13 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
-  std::set<shard_id> unanswered_;        ///< being read, without an answer so far
-  std::string listing_failure_;          ///< of the last one; empty when it came
-  bool listed_here_ = false;             ///< completely, by this process
-  bool begun_here_ = false;              ///< the first readers were started
-  bool stream_is_over_ = false;          ///< DISABLED: no new shard will come
-  std::optional<wall_time> over_since_;  ///< asked for then, a listing showed that first
-  bool turned_off_ = false;              ///< DISABLED or DISABLING
+  std::set<shard_id> unanswered_;  ///< being read, without an answer so far
+  std::string listing_failure_;    ///< of the last one; empty when it came
+  bool listed_here_ = false;       ///< completely, by this process
+  bool begun_here_ = false;        ///< the first readers were started
+  /// When the first listing was asked for that showed it DISABLED: no new shard will come.
+  std::optional<wall_time> over_since_;
+  bool turned_off_ = false;  ///< DISABLED or DISABLING
   bool replaced_ = false;
   std::optional<wall_time> missing_since_;  ///< the stream is not found
   std::optional<wall_time> last_seen_enabled_;

@@ -45,7 +45,7 @@ void pending_checks::on_first_origin(check_id id, std::uint32_t version, const s
   if (auto* open = answered(id)) {
     const bool current = version == open->open.asked.version;
     outcomes none;
-    take_step(*open, on_origin_answered, {.origin = origin, .current = current}, now, none);
+    take_step(*open, step_resting, {.origin = origin, .current = current}, now, none);
   }
 }
 

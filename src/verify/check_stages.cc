@@ -23,10 +23,6 @@ next_step on_look_answered(check& open, const sight& look, const check_facts& fa
   return step_looking(open, look, says, facts);
 }
 
-next_step on_origin_answered(check& open, const sight& look, const check_facts& facts) {
-  return step_resting(open, look, facts);
-}
-
 next_step on_judgement_answered(check& open, const sight& look, const check_facts& facts) {
   if (open.is_at<restless>()) {
     return step_restless(open, look, facts);

@@ -18,9 +18,6 @@ namespace ddm::verify {
 
 /// An answer to check_step::look or expect_look.
 [[nodiscard]] next_step on_look_answered(check& open, const sight& look, const check_facts& facts);
-/// To first_origin; `sight::origin` alone counts.
-[[nodiscard]] next_step on_origin_answered(check& open, const sight& look,
-                                           const check_facts& facts);
 /// To judge and judge_restless.
 [[nodiscard]] next_step on_judgement_answered(check& open, const sight& look,
                                               const check_facts& facts);
@@ -32,6 +29,7 @@ namespace ddm::verify {
                                      const check_facts& facts);
 [[nodiscard]] next_step step_awaiting_stream(check& open, const sight& look, look_says says,
                                              const check_facts& facts);
+/// The answer to first_origin; `sight::origin` alone counts.
 [[nodiscard]] next_step step_resting(check& open, const sight& look, const check_facts& facts);
 [[nodiscard]] next_step step_judging(check& open, const sight& look, const check_facts& facts);
 [[nodiscard]] next_step step_restless(check& open, const sight& look, const check_facts& facts);

@@ -22,6 +22,15 @@ void with_baseline(session_settings& settings) {
   settings.settle = 30s;
 }
 
+/// The same, of a source that is frozen then, for a run that has to end with GO.
+std::function<void(session_settings&)> frozen_at(wall_time freeze) {
+  return [freeze](session_settings& settings) {
+    with_baseline(settings);
+    settings.freeze_at = freeze;
+    settings.require_go = true;
+  };
+}
+
 /// Until the run has ended, or for so long; what happens each 100 ms is told how many times it did.
 template <class Step>
 void live(monitor_world& world, milliseconds longest, Step step) {
@@ -111,11 +120,7 @@ report::status frozen_end_without_descriptions(milliseconds lasting) {
   world.import_items(200);
   world.replicate();
   const auto freeze = world.time.now() + 2min;
-  world.start([&](session_settings& settings) {
-    with_baseline(settings);
-    settings.freeze_at = freeze;
-    settings.require_go = true;
-  });
+  world.start(frozen_at(freeze));
   const auto from = freeze - 10s;
   world.target.plan_faults([=](const support::fault_context& call) {
     const bool fails =
@@ -198,11 +203,7 @@ int go_over_a_forgotten_writer(
     world.import_items(20);
     world.replicate();
     const auto freeze = world.time.now() + 2min;
-    world.start([&](session_settings& settings) {
-      with_baseline(settings);
-      settings.freeze_at = freeze;
-      settings.require_go = true;
-    });
+    world.start(frozen_at(freeze));
     const auto closes = freeze + milliseconds{random() % 20'000};
     bool closed = false;
     live(world, 10min, [&](int i) {

@@ -70,7 +70,7 @@ TEST_F(check_stages, looking_passes_what_has_arrived_and_rests_what_has_not) {
   EXPECT_TRUE(std::holds_alternative<passed>(on_look_answered(arrived, saw(2), facts(5s))));
   EXPECT_EQ(again(on_look_answered(open, saw(1), facts(5s))), 5s);
   EXPECT_TRUE(open.is_at<resting>());
-  EXPECT_EQ(again(on_origin_answered(open, saw_both(2, 1), facts(5s))), 7s);
+  EXPECT_EQ(again(step_resting(open, saw_both(2, 1), facts(5s))), 7s);
   EXPECT_TRUE(open.is_at<looking>());
   EXPECT_EQ(open.seen.origin, (origin_read{image_of(2), start + 5s}));
 }
