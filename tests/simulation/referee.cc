@@ -504,8 +504,8 @@ void referee::examine(const report::status& status) {
   // What is earned is committed each second: a crash takes no more than that.
   const bool was_go = shows_go() && status.at - last_.at > commit_interval;
   last_ = status;
-  // Until the freeze it may still be taken away.
-  if (freeze_planned_ && status.at <= *freeze_planned_ + commit_interval) {
+  // It may still be taken away until the freeze, and as long as the process does not know of one.
+  if (freeze_planned_ && (!freeze_at_ || status.at <= *freeze_planned_ + commit_interval)) {
     go_before_freeze_ = shows_go() && was_go && *freeze_planned_ - status.at <= 3 * commit_interval;
   }
   const auto& events = status.events;
