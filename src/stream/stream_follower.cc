@@ -107,7 +107,7 @@ awaitable<void> stream_follower::read_streams() {
         parts_.sink.on_gap(std::move(gap));
       }
     }
-    change_over();
+    change_over(is_gone);
   }
 }
 
@@ -198,8 +198,8 @@ bool stream_follower::in_doubt() const {
 }
 
 /// Nothing suspends in here: the gap, the last rows and the new stream belong to one commit.
-void stream_follower::change_over() {
-  options_.told_until = report_time_off();
+void stream_follower::change_over(bool is_gone) {
+  options_.told_until = report_time_off(is_gone);
   std::vector<shard_id> forgotten;
   auto rows = consumer_->lineage().take_dirty(parts_.time.now(), forgotten);
   std::ranges::move(rows, std::back_inserter(left_rows_));
@@ -227,7 +227,7 @@ void stream_follower::change_over() {
 /// Once for each successor: the process may have ended before that was listed, and it may have been
 /// turned off and on again since. But once more when the successor has forgotten records meanwhile.
 /// Returns up to when it tells that changes may be lost.
-std::optional<wall_time> stream_follower::report_time_off() {
+std::optional<wall_time> stream_follower::report_time_off(bool is_gone) {
   auto until = parse_rfc3339(std::string(label_of(*successor_)) + "Z");
   const bool is_told = std::ranges::any_of(
       times_off_told_, [&](const auto& told) { return told.ends_with(*successor_); });
@@ -237,6 +237,12 @@ std::optional<wall_time> stream_follower::report_time_off() {
   auto from = std::max(enabled_at_, known_to_be_on());
   for (const auto& [id, shard] : consumer_->lineage().shards()) {
     from = std::max(from, shard.last_created);
+  }
+  if (from && is_gone) {
+    // What listings still hid then, half of a split for one, was never read.
+    const auto& lineage = consumer_->lineage();
+    const auto hidden_since = *from - lineage.hidden_for();
+    from = std::min(lineage.knows_all_until().value_or(hidden_since), hidden_since);
   }
   if (until) {
     // What the new stream was given more than its retention ago has left it again.

@@ -80,8 +80,9 @@ class stream_follower {
   [[nodiscard]] bool is_settled() const;
   [[nodiscard]] std::optional<wall_time> known_to_be_on() const;
   void restore(const state::snapshot& resumed);
-  void change_over();
-  [[nodiscard]] std::optional<wall_time> report_time_off();
+  /// `is_gone`: the present stream could not be read to its end.
+  void change_over(bool is_gone);
+  [[nodiscard]] std::optional<wall_time> report_time_off(bool is_gone);
   void make_consumer();
   [[nodiscard]] bool looked_since_end() const {
     return ended_at_ && looked_at_ && *looked_at_ >= *ended_at_;

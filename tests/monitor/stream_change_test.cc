@@ -44,6 +44,12 @@ changed_stream change_stream(monitor_world& world, milliseconds off_for = 20s,
   return change;
 }
 
+/// Of "changes made between … and … may be in no stream".
+std::optional<wall_time> begin_of(const state::gap_row& gap) {
+  constexpr std::string_view head = "changes made between ";
+  return parse_rfc3339(gap.reason.substr(head.size(), gap.reason.find(" and ") - head.size()));
+}
+
 void expect_the_time_off_as_only_gap(const report::status& status, const changed_stream& change,
                                      milliseconds precision) {
   ASSERT_THAT(status.gaps, SizeIs(1));
@@ -52,8 +58,7 @@ void expect_the_time_off_as_only_gap(const report::status& status, const changed
   EXPECT_THAT(gap.shard_id, IsEmpty());
   EXPECT_THAT(gap.reason, AllOf(HasSubstr(change.new_arn),
                                 HasSubstr("and " + format_rfc3339(change.on) + " may be in no")));
-  constexpr std::string_view head = "changes made between ";
-  const auto from = parse_rfc3339(gap.reason.substr(head.size(), gap.reason.find(" and ") - 21));
+  const auto from = begin_of(gap);
   ASSERT_TRUE(from) << gap.reason;
   EXPECT_LE(*from, change.off) << gap.reason;
   EXPECT_GE(*from, change.off - precision) << gap.reason;
@@ -174,6 +179,7 @@ TEST(stream_change, after_the_old_stream_is_gone_reports_what_it_still_held) {
   world.start();
   world.time.run_for(10min);
   ASSERT_TRUE(world.stop());
+  const auto stopped = world.time.now();
   const auto change = change_stream(world, 5min);
   world.time.run_for(72h);
   write_ten(world, "fresh");
@@ -185,6 +191,9 @@ TEST(stream_change, after_the_old_stream_is_gone_reports_what_it_still_held) {
   EXPECT_EQ(status.gaps[0].stream_arn, change.old_arn);
   EXPECT_THAT(status.gaps[0].reason, HasSubstr("was not read to its end"));
   EXPECT_THAT(status.gaps[1].shard_id, IsEmpty());
+  const auto from = begin_of(status.gaps[1]);
+  ASSERT_TRUE(from) << status.gaps[1].reason;
+  EXPECT_LE(*from, stopped - stream::shards_hidden_for) << "listings hid what came after it";
 }
 
 TEST(stream_change, of_a_stream_that_stays_off_is_waited_for) {
