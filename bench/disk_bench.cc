@@ -132,11 +132,11 @@ class disk_week {
     const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
         .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
         .sample = {.seed = 7, .rate = 1}});
-    verify::table_side source{.name = "source",
+    verify::table_side source{.side = side::source,
                               .client = source_client,
                               .table = dynamodb::table_name("orders"),
                               .budget = budget};
-    verify::table_side target{.name = "target",
+    verify::table_side target{.side = side::target,
                               .client = target_client,
                               .table = dynamodb::table_name("orders"),
                               .budget = budget};

@@ -94,7 +94,7 @@ connection_options stream_connection(const migration_options& sides, connection_
   return stream;
 }
 
-std::optional<std::string> region_fault(std::string_view side, const std::string& name_or_arn,
+std::optional<std::string> region_fault(side which, const std::string& name_or_arn,
                                         const connection_description& called) {
   const auto arn = dynamodb::table_arn::parse(name_or_arn);
   if (!arn || !called.endpoint_is_public || arn->region == called.region) {
@@ -103,7 +103,7 @@ std::optional<std::string> region_fault(std::string_view side, const std::string
   return fmt::format(
       "the {0} table {1} is in {2}, and {3} would be called: give --{0}-region {2}, or the ARN of "
       "another table",
-      side, name_or_arn, arn->region, called.region);
+      to_string(which), name_or_arn, arn->region, called.region);
 }
 
 }  // namespace ddm::cli

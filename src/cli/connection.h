@@ -8,6 +8,7 @@
 #include "aws/profile_files.h"
 #include "aws/service_client.h"
 #include "aws/sts_client.h"
+#include "base/side.h"
 #include "cli/options.h"
 #include "runtime/clock.h"
 
@@ -46,8 +47,7 @@ struct connection_description {
 
 /// A table's ARN of another region than the one that is called: the fault in words. Nothing for
 /// names, and where an endpoint of its own was chosen: what serves there is not known.
-[[nodiscard]] std::optional<std::string> region_fault(std::string_view side,
-                                                      const std::string& name_or_arn,
+[[nodiscard]] std::optional<std::string> region_fault(side which, const std::string& name_or_arn,
                                                       const connection_description& called);
 
 class connection {

@@ -116,11 +116,11 @@ std::unique_ptr<connection> migration_run::open_link(const connection_request& r
   return std::move(*opened);
 }
 
-awaitable<aws::shared_credentials> migration_run::keys_of(connection& link, std::string side,
+awaitable<aws::shared_credentials> migration_run::keys_of(connection& link, std::string name,
                                                           fault_list& faults) {
   auto keys = co_await link.credentials();
   if (!keys) {
-    faults.push_back(std::move(keys.error()).within(side));
+    faults.push_back(std::move(keys.error()).within(name));
     co_return nullptr;
   }
   co_return std::move(*keys);
@@ -128,13 +128,14 @@ awaitable<aws::shared_credentials> migration_run::keys_of(connection& link, std:
 
 awaitable<void> migration_run::reach(reached_table& table, const std::string& name,
                                      const connection_options& options, fault_list& faults) {
-  table.link = open_link({table.side, aws_service::tables, options}, faults);
+  table.link =
+      open_link({std::string(to_string(table.side)), aws_service::tables, options}, faults);
   if (table.link) {
     if (auto fault = region_fault(table.side, name, table.link->description())) {
       faults.push_back(wrong_usage(*std::move(fault)).error());
       co_return;
     }
-    table.keys = co_await keys_of(*table.link, table.side, faults);
+    table.keys = co_await keys_of(*table.link, std::string(to_string(table.side)), faults);
     table.client.emplace(table.link->calls());
   }
 }
@@ -246,7 +247,7 @@ void migration_run::prepare_reading(reached_table& table, const std::string& nam
                                     const std::optional<std::string>& ttl_attribute) {
   table.budget.emplace(clock_, read_budget(options_, facts));
   table.link->on_throttled([&table] { table.budget->slow_down(); });
-  table.reading.emplace(verify::table_side{.name = table.side,
+  table.reading.emplace(verify::table_side{.side = table.side,
                                            .client = *table.client,
                                            .table = dynamodb::table_name(name),
                                            .budget = *table.budget,
@@ -360,8 +361,9 @@ awaitable<result<void>> migration_run::settle_tables(const state::snapshot& resu
 /// What waiting mends is waited for: the comparison is complete but for this. A signal ends that.
 awaitable<result<dynamodb::table_description>> migration_run::look_at_end(reached_table& table,
                                                                           const std::string& name) {
-  const auto unknown = fmt::format(
-      "whether the {} table {} is still the one that was compared is not known", table.side, name);
+  const auto unknown =
+      fmt::format("whether the {} table {} is still the one that was compared is not known",
+                  to_string(table.side), name);
   for (bool told = false; signals_seen_ == 0;) {
     auto description = co_await table.client->describe_table(dynamodb::table_name(name));
     if (description) {
@@ -458,7 +460,7 @@ std::string migration_run::describe_keys(const connection& link, const aws::cred
 std::string migration_run::describe_tables() const {
   auto text = fmt::format("dynamodb-migration-monitor {}", DDM_VERSION);
   const auto describe = [&](const reached_table& table, const dynamodb::table_description* facts) {
-    append_line(text, table.side,
+    append_line(text, to_string(table.side),
                 facts == nullptr ? std::string("not there yet: awaited")
                                  : fmt::format("{} ({}), key {}, about {} items, {}", facts->name,
                                                facts->arn, facts->schema.describe(),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "aws/profile_files.h"
+#include "base/side.h"
 #include "cli/connection.h"
 #include "cli/options.h"
 #include "cli/status_printer.h"
@@ -37,7 +38,7 @@ inline constexpr std::size_t open_mismatches_max = 200'000;
 
 /// One table as it is reached.
 struct reached_table {
-  std::string side;  ///< "source" or "target"
+  ddm::side side;
   std::unique_ptr<connection> link;
   aws::shared_credentials keys;
   std::optional<dynamodb::dynamodb_client> client;
@@ -79,7 +80,7 @@ class migration_run {
   [[nodiscard]] std::unique_ptr<connection> open_link(const connection_request& request,
                                                       fault_list& faults);
   [[nodiscard]] static awaitable<aws::shared_credentials> keys_of(connection& link,
-                                                                  std::string side,
+                                                                  std::string name,
                                                                   fault_list& faults);
   [[nodiscard]] dynamodb::page_decoder decoder_for(std::uint64_t sample_rate) const;
   [[nodiscard]] std::string describe_ignored() const;
@@ -121,8 +122,8 @@ class migration_run {
   system_clock clock_;
   worker_pool pool_;
   status_printer printer_;
-  reached_table source_{.side = "source"};
-  reached_table target_{.side = "target"};
+  reached_table source_{.side = side::source};
+  reached_table target_{.side = side::target};
   monitor::migration facts_;
   std::string state_path_;
   std::string findings_path_;

@@ -9,6 +9,7 @@
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/render.h"
+#include "verify/direction.h"
 
 #include <fmt/format.h>
 
@@ -71,14 +72,12 @@ awaitable<void> monitor_run::reach_more(monitor::migration_request& request, fau
   request.stream_endpoint = stream_link_->description().endpoint;
   request.stream_access_key_id = stream_keys_->access_key_id;
   request.stream_arn = options_.stream_arn;
-  if (options_.verify_on) {
-    request.verify_on = *options_.verify_on == table_side::source ? "source" : "target";
-  }
+  request.verify_on = options_.verify_on;
   request.await_target = options_.await_target;
 }
 
 monitor::session_settings monitor_run::session_settings() const {
-  const auto& origin = facts_.way == verify::direction::target_to_source && facts_.target
+  const auto& origin = verify::origin_of(facts_.way) == side::target && facts_.target
                            ? *facts_.target
                            : facts_.source;
   return {.stream = {.stream_arn = facts_.stream.str(),
@@ -225,18 +224,19 @@ void monitor_run::print_start(const state::snapshot& resumed) {
   const auto line = [&](std::string_view name, const std::string& value) {
     append_line(text, name, value);
   };
-  const bool forward = facts_.way == verify::direction::source_to_target;
+  const auto stream_side = verify::origin_of(facts_.way);
   line("stream", fmt::format("{} ({}), of the {} table", facts_.stream.str(), facts_.view_type,
-                             forward ? "source" : "target"));
+                             to_string(stream_side)));
   line("", describe_keys(*stream_link_, *stream_keys_));
   if (facts_.view_type == "KEYS_ONLY" || facts_.view_type == "OLD_IMAGE") {
     line("",
          "this view type carries no new image: each check costs a strong read of the stream's "
          "table");
   }
-  line("strategy", forward ? "read the source's stream, look each change up in the target"
-                           : "read the target's stream, look each change up in the source (changes "
-                             "lost on the way leave no trace here)");
+  line("strategy", stream_side == side::source
+                       ? "read the source's stream, look each change up in the target"
+                       : "read the target's stream, look each change up in the source (changes "
+                         "lost on the way leave no trace here)");
   line("sample", describe_sample_rate(options_.sample_rate));
   line("baseline", options_.baseline
                        ? fmt::format("{}, once replication has been caught up for {}",

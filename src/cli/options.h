@@ -11,6 +11,7 @@
 #include "aws/environment.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/side.h"
 #include "base/time.h"
 #include "plan/needed_actions.h"
 
@@ -33,11 +34,6 @@ struct connection_options {
   std::optional<std::string> region;
   std::optional<std::string> endpoint_url;
   bool operator==(const connection_options&) const = default;
-};
-
-enum class table_side {
-  source,
-  target,
 };
 
 enum class start_position {
@@ -92,7 +88,7 @@ struct monitor_options : migration_options {
 
   std::uint64_t sample_rate = 100;  ///< one key in N
   start_position iterator_type = start_position::latest;
-  std::optional<table_side> verify_on;  ///< absent: the side opposite to the stream
+  std::optional<side> verify_on;  ///< absent: the side opposite to the stream
   milliseconds stall_after = std::chrono::minutes(30);
   std::size_t deferred_max = 10'000'000;  ///< keys that may wait on disk for a check
   bool consistent_read = false;

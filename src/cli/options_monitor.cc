@@ -20,8 +20,8 @@ constexpr std::size_t deferred_bound = 10'000'000'000;
 
 const std::vector<std::pair<std::string_view, start_position>> start_positions{
     {"LATEST", start_position::latest}, {"TRIM_HORIZON", start_position::trim_horizon}};
-const std::vector<std::pair<std::string_view, table_side>> table_sides{
-    {"source", table_side::source}, {"target", table_side::target}};
+const std::vector<std::pair<std::string_view, side>> sides{{to_string(side::source), side::source},
+                                                           {to_string(side::target), side::target}};
 const std::vector<std::pair<std::string_view, output_format>> output_formats{
     {"text", output_format::text}, {"json", output_format::json}};
 const std::vector<std::pair<std::string_view, log::format>> log_formats{
@@ -99,7 +99,7 @@ flag_group what_is_checked(monitor_options& o) {
       {{"sample-rate", "N", sample_rate_into(o.sample_rate),
         "check one key in N; also all, 1%, 1/100. A chosen key is followed through all its "
         "changes"},
-       {"verify-on", "SIDE", choice_into(o.verify_on, table_sides),
+       {"verify-on", "SIDE", choice_into(o.verify_on, sides),
         "table that is looked at, source or target", "the side opposite to the stream"}}};
   append(group, equality_flags(o));
   append(group,

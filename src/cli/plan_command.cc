@@ -36,7 +36,7 @@ class plan_run {
  private:
   [[nodiscard]] std::unique_ptr<connection> open(const connection_request& request,
                                                  std::string& trouble);
-  [[nodiscard]] awaitable<plan::side_facts> look_at(std::string side, connection_options options,
+  [[nodiscard]] awaitable<plan::side_facts> look_at(side which, connection_options options,
                                                     std::string table);
   [[nodiscard]] awaitable<void> identify(connection& link, plan::side_facts& facts);
   [[nodiscard]] awaitable<void> look_at_stream();
@@ -88,12 +88,13 @@ awaitable<void> plan_run::identify(connection& link, plan::side_facts& facts) {
   }
 }
 
-awaitable<plan::side_facts> plan_run::look_at(std::string side, connection_options options,
+awaitable<plan::side_facts> plan_run::look_at(side which, connection_options options,
                                               std::string table) {
-  plan::side_facts facts{.name = side,
+  plan::side_facts facts{.side = which,
                          .access = options.profile ? "profile " + *options.profile
                                                    : std::string("default credentials")};
-  const auto link = open({side, aws_service::tables, options}, facts.table_trouble);
+  const auto link =
+      open({std::string(to_string(which)), aws_service::tables, options}, facts.table_trouble);
   if (!link) {
     facts.identity_trouble = facts.table_trouble;
     co_return facts;
@@ -103,15 +104,15 @@ awaitable<plan::side_facts> plan_run::look_at(std::string side, connection_optio
   const dynamodb::table_name name(table);
   auto described = co_await plan::describe(link->calls(), name);
   if (!described) {
-    facts.table_trouble = fmt::format("{} table {} cannot be described: {}", side, table,
-                                      described.error().describe());
+    facts.table_trouble = fmt::format("{} table {} cannot be described: {}", to_string(which),
+                                      table, described.error().describe());
     note(described.error());
   } else {
     facts.table = std::move(*described);
     facts.units_per_second = read_budget(options_, &facts.table->table);
     dynamodb::dynamodb_client client(link->calls());
     auto tries =
-        co_await plan::try_table(client, side, name, facts.table->table.schema, options_.wanted);
+        co_await plan::try_table(client, which, name, facts.table->table.schema, options_.wanted);
     std::ranges::move(tries, std::back_inserter(report_.permissions));
   }
   co_await identify(*link, facts);
@@ -160,8 +161,8 @@ awaitable<int> plan_run::run() {
   files_ = std::move(*files);
   report_.sample_rate = options_.sample_rate;
   report_.wanted = options_.wanted;
-  report_.source = co_await look_at("source", options_.source, options_.source_table);
-  report_.target = co_await look_at("target", options_.target, options_.target_table);
+  report_.source = co_await look_at(side::source, options_.source, options_.source_table);
+  report_.target = co_await look_at(side::target, options_.target, options_.target_table);
   if (!plan::actions_on(plan::resource::stream, options_.wanted).empty()) {
     co_await look_at_stream();
   }

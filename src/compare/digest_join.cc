@@ -65,7 +65,7 @@ void digest_join::meet(map::iterator found, const sighting& seen) {
 
 void digest_join::count_lone(const sighting& seen, bool present) {
   if (seen.lone()) {
-    auto& count = lone_.at(static_cast<std::size_t>(seen.in_source ? side::source : side::target));
+    auto& count = lone_[seen.in_source ? side::source : side::target];
     present ? ++count : --count;
   }
 }

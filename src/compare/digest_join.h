@@ -9,6 +9,7 @@
 // Pure: no clock, no I/O.
 #pragma once
 
+#include "base/side.h"
 #include "compare/leftover.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -49,7 +50,7 @@ class digest_join {
   /// Those of equal() that are so only thanks to the ignored attributes.
   [[nodiscard]] std::int64_t equal_by_ignoring() const { return equal_by_ignoring_; }
   /// Keys held that only this side has shown so far: how far it is ahead of the other.
-  [[nodiscard]] std::size_t lone(side of) const { return lone_.at(static_cast<std::size_t>(of)); }
+  [[nodiscard]] std::size_t lone(side of) const { return lone_[of]; }
   [[nodiscard]] std::size_t size() const { return held_.size(); }
   [[nodiscard]] std::size_t bytes() const;
 
@@ -75,7 +76,7 @@ class digest_join {
   void count_lone(const sighting& seen, bool present);
 
   map held_;
-  std::array<std::size_t, 2> lone_{};
+  per_side<std::size_t> lone_{};
   std::size_t key_bytes_ = 0;
   std::int64_t equal_ = 0;
   std::int64_t equal_by_ignoring_ = 0;

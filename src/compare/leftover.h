@@ -1,6 +1,7 @@
 // What a join could not settle: a key, who holds it, and with which digest.
 #pragma once
 
+#include "base/side.h"
 #include "dynamodb/item_digest.h"
 
 #include <cstdint>
@@ -9,11 +10,6 @@
 namespace ddm::compare {
 
 using dynamodb::digest128;
-
-enum class side : std::uint8_t {
-  source,
-  target,
-};
 
 struct leftover {
   digest128 key;

@@ -40,7 +40,8 @@ awaitable<result<scanned_page>> segment_scanner::next() {
     }
     if (!mends_by_waiting(page.error().kind)) {
       co_return fail(
-          std::move(page.error()).within(fmt::format("scanning the {} table", parts_.table.name)));
+          std::move(page.error())
+              .within(fmt::format("scanning the {} table", to_string(parts_.table.side))));
     }
     note_failure(page.error());
     const milliseconds doubled = pause_min * (1LL << std::min(failures, 5));
@@ -94,16 +95,16 @@ void segment_scanner::note_failure(const error& failure) {
   if (health.failures++ == 0) {
     log::event(log::level::warning, "scan_paused",
                failure.describe() + "; the comparison goes on by itself",
-               {{"side", parts_.table.name}});
+               {{"side", to_string(parts_.table.side)}});
   }
-  health.failure =
-      fmt::format("the {} table cannot be scanned: {}", parts_.table.name, failure.describe());
+  health.failure = fmt::format("the {} table cannot be scanned: {}", to_string(parts_.table.side),
+                               failure.describe());
 }
 
 void segment_scanner::note_success(const scanned_page& page) {
   auto& health = parts_.health;
   if (health.failures > 0) {
-    log::event(log::level::info, "scan_resumed", {}, {{"side", parts_.table.name}});
+    log::event(log::level::info, "scan_resumed", {}, {{"side", to_string(parts_.table.side)}});
   }
   health.page_units += (page.units - health.page_units) / 8;
   if (page.items.returned > 0) {

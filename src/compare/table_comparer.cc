@@ -52,16 +52,14 @@ struct table_comparer::pair {
 
   /// The side that is ahead waits for the other one.
   [[nodiscard]] bool may_read(side from) const {
-    const auto other = from == side::source ? side::target : side::source;
-    return ended.at(static_cast<std::size_t>(other)) ||
-           join.lone(from) <= join.lone(other) + skew_keys_max;
+    return ended[other(from)] || join.lone(from) <= join.lone(other(from)) + skew_keys_max;
   }
 
   table_comparer& owner;
   std::uint32_t segment;
   digest_join join;
   scan_counters counters;
-  std::array<bool, 2> ended{};
+  per_side<bool> ended{};
   asio::steady_timer moved;  ///< cancelled when a page was joined
 };
 
@@ -222,7 +220,7 @@ scan_parts table_comparer::scan_parts_of(side from) {
           .pool = parts_.pool,
           .decoder = parts_.decoder,
           .table = source ? parts_.source : parts_.target,
-          .health = health_.at(static_cast<std::size_t>(from))};
+          .health = health_[from]};
 }
 
 awaitable<void> table_comparer::scan_side(pair& work, side from) {
@@ -245,7 +243,7 @@ awaitable<void> table_comparer::scan_side(pair& work, side from) {
     page = scanned_page{};
     co_await bound_memory(work);
   }
-  work.ended.at(static_cast<std::size_t>(from)) = true;
+  work.ended[from] = true;
   work.moved.cancel();
 }
 
@@ -509,7 +507,7 @@ comparison_view table_comparer::view() const {
 }
 
 std::string table_comparer::trouble() const {
-  return health_[0].failure.empty() ? health_[1].failure : health_[0].failure;
+  return health_.source.failure.empty() ? health_.target.failure : health_.source.failure;
 }
 
 }  // namespace ddm::compare

@@ -11,6 +11,7 @@
 // owner of the state calls make_durable() and collect() for each commit, and feed() for candidates.
 #pragma once
 
+#include "base/side.h"
 #include "compare/comparison_progress.h"
 #include "compare/digest_join.h"
 #include "compare/last_join.h"
@@ -20,7 +21,6 @@
 #include "state/state_store.h"
 #include "verify/pending_checks.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -134,7 +134,7 @@ class table_comparer {
   std::optional<error> failure_;
   std::optional<leftover_file> leftovers_;
   std::uint64_t synced_bytes_ = 0;
-  std::array<scan_health, 2> health_;
+  per_side<scan_health> health_;
 
   task_group scanning_;
   std::uint32_t next_segment_ = 0;

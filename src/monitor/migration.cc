@@ -1,5 +1,6 @@
 #include "monitor/migration.h"
 
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,28 +37,30 @@ error one_line(error_class kind, std::string line) {
 }
 
 std::string words_of(const table_access& access, const error& failure, bool may_await) {
+  const auto side_name = to_string(access.side);
   if (failure.kind == error_class::not_found) {
     return fmt::format(
-        "{} table {} does not exist in {}: check --{}-table, --{}-profile and --{}-region{}",
-        access.side, access.table.str(), where(access), access.side, access.side, access.side,
-        access.side == "target" && may_await ? "; if it is still to be imported, add --await-target"
-                                             : "");
+        "{0} table {1} does not exist in {2}: check --{0}-table, --{0}-profile and --{0}-region{3}",
+        side_name, access.table.str(), where(access),
+        access.side == side::target && may_await
+            ? "; if it is still to be imported, add --await-target"
+            : "");
   }
   const auto remedy = [&]() -> std::string {
     switch (failure.kind) {
       case error_class::retry:
       case error_class::throttled:
       case error_class::unknown_answer:
-        return fmt::format("check the network, --{0}-endpoint-url and --{0}-region", access.side);
+        return fmt::format("check the network, --{0}-endpoint-url and --{0}-region", side_name);
       case error_class::access_denied:
       case error_class::refresh_credentials:
-        return fmt::format("check --{}-profile and its permissions (docs/iam.md)", access.side);
+        return fmt::format("check --{}-profile and its permissions (docs/iam.md)", side_name);
       default:
-        return fmt::format("check --{}-table", access.side);
+        return fmt::format("check --{}-table", side_name);
     }
   };
-  return fmt::format("{} table {} cannot be described ({}): {}; {}", access.side,
-                     access.table.str(), where(access), failure.describe(), remedy());
+  return fmt::format("{} table {} cannot be described ({}): {}; {}", side_name, access.table.str(),
+                     where(access), failure.describe(), remedy());
 }
 
 error describe_failure(const table_access& access, const error& failure, bool may_await) {
@@ -187,13 +190,12 @@ awaitable<std::optional<verify::direction>> direction_of(const migration_request
 
 void check_strategy(const migration_request& request, const migration& facts,
                     std::vector<error>& faults) {
-  const bool reads_source = facts.way == verify::direction::source_to_target;
-  const std::string stream_side = reads_source ? "source" : "target";
-  if (!request.verify_on || *request.verify_on != stream_side) {
+  const auto stream_side = verify::origin_of(facts.way);
+  if (request.verify_on != stream_side) {
     return;
   }
   const std::string corrected =
-      reads_source
+      stream_side == side::source
           ? fmt::format(
                 "--verify-on target, or read the target's stream: --stream-arn "
                 "{} --stream-profile {} --verify-on source",
@@ -207,7 +209,7 @@ void check_strategy(const migration_request& request, const migration& facts,
   faults.push_back(misuse(
       fmt::format("--verify-on {}: the stream belongs to the {} table; a table that is checked "
                   "against its own stream proves nothing. Use {}",
-                  *request.verify_on, stream_side, corrected)));
+                  to_string(stream_side), to_string(stream_side), corrected)));
 }
 
 awaitable<void> examine_stream(const migration_request& request, migration& facts,

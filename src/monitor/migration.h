@@ -7,10 +7,11 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/side.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/streams_client.h"
 #include "monitor/same_place.h"
-#include "verify/check.h"
+#include "verify/direction.h"
 
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ namespace ddm::monitor {
 
 /// How one table is reached, in the words of the command line.
 struct table_access {
-  std::string side;  ///< "source" or "target"
+  ddm::side side;
   dynamodb::dynamodb_client& client;
   dynamodb::table_name table;
   std::string profile;  ///< as --source-profile would take it; empty: the default chain
@@ -36,7 +37,7 @@ struct migration_request {
   std::string stream_endpoint;
   std::string stream_access_key_id;
   std::optional<std::string> stream_arn;
-  std::optional<std::string> verify_on;  ///< "source" or "target"
+  std::optional<side> verify_on;
   std::optional<std::string> partition_key;
   std::optional<std::string> sort_key;
   bool await_target = false;

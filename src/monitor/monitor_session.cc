@@ -5,6 +5,7 @@
 #include "monitor/findings_flow.h"
 #include "state/stored.h"
 #include "verify/check_codec.h"
+#include "verify/direction.h"
 
 #include <fmt/format.h>
 
@@ -34,9 +35,10 @@ constexpr auto left_settled_name = "left_changes.settled";
 constexpr auto well_for_name = "settling.well_for_ms";
 
 verify::check_settings settings_of(verify::check_settings checks, const session_parts& parts) {
-  const bool forward = checks.way == verify::direction::source_to_target;
+  const auto& counterpart =
+      verify::counterpart_of(checks.way) == side::source ? parts.source : parts.target;
   checks.sample = parts.decoder.settings().sample;
-  checks.counterpart_expires = (forward ? parts.target : parts.source).ttl_attribute.has_value();
+  checks.counterpart_expires = counterpart.ttl_attribute.has_value();
   return checks;
 }
 
@@ -63,9 +65,9 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       reading_(parts_.executor),
       background_(parts_.executor),
       started_at_(parts_.time.now()),
-      source_watch_("source", parts_.source.table.str(), load_table(resumed, "source"),
+      source_watch_(side::source, parts_.source.table.str(), load_table(resumed, side::source),
                     started_at_),
-      target_watch_("target", parts_.target.table.str(), load_table(resumed, "target"),
+      target_watch_(side::target, parts_.target.table.str(), load_table(resumed, side::target),
                     started_at_),
       target_ready_(settings_.target_ready),
       freeze_watch_(settings_.freeze_at, resumed),
@@ -188,7 +190,7 @@ void monitor_session::fail_with(error failure) {
 
 stream::stream_follower::parts monitor_session::stream_parts() {
   const auto& origin =
-      settings_.checks.way == verify::direction::source_to_target ? parts_.source : parts_.target;
+      verify::origin_of(settings_.checks.way) == side::source ? parts_.source : parts_.target;
   return {parts_.executor, parts_.time, parts_.pool,   parts_.streams,
           parts_.decoder,  *this,       origin.client, origin.table};
 }
@@ -343,7 +345,7 @@ void monitor_session::on_batch(stream::record_batch batch) {
 /// Of the source; what is written to the target is the replicator's drain.
 void monitor_session::note_write(const dynamodb::change_record& record,
                                  std::optional<wall_time> nothing_before) {
-  if (settings_.checks.way != verify::direction::source_to_target) {
+  if (verify::origin_of(settings_.checks.way) == side::target) {
     return;
   }
   // Times that are cut to the minute say too little; up to when the shard had been read says more.

@@ -1,5 +1,6 @@
 // When a monitor_session ends by itself, and what it has earned until then.
 #include "monitor/monitor_session.h"
+#include "verify/direction.h"
 
 #include <algorithm>
 #include <utility>
@@ -82,7 +83,7 @@ bool monitor_session::cannot_become_go() const {
   const bool waits_for_rest = view && view->progress.all_scanned() && view->progress.all_joined() &&
                               view->progress.candidates_open() <= never_rested;
   const bool nothing_compared = view && view->keys() == 0;
-  const bool reads_target = settings_.checks.way == verify::direction::target_to_source;
+  const bool reads_target = verify::origin_of(settings_.checks.way) == side::target;
   return (complete && (spoilt || reads_target || nothing_compared)) ||
          (restless && waits_for_rest) || freeze_watch_.writes() > 0 || follower_.is_over();
 }

@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "monitor/monitor_session.h"
 #include "monitor/prices.h"
+#include "verify/direction.h"
 
 #include <fmt/format.h>
 
@@ -74,7 +75,7 @@ report::status monitor_session::status() const {
   now.baseline_complete = baseline_.complete_since().has_value();
   now.stands_on = baseline_.stands_on();
   now.asked = verify::coverage::of(settings_.period.sample_rate, settings_.period.ignored);
-  now.reads_source_stream = settings_.checks.way == verify::direction::source_to_target;
+  now.stream_of = verify::origin_of(settings_.checks.way);
   now.settle = settings_.settle;
   now.well_for = settling_.lasted();
   now.settled = settling_.settled();

@@ -17,8 +17,8 @@ using std::chrono::seconds;
 /// A look each 30 s may fail once without a word.
 constexpr seconds unknown_max{60};
 
-std::string name_of(const std::string& side, const char* what) {
-  return fmt::format("table.{}.{}", side, what);
+std::string name_of(side which, const char* what) {
+  return fmt::format("table.{}.{}", to_string(which), what);
 }
 
 }  // namespace
@@ -44,29 +44,29 @@ std::string table_identity::describe() const {
   return arn.empty() ? which : fmt::format("{}, {}", which, arn);
 }
 
-std::optional<table_identity> load_table(const state::snapshot& state, const std::string& side) {
-  const auto arn = state.values.find(name_of(side, "arn"));
+std::optional<table_identity> load_table(const state::snapshot& state, side which) {
+  const auto arn = state.values.find(name_of(which, "arn"));
   if (arn == state.values.end()) {
     return std::nullopt;
   }
   table_identity found{
-      .arn = arn->second, .id = stored_or(state.values, name_of(side, "id")), .created = {}};
-  if (const auto created = stored_or(state.numbers, name_of(side, "created_ms")); created > 0) {
+      .arn = arn->second, .id = stored_or(state.values, name_of(which, "id")), .created = {}};
+  if (const auto created = stored_or(state.numbers, name_of(which, "created_ms")); created > 0) {
     found.created = from_ms(created);
   }
   return found;
 }
 
-void save_table(const std::string& side, const table_identity& table, state::commit_batch& batch) {
-  batch.values.insert_or_assign(name_of(side, "arn"), table.arn);
-  batch.values.insert_or_assign(name_of(side, "id"), table.id);
-  batch.numbers.insert_or_assign(name_of(side, "created_ms"),
+void save_table(side which, const table_identity& table, state::commit_batch& batch) {
+  batch.values.insert_or_assign(name_of(which, "arn"), table.arn);
+  batch.values.insert_or_assign(name_of(which, "id"), table.id);
+  batch.numbers.insert_or_assign(name_of(which, "created_ms"),
                                  table.created ? to_ms(*table.created) : 0);
 }
 
-table_watch::table_watch(std::string side, std::string name, std::optional<table_identity> stored,
+table_watch::table_watch(side which, std::string name, std::optional<table_identity> stored,
                          wall_time now)
-    : side_(std::move(side)), name_(std::move(name)), known_(std::move(stored)), answered_(now) {}
+    : side_(which), name_(std::move(name)), known_(std::move(stored)), answered_(now) {}
 
 std::optional<std::string> table_watch::on_seen(const dynamodb::table_description& table,
                                                 wall_time now) {
@@ -92,7 +92,7 @@ std::optional<std::string> table_watch::on_seen(const dynamodb::table_descriptio
       "checked before holds for it; only a comparison of the whole tables that began afterwards "
       "can "
       "make up for it",
-      side_, name_, known_->describe(), before->describe());
+      to_string(side_), name_, known_->describe(), before->describe());
 }
 
 void table_watch::on_absent(wall_time now) {
@@ -112,14 +112,14 @@ void table_watch::on_failed(std::string reason) { failure_ = std::move(reason); 
 
 std::string table_watch::trouble(wall_time now) const {
   if (absent_) {
-    return fmt::format("the {} table {} does not exist any more", side_, name_);
+    return fmt::format("the {} table {} does not exist any more", to_string(side_), name_);
   }
   if (!unfit_.empty()) {
-    return fmt::format("the {} table {} is {}", side_, name_, unfit_);
+    return fmt::format("the {} table {} is {}", to_string(side_), name_, unfit_);
   }
   if (now - answered_ > unknown_max) {
     return fmt::format("whether the {} table {} is still the same one has not been known for {}{}",
-                       side_, name_,
+                       to_string(side_), name_,
                        spoken_duration(std::chrono::floor<milliseconds>(now - answered_)),
                        failure_.empty() ? "" : ": " + failure_);
   }

@@ -10,6 +10,7 @@
 // Reason: a table that is deleted while nobody looks leaves nothing else behind to see it by.
 #pragma once
 
+#include "base/side.h"
 #include "dynamodb/table_description.h"
 #include "state/rows.h"
 
@@ -33,16 +34,14 @@ struct table_identity {
 };
 
 /// Nothing: the state is of an older version, or the table has not been there yet.
-[[nodiscard]] std::optional<table_identity> load_table(const state::snapshot& state,
-                                                       const std::string& side);
-void save_table(const std::string& side, const table_identity& table, state::commit_batch& batch);
+[[nodiscard]] std::optional<table_identity> load_table(const state::snapshot& state, side which);
+void save_table(side which, const table_identity& table, state::commit_batch& batch);
 
 /// Watches one table. Knows no clock and makes no call.
 class table_watch {
  public:
-  /// `side`: "source" or "target". `now`: the table was seen, or is awaited, at the start.
-  table_watch(std::string side, std::string name, std::optional<table_identity> stored,
-              wall_time now);
+  /// `now`: the table was seen, or is awaited, at the start.
+  table_watch(side which, std::string name, std::optional<table_identity> stored, wall_time now);
 
   /// A description of the table; the reason of a gap if it is another table than before. What is
   /// known is the present one from then on.
@@ -61,7 +60,7 @@ class table_watch {
   void collect(state::commit_batch& batch);
 
  private:
-  std::string side_;
+  side side_;
   std::string name_;
   std::optional<table_identity> known_;
   bool dirty_ = false;

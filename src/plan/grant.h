@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/side.h"
 
 #include <cstddef>
 #include <optional>
@@ -19,11 +20,14 @@ enum class grant {
 [[nodiscard]] std::string_view to_string(grant value);
 
 struct permission {
-  std::string side;    ///< "source", "target", "stream"
-  std::string action;  ///< "dynamodb:BatchGetItem"
+  std::optional<ddm::side> side;  ///< nothing: the stream's
+  std::string action;             ///< "dynamodb:BatchGetItem"
   std::string needed_by;
   grant state = grant::unknown;
   std::string message;  ///< the service's words, where it did not grant
+
+  /// "source", "target", "stream".
+  [[nodiscard]] std::string_view shown_side() const { return side ? to_string(*side) : "stream"; }
 };
 
 struct stream_facts {

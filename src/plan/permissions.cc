@@ -23,7 +23,7 @@ grant grant_of(const error* failure) {
 /// Makes the calls that are needed and keeps what became of them.
 class trial {
  public:
-  trial(std::string side, purposes wanted) : side_(std::move(side)), wanted_(std::move(wanted)) {}
+  trial(std::optional<side> which, purposes wanted) : side_(which), wanted_(std::move(wanted)) {}
 
   [[nodiscard]] bool needs(std::string_view operation) const {
     return !users_among(operation, wanted_).empty();
@@ -39,7 +39,7 @@ class trial {
   [[nodiscard]] std::vector<permission> take() && { return std::move(permissions_); }
 
  private:
-  std::string side_;
+  std::optional<side> side_;
   purposes wanted_;
   std::vector<permission> permissions_;
 };
@@ -81,11 +81,11 @@ std::string_view to_string(grant value) {
   return "?";
 }
 
-awaitable<std::vector<permission>> try_table(dynamodb::dynamodb_client& client, std::string side,
+awaitable<std::vector<permission>> try_table(dynamodb::dynamodb_client& client, side which,
                                              dynamodb::table_name table,
                                              dynamodb::key_schema schema, purposes wanted) {
   const auto key = absent_key(schema);
-  trial tries(std::move(side), std::move(wanted));
+  trial tries(which, std::move(wanted));
   if (tries.needs("DescribeTimeToLive")) {
     tries.note("DescribeTimeToLive", co_await client.describe_time_to_live(table));
   }
@@ -105,7 +105,7 @@ awaitable<std::vector<permission>> try_table(dynamodb::dynamodb_client& client, 
 awaitable<stream_facts> try_stream(dynamodb::streams_client& client, dynamodb::stream_arn stream,
                                    purposes wanted) {
   stream_facts facts;
-  trial tries("stream", std::move(wanted));
+  trial tries(std::nullopt, std::move(wanted));
   std::optional<dynamodb::shard_id> readable;
   std::optional<dynamodb::shard_id> after;
   for (int page_number = 0; page_number < listing_pages_max; ++page_number) {

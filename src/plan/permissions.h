@@ -4,6 +4,7 @@
 // fails for any other reason than a denial is unknown, with the reason; writes are never tried.
 #pragma once
 
+#include "base/side.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/streams_client.h"
 #include "plan/grant.h"
@@ -17,8 +18,7 @@ namespace ddm::plan {
 /// DescribeTimeToLive, BatchGetItem and GetItem of a key that does not exist, Scan of one item: as
 /// far as `wanted` needs them.
 [[nodiscard]] awaitable<std::vector<permission>> try_table(dynamodb::dynamodb_client& client,
-                                                           std::string side,
-                                                           dynamodb::table_name table,
+                                                           side which, dynamodb::table_name table,
                                                            dynamodb::key_schema schema,
                                                            purposes wanted);
 

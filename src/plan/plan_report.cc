@@ -66,7 +66,7 @@ class text_page {
 };
 
 void show_side(const side_facts& side, text_page& page) {
-  page.line(side.name, side.access);
+  page.line(to_string(side.side), side.access);
   page.line("", fmt::format("identity {}", side.identity ? *side.identity
                                                          : fmt::format("{} ({})", not_known,
                                                                        side.identity_trouble)));
@@ -103,7 +103,8 @@ void show_stream(const plan_report& report, text_page& page) {
 void show_permissions(const plan_report& report, text_page& page) {
   page.title("Permissions, each tried by its smallest call (writes are not tried)");
   for (const auto& each : report.permissions) {
-    page.row(fmt::format("  {:<8} {:<7} {:<32} {}", to_string(each.state), each.side, each.action,
+    page.row(fmt::format("  {:<8} {:<7} {:<32} {}", to_string(each.state), each.shown_side(),
+                         each.action,
                          each.state == grant::granted ? "for " + each.needed_by : each.message));
   }
 }
@@ -239,7 +240,7 @@ ordered_json settings_json(const plan_report& report) {
 ordered_json permissions_json(const plan_report& report) {
   auto rows = ordered_json::array();
   for (const auto& each : report.permissions) {
-    rows.push_back({{"side", each.side},
+    rows.push_back({{"side", each.shown_side()},
                     {"action", each.action},
                     {"state", to_string(each.state)},
                     {"needed_by", each.needed_by},
@@ -282,8 +283,8 @@ std::vector<std::string> plan_report::obstacles() const {
   }
   for (const auto& each : permissions) {
     if (each.state == grant::denied) {
-      found.push_back(fmt::format("{}: {} is not granted, needed for {}", each.side, each.action,
-                                  each.needed_by));
+      found.push_back(fmt::format("{}: {} is not granted, needed for {}", each.shown_side(),
+                                  each.action, each.needed_by));
     }
   }
   for (const auto& row : settings) {
@@ -299,12 +300,12 @@ std::vector<std::string> plan_report::unknowns() const {
   std::vector<std::string> found;
   for (const auto* side : {&source, &target}) {
     if (!side->identity) {
-      found.push_back(fmt::format("identity of the {}", side->name));
+      found.push_back(fmt::format("identity of the {}", to_string(side->side)));
     }
   }
   for (const auto& each : permissions) {
     if (each.state == grant::unknown) {
-      found.push_back(fmt::format("{}: {}", each.side, each.action));
+      found.push_back(fmt::format("{}: {}", each.shown_side(), each.action));
     }
   }
   for (const auto& row : settings) {

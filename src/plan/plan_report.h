@@ -1,6 +1,7 @@
 // Everything `plan` has learned, as plain values, and how it is told.
 #pragma once
 
+#include "base/side.h"
 #include "plan/estimate.h"
 #include "plan/grant.h"
 #include "plan/needed_actions.h"
@@ -13,7 +14,7 @@
 namespace ddm::plan {
 
 struct side_facts {
-  std::string name;    ///< "source", "target"
+  ddm::side side;
   std::string access;  ///< "profile old, eu-west-1, https://…"
   /// "arn:aws:sts::111111111111:assumed-role/…"; nothing: not known
   std::optional<std::string> identity;

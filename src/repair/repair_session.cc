@@ -38,9 +38,10 @@ bool concerns_the_item(const error& failure) {
 }
 
 error unreadable_item(const verify::table_side& side, std::string_view why) {
-  return {.kind = error_class::fatal,
-          .code = unreadable,
-          .message = fmt::format("the {} table's item cannot be read: {}", side.name, why)};
+  return {
+      .kind = error_class::fatal,
+      .code = unreadable,
+      .message = fmt::format("the {} table's item cannot be read: {}", to_string(side.side), why)};
 }
 
 step_report left_alone(const std::string& key_json, const error& why) {
@@ -520,7 +521,7 @@ awaitable<result<held_item>> repair_session::read_now(verify::table_side& side,
     error failure = text.error();
     failure.kind = stop_requested_ ? error_class::cancelled : failure.kind;
     co_return fail(std::move(failure).within(
-        fmt::format("reading the {} table {}", side.name, side.table.str())));
+        fmt::format("reading the {} table {}", to_string(side.side), side.table.str())));
   }
   const double units = units_of(*text ? (*text)->size() : 0, bytes_per_read_unit);
   side.budget.correct(1, units);

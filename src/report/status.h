@@ -21,6 +21,7 @@
 // by this comparison and open, superseded = changed + restless + twice.
 #pragma once
 
+#include "base/side.h"
 #include "compare/comparison_progress.h"
 #include "report/statistics.h"
 #include "report/wilson_interval.h"
@@ -113,7 +114,7 @@ struct status {
   bool baseline_complete = false;
   std::optional<evidence> stands_on;  ///< nothing: no comparison counts
   verify::coverage asked;             ///< of changes, by the present settings
-  bool reads_source_stream = true;    ///< false: strategy B, the target's
+  side stream_of = side::source;      ///< whose stream is read; the target's: strategy B
   milliseconds settle{0};             ///< how long all must be well before GO
   milliseconds well_for{0};           ///< how long it has been
   bool settled = false;

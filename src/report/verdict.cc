@@ -119,7 +119,7 @@ void add_state_of_reading(const status& now, reason_list& reasons) {
   if (!now.follows_stream) {
     return;
   }
-  if (!now.reads_source_stream) {
+  if (now.stream_of == side::target) {
     reasons.add(weight::late,
                 "only the target's stream is read: a change that never arrived leaves no trace in "
                 "it");

@@ -41,12 +41,6 @@ using image = std::optional<item_digest>;
   return value ? std::optional(value->compared) : std::nullopt;
 }
 
-/// The table whose stream is read is the origin, the other one the counterpart.
-enum class direction {
-  source_to_target,  ///< the source's stream is read, the target is looked up
-  target_to_source,  ///< the target's stream is read, the source is looked up
-};
-
 /// An image that the origin held until `until`.
 struct past_image {
   std::optional<digest128> digest;  ///< nothing: the item was absent

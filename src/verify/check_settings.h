@@ -3,7 +3,7 @@
 
 #include "base/time.h"
 #include "dynamodb/page_decoder.h"
-#include "verify/check.h"
+#include "verify/direction.h"
 
 #include <cstdint>
 

@@ -525,7 +525,7 @@ std::optional<std::int64_t> finding_book::on_watched(const digest128& key_hash,
   }
   const auto& entry = found->second.entry;
   const auto& origin =
-      seen.way == direction::source_to_target ? entry.source_digest : entry.target_digest;
+      origin_of(seen.way) == side::source ? entry.source_digest : entry.target_digest;
   // An unreadable origin has no digest: its absence there says nothing.
   const bool comparable = entry.kind != mismatch_kind::unreadable;
   return comparable && origin == seen.counterpart ? on_passed(key_hash, now) : std::nullopt;
@@ -539,7 +539,7 @@ bool finding_book::may_agree(const digest128& key_hash, const watch_answer& seen
   }
   const auto& entry = found->second.entry;
   const auto& seen_before =
-      seen.way == direction::source_to_target ? entry.target_digest : entry.source_digest;
+      counterpart_of(seen.way) == side::source ? entry.source_digest : entry.target_digest;
   return !origin_is_known(found->second, seen) || seen_before != seen.counterpart;
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "state/rows.h"
+#include "verify/direction.h"
 #include "verify/mismatch.h"
 #include "verify/pending_checks.h"
 

@@ -483,8 +483,8 @@ bool record_verifier::ready(const table_side& side) const {
 void record_verifier::note_failure(const table_side& side, const error& failure,
                                    const item_key& key) {
   if (failure.kind == error_class::access_denied && events_.on_denied) {
-    events_.on_denied(
-        error(failure).within(fmt::format("reading the {} table {}", side.name, side.table.str())));
+    events_.on_denied(error(failure).within(
+        fmt::format("reading the {} table {}", to_string(side.side), side.table.str())));
   }
   auto& state = health(side);
   const auto now = clock_.now();
@@ -494,18 +494,19 @@ void record_verifier::note_failure(const table_side& side, const error& failure,
   if (state.failures++ == 0) {
     log::event(log::level::warning, "reading_paused",
                failure.describe() + "; nothing is judged meanwhile, reading goes on by itself",
-               {{"side", side.name}});
+               {{"side", to_string(side.side)}});
   }
   const auto pause = milliseconds{500} * (1LL << std::min(state.failures - 1, 8));
   state.again_at = now + std::min<milliseconds>(pause, failure_pause_max);
   state.key = key;
-  state.failure = fmt::format("the {} table cannot be read: {}", side.name, failure.describe());
+  state.failure =
+      fmt::format("the {} table cannot be read: {}", to_string(side.side), failure.describe());
 }
 
 void record_verifier::note_success(const table_side& side) {
   auto& state = health(side);
   if (state.failures > 0) {
-    log::event(log::level::info, "reading_resumed", {}, {{"side", side.name}});
+    log::event(log::level::info, "reading_resumed", {}, {{"side", to_string(side.side)}});
     state = {.failure = {}, .reads = state.reads};
   }
 }

@@ -6,6 +6,7 @@
 // "equal" nor "unequal".
 #pragma once
 
+#include "base/side.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/page_decoder.h"
 #include "runtime/clock.h"
@@ -27,7 +28,7 @@ namespace ddm::verify {
 /// One of the two tables and what reading it may cost. Everything referred to outlives the
 /// verifier.
 struct table_side {
-  std::string name;  ///< "source" or "target", for messages
+  ddm::side side;
   dynamodb::dynamodb_client& client;
   dynamodb::table_name table;
   rate_limiter& budget;

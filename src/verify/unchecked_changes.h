@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "state/rows.h"
-#include "verify/check_settings.h"
+#include "verify/check.h"
 #include "verify/key_filter.h"
 
 #include <cstdint>

@@ -20,17 +20,17 @@ connection_description in_region(std::string region, bool endpoint_is_public = t
 }
 
 TEST(region_of_an_arn, must_be_the_one_that_is_called) {
-  const auto fault = region_fault("target", arn, in_region("us-east-1"));
+  const auto fault = region_fault(side::target, arn, in_region("us-east-1"));
   ASSERT_TRUE(fault);
   EXPECT_THAT(*fault, AllOf(HasSubstr(arn), HasSubstr("us-east-1"),
                             HasSubstr("--target-region eu-west-1")));
-  EXPECT_FALSE(region_fault("target", arn, in_region("eu-west-1")));
+  EXPECT_FALSE(region_fault(side::target, arn, in_region("eu-west-1")));
 }
 
 TEST(region_of_an_arn, is_not_asked_for_where_there_is_none_or_the_endpoint_was_chosen) {
-  EXPECT_FALSE(region_fault("source", "orders", in_region("us-east-1")));
-  EXPECT_FALSE(region_fault("source", arn, in_region("us-east-1", false)));
-  EXPECT_FALSE(region_fault("source", "arn:aws:dynamodb:ddblocal:000000000000:table/orders",
+  EXPECT_FALSE(region_fault(side::source, "orders", in_region("us-east-1")));
+  EXPECT_FALSE(region_fault(side::source, arn, in_region("us-east-1", false)));
+  EXPECT_FALSE(region_fault(side::source, "arn:aws:dynamodb:ddblocal:000000000000:table/orders",
                             in_region("us-east-1", false)));
 }
 

@@ -89,7 +89,7 @@ TEST(options, the_documented_command_line_is_understood) {
   EXPECT_EQ(options.source.region, "ap-northeast-1");
   EXPECT_EQ(options.target.region, "ap-northeast-1");
   EXPECT_EQ(options.sample_rate, 50U);
-  EXPECT_EQ(options.verify_on, table_side::target);
+  EXPECT_EQ(options.verify_on, side::target);
   EXPECT_TRUE(options.verbose);
 }
 

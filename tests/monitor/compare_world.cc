@@ -24,22 +24,22 @@ constexpr double unlimited = std::numeric_limits<double>::infinity();
 
 /// One account and the way to it.
 struct connected_side {
-  connected_side(support::fake_dynamodb& account, clock& time, const std::string& name)
-      : transport(account.connect("AKID" + name)),
-        calls(*transport, time, {.name = name}),
+  connected_side(support::fake_dynamodb& account, clock& time, side which)
+      : transport(account.connect("AKID" + std::string(to_string(which)))),
+        calls(*transport, time, {.name = std::string(to_string(which))}),
         client(calls),
         budget(time, unlimited),
-        side{.name = name,
-             .client = client,
-             .table = dynamodb::table_name(compare_world::table),
-             .budget = budget,
-             .ttl_attribute = "ttl"} {}
+        table{.side = which,
+              .client = client,
+              .table = dynamodb::table_name(compare_world::table),
+              .budget = budget,
+              .ttl_attribute = "ttl"} {}
 
   std::unique_ptr<aws::transport> transport;
   aws::service_client calls;
   dynamodb::dynamodb_client client;
   rate_limiter budget;
-  verify::table_side side;
+  verify::table_side table;
 };
 
 support::fake_options account(std::string name, std::uint64_t order, std::uint64_t seed) {
@@ -52,8 +52,8 @@ support::fake_options account(std::string name, std::uint64_t order, std::uint64
 struct compare_world::process {
   process(compare_world& world, std::unique_ptr<state::state_store> opened)
       : store(std::move(opened)),
-        source(world.source, world.time, "source"),
-        target(world.target, world.time, "target") {}
+        source(world.source, world.time, side::source),
+        target(world.target, world.time, side::target) {}
 
   std::unique_ptr<state::state_store> store;
   connected_side source;
@@ -118,8 +118,8 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
                                                       .time = time,
                                                       .pool = process_->pool,
                                                       .decoder = *process_->decoder,
-                                                      .source = process_->source.side,
-                                                      .target = process_->target.side,
+                                                      .source = process_->source.table,
+                                                      .target = process_->target.table,
                                                       .store = *process_->store},
                                         resumed);
   ended_ = false;

@@ -46,14 +46,14 @@ class migration_examination : public testing::Test {
   dynamodb::dynamodb_client target_client_{target_calls_};
   dynamodb::streams_client source_streams_{source_calls_};
   dynamodb::streams_client target_streams_{target_calls_};
-  migration_request request_{.source = {.side = "source",
+  migration_request request_{.source = {.side = side::source,
                                         .client = source_client_,
                                         .table = dynamodb::table_name("orders"),
                                         .profile = "s",
                                         .region = "eu-west-1",
                                         .endpoint = "https://a/",
                                         .access_key_id = "AKIDSOURCE"},
-                             .target = {.side = "target",
+                             .target = {.side = side::target,
                                         .client = target_client_,
                                         .table = dynamodb::table_name("orders"),
                                         .profile = "t",
@@ -82,14 +82,14 @@ TEST_F(migration_examination, reads_the_targets_stream_when_that_is_named) {
                             .stream_endpoint = "https://b/",
                             .stream_access_key_id = "AKIDTARGET",
                             .stream_arn = target_.table("orders").stream_arn,
-                            .verify_on = "source"};
+                            .verify_on = side::source};
   const auto facts = clock_.run(examine_migration(reverse));
   ASSERT_TRUE(facts) << facts.error().lines().front();
   EXPECT_EQ(facts->way, verify::direction::target_to_source);
 }
 
 TEST_F(migration_examination, a_table_is_never_checked_against_its_own_stream) {
-  request_.verify_on = "source";
+  request_.verify_on = side::source;
   EXPECT_THAT(faults(), Contains(testing::AllOf(HasSubstr("proves nothing"),
                                                 HasSubstr("--verify-on target"))));
 }
@@ -100,7 +100,7 @@ TEST_F(migration_examination, a_table_is_never_compared_with_itself) {
                          .streams = &source_streams_,
                          .stream_endpoint = "https://a/",
                          .stream_access_key_id = "AKIDSOURCE"};
-  same.target.side = "target";
+  same.target.side = side::target;
   const auto facts = clock_.run(examine_migration(same));
   ASSERT_FALSE(facts);
   EXPECT_THAT(facts.error().lines(), Contains(HasSubstr("the same table")));
@@ -211,7 +211,7 @@ TEST(migration, file_names_hold_no_odd_characters) {
   aws::service_client calls(*link, clock, {.name = "x"});
   dynamodb::dynamodb_client client(calls);
   const table_access access{
-      .side = "target",
+      .side = side::target,
       .client = client,
       .table = dynamodb::table_name("arn:aws:dynamodb:eu-west-1:222222222222:table/my_orders.v2"),
       .profile = "",
@@ -252,16 +252,16 @@ class local_examination : public testing::Test {
     connection a(clock_, source);
     connection b(clock_, target);
     connection c(clock_, stream.value_or(source));
-    const auto access = [](std::string side, connection& link, const reached& how) {
-      return table_access{.side = std::move(side),
+    const auto access = [](side which, connection& link, const reached& how) {
+      return table_access{.side = which,
                           .client = link.tables,
                           .table = dynamodb::table_name("orders"),
                           .region = "eu-west-1",
                           .endpoint = how.endpoint,
                           .access_key_id = how.access_key};
     };
-    const migration_request request{.source = access("source", a, source),
-                                    .target = access("target", b, target),
+    const migration_request request{.source = access(side::source, a, source),
+                                    .target = access(side::target, b, target),
                                     .streams = stream ? &c.streams : nullptr,
                                     .stream_endpoint = stream ? stream->endpoint : "",
                                     .stream_access_key_id = stream ? stream->access_key : "",
@@ -363,7 +363,7 @@ TEST_F(local_examination, the_streams_side_does_not_depend_on_how_its_endpoint_i
 
 TEST_F(migration_examination, one_table_id_is_one_table_wherever_it_is_reached) {
   const migration_request same{.source = request_.source,
-                               .target = {.side = "target",
+                               .target = {.side = side::target,
                                           .client = source_client_,
                                           .table = dynamodb::table_name("orders"),
                                           .region = "eu-west-1",

@@ -103,7 +103,7 @@ TEST(table_replaced, a_kill_between_noticing_and_committing_loses_nothing) {
 TEST(table_replaced, the_gap_and_the_new_identity_are_one_commit) {
   monitor_world world;
   reach_go(world);
-  const auto before = *load_table(world.stored(), "target");
+  const auto before = *load_table(world.stored(), side::target);
   int gaps = 0;
   world.on_commit = [&](const state::commit_batch& batch) {
     const auto id = batch.values.find("table.target.id");
@@ -161,12 +161,12 @@ TEST(table_replaced, an_awaited_target_gets_its_identity_when_it_is_ready) {
   world.start(with_baseline);
   world.time.run_for(5min);
   EXPECT_THAT(world.status().troubles, IsEmpty());
-  EXPECT_FALSE(load_table(world.stored(), "target"));
+  EXPECT_FALSE(load_table(world.stored(), side::target));
   world.target.create_table(table, {.partition = {"pk", dynamodb::key_type::string}, .sort = {}});
   world.time.run_for(15s);
   EXPECT_THAT(world.status().gaps, IsEmpty());
-  ASSERT_TRUE(load_table(world.stored(), "target"));
-  EXPECT_EQ(load_table(world.stored(), "target")->id, world.target.table(table).settings().id);
+  ASSERT_TRUE(load_table(world.stored(), side::target));
+  EXPECT_EQ(load_table(world.stored(), side::target)->id, world.target.table(table).settings().id);
   replace(world.target);
   world.time.run_for(31s);
   expect_one_gap_of_the_target(world);

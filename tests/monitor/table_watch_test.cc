@@ -27,7 +27,7 @@ dynamodb::table_description table(std::string id, std::optional<wall_time> creat
 }
 
 table_watch watch_of(std::optional<table_identity> stored) {
-  return {"target", "orders", std::move(stored), start};
+  return {side::target, "orders", std::move(stored), start};
 }
 table_watch watch_of(const dynamodb::table_description& stored) {
   return watch_of(table_identity::of(stored));
@@ -76,8 +76,8 @@ TEST(table_watch, the_identity_is_committed_when_it_changes_and_read_again) {
   state::commit_batch batch;
   watch.collect(batch);
   const state::snapshot kept{.numbers = batch.numbers, .values = batch.values};
-  EXPECT_EQ(load_table(kept, "target"), table_identity::of(table("id-1", start + 5ms)));
-  EXPECT_EQ(load_table(kept, "source"), std::nullopt);
+  EXPECT_EQ(load_table(kept, side::target), table_identity::of(table("id-1", start + 5ms)));
+  EXPECT_EQ(load_table(kept, side::source), std::nullopt);
   state::commit_batch next;
   std::ignore = watch.on_seen(table("id-1", start + 5ms), start);
   watch.collect(next);

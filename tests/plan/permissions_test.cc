@@ -18,7 +18,7 @@ class trying : public testing::Test {
  protected:
   std::vector<permission> try_with_key(dynamodb::key_schema schema, const purposes& wanted = all) {
     account_.create_table("t", schema, "KEYS_ONLY");
-    return time_.run(try_table(client_, "source", dynamodb::table_name("t"), schema, wanted));
+    return time_.run(try_table(client_, side::source, dynamodb::table_name("t"), schema, wanted));
   }
   stream_facts try_its_stream(const purposes& wanted = all) {
     return time_.run(
@@ -52,7 +52,7 @@ TEST_F(trying, an_empty_table_grants_everything_with_any_kind_of_key) {
                                       .sort = dynamodb::key_attribute{"sk", type}};
     account.create_table("t", schema);
     for (const auto& each :
-         time_.run(try_table(client, "source", dynamodb::table_name("t"), schema, all))) {
+         time_.run(try_table(client, side::source, dynamodb::table_name("t"), schema, all))) {
       EXPECT_EQ(each.state, grant::granted) << each.action << ": " << each.message;
     }
   }

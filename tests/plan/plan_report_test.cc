@@ -1,5 +1,6 @@
 #include "plan/plan_report.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-side_facts side(const std::string& name, const std::string& account) {
+side_facts facts_of(side which, const std::string& account) {
   dynamodb::table_description table;
   table.name = "orders";
   table.arn = "arn:aws:dynamodb:eu-west-1:" + account + ":table/orders";
@@ -20,8 +21,8 @@ side_facts side(const std::string& name, const std::string& account) {
   table.schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
   table.item_count = 1000;
   table.size_bytes = 409'600;
-  return {.name = name,
-          .access = "profile " + name,
+  return {.side = which,
+          .access = fmt::format("profile {}", to_string(which)),
           .identity = "arn:aws:iam::" + account + ":user/ops",
           .identity_trouble = {},
           .table = described_table{.table = table, .settings = {}, .kms_key_arn = {}},
@@ -30,15 +31,15 @@ side_facts side(const std::string& name, const std::string& account) {
 }
 
 plan_report fine() {
-  plan_report report{.source = side("source", "111111111111"),
-                     .target = side("target", "222222222222"),
+  plan_report report{.source = facts_of(side::source, "111111111111"),
+                     .target = facts_of(side::target, "222222222222"),
                      .stream_arn = "arn:aws:dynamodb:eu-west-1:111111111111:table/orders/stream/x",
                      .stream_trouble = {},
                      .stream = {.permissions = {},
                                 .view_type = "NEW_AND_OLD_IMAGES",
                                 .shards_open = 2,
                                 .enabled = true},
-                     .permissions = {{.side = "source",
+                     .permissions = {{.side = side::source,
                                       .action = "dynamodb:Scan",
                                       .needed_by = "compare",
                                       .state = grant::granted,

@@ -78,13 +78,13 @@ class hanging_connection final : public aws::transport {
 
 /// One table of one account and the way to it.
 struct account {
-  account(support::simulated_clock& time, const std::string& side)
+  account(support::simulated_clock& time, ddm::side which)
       : fake(time),
-        connection(time, fake.connect("AKID" + side)),
-        calls(connection, time, {.name = side}),
+        connection(time, fake.connect("AKID" + std::string(to_string(which)))),
+        calls(connection, time, {.name = std::string(to_string(which))}),
         client(calls),
         budget(time, std::numeric_limits<double>::infinity()),
-        side{.name = side,
+        side{.side = which,
              .client = client,
              .table = dynamodb::table_name(table),
              .budget = budget,
@@ -223,8 +223,8 @@ class repairing : public testing::Test {
 
   std::filesystem::path path_;
   support::simulated_clock time_;
-  account source_{time_, "source"};
-  account target_{time_, "target"};
+  account source_{time_, side::source};
+  account target_{time_, side::target};
   repair_settings settings_;
   double writes_per_second_ = std::numeric_limits<double>::infinity();
   repair_session* session_ = nullptr;

@@ -71,7 +71,7 @@ TEST(verdict, any_doubt_keeps_go_away) {
       {"deferred", [](status& now) { now.checks.deferred = 1; }},
       {"behind the stream", [](status& now) { now.unread_for = 61s; }},
       {"is not known", [](status& now) { now.unread_for.reset(); }},
-      {"only the target's stream", [](status& now) { now.reads_source_stream = false; }},
+      {"only the target's stream", [](status& now) { now.stream_of = side::target; }},
       {"chose no key",
        [](status& now) { now.compared->seen = {.source_items = 40, .target_items = 40}; }},
       {"chose none of 7 changes",

@@ -20,22 +20,22 @@ constexpr std::size_t open_mismatches_max = 100'000;
 
 /// One account and the way to it.
 struct connected_side {
-  connected_side(support::fake_dynamodb& account, clock& time, const std::string& name)
-      : transport(account.connect("AKIDOTHER" + name)),
-        calls(*transport, time, {.name = name}),
+  connected_side(support::fake_dynamodb& account, clock& time, side which)
+      : transport(account.connect("AKIDOTHER" + std::string(to_string(which)))),
+        calls(*transport, time, {.name = std::string(to_string(which))}),
         client(calls),
         budget(time, std::numeric_limits<double>::infinity()),
-        side{.name = name,
-             .client = client,
-             .table = dynamodb::table_name(monitor_world::table),
-             .budget = budget,
-             .ttl_attribute = "ttl"} {}
+        table{.side = which,
+              .client = client,
+              .table = dynamodb::table_name(monitor_world::table),
+              .budget = budget,
+              .ttl_attribute = "ttl"} {}
 
   std::unique_ptr<aws::transport> transport;
   aws::service_client calls;
   dynamodb::dynamodb_client client;
   rate_limiter budget;
-  verify::table_side side;
+  verify::table_side table;
 };
 
 }  // namespace
@@ -44,8 +44,8 @@ struct connected_side {
 struct other_commands::process {
   process(monitor_world& world, const std::string& command)
       : store(world.open_state(command)),
-        source(world.source, world.time, "source"),
-        target(world.target, world.time, "target") {}
+        source(world.source, world.time, side::source),
+        target(world.target, world.time, side::target) {}
 
   std::unique_ptr<state::state_store> store;
   connected_side source;
@@ -88,8 +88,8 @@ void other_commands::start_compare(const monitor::process_options& how, millisec
                              .time = world_.time,
                              .pool = comparing_->pool,
                              .decoder = *comparing_->decoder,
-                             .source = comparing_->source.side,
-                             .target = comparing_->target.side,
+                             .source = comparing_->source.table,
+                             .target = comparing_->target.table,
                              .store = *comparing_->store},
       *resumed);
   compare_ended_ = false;
@@ -144,8 +144,8 @@ awaitable<result<void>> other_commands::run_repair(process& with, const repair_c
   repair::repair_session session({.by = by, .apply = how.apply, .target_identity = "target"},
                                  {.executor = world_.time.executor(),
                                   .time = world_.time,
-                                  .source = with.source.side,
-                                  .target = with.target.side,
+                                  .source = with.source.table,
+                                  .target = with.target.table,
                                   .write_budget = with.target.budget,
                                   .journal = &*journal});
   const auto no_report = [](const repair::step_report&) {};
