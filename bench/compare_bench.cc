@@ -133,14 +133,14 @@ void compare_all(std::uint64_t items, std::uint64_t memory_bytes, bool shuffled,
   const dynamodb::page_decoder decoder(
       dynamodb::page_decoder::options{.schema = {.partition = {"pk", dynamodb::key_type::string},
                                                  .sort = {{"sk", dynamodb::key_type::number}}}});
-  verify::table_side source{.side = side::source,
-                            .client = source_client,
-                            .table = dynamodb::table_name("t"),
-                            .budget = budget};
-  verify::table_side target{.side = side::target,
-                            .client = target_client,
-                            .table = dynamodb::table_name("t"),
-                            .budget = budget};
+  dynamodb::metered_table source{.side = side::source,
+                                 .client = source_client,
+                                 .name = dynamodb::table_name("t"),
+                                 .budget = budget};
+  dynamodb::metered_table target{.side = side::target,
+                                 .client = target_client,
+                                 .name = dynamodb::table_name("t"),
+                                 .budget = budget};
   auto store = state::open_sqlite_store(
       {.path = folder + "/bench.monitor.db", .command = "compare", .own_thread = false});
   if (!store) {

@@ -132,14 +132,14 @@ class disk_week {
     const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
         .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
         .sample = {.seed = 7, .rate = 1}});
-    verify::table_side source{.side = side::source,
-                              .client = source_client,
-                              .table = dynamodb::table_name("orders"),
-                              .budget = budget};
-    verify::table_side target{.side = side::target,
-                              .client = target_client,
-                              .table = dynamodb::table_name("orders"),
-                              .budget = budget};
+    dynamodb::metered_table source{.side = side::source,
+                                   .client = source_client,
+                                   .name = dynamodb::table_name("orders"),
+                                   .budget = budget};
+    dynamodb::metered_table target{.side = side::target,
+                                   .client = target_client,
+                                   .name = dynamodb::table_name("orders"),
+                                   .budget = budget};
     auto findings = co_await verify::findings_file::open(findings_path(), *store_);
     monitor::monitor_session session(settings(),
                                      {.executor = time_.executor(),

@@ -49,14 +49,14 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& fo
   const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
       .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
       .sample = {.seed = 7, .rate = sample_rate}});
-  verify::table_side source{.side = side::source,
-                            .client = client,
-                            .table = dynamodb::table_name("orders"),
-                            .budget = budget};
-  verify::table_side target{.side = side::target,
-                            .client = client,
-                            .table = dynamodb::table_name("orders"),
-                            .budget = budget};
+  dynamodb::metered_table source{.side = side::source,
+                                 .client = client,
+                                 .name = dynamodb::table_name("orders"),
+                                 .budget = budget};
+  dynamodb::metered_table target{.side = side::target,
+                                 .client = client,
+                                 .name = dynamodb::table_name("orders"),
+                                 .budget = budget};
   auto store = state::open_sqlite_store(
       {.path = folder + "/bench.monitor.db", .command = "monitor", .own_thread = false});
   if (!store) {

@@ -41,7 +41,7 @@ WAITING = {
         "sts_client transport",
     "cli": "connection event_loop item_command item_writer migration_run",
     "compare": "segment_scanner table_comparer",
-    "dynamodb": "answer dynamodb_client streams_client",
+    "dynamodb": "answer dynamodb_client streams_client table_reader",
     "monitor":
         "baseline compare_session finding_news findings_flow migration "
         "monitor_session opened_state same_place",

@@ -247,11 +247,11 @@ void migration_run::prepare_reading(reached_table& table, const std::string& nam
                                     const std::optional<std::string>& ttl_attribute) {
   table.budget.emplace(clock_, read_budget(options_, facts));
   table.link->on_throttled([&table] { table.budget->slow_down(); });
-  table.reading.emplace(verify::table_side{.side = table.side,
-                                           .client = *table.client,
-                                           .table = dynamodb::table_name(name),
-                                           .budget = *table.budget,
-                                           .ttl_attribute = ttl_attribute});
+  table.reading.emplace(dynamodb::metered_table{.side = table.side,
+                                                .client = *table.client,
+                                                .name = dynamodb::table_name(name),
+                                                .budget = *table.budget,
+                                                .ttl_attribute = ttl_attribute});
 }
 
 awaitable<result<state::snapshot>> migration_run::open_state() {

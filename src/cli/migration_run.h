@@ -9,6 +9,7 @@
 #include "cli/connection.h"
 #include "cli/options.h"
 #include "cli/status_printer.h"
+#include "dynamodb/table_reader.h"
 #include "monitor/migration.h"
 #include "monitor/opened_state.h"
 #include "monitor/session_state.h"
@@ -19,7 +20,6 @@
 #include "runtime/worker_pool.h"
 #include "state/state_store.h"
 #include "verify/findings_file.h"
-#include "verify/record_verifier.h"
 
 #include <boost/asio/signal_set.hpp>
 
@@ -43,7 +43,7 @@ struct reached_table {
   aws::shared_credentials keys;
   std::optional<dynamodb::dynamodb_client> client;
   std::optional<rate_limiter> budget;
-  std::optional<verify::table_side> reading;
+  std::optional<dynamodb::metered_table> reading;
 };
 
 class migration_run {

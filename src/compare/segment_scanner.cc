@@ -1,7 +1,5 @@
 #include "compare/segment_scanner.h"
 
-#include "base/log.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,8 +9,6 @@
 namespace ddm::compare {
 namespace {
 
-constexpr milliseconds pause_min{1'000};
-constexpr milliseconds pause_max{30'000};
 constexpr double block_bytes = 4096;
 /// A page of 1 MB, read with eventual consistency.
 constexpr double full_page_units = 128;
@@ -30,7 +26,8 @@ awaitable<result<scanned_page>> segment_scanner::next() {
     auto page = co_await ask(items_max);
     if (page) {
       limit_.on_page();
-      note_success(*page);
+      parts_.reader.on_success();
+      note_costs(*page);
       start_key_ = page->items.last_evaluated_key;
       ended_ = !start_key_;
       co_return page;
@@ -41,33 +38,32 @@ awaitable<result<scanned_page>> segment_scanner::next() {
     if (!mends_by_waiting(page.error().kind)) {
       co_return fail(
           std::move(page.error())
-              .within(fmt::format("scanning the {} table", to_string(parts_.table.side))));
+              .within(fmt::format("scanning the {} table", to_string(parts_.reader.table().side))));
     }
-    note_failure(page.error());
-    const milliseconds doubled = pause_min * (1LL << std::min(failures, 5));
-    co_await parts_.time.sleep_for(std::min(doubled, pause_max));
+    parts_.reader.on_failure(page.error(), parts_.time.now());
+    co_await parts_.time.sleep_for(parts_.reader.pause_after(failures + 1));
   }
 }
 
 awaitable<result<scanned_page>> segment_scanner::ask(std::optional<std::uint32_t> items_max) {
-  auto& table = parts_.table;
-  const double estimate = parts_.health.page_units;
-  if (!co_await table.budget.acquire(estimate, rate_limiter::urgency::background)) {
+  auto& table = parts_.reader.table();
+  const double estimate = parts_.costs.page_units;
+  if (!co_await table.admit(estimate, rate_limiter::urgency::background)) {
     co_return fail(error_class::cancelled, "not asked: the run ends");
   }
-  auto body = co_await table.client.scan({.table = table.table,
+  auto body = co_await table.client.scan({.table = table.name,
                                           .segment = segment_,
                                           .total_segments = segments_,
                                           .exclusive_start_key = start_key_,
                                           .limit = items_max});
   if (!body) {
-    table.budget.correct(estimate, 0);
+    table.give_back(estimate);
     co_return fail(std::move(body.error()));
   }
   scanned_page page{.body = std::move(*body)};
   auto items = co_await parts_.pool.run([&] { return parts_.decoder.decode_items(page.body); });
   if (!items) {
-    table.budget.correct(estimate, 0);
+    table.give_back(estimate);
     co_return fail(std::move(items.error()));
   }
   page.items = std::move(*items);
@@ -75,44 +71,27 @@ awaitable<result<scanned_page>> segment_scanner::ask(std::optional<std::uint32_t
   page.units = page.items.consumed_units > 0
                    ? page.items.consumed_units
                    : std::ceil(static_cast<double>(page.body.size()) / block_bytes) / 2;
-  table.budget.correct(estimate, page.units);
-  table.consumed_units += page.units;
+  table.settle(estimate, page.units);
   co_return page;
 }
 
 std::optional<std::uint32_t> segment_scanner::items_per_page() const {
-  const double page_units = parts_.table.budget.rate() * page_share;
+  const double page_units = parts_.reader.table().budget.rate() * page_share;
   if (page_units >= full_page_units) {
     return std::nullopt;
   }
-  const double item_units = parts_.health.item_units;
+  const double item_units = parts_.costs.item_units;
   return item_units > 0 ? static_cast<std::uint32_t>(std::clamp(page_units / item_units, 1.0, 1e6))
                         : items_at_first;
 }
 
-void segment_scanner::note_failure(const error& failure) {
-  auto& health = parts_.health;
-  if (health.failures++ == 0) {
-    log::event(log::level::warning, "scan_paused",
-               failure.describe() + "; the comparison goes on by itself",
-               {{"side", to_string(parts_.table.side)}});
-  }
-  health.failure = fmt::format("the {} table cannot be scanned: {}", to_string(parts_.table.side),
-                               failure.describe());
-}
-
-void segment_scanner::note_success(const scanned_page& page) {
-  auto& health = parts_.health;
-  if (health.failures > 0) {
-    log::event(log::level::info, "scan_resumed", {}, {{"side", to_string(parts_.table.side)}});
-  }
-  health.page_units += (page.units - health.page_units) / 8;
+void segment_scanner::note_costs(const scanned_page& page) {
+  auto& costs = parts_.costs;
+  costs.page_units += (page.units - costs.page_units) / 8;
   if (page.items.returned > 0) {
     const double item_units = page.units / static_cast<double>(page.items.returned);
-    health.item_units += (item_units - health.item_units) / (health.item_units == 0 ? 1 : 8);
+    costs.item_units += (item_units - costs.item_units) / (costs.item_units == 0 ? 1 : 8);
   }
-  health.failures = 0;
-  health.failure.clear();
 }
 
 }  // namespace ddm::compare

@@ -6,9 +6,9 @@
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/page_limit.h"
+#include "dynamodb/table_reader.h"
 #include "runtime/clock.h"
 #include "runtime/worker_pool.h"
-#include "verify/record_verifier.h"
 
 #include <cstdint>
 #include <optional>
@@ -16,12 +16,17 @@
 
 namespace ddm::compare {
 
-/// What the scanners of one table know together.
-struct scan_health {
+/// How an outage of scans is told, and how long it is waited for.
+inline constexpr dynamodb::reading_purpose scans{.paused_event = "scan_paused",
+                                                 .resumed_event = "scan_resumed",
+                                                 .meanwhile = "; the comparison goes on by itself",
+                                                 .refused = "table cannot be scanned",
+                                                 .pause_first = milliseconds{1'000}};
+
+/// What the scanners of one table know of its pages, together.
+struct page_costs {
   double page_units = 16;  ///< of late; what the next page is booked with in advance
   double item_units = 0;   ///< of late; 0: not known yet
-  int failures = 0;        ///< in a row
-  std::string failure;     ///< empty when all is well
 };
 
 /// Everything referred to outlives the scanner.
@@ -29,8 +34,8 @@ struct scan_parts {
   clock& time;
   worker_pool& pool;
   const dynamodb::page_decoder& decoder;
-  verify::table_side& table;
-  scan_health& health;
+  dynamodb::table_reader& reader;  ///< shared by the scanners of one table
+  page_costs& costs;
 };
 
 /// The items point into the body.
@@ -52,8 +57,7 @@ class segment_scanner {
  private:
   [[nodiscard]] awaitable<result<scanned_page>> ask(std::optional<std::uint32_t> items_max);
   [[nodiscard]] std::optional<std::uint32_t> items_per_page() const;
-  void note_failure(const error& failure);
-  void note_success(const scanned_page& page);
+  void note_costs(const scanned_page& page);
 
   scan_parts parts_;
   std::uint32_t segment_;

@@ -68,6 +68,7 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
     : settings_(std::move(settings)),
       parts_(parts),
       progress_(comparison_progress::load(settings_.command, resumed.numbers, resumed.values)),
+      readers_{.source = {parts.source, scans}, .target = {parts.target, scans}},
       scanning_(parts_.executor) {
   const bool same_segments =
       !settings_.segments || *settings_.segments == static_cast<std::uint64_t>(progress_.segments);
@@ -215,12 +216,11 @@ awaitable<void> table_comparer::scan_pairs() {
 }
 
 scan_parts table_comparer::scan_parts_of(side from) {
-  const bool source = from == side::source;
   return {.time = parts_.time,
           .pool = parts_.pool,
           .decoder = parts_.decoder,
-          .table = source ? parts_.source : parts_.target,
-          .health = health_[from]};
+          .reader = readers_[from],
+          .costs = costs_[from]};
 }
 
 awaitable<void> table_comparer::scan_side(pair& work, side from) {
@@ -507,7 +507,7 @@ comparison_view table_comparer::view() const {
 }
 
 std::string table_comparer::trouble() const {
-  return health_.source.failure.empty() ? health_.target.failure : health_.source.failure;
+  return readers_.source.failing() ? readers_.source.trouble() : readers_.target.trouble();
 }
 
 }  // namespace ddm::compare

@@ -17,8 +17,10 @@
 #include "compare/last_join.h"
 #include "compare/leftover_file.h"
 #include "compare/segment_scanner.h"
+#include "dynamodb/table_reader.h"
 #include "runtime/task_group.h"
 #include "state/state_store.h"
+#include "verify/mismatch.h"
 #include "verify/pending_checks.h"
 
 #include <cstdint>
@@ -49,8 +51,8 @@ struct comparer_parts {
   clock& time;
   worker_pool& pool;
   const dynamodb::page_decoder& decoder;  ///< with the comparison's sample
-  verify::table_side& source;
-  verify::table_side& target;
+  dynamodb::metered_table& source;
+  dynamodb::metered_table& target;
   state::state_store& store;
 };
 
@@ -134,7 +136,8 @@ class table_comparer {
   std::optional<error> failure_;
   std::optional<leftover_file> leftovers_;
   std::uint64_t synced_bytes_ = 0;
-  per_side<scan_health> health_;
+  per_side<dynamodb::table_reader> readers_;
+  per_side<page_costs> costs_;
 
   task_group scanning_;
   std::uint32_t next_segment_ = 0;

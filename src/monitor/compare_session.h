@@ -6,6 +6,7 @@
 #pragma once
 
 #include "compare/table_comparer.h"
+#include "dynamodb/table_reader.h"
 #include "monitor/finding_news.h"
 #include "monitor/mismatch_log.h"
 #include "monitor/unlisted_findings.h"
@@ -40,8 +41,8 @@ struct compare_parts {
   clock& time;
   worker_pool& pool;
   const dynamodb::page_decoder& decoder;
-  verify::table_side& source;
-  verify::table_side& target;
+  dynamodb::metered_table& source;
+  dynamodb::metered_table& target;
   state::state_store& store;
   verify::findings_file* findings = nullptr;
   std::function<void(const report::status&)> on_block;

@@ -65,9 +65,9 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
       reading_(parts_.executor),
       background_(parts_.executor),
       started_at_(parts_.time.now()),
-      source_watch_(side::source, parts_.source.table.str(), load_table(resumed, side::source),
+      source_watch_(side::source, parts_.source.name.str(), load_table(resumed, side::source),
                     started_at_),
-      target_watch_(side::target, parts_.target.table.str(), load_table(resumed, side::target),
+      target_watch_(side::target, parts_.target.name.str(), load_table(resumed, side::target),
                     started_at_),
       target_ready_(settings_.target_ready),
       freeze_watch_(settings_.freeze_at, resumed),
@@ -192,7 +192,7 @@ stream::stream_follower::parts monitor_session::stream_parts() {
   const auto& origin =
       verify::origin_of(settings_.checks.way) == side::source ? parts_.source : parts_.target;
   return {parts_.executor, parts_.time, parts_.pool,   parts_.streams,
-          parts_.decoder,  *this,       origin.client, origin.table};
+          parts_.decoder,  *this,       origin.client, origin.name};
 }
 
 awaitable<void> monitor_session::consume() {

@@ -9,6 +9,7 @@
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
+#include "dynamodb/table_reader.h"
 #include "monitor/baseline.h"
 #include "monitor/finding_news.h"
 #include "monitor/freeze_watch.h"
@@ -69,8 +70,8 @@ struct session_parts {
   dynamodb::streams_client& streams;
   const dynamodb::page_decoder& decoder;
   const dynamodb::page_decoder* baseline_decoder = nullptr;  ///< with the sample of the baseline
-  verify::table_side& source;
-  verify::table_side& target;
+  dynamodb::metered_table& source;
+  dynamodb::metered_table& target;
   state::state_store& store;
   verify::findings_file* findings = nullptr;  ///< nothing is written without one
   /// Called at each stats interval.
@@ -105,7 +106,7 @@ class monitor_session final : public stream::record_sink {
   void note_tables_at_start();
   void note_table(table_watch& watch, const dynamodb::table_description& table);
   [[nodiscard]] awaitable<void> watch_tables();
-  [[nodiscard]] awaitable<void> look_at(verify::table_side& side, table_watch& watch);
+  [[nodiscard]] awaitable<void> look_at(dynamodb::metered_table& table, table_watch& watch);
   [[nodiscard]] std::vector<std::string> tables_troubles(wall_time now) const;
   [[nodiscard]] stream::stream_follower::parts stream_parts();
   [[nodiscard]] awaitable<void> consume();

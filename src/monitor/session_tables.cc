@@ -40,14 +40,14 @@ void monitor_session::note_table(table_watch& watch, const dynamodb::table_descr
             .reason = std::move(*change)});
 }
 
-awaitable<void> monitor_session::look_at(verify::table_side& side, table_watch& watch) {
-  auto table = co_await side.client.describe_table(side.table);
-  if (table) {
-    note_table(watch, *table);
-  } else if (table.error().kind == error_class::not_found) {
+awaitable<void> monitor_session::look_at(dynamodb::metered_table& table, table_watch& watch) {
+  auto described = co_await table.client.describe_table(table.name);
+  if (described) {
+    note_table(watch, *described);
+  } else if (described.error().kind == error_class::not_found) {
     watch.on_absent(parts_.time.now());
   } else {
-    watch.on_failed(table.error().describe());
+    watch.on_failed(described.error().describe());
   }
 }
 

@@ -37,11 +37,11 @@ bool concerns_the_item(const error& failure) {
           failure.code == "ItemCollectionSizeLimitExceededException");
 }
 
-error unreadable_item(const verify::table_side& side, std::string_view why) {
+error unreadable_item(const dynamodb::metered_table& table, std::string_view why) {
   return {
       .kind = error_class::fatal,
       .code = unreadable,
-      .message = fmt::format("the {} table's item cannot be read: {}", to_string(side.side), why)};
+      .message = fmt::format("the {} table's item cannot be read: {}", to_string(table.side), why)};
 }
 
 step_report left_alone(const std::string& key_json, const error& why) {
@@ -294,7 +294,7 @@ awaitable<repair_session::sent> repair_session::send(const dynamodb::conditional
                                                      const held_item& after) {
   auto progress = aws::sending::unsent;
   const auto answer = co_await in_time(
-      parts_.target.client.write_if(parts_.target.table, write, &progress), &progress);
+      parts_.target.client.write_if(parts_.target.name, write, &progress), &progress);
   if (!answer || !*answer) {
     const auto failure = answer ? answer->error() : not_begun().error();
     sent ended{.message = failure.describe(), .failure = {}};
@@ -503,35 +503,35 @@ awaitable<result<void>> repair_session::look_after(const journal_entry& entry,
   co_return co_await on_sides(entry.key_json, std::move(*held), moment::after_write);
 }
 
-awaitable<result<held_item>> repair_session::read(verify::table_side& side, std::string key_json) {
-  auto held = co_await in_time(read_now(side, std::move(key_json)));
+awaitable<result<held_item>> repair_session::read(dynamodb::metered_table& table,
+                                                  std::string key_json) {
+  auto held = co_await in_time(read_now(table, std::move(key_json)));
   co_return held ? std::move(*held) : not_begun();
 }
 
-awaitable<result<held_item>> repair_session::read_now(verify::table_side& side,
+awaitable<result<held_item>> repair_session::read_now(dynamodb::metered_table& table,
                                                       std::string key_json) {
-  if (!co_await side.budget.acquire(1)) {
+  if (!co_await table.admit(1)) {
     co_return not_begun();
   }
-  const auto text = co_await side.client.get_item(side.table, std::move(key_json), true);
+  const auto text = co_await table.client.get_item(table.name, std::move(key_json), true);
   if (!text && aws::is_too_large(text.error())) {
-    co_return fail(unreadable_item(side, text.error().describe()));
+    co_return fail(unreadable_item(table, text.error().describe()));
   }
   if (!text) {
     error failure = text.error();
     failure.kind = stop_requested_ ? error_class::cancelled : failure.kind;
     co_return fail(std::move(failure).within(
-        fmt::format("reading the {} table {}", to_string(side.side), side.table.str())));
+        fmt::format("reading the {} table {}", to_string(table.side), table.name.str())));
   }
   const double units = units_of(*text ? (*text)->size() : 0, bytes_per_read_unit);
-  side.budget.correct(1, units);
-  side.consumed_units += units;
+  table.settle(1, units);
   if (!*text) {
     co_return held_item();
   }
   auto item = dynamodb::parse_item(**text);
   if (!item) {
-    co_return fail(unreadable_item(side, item.error().message));
+    co_return fail(unreadable_item(table, item.error().message));
   }
   co_return held_item(std::move(*item));
 }

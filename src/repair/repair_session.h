@@ -19,6 +19,7 @@
 // service that is not about the item ends the run; what was done stands in the journal.
 #pragma once
 
+#include "dynamodb/table_reader.h"
 #include "repair/repair_journal.h"
 #include "repair/repair_step.h"
 #include "repair/taken_back.h"
@@ -26,7 +27,6 @@
 #include "runtime/rate_limiter.h"
 #include "runtime/task_group.h"
 #include "verify/mismatch.h"
-#include "verify/record_verifier.h"
 
 #include <cstdint>
 #include <functional>
@@ -49,8 +49,8 @@ struct repair_settings {
 struct repair_parts {
   asio::any_io_executor executor;
   clock& time;
-  verify::table_side& source;
-  verify::table_side& target;
+  dynamodb::metered_table& source;
+  dynamodb::metered_table& target;
   rate_limiter& write_budget;
   repair_journal* journal = nullptr;  ///< needed to apply, and to undo
 };
@@ -148,8 +148,9 @@ class repair_session {
                                                          const sides_sink& on_sides);
   [[nodiscard]] awaitable<result<void>> look_after(const journal_entry& entry,
                                                    const sides_sink& on_sides);
-  [[nodiscard]] awaitable<result<held_item>> read(verify::table_side& side, std::string key_json);
-  [[nodiscard]] awaitable<result<held_item>> read_now(verify::table_side& side,
+  [[nodiscard]] awaitable<result<held_item>> read(dynamodb::metered_table& table,
+                                                  std::string key_json);
+  [[nodiscard]] awaitable<result<held_item>> read_now(dynamodb::metered_table& table,
                                                       std::string key_json);
   [[nodiscard]] awaitable<result<step_report>> write(step_report report, held_item before,
                                                      held_item after);

@@ -1,12 +1,15 @@
 #include "stream/read_pace.h"
 
+#include "runtime/outage_pause.h"
+
 #include <algorithm>
-#include <cmath>
 #include <functional>
 
 namespace ddm::stream {
 
 namespace {
+
+constexpr milliseconds failure_pause_first{1'000};
 
 /// Of one shard, so that all together make this many calls.
 milliseconds interval_for(std::size_t open_shards, std::size_t calls_per_second) {
@@ -40,8 +43,8 @@ milliseconds current_within(std::size_t open_shards) {
 }
 
 milliseconds failure_pause(int failures, double random) {
-  const double ceiling_ms = std::min(30'000.0, 1000.0 * std::pow(2, std::min(failures, 16) - 1));
-  return milliseconds{static_cast<std::int64_t>(ceiling_ms * (0.5 + random / 2))};
+  const auto ceiling = static_cast<double>(outage_pause(failure_pause_first, failures).count());
+  return milliseconds{static_cast<std::int64_t>(ceiling * (0.5 + random / 2))};
 }
 
 }  // namespace ddm::stream

@@ -39,7 +39,7 @@ constexpr std::size_t settling_calls_per_second_max = 1000;
 [[nodiscard]] milliseconds current_within(std::size_t open_shards);
 
 /// The pause before the next attempt after `failures` (from 1) reads of the shard have failed in a
-/// row: 1 s, doubling, at most 30 s, spread by `random` in [0, 1).
+/// row: that of any outage, from 1 s on, spread by `random` in [0, 1).
 [[nodiscard]] milliseconds failure_pause(int failures, double random);
 
 }  // namespace ddm::stream

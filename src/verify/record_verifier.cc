@@ -1,6 +1,5 @@
 #include "verify/record_verifier.h"
 
-#include "base/log.h"
 #include "dynamodb/attribute_value.h"
 #include "verify/check_rules.h"
 #include "verify/item_diff.h"
@@ -21,7 +20,12 @@ namespace {
 constexpr milliseconds pump_interval{20};
 /// Reads taken from the checks ahead of the batches that can carry them.
 constexpr std::size_t batches_ahead = 4;
-constexpr milliseconds failure_pause_max{30'000};
+constexpr dynamodb::reading_purpose looks{
+    .paused_event = "reading_paused",
+    .resumed_event = "reading_resumed",
+    .meanwhile = "; nothing is judged meanwhile, reading goes on by itself",
+    .refused = "table cannot be read",
+    .pause_first = milliseconds{500}};
 /// Keys that a batch left unprocessed come back after this pause.
 constexpr milliseconds unprocessed_pause{200};
 /// A table that failed is asked again by what waits for it, mostly.
@@ -73,15 +77,15 @@ struct record_verifier::answer {
 
 record_verifier::record_verifier(verifier_options options, asio::any_io_executor executor,
                                  clock& time, worker_pool& pool,
-                                 const dynamodb::page_decoder& decoder, table_side& source,
-                                 table_side& target, pending_checks& checks, finding_book& findings,
+                                 const dynamodb::page_decoder& decoder,
+                                 dynamodb::metered_table& source, dynamodb::metered_table& target,
+                                 pending_checks& checks, finding_book& findings,
                                  verifier_events events)
     : options_(options),
       clock_(time),
       pool_(pool),
       decoder_(decoder),
-      source_(source),
-      target_(target),
+      tables_{.source = {.reader = {source, looks}}, .target = {.reader = {target, looks}}},
       checks_(checks),
       findings_(findings),
       events_(std::move(events)),
@@ -117,7 +121,7 @@ void record_verifier::pump() {
       batcher_.add(std::move(read), now);
     }
   }
-  if (!ready(source_) || !ready(target_)) {
+  if (!tables_.source.reader.may_ask(now) || !tables_.target.reader.may_ask(now)) {
     return;
   }
   while (in_flight_ < options_.batches_in_flight_max) {
@@ -152,11 +156,11 @@ void record_verifier::pass_proven(wall_time now) {
 /// What a failing table was asked for may have been answered without it since. Then this read finds
 /// out whether it is well again.
 void record_verifier::probe_failing(wall_time now) {
-  for (auto* side : {&source_, &target_}) {
-    const auto& state = health(*side);
-    if (state.failures > 0 && state.reads == 0 && now >= state.again_at + unasked_before_probe) {
+  for (auto* table : {&tables_.source, &tables_.target}) {
+    const auto& reader = table->reader;
+    if (reader.failing() && table->reads == 0 && now >= reader.again_at() + unasked_before_probe) {
       ++in_flight_;
-      batches_.spawn(run_probe(*side, state.key));
+      batches_.spawn(run_probe(*table, table->unread));
     }
   }
 }
@@ -173,8 +177,8 @@ awaitable<void> record_verifier::run_watch(std::vector<item_key> keys) {
   pump();
 }
 
-awaitable<void> record_verifier::run_probe(table_side& side, item_key key) {
-  (void)co_await read(side, {std::move(key)}, false);
+awaitable<void> record_verifier::run_probe(looked_at& table, item_key key) {
+  (void)co_await read(table, {std::move(key)}, false);
   --in_flight_;
   pump();
 }
@@ -219,8 +223,8 @@ awaitable<void> record_verifier::recall(const look_batch& batch) {
 
 void record_verifier::unanswered(const read_request& request) {
   const auto now = clock_.now();
-  const auto again =
-      std::max({now + unprocessed_pause, source_health_.again_at, target_health_.again_at});
+  const auto again = std::max({now + unprocessed_pause, tables_.source.reader.again_at(),
+                               tables_.target.reader.again_at()});
   checks_.on_unanswered(request.id, again);
 }
 
@@ -259,7 +263,7 @@ void record_verifier::deliver(const look_batch& batch, const answer* of_origin,
 }
 
 void record_verifier::report(outcomes out, const answer* of_origin, const answer* of_counterpart) {
-  const bool forward = options_.way == direction::source_to_target;
+  const bool forward = origin_of(options_.way) == side::source;
   for (const auto& verdict : out.confirmed) {
     const auto origin_json = of_origin->json_of(verdict.key.hash);
     // A restless key is judged by what the counterpart held at an earlier look.
@@ -296,21 +300,22 @@ void record_verifier::note_agreed(const item_key& key, wall_time now) {
 
 mismatch record_verifier::describe(const confirmation& verdict, std::string_view source_json,
                                    std::string_view target_json) const {
-  const bool forward = options_.way == direction::source_to_target;
+  const bool forward = origin_of(options_.way) == side::source;
   const auto& source = forward ? verdict.origin : verdict.counterpart;
   const auto& target = forward ? verdict.counterpart : verdict.origin;
   const auto now = clock_.now();
   const bool of_change = verdict.candidate == 0;
+  const auto& source_ttl = tables_.source.reader.table().ttl_attribute;
+  const auto& target_ttl = tables_.target.reader.table().ttl_attribute;
   const bool origin_absent = !verdict.origin.unreadable && !verdict.origin.value;
-  const judged_state state{
-      .source = source.value,
-      .target = target.value,
-      .unreadable = source.unreadable || target.unreadable,
-      .delete_seen = verdict.delete_seen,
-      .target_is_earlier_image = verdict.counterpart_is_earlier_image,
-      .source_ttl_past = json_ttl_is_past(source_json, source_.ttl_attribute, now),
-      .target_ttl_past = json_ttl_is_past(target_json, source_.ttl_attribute, now) ||
-                         json_ttl_is_past(target_json, target_.ttl_attribute, now)};
+  const judged_state state{.source = source.value,
+                           .target = target.value,
+                           .unreadable = source.unreadable || target.unreadable,
+                           .delete_seen = verdict.delete_seen,
+                           .target_is_earlier_image = verdict.counterpart_is_earlier_image,
+                           .source_ttl_past = json_ttl_is_past(source_json, source_ttl, now),
+                           .target_ttl_past = json_ttl_is_past(target_json, source_ttl, now) ||
+                                              json_ttl_is_past(target_json, target_ttl, now)};
   mismatch entry{.key = verdict.key,
                  .kind = classify(state),
                  .shard_id = verdict.shard_id,
@@ -398,12 +403,13 @@ awaitable<void> record_verifier::watch_both(const std::vector<item_key>& keys) {
   }
 }
 
-awaitable<result<padded_buffer>> record_verifier::get_batch(const table_side& side,
+awaitable<result<padded_buffer>> record_verifier::get_batch(const looked_at& table,
                                                             std::vector<item_key>& keys,
                                                             std::vector<item_key>& left,
                                                             bool consistent) {
+  const auto& asked = table.reader.table();
   for (;;) {
-    auto body = co_await side.client.batch_get_item(side.table, documents_of(keys), consistent);
+    auto body = co_await asked.client.batch_get_item(asked.name, documents_of(keys), consistent);
     if (body || !aws::is_too_large(body.error()) || keys.size() == 1) {
       co_return body;
     }
@@ -413,41 +419,41 @@ awaitable<result<padded_buffer>> record_verifier::get_batch(const table_side& si
   }
 }
 
-awaitable<std::optional<record_verifier::answer>> record_verifier::read(table_side& side,
+awaitable<std::optional<record_verifier::answer>> record_verifier::read(looked_at& from,
                                                                         std::vector<item_key> keys,
                                                                         bool consistent) {
   const double estimate = static_cast<double>(keys.size()) * (consistent ? 1.0 : 0.5);
-  if (!co_await side.budget.acquire(estimate)) {
+  auto& table = from.reader.table();
+  if (!co_await table.admit(estimate)) {
     co_return std::nullopt;
   }
   std::vector<item_key> left;
-  ++health(side).reads;
+  ++from.reads;
   const auto asked = clock_.now();
-  auto body = co_await get_batch(side, keys, left, consistent);
-  --health(side).reads;
+  auto body = co_await get_batch(from, keys, left, consistent);
+  --from.reads;
   if (!body) {
-    note_failure(side, body.error(), keys.front());
+    note_failure(from, body.error(), keys.front());
     co_return std::nullopt;
   }
   answer got{.asked = asked, .body = std::move(*body)};
   auto page = co_await pool_.run([&] { return decoder_.decode_batch_get(got.body); });
   if (!page) {
-    note_failure(side, page.error(), keys.front());
+    note_failure(from, page.error(), keys.front());
     co_return std::nullopt;
   }
   got.page = std::move(*page);
   // A service that does not report what a read consumed has taken the estimate.
   const double consumed = got.page.consumed_units > 0 ? got.page.consumed_units : estimate;
-  side.budget.correct(estimate, consumed);
-  side.consumed_units += consumed;
+  table.settle(estimate, consumed);
   if (const auto indexed = index(got, keys); !indexed) {
-    note_failure(side, indexed.error(), keys.front());
+    note_failure(from, indexed.error(), keys.front());
     co_return std::nullopt;
   }
   for (const auto& key : left) {
     got.unprocessed.insert(key.hash);
   }
-  note_success(side);
+  from.reader.on_success();
   co_return got;
 }
 
@@ -475,61 +481,28 @@ result<void> record_verifier::index(answer& got, const std::vector<item_key>& as
                    : fail(error_class::retry, dynamodb::other_key_answered("BatchGetItem"));
 }
 
-bool record_verifier::ready(const table_side& side) const {
-  const auto& state = &side == &source_ ? source_health_ : target_health_;
-  return clock_.now() >= state.again_at;
-}
-
-void record_verifier::note_failure(const table_side& side, const error& failure,
-                                   const item_key& key) {
+void record_verifier::note_failure(looked_at& table, const error& failure, const item_key& key) {
+  const auto& asked = table.reader.table();
   if (failure.kind == error_class::access_denied && events_.on_denied) {
     events_.on_denied(error(failure).within(
-        fmt::format("reading the {} table {}", to_string(side.side), side.table.str())));
+        fmt::format("reading the {} table {}", to_string(asked.side), asked.name.str())));
   }
-  auto& state = health(side);
   const auto now = clock_.now();
-  if (state.failures > 0 && now < state.again_at) {
+  if (!table.reader.may_ask(now)) {
     return;  // other batches of the same moment
   }
-  if (state.failures++ == 0) {
-    log::event(log::level::warning, "reading_paused",
-               failure.describe() + "; nothing is judged meanwhile, reading goes on by itself",
-               {{"side", to_string(side.side)}});
-  }
-  const auto pause = milliseconds{500} * (1LL << std::min(state.failures - 1, 8));
-  state.again_at = now + std::min<milliseconds>(pause, failure_pause_max);
-  state.key = key;
-  state.failure =
-      fmt::format("the {} table cannot be read: {}", to_string(side.side), failure.describe());
-}
-
-void record_verifier::note_success(const table_side& side) {
-  auto& state = health(side);
-  if (state.failures > 0) {
-    log::event(log::level::info, "reading_resumed", {}, {{"side", to_string(side.side)}});
-    state = {.failure = {}, .reads = state.reads};
-  }
-}
-
-record_verifier::side_health& record_verifier::health(const table_side& side) {
-  return &side == &source_ ? source_health_ : target_health_;
+  table.reader.on_failure(failure, now);
+  table.unread = key;
 }
 
 std::vector<std::string> record_verifier::troubles() const {
   std::vector<std::string> all;
-  for (const auto* side : {&source_health_, &target_health_}) {
-    if (!side->failure.empty()) {
-      all.push_back(side->failure);
+  for (const auto* table : {&tables_.source, &tables_.target}) {
+    if (table->reader.failing()) {
+      all.push_back(table->reader.trouble());
     }
   }
   return all;
-}
-
-table_side& record_verifier::origin() const {
-  return options_.way == direction::source_to_target ? source_ : target_;
-}
-table_side& record_verifier::counterpart() const {
-  return options_.way == direction::source_to_target ? target_ : source_;
 }
 
 }  // namespace ddm::verify

@@ -7,12 +7,12 @@
 #pragma once
 
 #include "base/side.h"
-#include "dynamodb/dynamodb_client.h"
 #include "dynamodb/page_decoder.h"
+#include "dynamodb/table_reader.h"
 #include "runtime/clock.h"
-#include "runtime/rate_limiter.h"
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
+#include "verify/direction.h"
 #include "verify/finding_book.h"
 #include "verify/look_batcher.h"
 #include "verify/pending_checks.h"
@@ -24,23 +24,6 @@
 #include <vector>
 
 namespace ddm::verify {
-
-/// One of the two tables and what reading it may cost. Everything referred to outlives the
-/// verifier.
-struct table_side {
-  ddm::side side;
-  dynamodb::dynamodb_client& client;
-  dynamodb::table_name table;
-  rate_limiter& budget;
-  std::optional<std::string> ttl_attribute;
-  double consumed_units = 0;
-
-  /// The run ends: nothing waits for the budget any more, and no call is repeated.
-  void drain() {
-    client.drain();
-    budget.drain();
-  }
-};
 
 struct verifier_options {
   direction way = direction::source_to_target;
@@ -65,10 +48,11 @@ struct verifier_events {
 
 class record_verifier {
  public:
+  /// Everything referred to outlives the verifier.
   record_verifier(verifier_options options, asio::any_io_executor executor, clock& time,
-                  worker_pool& pool, const dynamodb::page_decoder& decoder, table_side& source,
-                  table_side& target, pending_checks& checks, finding_book& findings,
-                  verifier_events events);
+                  worker_pool& pool, const dynamodb::page_decoder& decoder,
+                  dynamodb::metered_table& source, dynamodb::metered_table& target,
+                  pending_checks& checks, finding_book& findings, verifier_events events);
 
   /// Runs until cancelled; the batches in flight end with it.
   [[nodiscard]] awaitable<void> run();
@@ -84,12 +68,10 @@ class record_verifier {
 
  private:
   struct answer;
-  struct side_health {
-    std::string failure;
-    int failures = 0;
-    int reads = 0;  ///< in flight
-    wall_time again_at;
-    item_key key;  ///< one of those that could not be read
+  struct looked_at {
+    dynamodb::table_reader reader;
+    int reads = 0;      ///< in flight
+    item_key unread{};  ///< while it fails: one of those that could not be read
   };
 
   void pump();
@@ -97,40 +79,36 @@ class record_verifier {
   void probe_failing(wall_time now);
   [[nodiscard]] awaitable<void> run_batch(look_batch batch);
   [[nodiscard]] awaitable<void> run_watch(std::vector<item_key> keys);
-  [[nodiscard]] awaitable<void> run_probe(table_side& side, item_key key);
+  [[nodiscard]] awaitable<void> run_probe(looked_at& table, item_key key);
   [[nodiscard]] awaitable<void> serve_batch(look_batch& batch);
   [[nodiscard]] awaitable<void> recall(const look_batch& batch);
   [[nodiscard]] awaitable<void> serve_watch(std::vector<item_key>& keys);
   [[nodiscard]] awaitable<void> watch_both(const std::vector<item_key>& keys);
-  [[nodiscard]] awaitable<std::optional<answer>> read(table_side& side, std::vector<item_key> keys,
+  [[nodiscard]] awaitable<std::optional<answer>> read(looked_at& table, std::vector<item_key> keys,
                                                       bool consistent);
   /// Fewer of `keys` where the answer to all of them is too large; the others are put into `left`.
-  [[nodiscard]] awaitable<result<padded_buffer>> get_batch(const table_side& side,
+  [[nodiscard]] awaitable<result<padded_buffer>> get_batch(const looked_at& table,
                                                            std::vector<item_key>& keys,
                                                            std::vector<item_key>& left,
                                                            bool consistent);
   /// Sorts the items and the unprocessed keys of `got` by key. An error: there are others among
   /// them than `asked`, so that an absence would be none.
   [[nodiscard]] result<void> index(answer& got, const std::vector<item_key>& asked) const;
-  [[nodiscard]] bool ready(const table_side& side) const;
   void deliver(const look_batch& batch, const answer* origin, const answer* counterpart);
   void unanswered(const read_request& request);
   void note_agreed(const item_key& key, wall_time now);
   void report(outcomes out, const answer* origin, const answer* counterpart);
   [[nodiscard]] mismatch describe(const confirmation& verdict, std::string_view source_json,
                                   std::string_view target_json) const;
-  void note_failure(const table_side& side, const error& failure, const item_key& key);
-  void note_success(const table_side& side);
-  [[nodiscard]] side_health& health(const table_side& side);
-  [[nodiscard]] table_side& origin() const;
-  [[nodiscard]] table_side& counterpart() const;
+  void note_failure(looked_at& table, const error& failure, const item_key& key);
+  [[nodiscard]] looked_at& origin() { return tables_[origin_of(options_.way)]; }
+  [[nodiscard]] looked_at& counterpart() { return tables_[counterpart_of(options_.way)]; }
 
   verifier_options options_;
   clock& clock_;
   worker_pool& pool_;
   const dynamodb::page_decoder& decoder_;
-  table_side& source_;
-  table_side& target_;
+  per_side<looked_at> tables_;
   pending_checks& checks_;
   finding_book& findings_;
   verifier_events events_;
@@ -138,8 +116,6 @@ class record_verifier {
   task_group batches_;
   std::size_t in_flight_ = 0;
   bool stopping_ = false;
-  side_health source_health_;
-  side_health target_health_;
 };
 
 }  // namespace ddm::verify

@@ -134,6 +134,8 @@ def events_logged() -> set[str]:
     names: set[str] = set()
     for call in re.finditer(r"log::event\((?!level)", sources()):
         names.update(re.findall(r'"([a-z_]+)"', second_argument(sources()[call.end():])))
+    # Those that one place logs for several purposes.
+    names.update(re.findall(r'\.\w+_event = "([a-z_]+)"', sources()))
     return names
 
 

@@ -31,7 +31,7 @@ struct connected_side {
         budget(time, unlimited),
         table{.side = which,
               .client = client,
-              .table = dynamodb::table_name(compare_world::table),
+              .name = dynamodb::table_name(compare_world::table),
               .budget = budget,
               .ttl_attribute = "ttl"} {}
 
@@ -39,7 +39,7 @@ struct connected_side {
   aws::service_client calls;
   dynamodb::dynamodb_client client;
   rate_limiter budget;
-  verify::table_side table;
+  dynamodb::metered_table table;
 };
 
 support::fake_options account(std::string name, std::uint64_t order, std::uint64_t seed) {

@@ -34,12 +34,12 @@ struct monitor_world::process {
         budget(world.time, world.options_.read_units_per_second),
         source_side{.side = side::source,
                     .client = source_client,
-                    .table = dynamodb::table_name(table),
+                    .name = dynamodb::table_name(table),
                     .budget = budget,
                     .ttl_attribute = "ttl"},
         target_side{.side = side::target,
                     .client = target_client,
-                    .table = dynamodb::table_name(table),
+                    .name = dynamodb::table_name(table),
                     .budget = budget,
                     .ttl_attribute = "ttl"} {}
 
@@ -55,8 +55,8 @@ struct monitor_world::process {
   dynamodb::streams_client streams;
   rate_limiter budget;
   worker_pool pool{0};
-  verify::table_side source_side;
-  verify::table_side target_side;
+  dynamodb::metered_table source_side;
+  dynamodb::metered_table target_side;
   std::optional<dynamodb::page_decoder> decoder;
   std::optional<dynamodb::page_decoder> baseline_decoder;
   std::unique_ptr<monitor_session> session;

@@ -86,7 +86,7 @@ struct account {
         budget(time, std::numeric_limits<double>::infinity()),
         side{.side = which,
              .client = client,
-             .table = dynamodb::table_name(table),
+             .name = dynamodb::table_name(table),
              .budget = budget,
              .ttl_attribute = {}} {
     fake.create_table(table, schema);
@@ -101,7 +101,7 @@ struct account {
   aws::service_client calls;
   dynamodb::dynamodb_client client;
   rate_limiter budget;
-  verify::table_side side;
+  dynamodb::metered_table side;
 };
 
 class repairing : public testing::Test {

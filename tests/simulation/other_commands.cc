@@ -27,7 +27,7 @@ struct connected_side {
         budget(time, std::numeric_limits<double>::infinity()),
         table{.side = which,
               .client = client,
-              .table = dynamodb::table_name(monitor_world::table),
+              .name = dynamodb::table_name(monitor_world::table),
               .budget = budget,
               .ttl_attribute = "ttl"} {}
 
@@ -35,7 +35,7 @@ struct connected_side {
   aws::service_client calls;
   dynamodb::dynamodb_client client;
   rate_limiter budget;
-  verify::table_side table;
+  dynamodb::metered_table table;
 };
 
 }  // namespace
