@@ -88,8 +88,7 @@ class chain_builder {
 
  private:
   [[nodiscard]] provider_ptr refreshing(source_ptr source) const {
-    return std::make_shared<refreshing_credentials>(context_.executor, context_.time,
-                                                    std::move(source));
+    return std::make_shared<refreshing_credentials>(context_.time, std::move(source));
   }
 
   /// Null where the profile has no way to credentials.

@@ -33,9 +33,9 @@ class flag {
 
 }  // namespace
 
-refreshing_credentials::refreshing_credentials(const asio::any_io_executor& executor, clock& time,
+refreshing_credentials::refreshing_credentials(clock& time,
                                                std::unique_ptr<credentials_source> source)
-    : clock_(time), source_(std::move(source)), turn_(executor, 1) {}
+    : clock_(time), source_(std::move(source)), turn_(1) {}
 
 bool refreshing_credentials::usable() const {
   return present_ && (!present_->expires || clock_.now() < *present_->expires);

@@ -23,8 +23,7 @@ namespace ddm::aws {
 class refreshing_credentials final : public credentials_provider {
  public:
   /// `time` outlives the provider.
-  refreshing_credentials(const asio::any_io_executor& executor, clock& time,
-                         std::unique_ptr<credentials_source> source);
+  refreshing_credentials(clock& time, std::unique_ptr<credentials_source> source);
 
   [[nodiscard]] awaitable<result<shared_credentials>> get() override;
   void renew(const shared_credentials& refused) override;

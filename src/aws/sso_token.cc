@@ -21,7 +21,7 @@ namespace {
 /// As the AWS CLI does.
 constexpr milliseconds renew_before = std::chrono::minutes{15};
 constexpr milliseconds patience{5000};
-constexpr milliseconds lock_pause{200};
+constexpr milliseconds lock_pause{200};  // another process tells nobody that it has let go
 constexpr int lock_attempts_max = 50;
 
 /// Held by whoever renews the token; the kernel frees it with the process.

@@ -1,9 +1,7 @@
 #include "net/host_lookup.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/system/system_error.hpp>
+#include "runtime/signal.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,15 +21,12 @@ int lookups_running = 0;
 
 struct host_lookup::shared_state {
   shared_state(const asio::any_io_executor& executor, std::string name, std::uint16_t number)
-      : host(std::move(name)),
-        port(number),
-        resolver(executor),
-        ended(executor, steady_time::max()) {}
+      : host(std::move(name)), port(number), resolver(executor) {}
 
   std::string host;
   std::uint16_t port;
   tcp::resolver resolver;
-  asio::steady_timer ended;  ///< cancelled when the running lookup ends; never expires
+  signal ended;  ///< the running lookup has
   bool running = false;
   std::vector<tcp::endpoint> known;
   steady_time fresh_until{};
@@ -64,7 +59,7 @@ void host_lookup::start(const std::shared_ptr<shared_state>& state) {
           state->known.assign(found.begin(), found.end());
           state->fresh_until = std::chrono::steady_clock::now() + fresh_for;
         }
-        state->ended.cancel();
+        state->ended.notify();
       });
 }
 
@@ -74,13 +69,7 @@ awaitable<result<std::vector<tcp::endpoint>>> host_lookup::addresses() {
     if (!state->running) {
       start(state);
     }
-    co_await state->ended.async_wait(asio::as_tuple(asio::use_awaitable));
-    // Woken by the end of the lookup or by the caller's cancellation; another may already run
-    // again.
-    const auto cancellation = co_await asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() != asio::cancellation_type::none) {
-      throw boost::system::system_error(asio::error::operation_aborted);
-    }
+    co_await state->ended.wait();
   }
   if (state->known.empty()) {
     co_return fail(

@@ -51,7 +51,7 @@ http_client::http_client(const asio::any_io_executor& executor, url endpoint, ht
       peer_(name_of(endpoint_)),
       tls_(std::move(tls)),
       lookup_(executor, first_hop().host, first_hop().port),
-      slots_(executor, options_.connections_max) {
+      slots_(options_.connections_max) {
   if (uses_proxy()) {
     peer_ += fmt::format(" (through the proxy {})", name_of(first_hop()));
   }

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "runtime/asio.h"
-
-#include <boost/asio/steady_timer.hpp>
+#include "runtime/signal.h"
 
 #include <cstddef>
 #include <deque>
@@ -20,7 +19,7 @@ class slot_queue {
   /// Holds one slot until it is destroyed; must not outlive the queue.
   using slot = std::unique_ptr<slot_queue, release>;
 
-  slot_queue(asio::any_io_executor executor, std::size_t slots);
+  explicit slot_queue(std::size_t slots) : free_(slots) {}
   slot_queue(const slot_queue&) = delete;
   slot_queue& operator=(const slot_queue&) = delete;
   ~slot_queue() = default;
@@ -32,7 +31,7 @@ class slot_queue {
   /// Lives in the frame of acquire(); leaves the queue with it, however that ends.
   struct waiter {
     slot_queue& queue;
-    asio::steady_timer wake;
+    signal wake;
     bool granted = false;
     explicit waiter(slot_queue& in);
     waiter(const waiter&) = delete;
@@ -42,7 +41,6 @@ class slot_queue {
 
   void give_back();
 
-  asio::any_io_executor executor_;
   std::size_t free_;
   std::deque<waiter*> waiters_;
 };

@@ -1,6 +1,8 @@
 #include "runtime/clock.h"
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <ctime>
@@ -30,11 +32,18 @@ wall_time system_clock::now() const { return wall_time{since_boot() + boot_to_wa
 
 awaitable<void> system_clock::sleep_until(wall_time time) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
-  // In steps: the timer stands still while the machine is suspended, our time does not.
   do {
-    timer.expires_after(std::clamp<milliseconds>(time - now(), milliseconds{0}, longest_step));
-    co_await timer.async_wait(asio::use_awaitable);
+    if (!co_await doze(timer, time)) {
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
   } while (now() < time);
+}
+
+awaitable<bool> system_clock::doze(asio::steady_timer& timer, wall_time until) {
+  // In steps: the timer stands still while the machine is suspended, our time does not.
+  timer.expires_after(std::clamp<milliseconds>(until - now(), milliseconds{0}, longest_step));
+  const auto [failed] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return !failed;
 }
 
 }  // namespace ddm

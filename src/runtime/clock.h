@@ -10,6 +10,8 @@
 #include "base/time.h"
 #include "runtime/asio.h"
 
+#include <boost/asio/steady_timer.hpp>
+
 namespace ddm {
 
 class clock {
@@ -25,6 +27,11 @@ class clock {
   [[nodiscard]] virtual awaitable<void> sleep_until(wall_time time) = 0;
 
   [[nodiscard]] awaitable<void> sleep_for(milliseconds duration);
+
+  /// Waits on `timer` once: until then, until it is cancelled, or, for no reason, until sooner.
+  /// False when it was cancelled, by whoever holds it or together with the task; does not throw
+  /// then. For runtime/signal.h.
+  [[nodiscard]] virtual awaitable<bool> doze(asio::steady_timer& timer, wall_time until) = 0;
 };
 
 /// The wall time at construction plus the time since boot that has passed: an NTP step or an
@@ -35,6 +42,7 @@ class system_clock final : public clock {
   system_clock();
   [[nodiscard]] wall_time now() const override;
   [[nodiscard]] awaitable<void> sleep_until(wall_time time) override;
+  [[nodiscard]] awaitable<bool> doze(asio::steady_timer& timer, wall_time until) override;
 
  private:
   milliseconds boot_to_wall_;

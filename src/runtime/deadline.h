@@ -12,13 +12,12 @@
 
 #include "base/time.h"
 #include "runtime/asio.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <exception>
@@ -47,7 +46,8 @@ template <class T>
     bool known = false;
   } outcome;
   asio::cancellation_signal give_up;
-  asio::steady_timer wake(executor, limit);
+  signal ended;
+  auto until = std::chrono::steady_clock::now() + limit;
   asio::co_spawn(executor, std::move(work),
                  asio::bind_cancellation_slot(give_up.slot(), [&](std::exception_ptr e, T value) {
                    outcome.known = true;
@@ -56,25 +56,24 @@ template <class T>
                    } else {
                      outcome.value = std::move(value);
                    }
-                   wake.cancel();
+                   ended.notify();
                  }));
   // The work begins at once, and may even have ended by now.
   const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
   for (bool waits = before == asio::cancellation_type::none; waits && !outcome.known;) {
-    co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await ended.wait_until(0, until);
     const auto cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
     const bool is_late = !outcome.known && cancelled == asio::cancellation_type::none;
     const auto extra = is_late && more ? more() : milliseconds{0};
     waits = extra > milliseconds{0};
     if (waits) {
-      wake.expires_after(extra);
+      until = std::chrono::steady_clock::now() + extra;
     }
   }
   if (!outcome.known) {
     give_up.emit(asio::cancellation_type::terminal);
-    wake.expires_at(asio::steady_timer::time_point::max());
     while (!outcome.known) {
-      co_await wake.async_wait(asio::as_tuple(asio::use_awaitable));
+      co_await ended.wait();
     }
   }
   co_await asio::this_coro::throw_if_cancelled(throws);

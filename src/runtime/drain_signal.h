@@ -7,28 +7,30 @@
 #pragma once
 
 #include "runtime/clock.h"
-
-#include <algorithm>
+#include "runtime/signal.h"
 
 namespace ddm {
 
 class drain_signal {
  public:
   /// For good.
-  void set() { set_ = true; }
+  void set() {
+    set_ = true;
+    set_now_.notify();
+  }
   [[nodiscard]] bool is_set() const { return set_; }
 
-  /// Sleeps until then, or for a moment after the signal. False: signalled before that time.
-  [[nodiscard]] awaitable<bool> sleep_until(clock& time, wall_time until) const {
-    while (!set_ && time.now() < until) {
-      co_await time.sleep_until(std::min(until, time.now() + look_interval));
+  /// Sleeps until then, or until the signal. False: signalled before that time.
+  [[nodiscard]] awaitable<bool> sleep_until(clock& time, wall_time until) {
+    if (!set_) {
+      co_await set_now_.wait_until(time, until);
     }
     co_return time.now() >= until;
   }
 
  private:
-  static constexpr milliseconds look_interval{200};
   bool set_ = false;
+  signal set_now_;
 };
 
 }  // namespace ddm

@@ -9,8 +9,6 @@ namespace {
 constexpr double longest_wait_ms = 86'400'000.0;
 /// Part of the burst that work in the background leaves to what is live.
 constexpr double reserved_share = 0.1;
-/// While something live waits, work in the background asks again after this time.
-constexpr milliseconds background_pause{10};
 
 double seconds_between(wall_time from, wall_time to) {
   return std::max(0.0, std::chrono::duration<double>(to - from).count());
@@ -58,10 +56,15 @@ rate_limiter::rate_limiter(clock& time, double per_second)
 
 awaitable<bool> rate_limiter::await_idle_budget() {
   for (;;) {
+    while (live_waiting_ > 0 && !drain_.is_set()) {
+      co_await no_live_waits_.wait();
+    }
+    if (live_waiting_ > 0) {
+      co_return false;
+    }
     recover();
     const auto now = clock_.now();
-    const auto ready = live_waiting_ > 0 ? now + background_pause
-                                         : bucket_.ready_at(now, bucket_.burst() * reserved_share);
+    const auto ready = bucket_.ready_at(now, bucket_.burst() * reserved_share);
     if (ready <= now) {
       co_return true;
     }
@@ -90,16 +93,22 @@ awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
     try {
       granted = co_await drain_.sleep_until(clock_, ready);
     } catch (...) {
-      --live_waiting_;
+      end_live_wait();
       correct(estimate, 0);
       throw;
     }
-    --live_waiting_;
+    end_live_wait();
   }
   if (!granted) {
     correct(estimate, 0);
   }
   co_return granted;
+}
+
+void rate_limiter::end_live_wait() {
+  if (--live_waiting_ == 0) {
+    no_live_waits_.notify();
+  }
 }
 
 void rate_limiter::correct(double estimate, double actual) {

@@ -4,6 +4,7 @@
 
 #include "runtime/clock.h"
 #include "runtime/drain_signal.h"
+#include "runtime/signal.h"
 
 namespace ddm {
 
@@ -44,7 +45,10 @@ class rate_limiter {
   /// and nothing taken: drained before that.
   [[nodiscard]] awaitable<bool> acquire(double estimate, urgency how = urgency::live);
   /// From now on nobody waits: what cannot be had at once is refused.
-  void drain() { drain_.set(); }
+  void drain() {
+    drain_.set();
+    no_live_waits_.notify();
+  }
   /// Books what a call really cost against what acquire() took for it.
   void correct(double estimate, double actual);
   /// The service throttled us: halve the pace, then win it back over the next minute.
@@ -53,11 +57,13 @@ class rate_limiter {
 
  private:
   [[nodiscard]] awaitable<bool> await_idle_budget();
+  void end_live_wait();
   void recover();
   clock& clock_;
   double full_rate_;
   token_bucket bucket_;
   std::size_t live_waiting_ = 0;
+  signal no_live_waits_;  ///< or it is drained
   wall_time recovered_at_;
   drain_signal drain_;
 };

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -19,8 +18,7 @@ bool is_cancellation(const std::exception_ptr& failure) {
   }
 }
 
-task_group::task_group(asio::any_io_executor executor)
-    : executor_(executor), all_done_(executor, asio::steady_timer::time_point::max()) {}
+task_group::task_group(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 task_group::~task_group() {
   if (!tasks_.empty()) {
@@ -44,7 +42,7 @@ void task_group::spawn(awaitable<void> task) {
                      cancel();
                    }
                    if (tasks_.empty()) {
-                     all_done_.cancel();
+                     all_ended_.notify();
                    }
                  }));
 }
@@ -54,6 +52,12 @@ void task_group::cancel() {
   // A task that ends inside emit() erases itself: step on before emitting.
   for (auto task = tasks_.begin(); task != tasks_.end();) {
     (task++)->emit(asio::cancellation_type::terminal);
+  }
+}
+
+awaitable<void> task_group::await_end(clock& time, wall_time until) {
+  if (!tasks_.empty()) {
+    co_await all_ended_.wait_until(time, until);
   }
 }
 
@@ -68,7 +72,7 @@ awaitable<void> task_group::join() {
       cancelled = true;
       cancel();
     }
-    co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await all_ended_.wait();
   }
   cancelled_ = false;
   co_await asio::this_coro::throw_if_cancelled(throws);

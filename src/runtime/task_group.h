@@ -9,9 +9,9 @@
 #pragma once
 
 #include "runtime/asio.h"
+#include "runtime/signal.h"
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -44,13 +44,16 @@ class task_group {
   /// each further one. So let the owner wait for nothing else (what it waits for can be a task
   /// too), or have it say `co_await asio::this_coro::throw_if_cancelled(false)` before it joins.
   [[nodiscard]] awaitable<void> join();
+  /// Waits until all tasks have ended, but no longer than until then. The group is to be joined all
+  /// the same.
+  [[nodiscard]] awaitable<void> await_end(clock& time, wall_time until);
 
  private:
   asio::any_io_executor executor_;
   std::list<asio::cancellation_signal> tasks_;
   bool cancelled_ = false;
   std::exception_ptr first_failure_;
-  asio::steady_timer all_done_;
+  signal all_ended_;
 };
 
 /// True for the exception by which Asio reports cancellation.

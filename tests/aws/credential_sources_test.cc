@@ -38,6 +38,10 @@ class still_clock final : public clock {
     asio::steady_timer soon(co_await asio::this_coro::executor, std::chrono::milliseconds{1});
     co_await soon.async_wait(asio::use_awaitable);
   }
+  awaitable<bool> doze(asio::steady_timer& /*timer*/, wall_time until) override {
+    co_await sleep_until(until);
+    co_return true;
+  }
 };
 
 std::string answer(int status, std::string_view body) {

@@ -19,6 +19,9 @@ class still_clock final : public clock {
  public:
   [[nodiscard]] wall_time now() const override { return *parse_rfc3339("2026-01-31T12:00:00Z"); }
   awaitable<void> sleep_until(wall_time /*time*/) override { co_return; }
+  awaitable<bool> doze(asio::steady_timer& /*timer*/, wall_time /*until*/) override {
+    co_return true;
+  }
 };
 
 class counting_identity final : public credentials_provider {

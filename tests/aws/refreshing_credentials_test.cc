@@ -61,7 +61,7 @@ struct refreshing_credentials_test : testing::Test {
 
   support::simulated_clock time;
   source_state source{time};
-  refreshing_credentials provider{time.executor(), time, std::make_unique<scripted_source>(source)};
+  refreshing_credentials provider{time, std::make_unique<scripted_source>(source)};
   std::vector<std::string> lines;
 };
 

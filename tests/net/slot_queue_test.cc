@@ -22,7 +22,7 @@ awaitable<void> take(slot_queue& slots, std::string& log, char mark) {
 
 awaitable<void> in_order() {
   const auto executor = co_await asio::this_coro::executor;
-  slot_queue slots(executor, 1);
+  slot_queue slots(1);
   std::string log;
   task_group group(executor);
   for (const char mark : {'a', 'b', 'c'}) {
@@ -36,7 +36,7 @@ TEST(slot_queue, who_comes_first_is_served_first) { run(in_order()); }
 
 awaitable<void> cancelled_waiter() {
   const auto executor = co_await asio::this_coro::executor;
-  slot_queue slots(executor, 1);
+  slot_queue slots(1);
   std::string log;
   task_group givers_up(executor);
   task_group others(executor);
@@ -58,7 +58,7 @@ TEST(slot_queue, who_gives_up_waiting_leaves_the_queue) { run(cancelled_waiter()
 
 awaitable<void> granted_and_cancelled() {
   const auto executor = co_await asio::this_coro::executor;
-  slot_queue slots(executor, 1);
+  slot_queue slots(1);
   std::string log;
   task_group group(executor);
   {

@@ -212,5 +212,44 @@ TEST(rate_limiter, without_a_limit_nobody_waits) {
   EXPECT_EQ(time.now(), before);
 }
 
+awaitable<void> note_admission(rate_limiter& limiter, double units, rate_limiter::urgency how,
+                               simulated_clock& time, wall_time& admitted, bool& granted) {
+  granted = co_await limiter.acquire(units, how);
+  admitted = time.now();
+}
+
+TEST(rate_limiter, the_background_goes_on_with_the_end_of_the_last_live_wait) {
+  simulated_clock time;
+  rate_limiter limiter(time, 10);
+  wall_time live;
+  wall_time background;
+  bool granted = false;
+  task_group tasks(time.executor());
+  tasks.spawn(note_admission(limiter, 20, rate_limiter::urgency::live, time, live, granted));
+  tasks.spawn(note_admission(limiter, 0, rate_limiter::urgency::live, time, live, granted));
+  tasks.spawn(
+      note_admission(limiter, 1, rate_limiter::urgency::background, time, background, granted));
+  time.run(tasks.join());
+  EXPECT_GT(live, time.now() - milliseconds{200});
+  EXPECT_NEAR(static_cast<double>((background - live).count()), 100, 2) << "its reserve of a tenth";
+}
+
+TEST(rate_limiter, the_background_that_waits_behind_live_work_is_refused_once_drained) {
+  simulated_clock time;
+  rate_limiter limiter(time, 10);
+  wall_time ended;
+  bool granted = true;
+  task_group tasks(time.executor());
+  tasks.spawn(note_admission(limiter, 100, rate_limiter::urgency::live, time, ended, granted));
+  tasks.spawn(note_admission(limiter, 1, rate_limiter::urgency::live, time, ended, granted));
+  tasks.spawn(note_admission(limiter, 1, rate_limiter::urgency::background, time, ended, granted));
+  time.settle();
+  const auto before = time.now();
+  limiter.drain();
+  time.run(tasks.join());
+  EXPECT_FALSE(granted);
+  EXPECT_EQ(ended, before);
+}
+
 }  // namespace
 }  // namespace ddm

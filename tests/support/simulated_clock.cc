@@ -11,12 +11,10 @@
 namespace ddm::support {
 
 /// Lives in the frame of the sleeping coroutine. Its timer never expires: it is cancelled, either
-/// by the clock (which sets `woken` first) or by the cancellation of the task.
+/// by the clock (which sets `woken` first), by who holds it, or by the cancellation of the task.
 struct simulated_clock::sleeper {
-  sleeper(simulated_clock& owner_clock, wall_time time)
-      : owner(owner_clock),
-        timer(owner_clock.context_, asio::steady_timer::time_point::max()),
-        place(owner_clock.sleepers_.emplace(time, this)) {}
+  sleeper(simulated_clock& owner_clock, asio::steady_timer& wakes, wall_time time)
+      : owner(owner_clock), timer(wakes), place(owner_clock.sleepers_.emplace(time, this)) {}
   sleeper(const sleeper&) = delete;
   sleeper& operator=(const sleeper&) = delete;
   ~sleeper() {
@@ -26,7 +24,7 @@ struct simulated_clock::sleeper {
   }
 
   simulated_clock& owner;
-  asio::steady_timer timer;
+  asio::steady_timer& timer;
   std::multimap<wall_time, sleeper*>::iterator place;
   bool woken = false;
 };
@@ -43,11 +41,17 @@ awaitable<void> simulated_clock::sleep_until(wall_time time) {
     co_await asio::post(context_, asio::use_awaitable);
     co_return;
   }
-  sleeper self(*this, time);
-  co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (!self.woken) {
+  asio::steady_timer timer(context_);
+  if (!co_await doze(timer, time)) {
     throw boost::system::system_error(asio::error::operation_aborted);
   }
+}
+
+awaitable<bool> simulated_clock::doze(asio::steady_timer& timer, wall_time until) {
+  timer.expires_at(asio::steady_timer::time_point::max());
+  sleeper self(*this, timer, until);
+  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return self.woken;
 }
 
 void simulated_clock::run_until(const std::function<bool()>& done) {

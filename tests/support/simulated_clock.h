@@ -37,6 +37,7 @@ class simulated_clock final : public clock {
 
   [[nodiscard]] wall_time now() const override { return now_; }
   [[nodiscard]] awaitable<void> sleep_until(wall_time time) override;
+  [[nodiscard]] awaitable<bool> doze(asio::steady_timer& timer, wall_time until) override;
 
   /// What coroutines under this clock are spawned on. Coroutines left over are destroyed with it.
   [[nodiscard]] asio::io_context& context() { return context_; }
