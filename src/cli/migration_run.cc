@@ -376,8 +376,8 @@ awaitable<result<dynamodb::table_description>> migration_run::look_at_end(reache
       log::event(log::level::warning, "table_not_described",
                  unknown + "; asking goes on by itself: " + description.error().describe());
     }
-    for (auto waited = 0s; waited < last_look_pause && signals_seen_ == 0; waited += 1s) {
-      co_await clock_.sleep_for(1s);
+    if (signals_seen_ == 0) {
+      co_await signalled_.wait_until(clock_, clock_.now() + last_look_pause);
     }
   }
   co_return fail(error_class::cancelled, unknown + ": a signal came before the last look");
@@ -496,6 +496,7 @@ awaitable<void> migration_run::obey_signals() {
       // The state holds the last commit: leaving at once loses nothing.
       complain_and_leave(number);
     }
+    signalled_.notify();
     log::event(log::level::info, "draining",
                "reading stops, batches in flight are finished; a second signal leaves at once",
                {{"signal", number}});

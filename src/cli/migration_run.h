@@ -16,6 +16,7 @@
 #include "monitor/table_watch.h"
 #include "report/verdict.h"
 #include "runtime/rate_limiter.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
 #include "state/state_store.h"
@@ -131,6 +132,7 @@ class migration_run {
   bool state_is_new_ = false;
   std::optional<verify::findings_file> findings_file_;
   int signals_seen_ = 0;
+  signal signalled_;
 
  private:
   [[nodiscard]] awaitable<std::expected<void, fault_list>> examine();

@@ -2,8 +2,6 @@
 
 #include "base/log.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +22,6 @@ constexpr std::uint64_t segments_max = 100'000;
 constexpr std::size_t skew_keys_max = 10'000;
 /// Leftovers in memory before they are written.
 constexpr std::size_t block_bytes_max = 4UZ << 20;
-constexpr milliseconds poll_interval{20};
 constexpr std::size_t rows_fetched_max = 2'000;
 constexpr std::size_t digest_bytes = 16;
 
@@ -37,10 +34,7 @@ std::uint32_t suitable_segments(std::uint64_t table_bytes) {
 
 /// One segment of both tables while it is read. Lives in the frame of scan_pairs().
 struct table_comparer::pair {
-  pair(table_comparer& comparer, std::uint32_t number)
-      : owner(comparer),
-        segment(number),
-        moved(comparer.parts_.executor, asio::steady_timer::time_point::max()) {
+  pair(table_comparer& comparer, std::uint32_t number) : owner(comparer), segment(number) {
     owner.in_flight_.insert(this);
   }
   pair(const pair&) = delete;
@@ -60,7 +54,7 @@ struct table_comparer::pair {
   digest_join join;
   scan_counters counters;
   per_side<bool> ended{};
-  asio::steady_timer moved;  ///< cancelled when a page was joined
+  signal moved;  ///< a page was joined
 };
 
 table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
@@ -184,6 +178,7 @@ void table_comparer::stop() {
     joining_->stop();
   }
   scanning_.cancel();
+  moved_on_.notify();
 }
 
 void table_comparer::fail_with(error failure) {
@@ -228,7 +223,7 @@ awaitable<void> table_comparer::scan_side(pair& work, side from) {
                           static_cast<std::uint32_t>(progress_.segments));
   while (!stopping_ && !scanner.ended()) {
     if (!work.may_read(from)) {
-      co_await work.moved.async_wait(asio::as_tuple(asio::use_awaitable));
+      co_await work.moved.wait();
       continue;
     }
     auto page = co_await scanner.next();
@@ -239,12 +234,12 @@ awaitable<void> table_comparer::scan_side(pair& work, side from) {
       co_return;
     }
     add_page(work, from, *page);
-    work.moved.cancel();
+    work.moved.notify();
     page = scanned_page{};
     co_await bound_memory(work);
   }
   work.ended[from] = true;
-  work.moved.cancel();
+  work.moved.notify();
 }
 
 void table_comparer::add_page(pair& work, side from, const scanned_page& page) {
@@ -326,7 +321,7 @@ awaitable<void> table_comparer::bound_memory(pair& work) {
   }
   while (block_.size() > block_bytes_max && !stopping_) {
     if (writing_) {
-      co_await parts_.time.sleep_for(poll_interval);
+      co_await moved_on_.wait();
     } else if (auto written = co_await make_durable(); !written) {
       fail_with(std::move(written.error()));
     }
@@ -354,6 +349,7 @@ awaitable<result<void>> table_comparer::make_durable() {
     co_return written;
   }
   writing_ = false;
+  moved_on_.notify();
   synced_bytes_ = leftovers_->bytes();
   std::ranges::move(std::exchange(being_written_, {}), std::back_inserter(durable_));
   co_return result<void>{};
@@ -393,11 +389,12 @@ void table_comparer::collect(state::commit_batch& batch) {
   if (std::exchange(changed_, false)) {
     progress_.save(settings_.command, batch.numbers, batch.values);
   }
+  moved_on_.notify();
 }
 
 awaitable<void> table_comparer::await_collection() {
   while (!stopping_ && (writing_ || !found_.empty() || !finished_.empty() || !durable_.empty())) {
-    co_await parts_.time.sleep_for(poll_interval);
+    co_await moved_on_.wait();
   }
 }
 

@@ -18,6 +18,7 @@
 #include "compare/leftover_file.h"
 #include "compare/segment_scanner.h"
 #include "dynamodb/table_reader.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 #include "state/state_store.h"
 #include "verify/mismatch.h"
@@ -132,6 +133,7 @@ class table_comparer {
   bool stopping_ = false;
   last_join* joining_ = nullptr;  ///< while leftovers are joined
   bool writing_ = false;
+  signal moved_on_;  ///< leftovers were written, or all was collected, or it stops
   bool changed_ = false;
   std::optional<error> failure_;
   std::optional<leftover_file> leftovers_;

@@ -16,7 +16,6 @@ namespace ddm::monitor {
 namespace {
 
 constexpr milliseconds commit_interval{500};
-constexpr milliseconds end_poll_interval{50};
 constexpr std::size_t newest_shown = 5;
 
 constexpr auto source_units_name = "comparison.compare.consumed_source_milliunits";
@@ -100,7 +99,7 @@ awaitable<result<void>> compare_session::run() {
     background_.spawn(commit_regularly());
     background_.spawn(show_blocks());
     while (!stop_requested_ && !comparer_.progress().finished()) {
-      co_await parts_.time.sleep_for(end_poll_interval);
+      co_await may_be_over_.wait();
     }
     comparer_.stop();
     if (!comparer_.progress().finished()) {
@@ -135,16 +134,21 @@ awaitable<result<void>> compare_session::run() {
   co_return result<void>{};
 }
 
+void compare_session::request_stop() {
+  stop_requested_ = true;
+  may_be_over_.notify();
+}
+
 void compare_session::abandon() {
   abandoned_ = true;
-  stop_requested_ = true;
+  request_stop();
 }
 
 void compare_session::fail_with(error failure) {
   if (!failure_) {
     failure_ = std::move(failure);
   }
-  stop_requested_ = true;
+  request_stop();
 }
 
 awaitable<void> compare_session::compare() {
@@ -170,6 +174,8 @@ awaitable<void> compare_session::commit_regularly() {
       fail_with(std::move(committed.error()));
       co_return;
     }
+    verifier_.wake();
+    may_be_over_.notify();
     co_await parts_.time.sleep_for(commit_interval);
   }
 }

@@ -12,6 +12,7 @@
 #include "monitor/unlisted_findings.h"
 #include "report/status.h"
 #include "report/verdict.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 #include "verify/finding_book.h"
 #include "verify/findings_file.h"
@@ -55,7 +56,7 @@ class compare_session {
   /// Runs until everything is compared and judged, request_stop(), or a failure that waiting cannot
   /// mend; then everything is committed.
   [[nodiscard]] awaitable<result<void>> run();
-  void request_stop() { stop_requested_ = true; }
+  void request_stop();
   /// Ends without committing: to a state file it is as if the process had been killed here.
   void abandon();
 
@@ -102,6 +103,7 @@ class compare_session {
   wall_time news_due_;
   std::optional<error> failure_;
   bool stop_requested_ = false;
+  signal may_be_over_;  ///< a stop is wanted, or something was committed
   bool ended_ = false;
   bool abandoned_ = false;
 };

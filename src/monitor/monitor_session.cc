@@ -22,7 +22,7 @@ constexpr seconds commit_interval{1};
 /// A commit that takes longer than this holds up reading: the disk sets the pace then.
 constexpr seconds slow_commit{3};
 constexpr seconds target_poll_interval{10};
-constexpr milliseconds end_poll_interval{200};
+constexpr milliseconds beat_interval{200};
 /// The resolved numbers of the shards cost a walk over all open checks.
 constexpr seconds resolve_interval{10};
 constexpr std::chrono::hours retention_alarm{6};
@@ -174,18 +174,21 @@ awaitable<result<void>> monitor_session::run() {
   co_return result<void>{};
 }
 
-void monitor_session::request_stop() { stop_requested_ = true; }
+void monitor_session::request_stop() {
+  stop_requested_ = true;
+  stop_wanted_.notify();
+}
 
 void monitor_session::abandon() {
   abandoned_ = true;
-  stop_requested_ = true;
+  request_stop();
 }
 
 void monitor_session::fail_with(error failure) {
   if (!failure_) {
     failure_ = std::move(failure);
   }
-  stop_requested_ = true;
+  request_stop();
 }
 
 stream::stream_follower::parts monitor_session::stream_parts() {
@@ -206,7 +209,8 @@ awaitable<void> monitor_session::watch_for_end() {
   const auto ends_at =
       settings_.duration ? std::optional(started_at_ + *settings_.duration) : std::nullopt;
   while (!stop_requested_) {
-    co_await parts_.time.sleep_for(end_poll_interval);
+    // A beat: nearly all that is asked here depends on the time, and nobody could tell of it.
+    co_await stop_wanted_.wait_until(parts_.time, parts_.time.now() + beat_interval);
     const auto now = parts_.time.now();
     note_pause();
     // After the last record that was wanted, nothing that is read could call a judgement off.
@@ -221,6 +225,7 @@ awaitable<void> monitor_session::watch_for_end() {
               ? "replication as a whole is late: nothing is called a mismatch until it is back"
               : "");
     }
+    verifier_.wake();
     progress_.observe(checks_.behind().oldest_late(), now);
     observe_health(now);
     if (ends_at && now >= *ends_at) {
@@ -340,6 +345,7 @@ void monitor_session::on_batch(stream::record_batch batch) {
     }
   }
   apply(out);
+  verifier_.wake();
 }
 
 /// Of the source; what is written to the target is the replicator's drain.
@@ -394,7 +400,7 @@ awaitable<void> monitor_session::admit_read() {
       log::event(log::level::warning, "slow_disk",
                  "a commit to the state file takes long: reading waits for it");
     }
-    co_await parts_.time.sleep_for(milliseconds{100});
+    co_await commit_ended_.wait();
   }
 }
 
@@ -503,6 +509,7 @@ awaitable<result<void>> monitor_session::commit_now() {
   commit_since_ = parts_.time.now();
   auto committed = co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
   commit_since_.reset();
+  commit_ended_.notify();
   if (committed) {
     baseline_.on_committed();
   }
@@ -549,6 +556,7 @@ awaitable<void> monitor_session::commit_regularly() {
       fail_with(std::move(committed.error()));
       co_return;
     }
+    verifier_.wake();
   }
 }
 

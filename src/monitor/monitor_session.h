@@ -23,6 +23,7 @@
 #include "report/status.h"
 #include "report/verdict.h"
 #include "runtime/clock.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
 #include "state/state_store.h"
@@ -189,6 +190,8 @@ class monitor_session final : public stream::record_sink {
   std::optional<error> failure_;
   bool target_ready_;
   bool stop_requested_ = false;
+  signal stop_wanted_;
+  signal commit_ended_;
   bool abandoned_ = false;
   bool reading_stopped_ = false;
   bool read_as_asked_ = false;  ///< up to the end that was asked for

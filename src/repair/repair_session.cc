@@ -149,7 +149,8 @@ awaitable<void> repair_session::see_through(awaitable<void> task) {
   task_group whole(parts_.executor);
   whole.spawn(std::move(task));
   while (whole.running() > 0) {
-    co_await parts_.time.sleep_for(stop_interval);
+    // Looked at again and again: when a write gets under way, nobody tells.
+    co_await whole.await_end(parts_.time, parts_.time.now() + stop_interval);
     for (const auto& call : calls_) {
       if (is_out_of_time() && (!call.write || *call.write != aws::sending::under_way)) {
         call.runs_in.cancel();

@@ -16,7 +16,8 @@ using std::chrono::seconds;
 constexpr seconds look_interval{30};
 /// While the stream is over, turned off, or not found, and when the table did not answer.
 constexpr seconds look_interval_in_doubt{10};
-constexpr seconds poll_interval{1};
+/// Whether there is doubt is asked this often: many things make it.
+constexpr seconds doubt_interval{1};
 constexpr auto enabled_at_name = "stream.enabled_at_ms";
 constexpr auto began_name = "stream.began_ms";
 constexpr auto first_stream_name = "stream.first_arn";
@@ -95,7 +96,7 @@ awaitable<void> stream_follower::read_streams() {
     ended_at_ = parts_.time.now();
     const bool is_gone = !end && end.error().kind == error_class::not_found;
     while (!successor_ && (end || (is_gone && !looked_since_end()))) {
-      co_await parts_.time.sleep_for(poll_interval);
+      co_await looked_.wait();
     }
     if (!end && !(is_gone && successor_)) {
       failure_ = std::move(end.error()).within("stream " + options_.stream_arn);
@@ -121,9 +122,10 @@ awaitable<void> stream_follower::watch_table() {
     doubted = doubt;
     if (parts_.time.now() >= due) {
       co_await look_at_table();
+      looked_.notify();
       due = parts_.time.now() + (in_doubt() ? look_interval_in_doubt : look_interval);
     }
-    co_await parts_.time.sleep_for(poll_interval);
+    co_await parts_.time.sleep_for(doubt_interval);
   }
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "dynamodb/dynamodb_client.h"
+#include "runtime/signal.h"
 #include "state/rows.h"
 #include "stream/stream_consumer.h"
 
@@ -92,6 +93,7 @@ class stream_follower {
   parts parts_;
   std::unique_ptr<stream_consumer> consumer_;
   task_group tasks_;
+  signal looked_;  ///< the table was asked again
   std::optional<error> failure_;
   std::optional<std::string> successor_;
   std::optional<wall_time> looked_at_;        ///< when the table was last asked, with success

@@ -200,6 +200,8 @@ class finding_book {
 
   /// Open mismatches whose next look is due, newest first, within the watch budget.
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
+  /// When it may return something, by what is known now.
+  [[nodiscard]] wall_time next_watch() const { return nothing_due_before_; }
   /// So many reads more were needed: they come out of the watch's allowance.
   void note_watch_reads(std::size_t reads) { watch_tokens_ -= static_cast<double>(reads); }
   /// Changes were lost before they were read: the origin may have moved unseen until `noticed`.

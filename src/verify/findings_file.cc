@@ -114,7 +114,7 @@ class file_lock {
 };
 
 /// One that starts reads all of the file under the lock, which is waited for without holding up
-/// anything else.
+/// anything else. Asked for again and again: another process tells nobody that it has let go.
 awaitable<std::unique_ptr<file_lock>> wait_for_lock(int file, milliseconds patience) {
   asio::steady_timer wake(co_await asio::this_coro::executor);
   for (milliseconds waited{0};; waited += lock_pause) {

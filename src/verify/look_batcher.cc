@@ -49,6 +49,18 @@ std::optional<look_batch> look_batcher::take(wall_time now) {
   return std::nullopt;
 }
 
+std::optional<wall_time> look_batcher::next_due() const {
+  std::optional<wall_time> next;
+  for (const auto& lane : lanes_) {
+    if (lane.reads.empty()) {
+      continue;
+    }
+    const auto due = flushing_ || lane.reads.size() >= full_at_ ? wall_time{} : *lane.earliest;
+    next = next ? std::min(*next, due) : due;
+  }
+  return next;
+}
+
 std::size_t look_batcher::size() const {
   std::size_t total = 0;
   for (const auto& lane : lanes_) {

@@ -32,6 +32,8 @@ class look_batcher {
   [[nodiscard]] std::optional<look_batch> take(wall_time now);
   /// Lets everything go at the next take(): nothing more will fill the batches.
   void flush() { flushing_ = true; }
+  /// When take() may return something, if nothing is added; nothing: it is empty.
+  [[nodiscard]] std::optional<wall_time> next_due() const;
   [[nodiscard]] std::size_t size() const;
 
  private:

@@ -16,7 +16,7 @@
 namespace ddm::verify {
 namespace {
 
-/// The pump runs at least this often; it also runs after each answer.
+/// What becomes due within this time goes together. After each answer the pump runs at once.
 constexpr milliseconds pump_interval{20};
 /// Reads taken from the checks ahead of the batches that can carry them.
 constexpr std::size_t batches_ahead = 4;
@@ -30,6 +30,8 @@ constexpr dynamodb::reading_purpose looks{
 constexpr milliseconds unprocessed_pause{200};
 /// A table that failed is asked again by what waits for it, mostly.
 constexpr milliseconds unasked_before_probe{1'000};
+/// Who knows of something sooner calls wake(). One who forgets delays it by this, and no more.
+constexpr milliseconds unasked_for_max{1'000};
 /// For the answers that are in flight when the run ends.
 constexpr milliseconds last_answers_wait{5'000};
 
@@ -94,17 +96,38 @@ record_verifier::record_verifier(verifier_options options, asio::any_io_executor
 
 awaitable<void> record_verifier::run() {
   while (!stopping_) {
+    const auto known = news_.count();
+    const auto pumped = clock_.now();
     pump();
-    co_await clock_.sleep_for(pump_interval);
+    co_await news_.wait_until(known, clock_, next_pump(pumped));
+    co_await clock_.sleep_until(pumped + pump_interval);
   }
+}
+
+/// When something may be due of what is known now.
+wall_time record_verifier::next_pump(wall_time pumped) const {
+  auto next = pumped + unasked_for_max;
+  const auto paused_until =
+      std::max(tables_.source.reader.again_at(), tables_.target.reader.again_at());
+  if (paused_until > pumped) {
+    return std::min(next, paused_until);
+  }
+  next = std::min(next, checks_.next_due().value_or(next));
+  if (in_flight_ < options_.batches_in_flight_max) {  // else an answer comes first
+    next = std::min({next, batcher_.next_due().value_or(next), findings_.next_watch()});
+  }
+  for (const auto* table : {&tables_.source, &tables_.target}) {
+    if (table->reader.failing() && table->reads == 0) {
+      next = std::min(next, table->reader.again_at() + unasked_before_probe);
+    }
+  }
+  return next;
 }
 
 awaitable<void> record_verifier::finish_in_flight() {
   stopping_ = true;
-  const auto give_up_at = clock_.now() + last_answers_wait;
-  while (batches_.running() > 0 && clock_.now() < give_up_at) {
-    co_await clock_.sleep_for(pump_interval);
-  }
+  news_.notify();
+  co_await batches_.await_end(clock_, clock_.now() + last_answers_wait);
   batches_.cancel();
   co_await batches_.join();
 }
@@ -144,6 +167,12 @@ void record_verifier::pump() {
   probe_failing(now);
 }
 
+void record_verifier::after_answer() {
+  --in_flight_;
+  pump();
+  news_.notify();
+}
+
 /// Some open mismatches may have to be recalled from the state first: a look does that.
 void record_verifier::pass_proven(wall_time now) {
   outcomes out;
@@ -167,20 +196,17 @@ void record_verifier::probe_failing(wall_time now) {
 
 awaitable<void> record_verifier::run_batch(look_batch batch) {
   co_await serve_batch(batch);
-  --in_flight_;
-  pump();
+  after_answer();
 }
 
 awaitable<void> record_verifier::run_watch(std::vector<item_key> keys) {
   co_await serve_watch(keys);
-  --in_flight_;
-  pump();
+  after_answer();
 }
 
 awaitable<void> record_verifier::run_probe(looked_at& table, item_key key) {
   (void)co_await read(table, {std::move(key)}, false);
-  --in_flight_;
-  pump();
+  after_answer();
 }
 
 awaitable<void> record_verifier::serve_batch(look_batch& batch) {

@@ -10,6 +10,7 @@
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/table_reader.h"
 #include "runtime/clock.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
 #include "verify/direction.h"
@@ -60,7 +61,13 @@ class record_verifier {
   /// seconds without: what was not answered stays open.
   [[nodiscard]] awaitable<void> finish_in_flight();
   /// Batches go without waiting to be full from now on.
-  void flush() { batcher_.flush(); }
+  void flush() {
+    batcher_.flush();
+    news_.notify();
+  }
+  /// Something may have become due sooner than was known: for whoever changes the checks or the
+  /// findings, or tells how far the stream was read.
+  void wake() { news_.notify(); }
 
   /// What keeps the tables from being read, while it does; empty when all is well.
   [[nodiscard]] std::vector<std::string> troubles() const;
@@ -75,6 +82,8 @@ class record_verifier {
   };
 
   void pump();
+  void after_answer();
+  [[nodiscard]] wall_time next_pump(wall_time pumped) const;
   void pass_proven(wall_time now);
   void probe_failing(wall_time now);
   [[nodiscard]] awaitable<void> run_batch(look_batch batch);
@@ -116,6 +125,7 @@ class record_verifier {
   task_group batches_;
   std::size_t in_flight_ = 0;
   bool stopping_ = false;
+  signal news_;
 };
 
 }  // namespace ddm::verify

@@ -270,6 +270,16 @@ TEST_F(book, watches_each_minute_and_after_ten_minutes_each_ten) {
   EXPECT_EQ(due(start + 30min), 1);
 }
 
+TEST_F(book, says_when_the_next_look_may_be_due) {
+  EXPECT_EQ(due(start), 0);
+  EXPECT_GT(findings.next_watch(), start) << "nothing is open";
+  findings.on_confirmed(different("a"), start + 1s);
+  EXPECT_LE(findings.next_watch(), start + 1s + 1min);
+  EXPECT_EQ(due(start + 30s), 0);
+  EXPECT_EQ(findings.next_watch(), start + 1s + 1min);
+  EXPECT_EQ(due(findings.next_watch()), 1);
+}
+
 TEST_F(book, watches_the_newest_first_and_fifty_a_second_at_most) {
   for (int i = 0; i < 1000; ++i) {
     findings.on_confirmed(different("k" + std::to_string(i)), start + i * 1ms);

@@ -87,5 +87,22 @@ TEST(look_batcher, a_flush_lets_everything_go) {
   EXPECT_THAT(batcher.take(start)->reads, SizeIs(3));
 }
 
+TEST(look_batcher, says_when_a_batch_will_go) {
+  look_batcher batcher(10, 30s);
+  EXPECT_FALSE(batcher.next_due());
+  add(batcher, 1, check_step::look, true);
+  EXPECT_EQ(batcher.next_due(), start + 30s);
+  add(batcher, 1, check_step::judge, false, start + 1s);
+  EXPECT_EQ(batcher.next_due(), start + 1s + 20ms);
+  EXPECT_TRUE(batcher.take(*batcher.next_due()));
+  EXPECT_EQ(batcher.next_due(), start + 30s);
+  add(batcher, 9, check_step::look, true, start + 2s);
+  EXPECT_LE(batcher.next_due(), start + 2s) << "full: at once";
+  EXPECT_TRUE(batcher.take(start + 2s));
+  add(batcher, 1, check_step::look, true, start + 3s);
+  batcher.flush();
+  EXPECT_LE(batcher.next_due(), start + 3s);
+}
+
 }  // namespace
 }  // namespace ddm::verify
