@@ -43,8 +43,9 @@ WAITING = {
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer dynamodb_client streams_client table_reader",
     "monitor":
-        "baseline compare_session finding_news findings_flow migration "
-        "monitor_session opened_state same_place",
+        "baseline change_ledger checking compare_session coverage_gaps deferred_feed finding_desk "
+        "finding_news findings_flow migration monitor_session opened_state other_commands run_end "
+        "same_place session session_part stream_reading watched_tables",
     "net": "answer_parser connection host_lookup http_client slot_queue tls_context",
     "plan": "describe_table permissions",
     "repair": "finding_notes repair_session",

@@ -8,10 +8,11 @@
 
 namespace ddm::monitor {
 
-baseline::baseline(baseline_settings settings, compare::comparer_parts parts,
+baseline::baseline(baseline_settings settings, compare::comparer_parts parts, companions with,
                    const state::snapshot& resumed, verify::coverage monitored)
     : settings_(std::move(settings)),
       parts_(parts),
+      with_(std::move(with)),
       monitored_(std::move(monitored)),
       evidence_(monitored_,
                 verify::coverage::of(settings_.comparer.sample_rate, settings_.comparer.ignored),
@@ -25,8 +26,7 @@ baseline::baseline(baseline_settings settings, compare::comparer_parts parts,
   }
 }
 
-void baseline::observe(const surroundings& around, const std::vector<state::gap_row>& gaps,
-                       wall_time now) {
+void baseline::observe(const surroundings& around, wall_time now) {
   freeze_ = around.freeze;
   if (around.stream_begun) {
     evidence_.on_stream_begun();
@@ -47,14 +47,15 @@ void baseline::observe(const surroundings& around, const std::vector<state::gap_
   // With the source frozen there is nothing that more waiting would make calmer.
   const auto arrived_by = freeze_.arrived_by();
   const bool frozen = arrived_by && freeze_.now >= *arrived_by;
-  const auto why = evidence_.needs_another(gaps, freeze_);
+  const auto why = evidence_.needs_another(with_.gaps.all(), freeze_);
   if (why && calm_since_ && (frozen || now - *calm_since_ >= settings_.after)) {
     begin(*why);
   }
 }
 
-bool baseline::awaits_another(const std::vector<state::gap_row>& gaps) const {
-  return settings_.wanted && !failed() && evidence_.needs_another(gaps, freeze_).has_value();
+bool baseline::awaits_another() const {
+  return settings_.wanted && !failed() &&
+         evidence_.needs_another(with_.gaps.all(), freeze_).has_value();
 }
 
 void baseline::resume() {
@@ -62,7 +63,7 @@ void baseline::resume() {
   log::event(log::level::info, "baseline_resumed", {},
              {{"segments", comparer_->progress().segments},
               {"segments_done", comparer_->progress().segments_done}});
-  start();
+  spawn_run();
 }
 
 void baseline::begin(const std::string& why) {
@@ -71,10 +72,10 @@ void baseline::begin(const std::string& why) {
   comparer_->begin({}, evidence_.epoch());
   log::event(log::level::info, "baseline_started", "the items at rest are compared: " + why,
              {{"segments", comparer_->progress().segments}});
-  start();
+  spawn_run();
 }
 
-void baseline::start() {
+void baseline::spawn_run() {
   leftovers_done_ = false;
   running_.spawn(run());
 }
@@ -109,7 +110,7 @@ awaitable<result<void>> baseline::make_durable() {
   co_return result<void>{};
 }
 
-void baseline::collect(state::commit_batch& batch, std::vector<state::gap_row>& gaps) {
+void baseline::collect(state::commit_batch& batch) {
   evidence_.save(batch);
   if (!active()) {
     return;
@@ -122,7 +123,8 @@ void baseline::collect(state::commit_batch& batch, std::vector<state::gap_row>& 
   evidence_.on_finished(progress);
   log::event(log::level::info, "baseline_finished", {},
              {{"keys", comparer_->view().keys()}, {"unequal", progress.candidates_unequal}});
-  cure_gaps(progress, monitored_, gaps, batch);
+  cure_gaps(progress, monitored_, with_.gaps.all(), batch);
+  with_.findings.unlisted().note_cure(with_.gaps.all(), batch);
 }
 
 void baseline::on_committed() {
@@ -131,11 +133,14 @@ void baseline::on_committed() {
   }
 }
 
-awaitable<result<void>> baseline::feed(verify::pending_checks& checks, verify::outcomes& out) {
-  if (active()) {
-    co_return co_await comparer_->feed(checks, out);
+awaitable<result<void>> baseline::refill() {
+  if (!active() || with_.checks.behind().behind()) {
+    co_return result<void>{};
   }
-  co_return result<void>{};
+  verify::outcomes out;
+  auto fed = co_await comparer_->feed(with_.checks, out);
+  with_.on_outcomes(out);
+  co_return fed;
 }
 
 void baseline::on_outcomes(const verify::outcomes& out) {
@@ -148,6 +153,16 @@ void baseline::on_only_counted(verify::mismatch_kind kind) {
   if (comparer_) {
     comparer_->on_only_counted(kind);
   }
+}
+
+void baseline::tell(report::status& now) const {
+  now.compared = view();
+  now.unlisted_at_rest =
+      now.compared ? with_.findings.unlisted().left_of(now.compared->progress).wrong : 0;
+  now.comparing = active();
+  now.comparison_trouble = trouble();
+  now.baseline_complete = complete_since().has_value();
+  now.stands_on = stands_on();
 }
 
 std::optional<wall_time> baseline::complete_since() const {

@@ -9,11 +9,16 @@
 #pragma once
 
 #include "compare/table_comparer.h"
+#include "monitor/coverage_gaps.h"
 #include "monitor/evidence.h"
+#include "monitor/finding_desk.h"
+#include "monitor/session_part.h"
 #include "report/status.h"
 #include "runtime/task_group.h"
+#include "verify/pending_checks.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,10 +33,17 @@ struct baseline_settings {
   compare::comparer_settings comparer;
 };
 
-class baseline {
+class baseline final : public session_part {
  public:
+  /// The session's, whose gaps it cures and whose checks judge what it finds; they outlive it.
+  struct companions {
+    coverage_gaps& gaps;
+    finding_desk& findings;
+    verify::pending_checks& checks;
+    std::function<void(const verify::outcomes&)> on_outcomes;
+  };
   /// `monitored`: what changes are checked with.
-  baseline(baseline_settings settings, compare::comparer_parts parts,
+  baseline(baseline_settings settings, compare::comparer_parts parts, companions with,
            const state::snapshot& resumed, verify::coverage monitored);
 
   /// What a moment looks like to the comparison.
@@ -42,19 +54,21 @@ class baseline {
     freeze_facts freeze;
   };
   /// About each second.
-  void observe(const surroundings& around, const std::vector<state::gap_row>& gaps, wall_time now);
-  void stop();
-  [[nodiscard]] awaitable<void> join() { return running_.join(); }
+  void observe(const surroundings& around, wall_time now);
   /// Something that waiting cannot mend ended it; the next start tries again.
   [[nodiscard]] bool failed() const { return failure_.has_value(); }
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
 
-  // Part of the session's commits, as table_comparer has it.
-  [[nodiscard]] awaitable<result<void>> make_durable();
-  /// Marks the gaps in `gaps` that the comparison makes up for, when it ends with this commit.
-  void collect(state::commit_batch& batch, std::vector<state::gap_row>& gaps);
-  void on_committed();
-  [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks, verify::outcomes& out);
+  void stop() override;
+  [[nodiscard]] awaitable<void> join() override { return running_.join(); }
+  [[nodiscard]] awaitable<result<void>> make_durable() override;
+  /// Marks the gaps that the comparison makes up for, when it ends with this commit.
+  void collect(state::commit_batch& batch) override;
+  void on_committed() override;
+  /// Keys that it found unequal become checks, but not while replication is late.
+  [[nodiscard]] awaitable<result<void>> refill() override;
+  void tell(report::status& now) const override;
+
   void on_outcomes(const verify::outcomes& out);
   void on_only_counted(verify::mismatch_kind kind);
 
@@ -67,7 +81,7 @@ class baseline {
   /// What a verdict stands on then.
   [[nodiscard]] std::optional<report::evidence> stands_on() const;
   /// Another comparison would be made, had it not to wait for a calm moment.
-  [[nodiscard]] bool awaits_another(const std::vector<state::gap_row>& gaps) const;
+  [[nodiscard]] bool awaits_another() const;
   /// When the newest comparison began that is not finished, by any command.
   [[nodiscard]] wall_time unfinished_since() const;
   /// Another command's comparison, as the state has it; true: it has ended, and was not known.
@@ -78,17 +92,18 @@ class baseline {
   [[nodiscard]] std::int64_t began_ms() const {
     return comparer_ ? comparer_->progress().started_ms : 0;
   }
-  /// What keeps the tables from being compared; empty when all is well.
-  [[nodiscard]] std::string trouble() const;
 
  private:
+  /// What keeps the tables from being compared; empty when all is well.
+  [[nodiscard]] std::string trouble() const;
   void resume();
   void begin(const std::string& why);
-  void start();
+  void spawn_run();
   [[nodiscard]] awaitable<void> run();
 
   baseline_settings settings_;
   compare::comparer_parts parts_;
+  companions with_;
   verify::coverage monitored_;
   evidence_book evidence_;
   freeze_facts freeze_;

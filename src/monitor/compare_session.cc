@@ -1,10 +1,7 @@
 #include "monitor/compare_session.h"
 
-#include "base/log.h"
 #include "monitor/evidence.h"
-#include "monitor/findings_flow.h"
 #include "monitor/gap_cure.h"
-#include "monitor/prices.h"
 #include "monitor/session_state.h"
 #include "state/stored.h"
 
@@ -16,7 +13,6 @@ namespace ddm::monitor {
 namespace {
 
 constexpr milliseconds commit_interval{500};
-constexpr std::size_t newest_shown = 5;
 
 constexpr auto source_units_name = "comparison.compare.consumed_source_milliunits";
 constexpr auto target_units_name = "comparison.compare.consumed_target_milliunits";
@@ -42,13 +38,28 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
       monitored_(monitored_by(resumed)),
-      findings_(settings_.findings),
-      finding_news_(parts_.store, findings_, parts_.decoder, resumed),
-      unlisted_(settings_.comparer.command, findings_, resumed),
-      log_(settings_.findings.hash_keys),
-      checks_(without_stream(settings_.checks)),
-      verifier_(settings_.verifier, parts_.executor, parts_.time, parts_.pool, parts_.decoder,
-                parts_.source, parts_.target, checks_, findings_, events()),
+      run_({.commit_interval = commit_interval,
+            .commits_at_once = true,
+            .stats_interval = settings_.stats_interval},
+           {.executor = parts_.executor,
+            .time = parts_.time,
+            .store = parts_.store,
+            .findings = parts_.findings,
+            .on_block = parts_.on_block}),
+      gaps_(resumed),
+      findings_(settings_.findings, settings_.comparer.command, parts_.store, gaps_, parts_.time,
+                run_.commits_begun(), resumed),
+      checking_(without_stream(settings_.checks), settings_.verifier,
+                {.executor = parts_.executor,
+                 .time = parts_.time,
+                 .pool = parts_.pool,
+                 .decoder = parts_.decoder,
+                 .source = parts_.source,
+                 .target = parts_.target,
+                 .findings = findings_.book()},
+                verifier_events()),
+      others_(parts_.store, findings_, gaps_, parts_.decoder, parts_.time, run_.commits_begun(),
+              resumed),
       comparer_(settings_.comparer,
                 {.executor = parts_.executor,
                  .time = parts_.time,
@@ -58,31 +69,30 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
                  .target = parts_.target,
                  .store = parts_.store},
                 resumed),
-      gaps_(resumed.gaps),
       resumes_(comparer_.resumes() && !settings_.fresh),
-      comparing_(parts_.executor),
-      background_(parts_.executor),
-      started_at_(parts_.time.now()) {
-  auto open = restore_findings(resumed, findings_);
-  if (!open) {
-    fail_with(std::move(open.error()));
+      comparing_(parts_.executor) {
+  findings_.count_not_before([this] { return comparer_.progress().started(); });
+  run_.consist_of({&checking_, &gaps_, &findings_, this, &others_});
+  const auto found = findings_.restore_open(resumed);
+  if (!found) {
+    run_.fail_with(found.error());
     return;
   }
-  found_earlier_ = std::move(*open);
   if (resumes_) {
     source_units_before_ = units_of(resumed, source_units_name);
     target_units_before_ = units_of(resumed, target_units_name);
   } else {
-    comparer_.begin(keys_found_earlier(), evidence_book::epoch_of(resumed));
+    comparer_.begin(keys_found_earlier(*found), evidence_book::epoch_of(resumed));
   }
 }
 
 /// What an earlier run found wrong is judged anew, whatever the scans say: the result of this
 /// comparison must not rest on an old look.
-std::vector<state::candidate_row> compare_session::keys_found_earlier() const {
+std::vector<state::candidate_row> compare_session::keys_found_earlier(
+    const std::vector<verify::mismatch>& found) const {
   std::vector<state::candidate_row> rows;
-  rows.reserve(found_earlier_.size());
-  for (const auto& entry : found_earlier_) {
+  rows.reserve(found.size());
+  for (const auto& entry : found) {
     rows.push_back({.command = settings_.comparer.command,
                     .key_hash = entry.key.hash.bytes(),
                     .key_json = entry.key.json,
@@ -92,168 +102,81 @@ std::vector<state::candidate_row> compare_session::keys_found_earlier() const {
   return rows;
 }
 
+// The run
+
 awaitable<result<void>> compare_session::run() {
-  if (!failure_) {
-    comparing_.spawn(compare());
-    background_.spawn(verifier_.run());
-    background_.spawn(commit_regularly());
-    background_.spawn(show_blocks());
-    while (!stop_requested_ && !comparer_.progress().finished()) {
-      co_await may_be_over_.wait();
-    }
-    comparer_.stop();
-    if (!comparer_.progress().finished()) {
-      parts_.source.drain();
-      parts_.target.drain();
-    }
-    co_await comparing_.join();
-    co_await verifier_.finish_in_flight();
-    background_.cancel();
-    co_await background_.join();
-    log_lines(log_.finish());
-    auto committed = co_await commit_now();
-    if (committed) {
-      committed = co_await finding_news_.hear_out(commits_begun_);
-    }
-    if (committed) {
-      committed = co_await hear_of_monitor();
-    }
-    if (committed && findings_.is_dirty()) {
-      committed = co_await commit_now();
-    }
-    if (!committed) {
-      fail_with(std::move(committed.error()));
-    } else if (comparer_.progress().finished() && !abandoned_) {
-      comparer_.forget_leftovers();
-    }
-  }
-  ended_ = true;
-  if (failure_) {
-    co_return fail(*failure_);
-  }
-  co_return result<void>{};
+  co_return co_await run_.run([this] { return until_over(); });
 }
 
-void compare_session::request_stop() {
-  stop_requested_ = true;
-  may_be_over_.notify();
-}
-
-void compare_session::abandon() {
-  abandoned_ = true;
-  request_stop();
-}
-
-void compare_session::fail_with(error failure) {
-  if (!failure_) {
-    failure_ = std::move(failure);
+awaitable<void> compare_session::until_over() {
+  while (!run_.stop_requested() && !comparer_.progress().finished()) {
+    co_await run_.may_be_over().wait();
   }
-  request_stop();
 }
+
+void compare_session::start(task_group& /*tasks*/) { comparing_.spawn(compare()); }
 
 awaitable<void> compare_session::compare() {
   if (auto compared = co_await comparer_.run(); !compared) {
-    fail_with(std::move(compared.error()));
+    run_.fail_with(std::move(compared.error()));
   }
 }
 
-awaitable<void> compare_session::commit_regularly() {
-  for (;;) {
-    log_lines(log_.on_time(parts_.time.now()));
-    auto committed = co_await commit_and_hear();
-    if (committed) {
-      verify::outcomes out;
-      committed = co_await comparer_.feed(checks_, out);
-      comparer_.on_outcomes(out);
-    }
-    if (committed && parts_.time.now() >= news_due_) {
-      news_due_ = parts_.time.now() + news_interval;
-      committed = co_await hear_of_monitor();
-    }
-    if (!committed) {
-      fail_with(std::move(committed.error()));
-      co_return;
-    }
-    verifier_.wake();
-    may_be_over_.notify();
-    co_await parts_.time.sleep_for(commit_interval);
+void compare_session::stop() {
+  comparer_.stop();
+  if (!comparer_.progress().finished()) {
+    parts_.source.drain();
+    parts_.target.drain();
   }
 }
 
-awaitable<result<void>> compare_session::commit_and_hear() {
-  if (auto committed = co_await commit_now(); !committed) {
-    co_return committed;
-  }
-  const auto heard = co_await finding_news_.hear(commits_begun_);
-  co_return heard ? result<void>{} : fail(heard.error());
-}
+// Commits
 
-awaitable<result<void>> compare_session::commit_now() {
-  if (abandoned_) {
-    co_return result<void>{};
-  }
-  ++commits_begun_;
-  if (auto durable = co_await comparer_.make_durable(); !durable) {
-    co_return durable;
-  }
-  state::commit_batch batch;
+void compare_session::collect(state::commit_batch& batch) {
   const bool was_finished = comparer_.progress().finished();
-  unlisted_.collect(comparer_.progress().started(), gaps_, batch);
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
   if (progress.finished() && !was_finished) {
-    cure_gaps(progress, monitored_, gaps_, batch);
-    unlisted_.note_cure(gaps_, batch);
+    cure_gaps(progress, monitored_, gaps_.all(), batch);
+    findings_.unlisted().note_cure(gaps_.all(), batch);
   }
-  findings_.take_dirty(batch.mismatches, batch.finding_lines);
   batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
   batch.numbers.emplace(target_units_name, std::llround(target_units() * 1000));
-  co_return co_await commit_with_findings(parts_.store, parts_.findings, std::move(batch));
 }
 
-/// Its gaps, and what it has only counted, as of the last commit of this one.
-awaitable<result<void>> compare_session::hear_of_monitor() {
-  if (abandoned_) {
-    co_return result<void>{};
-  }
-  const auto news = co_await parts_.store.news_of(unlisted_book::heard_prefixes());
-  if (!news) {
-    co_return fail(news.error());
-  }
-  unlisted_.hear(*news, {}, gaps_);
-  co_return result<void>{};
-}
-
-awaitable<void> compare_session::show_blocks() {
-  for (;;) {
-    co_await parts_.time.sleep_for(settings_.stats_interval);
-    if (parts_.on_block) {
-      parts_.on_block(status());
-    }
+void compare_session::on_committed() {
+  if (comparer_.progress().finished() && !std::exchange(leftovers_done_, true)) {
+    comparer_.forget_leftovers();
   }
 }
 
-verify::verifier_events compare_session::events() {
+awaitable<result<void>> compare_session::refill() {
+  verify::outcomes out;
+  auto fed = co_await comparer_.feed(checking_.checks(), out);
+  comparer_.on_outcomes(out);
+  co_return fed;
+}
+
+// Outcomes
+
+verify::verifier_events compare_session::verifier_events() {
   return {.on_outcomes = [this](verify::outcomes&& out) { comparer_.on_outcomes(out); },
           .on_mismatch = [this](verify::mismatch&& entry) { note_mismatch(std::move(entry)); },
           .on_success = [](const dynamodb::item_key&) {},
-          .on_healed =
-              [this](const dynamodb::item_key& key, std::int64_t changes) {
-                log_lines(log_.on_healed(key, changes, parts_.time.now()));
-              },
-          .on_denied = [this](error failure) { fail_with(std::move(failure)); }};
+          .on_healed = [this](const dynamodb::item_key& key,
+                              std::int64_t changes) { findings_.on_healed(key, changes); },
+          .on_denied = [this](error failure) { run_.fail_with(std::move(failure)); }};
 }
 
 void compare_session::note_mismatch(verify::mismatch entry) {
-  const auto now = parts_.time.now();
   entry.comparison_ms = comparer_.progress().started_ms;
-  if (findings_.lists(entry)) {
-    log_lines(log_.on_mismatch(entry, now));
-  } else {
+  if (!findings_.book().lists(entry)) {
     comparer_.on_only_counted(entry.kind);
   }
-  findings_.on_confirmed(std::move(entry), now);
+  findings_.confirm(std::move(entry));
 }
+
+// What is told
 
 double compare_session::source_units() const {
   return source_units_before_ + parts_.source.consumed_units;
@@ -270,7 +193,7 @@ void compare_session::count_checks(report::status& now) const {
   now.pending = progress.candidates_open();
   checks.sampled = progress.candidates;
   checks.verified = progress.candidates_equal;
-  checks.failed_unlisted = unlisted_.left_of(progress).all;
+  checks.failed_unlisted = findings_.unlisted().left_of(progress).all;
   checks.failed = std::min(
       progress.candidates_unequal,
       now.mismatches.of_comparisons_since(progress.started_ms).all + checks.failed_unlisted);
@@ -279,41 +202,19 @@ void compare_session::count_checks(report::status& now) const {
   checks.equal_by_ignoring = now.compared->seen.equal_by_ignoring;
 }
 
-report::status compare_session::status() const {
-  report::status now;
-  now.at = parts_.time.now();
-  now.running = now.at - started_at_;
-  now.phase = report::phase::baseline;
+/// Of the findings, which are told before.
+void compare_session::tell(report::status& now) const {
   now.follows_stream = false;
   now.compared = comparer_.view();
   const auto& progress = now.compared->progress;
   now.sample_rate = static_cast<std::uint64_t>(progress.sample_rate);
   now.keys_checked = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()));
-  now.check_bytes = checks_.bytes();
-  now.mismatches = findings_.counts();
-  now.unlisted = unlisted_.by_kind();
-  now.unlisted_at_rest = unlisted_.left_of(progress).wrong;
+  now.unlisted_at_rest = findings_.unlisted().left_of(progress).wrong;
   count_checks(now);
-  now.success_at_rest = report::success_at_rest(now);
-  now.newest = findings_.newest(newest_shown);
-  if (settings_.findings.hash_keys) {
-    for (auto& entry : now.newest) {
-      entry.key.json = entry.key.hash.hex();
-    }
-  }
-  now.gaps = gaps_;
   now.source_units = source_units();
   now.target_units = target_units();
-  now.usd = (now.source_units + now.target_units) * usd_per_read_unit;
-  now.troubles = verifier_.troubles();
-  if (auto trouble = comparer_.trouble(); !trouble.empty()) {
-    now.troubles.push_back(std::move(trouble));
-  }
+  now.comparison_trouble = comparer_.trouble();
   now.asked = verify::coverage::of(now.sample_rate, progress.ignored);
-  now.unhealable = findings_.unhealable();
-  now.ended = ended_;
-  now.verdict = report::decide_verdict(now);
-  return now;
 }
 
 }  // namespace ddm::monitor

@@ -1,28 +1,21 @@
 // The running `compare`: scans, judgements, commits and reports as one.
 //
-// What monitor_session is to a stream, this is to two tables: everything lives on the control
-// thread, and a commit gathers what has changed between two steps that do not suspend. Candidates
+// What monitor_session is to a stream, this is to two tables: a shorter list of parts. Candidates
 // of the scans are judged by the same pending_checks and record_verifier as changes are.
 #pragma once
 
 #include "compare/table_comparer.h"
-#include "dynamodb/table_reader.h"
-#include "monitor/finding_news.h"
-#include "monitor/mismatch_log.h"
-#include "monitor/unlisted_findings.h"
+#include "monitor/checking.h"
+#include "monitor/coverage_gaps.h"
+#include "monitor/finding_desk.h"
+#include "monitor/other_commands.h"
+#include "monitor/session.h"
 #include "report/status.h"
-#include "report/verdict.h"
-#include "runtime/signal.h"
 #include "runtime/task_group.h"
-#include "verify/finding_book.h"
 #include "verify/findings_file.h"
-#include "verify/pending_checks.h"
-#include "verify/record_verifier.h"
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace ddm::monitor {
@@ -49,63 +42,61 @@ struct compare_parts {
   std::function<void(const report::status&)> on_block;
 };
 
-class compare_session {
+class compare_session final : private session_part {
  public:
   compare_session(compare_settings settings, compare_parts parts, const state::snapshot& resumed);
 
   /// Runs until everything is compared and judged, request_stop(), or a failure that waiting cannot
   /// mend; then everything is committed.
   [[nodiscard]] awaitable<result<void>> run();
-  void request_stop();
+  void request_stop() { run_.request_stop(); }
   /// Ends without committing: to a state file it is as if the process had been killed here.
-  void abandon();
+  void abandon() { run_.abandon(); }
 
   [[nodiscard]] bool resumes() const { return resumes_; }
-  [[nodiscard]] report::status status() const;
+  /// Of this moment.
+  [[nodiscard]] report::status status() const { return run_.status(); }
+  /// At most about a second old, and cheaper.
+  [[nodiscard]] const report::status& latest_status() { return run_.latest_status(); }
 
  private:
+  // session_part: the comparison
+  void start(task_group& tasks) override;
+  void stop() override;
+  [[nodiscard]] awaitable<void> join() override { return comparing_.join(); }
+  [[nodiscard]] awaitable<result<void>> make_durable() override { return comparer_.make_durable(); }
+  void collect(state::commit_batch& batch) override;
+  void on_committed() override;
+  [[nodiscard]] awaitable<result<void>> refill() override;
+  void on_refilled() override { run_.may_be_over().notify(); }
+  void tell(report::status& now) const override;
+
   [[nodiscard]] awaitable<void> compare();
-  [[nodiscard]] awaitable<void> commit_regularly();
-  [[nodiscard]] awaitable<void> show_blocks();
-  [[nodiscard]] awaitable<result<void>> commit_and_hear();
-  [[nodiscard]] awaitable<result<void>> commit_now();
-  [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier() const;
+  [[nodiscard]] awaitable<void> until_over();
+  [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier(
+      const std::vector<verify::mismatch>& found) const;
   /// Of this process and those before it.
   [[nodiscard]] double source_units() const;
   [[nodiscard]] double target_units() const;
-  [[nodiscard]] awaitable<result<void>> hear_of_monitor();
   void note_mismatch(verify::mismatch entry);
-  void fail_with(error failure);
-  [[nodiscard]] verify::verifier_events events();
+  [[nodiscard]] verify::verifier_events verifier_events();
   void count_checks(report::status& now) const;
 
   compare_settings settings_;
   compare_parts parts_;
   /// By a monitor on the same state: a comparison of as much makes up for its coverage gaps.
   verify::coverage monitored_;
-  verify::finding_book findings_;
-  finding_news finding_news_;
-  unlisted_book unlisted_;
-  mismatch_log log_;
-  verify::pending_checks checks_;
-  verify::record_verifier verifier_;
+  session run_;
+  coverage_gaps gaps_;
+  finding_desk findings_;
+  checking checking_;
+  other_commands others_;
   compare::table_comparer comparer_;
-  std::vector<verify::mismatch> found_earlier_;
-  std::vector<state::gap_row> gaps_;
   bool resumes_ = false;
-
+  bool leftovers_done_ = false;
   task_group comparing_;
-  task_group background_;
-  wall_time started_at_;
-  std::uint64_t commits_begun_ = 0;
   double source_units_before_ = 0;
   double target_units_before_ = 0;
-  wall_time news_due_;
-  std::optional<error> failure_;
-  bool stop_requested_ = false;
-  signal may_be_over_;  ///< a stop is wanted, or something was committed
-  bool ended_ = false;
-  bool abandoned_ = false;
 };
 
 }  // namespace ddm::monitor

@@ -1,6 +1,5 @@
 #include "monitor/migration.h"
 
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "plan/estimate.h"
 
-#include "monitor/prices.h"
+#include "report/prices.h"
 #include "stream/read_pace.h"
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 namespace ddm::plan {
 namespace {
 
-using monitor::usd_per_read_unit;
-using monitor::usd_per_stream_call;
+using report::usd_per_read_unit;
+using report::usd_per_stream_call;
 
 constexpr double bytes_per_unit = 4096;
 constexpr double eventually_consistent = 0.5;

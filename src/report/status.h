@@ -1,4 +1,5 @@
-// One moment of the monitor as plain values: what every renderer and the verdict work from.
+// One moment of a run as plain values: what every renderer and the verdict work from. The parts of
+// a session tell the figures, and derive.h what follows from them.
 //
 // What adds up, at every moment (`tests/monitor/sums.h` holds a status to it):
 //
@@ -90,10 +91,12 @@ struct success {
                                                 std::uint64_t unlisted = 0);
 
 struct status {
+  // Figures
+
   wall_time at;
   milliseconds running{0};
-  report::phase phase = report::phase::steady;
-  report::verdict verdict;
+  bool ended = false;          ///< the run is over: what is open stays so
+  bool follows_stream = true;  ///< false: a comparison alone
   event_counters events;
   double events_per_second = 0;  ///< over the last interval
   check_counters checks;
@@ -103,13 +106,12 @@ struct status {
   std::uint64_t keys_checked = 0;
   std::uint64_t sample_rate = 1;
   std::uint64_t table_items = 0;  ///< ItemCount of the origin, up to 6 h old
-  /// Of keys whose changes were checked in this period; of keys that the comparison found at rest.
-  std::optional<success> success_of_changes;
-  std::optional<success> success_at_rest;
+  verify::open_share open_of_period;
   std::optional<double> success_interval;  ///< of changes, since the last block
   lag_histogram lag;
-  bool follows_stream = true;  ///< false: a comparison alone
   std::optional<compare::comparison_view> compared;
+  bool comparing = false;          ///< items at rest are read or judged just now
+  std::string comparison_trouble;  ///< what keeps them from being compared; empty: nothing
   /// A comparison of the items at rest that began after the stream was first read has ended.
   bool baseline_complete = false;
   std::optional<evidence> stands_on;  ///< nothing: no comparison counts
@@ -124,29 +126,43 @@ struct status {
   verify::kind_counts unlisted;
   std::int64_t unlisted_at_rest = 0;     ///< mismatches of these that `compared` has found
   std::vector<verify::mismatch> newest;  ///< a few open ones
+  bool finding_lines_used_up = false;    ///< new ones are only counted
+  bool target_ready = true;              ///< false: changes are counted, not checked
+  bool has_ttl = true;                   ///< somebody deletes what has expired
   stream::stream_status shards;
+  bool stream_over = false;    ///< turned off, read to its end, and there is no newer one
   bool read_as_asked = false;  ///< the stream was read to the end that was asked for
   std::vector<state::gap_row> gaps;
   double source_units = 0;
   double target_units = 0;
   std::int64_t stream_calls = 0;
-  double usd = 0;
-  std::optional<catching_up> behind;
-  /// What cannot be read or is not known just now: a table, the stream.
-  std::vector<std::string> troubles;
+  bool is_behind = false;             ///< replication as a whole
+  std::optional<catching_up> behind;  ///< where it stands then
   /// Age of the moment up to which all changes were read; nothing: not known.
   std::optional<milliseconds> unread_for = milliseconds{0};
+  milliseconds judged_after{0};          ///< a change that is read now, at the latest
   verify::late_checks late;              ///< beyond max-lag
   std::size_t answering_comparison = 0;  ///< checks of changes that answer for the comparison
   std::size_t restless_candidates = 0;   ///< keys of the comparison that have not rested so far
   std::size_t unhealable = 0;            ///< open mismatches found while less was ignored than now
-  /// Everything judged this long after a freeze; nothing: not to be told now.
-  std::optional<milliseconds> drain_estimate;
   std::optional<wall_time> freeze_at;
   std::int64_t writes_after_freeze = 0;
   std::string first_write_after_freeze;       ///< its key
   std::int64_t ttl_deletes_after_freeze = 0;  ///< by the service: no writer's doing
-  bool ended = false;                         ///< the run is over: what is open stays so
+  /// What cannot be read or is not known just now: a table, the stream. Parts tell theirs, derive()
+  /// adds what figures above say.
+  std::vector<std::string> troubles;
+
+  // Derived
+
+  report::phase phase = report::phase::steady;
+  report::verdict verdict;
+  /// Of keys whose changes were checked in this period; of keys that the comparison found at rest.
+  std::optional<success> success_of_changes;
+  std::optional<success> success_at_rest;
+  double usd = 0;
+  /// Everything judged this long after a freeze; nothing: not to be told now.
+  std::optional<milliseconds> drain_estimate;
 };
 
 /// Of `now.compared`, by `now.mismatches`.

@@ -2,6 +2,7 @@
 
 #include "dynamodb/base64.h"
 #include "monitor/compare_world.h"
+#include "report/verdict.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,0 +1,195 @@
+#include "monitor/session.h"
+
+#include "base/log.h"
+#include "monitor/findings_flow.h"
+#include "report/derive.h"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+namespace ddm::monitor {
+namespace {
+
+/// A commit that takes longer than this holds up reading: the disk sets the pace then.
+constexpr std::chrono::seconds slow_commit{3};
+constexpr std::chrono::seconds status_age_max{1};
+
+}  // namespace
+
+void session_part::start(task_group& /*tasks*/) {}
+
+awaitable<void> session_part::join() { co_return; }
+
+awaitable<result<void>> session_part::hear_out() { co_return result<void>{}; }
+
+awaitable<result<void>> session_part::make_durable() { co_return result<void>{}; }
+
+awaitable<result<void>> session_part::refill() { co_return result<void>{}; }
+
+session::session(session_rhythm rhythm, session_surroundings around)
+    : rhythm_(rhythm),
+      around_(std::move(around)),
+      background_(around_.executor),
+      started_at_(around_.time.now()) {}
+
+awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over) {
+  if (!failure_) {
+    for (auto* part : parts_) {
+      part->start(background_);
+    }
+    background_.spawn(commit_regularly());
+    background_.spawn(show_blocks());
+    co_await until_over();
+    for (auto* part : parts_ | std::views::reverse) {
+      part->stop();
+    }
+    for (auto* part : parts_ | std::views::reverse) {
+      co_await part->join();
+    }
+    background_.cancel();
+    co_await background_.join();
+    for (auto* part : parts_) {
+      part->finish();
+    }
+    if (auto committed = co_await commit_at_the_end(); !committed) {
+      fail_with(std::move(committed.error()));
+    }
+  }
+  ended_ = true;
+  if (failure_) {
+    co_return fail(*failure_);
+  }
+  co_return result<void>{};
+}
+
+void session::request_stop() {
+  stop_requested_ = true;
+  may_be_over_.notify();
+}
+
+void session::abandon() {
+  abandoned_ = true;
+  request_stop();
+}
+
+void session::fail_with(error failure) {
+  if (!failure_) {
+    failure_ = std::move(failure);
+  }
+  request_stop();
+}
+
+awaitable<result<void>> session::commit_now() {
+  if (abandoned_) {
+    co_return fail(error_class::cancelled, "the session was abandoned");
+  }
+  for (auto* part : parts_) {
+    if (auto durable = co_await part->make_durable(); !durable) {
+      co_return durable;
+    }
+  }
+  ++commits_begun_;
+  state::commit_batch batch;
+  for (auto* part : parts_) {
+    part->collect(batch);
+  }
+  commit_since_ = around_.time.now();
+  auto committed = co_await commit_with_findings(around_.store, around_.findings, std::move(batch));
+  commit_since_.reset();
+  commit_ended_.notify();
+  if (committed) {
+    for (auto* part : parts_) {
+      part->on_committed();
+    }
+  }
+  co_return committed;
+}
+
+awaitable<result<void>> session::commit_and_refill() {
+  if (auto committed = co_await commit_now(); !committed) {
+    co_return committed;
+  }
+  for (auto* part : parts_) {
+    if (auto refilled = co_await part->refill(); !refilled) {
+      co_return refilled;
+    }
+  }
+  for (auto* part : parts_) {
+    part->on_refilled();
+  }
+  co_return result<void>{};
+}
+
+awaitable<void> session::commit_regularly() {
+  for (bool at_once = rhythm_.commits_at_once;; at_once = false) {
+    if (!at_once) {
+      co_await around_.time.sleep_for(rhythm_.commit_interval);
+    }
+    if (auto done = co_await commit_and_refill(); !done) {
+      fail_with(std::move(done.error()));
+      co_return;
+    }
+  }
+}
+
+awaitable<result<void>> session::commit_at_the_end() {
+  if (auto committed = co_await commit_now(); !committed) {
+    co_return committed;
+  }
+  for (auto* part : parts_) {
+    if (auto heard = co_await part->hear_out(); !heard) {
+      co_return heard;
+    }
+  }
+  if (std::ranges::any_of(parts_, &session_part::is_dirty)) {
+    co_return co_await commit_now();
+  }
+  co_return result<void>{};
+}
+
+awaitable<void> session::await_slow_commit() {
+  while (commit_since_ && around_.time.now() - *commit_since_ > slow_commit) {
+    if (!std::exchange(warned_of_slow_disk_, true)) {
+      log::event(log::level::warning, "slow_disk",
+                 "a commit to the state file takes long: reading waits for it");
+    }
+    co_await commit_ended_.wait();
+  }
+}
+
+awaitable<void> session::show_blocks() {
+  for (;;) {
+    co_await around_.time.sleep_for(rhythm_.stats_interval);
+    for (auto* part : parts_) {
+      part->on_interval();
+    }
+    if (around_.on_block) {
+      around_.on_block(take_status());
+    }
+  }
+}
+
+report::status session::status() const {
+  report::status now;
+  now.at = around_.time.now();
+  now.running = now.at - started_at_;
+  now.ended = ended_;
+  if (failure_) {
+    now.troubles.push_back("the run has failed: " + failure_->describe());
+  }
+  for (const auto* part : parts_) {
+    part->tell(now);
+  }
+  report::derive(now);
+  return now;
+}
+
+const report::status& session::take_status() { return latest_.emplace(status()); }
+
+const report::status& session::latest_status() {
+  const bool fresh = latest_ && around_.time.now() - latest_->at < status_age_max;
+  return fresh ? *latest_ : take_status();
+}
+
+}  // namespace ddm::monitor

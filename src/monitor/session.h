@@ -1,0 +1,103 @@
+// One run over one state: parts that work, are committed together, and end in order.
+//
+// Problem: whatever happens, what is committed must be of one moment; and the end of a run is a
+// sequence in which nothing may be left out: no new work, what is in flight, a last commit, what
+// others have found until then, the last word.
+// Idea: all parts live on the control thread, and a commit collects from all of them within one
+// step that does not suspend. Reason: consistency needs no lock and no thought elsewhere, and a
+// simulation can crash it anywhere.
+#pragma once
+
+#include "base/error.h"
+#include "monitor/session_part.h"
+#include "runtime/clock.h"
+#include "runtime/signal.h"
+#include "runtime/task_group.h"
+#include "state/state_store.h"
+#include "verify/findings_file.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace ddm::monitor {
+
+struct session_rhythm {
+  milliseconds commit_interval{1000};
+  bool commits_at_once = false;  ///< else after the first interval
+  milliseconds stats_interval{30'000};
+};
+
+/// Everything outlives the session.
+struct session_surroundings {
+  asio::any_io_executor executor;
+  clock& time;
+  state::state_store& store;
+  verify::findings_file* findings = nullptr;  ///< nothing is written without one
+  /// Called at each stats interval.
+  std::function<void(const report::status&)> on_block;
+};
+
+class session {
+ public:
+  session(session_rhythm rhythm, session_surroundings around);
+
+  /// In the order in which they are asked; before run(). They outlive it.
+  void consist_of(std::vector<session_part*> parts) { parts_ = std::move(parts); }
+
+  /// Runs until `until_over` returns; then everything is committed. An error is one that waiting
+  /// cannot mend.
+  [[nodiscard]] awaitable<result<void>> run(std::function<awaitable<void>()> until_over);
+  /// The first signal. Safe to call more than once.
+  void request_stop();
+  [[nodiscard]] bool stop_requested() const { return stop_requested_; }
+  /// Notified by request_stop(), and by who has brought the end nearer.
+  [[nodiscard]] signal& may_be_over() { return may_be_over_; }
+  /// Ends without committing: to a state file it is as if the process had been killed here.
+  void abandon();
+  [[nodiscard]] bool abandoned() const { return abandoned_; }
+  /// The first one counts.
+  void fail_with(error failure);
+  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] wall_time started_at() const { return started_at_; }
+
+  /// Of class `cancelled` once it is abandoned: as a success it would let what waits for it go on.
+  [[nodiscard]] awaitable<result<void>> commit_now();
+  /// Tells whoever reads the state that a row may have changed meanwhile.
+  [[nodiscard]] const std::uint64_t& commits_begun() const { return commits_begun_; }
+  /// Returns at once unless a commit takes so long that the disk sets the pace.
+  [[nodiscard]] awaitable<void> await_slow_commit();
+
+  /// Of this moment.
+  [[nodiscard]] report::status status() const;
+  /// The same, kept as the latest one.
+  const report::status& take_status();
+  /// At most about a second old: for who shows it often. It costs a walk over all open checks.
+  [[nodiscard]] const report::status& latest_status();
+
+ private:
+  [[nodiscard]] awaitable<void> commit_regularly();
+  [[nodiscard]] awaitable<result<void>> commit_and_refill();
+  [[nodiscard]] awaitable<result<void>> commit_at_the_end();
+  [[nodiscard]] awaitable<void> show_blocks();
+
+  session_rhythm rhythm_;
+  session_surroundings around_;
+  std::vector<session_part*> parts_;
+  task_group background_;
+  wall_time started_at_;
+  std::uint64_t commits_begun_ = 0;
+  std::optional<wall_time> commit_since_;
+  signal commit_ended_;
+  bool warned_of_slow_disk_ = false;
+  std::optional<error> failure_;
+  signal may_be_over_;
+  bool stop_requested_ = false;
+  bool abandoned_ = false;
+  bool ended_ = false;
+  std::optional<report::status> latest_;
+};
+
+}  // namespace ddm::monitor
