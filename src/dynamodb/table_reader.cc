@@ -20,6 +20,7 @@ void metered_table::drain() {
 void table_reader::on_failure(const error& failure, wall_time now) {
   const auto why = failure.describe();
   if (failures_++ == 0) {
+    ++table_.pauses;
     log::event(log::level::warning, purpose_.paused_event, why + std::string(purpose_.meanwhile),
                {{"side", to_string(table_.side)}});
   }

@@ -28,6 +28,7 @@ struct metered_table {
   rate_limiter& budget;
   std::optional<std::string> ttl_attribute;
   double consumed_units = 0;
+  std::uint64_t pauses = 0;  ///< outages that readers have waited out, or do
 
   /// Waits for the budget; false: the run ends, and nothing is to be read.
   [[nodiscard]] awaitable<bool> admit(double units,

@@ -11,11 +11,20 @@ namespace {
 /// is still open some time later is late.
 constexpr std::chrono::seconds look_slack{5};
 
+report::call_counts asked_of(const dynamodb::metered_table& table) {
+  const auto& asked = table.client.statistics();
+  return {.calls = asked.calls,
+          .retries = asked.retries,
+          .throttled = asked.throttled,
+          .pauses = table.pauses};
+}
+
 }  // namespace
 
 checking::checking(verify::check_settings checks, const verify::verifier_options& verifier,
                    parts with, verify::verifier_events events)
-    : settings_(std::move(checks)),
+    : parts_(with),
+      settings_(std::move(checks)),
       checks_(settings_),
       verifier_(verifier, with.executor, with.time, with.pool, with.decoder, with.source,
                 with.target, checks_, with.findings, std::move(events)) {}
@@ -32,6 +41,7 @@ void checking::collect(state::commit_batch& batch) {
 void checking::tell(report::status& now) const {
   std::ranges::move(verifier_.troubles(), std::back_inserter(now.troubles));
   now.check_bytes = checks_.bytes();
+  now.asked_of_tables = {.source = asked_of(parts_.source), .target = asked_of(parts_.target)};
   if (!settings_.follows_stream) {
     return;
   }

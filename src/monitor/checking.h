@@ -45,6 +45,7 @@ class checking final : public session_part {
   void tell(report::status& now) const override;
 
  private:
+  parts parts_;
   verify::check_settings settings_;
   verify::pending_checks checks_;
   verify::record_verifier verifier_;

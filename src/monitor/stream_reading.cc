@@ -28,6 +28,7 @@ stream_reading::stream_reading(stream::stream_consumer::options first,
                                const verify::pending_checks& checks,
                                std::function<void(error)> on_failed, const state::snapshot& resumed)
     : time_(with.time),
+      streams_(with.streams),
       records_limit_(first.records_limit),
       checks_(checks),
       on_failed_(std::move(on_failed)),
@@ -104,6 +105,11 @@ void stream_reading::on_interval() {
 
 void stream_reading::tell(report::status& now) const {
   now.shards = status();
+  const auto& asked = streams_.statistics();
+  now.asked_of_stream = {.calls = asked.calls,
+                         .retries = asked.retries,
+                         .throttled = asked.throttled,
+                         .pauses = now.shards.pauses};
   now.unread_for = now.shards.unread_for;
   now.stream_over = follower_.is_over();
   now.read_as_asked = read_as_asked_;

@@ -54,6 +54,7 @@ class stream_reading final : public session_part {
   [[nodiscard]] awaitable<void> read();
 
   clock& time_;
+  dynamodb::streams_client& streams_;
   int records_limit_;
   const verify::pending_checks& checks_;
   std::function<void(error)> on_failed_;

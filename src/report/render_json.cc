@@ -98,6 +98,13 @@ json compared(const status& now) {
           {"finished", time(progress.finished_ms)}};
 }
 
+json asked(const call_counts& of) {
+  return {{"calls", of.calls},
+          {"retries", of.retries},
+          {"throttled", of.throttled},
+          {"pauses", of.pauses}};
+}
+
 json retention_left(const status& now) {
   if (!now.shards.behind) {
     return nullptr;
@@ -181,7 +188,11 @@ std::string render_json(const status& now, std::string_view command) {
        {{"source_rcu", now.source_units},
         {"target_rcu", now.target_units},
         {"stream_calls", now.stream_calls},
-        {"usd", now.usd}}}};
+        {"usd", now.usd}}},
+      {"calls",
+       {{"source", asked(now.asked_of_tables.source)},
+        {"target", asked(now.asked_of_tables.target)},
+        {"stream", asked(now.asked_of_stream)}}}};
   return json_text(document);
 }
 

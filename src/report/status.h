@@ -90,6 +90,14 @@ struct success {
 [[nodiscard]] std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open,
                                                 std::uint64_t unlisted = 0);
 
+/// What this process has asked of one service, and what became of it.
+struct call_counts {
+  std::uint64_t calls = 0;      ///< attempts sent
+  std::uint64_t retries = 0;    ///< of these: after a first one
+  std::uint64_t throttled = 0;  ///< of these: answered with "slow down"
+  std::uint64_t pauses = 0;     ///< outages that were waited out, or are
+};
+
 struct status {
   // Figures
 
@@ -135,7 +143,9 @@ struct status {
   std::vector<state::gap_row> gaps;
   double source_units = 0;
   double target_units = 0;
-  std::int64_t stream_calls = 0;
+  std::int64_t stream_calls = 0;  ///< with those of earlier processes, as the units
+  per_side<call_counts> asked_of_tables;
+  call_counts asked_of_stream;
   bool is_behind = false;             ///< replication as a whole
   std::optional<catching_up> behind;  ///< where it stands then
   /// Age of the moment up to which all changes were read; nothing: not known.

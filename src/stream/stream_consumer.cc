@@ -427,6 +427,7 @@ void stream_consumer::note_health(const shard_id& id, const error* failure) {
     return;
   }
   if (failing_.empty()) {
+    ++pauses_;
     const auto hint = failure->kind == error_class::throttled
                           ? "another reader uses the stream's quota; yielding to it: "
                           : "reading pauses and goes on by itself: ";
@@ -487,6 +488,7 @@ stream_status stream_consumer::status() const {
   }
   status.retention_left = std::max(milliseconds{0}, stream_retention - behind);
   status.failing = failing_.size();
+  status.pauses = pauses_;
   status.failure = failing_.empty() ? std::string() : failing_.begin()->second;
   return status;
 }

@@ -127,6 +127,7 @@ class stream_consumer {
   task_group readers_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
+  std::uint64_t pauses_ = 0;       ///< times that some failed until all answered
   std::set<shard_id> unanswered_;  ///< being read, without an answer so far
   std::string listing_failure_;    ///< of the last one; empty when it came
   bool listed_here_ = false;       ///< completely, by this process

@@ -217,6 +217,7 @@ void stream_follower::change_over(bool is_gone) {
   options_.first = first_position::trim_horizon;
   options_.service = consumer_->service();
   began_ = reading_began();
+  pauses_before_ += consumer_->status().pauses;
   table_id_ = std::exchange(new_table_id_, {});
   table_showed_on_.reset();
   off_.clear();
@@ -269,6 +270,7 @@ std::optional<wall_time> stream_follower::known_to_be_on() const {
 
 stream_status stream_follower::status() const {
   auto status = consumer_->status();
+  status.pauses += pauses_before_;
   status.off = !off_.empty()                               ? off_
                : consumer_->is_turned_off() && !successor_ ? std::string(turned_off)
                                                            : std::string();

@@ -103,6 +103,7 @@ class stream_follower {
   std::string new_table_id_;  ///< of the table that has the newer stream
   std::string off_;           ///< why the table says that this stream is off
   std::optional<wall_time> began_;
+  std::uint64_t pauses_before_ = 0;          ///< while streams were read that were left
   std::optional<wall_time> ended_at_;        ///< the present stream has been read to its end
   std::optional<wall_time> enabled_at_;      ///< the present stream was last known to be on
   bool first_stream_kept_ = false;           ///< the state knows what this process began with

@@ -5,6 +5,7 @@
 #include "stream/caught_up.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -34,6 +35,7 @@ struct stream_status {
   /// Shards whose last read failed, and with what; empty when all is well.
   std::size_t failing = 0;
   std::string failure;
+  std::uint64_t pauses = 0;  ///< times from a failed read until all shards answered again
   /// Why changes made now are in no stream that is read; empty when nothing says so.
   std::string off;
   [[nodiscard]] bool known() const { return unread_for.has_value(); }

@@ -42,7 +42,10 @@ constexpr auto documented =
  "behind_stream_ms": 0,
  "retention_left_s": 86400,
  "compared": {"items": 0, "segments_done": 0, "segments_total": 0},
- "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0}})";
+ "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0},
+ "calls": {"source": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0},
+  "target": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0},
+  "stream": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0}}})";
 
 status compared_status() {
   status now;
@@ -144,6 +147,9 @@ status full_status() {
   now.source_units = 1.5;
   now.target_units = 2.5;
   now.stream_calls = 77;
+  now.asked_of_tables.target.retries = 3;
+  now.asked_of_stream.throttled = 4;
+  now.asked_of_tables.source.pauses = 2;
   now.usd = 0.25;
   now.verdict = decide_verdict(now);
   return now;
@@ -205,6 +211,9 @@ TEST(render_json, is_one_line_and_carries_the_figures) {
   EXPECT_EQ(document["behind_stream_ms"], 90'000);
   EXPECT_EQ(document["retention_left_s"], 23 * 3600);
   EXPECT_EQ(document["consumed"]["stream_calls"], 77);
+  EXPECT_EQ(document["calls"]["target"]["retries"], 3);
+  EXPECT_EQ(document["calls"]["stream"]["throttled"], 4);
+  EXPECT_EQ(document["calls"]["source"]["pauses"], 2);
 }
 
 TEST(render_json, rates_are_null_when_nothing_was_checked) {
