@@ -109,7 +109,7 @@ void join_alone(std::uint64_t items) {
   const auto key_json = [] { return std::string(R"({"pk":{"S":"customer#00000000"}})"); };
   const double before = cpu_seconds();
   for (std::uint64_t page = 0; page < items; page += items_per_page) {
-    for (const auto from : {compare::side::source, compare::side::target}) {
+    for (const auto from : {side::source, side::target}) {
       for (auto number = page; number < std::min(items, page + items_per_page); ++number) {
         join.add(from, key_of(number), dynamodb::item_digest{}, key_json);
       }
