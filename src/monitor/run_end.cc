@@ -18,8 +18,8 @@ constexpr auto well_for_name = "settling.well_for_ms";
 
 }  // namespace
 
-run_end::run_end(wishes asked, parts of, const state::snapshot& resumed)
-    : asked_(std::move(asked)),
+run_end::run_end(const wishes& asked, parts of, const state::snapshot& resumed)
+    : asked_(asked),
       of_(of),
       started_at_(of.time.now()),
       settling_(asked_.settle, milliseconds{state::stored_or(resumed.numbers, well_for_name)}) {}

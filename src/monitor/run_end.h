@@ -48,7 +48,7 @@ class run_end final : public session_part {
     freeze_watch& freeze;
     watched_tables& tables;
   };
-  run_end(wishes asked, parts of, const state::snapshot& resumed);
+  run_end(const wishes& asked, parts of, const state::snapshot& resumed);
 
   /// Whether a comparison may start, and for how long all has been well; about each second.
   void observe(wall_time now);
