@@ -56,8 +56,10 @@ awaitable<result<void>> other_commands::hear() {
   if (to_.on_heard) {
     to_.on_heard();
   }
-  // With a commit in between, the next time hears what the state has by then.
-  if (is_due && *heard_all && commits_begun_ == commits_before) {
+  // With a commit in between, the next time hears what the state has by then. Who earns a verdict
+  // by a comparison hears of its end only after its findings.
+  const bool may_hear = *heard_all || !to_.on_comparison;
+  if (is_due && may_hear && commits_begun_ == commits_before) {
     news_due_ = now + news_interval;
     hear_of(*news);
   }

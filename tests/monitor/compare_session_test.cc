@@ -487,5 +487,30 @@ TEST(compare_session, expired_items_that_it_could_only_count_have_not_healed) {
   EXPECT_EQ(report::decide_exit(status, false), report::exit_code::equal);
 }
 
+struct findings_held : testing::TestWithParam<std::size_t> {};
+
+TEST_P(findings_held, of_a_comparison_may_be_few_and_it_hears_of_gaps_all_the_same) {
+  compare_world world({.open_loaded = GetParam()});
+  fill(world, 40);
+  for (int i = 0; i < 10; ++i) {
+    world.source.put(world.table, dated_item(fmt::format("e{}", i), seconds_ago(world, 100s)));
+  }
+  const auto few = [](compare_settings& settings) { settings.findings.open_max = GetParam(); };
+  world.start(few);
+  ASSERT_TRUE(world.wait_for_end());
+  world.start(few);
+  world.time.run_for(2s);
+  state::commit_batch of_a_monitor;
+  of_a_monitor.gaps = {{.shard_id = "late", .noticed = world.time.now(), .reason = "trimmed"}};
+  world.commit(std::move(of_a_monitor));
+  ASSERT_FALSE(world.ended());
+  ASSERT_TRUE(world.wait_for_end());
+  const auto status = world.status();
+  EXPECT_EQ(status.gaps.size(), 1U);
+  EXPECT_EQ(status.verdict.kind, report::verdict_kind::no_go);
+  EXPECT_EQ(report::decide_exit(status, false), report::exit_code::incomplete);
+}
+INSTANTIATE_TEST_SUITE_P(compare_session, findings_held, testing::Values(1000, 4));
+
 }  // namespace
 }  // namespace ddm::monitor

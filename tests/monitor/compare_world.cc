@@ -89,8 +89,8 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
     broken_invariant(store.error().message);
   }
   process_ = std::make_unique<process>(*this, std::move(*store));
-  const auto opened =
-      time.run(monitor::open_state(*process_->store, identity_of_seed(options_.seed), "", 1000));
+  const auto opened = time.run(monitor::open_state(
+      *process_->store, identity_of_seed(options_.seed), "", options_.open_loaded));
   if (!opened) {
     broken_invariant(opened.error().message);
   }

@@ -19,6 +19,7 @@
 namespace ddm::monitor {
 
 struct compare_world_options {
+  std::size_t open_loaded = 1000;  ///< open findings that a start reads from the state
   dynamodb::key_schema schema{.partition = {"pk", dynamodb::key_type::string}, .sort = {}};
   std::uint32_t segments = 8;
   std::uint64_t sample_rate = 1;
