@@ -106,7 +106,7 @@ awaitable<int> compare_run::work(state::snapshot resumed) {
     session_->request_stop();
   }
   show_live([this] {
-    return report::render_comparison_line(session_->status(), status_printer::columns());
+    return report::render_comparison_line(session_->latest_status(), status_printer::columns());
   });
   auto ended = co_await session_->run();
   auto final_status = session_->status();

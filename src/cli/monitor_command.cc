@@ -162,7 +162,7 @@ awaitable<int> monitor_run::work(state::snapshot resumed) {
     session_->request_stop();
   }
   show_live(
-      [this] { return report::render_live_line(session_->status(), status_printer::columns()); });
+      [this] { return report::render_live_line(session_->latest_status(), status_printer::columns()); });
   const auto ended = co_await session_->run();
   const auto final_status = session_->status();
   co_return conclude(ended, final_status, report::render_text(final_status), options_.require_go);
