@@ -161,8 +161,9 @@ awaitable<int> monitor_run::work(state::snapshot resumed) {
   if (signals_seen_ > 0) {
     session_->request_stop();
   }
-  show_live(
-      [this] { return report::render_live_line(session_->latest_status(), status_printer::columns()); });
+  show_live([this] {
+    return report::render_live_line(session_->latest_status(), status_printer::columns());
+  });
   const auto ended = co_await session_->run();
   const auto final_status = session_->status();
   co_return conclude(ended, final_status, report::render_text(final_status), options_.require_go);
