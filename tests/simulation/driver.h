@@ -51,6 +51,7 @@ class simulation {
   void happen(const planned_incident& incident);
   void change_shards(const planned_incident& incident);
   void crash(const planned_incident& incident, std::uint64_t handlers);
+  void crash_in_comparison(const planned_incident& incident);
   void live_for(milliseconds duration);
   void be_absent(milliseconds lasting);
   void read_nothing_for_a_day(const planned_incident& incident);

@@ -21,6 +21,26 @@ void simulation::crash(const planned_incident& incident, std::uint64_t handlers)
   start_after(incident.lasting);
 }
 
+void simulation::crash_in_comparison(const planned_incident& incident) {
+  if (!must_run_) {
+    return;
+  }
+  const auto is_scanning = [&] {
+    const auto status = world_.status();
+    const auto* progress = status.compared ? &status.compared->progress : nullptr;
+    return status.comparing && progress != nullptr && progress->segments_done > 0 &&
+           !progress->all_scanned();
+  };
+  // Its moment is known within a few handlers only: a status is not taken after each.
+  constexpr std::uint64_t handlers_between = 16;
+  const auto until = world_.time.now() + seconds{15};
+  world_.time.run_until([&] {
+    return world_.ended() || world_.time.now() >= until ||
+           (world_.time.steps() % handlers_between == 0 && is_scanning());
+  });
+  crash(incident, incident.detail % 200);
+}
+
 void simulation::live_for(milliseconds duration) {
   for (milliseconds time{0}; time < duration; time += seconds{1}) {
     life_.write_one();
@@ -246,6 +266,8 @@ void simulation::happen(const planned_incident& incident) {
       return crash(incident, 0);
     case incident::crash_mid_step:
       return crash(incident, incident.detail % 2'000);
+    case incident::crash_in_comparison:
+      return crash_in_comparison(incident);
     case incident::long_absence:
       return be_absent(incident.lasting);
     case incident::day_without_reading:

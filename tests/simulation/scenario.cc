@@ -141,6 +141,7 @@ milliseconds duration_of(dice& draw, incident what) {
   switch (what) {
     case incident::crash:
     case incident::crash_mid_step:
+    case incident::crash_in_comparison:
     case incident::stop:
     case incident::renew_stream:
       return draw.between(milliseconds{0}, seconds{30});
@@ -197,6 +198,11 @@ std::vector<process_settings> make_processes(dice& draw, std::uint64_t sample_ra
   return all;
 }
 
+void sort_by_time(std::vector<planned_incident>& incidents) {
+  std::ranges::sort(incidents, {},
+                    [](const auto& each) { return std::pair(each.at, each.detail); });
+}
+
 std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
   std::vector<planned_incident> all;
   const auto add = [&](incident what, std::uint64_t times) {
@@ -226,7 +232,7 @@ std::vector<planned_incident> make_incidents(dice& draw, milliseconds lasting) {
   add(incident::trim_idle, draw.chance(0.15) ? draw.between(1, 3) : 0);
   add(incident::day_without_reading, draw.chance(0.002) ? 1 : 0);
   add(incident::pause, draw.chance(0.05) ? 1 : 0);
-  std::ranges::sort(all, {}, [](const auto& each) { return std::pair(each.at, each.detail); });
+  sort_by_time(all);
   return all;
 }
 
@@ -238,6 +244,27 @@ void make_restless(dice& draw, scenario& chosen) {
       .writes_per_second = 4500.0 * 1000 / static_cast<double>(chosen.world.max_lag.count())};
   chosen.records_limit = 1000;
   chosen.get_records_per_second = 0;
+}
+
+/// It takes a second or two of some minutes: a crash of any moment hardly ever meets it. What was
+/// lost by then is left over by pairs of segments that are finished, and most of it is outside the
+/// sample: only the comparison can find it.
+void add_crash_in_the_comparison(dice& draw, scenario& chosen) {
+  chosen.latency_max = milliseconds{200};
+  chosen.at_rest->segments = 50;
+  chosen.fails_from = milliseconds{0};
+  chosen.replication.lost = std::max(chosen.replication.lost, 0.3);
+  chosen.writes.lasting = std::min<milliseconds>(chosen.writes.lasting, seconds{40});
+  for (auto& how : chosen.processes) {
+    how.sample_rate = 10;
+    how.baseline_sample_rate = 1;
+  }
+  chosen.world.sample_rate = 10;
+  chosen.incidents.push_back({.at = chosen.at_rest->after,
+                              .what = incident::crash_in_comparison,
+                              .lasting = draw.between(milliseconds{0}, seconds{10}),
+                              .detail = draw.between(0, 1'000'000)});
+  sort_by_time(chosen.incidents);
 }
 
 /// A key, outside the sample mostly, that changes faster than replication is: a comparison finds it
@@ -259,6 +286,18 @@ void make_hasty_key(scenario& chosen) {
     how.baseline_sample_rate = 1;
   }
   chosen.world.sample_rate = 10;
+}
+
+/// When nobody writes any more: what was repaired and undone is wrong, and stays so.
+void add_undone_repair(scenario& chosen) {
+  constexpr std::uint64_t undone_ignoring_nothing = 7;
+  chosen.replication.lost = std::max(chosen.replication.lost, 0.1);
+  chosen.fails_until = milliseconds::max();
+  chosen.incidents.push_back({.at = chosen.writes.lasting + chosen.world.max_lag,
+                              .what = incident::repair_between,
+                              .lasting = milliseconds{0},
+                              .detail = undone_ignoring_nothing});
+  sort_by_time(chosen.incidents);
 }
 
 /// Nothing else renews the stream, and the service's clock is ours: T is told by it.
@@ -284,12 +323,13 @@ void make_freeze(dice& draw, scenario& chosen) {
 }  // namespace
 
 std::string_view to_string(incident what) {
-  static constexpr std::array<std::string_view, 20> names{"split",
+  static constexpr std::array<std::string_view, 21> names{"split",
                                                           "roll over",
                                                           "expire iterators",
                                                           "expire credentials",
                                                           "crash",
                                                           "crash mid step",
+                                                          "crash in comparison",
                                                           "stop",
                                                           "long absence",
                                                           "renew stream",
@@ -384,8 +424,7 @@ scenario make_scenario(std::uint64_t seed) {
   if (chosen.at_rest && forward && draw.chance(0.006)) {
     make_restless(draw, chosen);
   }
-  std::ranges::sort(chosen.incidents, {},
-                    [](const auto& each) { return std::pair(each.at, each.detail); });
+  sort_by_time(chosen.incidents);
   if (draw.chance(0.65)) {
     chosen.fails_from = draw.between(chosen.writes.lasting / 3, chosen.writes.lasting);
   }
@@ -394,6 +433,12 @@ scenario make_scenario(std::uint64_t seed) {
   }
   if (chosen.at_rest && forward && !chosen.freeze && !chosen.restless && draw.chance(0.02)) {
     make_hasty_key(chosen);
+  }
+  if (chosen.at_rest && !chosen.freeze && draw.chance(0.05)) {
+    add_crash_in_the_comparison(draw, chosen);
+  }
+  if (chosen.world.create_target && forward && !chosen.freeze && draw.chance(0.02)) {
+    add_undone_repair(chosen);
   }
   return chosen;
 }

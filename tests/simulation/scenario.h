@@ -22,6 +22,7 @@ enum class incident {
   expire_credentials,   ///< of one of the three connections
   crash,                ///< the process is gone, and started again after `lasting`
   crash_mid_step,       ///< the same, some handlers later rather than at a round time
+  crash_in_comparison,  ///< the same, once some of the items at rest are compared, but not all
   stop,                 ///< a signal: drains, and is started again after `lasting`
   long_absence,         ///< a crash, and a start after the stream has forgotten what was unread
   renew_stream,         ///< turned off and on again: a new ARN, taken up by a new process
