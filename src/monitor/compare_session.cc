@@ -160,12 +160,19 @@ awaitable<result<void>> compare_session::refill() {
 // Outcomes
 
 verify::verifier_events compare_session::verifier_events() {
-  return {.on_outcomes = [this](verify::outcomes&& out) { comparer_.on_outcomes(out); },
+  return {.recall = [this](std::vector<verify::digest128> keys) { return recall(std::move(keys)); },
+          .on_outcomes = [this](verify::outcomes&& out) { comparer_.on_outcomes(out); },
           .on_mismatch = [this](verify::mismatch&& entry) { note_mismatch(std::move(entry)); },
           .on_success = [](const dynamodb::item_key&) {},
           .on_healed = [this](const dynamodb::item_key& key,
                               std::int64_t changes) { findings_.on_healed(key, changes); },
           .on_denied = [this](error failure) { run_.fail_with(std::move(failure)); }};
+}
+
+awaitable<void> compare_session::recall(std::vector<verify::digest128> keys) {
+  if (auto done = co_await findings_.recall(std::move(keys)); !done) {
+    run_.fail_with(std::move(done.error()));
+  }
 }
 
 void compare_session::note_mismatch(verify::mismatch entry) {

@@ -78,6 +78,7 @@ class compare_session final : private session_part {
   /// Of this process and those before it.
   [[nodiscard]] double source_units() const;
   [[nodiscard]] double target_units() const;
+  [[nodiscard]] awaitable<void> recall(std::vector<verify::digest128> keys);
   void note_mismatch(verify::mismatch entry);
   [[nodiscard]] verify::verifier_events verifier_events();
   void count_checks(report::status& now) const;

@@ -16,6 +16,7 @@ using verify::mismatch_kind;
 using verify::mismatch_kind_names;
 using verify::unlisted_counts;
 using verify::unlisted_findings;
+using verify::unlisted_history;
 using numbers_by_name = std::map<std::string, std::int64_t>;
 
 constexpr std::string_view monitor_command = "monitor";
@@ -23,37 +24,50 @@ constexpr std::string_view compare_command = "compare";
 constexpr auto names_begin = "findings.unlisted";
 constexpr auto expired_kind = static_cast<std::size_t>(mismatch_kind::expired);
 
-/// The numbers of one of the two counts of a command.
-struct count_names {
-  std::string changes;
-  std::string deletes;
-  std::string last;
+/// Of the kinds, `expired` has numbers of its own beside those of all others.
+constexpr std::string_view gap_part = "";
+constexpr std::string_view expired_part = "expired_";
+
+/// How the numbers of a command are named, one half of its history.
+struct number_names {
+  std::string_view command;
+  std::string_view half;  ///< "" is all, as in earlier versions
+  [[nodiscard]] std::string of(std::string_view part, std::string_view what) const {
+    return fmt::format("{}.{}.{}{}{}", names_begin, command, half, part, what);
+  }
+  [[nodiscard]] std::string of_kind(std::size_t kind) const {
+    return of("", mismatch_kind_names.at(kind));
+  }
 };
 
-count_names names_of(std::string_view command, std::string_view part) {
-  const auto name = [&](std::string_view what) {
-    return fmt::format("{}.{}.{}{}", names_begin, command, part, what);
-  };
-  return {.changes = name("changes"), .deletes = name("deletes"), .last = name("last_ms")};
+number_names all_of(std::string_view command) { return {.command = command, .half = ""}; }
+number_names before_of(std::string_view command) { return {.command = command, .half = "before_"}; }
+
+unlisted_findings load_numbers(const numbers_by_name& numbers, const number_names& names) {
+  unlisted_findings found;
+  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
+    auto& part = kind == expired_kind ? found.expired : found.gap;
+    part.by_kind.at(kind) = stored_or(numbers, names.of_kind(kind));
+  }
+  for (auto [counts, part] : {std::pair(&found.gap, gap_part), {&found.expired, expired_part}}) {
+    counts->changes = stored_or(numbers, names.of(part, "changes"));
+    counts->deletes = stored_or(numbers, names.of(part, "deletes"));
+    counts->last = from_ms(stored_or(numbers, names.of(part, "last_ms")));
+  }
+  return found;
 }
 
-count_names gap_names(std::string_view command) { return names_of(command, ""); }
-count_names expired_names(std::string_view command) { return names_of(command, "expired_"); }
-
-std::string kind_name(std::string_view command, std::size_t kind) {
-  return fmt::format("{}.{}.{}", names_begin, command, mismatch_kind_names.at(kind));
-}
-
-void load(unlisted_counts& counts, const numbers_by_name& numbers, const count_names& names) {
-  counts.changes = stored_or(numbers, names.changes);
-  counts.deletes = stored_or(numbers, names.deletes);
-  counts.last = from_ms(stored_or(numbers, names.last));
-}
-
-void save(const unlisted_counts& counts, const count_names& names, numbers_by_name& numbers) {
-  numbers.insert_or_assign(names.changes, counts.changes);
-  numbers.insert_or_assign(names.deletes, counts.deletes);
-  numbers.insert_or_assign(names.last, counts.any() ? to_ms(counts.last) : 0);
+void save_numbers(const unlisted_findings& counted, const number_names& names,
+                  numbers_by_name& numbers) {
+  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
+    numbers.insert_or_assign(names.of_kind(kind), counted.by_kind().open.at(kind));
+  }
+  for (auto [counts, part] :
+       {std::pair(&counted.gap, gap_part), {&counted.expired, expired_part}}) {
+    numbers.insert_or_assign(names.of(part, "changes"), counts->changes);
+    numbers.insert_or_assign(names.of(part, "deletes"), counts->deletes);
+    numbers.insert_or_assign(names.of(part, "last_ms"), counts->any() ? to_ms(counts->last) : 0);
+  }
 }
 
 /// Earlier versions had one count for all commands: it is the monitor's, as their gap is, until
@@ -73,28 +87,29 @@ unlisted_findings load_without_command(const numbers_by_name& numbers) {
 }
 
 /// All that was counted, whether it is left or not.
-unlisted_findings load_counted(std::string_view command, const numbers_by_name& numbers) {
-  const auto names = gap_names(command);
-  if (command == monitor_command && !numbers.contains(names.last)) {
-    return load_without_command(numbers);
+unlisted_history load_counted(std::string_view command, const numbers_by_name& numbers) {
+  const auto names = all_of(command);
+  if (command == monitor_command && !numbers.contains(names.of(gap_part, "last_ms"))) {
+    return {.before = {}, .since = load_without_command(numbers)};
   }
-  unlisted_findings found;
-  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
-    auto& part = kind == expired_kind ? found.expired : found.gap;
-    part.by_kind.at(kind) = stored_or(numbers, kind_name(command, kind));
+  auto all = load_numbers(numbers, names);
+  const auto before = load_numbers(numbers, before_of(command));
+  // An earlier version knows all alone, and may have begun again at 0.
+  if (!all.subtract(before)) {
+    return {.before = {}, .since = all};
   }
-  load(found.gap, numbers, names);
-  load(found.expired, numbers, expired_names(command));
-  return found;
+  return {.before = before, .since = all};
 }
 
-void save_counted(const unlisted_findings& counted, std::string_view command,
+/// When the comparison began up to which `before` was counted.
+std::string began_name(std::string_view command) {
+  return before_of(command).of("", "comparison_ms");
+}
+
+void save_counted(const unlisted_history& counted, std::string_view command,
                   numbers_by_name& numbers) {
-  for (std::size_t kind = 0; kind < mismatch_kind_names.size(); ++kind) {
-    numbers.insert_or_assign(kind_name(command, kind), counted.by_kind().open.at(kind));
-  }
-  save(counted.gap, gap_names(command), numbers);
-  save(counted.expired, expired_names(command), numbers);
+  save_numbers(counted.all(), all_of(command), numbers);
+  save_numbers(counted.before, before_of(command), numbers);
 }
 
 bool has_open_gap(std::string_view command, const std::vector<state::gap_row>& gaps) {
@@ -107,10 +122,10 @@ wall_time cured_before(const numbers_by_name& numbers) {
   return from_ms(stored_or(numbers, state::gaps_cured_before_name));
 }
 
-unlisted_findings left_of_counted(std::string_view command, const numbers_by_name& numbers,
-                                  const std::vector<state::gap_row>& gaps) {
+unlisted_history left_of_counted(std::string_view command, const numbers_by_name& numbers,
+                                 const std::vector<state::gap_row>& gaps) {
   auto left = load_counted(command, numbers);
-  left.forget_cured(!has_open_gap(command, gaps), cured_before(numbers), {});
+  left.forget_cured(!has_open_gap(command, gaps), cured_before(numbers));
   return left;
 }
 
@@ -151,7 +166,7 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
   return true;
 }
 
-verify::unlisted_findings load_unlisted(std::string_view command, const state::snapshot& resumed) {
+verify::unlisted_history load_unlisted(std::string_view command, const state::snapshot& resumed) {
   return left_of_counted(command, resumed.numbers, resumed.gaps);
 }
 
@@ -160,7 +175,8 @@ unlisted_book::unlisted_book(std::string command, verify::finding_book& own,
     : command_(std::move(command)),
       own_(own),
       theirs_(load_unlisted(other(), resumed)),
-      cured_before_(cured_before(resumed.numbers)) {
+      cured_before_(cured_before(resumed.numbers)),
+      comparison_began_(from_ms(stored_or(resumed.numbers, began_name(command_)))) {
   own_.restore_unlisted(load_unlisted(command_, resumed));
 }
 
@@ -172,28 +188,34 @@ std::string_view unlisted_book::other() const {
   return command_ == compare_command ? monitor_command : compare_command;
 }
 
-void unlisted_book::collect(wall_time not_before, std::vector<state::gap_row>& gaps,
+void unlisted_book::collect(wall_time comparison_began, std::vector<state::gap_row>& gaps,
                             state::commit_batch& batch) {
+  const bool begins = comparison_began != comparison_began_;
+  if (begins) {
+    own_.begin_comparison();
+    comparison_began_ = comparison_began;
+    batch.numbers.insert_or_assign(began_name(command_), to_ms(comparison_began_));
+  }
   // A clock that was set back must not date them before a comparison that knew nothing of them.
-  const auto news =
-      own_.take_unlisted({.gap = not_before, .expired = std::max(not_before, cured_before_)});
-  if (!news.any()) {
+  const auto news = own_.take_unlisted(
+      {.gap = comparison_began, .expired = std::max(comparison_began, cured_before_)});
+  if (!news.any() && !begins) {
     return;
   }
   if (news.gap.any() &&
-      extend_gap(unlisted_reason(command_), own_.unlisted().gap.last, gaps, batch)) {
+      extend_gap(unlisted_reason(command_), own_.unlisted_taken().since.gap.last, gaps, batch)) {
     log::event(log::level::error, "findings_unlisted",
                "mismatches are only counted from now on; a comparison of the whole tables tells "
                "which, once there is room for them",
                {{"open", own_.counts().all()}});
     own_.begin_unlisted_gap(news);
   }
-  save_counted(own_.unlisted(), command_, batch.numbers);
+  save_counted(own_.unlisted_taken(), command_, batch.numbers);
 }
 
 void unlisted_book::forget_cured(const std::vector<state::gap_row>& gaps) {
   own_.forget_unlisted(!has_open_gap(command_, gaps), cured_before_);
-  theirs_.forget_cured(!has_open_gap(other(), gaps), cured_before_, {});
+  theirs_.forget_cured(!has_open_gap(other(), gaps), cured_before_);
 }
 
 void unlisted_book::note_cure(const std::vector<state::gap_row>& gaps,
@@ -217,7 +239,7 @@ bool unlisted_book::hear(const state::news& news, const std::vector<state::gap_r
 
 verify::kind_counts unlisted_book::by_kind() const {
   auto sum = own_.unlisted().by_kind();
-  const auto theirs = theirs_.by_kind();
+  const auto theirs = theirs_.all().by_kind();
   for (std::size_t kind = 0; kind < sum.open.size(); ++kind) {
     sum.open.at(kind) += theirs.open.at(kind);
   }
@@ -225,15 +247,15 @@ verify::kind_counts unlisted_book::by_kind() const {
 }
 
 std::optional<wall_time> unlisted_book::last_expired() const {
-  const auto& ours = own_.unlisted().expired;
-  const auto& theirs = theirs_.expired;
+  const auto ours = own_.unlisted().expired;
+  const auto theirs = theirs_.all().expired;
   return ours.any() || theirs.any() ? std::optional(std::max(ours.last, theirs.last))
                                     : std::nullopt;
 }
 
 unlisted_book::of_comparison unlisted_book::left_of(
     const compare::comparison_progress& progress) const {
-  const auto& counted = progress.made_by == other() ? theirs_ : own_.unlisted();
+  const auto counted = progress.made_by == other() ? theirs_.all() : own_.unlisted();
   const auto expired = progress.candidates_unlisted_expired;
   const auto of_gap = counted.gap.any() ? progress.candidates_unlisted - expired : 0;
   return {.all = of_gap + (counted.expired.any() ? expired : 0),

@@ -10,6 +10,9 @@
 // count whose gap is cured is made up for; what has expired is no gap, and is made up for once a
 // comparison that cures began after the last of it (state::gaps_cured_before_name). The command
 // that counted begins again at 0 when it counts the first after that.
+// A comparison that has no room finds and counts the same keys once more, and its gap goes on. So
+// numbers are kept apart: "….before_…" is what was counted before the comparison began that this
+// command knows of, and is made up for when that ends, whatever was counted meanwhile.
 // Reason: no command can undo what another counts meanwhile, and all of them tell the same sums.
 // Verdict, evidence and baseline know gaps already.
 #pragma once
@@ -41,8 +44,8 @@ bool extend_gap(std::string_view reason, wall_time noticed, std::vector<state::g
                 state::commit_batch& batch);
 
 /// What is left of what `command` has only counted, as a state has it.
-[[nodiscard]] verify::unlisted_findings load_unlisted(std::string_view command,
-                                                      const state::snapshot& resumed);
+[[nodiscard]] verify::unlisted_history load_unlisted(std::string_view command,
+                                                     const state::snapshot& resumed);
 
 /// What all commands on one state have only counted and no comparison has made up for, as one of
 /// them knows it. Its own is in its finding_book.
@@ -53,9 +56,10 @@ class unlisted_book {
 
   /// Names of numbers that hear() wants to know begin so.
   [[nodiscard]] static std::vector<std::string> heard_prefixes();
-  /// What was only counted since the last commit goes into this one with its gap. `not_before`: an
-  /// unfinished comparison began then, which is too early.
-  void collect(wall_time not_before, std::vector<state::gap_row>& gaps, state::commit_batch& batch);
+  /// What was only counted since the last commit goes into this one with its gap.
+  /// `comparison_began`: that of the unfinished one, if there is any; nothing may be dated before.
+  void collect(wall_time comparison_began, std::vector<state::gap_row>& gaps,
+               state::commit_batch& batch);
   /// After a comparison of this command has cured gaps with this commit, if it has.
   void note_cure(const std::vector<state::gap_row>& gaps, const state::commit_batch& batch);
   /// All commands' gaps and numbers, as the state has them; `uncommitted` are gaps of this one that
@@ -75,7 +79,7 @@ class unlisted_book {
   };
   [[nodiscard]] of_comparison left_of(const compare::comparison_progress& progress) const;
   /// Another command has counted some: any key may be among them.
-  [[nodiscard]] bool others_any() const { return theirs_.any(); }
+  [[nodiscard]] bool others_any() const { return theirs_.all().any(); }
 
  private:
   [[nodiscard]] std::string_view other() const;
@@ -83,8 +87,9 @@ class unlisted_book {
 
   std::string command_;
   verify::finding_book& own_;
-  verify::unlisted_findings theirs_;
-  wall_time cured_before_;  ///< the newest comparison that cured gaps began then
+  verify::unlisted_history theirs_;
+  wall_time cured_before_;      ///< the newest comparison that cured gaps began then
+  wall_time comparison_began_;  ///< up to then is `before` of our own
 };
 
 }  // namespace ddm::monitor

@@ -28,7 +28,7 @@
 #include "report/wilson_interval.h"
 #include "stream/stream_status.h"
 #include "verify/coverage.h"
-#include "verify/finding_book.h"
+#include "verify/finding_counts.h"
 
 #include <cstdint>
 #include <optional>

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <charconv>
 #include <expected>
-#include <numeric>
 #include <ranges>
 #include <utility>
 #include <variant>
@@ -201,62 +200,6 @@ std::optional<told_finding> told_in(std::string_view finding_line,
   return parsed ? std::optional(told_finding{parsed->hash, open}) : std::nullopt;
 }
 
-open_share& open_share::operator+=(const open_share& more) {
-  all += more.all;
-  wrong += more.wrong;
-  unreadable += more.unreadable;
-  return *this;
-}
-
-void kind_counts::add(const open_group& group) {
-  open.at(static_cast<std::size_t>(group.kind)) += group.entries;
-  failed_changes += group.changes;
-  at_rest_alone += group.at_rest;
-  const bool unreadable = group.kind == mismatch_kind::unreadable;
-  const open_share share{.all = group.entries,
-                         .wrong = is_wrong(group.kind) ? group.entries : 0,
-                         .unreadable = unreadable ? group.entries : 0};
-  const auto add_to = [&](std::map<std::int64_t, open_share>& origins, std::int64_t origin) {
-    if (origin == 0) {
-      return;
-    }
-    auto& sum = origins[origin];
-    sum += share;
-    if (sum.all == 0) {
-      origins.erase(origin);
-    }
-  };
-  add_to(by_period, group.period);
-  add_to(by_comparison, group.comparison_ms);
-}
-
-std::int64_t kind_counts::all() const {
-  return std::accumulate(open.begin(), open.end(), std::int64_t{0});
-}
-
-open_share kind_counts::of_period(std::int64_t period) const {
-  const auto found = by_period.find(period);
-  return found == by_period.end() ? open_share{} : found->second;
-}
-
-open_share kind_counts::of_comparisons_since(std::int64_t started_ms) const {
-  open_share sum;
-  for (auto each = by_comparison.lower_bound(started_ms); each != by_comparison.end(); ++each) {
-    sum += each->second;
-  }
-  return sum;
-}
-
-std::int64_t kind_counts::mismatches() const {
-  std::int64_t total = 0;
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    if (is_wrong(static_cast<mismatch_kind>(i))) {
-      total += open.at(i);
-    }
-  }
-  return total;
-}
-
 std::int64_t lines_max(std::int64_t listed_max) { return 4 * listed_max + 100'000; }
 
 finding_book::finding_book(finding_options options)
@@ -309,52 +252,31 @@ bool finding_book::is_full() const {
   return counts_.all() >= options_.listed_max - options_.listed_max / 10 || !has_lines_left();
 }
 
-void unlisted_counts::add(const mismatch& entry, wall_time now) {
-  ++by_kind.at(static_cast<std::size_t>(entry.kind));
-  changes += entry.changes;
-  deletes += entry.deletes;
-  last = std::max(last, now);
-}
-
-std::int64_t unlisted_counts::all() const {
-  return std::accumulate(by_kind.begin(), by_kind.end(), std::int64_t{0});
-}
-
-void unlisted_findings::forget_cured(bool gap_cured, wall_time cured_before,
-                                     const unlisted_findings& news) {
-  if (gap_cured) {
-    gap = news.gap;
-  }
-  if (expired.last < cured_before) {
-    expired = news.expired;
-  }
-}
-
-kind_counts unlisted_findings::by_kind() const {
-  kind_counts sum;
-  for (const auto* part : {&gap, &expired}) {
-    for (std::size_t kind = 0; kind < sum.open.size(); ++kind) {
-      sum.open.at(kind) += part->by_kind.at(kind);
-    }
-  }
-  return sum;
-}
-
 void finding_book::count_only(const mismatch& entry, wall_time now) {
-  unlisted_.of(entry.kind).add(entry, now);
   unlisted_news_.of(entry.kind).add(entry, now);
 }
 
+unlisted_findings finding_book::unlisted() const {
+  auto sum = unlisted_.all();
+  sum.add(unlisted_news_);
+  return sum;
+}
+
 unlisted_findings finding_book::take_unlisted(const counted_since& not_before) {
-  const auto raise = [](unlisted_counts& all, unlisted_counts& news, wall_time least) {
+  const auto raise = [](unlisted_counts& news, wall_time least) {
     if (news.any()) {
       news.last = std::max(news.last, least);
-      all.last = std::max(all.last, news.last);
     }
   };
-  raise(unlisted_.gap, unlisted_news_.gap, not_before.gap);
-  raise(unlisted_.expired, unlisted_news_.expired, not_before.expired);
+  raise(unlisted_news_.gap, not_before.gap);
+  raise(unlisted_news_.expired, not_before.expired);
+  unlisted_.since.add(unlisted_news_);
   return std::exchange(unlisted_news_, {});
+}
+
+void finding_book::begin_unlisted_gap(const unlisted_findings& taken) {
+  unlisted_.before.gap = {};
+  unlisted_.since.gap = taken.gap;
 }
 
 void finding_book::on_confirmed(mismatch entry, wall_time now) {
@@ -389,12 +311,19 @@ void finding_book::on_confirmed(mismatch entry, wall_time now) {
         .next_look = now + first_watch_interval,
         .order = next_order_++,
         .confirmed_here = true});
-  evict_oldest();
 }
 
+/// Only while nobody is about to tell of keys that were recalled. What the state does not have yet
+/// could not be recalled, and stays.
 void finding_book::evict_oldest() {
-  while (open_.size() > options_.open_max) {
-    let_go(digest128(std::prev(by_order_.end())->second));
+  for (auto newer = by_order_.end();
+       open_.size() > options_.open_max && newer != by_order_.begin();) {
+    const auto oldest = std::prev(newer);
+    if (is_dirty(oldest->second)) {
+      newer = oldest;
+    } else {
+      let_go(digest128(oldest->second));
+    }
   }
 }
 
@@ -585,6 +514,7 @@ void finding_book::take_dirty(std::vector<state::mismatch_row>& rows,
   rows = std::exchange(dirty_rows_, {});
   lines = std::exchange(dirty_lines_, {});
   dirty_keys_.clear();
+  evict_oldest();
 }
 
 }  // namespace ddm::verify

@@ -16,10 +16,10 @@
 
 #include "state/rows.h"
 #include "verify/direction.h"
+#include "verify/finding_counts.h"
 #include "verify/mismatch.h"
 #include "verify/pending_checks.h"
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -50,70 +50,8 @@ struct finding_options {
 [[nodiscard]] std::string encode_mismatch(const mismatch& entry);
 [[nodiscard]] result<mismatch> decode_mismatch(const state::mismatch_row& row);
 
-/// Open entries of one origin.
-struct open_share {
-  std::int64_t all = 0;
-  std::int64_t wrong = 0;  ///< kind_counts::mismatches() of them
-  std::int64_t unreadable = 0;
-  open_share& operator+=(const open_share& more);
-};
-
-/// Open entries that have the same kind and origins.
-struct open_group {
-  mismatch_kind kind = mismatch_kind::different;
-  std::int64_t period = 0;         ///< as in `mismatch`
-  std::int64_t comparison_ms = 0;  ///< as in `mismatch`
-  std::int64_t entries = 0;
-  std::int64_t at_rest = 0;  ///< of `entries`: no change of the key has failed
-  std::int64_t changes = 0;
-};
-
-struct kind_counts {
-  std::array<std::int64_t, mismatch_kind_names.size()> open{};
-  std::int64_t failed_changes = 0;                   ///< that all open entries stand for
-  std::int64_t at_rest_alone = 0;                    ///< open entries that stand for no change
-  std::map<std::int64_t, open_share> by_period;      ///< in which a change of the key failed last
-  std::map<std::int64_t, open_share> by_comparison;  ///< that found the key last, by its beginning
-  void add(const open_group& group);
-  [[nodiscard]] std::int64_t all() const;
-  [[nodiscard]] open_share of_period(std::int64_t period) const;
-  /// A later comparison may have found the key again.
-  [[nodiscard]] open_share of_comparisons_since(std::int64_t started_ms) const;
-  [[nodiscard]] std::int64_t of(mismatch_kind kind) const {
-    return open.at(static_cast<std::size_t>(kind));
-  }
-  /// Open mismatches that make a NO-GO: all but `expired` and `unreadable`.
-  [[nodiscard]] std::int64_t mismatches() const;
-};
-
 /// Lines of findings that may be committed until healed ones are forgotten, at a start.
 [[nodiscard]] std::int64_t lines_max(std::int64_t listed_max);
-
-/// Confirmations that are no findings of their own. A key may be among them more than once.
-struct unlisted_counts {
-  std::array<std::int64_t, mismatch_kind_names.size()> by_kind{};
-  std::int64_t changes = 0;  ///< changes that failed with them
-  std::int64_t deletes = 0;  ///< of these: deletes
-  wall_time last = wall_time::min();
-  void add(const mismatch& entry, wall_time now);
-  [[nodiscard]] std::int64_t all() const;
-  [[nodiscard]] bool any() const { return all() > 0; }
-};
-
-struct unlisted_findings {
-  unlisted_counts gap;      ///< of which keys they were, only a comparison can find out
-  unlisted_counts expired;  ///< no mismatch, and nothing is unknown for want of them
-  [[nodiscard]] unlisted_counts& of(mismatch_kind kind) {
-    return kind == mismatch_kind::expired ? expired : gap;
-  }
-  /// A comparison has made up for the gap, if `gap_cured`, and one that began at `cured_before` for
-  /// what had expired until then; not for `news`.
-  void forget_cured(bool gap_cured, wall_time cured_before, const unlisted_findings& news);
-  [[nodiscard]] kind_counts by_kind() const;
-  [[nodiscard]] std::int64_t changes() const { return gap.changes + expired.changes; }
-  [[nodiscard]] std::int64_t deletes() const { return gap.deletes + expired.deletes; }
-  [[nodiscard]] bool any() const { return gap.any() || expired.any(); }
-};
 
 /// What a look at the counterpart of an open mismatch saw.
 struct watch_answer {
@@ -144,7 +82,7 @@ class finding_book {
 
   /// Lines that the state has.
   void set_lines(std::int64_t lines) { lines_ = lines; }
-  void restore_unlisted(const unlisted_findings& earlier) { unlisted_ = earlier; }
+  void restore_unlisted(const unlisted_history& earlier) { unlisted_ = earlier; }
 
   /// Takes the place of the key's earlier entry, if that is open; heals where that one does too.
   /// Only counted if there is no room.
@@ -154,23 +92,27 @@ class finding_book {
   /// There is hardly room for what another comparison would find.
   [[nodiscard]] bool is_full() const;
   [[nodiscard]] bool has_lines_left() const;
-  [[nodiscard]] const unlisted_findings& unlisted() const { return unlisted_; }
+  [[nodiscard]] unlisted_findings unlisted() const;
   /// What was counted since the last call, which counts as no older than these times.
   struct counted_since {
     wall_time gap;
     wall_time expired;
   };
-  [[nodiscard]] unlisted_findings take_unlisted(const counted_since& not_before);
-  /// What was taken is of another gap than all that was counted before.
-  void begin_unlisted_gap(const unlisted_findings& taken) { unlisted_.gap = taken.gap; }
-  /// As unlisted_findings::forget_cured(); what was counted since take_unlisted() stays.
+  unlisted_findings take_unlisted(const counted_since& not_before);
+  /// What take_unlisted() has given until now, but for what was made up for. The three below change
+  /// that alone.
+  [[nodiscard]] const unlisted_history& unlisted_taken() const { return unlisted_; }
+  /// What was `taken` last is of another gap than all that was counted before.
+  void begin_unlisted_gap(const unlisted_findings& taken);
+  void begin_comparison() { unlisted_.begin_comparison(); }
   void forget_unlisted(bool gap_cured, wall_time cured_before) {
-    unlisted_.forget_cured(gap_cured, cured_before, unlisted_news_);
+    unlisted_.forget_cured(gap_cured, cured_before);
   }
   /// Some open mismatches are in the state only: recall() those of a key before the two below are
   /// told of it.
   [[nodiscard]] bool holds_all() const;
-  /// Open entries as the state has them. They may leave again with the next call.
+  /// Open entries as the state has them. They may leave again with the next call, or once rows are
+  /// taken.
   void recall(std::vector<mismatch> entries);
   /// take_dirty() has something to give.
   [[nodiscard]] bool is_dirty() const { return !dirty_keys_.empty(); }
@@ -219,7 +161,7 @@ class finding_book {
   [[nodiscard]] bool is_open(const digest128& key_hash) const { return open_.contains(key_hash); }
   /// Or may be, for all that is known here.
   [[nodiscard]] bool may_be_open(const digest128& key_hash) const {
-    return is_open(key_hash) || !holds_all() || unlisted_.any();
+    return is_open(key_hash) || !holds_all() || unlisted().any();
   }
   [[nodiscard]] const kind_counts& counts() const { return counts_; }
   [[nodiscard]] std::size_t held() const { return open_.size(); }
@@ -252,8 +194,8 @@ class finding_book {
   dynamodb::ignore_list ignored_;
   std::vector<std::string> ignored_before_;
   kind_counts counts_;
-  unlisted_findings unlisted_;
-  unlisted_findings unlisted_news_;  ///< since the last take_unlisted()
+  unlisted_history unlisted_;        ///< until the last take_unlisted()
+  unlisted_findings unlisted_news_;  ///< since then
   std::int64_t lines_ = 0;
   std::size_t unhealable_ = 0;
   std::unordered_map<digest128, held_mismatch> open_;

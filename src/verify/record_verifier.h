@@ -38,7 +38,7 @@ struct verifier_options {
 /// A decided moment: everything that one answer changed. Called without suspending, but `recall`.
 struct verifier_events {
   /// Awaited before answers about these keys are taken, while the book does not hold all open
-  /// mismatches: gives it those that only the state has.
+  /// mismatches: gives it those of the state, which stay until the answers are told.
   std::function<awaitable<void>(std::vector<digest128>)> recall;
   std::function<void(outcomes&&)> on_outcomes;
   std::function<void(mismatch&&)> on_mismatch;

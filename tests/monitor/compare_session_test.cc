@@ -487,6 +487,61 @@ TEST(compare_session, expired_items_that_it_could_only_count_have_not_healed) {
   EXPECT_EQ(report::decide_exit(status, false), report::exit_code::equal);
 }
 
+TEST(compare_session, what_it_has_no_room_to_list_is_counted_once_however_often_it_compares) {
+  compare_world world;
+  fill(world, 40);
+  for (int i = 0; i < 15; ++i) {
+    world.target.remove(world.table, compare_world::key(fmt::format("k{:06}", i)));
+  }
+  const auto little_room = [](compare_settings& settings) { settings.findings.listed_max = 5; };
+  for (int i = 0; i < 3; ++i) {
+    world.start(little_room);
+    ASSERT_TRUE(world.wait_for_end());
+    EXPECT_EQ(world.status().mismatches.mismatches(), 5);
+    EXPECT_EQ(world.status().unlisted.mismatches(), 10) << "comparison " << i + 1;
+  }
+}
+
+TEST(compare_session, what_it_has_no_room_to_list_is_counted_once_over_a_crash_too) {
+  for (int seconds = 60; seconds < 200; seconds += 7) {
+    compare_world world;
+    fill(world, 40);
+    for (int i = 0; i < 15; ++i) {
+      world.target.remove(world.table, compare_world::key(fmt::format("k{:06}", i)));
+    }
+    const auto little_room = [](compare_settings& settings) { settings.findings.listed_max = 5; };
+    world.start(little_room);
+    ASSERT_TRUE(world.wait_for_end());
+    world.start(little_room);
+    world.time.run_for(std::chrono::seconds{seconds});
+    world.crash();
+    world.start(little_room);
+    ASSERT_TRUE(world.wait_for_end());
+    EXPECT_EQ(world.status().unlisted.mismatches(), 10) << "killed after " << seconds << " s";
+  }
+}
+
+TEST(compare_session, findings_that_only_the_state_holds_are_counted_once) {
+  compare_world world({.open_loaded = 5});
+  fill(world, 40);
+  for (int i = 0; i < 10; ++i) {
+    world.target.remove(world.table, compare_world::key(fmt::format("k{:06}", i)));
+  }
+  const auto hold_five = [](compare_settings& settings) { settings.findings.open_max = 5; };
+  for (int i = 0; i < 2; ++i) {
+    world.start(hold_five);
+    ASSERT_TRUE(world.wait_for_end());
+    EXPECT_EQ(world.status().mismatches.mismatches(), 10) << "comparison " << i + 1;
+    EXPECT_EQ(world.status().checks.failed, 10);
+    EXPECT_EQ(world.findings().size(), 10U);
+  }
+  fill(world, 10);
+  world.start(hold_five);
+  ASSERT_TRUE(world.wait_for_end());
+  EXPECT_EQ(world.status().mismatches.mismatches(), 0);
+  EXPECT_TRUE(world.findings().empty());
+}
+
 struct findings_held : testing::TestWithParam<std::size_t> {};
 
 TEST_P(findings_held, of_a_comparison_may_be_few_and_it_hears_of_gaps_all_the_same) {

@@ -458,6 +458,20 @@ TEST(monitor_session, mismatches_too_many_to_hold_are_counted_and_heal_when_thei
   expect_identities(world.status());
 }
 
+TEST(monitor_session, mismatches_too_many_to_hold_count_once_when_they_are_confirmed_anew) {
+  monitor_world world;
+  world.start([](session_settings& settings) { settings.findings.open_max = 3; });
+  for (int value = 1; value < 4; ++value) {
+    for (int i = 0; i < 20; ++i) {
+      world.put("key" + std::to_string(i), value);
+    }
+    world.time.run_for(5min);
+    EXPECT_EQ(world.status().mismatches.mismatches(), 20);
+    EXPECT_EQ(world.open_findings().size(), 20U);
+    expect_identities(world.status());
+  }
+}
+
 TEST(monitor_session, stores_below_which_number_every_change_has_an_outcome) {
   monitor_world world;
   world.start();

@@ -492,6 +492,10 @@ TEST(finding_book, holds_the_newest_and_leaves_older_ones_to_the_state) {
   for (int i = 0; i < 5; ++i) {
     findings.on_confirmed(different("k" + std::to_string(i)), start + i * 1s);
   }
+  EXPECT_EQ(findings.held(), 5) << "the state does not have them yet";
+  std::vector<state::mismatch_row> rows;
+  std::vector<std::string> lines;
+  findings.take_dirty(rows, lines);
   EXPECT_EQ(findings.held(), 3);
   EXPECT_FALSE(findings.is_open(key_named("k0").hash));
   EXPECT_TRUE(findings.is_open(key_named("k4").hash));
@@ -504,10 +508,10 @@ TEST(finding_book, heals_what_was_recalled_from_the_state_once) {
   for (int i = 0; i < 5; ++i) {
     findings.on_confirmed(different("k" + std::to_string(i)), start + i * 1s);
   }
-  EXPECT_FALSE(findings.holds_all());
   std::vector<state::mismatch_row> rows;
   std::vector<std::string> lines;
   findings.take_dirty(rows, lines);
+  EXPECT_FALSE(findings.holds_all());
   const auto oldest = decode_mismatch(rows.at(0)).value();
   findings.recall({oldest});
   EXPECT_EQ(findings.on_passed(oldest.key.hash, start + 10s), 1);
