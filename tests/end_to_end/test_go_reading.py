@@ -150,7 +150,7 @@ class Reading(GoScenario):
             for side, pace in ((images, 550), (images, 550), (keys_only, 10))]
         for name, side, max_lag in (("images", images, 6), ("keys only", keys_only, 1)):
             with self.subTest(name):
-                side.monitor.wait_for_log(r"^  events +[1-9]\S* read", PATIENCE_SECONDS)
+                side.monitor.wait_for_log(r"\n  events +[1-9]\S* read", PATIENCE_SECONDS)
                 overdue = now() + timedelta(seconds=max_lag + READING_LAG_SECONDS)
                 time.sleep(max_lag + READING_LAG_SECONDS + 3)
                 self.assertEqual(self.wrong(side), {3})
