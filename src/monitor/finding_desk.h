@@ -48,7 +48,6 @@ class finding_desk final : public session_part {
 
   void finish() override { log_lines(log_.finish()); }
   void collect(state::commit_batch& batch) override;
-  [[nodiscard]] bool is_dirty() const override { return book_.is_dirty(); }
   void tell(report::status& now) const override;
 
  private:

@@ -12,7 +12,8 @@ session_surroundings monitor_session::surroundings() const {
           .time = parts_.time,
           .store = parts_.store,
           .findings = parts_.findings,
-          .on_block = parts_.on_block};
+          .on_block = parts_.on_block,
+          .command = "monitor"};
 }
 
 stream::stream_follower::parts monitor_session::stream_parts() {

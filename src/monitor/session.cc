@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "monitor/findings_flow.h"
 #include "report/derive.h"
+#include "report/stored_status.h"
 
 #include <algorithm>
 #include <ranges>
@@ -94,6 +95,7 @@ awaitable<result<void>> session::commit_now() {
   for (auto* part : parts_) {
     part->collect(batch);
   }
+  record_status(batch);
   commit_since_ = around_.time.now();
   auto committed = co_await commit_with_findings(around_.store, around_.findings, std::move(batch));
   commit_since_.reset();
@@ -142,10 +144,22 @@ awaitable<result<void>> session::commit_at_the_end() {
       co_return heard;
     }
   }
-  if (std::ranges::any_of(parts_, &session_part::is_dirty)) {
-    co_return co_await commit_now();
+  // The last word, with what was heard.
+  ended_ = true;
+  co_return co_await commit_now();
+}
+
+/// Last of all parts: what they collect may change what they tell.
+void session::record_status(state::commit_batch& batch) {
+  const auto& now = ended_ ? take_status() : latest_status();
+  const bool due = ended_ || !recorded_at_ || now.at - *recorded_at_ >= rhythm_.stats_interval ||
+                   now.verdict.kind != recorded_verdict_;
+  if (due) {
+    recorded_at_ = now.at;
+    recorded_verdict_ = now.verdict.kind;
+    batch.values.insert_or_assign(report::stored_status_name(around_.command),
+                                  report::encode_figures(now));
   }
-  co_return result<void>{};
 }
 
 awaitable<void> session::await_slow_commit() {

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ddm::monitor {
@@ -37,6 +38,9 @@ struct session_surroundings {
   verify::findings_file* findings = nullptr;  ///< nothing is written without one
   /// Called at each stats interval.
   std::function<void(const report::status&)> on_block;
+  /// Whose status the state keeps: of each stats interval, of each change of the verdict's kind and
+  /// of the end.
+  std::string command;
 };
 
 class session {
@@ -81,6 +85,7 @@ class session {
   [[nodiscard]] awaitable<void> commit_regularly();
   [[nodiscard]] awaitable<result<void>> commit_and_refill();
   [[nodiscard]] awaitable<result<void>> commit_at_the_end();
+  void record_status(state::commit_batch& batch);
   [[nodiscard]] awaitable<void> show_blocks();
 
   session_rhythm rhythm_;
@@ -98,6 +103,8 @@ class session {
   bool abandoned_ = false;
   bool ended_ = false;
   std::optional<report::status> latest_;
+  std::optional<wall_time> recorded_at_;
+  report::verdict_kind recorded_verdict_ = report::verdict_kind::wait;
 };
 
 }  // namespace ddm::monitor

@@ -48,8 +48,6 @@ class session_part {
 
   /// All parts have fetched theirs.
   virtual void on_refilled() {}
-  /// Another commit would have something of it that matters.
-  [[nodiscard]] virtual bool is_dirty() const { return false; }
 
   // What is told
 

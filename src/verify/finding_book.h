@@ -114,8 +114,6 @@ class finding_book {
   /// Open entries as the state has them. They may leave again with the next call, or once rows are
   /// taken.
   void recall(std::vector<mismatch> entries);
-  /// take_dirty() has something to give.
-  [[nodiscard]] bool is_dirty() const { return !dirty_keys_.empty(); }
   /// The state's row of the key is older than what was told here: not to be recalled.
   [[nodiscard]] bool is_dirty(const digest128& key_hash) const {
     return dirty_keys_.contains(key_hash);

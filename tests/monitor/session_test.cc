@@ -1,6 +1,7 @@
 // The order in which a session asks its parts, with parts that only write down when they are asked.
 #include "monitor/session.h"
 
+#include "report/stored_status.h"
 #include "state/store_testing.h"
 #include "support/simulated_clock.h"
 
@@ -34,7 +35,6 @@ class noting final : public session_part {
   void finish() override { note("finish"); }
   awaitable<result<void>> hear_out() override {
     note("hear_out");
-    dirty = hears_news;
     co_return result<void>{};
   }
   awaitable<result<void>> make_durable() override {
@@ -45,20 +45,16 @@ class noting final : public session_part {
   void collect(state::commit_batch& batch) override {
     note("collect");
     batch.numbers[name_] = ++collected_;
-    dirty = false;
   }
   void on_committed() override { note("committed"); }
   awaitable<result<void>> refill() override {
     note("refill");
     co_return refilled;
   }
-  [[nodiscard]] bool is_dirty() const override { return dirty; }
   void tell(report::status& now) const override { now.troubles.push_back(name_); }
 
   result<void> durable;
   result<void> refilled;
-  bool dirty = false;
-  bool hears_news = false;
 
  private:
   void note(const std::string& what) { notes_.push_back(name_ + " " + what); }
@@ -91,6 +87,9 @@ class sessions : public testing::Test {
   [[nodiscard]] std::map<std::string, std::int64_t> committed() {
     return time_.run(store_->load(1))->numbers;
   }
+  [[nodiscard]] result<report::status> recorded() {
+    return report::decode_figures(time_.run(store_->load(1))->values["status.monitor"]);
+  }
 
   state::temporary_directory place_;
   support::simulated_clock time_;
@@ -98,16 +97,18 @@ class sessions : public testing::Test {
   diary notes_;
   noting a_{"a", notes_, time_};
   noting b_{"b", notes_, time_};
-  session run_{{.commit_interval = 1s},
-               {.executor = time_.executor(), .time = time_, .store = *store_}};
+  session run_{
+      {.commit_interval = 1s, .stats_interval = 30s},
+      {.executor = time_.executor(), .time = time_, .store = *store_, .command = "monitor"}};
 };
 
 TEST_F(sessions, that_are_over_at_once_end_in_reverse_order_with_a_last_commit) {
   ASSERT_TRUE(run_for(0s));
-  EXPECT_THAT(notes_,
-              ElementsAre("a start", "b start", "b stop", "a stop", "b join", "a join", "a finish",
-                          "b finish", "a make_durable", "b make_durable", "a collect", "b collect",
-                          "a committed", "b committed", "a hear_out", "b hear_out"));
+  EXPECT_THAT(notes_, ElementsAre("a start", "b start", "b stop", "a stop", "b join", "a join",
+                                  "a finish", "b finish", "a make_durable", "b make_durable",
+                                  "a collect", "b collect", "a committed", "b committed",
+                                  "a hear_out", "b hear_out", "a make_durable", "b make_durable",
+                                  "a collect", "b collect", "a committed", "b committed"));
   EXPECT_TRUE(run_.ended());
 }
 
@@ -116,17 +117,31 @@ TEST_F(sessions, collect_from_all_parts_for_one_commit_and_refill_after_it) {
   const diary regular(notes_.begin() + 2, notes_.begin() + 10);
   EXPECT_THAT(regular, ElementsAre("a make_durable", "b make_durable", "a collect", "b collect",
                                    "a committed", "b committed", "a refill", "b refill"));
-  EXPECT_EQ(committed()["a"], 2);
-  EXPECT_EQ(committed()["b"], 2);
+  EXPECT_EQ(committed()["a"], 3);
+  EXPECT_EQ(committed()["b"], 3);
 }
 
-TEST_F(sessions, commit_once_more_what_was_heard_last) {
-  ASSERT_TRUE(run_for(0s));
-  EXPECT_EQ(run_.commits_begun(), 1U);
-  b_.hears_news = true;
-  ASSERT_TRUE(run_for(0s));
-  EXPECT_EQ(run_.commits_begun(), 3U);
-  EXPECT_EQ(committed()["a"], 3);
+TEST_F(sessions, record_their_status_at_intervals_and_at_the_end) {
+  const auto began = time_.now();
+  std::vector<milliseconds> recorded_after;
+  const auto look = [&](bool ended) {
+    const auto status = recorded();
+    ASSERT_TRUE(status) << status.error().describe();
+    EXPECT_EQ(status->ended, ended);
+    recorded_after.push_back(status->at - began);
+  };
+  task_group running(time_.executor());
+  running.spawn([](session& run, awaitable<void> over) -> awaitable<void> {
+    (void)co_await run.run([&over] { return std::move(over); });
+  }(run_, over_after(1h)));
+  for (const auto step : {5s, 20s, 10s}) {
+    time_.run_for(step);
+    look(false);
+  }
+  run_.request_stop();
+  time_.run_for(1s);
+  look(true);
+  EXPECT_THAT(recorded_after, ElementsAre(1002ms, 1002ms, 31062ms, 35004ms));
 }
 
 TEST_F(sessions, that_fail_to_refill_end_with_that_and_commit_all_the_same) {
@@ -134,7 +149,7 @@ TEST_F(sessions, that_fail_to_refill_end_with_that_and_commit_all_the_same) {
   const auto ended = run_for(1h);
   ASSERT_FALSE(ended);
   EXPECT_THAT(ended.error().message, HasSubstr("the row is damaged"));
-  EXPECT_EQ(committed()["a"], 2);
+  EXPECT_EQ(committed()["a"], 3);
   EXPECT_THAT(run_.status().troubles,
               ElementsAre("the run has failed: the row is damaged", "a", "b"));
 }
