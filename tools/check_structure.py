@@ -50,8 +50,8 @@ WAITING = {
     "plan": "describe_table permissions",
     "repair": "finding_notes repair_session",
     "runtime":
-        "asio child_process clock deadline drain_signal rate_limiter retry signal task_group "
-        "worker_pool",
+        "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
+        "task_group worker_pool",
     "state": "sqlite_store state_store state_tables",
     "stream": "record_sink shard_reader stream_consumer stream_follower",
     "verify": "findings_file record_verifier",
