@@ -39,7 +39,10 @@ WAITING = {
         "credentials_source http_transport instance_metadata process_credentials "
         "profile_keys refreshing_credentials service_client sso_credentials sso_token "
         "sts_client transport",
-    "cli": "connection event_loop item_command item_writer migration_run",
+    "cli":
+        "compare_command compared_tables connection ending event_loop item_command item_writer "
+        "live_lines monitor_command open_migration process reached_table repair_command "
+        "shared_connections start_text",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer dynamodb_client streams_client table_reader",
     "monitor":
@@ -50,8 +53,8 @@ WAITING = {
     "plan": "describe_table permissions",
     "repair": "finding_notes repair_session",
     "runtime":
-        "asio child_process clock deadline drain_signal rate_limiter retry signal task_group "
-        "worker_pool",
+        "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
+        "task_group worker_pool",
     "state": "sqlite_store state_store state_tables",
     "stream": "record_sink shard_reader stream_consumer stream_follower",
     "verify": "findings_file record_verifier",

@@ -2,11 +2,13 @@
 
 #include "base/console.h"
 #include "base/displayable.h"
+#include "base/log_name.h"
 #include "base/time.h"
 
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <utility>
 
 namespace ddm::log {
 namespace {
@@ -24,6 +26,8 @@ shared_settings& settings() {
 }
 
 std::atomic<level> lowest_level = level::info;
+
+thread_local const std::string* name_of_thread = nullptr;
 
 std::string_view name_of(level severity) {
   switch (severity) {
@@ -68,6 +72,9 @@ std::string compose(format how, level severity, std::string_view event, std::str
   if (how == format::json) {
     line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":{}", now, name_of(severity),
                        json_string(event));
+    if (!present_name().empty()) {
+      line += fmt::format(",\"migration\":{}", json_string(present_name()));
+    }
     if (!message.empty()) {
       line += fmt::format(",\"message\":{}", json_string(message));
     }
@@ -77,6 +84,9 @@ std::string compose(format how, level severity, std::string_view event, std::str
     return line + "}";
   }
   line = fmt::format("{} {} event={}", now, name_of(severity), event);
+  if (!present_name().empty()) {
+    line += fmt::format(" migration={}", text_value(present_name()));
+  }
   for (const auto& each : fields) {
     line += fmt::format(" {}={}", each.name, text_value(each.value));
   }
@@ -104,6 +114,15 @@ void write(std::string_view text) {
 }
 
 }  // namespace
+
+name_scope::name_scope(const std::string& name) : before_(std::exchange(name_of_thread, &name)) {}
+
+name_scope::~name_scope() { name_of_thread = before_; }
+
+const std::string& present_name() {
+  static const std::string none;
+  return name_of_thread == nullptr ? none : *name_of_thread;
+}
 
 void configure(format how, level lowest) {
   settings().how = how;

@@ -11,6 +11,7 @@ namespace {
 constexpr double on_demand_reads = 3000;
 constexpr double on_demand_writes = 100;
 constexpr double provisioned_share = 0.2;
+constexpr std::uint64_t load_share_percent = 75;
 
 /// DynamoDB Local knows no throttling, whatever capacity its tables claim.
 bool has_no_capacity(const dynamodb::table_description& table) {
@@ -34,6 +35,10 @@ double write_budget(const repair_options& options, const dynamodb::table_descrip
   }
   return has_no_capacity(target) ? on_demand_writes
                                  : std::max(1.0, target.provisioned_wcu * provisioned_share);
+}
+
+std::uint64_t memory_for_load(const migration_options& options) {
+  return options.memory_bytes / 100 * load_share_percent;
 }
 
 std::string describe_budget(double units) {

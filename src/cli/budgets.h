@@ -1,9 +1,10 @@
-// How much of a table's capacity may be used, where the operator has not said.
+// How much of a table's capacity may be used, where the operator has not said, and of the memory.
 #pragma once
 
 #include "cli/options.h"
 #include "dynamodb/table_description.h"
 
+#include <cstdint>
 #include <string>
 
 namespace ddm::cli {
@@ -14,6 +15,9 @@ namespace ddm::cli {
 /// Write units a second of `repair`.
 [[nodiscard]] double write_budget(const repair_options& options,
                                   const dynamodb::table_description& target);
+
+/// Part of --memory for what grows with load; the rest is for pages in flight and the program.
+[[nodiscard]] std::uint64_t memory_for_load(const migration_options& options);
 
 /// "3000/s" or "unlimited".
 [[nodiscard]] std::string describe_budget(double units);

@@ -1,13 +1,16 @@
 #include "cli/compare_command.h"
 
-#include "base/log.h"
 #include "base/units.h"
-#include "cli/event_loop.h"
-#include "cli/migration_run.h"
+#include "cli/budgets.h"
+#include "cli/compared_tables.h"
+#include "cli/conclusion.h"
+#include "cli/open_migration.h"
 #include "cli/sample_rate.h"
-#include "cli/standard_output.h"
+#include "cli/start_text.h"
 #include "monitor/compare_session.h"
 #include "report/render.h"
+#include "report/verdict.h"
+#include "verify/coverage.h"
 
 #include <fmt/format.h>
 
@@ -19,49 +22,41 @@
 namespace ddm::cli {
 namespace {
 
-class compare_run final : public migration_run {
+/// Everything is open: what is read, and how it ends.
+class compare_run {
  public:
-  compare_run(const compare_options& options, const aws::environment& variables,
-              asio::io_context& io)
-      : migration_run(options, variables, io), options_(options) {}
+  compare_run(open_migration& migration, const compare_options& options)
+      : migration_(migration),
+        options_(options),
+        tables_(migration),
+        decoder_(migration.decoder_for(options.sample_rate)) {}
+
+  /// Until both tables are compared or a signal; the exit code.
+  [[nodiscard]] awaitable<int> run();
 
  private:
-  [[nodiscard]] std::string command() const override { return "compare"; }
-  [[nodiscard]] std::string leftover_path() const override {
-    return state_path_ + ".compare.leftovers";
-  }
-  /// The state may be a monitor's as well: only the comparison begins anew.
-  [[nodiscard]] bool forgets_state() const override { return false; }
-  [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& request,
-                                           fault_list& faults) override;
-  [[nodiscard]] awaitable<int> work(state::snapshot resumed) override;
-  bool request_stop() override;
-
-  void print_start();
   [[nodiscard]] monitor::compare_settings session_settings() const;
+  [[nodiscard]] monitor::compare_parts session_parts() const;
+  [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
+  void print_start(const monitor::compare_session& session) const;
 
+  open_migration& migration_;
   const compare_options& options_;
-  std::optional<dynamodb::page_decoder> decoder_;
-  std::unique_ptr<monitor::compare_session> session_;
-  bool looks_once_more_ = false;  ///< at both tables, after the session
+  compared_tables tables_;
+  dynamodb::page_decoder decoder_;
 };
 
-awaitable<void> compare_run::reach_more(monitor::migration_request& /*request*/,
-                                        fault_list& /*faults*/) {
-  co_return;  // the two tables are all it reads
-}
-
 monitor::compare_settings compare_run::session_settings() const {
-  const auto& source = facts_.source;
-  const auto& target = *facts_.target;
-  const auto memory = memory_for_load();
-  return {.comparer = {.command = command(),
-                       .leftover_path = leftover_path(),
+  const auto& source = migration_.facts.source;
+  const auto& target = *migration_.facts.target;
+  const auto memory = memory_for_load(options_);
+  return {.comparer = {.command = migration_.manner.command,
+                       .leftover_path = migration_.leftover_path(),
                        .segments = options_.segments,
                        .table_bytes = std::max(source.size_bytes, target.size_bytes),
                        .expected_items = source.item_count + target.item_count,
                        .sample_rate = options_.sample_rate,
-                       .ignored = ignored(),
+                       .ignored = verify::join_patterns(options_.ignore_attributes),
                        .memory_bytes_max = memory / 2},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
           .verifier = {.keep_values = options_.show_values},
@@ -74,66 +69,68 @@ monitor::compare_settings compare_run::session_settings() const {
           .fresh = options_.fresh};
 }
 
-awaitable<int> compare_run::work(state::snapshot resumed) {
-  if (auto ready = check_target_is_ready(); !ready) {
+monitor::compare_parts compare_run::session_parts() const {
+  auto& host = migration_.host;
+  return {.executor = migration_.executor,
+          .time = host.time,
+          .pool = host.pool,
+          .decoder = decoder_,
+          .source = *migration_.source->reading,
+          .target = *migration_.target->reading,
+          .store = *migration_.store,
+          .findings = &*migration_.findings,
+          .on_block = [&host](const report::status& now) {
+            host.printer.print(report::render_comparison(now));
+          }};
+}
+
+awaitable<int> compare_run::run() {
+  if (auto ready = migration_.check_target_is_ready(); !ready) {
     co_return refuse(ready.error());
   }
+  auto& resumed = migration_.resumed;
   const auto gaps_before = resumed.gaps.size();
-  if (auto settled = co_await settle_tables(resumed, resumed.gaps); !settled) {
+  if (auto settled = co_await tables_.settle(resumed.gaps); !settled) {
     co_return refuse(settled.error());
   }
   auto settings = session_settings();
   // What was compared with another table is compared again.
   settings.fresh = settings.fresh || resumed.gaps.size() > gaps_before;
-  decoder_.emplace(decoder_for(options_.sample_rate));
-  session_ = std::make_unique<monitor::compare_session>(
-      std::move(settings),
-      monitor::compare_parts{.executor = io_.get_executor(),
-                             .time = clock_,
-                             .pool = pool_,
-                             .decoder = *decoder_,
-                             .source = *source_.reading,
-                             .target = *target_.reading,
-                             .store = *store_,
-                             .findings = &*findings_file_,
-                             .on_block =
-                                 [this](const report::status& now) {
-                                   printer_.print(report::render_comparison(now));
-                                 }},
-      resumed);
-  print_start();
-  if (signals_seen_ > 0) {
-    session_->request_stop();
-  }
-  show_live([this] {
-    return report::render_comparison_line(session_->latest_status(), status_printer::columns());
+  auto& host = migration_.host;
+  monitor::compare_session session(std::move(settings), session_parts(), resumed);
+  print_start(session);
+  const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
+  std::optional<live_line> live(std::in_place, host.live, [&session] {
+    return report::render_comparison_line(session.latest_status(), status_printer::columns());
   });
-  auto ended = co_await session_->run();
-  auto final_status = session_->status();
-  if (ended && signals_seen_ == 0) {
-    looks_once_more_ = true;
-    ended = co_await settle_tables_at_end(final_status.gaps);
-    final_status.verdict = report::decide_verdict(final_status);
+  auto ended = co_await session.run();
+  auto status = session.status();
+  if (ended && !host.end.asked()) {
+    ended = co_await look_once_more(status);
   }
-  co_return conclude(ended, final_status, report::render_comparison(final_status), false);
+  live.reset();
+  auto block = report::render_comparison(status);
+  co_return conclude(
+      host.printer, options_.output, ended,
+      {.command = "compare", .status = std::move(status), .block = std::move(block)});
 }
 
-bool compare_run::request_stop() {
-  if (session_) {
-    session_->request_stop();
-  }
-  if (looks_once_more_) {
-    source_.reading->drain();
-    target_.reading->drain();
-  }
-  return session_ != nullptr;
+/// At both tables; a signal ends the waiting for what they do not answer.
+awaitable<result<void>> compare_run::look_once_more(report::status& status) {
+  const drains_on_signal drains(migration_.host.end, [this] {
+    migration_.source->reading->drain();
+    migration_.target->reading->drain();
+  });
+  auto settled = co_await tables_.settle_at_end(status.gaps);
+  status.verdict = report::decide_verdict(status);
+  co_return settled;
 }
 
-void compare_run::print_start() {
-  auto text = describe_tables();
-  const auto progress = session_->status().compared->progress;
+void compare_run::print_start(const monitor::compare_session& session) const {
+  auto text = describe_tables(migration_);
+  const auto progress = session.status().compared->progress;
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
-  append_line(text, "ignored", describe_ignored());
+  append_line(text, "ignored", describe_ignored(options_));
   append_line(text, "lag",
               fmt::format("what differs is judged by strong reads, {} apart",
                           spoken_duration(options_.max_lag)));
@@ -141,19 +138,43 @@ void compare_run::print_start() {
       text, "memory",
       fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));
   append_line(text, "comparison",
-              session_->resumes() ? fmt::format("resumed: {} of {} segments are done, begun {}",
-                                                progress.segments_done, progress.segments,
-                                                format_rfc3339(progress.started()))
-                                  : fmt::format("new: {} segments", progress.segments));
-  append_line(text, "state", state_path_);
-  append_line(text, "findings", findings_path_);
-  printer_.print(text);
+              session.resumes() ? fmt::format("resumed: {} of {} segments are done, begun {}",
+                                              progress.segments_done, progress.segments,
+                                              format_rfc3339(progress.started()))
+                                : fmt::format("new: {} segments", progress.segments));
+  append_line(text, "state", migration_.files.state);
+  append_line(text, "findings", migration_.files.findings);
+  migration_.host.printer.print(text);
+}
+
+awaitable<int> compare_migration(process& host, const compare_options& options) {
+  auto tables = co_await reach_tables(host.connections, options);
+  if (!tables) {
+    co_return refuse(tables.error());
+  }
+  auto request = request_for(*tables, options);
+  // The state may be a monitor's as well: --fresh begins only the comparison anew.
+  auto opened = co_await open_migration::open(
+      host, options,
+      {.command = "compare", .lock = "compare", .leftovers_suffix = ".compare.leftovers"},
+      std::move(*tables), std::move(request));
+  if (!opened) {
+    co_return refuse(opened.error());
+  }
+  compare_run run(**opened, options);
+  co_return co_await run.run();
 }
 
 }  // namespace
 
+migration_command as_command(std::string migration, compare_options options) {
+  return {.migration = std::move(migration), .run = [options = std::move(options)](process& host) {
+            return compare_migration(host, options);
+          }};
+}
+
 int run_compare(const compare_options& options, const aws::environment& variables) {
-  return run_process<compare_run>(options, variables);
+  return run_migrations(options, variables, {as_command({}, options)});
 }
 
 }  // namespace ddm::cli

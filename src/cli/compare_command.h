@@ -3,10 +3,15 @@
 
 #include "aws/environment.h"
 #include "cli/options.h"
+#include "cli/process.h"
+
+#include <string>
 
 namespace ddm::cli {
 
 /// Runs until both tables are compared or a signal; prints, and returns the exit code.
 [[nodiscard]] int run_compare(const compare_options& options, const aws::environment& variables);
+/// The same as one of several of a process.
+[[nodiscard]] migration_command as_command(std::string migration, compare_options options);
 
 }  // namespace ddm::cli

@@ -11,10 +11,11 @@
 
 namespace ddm::cli {
 
-result<std::unique_ptr<connection>> connection::open(const connection_request& request,
-                                                     const asio::any_io_executor& executor,
-                                                     clock& time, const aws::environment& variables,
-                                                     const aws::profile_files& files) {
+result<std::shared_ptr<service_link>> service_link::open(const connection_request& request,
+                                                         const asio::any_io_executor& executor,
+                                                         clock& time,
+                                                         const aws::environment& variables,
+                                                         const aws::profile_files& files) {
   const auto& options = request.options;
   auto settings = aws::resolve_client_settings(
       {.profile = options.profile, .region = options.region, .endpoint = options.endpoint_url},
@@ -39,43 +40,55 @@ result<std::unique_ptr<connection>> connection::open(const connection_request& r
   if (!http) {
     return fail(std::move(http.error()).within(request.name));
   }
-  std::unique_ptr<connection> made(new connection());
-  made->description_ = {.profile = options.profile.value_or(""),
-                        .region = settings->region,
-                        .endpoint = endpoint.url.text(),
-                        .endpoint_is_public = endpoint.origin == "region " + settings->region,
-                        .identity = (*identity)->describe()};
-  made->identity_ = *identity;
-  made->sts_.emplace(aws::sts_client::create(context, files));
-  made->transport_ = std::make_unique<aws::http_transport>(std::move(*http), std::move(*identity),
-                                                           settings->region, time);
-  made->calls_ = std::make_unique<aws::service_client>(
-      *made->transport_, time,
-      aws::service_client::options{
-          .name = fmt::format(
-              "{} ({}, region {})", request.name,
-              options.profile ? "profile " + *options.profile : made->description_.identity,
-              settings->region),
-          .limits = {.attempts_max = settings->attempts_max},
-          .on_throttled =
-              [slow_down = made->slow_down_] {
-                if (*slow_down) {
-                  (*slow_down)();
-                }
-              },
-          .random_seed = std::random_device{}()});
-  return made;
+  return std::shared_ptr<service_link>(new service_link{
+      .description = {.profile = options.profile.value_or(""),
+                      .region = settings->region,
+                      .endpoint = endpoint.url.text(),
+                      .endpoint_is_public = endpoint.origin == "region " + settings->region,
+                      .identity = (*identity)->describe()},
+      .attempts_max = settings->attempts_max,
+      .identity = *identity,
+      .sts = aws::sts_client::create(context, files),
+      .transport = {std::move(*http), *identity, settings->region, time}});
 }
+
+result<std::unique_ptr<connection>> connection::open(const connection_request& request,
+                                                     const asio::any_io_executor& executor,
+                                                     clock& time, const aws::environment& variables,
+                                                     const aws::profile_files& files) {
+  auto link = service_link::open(request, executor, time, variables, files);
+  if (!link) {
+    return fail(std::move(link.error()));
+  }
+  return std::make_unique<connection>(*std::move(link), request.name, time);
+}
+
+connection::connection(std::shared_ptr<service_link> over, std::string_view name, clock& time)
+    : link_(std::move(over)),
+      calls_(
+          link_->transport, time,
+          {.name = fmt::format("{} ({}, region {})", name,
+                               description().profile.empty() ? description().identity
+                                                             : "profile " + description().profile,
+                               description().region),
+           .limits = {.attempts_max = link_->attempts_max},
+           .on_throttled =
+               [slow_down = slow_down_] {
+                 if (*slow_down) {
+                   (*slow_down)();
+                 }
+               },
+           .random_seed = std::random_device{}()}) {}
 
 awaitable<result<aws::caller_identity>> connection::caller_identity() {
   auto keys = co_await credentials();
   if (!keys) {
     co_return fail(std::move(keys.error()));
   }
-  if (!*sts_) {
-    co_return fail(sts_->error());
+  if (!link_->sts) {
+    co_return fail(link_->sts.error());
   }
-  co_return co_await (*sts_)->get_caller_identity(std::move(*keys));
+  co_return co_await link_->sts->get_caller_identity(std::move(*keys));
 }
 
 connection_options stream_connection(const migration_options& sides, connection_options stream,

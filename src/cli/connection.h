@@ -50,22 +50,39 @@ struct connection_description {
 [[nodiscard]] std::optional<std::string> region_fault(side which, const std::string& name_or_arn,
                                                       const connection_description& called);
 
-class connection {
- public:
+/// What connections that are reached alike may share: HTTP connections and credentials.
+struct service_link {
   /// Fails without any I/O to the service: unknown profile, bad endpoint, no credentials to be had.
-  [[nodiscard]] static result<std::unique_ptr<connection>> open(
+  [[nodiscard]] static result<std::shared_ptr<service_link>> open(
       const connection_request& request, const asio::any_io_executor& executor, clock& time,
       const aws::environment& variables, const aws::profile_files& files);
 
-  [[nodiscard]] aws::service_client& calls() { return *calls_; }
-  [[nodiscard]] const connection_description& description() const { return description_; }
+  connection_description description;
+  int attempts_max = 0;
+  std::shared_ptr<aws::credentials_provider> identity;
+  result<aws::sts_client> sts;  ///< its fault is told when it is asked
+  aws::http_transport transport;
+};
+
+/// One user's way over a link: retries, a pace and a name in messages of its own.
+class connection {
+ public:
+  /// Over a link of its own; as service_link::open.
+  [[nodiscard]] static result<std::unique_ptr<connection>> open(
+      const connection_request& request, const asio::any_io_executor& executor, clock& time,
+      const aws::environment& variables, const aws::profile_files& files);
+  /// `name` as in the request; `time` outlives it.
+  connection(std::shared_ptr<service_link> over, std::string_view name, clock& time);
+
+  [[nodiscard]] aws::service_client& calls() { return calls_; }
+  [[nodiscard]] const connection_description& description() const { return link_->description; }
   /// "ends 2026-01-31T23:59:58Z, renewed unattended before that".
   [[nodiscard]] std::string lifetime_of(const aws::credentials& present) const {
-    return aws::describe_lifetime(present, *identity_);
+    return aws::describe_lifetime(present, *link_->identity);
   }
   /// The credentials as they are now; never to be shown but for the access key id and the end.
   [[nodiscard]] awaitable<result<aws::shared_credentials>> credentials() {
-    return identity_->get();
+    return link_->identity->get();
   }
   /// Who the credentials belong to, by STS.
   [[nodiscard]] awaitable<result<aws::caller_identity>> caller_identity();
@@ -73,13 +90,9 @@ class connection {
   void on_throttled(std::function<void()> slow_down) { *slow_down_ = std::move(slow_down); }
 
  private:
-  connection() = default;
-  connection_description description_;
-  std::shared_ptr<aws::credentials_provider> identity_;
-  std::optional<result<aws::sts_client>> sts_;  ///< its fault is told when it is asked
+  std::shared_ptr<service_link> link_;
   std::shared_ptr<std::function<void()>> slow_down_ = std::make_shared<std::function<void()>>();
-  std::unique_ptr<aws::http_transport> transport_;
-  std::unique_ptr<aws::service_client> calls_;
+  aws::service_client calls_;
 };
 
 }  // namespace ddm::cli

@@ -1,14 +1,12 @@
 // Runs a command's coroutine on its event loop to the end.
 #pragma once
 
-#include "aws/environment.h"
 #include "base/console.h"
 #include "base/log.h"
+#include "cli/options.h"
 #include "runtime/asio.h"
 
 #include <boost/asio/signal_set.hpp>
-
-#include <memory>
 
 namespace ddm::cli {
 
@@ -24,16 +22,17 @@ void add_ending_signals(asio::signal_set& signals);
 /// is being looked up: the loop would wait for that until the resolver gives up, some 20 s.
 [[nodiscard]] int leave_with(int code);
 
-/// A command from its beginning to its exit code, with a loop of its own. Nothing that it writes
-/// holds it up; at the end a signal ends the waiting for a reader.
-template <class Run, class Options>
-[[nodiscard]] int run_process(const Options& options, const aws::environment& variables) {
+/// A command from its beginning to its exit code, with a loop of its own. `make(io)` gives the
+/// object whose run() it is. Nothing that it writes holds it up; at the end a signal ends the
+/// waiting for a reader.
+template <class Make>
+[[nodiscard]] int run_process(const migration_options& options, Make make) {
   log::configure(options.log_format, options.log_level);
   asio::io_context io(1);
   int code = 0;
   {
     const console::background unhindered;
-    auto run = std::make_unique<Run>(options, variables, io);
+    auto run = make(io);
     code = run_to_end(io, run->run());
     run.reset();
   }

@@ -2,19 +2,22 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/budgets.h"
+#include "cli/conclusion.h"
 #include "cli/doubts.h"
-#include "cli/event_loop.h"
-#include "cli/migration_run.h"
+#include "cli/open_migration.h"
 #include "cli/sample_rate.h"
+#include "cli/start_text.h"
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/render.h"
+#include "verify/coverage.h"
 #include "verify/direction.h"
 
 #include <fmt/format.h>
 
+#include <expected>
 #include <memory>
-#include <optional>
 #include <random>
 #include <utility>
 
@@ -23,161 +26,171 @@ namespace {
 
 using monitor::monitor_session;
 
-class monitor_run final : public migration_run {
- public:
-  monitor_run(const monitor_options& options, const aws::environment& variables,
-              asio::io_context& io)
-      : migration_run(options, variables, io), options_(options) {}
-
- private:
-  [[nodiscard]] std::string command() const override { return "monitor"; }
-  [[nodiscard]] std::string leftover_path() const override {
-    return state_path_ + ".baseline.leftovers";
-  }
-  [[nodiscard]] bool forgets_state() const override { return options_.fresh; }
-  [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& request,
-                                           fault_list& faults) override;
-  [[nodiscard]] awaitable<int> work(state::snapshot resumed) override;
-  bool request_stop() override;
-
-  [[nodiscard]] awaitable<result<bool>> target_is_ready();
-  void print_start(const state::snapshot& resumed);
-  void tell_doubts(const state::snapshot& resumed) const;
-  [[nodiscard]] monitor::session_settings session_settings() const;
-  [[nodiscard]] compare::comparer_settings comparer_settings() const;
-
-  const monitor_options& options_;
-  std::unique_ptr<connection> stream_link_;
-  aws::shared_credentials stream_keys_;
-  std::optional<dynamodb::streams_client> streams_client_;
-  std::optional<dynamodb::page_decoder> decoder_;
-  std::optional<dynamodb::page_decoder> baseline_decoder_;
-  std::unique_ptr<monitor_session> session_;
-  bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
+/// The stream as it is reached.
+struct reached_stream {
+  std::unique_ptr<connection> link;
+  aws::shared_credentials keys;
+  dynamodb::streams_client client;
 };
 
-awaitable<void> monitor_run::reach_more(monitor::migration_request& request, fault_list& faults) {
-  stream_link_ = open_link({"stream", aws_service::streams,
-                            stream_connection(options_, options_.stream, options_.stream_arn)},
-                           faults);
-  if (!stream_link_) {
-    co_return;
+awaitable<std::expected<reached_stream, fault_list>> reach_stream(shared_connections& connections,
+                                                                  const monitor_options& options) {
+  auto link = connections.open({"stream", aws_service::streams,
+                                stream_connection(options, options.stream, options.stream_arn)});
+  if (!link) {
+    co_return std::unexpected(fault_list{std::move(link.error())});
   }
-  stream_keys_ = co_await keys_of(*stream_link_, "stream", faults);
-  if (!stream_keys_) {
-    co_return;
+  fault_list faults;
+  auto keys = co_await keys_of(**link, "stream", faults);
+  if (!keys) {
+    co_return std::unexpected(std::move(faults));
   }
-  streams_client_.emplace(stream_link_->calls());
-  request.streams = &*streams_client_;
-  request.stream_endpoint = stream_link_->description().endpoint;
-  request.stream_access_key_id = stream_keys_->access_key_id;
-  request.stream_arn = options_.stream_arn;
-  request.verify_on = options_.verify_on;
-  request.await_target = options_.await_target;
+  dynamodb::streams_client client((*link)->calls());
+  co_return reached_stream{.link = *std::move(link), .keys = std::move(keys), .client = client};
 }
+
+void add_stream(monitor::migration_request& request, reached_stream& stream,
+                const monitor_options& options) {
+  request.streams = &stream.client;
+  request.stream_endpoint = stream.link->description().endpoint;
+  request.stream_access_key_id = stream.keys->access_key_id;
+  request.stream_arn = options.stream_arn;
+  request.verify_on = options.verify_on;
+  request.await_target = options.await_target;
+}
+
+/// Everything is open: what is read, and how it ends.
+class monitor_run {
+ public:
+  monitor_run(open_migration& migration, reached_stream& stream, const monitor_options& options)
+      : migration_(migration),
+        facts_(migration.facts),
+        stream_(stream),
+        options_(options),
+        decoder_(migration.decoder_for(options.sample_rate)),
+        baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)) {}
+
+  /// Until its end or a signal; the exit code.
+  [[nodiscard]] awaitable<int> run();
+
+ private:
+  [[nodiscard]] monitor::session_settings session_settings() const;
+  [[nodiscard]] compare::comparer_settings comparer_settings() const;
+  [[nodiscard]] monitor::session_parts session_parts();
+  [[nodiscard]] awaitable<result<bool>> target_is_ready();
+  void print_start() const;
+  void tell_doubts() const;
+
+  open_migration& migration_;
+  const monitor::migration& facts_;
+  reached_stream& stream_;
+  const monitor_options& options_;
+  dynamodb::page_decoder decoder_;
+  dynamodb::page_decoder baseline_decoder_;
+  bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
+};
 
 monitor::session_settings monitor_run::session_settings() const {
   const auto& origin = verify::origin_of(facts_.way) == side::target && facts_.target
                            ? *facts_.target
                            : facts_.source;
-  return {.stream = {.stream_arn = facts_.stream.str(),
-                     .first = options_.iterator_type == start_position::latest
-                                  ? stream::first_position::latest
-                                  : stream::first_position::trim_horizon,
-                     .records_limit = static_cast<int>(options_.records_per_call),
-                     .random_seed = std::random_device{}()},
-          .checks = {.way = facts_.way,
-                     .replication_wait = options_.replication_wait,
-                     .retry_wait = options_.retry_wait,
-                     .max_lag = options_.max_lag,
-                     .stall_after = options_.stall_after,
-                     .memory_bytes_max = memory_for_load() / 4 * (options_.baseline ? 3 : 4),
-                     .deferred_max = static_cast<std::int64_t>(options_.deferred_max)},
-          .verifier = {.way = facts_.way,
-                       .batch_full_at = options_.batch_checks,
-                       .batches_in_flight_max = options_.batches_in_flight,
-                       .batch_wait_max = options_.batch_wait,
-                       .consistent_looks = options_.consistent_read,
-                       .keep_values = options_.show_values},
-          .findings = {.show_values = options_.show_values,
-                       .hash_keys = options_.hash_keys,
-                       .open_max = open_mismatches_max,
-                       .listed_max = static_cast<std::int64_t>(options_.findings_max),
-                       .ignored = options_.ignore_attributes},
-          .period = {.sample_rate = options_.sample_rate,
-                     .ignored = ignored(),
-                     .max_lag_ms = options_.max_lag.count()},
-          .stats_interval = options_.stats_interval,
-          .duration = options_.duration,
-          .until_caught_up = options_.until_caught_up,
-          .baseline = {.wanted = options_.baseline,
-                       .after = options_.baseline_after,
-                       .comparer = comparer_settings()},
-          .settle = options_.settle,
-          .accept_sampled = options_.accept_sampled,
-          .require_go = options_.require_go,
-          .freeze_at = options_.freeze_at,
-          .log_successes = options_.verbose,
-          .table_items = origin.item_count,
-          .target_ready = facts_.target_is_ready(),
-          .source_table = facts_.source,
-          .target_table = facts_.target};
+  return {
+      .stream = {.stream_arn = facts_.stream.str(),
+                 .first = options_.iterator_type == start_position::latest
+                              ? stream::first_position::latest
+                              : stream::first_position::trim_horizon,
+                 .records_limit = static_cast<int>(options_.records_per_call),
+                 .random_seed = std::random_device{}()},
+      .checks = {.way = facts_.way,
+                 .replication_wait = options_.replication_wait,
+                 .retry_wait = options_.retry_wait,
+                 .max_lag = options_.max_lag,
+                 .stall_after = options_.stall_after,
+                 .memory_bytes_max = memory_for_load(options_) / 4 * (options_.baseline ? 3 : 4),
+                 .deferred_max = static_cast<std::int64_t>(options_.deferred_max)},
+      .verifier = {.way = facts_.way,
+                   .batch_full_at = options_.batch_checks,
+                   .batches_in_flight_max = options_.batches_in_flight,
+                   .batch_wait_max = options_.batch_wait,
+                   .consistent_looks = options_.consistent_read,
+                   .keep_values = options_.show_values},
+      .findings = {.show_values = options_.show_values,
+                   .hash_keys = options_.hash_keys,
+                   .open_max = open_mismatches_max,
+                   .listed_max = static_cast<std::int64_t>(options_.findings_max),
+                   .ignored = options_.ignore_attributes},
+      .period = {.sample_rate = options_.sample_rate,
+                 .ignored = verify::join_patterns(options_.ignore_attributes),
+                 .max_lag_ms = options_.max_lag.count()},
+      .stats_interval = options_.stats_interval,
+      .duration = options_.duration,
+      .until_caught_up = options_.until_caught_up,
+      .baseline = {.wanted = options_.baseline,
+                   .after = options_.baseline_after,
+                   .comparer = comparer_settings()},
+      .settle = options_.settle,
+      .accept_sampled = options_.accept_sampled,
+      .require_go = options_.require_go,
+      .freeze_at = options_.freeze_at,
+      .log_successes = options_.verbose,
+      .table_items = origin.item_count,
+      .target_ready = facts_.target_is_ready(),
+      .source_table = facts_.source,
+      .target_table = facts_.target};
 }
 
 compare::comparer_settings monitor_run::comparer_settings() const {
   const auto& source = facts_.source;
-  return {.command = command(),
-          .leftover_path = leftover_path(),
+  return {.command = migration_.manner.command,
+          .leftover_path = migration_.leftover_path(),
           .segments = options_.segments,
           .table_bytes = source.size_bytes,
           .expected_items = 2 * source.item_count,
           .sample_rate = options_.baseline_sample_rate,
-          .ignored = ignored(),
-          .memory_bytes_max = memory_for_load() / 4};
+          .ignored = verify::join_patterns(options_.ignore_attributes),
+          .memory_bytes_max = memory_for_load(options_) / 4};
 }
 
-awaitable<int> monitor_run::work(state::snapshot resumed) {
-  decoder_.emplace(decoder_for(options_.sample_rate));
-  baseline_decoder_.emplace(decoder_for(options_.baseline_sample_rate));
-  print_start(resumed);
-  tell_doubts(resumed);
-  session_ = std::make_unique<monitor_session>(
-      session_settings(),
-      monitor::session_parts{
-          .executor = io_.get_executor(),
-          .time = clock_,
-          .pool = pool_,
-          .streams = *streams_client_,
-          .decoder = *decoder_,
-          .baseline_decoder = &*baseline_decoder_,
-          .source = *source_.reading,
-          .target = *target_.reading,
-          .store = *store_,
-          .findings = &*findings_file_,
+monitor::session_parts monitor_run::session_parts() {
+  auto& host = migration_.host;
+  return {.executor = migration_.executor,
+          .time = host.time,
+          .pool = host.pool,
+          .streams = stream_.client,
+          .decoder = decoder_,
+          .baseline_decoder = &baseline_decoder_,
+          .source = *migration_.source->reading,
+          .target = *migration_.target->reading,
+          .store = *migration_.store,
+          .findings = &*migration_.findings,
           .on_block =
-              [this](const report::status& now) { printer_.print(report::render_text(now)); },
-          .target_is_ready = [this] { return target_is_ready(); }},
-      resumed);
-  if (signals_seen_ > 0) {
-    session_->request_stop();
-  }
-  show_live([this] {
-    return report::render_live_line(session_->latest_status(), status_printer::columns());
-  });
-  const auto ended = co_await session_->run();
-  const auto final_status = session_->status();
-  co_return conclude(ended, final_status, report::render_text(final_status), options_.require_go);
+              [&host](const report::status& now) { host.printer.print(report::render_text(now)); },
+          .target_is_ready = [this] { return target_is_ready(); }};
 }
 
-bool monitor_run::request_stop() {
-  if (session_) {
-    session_->request_stop();
-  }
-  return session_ != nullptr;
+awaitable<int> monitor_run::run() {
+  print_start();
+  tell_doubts();
+  auto& host = migration_.host;
+  monitor_session session(session_settings(), session_parts(), migration_.resumed);
+  const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
+  std::optional<live_line> live(std::in_place, host.live, [&session] {
+    return report::render_live_line(session.latest_status(), status_printer::columns());
+  });
+  const auto ended = co_await session.run();
+  live.reset();
+  auto status = session.status();
+  auto block = report::render_text(status);
+  co_return conclude(host.printer, options_.output, ended,
+                     {.command = "monitor",
+                      .status = std::move(status),
+                      .block = std::move(block),
+                      .require_go = options_.require_go});
 }
 
 awaitable<result<bool>> monitor_run::target_is_ready() {
-  auto table = co_await target_.client->describe_table(dynamodb::table_name(options_.target_table));
+  auto& target = *migration_.target;
+  auto table = co_await target.describe();
   if (!table && !mends_by_waiting(table.error().kind) &&
       table.error().kind != error_class::not_found) {
     co_return fail(std::move(table.error()).within("the awaited target table"));
@@ -204,31 +217,32 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
         options_.source_table, facts_.schema.describe(), options_.target_table,
         table->schema.describe()));
   }
-  if (auto ttl = co_await target_.client->describe_time_to_live(
-          dynamodb::table_name(options_.target_table))) {
-    target_.reading->ttl_attribute = *ttl;
+  if (auto ttl = co_await target.client.describe_time_to_live(dynamodb::table_name(target.name))) {
+    target.reading->ttl_attribute = *ttl;
   }
   co_return true;
 }
 
-void monitor_run::tell_doubts(const state::snapshot& resumed) const {
+void monitor_run::tell_doubts() const {
+  const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const monitor::evidence_book evidence(
-      verify::coverage::of(options_.sample_rate, ignored()),
-      verify::coverage::of(options_.baseline_sample_rate, ignored()), resumed);
+      verify::coverage::of(options_.sample_rate, ignored),
+      verify::coverage::of(options_.baseline_sample_rate, ignored), migration_.resumed);
   for (const auto& doubt : doubts_about(options_, evidence.counting({}) != nullptr)) {
     log::event(log::level::warning, "setting_in_doubt", doubt);
   }
 }
 
-void monitor_run::print_start(const state::snapshot& resumed) {
-  auto text = describe_tables();
+void monitor_run::print_start() const {
+  const auto& resumed = migration_.resumed;
+  auto text = describe_tables(migration_);
   const auto line = [&](std::string_view name, const std::string& value) {
     append_line(text, name, value);
   };
   const auto stream_side = verify::origin_of(facts_.way);
   line("stream", fmt::format("{} ({}), of the {} table", facts_.stream.str(), facts_.view_type,
                              to_string(stream_side)));
-  line("", describe_keys(*stream_link_, *stream_keys_));
+  line("", describe_keys(*stream_.link, *stream_.keys));
   if (facts_.view_type == "KEYS_ONLY" || facts_.view_type == "OLD_IMAGE") {
     line("",
          "this view type carries no new image: each check costs a strong read of the stream's "
@@ -244,7 +258,7 @@ void monitor_run::print_start(const state::snapshot& resumed) {
                                      describe_sample_rate(options_.baseline_sample_rate),
                                      spoken_duration(options_.baseline_after))
                        : std::string("none: items at rest are not compared (--baseline)"));
-  line("ignored", describe_ignored());
+  line("ignored", describe_ignored(options_));
   line("lag",
        fmt::format("a change may be {} late; behind for more than {} it is judged all the same",
                    spoken_duration(options_.max_lag), spoken_duration(options_.stall_after)));
@@ -257,20 +271,50 @@ void monitor_run::print_start(const state::snapshot& resumed) {
   line("memory",
        fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));
   line("state",
-       fmt::format("{} ({})", state_path_,
-                   state_is_new_
+       fmt::format("{} ({})", migration_.files.state,
+                   migration_.state_is_new
                        ? std::string("new")
                        : fmt::format("resumed: {} shards, {} open checks, {} open mismatches",
                                      resumed.shards.size(), resumed.checks.size(),
                                      resumed.open_mismatches_total)));
-  line("findings", findings_path_);
-  printer_.print(text);
+  line("findings", migration_.files.findings);
+  migration_.host.printer.print(text);
+}
+
+awaitable<int> monitor_migration(process& host, const monitor_options& options) {
+  auto tables = co_await reach_tables(host.connections, options);
+  if (!tables) {
+    co_return refuse(tables.error());
+  }
+  auto stream = co_await reach_stream(host.connections, options);
+  if (!stream) {
+    co_return refuse(stream.error());
+  }
+  auto request = request_for(*tables, options);
+  add_stream(request, *stream, options);
+  auto opened = co_await open_migration::open(host, options,
+                                              {.command = "monitor",
+                                               .lock = "monitor",
+                                               .forgets_state = options.fresh,
+                                               .leftovers_suffix = ".baseline.leftovers"},
+                                              std::move(*tables), std::move(request));
+  if (!opened) {
+    co_return refuse(opened.error());
+  }
+  monitor_run run(**opened, *stream, options);
+  co_return co_await run.run();
 }
 
 }  // namespace
 
+migration_command as_command(std::string migration, monitor_options options) {
+  return {.migration = std::move(migration), .run = [options = std::move(options)](process& host) {
+            return monitor_migration(host, options);
+          }};
+}
+
 int run_monitor(const monitor_options& options, const aws::environment& variables) {
-  return run_process<monitor_run>(options, variables);
+  return run_migrations(options, variables, {as_command({}, options)});
 }
 
 }  // namespace ddm::cli

@@ -3,10 +3,15 @@
 
 #include "aws/environment.h"
 #include "cli/options.h"
+#include "cli/process.h"
+
+#include <string>
 
 namespace ddm::cli {
 
 /// Runs until the end that the options ask for or a signal; prints, and returns the exit code.
 [[nodiscard]] int run_monitor(const monitor_options& options, const aws::environment& variables);
+/// The same as one of several of a process.
+[[nodiscard]] migration_command as_command(std::string migration, monitor_options options);
 
 }  // namespace ddm::cli

@@ -187,7 +187,9 @@ awaitable<int> plan_run::run() {
 }  // namespace
 
 int run_plan(const plan_options& options, const aws::environment& variables) {
-  return run_process<plan_run>(options, variables);
+  return run_process(options, [&](asio::io_context& io) {
+    return std::make_unique<plan_run>(options, variables, io);
+  });
 }
 
 }  // namespace ddm::cli

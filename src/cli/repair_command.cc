@@ -4,17 +4,16 @@
 
 #include "base/displayable.h"
 #include "base/foreign_json.h"
-#include "base/log.h"
 #include "base/same_file.h"
-#include "base/units.h"
 #include "cli/budgets.h"
-#include "cli/event_loop.h"
-#include "cli/migration_run.h"
+#include "cli/open_migration.h"
 #include "cli/standard_output.h"
+#include "cli/start_text.h"
 #include "monitor/findings_flow.h"
 #include "monitor/unlisted_findings.h"
 #include "repair/finding_notes.h"
 #include "repair/repair_session.h"
+#include "report/exit_code.h"
 #include "report/statistics.h"
 #include "state/state_file.h"
 #include "verify/finding_book.h"
@@ -37,63 +36,64 @@ constexpr std::int64_t no_bound = std::numeric_limits<std::int64_t>::max() / 8;
 
 using report::exit_code;
 
-class repair_run final : public migration_run {
+/// Everything is open: what is to be repaired or undone, and how it ends.
+class repair_run {
  public:
-  repair_run(const repair_options& options, const aws::environment& variables, asio::io_context& io)
-      : migration_run(options, variables, io), options_(options) {}
+  repair_run(open_migration& migration, const repair_options& options)
+      : migration_(migration),
+        options_(options),
+        decoder_(migration.decoder_for(1)),
+        findings_({.show_values = options.show_values,
+                   .hash_keys = options.hash_keys,
+                   .open_max = open_mismatches_max,
+                   .listed_max = no_bound,
+                   .ignored = options.ignore_attributes}) {}
+
+  /// Until all is done or a signal; the exit code.
+  [[nodiscard]] awaitable<int> run();
 
  private:
-  [[nodiscard]] std::string command() const override { return "repair"; }
-  [[nodiscard]] bool forgets_state() const override { return false; }
-  [[nodiscard]] bool begins_state() const override { return false; }
-  /// A running monitor holds the mismatches in memory and would write them back.
-  [[nodiscard]] std::string lock() const override { return "monitor"; }
-  [[nodiscard]] awaitable<void> reach_more(monitor::migration_request& /*request*/,
-                                           fault_list& /*faults*/) override {
-    co_return;  // the two tables are all it reads
-  }
-  [[nodiscard]] awaitable<int> work(state::snapshot resumed) override;
-  bool request_stop() override;
-
+  [[nodiscard]] result<void> prepare();
   [[nodiscard]] result<void> exclude_comparisons();
   [[nodiscard]] result<void> open_journal();
-  [[nodiscard]] awaitable<result<repair::repair_summary>> repair_findings();
-  [[nodiscard]] awaitable<result<repair::repair_summary>> undo();
+  [[nodiscard]] awaitable<int> work();
+  [[nodiscard]] awaitable<result<repair::repair_summary>> repair_findings(
+      repair::repair_session& session, repair::finding_notes& notes);
+  [[nodiscard]] awaitable<result<repair::repair_summary>> undo(repair::repair_session& session,
+                                                               repair::finding_notes& notes);
   [[nodiscard]] repair::repair_settings session_settings() const;
-  void print_start(const state::snapshot& resumed);
+  void print_start(double units_per_second) const;
   [[nodiscard]] std::string describe_journal() const;
-  void print_step(const repair::step_report& step);
-  int conclude(const result<repair::repair_summary>& ended);
+  void print_step(const repair::step_report& step) const;
+  [[nodiscard]] int conclude(const result<void>& ended, const repair::repair_summary& done) const;
   [[nodiscard]] std::string text_of(const repair::repair_summary& summary) const;
   [[nodiscard]] std::string json_of(const repair::repair_summary& summary) const;
   [[nodiscard]] int code_of(const repair::repair_summary& summary) const;
   [[nodiscard]] bool undoes() const { return options_.undo.has_value(); }
   [[nodiscard]] bool needs_journal() const { return undoes() || options_.apply; }
 
+  open_migration& migration_;
   const repair_options& options_;
   std::optional<state::state_lock> no_comparison_;
   std::string journal_path_;
   std::optional<repair::repair_journal> journal_;
-  std::optional<rate_limiter> write_budget_;
-  std::optional<dynamodb::page_decoder> decoder_;
-  std::optional<verify::finding_book> findings_;
+  dynamodb::page_decoder decoder_;
+  verify::finding_book findings_;
   verify::kind_counts unlisted_;
-  report::statistics statistics_;
-  std::optional<repair::finding_notes> notes_;
   std::vector<repair::open_finding> to_repair_;
-  std::unique_ptr<repair::repair_session> session_;
 };
 
 repair::repair_settings repair_run::session_settings() const {
-  return {.by = {.schema = facts_.schema,
+  const auto& facts = migration_.facts;
+  return {.by = {.schema = facts.schema,
                  .ignored = dynamodb::ignore_list(options_.ignore_attributes),
-                 .secret = decoder_->settings().secret,
+                 .secret = decoder_.settings().secret,
                  .allow_deletes = options_.allow_deletes,
-                 .source_ttl_attribute = facts_.source_ttl_attribute,
-                 .target_ttl_attribute = facts_.target_ttl_attribute},
+                 .source_ttl_attribute = facts.source_ttl_attribute,
+                 .target_ttl_attribute = facts.target_ttl_attribute},
           .apply = options_.apply,
           .settle_max = options_.max_lag,
-          .target_identity = facts_.target_identity};
+          .target_identity = facts.target_identity};
 }
 
 /// A comparison that runs has read what is written now, and would end in equal; one that begins
@@ -102,7 +102,7 @@ result<void> repair_run::exclude_comparisons() {
   if (!options_.apply) {
     return {};
   }
-  const auto place = state::resolve_place(state_path_);
+  const auto place = state::resolve_place(migration_.files.state);
   auto lock = place ? state::state_lock::acquire(*place, "compare") : fail(place.error());
   if (!lock) {
     return fail(
@@ -113,16 +113,17 @@ result<void> repair_run::exclude_comparisons() {
 }
 
 result<void> repair_run::open_journal() {
-  journal_path_ =
-      undoes() ? *options_.undo : options_.journal_file.value_or(state_path_ + ".repair.jsonl");
+  journal_path_ = undoes()
+                      ? *options_.undo
+                      : options_.journal_file.value_or(migration_.files.state + ".repair.jsonl");
   if (undoes() && !std::filesystem::exists(journal_path_)) {
     return wrong_usage(
         fmt::format("there is no journal {}: --undo takes the file that repair --apply "
                     "wrote",
                     journal_path_));
   }
-  auto others = files_of_state();
-  std::ranges::move(names_of_findings(), std::back_inserter(others));
+  auto others = migration_.files.of_state();
+  std::ranges::move(migration_.files.of_findings(), std::back_inserter(others));
   for (const auto& own : others) {
     if (is_one_place(journal_path_, own)) {
       return wrong_usage(fmt::format(
@@ -139,93 +140,91 @@ result<void> repair_run::open_journal() {
     return fail(std::move(opened.error()));
   }
   journal_ = std::move(*opened);
-  return journal_->check_table(facts_.target_identity);
+  return journal_->check_table(migration_.facts.target_identity);
 }
 
-awaitable<int> repair_run::work(state::snapshot resumed) {
-  if (auto ready = check_target_is_ready(); !ready) {
-    co_return refuse(ready.error());
+/// What can be refused before anything is read.
+result<void> repair_run::prepare() {
+  if (auto ready = migration_.check_target_is_ready(); !ready) {
+    return ready;
   }
   if (auto alone = exclude_comparisons(); !alone) {
-    co_return refuse(alone.error());
+    return alone;
   }
-  decoder_.emplace(decoder_for(1));
-  findings_.emplace(verify::finding_options{.show_values = options_.show_values,
-                                            .hash_keys = options_.hash_keys,
-                                            .open_max = open_mismatches_max,
-                                            .listed_max = no_bound,
-                                            .ignored = options_.ignore_attributes});
-  auto open = monitor::restore_findings(resumed, *findings_);
-  unlisted_ = monitor::unlisted_book("monitor", *findings_, resumed).by_kind();
+  auto open = monitor::restore_findings(migration_.resumed, findings_);
+  unlisted_ = monitor::unlisted_book("monitor", findings_, migration_.resumed).by_kind();
   auto journal = open_journal();
-  if (!open || !journal) {
-    co_return refuse(open ? journal.error() : open.error());
+  if (!open) {
+    return fail(std::move(open.error()));
   }
-  to_repair_ = repair::to_repair(findings_->newest(open_mismatches_max));
-  statistics_.restore(resumed.numbers, resumed.values);
-  notes_.emplace(
-      repair::finding_notes::settings{.by = session_settings().by, .hash_keys = options_.hash_keys},
-      repair::finding_notes::parts{.time = clock_,
-                                   .store = *store_,
-                                   .findings = *findings_,
-                                   .statistics = statistics_,
-                                   .file = &*findings_file_});
-  write_budget_.emplace(clock_, write_budget(options_, *facts_.target));
-  session_ = std::make_unique<repair::repair_session>(
-      session_settings(), repair::repair_parts{.executor = io_.get_executor(),
-                                               .time = clock_,
-                                               .source = *source_.reading,
-                                               .target = *target_.reading,
-                                               .write_budget = *write_budget_,
-                                               .journal = journal_ ? &*journal_ : nullptr});
-  print_start(resumed);
-  if (signals_seen_ > 0) {
-    session_->request_stop();
-  }
-  auto ended = undoes() ? co_await undo() : co_await repair_findings();
-  // What was seen equal is told to the state, however the rest ended.
-  if (auto committed = options_.apply ? co_await notes_->commit() : result<void>{};
-      !committed && ended) {
-    ended = fail(std::move(committed.error()));
-  }
-  co_return conclude(ended);
+  to_repair_ = repair::to_repair(findings_.newest(open_mismatches_max));
+  return journal;
 }
 
-awaitable<result<repair::repair_summary>> repair_run::repair_findings() {
-  co_return co_await session_->run(
+awaitable<int> repair_run::run() {
+  if (auto prepared = prepare(); !prepared) {
+    co_return refuse(prepared.error());
+  }
+  co_return co_await work();
+}
+
+awaitable<int> repair_run::work() {
+  auto& host = migration_.host;
+  report::statistics statistics;
+  statistics.restore(migration_.resumed.numbers, migration_.resumed.values);
+  repair::finding_notes notes({.by = session_settings().by, .hash_keys = options_.hash_keys},
+                              {.time = host.time,
+                               .store = *migration_.store,
+                               .findings = findings_,
+                               .statistics = statistics,
+                               .file = &*migration_.findings});
+  rate_limiter budget(host.time, write_budget(options_, *migration_.facts.target));
+  repair::repair_session session(session_settings(), {.executor = migration_.executor,
+                                                      .time = host.time,
+                                                      .source = *migration_.source->reading,
+                                                      .target = *migration_.target->reading,
+                                                      .write_budget = budget,
+                                                      .journal = journal_ ? &*journal_ : nullptr});
+  print_start(budget.rate());
+  const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
+  auto ended = undoes() ? co_await undo(session, notes) : co_await repair_findings(session, notes);
+  // What was seen equal is told to the state, however the rest ended.
+  auto committed = options_.apply ? co_await notes.commit() : result<void>{};
+  notes.finish_log();
+  co_return conclude(ended ? committed : fail(std::move(ended.error())), session.summary());
+}
+
+awaitable<result<repair::repair_summary>> repair_run::repair_findings(
+    repair::repair_session& session, repair::finding_notes& notes) {
+  co_return co_await session.run(
       std::move(to_repair_), [this](const repair::step_report& step) { print_step(step); },
-      [this](const dynamodb::item_key& key) {
+      [this, &notes](const dynamodb::item_key& key) {
         if (options_.apply) {
-          notes_->on_equal(key.hash);
+          notes.on_equal(key.hash);
         }
       });
 }
 
-awaitable<result<repair::repair_summary>> repair_run::undo() {
-  co_return co_await session_->undo(
+awaitable<result<repair::repair_summary>> repair_run::undo(repair::repair_session& session,
+                                                           repair::finding_notes& notes) {
+  co_return co_await session.undo(
       [this](const repair::step_report& step) { print_step(step); },
-      [this](std::string key_json, repair::both_sides held, repair::repair_session::moment when) {
-        return notes_->on_sides(std::move(key_json), std::move(held), when);
+      [&notes](std::string key_json, repair::both_sides held, repair::repair_session::moment when) {
+        return notes.on_sides(std::move(key_json), std::move(held), when);
       });
 }
 
-bool repair_run::request_stop() {
-  if (session_) {
-    session_->request_stop();
-  }
-  return session_ != nullptr;
-}
-
-void repair_run::print_start(const state::snapshot& resumed) {
-  auto text = describe_tables();
+void repair_run::print_start(double units_per_second) const {
+  const auto open = migration_.resumed.open_mismatches_total;
+  auto text = describe_tables(migration_);
   append_line(text, "writes",
               options_.apply ? fmt::format("to the target only, at most {} write units",
-                                           describe_budget(write_budget_->rate()))
+                                           describe_budget(units_per_second))
                              : std::string("none: this is a plan; --apply carries it out"));
   append_line(text, "deletes",
               options_.allow_deletes ? "allowed" : "not allowed (--allow-deletes)");
-  append_line(text, "ignored", describe_ignored());
-  append_line(text, "state", state_path_);
+  append_line(text, "ignored", describe_ignored(options_));
+  append_line(text, "state", migration_.files.state);
   append_line(text, "condition",
               fmt::format("an item is written only while the target holds what {}; a value that "
                           "was changed and changed back meanwhile counts as the same",
@@ -233,12 +232,12 @@ void repair_run::print_start(const state::snapshot& resumed) {
   append_line(text, "journal", describe_journal());
   if (!undoes()) {
     append_line(text, "mismatches",
-                resumed.open_mismatches_total > static_cast<std::int64_t>(to_repair_.size())
+                open > static_cast<std::int64_t>(to_repair_.size())
                     ? fmt::format("the newest {} of {} that are open; the others by another run",
-                                  to_repair_.size(), resumed.open_mismatches_total)
+                                  to_repair_.size(), open)
                     : fmt::format("{} open", to_repair_.size()));
   }
-  printer_.print(text);
+  migration_.host.printer.print(text);
 }
 
 std::string repair_run::describe_journal() const {
@@ -252,10 +251,10 @@ std::string repair_run::describe_journal() const {
                            journal_path_, unreadable.count, unreadable.first.front());
 }
 
-void repair_run::print_step(const repair::step_report& step) {
+void repair_run::print_step(const repair::step_report& step) const {
   auto key = step.key_json;
   if (options_.hash_keys) {
-    const auto& settings = decoder_->settings();
+    const auto& settings = decoder_.settings();
     const auto parsed = dynamodb::key_of(key, settings.schema, settings.secret);
     key = parsed ? parsed->hash.hex() : std::string("?");
   }
@@ -269,7 +268,7 @@ void repair_run::print_step(const repair::step_report& step) {
         return {};
     }
   }();
-  printer_.print(
+  migration_.host.printer.print(
       displayable(fmt::format("{:<7} {}  {}{}", repair::to_string(step.planned.what), key, ended,
                               step.message.empty() ? step.planned.why : step.message)));
 }
@@ -287,9 +286,9 @@ std::string repair_run::text_of(const repair::repair_summary& summary) const {
   }
   if (undoes() && options_.apply) {
     text += fmt::format("; what was taken back is a mismatch again: {} open in all",
-                        findings_->counts().mismatches());
+                        findings_.counts().mismatches());
   }
-  if (const auto left_open = findings_->unhealable(); left_open > 0) {
+  if (const auto left_open = findings_.unhealable(); left_open > 0) {
     text += fmt::format(
         "; {} of those open cannot be closed by this run: they were found with fewer ignored "
         "attributes",
@@ -318,7 +317,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
       {"failed", summary.failed},
       {"unequal_afterwards", summary.unequal_afterwards},
       {"stopped", summary.stopped},
-      {"open_mismatches", findings_->counts().mismatches()},
+      {"open_mismatches", findings_.counts().mismatches()},
       {"unlisted_mismatches", unlisted_.mismatches()},
       {"write_units", summary.write_units},
       {"journal",
@@ -327,7 +326,7 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
 }
 
 int repair_run::code_of(const repair::repair_summary& summary) const {
-  if (findings_->counts().mismatches() + unlisted_.mismatches() > 0) {
+  if (findings_.counts().mismatches() + unlisted_.mismatches() > 0) {
     return static_cast<int>(exit_code::mismatches);
   }
   const bool incomplete = summary.refused + summary.failed + summary.unequal_afterwards > 0 ||
@@ -335,13 +334,8 @@ int repair_run::code_of(const repair::repair_summary& summary) const {
   return static_cast<int>(incomplete ? exit_code::incomplete : exit_code::equal);
 }
 
-int repair_run::conclude(const result<repair::repair_summary>& ended) {
-  if (notes_) {
-    notes_->finish_log();
-  }
-  printer_.end_live();
-  const auto& done = session_->summary();
-  printer_.print(text_of(done));
+int repair_run::conclude(const result<void>& ended, const repair::repair_summary& done) const {
+  migration_.host.printer.print(text_of(done));
   const bool told = options_.output != output_format::json || print_report(json_of(done));
   if (!ended) {
     return refuse(ended.error());
@@ -350,10 +344,33 @@ int repair_run::conclude(const result<repair::repair_summary>& ended) {
   return !told && code == 0 ? static_cast<int>(exit_code::incomplete) : code;
 }
 
+awaitable<int> repair_migration(process& host, const repair_options& options) {
+  auto tables = co_await reach_tables(host.connections, options);
+  if (!tables) {
+    co_return refuse(tables.error());
+  }
+  auto request = request_for(*tables, options);
+  // A running monitor holds the mismatches in memory and would write them back: hence its lock.
+  auto opened = co_await open_migration::open(
+      host, options, {.command = "repair", .lock = "monitor", .begins_state = false},
+      std::move(*tables), std::move(request));
+  if (!opened) {
+    co_return refuse(opened.error());
+  }
+  repair_run run(**opened, options);
+  co_return co_await run.run();
+}
+
 }  // namespace
 
+migration_command as_command(std::string migration, repair_options options) {
+  return {.migration = std::move(migration), .run = [options = std::move(options)](process& host) {
+            return repair_migration(host, options);
+          }};
+}
+
 int run_repair(const repair_options& options, const aws::environment& variables) {
-  return run_process<repair_run>(options, variables);
+  return run_migrations(options, variables, {as_command({}, options)});
 }
 
 }  // namespace ddm::cli

@@ -27,7 +27,7 @@ status_printer::status_printer(bool to_stderr)
 }
 
 status_printer::~status_printer() {
-  end_live();
+  clear_line();
   log::around_each_line(nullptr);
 }
 
@@ -53,11 +53,6 @@ void status_printer::show_live(std::string_view line) {
   line = std::string_view(shown).substr(0, columns());
   console::write(console::stream::error, line);
   line_shown_ = true;
-}
-
-void status_printer::end_live() {
-  clear_line();
-  live_ = false;
 }
 
 }  // namespace ddm::cli

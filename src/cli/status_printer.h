@@ -22,13 +22,12 @@ class status_printer {
   /// At most columns() of `line` are visible.
   void show_live(std::string_view line);
   [[nodiscard]] static std::size_t columns();
-  void end_live();
   [[nodiscard]] bool is_live() const { return live_; }
 
  private:
   void clear_line();
   console::stream out_;
-  bool live_;
+  const bool live_;
   bool line_shown_ = false;
 };
 

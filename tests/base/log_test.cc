@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include "base/log_name.h"
 #include "base/time.h"
 
 #include <gmock/gmock.h>
@@ -54,6 +55,36 @@ TEST(log, an_event_is_one_line_of_text) {
               ElementsAre(R"(INFO event=shard_finished shard_id=shardId-1 records=17)"
                           R"( message="It ended.")",
                           "WARN event=bare"));
+}
+
+TEST(log, lines_carry_the_name_that_their_thread_works_for) {
+  const std::string orders = "orders";
+  const std::string spoken = "the orders";
+  const caught_lines caught(format::text);
+  {
+    const name_scope outer(orders);
+    event(level::info, "begun", {}, {{"records", 17}});
+    {
+      const name_scope inner(spoken);
+      event(level::info, "within");
+    }
+    event(level::info, "ended");
+  }
+  event(level::info, "alone");
+  EXPECT_THAT(caught.without_time(),
+              ElementsAre("INFO event=begun migration=orders records=17",
+                          R"(INFO event=within migration="the orders")",
+                          "INFO event=ended migration=orders", "INFO event=alone"));
+}
+
+TEST(log, also_in_a_json_object) {
+  const std::string orders = "orders";
+  const caught_lines caught(format::json);
+  const name_scope scope(orders);
+  event(level::info, "begun", "It began.");
+  EXPECT_THAT(
+      caught.without_time(),
+      ElementsAre(R"("level":"INFO","event":"begun","migration":"orders","message":"It began."})"));
 }
 
 TEST(log, or_one_json_object) {

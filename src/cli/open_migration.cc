@@ -1,0 +1,189 @@
+#include "cli/open_migration.h"
+
+#include "base/log.h"
+#include "cli/budgets.h"
+#include "compare/comparison_progress.h"
+#include "compare/leftover_file.h"
+#include "monitor/opened_state.h"
+#include "state/sqlite_store.h"
+#include "verify/finding_book.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+default_names names_for(const monitor::migration_request& request,
+                        const monitor::migration& facts) {
+  const auto name = [&](const std::optional<dynamodb::table_description>& target) {
+    return fmt::format("./{}--{}.monitor.db", monitor::file_name_part(request.source, facts.source),
+                       monitor::file_name_part(request.target, target));
+  };
+  return {.now = name(facts.target), .while_awaited = name(std::nullopt)};
+}
+
+void begin_reading(open_migration& migration) {
+  auto& facts = migration.facts;
+  const auto begin = [&](reached_table& table, const dynamodb::table_description* description,
+                         const std::optional<std::string>& ttl_attribute) {
+    table.begin_reading(migration.host.time, read_budget(migration.options, description),
+                        ttl_attribute);
+  };
+  begin(*migration.source, &facts.source, facts.source_ttl_attribute);
+  begin(*migration.target, facts.target ? &*facts.target : nullptr, facts.target_ttl_attribute);
+}
+
+awaitable<result<void>> begin_or_resume(open_migration& migration) {
+  const auto& facts = migration.facts;
+  const std::string direction = facts.stream.str().empty() ? ""
+                                : facts.way == verify::direction::source_to_target
+                                    ? "source_to_target"
+                                    : "target_to_source";
+  auto opened = co_await monitor::open_state(
+      *migration.store,
+      monitor::new_identity(facts.source_identity, facts.target_identity, direction),
+      facts.target_identity_awaited, open_mismatches_max);
+  if (!opened) {
+    co_return fail(std::move(opened.error()).within(migration.files.state));
+  }
+  migration.identity = std::move(opened->identity);
+  migration.state_is_new = opened->begun_now;
+  migration.resumed = std::move(opened->resumed);
+  co_return result<void>{};
+}
+
+void remove_strays(const open_migration& migration) {
+  const auto& manner = migration.manner;
+  if (!manner.leftovers_suffix.empty()) {
+    const auto progress = compare::comparison_progress::load(
+        manner.command, migration.resumed.numbers, migration.resumed.values);
+    compare::remove_strays(migration.leftover_path(), progress.begun() && !progress.finished());
+  }
+}
+
+/// Findings that have healed go out of the state and the file, where that is worth it.
+awaitable<result<void>> renew_findings(open_migration& migration) {
+  const auto& options = migration.options;
+  auto renewed = co_await migration.findings->renew(
+      *migration.store,
+      [spelled = verify::finding_options{.show_values = options.show_values,
+                                         .hash_keys = options.hash_keys}](
+          const state::mismatch_row& row) -> result<std::string> {
+        auto entry = verify::decode_mismatch(row);
+        return entry ? result<std::string>(verify::finding_line(*entry, spelled))
+                     : fail(std::move(entry.error()));
+      });
+  if (!renewed) {
+    co_return fail(std::move(renewed.error()));
+  }
+  if (*renewed) {
+    log::event(log::level::info, "findings_renewed",
+               "findings that had healed are forgotten, in the state and in the findings file",
+               {{"lines_before", migration.resumed.finding_lines},
+                {"lines", migration.findings->lines()}});
+    // Another command may have ended in between, with a last commit that is not in the first load.
+    auto again = co_await migration.store->load(open_mismatches_max);
+    if (!again) {
+      co_return fail(std::move(again.error()));
+    }
+    migration.resumed = *std::move(again);
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> open_findings(open_migration& migration) {
+  const auto& resumed = migration.resumed;
+  const auto before = resumed.values.find(state::lines_before_name);
+  auto file = co_await verify::findings_file::open(
+      migration.files.findings, *migration.store,
+      before == resumed.values.end() ? std::nullopt : std::optional(before->second));
+  if (!file) {
+    co_return fail(std::move(file.error()));
+  }
+  migration.findings = std::move(*file);
+  co_return verify::worth_renewing(resumed.finding_lines, resumed.open_mismatches_total)
+      ? co_await renew_findings(migration)
+      : result<void>{};
+}
+
+/// Makes the files, or takes up those that are there.
+awaitable<result<void>> open_files(open_migration& migration) {
+  const auto& manner = migration.manner;
+  if (auto place = check_findings(migration.files, migration.options, manner.forgets_state);
+      !place) {
+    co_return place;
+  }
+  if (!manner.begins_state && !std::filesystem::exists(migration.files.state)) {
+    co_return wrong_usage(
+        fmt::format("there is no state {}: run monitor or compare first, or name the "
+                    "file that they wrote with --state",
+                    migration.files.state));
+  }
+  auto opened = state::open_sqlite_store(
+      {.path = migration.files.state, .command = manner.lock, .fresh = manner.forgets_state});
+  if (!opened) {
+    co_return fail(std::move(opened.error()));
+  }
+  migration.store = std::move(*opened);
+  if (auto begun = co_await begin_or_resume(migration); !begun) {
+    co_return begun;
+  }
+  if (manner.forgets_state) {
+    if (auto moved = move_findings_away(migration.files); !moved) {
+      co_return moved;
+    }
+  }
+  remove_strays(migration);
+  co_return co_await open_findings(migration);
+}
+
+}  // namespace
+
+awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migration::open(
+    process& host, const migration_options& options, command_manner manner, reached_tables tables,
+    monitor::migration_request request) {
+  auto facts = co_await monitor::examine_migration(request);
+  if (!facts) {
+    co_return std::unexpected(std::move(facts.error().list));
+  }
+  auto executor = co_await asio::this_coro::executor;
+  auto files = choose_files(options, names_for(request, *facts), manner.forgets_state);
+  std::unique_ptr<open_migration> made(new open_migration{.host = host,
+                                                          .executor = std::move(executor),
+                                                          .options = options,
+                                                          .manner = std::move(manner),
+                                                          .source = std::move(tables.source),
+                                                          .target = std::move(tables.target),
+                                                          .facts = std::move(*facts),
+                                                          .files = std::move(files),
+                                                          .store = nullptr,
+                                                          .identity = {},
+                                                          .resumed = {},
+                                                          .findings = {}});
+  begin_reading(*made);
+  if (auto opened = co_await open_files(*made); !opened) {
+    co_return std::unexpected(fault_list{std::move(opened.error())});
+  }
+  co_return made;
+}
+
+result<void> open_migration::check_target_is_ready() const {
+  if (facts.target_is_ready()) {
+    return {};
+  }
+  return fail(error_class::not_found,
+              fmt::format("target table {} is being created: {} it once it is active",
+                          options.target_table, manner.command));
+}
+
+dynamodb::page_decoder open_migration::decoder_for(std::uint64_t sample_rate) const {
+  return dynamodb::page_decoder({.schema = facts.schema,
+                                 .secret = identity.secret,
+                                 .ignored = dynamodb::ignore_list(options.ignore_attributes),
+                                 .sample = {.seed = identity.sample_seed, .rate = sample_rate}});
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,73 @@
+// One migration, open: two tables that were examined, the state that is held, the findings' file.
+//
+// Problem: what is refused must leave nothing behind, and what is wrong must be told at once.
+// Idea: whoever has an open_migration has come all the way: everything was examined first, every
+// fault told; then the files were made. What is read after that is its command's business.
+// Reason: so no command can do it in another order, and a command is code that uses this object,
+// not one that fills in steps.
+#pragma once
+
+#include "cli/faults.h"
+#include "cli/migration_files.h"
+#include "cli/options.h"
+#include "cli/process.h"
+#include "cli/reached_table.h"
+#include "dynamodb/page_decoder.h"
+#include "monitor/migration.h"
+#include "monitor/session_state.h"
+#include "state/state_store.h"
+#include "verify/findings_file.h"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ddm::cli {
+
+/// Newest open mismatches that are held in memory.
+inline constexpr std::size_t open_mismatches_max = 200'000;
+
+/// What commands differ in, as far as opening goes.
+struct command_manner {
+  std::string command;
+  /// Whose lock on the state is held; those with one lock exclude each other.
+  std::string lock;
+  /// --fresh forgets the whole state.
+  bool forgets_state = false;
+  /// False for a command that works on what another one has found.
+  bool begins_state = true;
+  /// Where its comparison keeps what is not settled: the state's name and this. Empty: it makes
+  /// none.
+  std::string leftovers_suffix;
+};
+
+struct open_migration {
+  /// From reached tables to files that are held. `request` is of these tables; `host` and `options`
+  /// outlive what is opened. It logs and works on the caller's executor.
+  [[nodiscard]] static awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open(
+      process& host, const migration_options& options, command_manner manner, reached_tables tables,
+      monitor::migration_request request);
+
+  /// An error while the target table is being created.
+  [[nodiscard]] result<void> check_target_is_ready() const;
+  [[nodiscard]] std::string leftover_path() const { return files.state + manner.leftovers_suffix; }
+  [[nodiscard]] dynamodb::page_decoder decoder_for(std::uint64_t sample_rate) const;
+
+  process& host;
+  asio::any_io_executor executor;
+  const migration_options& options;
+  command_manner manner;
+  std::unique_ptr<reached_table> source;
+  std::unique_ptr<reached_table> target;
+  monitor::migration facts;
+  migration_files files;
+  std::unique_ptr<state::state_store> store;
+  monitor::session_identity identity;
+  bool state_is_new = false;
+  state::snapshot resumed;  ///< as an earlier process left it
+  std::optional<verify::findings_file> findings;
+};
+
+}  // namespace ddm::cli

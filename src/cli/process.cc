@@ -1,0 +1,104 @@
+#include "cli/process.h"
+
+#include "cli/event_loop.h"
+#include "report/exit_code.h"
+#include "runtime/named_executor.h"
+#include "runtime/task_group.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <list>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+/// One command, on an executor that knows its name.
+struct running_command {
+  running_command(const asio::any_io_executor& executor, const std::string& migration)
+      : task(migration.empty() ? executor : named_executor(executor, migration)) {}
+  task_group task;
+  int code = 0;
+};
+
+awaitable<void> note_code(awaitable<int> command, int& code, ending& end) {
+  try {
+    code = co_await std::move(command);
+  } catch (...) {
+    end.ask();
+    throw;
+  }
+}
+
+int worst(const std::list<running_command>& commands) {
+  using report::exit_code;
+  constexpr std::array order{exit_code::usage, exit_code::failed, exit_code::mismatches,
+                             exit_code::incomplete};
+  for (const auto code : order) {
+    if (std::ranges::find(commands, static_cast<int>(code), &running_command::code) !=
+        commands.end()) {
+      return static_cast<int>(code);
+    }
+  }
+  return static_cast<int>(exit_code::equal);
+}
+
+/// What run_process runs.
+class hosted_commands {
+ public:
+  hosted_commands(asio::io_context& io, const aws::environment& variables, output_format output,
+                  std::vector<migration_command> commands)
+      : host_(io, variables, output), commands_(std::move(commands)) {}
+  [[nodiscard]] awaitable<int> run() { return run_all(host_, std::move(commands_)); }
+
+ private:
+  process host_;
+  std::vector<migration_command> commands_;
+};
+
+}  // namespace
+
+process::process(asio::io_context& io, const aws::environment& variables, output_format output)
+    : pool(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
+      printer(output == output_format::json),
+      end(io),
+      live(printer, time),
+      connections(io.get_executor(), time, variables) {}
+
+awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
+  const auto executor = co_await asio::this_coro::executor;
+  task_group background(executor);
+  background.spawn(host.end.obey());
+  background.spawn(host.live.refresh());
+  std::list<running_command> running;
+  for (const auto& each : commands) {
+    auto& started = running.emplace_back(executor, each.migration);
+    started.task.spawn(note_code(each.run(host), started.code, host.end));
+  }
+  std::exception_ptr failure;
+  for (auto& each : running) {
+    try {
+      co_await each.task.join();
+    } catch (...) {
+      failure = failure ? failure : std::current_exception();
+    }
+  }
+  background.cancel();
+  co_await background.join();
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return worst(running);
+}
+
+int run_migrations(const migration_options& common, const aws::environment& variables,
+                   std::vector<migration_command> commands) {
+  return run_process(common, [&](asio::io_context& io) {
+    return std::make_unique<hosted_commands>(io, variables, common.output, std::move(commands));
+  });
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,55 @@
+// What the migrations of one process share, and how they run beside each other.
+//
+// Problem: a loop, signals, a terminal and a pool of threads belong to a process; tables, a state
+// and a session belong to a migration, of which there may be any number.
+// Idea: a command is a function from the process to an exit code. It opens what is its own
+// (open_migration.h) and works with it; the process runs all commands it is given until each has
+// ended, each with its own name in the log.
+// Reason: one migration is then the case of one, and knows nothing of the others.
+#pragma once
+
+#include "aws/environment.h"
+#include "cli/ending.h"
+#include "cli/live_lines.h"
+#include "cli/options.h"
+#include "cli/shared_connections.h"
+#include "cli/status_printer.h"
+#include "runtime/clock.h"
+#include "runtime/worker_pool.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace ddm::cli {
+
+/// Shared by all migrations; used on its control thread.
+struct process {
+  /// `io` and `variables` outlive it.
+  process(asio::io_context& io, const aws::environment& variables, output_format output);
+
+  system_clock time;
+  worker_pool pool;
+  status_printer printer;
+  ending end;
+  live_lines live;
+  shared_connections connections;
+};
+
+/// A migration's command, from its examination to its exit code.
+struct migration_command {
+  std::string migration;  ///< its name in log lines; empty: it is the only one
+  /// A coroutine function; what it needs beside the process is in the object.
+  std::function<awaitable<int>(process&)> run;
+};
+
+/// Runs all of them until each has ended. Several exit codes make one: the first of 2, 4, 1, 3, 0
+/// (report/exit_code.h). An exception of one drains the others, and comes through.
+[[nodiscard]] awaitable<int> run_all(process& host, std::vector<migration_command> commands);
+
+/// The same with a loop of its own, from the process's beginning to its exit code. What `common`
+/// says of logs and output is for all of them.
+[[nodiscard]] int run_migrations(const migration_options& common, const aws::environment& variables,
+                                 std::vector<migration_command> commands);
+
+}  // namespace ddm::cli
