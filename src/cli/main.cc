@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/plan_command.h"
 #include "cli/repair_command.h"
+#include "cli/report_command.h"
 #include "cli/standard_output.h"
 #include "report/exit_code.h"
 #include "runtime/core_dumps.h"
@@ -38,6 +39,9 @@ int run(const cli::plan_options& options, const aws::environment& variables) {
 }
 int run(const cli::repair_options& options, const aws::environment& variables) {
   return cli::run_repair(options, variables);
+}
+int run(const cli::report_options& options, const aws::environment&) {
+  return cli::run_report(options);
 }
 int run(const cli::datagen_options& options, const aws::environment& variables) {
   return cli::run_datagen(options, variables);

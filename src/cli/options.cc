@@ -19,6 +19,7 @@ namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
+[[nodiscard]] std::vector<std::string> complete(report_options&) { return {}; }
 [[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
 [[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
 
@@ -67,11 +68,12 @@ outcome parse_command(std::span<const std::string> arguments, const aws::environ
 using parser = outcome (*)(std::span<const std::string>, const aws::environment&,
                            const file_reader&);
 
-constexpr std::array<std::pair<std::string_view, parser>, 6> commands{
+constexpr std::array<std::pair<std::string_view, parser>, 7> commands{
     {{"monitor", parse_command<monitor_options>},
      {"compare", parse_command<compare_options>},
      {"plan", parse_command<plan_options>},
      {"repair", parse_command<repair_options>},
+     {"report", parse_command<report_options>},
      {"datagen", parse_command<datagen_options>},
      {"datadel", parse_command<datadel_options>}}};
 

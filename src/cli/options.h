@@ -138,6 +138,13 @@ struct repair_options : migration_options {
   bool operator==(const repair_options&) const = default;
 };
 
+struct report_options {
+  std::string state_file;
+  output_format output = output_format::text;
+  bool allow_core_dumps = false;
+  bool operator==(const report_options&) const = default;
+};
+
 /// Test items, written to a table.
 struct datagen_options {
   connection_options connection;
@@ -172,7 +179,7 @@ struct text_to_print {
 };
 
 using command_line = std::variant<text_to_print, monitor_options, compare_options, plan_options,
-                                  repair_options, datagen_options, datadel_options>;
+                                  repair_options, report_options, datagen_options, datadel_options>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

@@ -54,6 +54,7 @@ struct command_description {
   std::string_view usage;    ///< behind the program's name
   std::string_view examples;
   std::string_view exit_codes;
+  bool asks_services = true;  ///< and takes the variables of every AWS tool
 };
 
 /// The rows refer to `options`, which must live as long as they are used.
@@ -61,6 +62,7 @@ struct command_description {
 [[nodiscard]] flag_table flags_of(compare_options& options);
 [[nodiscard]] flag_table flags_of(plan_options& options);
 [[nodiscard]] flag_table flags_of(repair_options& options);
+[[nodiscard]] flag_table flags_of(report_options& options);
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
 

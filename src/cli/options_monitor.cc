@@ -364,6 +364,15 @@ flag_table flags_of(repair_options& o) {
           debugging(o.allow_core_dumps)};
 }
 
+flag_table flags_of(report_options& o) {
+  return {{"Input and output",
+           {{"state", "FILE", text_into(o.state_file),
+             "the file that `monitor` printed at its start", "", "", true},
+            {"output", "FORMAT", choice_into(o.output, output_formats),
+             "text, or json: one object a line for each command that has left a status"}}},
+          debugging(o.allow_core_dumps)};
+}
+
 std::vector<std::string> complete(repair_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);

@@ -125,6 +125,28 @@ constexpr command_description repair_description{
   4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 
+constexpr command_description report_description{
+    .name = "report",
+    .purpose =
+        "Tells how a migration stands, from its state alone: also while monitor or compare work "
+        "on\n"
+        "it, and after they were killed. It asks no service and writes nothing.",
+    .usage = "report --state FILE [flags]",
+    .examples =
+        R"(  # What the monitor in another window has to say
+  {0} report --state orders.monitor.db
+
+  # For a script: one object a line, of the monitor and of the last compare
+  {0} report --state orders.monitor.db --output json
+)",
+    .exit_codes = R"(  0  all that was checked is equal
+  1  confirmed mismatches are open
+  2  only editing the command mends it: no such state, or none of this program
+  3  incomplete, or no monitor watches any more
+  4  the state cannot be read
+)",
+    .asks_services = false};
+
 constexpr command_description datagen_description{
     .name = "datagen",
     .purpose =
@@ -224,6 +246,7 @@ const command_description& describe(const monitor_options&) { return monitor_des
 const command_description& describe(const compare_options&) { return compare_description; }
 const command_description& describe(const plan_options&) { return plan_description; }
 const command_description& describe(const repair_options&) { return repair_description; }
+const command_description& describe(const report_options&) { return report_description; }
 const command_description& describe(const datagen_options&) { return datagen_description; }
 const command_description& describe(const datadel_options&) { return datadel_description; }
 
@@ -235,10 +258,13 @@ std::string command_help(const command_description& command, const flag_table& f
       text += flag_help(row);
     }
   }
-  text += fmt::format(
-      "\nDurations are written as 500ms, 30s, 1m30s; sizes as 512MiB.\n"
-      "\nEnvironment:\n{}\nExamples:\n",
-      variables_help(flags));
+  if (command.asks_services) {
+    text += fmt::format(
+        "\nDurations are written as 500ms, 30s, 1m30s; sizes as 512MiB.\n"
+        "\nEnvironment:\n{}",
+        variables_help(flags));
+  }
+  text += "\nExamples:\n";
   text += fmt::format(fmt::runtime(command.examples), program_name);
   return text + fmt::format("\nExit codes:\n{}", command.exit_codes);
 }
@@ -255,6 +281,7 @@ std::string general_help() {
       "  compare   compare all items of both tables\n"
       "  plan      permissions, settings, cost and policies, before anything is read\n"
       "  repair    make the copy equal where mismatches are open, by conditional writes\n"
+      "  report    how a migration stands, from its state alone: also while a command works on it\n"
       "  datagen   write test items to a table\n"
       "  datadel   delete them again\n"
       "\n  {0} COMMAND --help    flags, defaults and more examples\n"

@@ -61,9 +61,9 @@ void finding_desk::tell(report::status& now) const {
   now.unlisted = unlisted_.by_kind();
   now.unhealable = book_.unhealable();
   now.finding_lines_used_up = !book_.has_lines_left();
-  now.newest = book_.newest(newest_shown);
-  for (auto& entry : now.newest) {
-    entry.key.json = shown(entry.key);
+  for (const auto& entry : book_.newest(newest_shown)) {
+    now.newest.push_back(
+        {.kind = entry.kind, .key = shown(entry.key), .first_seen = entry.first_seen});
   }
 }
 

@@ -15,6 +15,8 @@ namespace {
 /// A commit that takes longer than this holds up reading: the disk sets the pace then.
 constexpr std::chrono::seconds slow_commit{3};
 constexpr std::chrono::seconds status_age_max{1};
+/// However seldom blocks are shown.
+constexpr milliseconds record_interval_max{30'000};
 
 }  // namespace
 
@@ -152,7 +154,7 @@ awaitable<result<void>> session::commit_at_the_end() {
 /// Last of all parts: what they collect may change what they tell.
 void session::record_status(state::commit_batch& batch) {
   const auto& now = ended_ ? take_status() : latest_status();
-  const bool due = ended_ || !recorded_at_ || now.at - *recorded_at_ >= rhythm_.stats_interval ||
+  const bool due = ended_ || !recorded_at_ || now.at - *recorded_at_ >= record_interval_max ||
                    now.verdict.kind != recorded_verdict_;
   if (due) {
     recorded_at_ = now.at;

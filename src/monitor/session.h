@@ -38,8 +38,7 @@ struct session_surroundings {
   verify::findings_file* findings = nullptr;  ///< nothing is written without one
   /// Called at each stats interval.
   std::function<void(const report::status&)> on_block;
-  /// Whose status the state keeps: of each stats interval, of each change of the verdict's kind and
-  /// of the end.
+  /// Whose status the state keeps: each 30 s, at each change of the verdict's kind and at the end.
   std::string command;
 };
 

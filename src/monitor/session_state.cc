@@ -84,6 +84,11 @@ void save(const period_settings& settings, state::commit_batch& batch) {
   batch.numbers.emplace(max_lag_name, settings.max_lag_ms);
 }
 
+stored_tables tables_of(const state::snapshot& state) {
+  return {.source = stored_or(state.values, source_name),
+          .target = stored_or(state.values, target_name)};
+}
+
 result<session_identity> load_identity(const state::snapshot& state,
                                        const session_identity& expected,
                                        const std::string& target_awaited) {

@@ -45,6 +45,13 @@ void save_if_new(const session_identity& identity, state::commit_batch& batch);
 void save_names(const session_identity& identity, state::commit_batch& batch);
 void save(const period_settings& settings, state::commit_batch& batch);
 
+/// The two tables as the state has them; empty names: it has none.
+struct stored_tables {
+  std::string source;
+  std::string target;
+};
+[[nodiscard]] stored_tables tables_of(const state::snapshot& state);
+
 /// Fails when the state belongs to another migration (the message names both) or lacks its secrets.
 /// A state that was begun while the target did not exist calls it `target_awaited`: the result has
 /// the name that it has now.

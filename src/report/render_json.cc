@@ -137,6 +137,8 @@ std::string render_json(const status& now, std::string_view command) {
   const json document{
       {"schema", 1},
       {"command", command},
+      {"at", format_rfc3339(now.at)},
+      {"ended", now.ended},
       {"phase", to_string(now.phase)},
       {"verdict", to_string(now.verdict.kind)},
       {"reasons", now.verdict.reasons},

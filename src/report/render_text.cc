@@ -142,7 +142,7 @@ void append_mismatches(std::string& text, const status& now) {
   append_line(text, "mismatches", mismatch_line(now));
   for (const auto& entry : now.newest) {
     append_line(text, "",
-                fmt::format("{} {} since {}", to_string(entry.kind), entry.key.json,
+                fmt::format("{} {} since {}", to_string(entry.kind), entry.key,
                             format_rfc3339(entry.first_seen)));
   }
 }

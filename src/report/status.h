@@ -98,6 +98,13 @@ struct call_counts {
   std::uint64_t pauses = 0;     ///< outages that were waited out, or are
 };
 
+/// An open mismatch as it may be shown.
+struct shown_finding {
+  verify::mismatch_kind kind = verify::mismatch_kind::different;
+  std::string key;  ///< or its digest, with --hash-keys
+  wall_time first_seen;
+};
+
 struct status {
   // Figures
 
@@ -132,11 +139,11 @@ struct status {
   verify::kind_counts mismatches;
   /// Confirmed beyond --findings-max, by any command: only counted.
   verify::kind_counts unlisted;
-  std::int64_t unlisted_at_rest = 0;     ///< mismatches of these that `compared` has found
-  std::vector<verify::mismatch> newest;  ///< a few open ones
-  bool finding_lines_used_up = false;    ///< new ones are only counted
-  bool target_ready = true;              ///< false: changes are counted, not checked
-  bool has_ttl = true;                   ///< somebody deletes what has expired
+  std::int64_t unlisted_at_rest = 0;   ///< mismatches of these that `compared` has found
+  std::vector<shown_finding> newest;   ///< a few open ones
+  bool finding_lines_used_up = false;  ///< new ones are only counted
+  bool target_ready = true;            ///< false: changes are counted, not checked
+  bool has_ttl = true;                 ///< somebody deletes what has expired
   stream::stream_status shards;
   bool stream_over = false;    ///< turned off, read to its end, and there is no newer one
   bool read_as_asked = false;  ///< the stream was read to the end that was asked for

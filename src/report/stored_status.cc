@@ -181,6 +181,13 @@ struct members<verify::late_checks> {
 };
 
 template <>
+struct members<shown_finding> {
+  static constexpr std::tuple all{member{"kind", &shown_finding::kind},
+                                  member{"key", &shown_finding::key},
+                                  member{"first_seen", &shown_finding::first_seen}};
+};
+
+template <>
 struct members<status> {
   static constexpr std::tuple all{
       member{"at", &status::at},
@@ -213,6 +220,7 @@ struct members<status> {
       member{"mismatches", &status::mismatches},
       member{"unlisted", &status::unlisted},
       member{"unlisted_at_rest", &status::unlisted_at_rest},
+      member{"newest", &status::newest},
       member{"finding_lines_used_up", &status::finding_lines_used_up},
       member{"target_ready", &status::target_ready},
       member{"has_ttl", &status::has_ttl},
@@ -258,6 +266,7 @@ json write(const std::string& value) { return value; }
 json write(milliseconds value) { return value.count(); }
 json write(wall_time value) { return to_ms(value); }
 json write(side value) { return value == side::source ? "source" : "target"; }
+json write(verify::mismatch_kind value) { return to_string(value); }
 json write(const lag_histogram& value) { return value.save(); }
 template <has_members Whole>
 json write(const Whole& value);
@@ -273,7 +282,10 @@ json write_list(const Values& values) {
   }
   return list;
 }
-json write(const std::vector<std::string>& values) { return write_list(values); }
+template <class Value>
+json write(const std::vector<Value>& values) {
+  return write_list(values);
+}
 template <class Value, std::size_t size>
 json write(const std::array<Value, size>& values) {
   return write_list(values);
@@ -328,6 +340,12 @@ bool read(const json& from, side& value) {
   value = from == "target" ? side::target : side::source;
   return from == "target" || from == "source";
 }
+bool read(const json& from, verify::mismatch_kind& value) {
+  const auto* name = from.get_ptr<const std::string*>();
+  const auto kind = name == nullptr ? std::nullopt : verify::mismatch_kind_of(*name);
+  value = kind.value_or(value);
+  return kind.has_value();
+}
 bool read(const json& from, lag_histogram& value) {
   return from.is_string() && value.restore(from.get_ref<const std::string&>());
 }
@@ -338,7 +356,8 @@ bool read(const json& from, std::optional<Value>& value) {
   value.reset();
   return from.is_null() || read(from, value.emplace());
 }
-bool read(const json& from, std::vector<std::string>& values) {
+template <class Value>
+bool read(const json& from, std::vector<Value>& values) {
   values.clear();
   return from.is_array() && std::ranges::all_of(from, [&](const json& each) {
            return read(each, values.emplace_back());

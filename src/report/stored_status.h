@@ -5,7 +5,7 @@
 // whom, how long all has been well, what is late); a reader of the state would show another
 // picture. Idea: the figures of one moment are stored as one value, in the commit that they belong
 // to; what follows from them is derived anew by who reads them, as it is in the run. What the state
-// keeps row by row (gaps, single findings) is not in it: the reader adds it. Each member is named
+// keeps row by row (gaps) is not in it: the reader adds it. Each member is named
 // once, for both directions; what a later version adds is absent in an earlier value, and keeps its
 // default.
 #pragma once
@@ -20,7 +20,7 @@ namespace ddm::report {
 
 /// The name of the value in the state. `command`: "monitor" or "compare".
 [[nodiscard]] std::string stored_status_name(std::string_view command);
-/// All figures but `newest` and `gaps`; some kilobytes.
+/// All figures but `gaps`; some kilobytes.
 [[nodiscard]] std::string encode_figures(const status& now);
 /// The same, not derived yet. An error: it is none of ours, or damaged.
 [[nodiscard]] result<status> decode_figures(std::string_view stored);

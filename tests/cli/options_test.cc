@@ -17,6 +17,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 using variables = std::map<std::string, std::string, std::less<>>;
@@ -350,7 +351,7 @@ TEST(options, compare_takes_what_it_shares_with_monitor_and_compares_every_key) 
 TEST(options, an_unknown_command_is_told_which_there_are) {
   EXPECT_THAT(faults({"observe", "--target-table", "t"}),
               ElementsAre("there is no command \"observe\", only monitor, compare, plan, "
-                          "repair, datagen and datadel"));
+                          "repair, report, datagen and datadel"));
   EXPECT_THAT(faults({"datagne"}), ElementsAre(HasSubstr("did you mean datagen?")));
 }
 
@@ -499,6 +500,16 @@ TEST(options_testdata, datagen_is_understood) {
   EXPECT_EQ(options.output_file, "keys.csv");
   EXPECT_EQ(parsed<datagen_options>({"datagen", "-table", "t"}).count, 10U);
   EXPECT_THAT(faults({"datagen", "--count", "0"}), SizeIs(2));
+}
+
+TEST(options_report, is_understood) {
+  const auto options = parsed<report_options>({"report", "--state", "s.db", "--output", "json"});
+  EXPECT_EQ(options.state_file, "s.db");
+  EXPECT_EQ(options.output, output_format::json);
+  EXPECT_THAT(faults({"report"}), ElementsAre(HasSubstr("--state")));
+  EXPECT_THAT(faults({"report", "--state", "s.db", "--target-table", "t"}), SizeIs(1));
+  EXPECT_THAT(printed({"report", "--help"}),
+              AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"), Not(HasSubstr("AWS_"))));
 }
 
 TEST(options_testdata, datadel_is_understood) {

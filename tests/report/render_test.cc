@@ -20,7 +20,7 @@ using testing::Not;
 
 /// The example of docs/operating.md: every member that others build on.
 constexpr auto documented =
-    R"({"schema": 1, "command": "monitor", "phase": "steady", "verdict": "NO-GO", "reasons": [""],
+    R"({"schema": 1, "command": "monitor", "at": "", "ended": true, "phase": "steady", "verdict": "NO-GO", "reasons": [""],
  "events": {"total": 0, "unique": 0, "insert": 0, "modify": 0, "remove": 0, "ttl_remove": 0,
   "unknown": 0, "per_second": 0.0},
  "checks": {"keys": 0, "sampled": 0, "verified": 0, "superseded": 0, "pending": 0, "deferred": 0,
@@ -244,7 +244,7 @@ TEST(render_text, no_line_begins_with_what_somebody_else_wrote) {
   const std::string foreign = "x\nFORGED\rFORGED\u2028FORGED\u0085FORGED";
   now.verdict.reasons = {foreign};
   now.asked.ignored = {foreign};
-  now.newest.emplace_back().key.json = foreign;
+  now.newest.emplace_back().key = foreign;
   now.compared = compared_status().compared;
   for (const auto& text : {render_text(now), render_comparison(now)}) {
     EXPECT_THAT(text, HasSubstr("- x\\u000aFORGED"));

@@ -80,6 +80,9 @@ status full() {
                       .changes = 9});
   now.unlisted.open.at(1) = 3;
   now.unlisted_at_rest = 2;
+  now.newest = {{.kind = verify::mismatch_kind::stale,
+                 .key = R"({"pk":{"S":"b"}})",
+                 .first_seen = from_ms(1'794'000'000'001)}};
   now.finding_lines_used_up = true;
   now.has_ttl = false;
   now.shards = {.open = 4,
@@ -145,7 +148,8 @@ TEST(stored_status, that_is_damaged_is_an_error) {
   for (const auto* text : {"", "{", "[]", "7", R"({"pending":"many"})", R"({"pending":-1.5})",
                            R"({"keys_checked":-1})", R"({"ended":1})", R"({"lag":"x"})",
                            R"({"mismatches":{"open":[1]}})", R"({"stream_of":"both"})",
-                           R"({"mismatches":{"by_period":{"x":{}}}})", R"({"troubles":[1]})"}) {
+                           R"({"mismatches":{"by_period":{"x":{}}}})", R"({"troubles":[1]})",
+                           R"({"newest":[{"kind":"odd"}]})", R"({"newest":[{"kind":1}]})"}) {
     EXPECT_FALSE(decode_figures(text)) << text;
   }
 }

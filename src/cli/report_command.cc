@@ -1,0 +1,120 @@
+#include "cli/report_command.h"
+
+#include "base/displayable.h"
+#include "base/units.h"
+#include "cli/event_loop.h"
+#include "cli/standard_output.h"
+#include "cli/start_text.h"
+#include "monitor/stored_runs.h"
+#include "report/exit_code.h"
+#include "report/render.h"
+#include "report/verdict.h"
+#include "runtime/clock.h"
+#include "state/sqlite_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+using monitor::stored_migration;
+using monitor::stored_run;
+using report::exit_code;
+
+std::string when(const stored_run& run) {
+  const auto age = spoken_duration(run.age);
+  if (run.status.ended) {
+    return fmt::format("ended {} ago", age);
+  }
+  return run.goes_on() ? fmt::format("goes on; as of {} ago", age)
+                       : fmt::format("no sign for {}: killed, or it hangs", age);
+}
+
+std::string describe(const stored_migration& migration, const report_options& options) {
+  std::string text;
+  append_line(text, "source", migration.source);
+  append_line(text, "target", migration.target);
+  append_line(text, "state", options.state_file);
+  for (const auto& run : migration.runs) {
+    append_line(text, run.command, when(run));
+  }
+  for (const auto& run : migration.runs) {
+    text += '\n';
+    text += run.status.follows_stream ? report::render_text(run.status)
+                                      : report::render_comparison(run.status);
+  }
+  if (text.ends_with('\n')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+std::string describe_as_json(const stored_migration& migration) {
+  std::string lines;
+  for (const auto& run : migration.runs) {
+    lines += (lines.empty() ? "" : "\n") + report::render_json(run.status, run.command);
+  }
+  return lines;
+}
+
+/// As the run's own at its end; of a monitor that does not go on nothing is known since.
+exit_code code_for(const stored_run& run) {
+  const auto code = report::decide_exit(run.status, false);
+  const bool is_over = !run.goes_on() && (run.status.follows_stream || !run.status.ended);
+  return is_over && code == exit_code::equal ? exit_code::incomplete : code;
+}
+
+/// The first of 1, 3, 0 (report/exit_code.h).
+exit_code worst_of(std::span<const stored_run> runs) {
+  auto worst = runs.empty() ? exit_code::incomplete : exit_code::equal;
+  for (const auto& run : runs) {
+    const auto code = code_for(run);
+    worst = worst == exit_code::mismatches || code == exit_code::equal ? worst : code;
+  }
+  return worst;
+}
+
+awaitable<result<stored_migration>> read_state(const std::string& path) {
+  auto store = state::open_sqlite_store({.path = path, .command = {}});
+  if (!store) {
+    co_return fail(std::move(store.error()));
+  }
+  auto state = co_await (*store)->load(0);
+  if (!state) {
+    co_return fail(std::move(state.error()));
+  }
+  co_return monitor::stored_migration_of(*state, system_clock().now());
+}
+
+awaitable<int> tell(const report_options& options) {
+  const auto migration = co_await read_state(options.state_file);
+  if (!migration) {
+    complain(migration.error().describe());
+    co_return static_cast<int>(report::code_of(migration.error().kind));
+  }
+  if (migration->runs.empty()) {
+    complain(
+        fmt::format("no run on {} has recorded how it stands: start `monitor` or `compare` of "
+                    "this version on it",
+                    options.state_file));
+    co_return static_cast<int>(exit_code::incomplete);
+  }
+  const bool told =
+      print_report(options.output == output_format::json
+                       ? describe_as_json(*migration)
+                       : displayable(describe(*migration, options), line_breaks::kept));
+  co_return static_cast<int>(told ? worst_of(migration->runs) : exit_code::incomplete);
+}
+
+}  // namespace
+
+int run_report(const report_options& options) {
+  asio::io_context io(1);
+  return run_to_end(io, tell(options));
+}
+
+}  // namespace ddm::cli

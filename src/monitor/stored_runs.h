@@ -1,0 +1,41 @@
+// How the runs on a state stand, for who asks from outside: while one goes on, after it has ended
+// or after it was killed.
+//
+// Problem: the last word of a run says nothing of the time since: a monitor that was killed at GO
+// has seen no change after that.
+// Idea: what it recorded is taken as it was, and that nobody watches any more is one more thing
+// that is not known. Reason: the verdict follows from the same rules as in the run.
+#pragma once
+
+#include "base/error.h"
+#include "report/status.h"
+#include "state/rows.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddm::monitor {
+
+/// Three times that in which a run records its status (session.h): after that it does not go on.
+inline constexpr std::chrono::seconds sign_of_life_max{90};
+
+struct stored_run {
+  std::string command;    ///< "monitor" or "compare"
+  report::status status;  ///< as recorded, with what is unknown by now
+  milliseconds age{0};    ///< since it was recorded
+  [[nodiscard]] bool goes_on() const { return !status.ended && age <= sign_of_life_max; }
+};
+
+/// Which migration the state is of: the two tables.
+struct stored_migration {
+  std::string source;
+  std::string target;
+  std::vector<stored_run> runs;  ///< the monitor's first; none: no run has recorded a status yet
+};
+
+/// An error: what is recorded is damaged. `now` is by the clock of this machine.
+[[nodiscard]] result<stored_migration> stored_migration_of(const state::snapshot& state,
+                                                           wall_time now);
+
+}  // namespace ddm::monitor

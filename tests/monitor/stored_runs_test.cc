@@ -1,0 +1,126 @@
+#include "monitor/stored_runs.h"
+
+#include "monitor/compare_world.h"
+#include "monitor/monitor_world.h"
+#include "report/render.h"
+#include "report/verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+using report::verdict_kind;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+void with_baseline(session_settings& settings) {
+  settings.settle = 10s;
+  settings.baseline.wanted = true;
+  settings.baseline.after = 10s;
+}
+
+stored_run only_run(const state::snapshot& state, wall_time now) {
+  const auto stored = stored_migration_of(state, now);
+  if (!stored || stored->runs.size() != 1) {
+    throw std::runtime_error("one run is expected");
+  }
+  return stored->runs.front();
+}
+
+TEST(stored_runs, of_a_monitor_that_goes_on_tell_what_it_tells) {
+  monitor_world world;
+  world.import_items(20);
+  world.put("lost", 1);
+  world.start(with_baseline);
+  world.time.run_for(10min + 2s);
+  const auto run = only_run(world.stored(), world.time.now());
+  EXPECT_EQ(run.command, "monitor");
+  EXPECT_TRUE(run.goes_on());
+  EXPECT_LE(run.age, 31s);
+  EXPECT_EQ(run.status.verdict.kind, verdict_kind::no_go);
+  EXPECT_EQ(run.status.verdict.reasons, world.status().verdict.reasons);
+  EXPECT_EQ(run.status.mismatches.mismatches(), 1);
+  EXPECT_THAT(run.status.newest, SizeIs(1));
+}
+
+TEST(stored_runs, are_of_the_two_tables_of_the_state) {
+  monitor_world world;
+  world.start();
+  world.time.run_for(1min);
+  const auto stored = stored_migration_of(world.stored(), world.time.now());
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->source, "source");
+  EXPECT_EQ(stored->target, "target");
+}
+
+TEST(stored_runs, know_a_change_of_the_verdict_at_once) {
+  monitor_world world;
+  world.import_items(20);
+  world.start(with_baseline);
+  while (world.status().verdict.kind != verdict_kind::go) {
+    world.time.run_for(1s);
+  }
+  world.time.run_for(3s);
+  EXPECT_EQ(only_run(world.stored(), world.time.now()).status.verdict.kind, verdict_kind::go);
+}
+
+TEST(stored_runs, of_a_monitor_that_was_killed_at_go_are_no_go) {
+  monitor_world world;
+  world.import_items(20);
+  world.start(with_baseline);
+  world.time.run_for(10min);
+  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+  const auto state = world.stored();
+  world.crash();
+  const auto at_once = only_run(state, world.time.now());
+  EXPECT_EQ(at_once.status.verdict.kind, verdict_kind::go);
+  const auto later = only_run(state, world.time.now() + 2min);
+  EXPECT_FALSE(later.goes_on());
+  EXPECT_EQ(later.status.verdict.kind, verdict_kind::wait);
+  EXPECT_THAT(later.status.verdict.reasons, Contains(HasSubstr("no sign for 2 min")));
+}
+
+TEST(stored_runs, of_a_monitor_that_ended_at_go_say_that_nobody_watches) {
+  monitor_world world;
+  world.import_items(20);
+  world.start(with_baseline);
+  world.time.run_for(10min);
+  ASSERT_TRUE(world.stop());
+  const auto run = only_run(world.stored(), world.time.now() + 3h);
+  EXPECT_TRUE(run.status.ended);
+  EXPECT_FALSE(run.goes_on());
+  EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
+  EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("ended 3 h ago")));
+  EXPECT_EQ(report::decide_exit(run.status, false), report::exit_code::equal);
+}
+
+TEST(stored_runs, of_a_comparison_that_ended_are_its_last_word) {
+  compare_world world;
+  for (int i = 0; i < 20; ++i) {
+    world.put_both(compare_world::item("k" + std::to_string(i), i));
+  }
+  const auto last = world.compare();
+  const auto run = only_run(world.committed(), world.time.now() + 72h);
+  EXPECT_EQ(run.command, "compare");
+  EXPECT_TRUE(run.status.ended);
+  EXPECT_EQ(run.status.verdict.reasons, last.verdict.reasons);
+  EXPECT_EQ(report::render_json(run.status, "compare"), report::render_json(last, "compare"));
+}
+
+TEST(stored_runs, that_are_damaged_are_an_error) {
+  state::snapshot state;
+  const auto none = stored_migration_of(state, from_ms(0));
+  ASSERT_TRUE(none);
+  EXPECT_THAT(none->runs, IsEmpty());
+  state.values["status.monitor"] = "{";
+  EXPECT_FALSE(stored_migration_of(state, from_ms(0)));
+}
+
+}  // namespace
+}  // namespace ddm::monitor
