@@ -1,6 +1,6 @@
 // A number equals its own respellings and no neighbour.
 #include "dynamodb/attribute_value.h"
-#include "dynamodb/item_digest.h"
+#include "dynamodb/number.h"
 #include "fuzz_target.h"
 
 #include <string>
@@ -10,7 +10,7 @@ namespace ddm::fuzz {
 void fuzz_one(std::string_view input) {
   using namespace dynamodb;
   std::string bytes;
-  if (!append_canonical_number(input, bytes)) {
+  if (!append_number(input, bytes)) {
     return;
   }
   const std::string text(input);

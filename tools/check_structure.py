@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks what no compiler checks: which folder may include which, and what must not stand in the
-sources.
+"""Checks what no compiler checks: which folder may include which, what must not stand in the
+sources, how long files and functions are, and which functions nobody uses.
 
 The order of the folders is read from src/CMakeLists.txt, so that it is written down once.
 Prints one line a fault, as file:line: what; exits 1 if there is any.
@@ -14,11 +14,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import unused_functions
+from cpp_text import definitions
+
 ROOT = Path(__file__).resolve().parent.parent
 THIS_FILE = "tools/check_structure.py"
 
 FILE_LINES_MAX = 600
 LINE_COLUMNS_MAX = 100
+FUNCTION_LINES_MAX = 70
 
 # pattern, the files it is for, what to say
 BANNED = [
@@ -133,6 +137,14 @@ def size_faults(name: str, lines: list[str]) -> Iterator[str]:
             yield f"{name}:{number}: longer than {LINE_COLUMNS_MAX} columns"
 
 
+def function_faults(name: str, text: str) -> Iterator[str]:
+    """The lambdas in a function count to it."""
+    for function in definitions(text):
+        if function.lines > FUNCTION_LINES_MAX:
+            yield (f"{name}:{function.first_line}: {function.full_name} has {function.lines} lines, "
+                   f"more than {FUNCTION_LINES_MAX}")
+
+
 def orphan_faults(name: str) -> Iterator[str]:
     """A source that no CMakeLists.txt names is not built, and rots."""
     path = ROOT / name
@@ -148,25 +160,31 @@ def orphan_faults(name: str) -> Iterator[str]:
 def faults() -> Iterator[str]:
     order = folder_order()
     headers = {}
+    sources = {}
     for name in tracked_files():
         if name == THIS_FILE:
             continue
         try:
-            lines = (ROOT / name).read_text().splitlines()
+            text = (ROOT / name).read_text()
         except UnicodeDecodeError:
             continue  # a picture, a fuzz input
+        lines = text.splitlines()
         yield from text_faults(name, lines)
         if BANNED_FOLDERS & set(Path(name).parts[:-1]):
             yield f"{name}:1: a folder is named for what it holds, not util or common"
         if name.endswith((".cc", ".h", ".py")):
             yield from size_faults(name, lines)
+        if name.endswith((".cc", ".h")):
+            yield from function_faults(name, text)
         if name.endswith((".cc", ".h")) and re.match(r"src/\w+/", name):
             yield from include_faults(name, lines, order)
+            sources[name.removeprefix("src/")] = text
         if name.endswith(".h") and name.startswith("src/"):
             headers[name.removeprefix("src/")] = lines
         if name.endswith(".cc"):
             yield from orphan_faults(name)
     yield from purity_faults(headers, WAITING)
+    yield from unused_functions.faults(sources, unused_functions.ALLOWED)
 
 
 def main() -> int:

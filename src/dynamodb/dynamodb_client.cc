@@ -16,10 +16,10 @@ namespace {
 constexpr std::string_view total_capacity = R"("ReturnConsumedCapacity":"TOTAL")";
 
 std::size_t answer_bytes_max(std::string_view operation) {
-  return operation == "BatchGetItem"                   ? batch_answer_bytes_max
-         : operation == "Scan" || operation == "Query" ? page_answer_bytes_max
-         : operation == "GetItem"                      ? item_answer_bytes_max
-                                                       : other_answer_bytes_max;
+  return operation == "BatchGetItem" ? batch_answer_bytes_max
+         : operation == "Scan"       ? page_answer_bytes_max
+         : operation == "GetItem"    ? item_answer_bytes_max
+                                     : other_answer_bytes_max;
 }
 
 aws::api_request request(std::string_view operation, std::string body) {
@@ -80,30 +80,6 @@ std::string batch_write_body(const table_name& table, const dynamodb_client::bat
     add("DeleteRequest", "Key", key);
   }
   return fmt::format("{{\"RequestItems\":{{{}:[{}]}}}}", json_quote(table.str()), list);
-}
-
-std::string create_table_body(const dynamodb_client::create_table_request& wanted) {
-  std::string definitions;
-  std::string schema;
-  const auto add = [&](const key_attribute& key, std::string_view role) {
-    const std::string_view comma = schema.empty() ? "" : ",";
-    definitions += fmt::format("{}{{\"AttributeName\":{},\"AttributeType\":\"{}\"}}", comma,
-                               json_quote(key.name), to_char(key.type));
-    schema += fmt::format("{}{{\"AttributeName\":{},\"KeyType\":\"{}\"}}", comma,
-                          json_quote(key.name), role);
-  };
-  add(wanted.schema.partition, "HASH");
-  if (wanted.schema.sort) {
-    add(*wanted.schema.sort, "RANGE");
-  }
-  auto body = fmt::format(
-      "{{{},\"AttributeDefinitions\":[{}],\"KeySchema\":[{}],\"BillingMode\":\"PAY_PER_REQUEST\"",
-      table_member(wanted.table), definitions, schema);
-  if (wanted.stream_view_type) {
-    body += fmt::format(",\"StreamSpecification\":{{\"StreamEnabled\":true,\"StreamViewType\":{}}}",
-                        json_quote(*wanted.stream_view_type));
-  }
-  return body + '}';
 }
 
 std::unexpected<error> damaged(std::string_view operation, const padded_buffer& body) {
@@ -194,17 +170,6 @@ awaitable<result<void>> call_for_nothing(aws::service_client& calls, aws::api_re
   co_return result<void>{};
 }
 
-awaitable<result<table_description>> call_for_table(aws::service_client& calls,
-                                                    aws::api_request wanted,
-                                                    std::string_view member_name) {
-  const std::string operation(wanted.operation());
-  const auto answer = co_await call_for_json(calls, std::move(wanted));
-  if (!answer) {
-    co_return fail(answer.error());
-  }
-  co_return read_table_description(operation, member(*answer, member_name));
-}
-
 }  // namespace
 
 std::string other_key_answered(std::string_view operation) {
@@ -215,7 +180,12 @@ std::string other_key_answered(std::string_view operation) {
 }
 
 awaitable<result<table_description>> dynamodb_client::describe_table(table_name table) {
-  return call_for_table(calls_, request("DescribeTable", "{" + table_member(table) + "}"), "Table");
+  const auto answer =
+      co_await call_for_json(calls_, request("DescribeTable", "{" + table_member(table) + "}"));
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  co_return read_table_description("DescribeTable", member(*answer, "Table"));
 }
 
 awaitable<result<std::optional<std::string>>> dynamodb_client::describe_time_to_live(
@@ -271,16 +241,6 @@ awaitable<result<padded_buffer>> dynamodb_client::scan(scan_request wanted) {
   return call_for_page(calls_, request("Scan", std::move(body)));
 }
 
-awaitable<result<padded_buffer>> dynamodb_client::query(query_request wanted) {
-  auto body = fmt::format(
-      "{{{},\"KeyConditionExpression\":\"#p = :p\",\"ExpressionAttributeNames\":{{\"#p\":{}}},"
-      "\"ExpressionAttributeValues\":{{\":p\":{}}},{}}}",
-      table_member(wanted.table), json_quote(wanted.partition_key_name),
-      wanted.partition_key_value_json,
-      read_members(wanted.exclusive_start_key, wanted.limit, wanted.consistent_read));
-  return call_for_page(calls_, request("Query", std::move(body)));
-}
-
 awaitable<result<void>> dynamodb_client::put_item(table_name table, std::string item_json) {
   return call_for_nothing(calls_, request("PutItem", fmt::format("{{{},\"Item\":{}}}",
                                                                  table_member(table), item_json)));
@@ -322,22 +282,6 @@ awaitable<result<dynamodb_client::conditional_outcome>> dynamodb_client::write_i
   co_return conditional_outcome{
       .written = true,
       .consumed_units = number_member(member(*answer, "ConsumedCapacity"), "CapacityUnits")};
-}
-
-awaitable<result<table_description>> dynamodb_client::create_table(create_table_request wanted) {
-  return call_for_table(calls_, request("CreateTable", create_table_body(wanted)),
-                        "TableDescription");
-}
-
-awaitable<result<table_description>> dynamodb_client::update_stream(
-    table_name table, std::optional<std::string> view_type) {
-  const auto specification = view_type ? fmt::format("\"StreamEnabled\":true,\"StreamViewType\":{}",
-                                                     json_quote(*view_type))
-                                       : std::string("\"StreamEnabled\":false");
-  return call_for_table(calls_,
-                        request("UpdateTable", fmt::format("{{{},\"StreamSpecification\":{{{}}}}}",
-                                                           table_member(table), specification)),
-                        "TableDescription");
 }
 
 }  // namespace ddm::dynamodb

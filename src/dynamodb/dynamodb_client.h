@@ -48,15 +48,6 @@ class dynamodb_client {
   };
   /// The whole answer, for page_decoder::decode_items.
   [[nodiscard]] awaitable<result<padded_buffer>> scan(scan_request request);
-  struct query_request {
-    table_name table;
-    std::string partition_key_name;
-    std::string partition_key_value_json;  ///< {"S":"user#1"}
-    std::optional<std::string> exclusive_start_key;
-    std::optional<std::uint32_t> limit;
-    bool consistent_read = false;
-  };
-  [[nodiscard]] awaitable<result<padded_buffer>> query(query_request request);
 
   [[nodiscard]] awaitable<result<void>> put_item(table_name table, std::string item_json);
   [[nodiscard]] awaitable<result<void>> delete_item(table_name table, std::string key_json);
@@ -79,16 +70,6 @@ class dynamodb_client {
   [[nodiscard]] awaitable<result<conditional_outcome>> write_if(table_name table,
                                                                 conditional_write write,
                                                                 aws::sending* progress = nullptr);
-
-  struct create_table_request {
-    table_name table;
-    key_schema schema;
-    std::optional<std::string> stream_view_type;
-  };
-  [[nodiscard]] awaitable<result<table_description>> create_table(create_table_request request);
-  /// Turns the stream on with a view type, or off.
-  [[nodiscard]] awaitable<result<table_description>> update_stream(
-      table_name table, std::optional<std::string> view_type);
 
   /// From now on each call is one attempt.
   void drain() { calls_.drain(); }

@@ -93,11 +93,6 @@ class ignore_list {
   bool reaches_into_maps_ = false;
 };
 
-/// Canonical bytes of a DynamoDB number: equal numbers, however spelled ("1.0", "1", "10E-1"), give
-/// equal bytes. Exponents saturate; malformed text is an error. At most 38 significant digits are
-/// accepted by the service; more are kept, never rounded.
-[[nodiscard]] result<void> append_canonical_number(std::string_view text, std::string& out);
-
 /// The digest of one item given as JSON text {"attr":{"S":"…"},…}; for tests and rare paths. Pages
 /// are digested by page_decoder without a copy. An absent or malformed item is an error, never a
 /// digest.

@@ -75,8 +75,6 @@ std::string key_schema::describe() const {
   return text;
 }
 
-bool looks_like_arn(std::string_view text) { return text.starts_with("arn:"); }
-
 result<table_arn> table_arn::parse(std::string_view text) {
   auto rest = text;
   if (take_until(rest, ':') != "arn") {

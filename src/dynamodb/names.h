@@ -75,8 +75,6 @@ struct table_arn {
   [[nodiscard]] static result<table_arn> parse(std::string_view text);
 };
 
-[[nodiscard]] bool looks_like_arn(std::string_view text);
-
 /// True for the ARNs that DynamoDB Local makes up, alike for every account.
 [[nodiscard]] bool is_local_arn(std::string_view arn);
 

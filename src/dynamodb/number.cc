@@ -1,7 +1,6 @@
 #include "dynamodb/number.h"
 
 #include "dynamodb/attribute_value.h"
-#include "dynamodb/item_digest.h"
 #include "dynamodb/varint.h"
 
 #include <algorithm>
@@ -103,13 +102,6 @@ bool append_number(std::string_view text, std::string& out) {
   out.append(number.integer);
   out.append(number.fraction);
   return true;
-}
-
-result<void> append_canonical_number(std::string_view text, std::string& out) {
-  if (!append_number(text, out)) {
-    return fatal("reading a number: the text is not a decimal number");
-  }
-  return {};
 }
 
 bool numbers_equal(std::string_view a, std::string_view b) {

@@ -19,7 +19,9 @@ struct decimal {
 /// stores that keep numbers as they were written may return them.
 [[nodiscard]] bool parse_decimal(std::string_view text, decimal& number);
 
-/// Appends canonical bytes, which are self-delimiting; false when `text` is malformed.
+/// Appends canonical bytes, which are self-delimiting: equal numbers, however spelled ("1.0", "1",
+/// "10E-1"), give equal bytes. Exponents saturate; digits beyond the 38 that the service accepts
+/// are kept, never rounded. False when `text` is malformed.
 [[nodiscard]] bool append_number(std::string_view text, std::string& out);
 
 }  // namespace ddm::dynamodb

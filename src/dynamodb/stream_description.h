@@ -56,10 +56,4 @@ struct iterator_position {
 };
 [[nodiscard]] std::string_view to_string(iterator_position::kind kind);
 
-struct stream_summary {
-  stream_arn arn;
-  std::string table;
-  std::string label;
-};
-
 }  // namespace ddm::dynamodb

@@ -120,18 +120,6 @@ json records_body(const shard_iterator& iterator, int limit) {
   return body;
 }
 
-json list_body(const std::optional<table_name>& table, const std::string& start_after) {
-  json body;
-  body["Limit"] = 100;
-  if (table) {
-    body["TableName"] = table->str();
-  }
-  if (!start_after.empty()) {
-    body["ExclusiveStartStreamArn"] = start_after;
-  }
-  return body;
-}
-
 awaitable<result<stream_page>> call_for_shards(aws::service_client& calls, json body,
                                                rate_limiter* pace) {
   const auto answer = co_await call_for_dated_json(calls, request("DescribeStream", body), pace);
@@ -225,29 +213,6 @@ awaitable<result<records_answer>> streams_client::get_records(shard_iterator ite
   }
   co_return records_answer{
       .body = std::move(answer->body), .server_time = answer->date, .retried = answer->retried};
-}
-
-awaitable<result<std::vector<stream_summary>>> streams_client::list_streams(
-    std::optional<table_name> table) {
-  std::vector<stream_summary> streams;
-  std::string last;
-  for (int pages = 0; pages < pages_max; ++pages) {
-    const auto answer =
-        co_await call_for_json(calls_, request("ListStreams", list_body(table, last)));
-    if (!answer) {
-      co_return fail(answer.error());
-    }
-    for (const auto& each : member(*answer, "Streams")) {
-      streams.push_back({.arn = stream_arn(text_member(each, "StreamArn")),
-                         .table = text_member(each, "TableName"),
-                         .label = text_member(each, "StreamLabel")});
-    }
-    last = text_member(*answer, "LastEvaluatedStreamArn");
-    if (last.empty()) {
-      break;
-    }
-  }
-  co_return streams;
 }
 
 }  // namespace ddm::dynamodb

@@ -38,10 +38,6 @@ class streams_client {
                                                                      iterator_position position);
   /// `limit` 1–1000.
   [[nodiscard]] awaitable<result<records_answer>> get_records(shard_iterator iterator, int limit);
-  /// All streams of the table (pages followed).
-  [[nodiscard]] awaitable<result<std::vector<stream_summary>>> list_streams(
-      std::optional<table_name> table);
-
   [[nodiscard]] const aws::call_statistics& statistics() const { return calls_.statistics(); }
 
  private:

@@ -59,12 +59,9 @@ class session {
   [[nodiscard]] signal& may_be_over() { return may_be_over_; }
   /// Ends without committing: to a state file it is as if the process had been killed here.
   void abandon();
-  [[nodiscard]] bool abandoned() const { return abandoned_; }
   /// The first one counts.
   void fail_with(error failure);
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
-  [[nodiscard]] bool ended() const { return ended_; }
-  [[nodiscard]] wall_time started_at() const { return started_at_; }
 
   /// Of class `cancelled` once it is abandoned: as a success it would let what waits for it go on.
   [[nodiscard]] awaitable<result<void>> commit_now();

@@ -73,7 +73,6 @@ class repair_journal {
   [[nodiscard]] result<void> intend(journal_entry& entry, wall_time now);
   [[nodiscard]] result<void> settle(std::int64_t id, outcome ended, std::string_view message,
                                     wall_time now);
-  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   repair_journal(std::string path, int file) : path_(std::move(path)), file_(file) {}

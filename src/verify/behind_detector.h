@@ -35,7 +35,6 @@ class behind_detector {
   bool update(wall_time now);
 
   [[nodiscard]] bool behind() const { return since_.has_value(); }
-  [[nodiscard]] std::optional<wall_time> since() const { return since_; }
   /// Behind for longer than stall-after: its missing changes are judged all the same.
   [[nodiscard]] bool stalled(wall_time now) const;
   /// Replication is waited for: it is behind, and not stalled yet.

@@ -71,7 +71,6 @@ class record_verifier {
 
   /// What keeps the tables from being read, while it does; empty when all is well.
   [[nodiscard]] std::vector<std::string> troubles() const;
-  [[nodiscard]] std::size_t waiting() const { return batcher_.size() + in_flight_; }
 
  private:
   struct answer;

@@ -184,21 +184,6 @@ TEST_F(dynamodb_calls, scan_names_its_segment_and_start) {
       "ReturnConsumedCapacity":"TOTAL"})"));
 }
 
-TEST_F(dynamodb_calls, query_asks_for_one_partition) {
-  script_.transport.answer(R"({"Items":[],"Count":0})");
-  ASSERT_TRUE(script_
-                  .run(script_.client.query({.table = table_,
-                                             .partition_key_name = "user id",
-                                             .partition_key_value_json = R"({"N":"7"})",
-                                             .exclusive_start_key = {},
-                                             .limit = {},
-                                             .consistent_read = false}))
-                  .has_value());
-  EXPECT_EQ(script_.sent(), json::parse(R"({"TableName":"orders","KeyConditionExpression":"#p = :p",
-      "ExpressionAttributeNames":{"#p":"user id"},"ExpressionAttributeValues":{":p":{"N":"7"}},
-      "ConsistentRead":false,"ReturnConsumedCapacity":"TOTAL"})"));
-}
-
 TEST_F(dynamodb_calls, put_and_delete_send_the_documents) {
   script_.transport.answer("{}");
   script_.transport.answer("{}");
@@ -222,38 +207,6 @@ TEST_F(dynamodb_calls, batch_write_item_returns_what_was_left) {
   EXPECT_EQ(script_.sent(), json::parse(R"({"RequestItems":{"orders":[
       {"PutRequest":{"Item":{"id":{"S":"a"}}}},{"PutRequest":{"Item":{"id":{"S":"b"}}}},
       {"DeleteRequest":{"Key":{"id":{"S":"c"}}}}]}})"));
-}
-
-constexpr std::string_view created_table = R"({"TableDescription":{"TableName":"orders",
-    "TableStatus":"CREATING","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
-    "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}})";
-
-TEST_F(dynamodb_calls, create_table_is_on_demand_with_an_optional_stream) {
-  script_.transport.answer(created_table);
-  const auto table = script_.run(script_.client.create_table(
-      {.table = table_,
-       .schema = {{"id", key_type::string}, key_attribute{"at", key_type::number}},
-       .stream_view_type = "NEW_IMAGE"}));
-  ASSERT_TRUE(table.has_value());
-  EXPECT_EQ(table->status, table_status::creating);
-  EXPECT_EQ(script_.sent(), json::parse(R"({"TableName":"orders","BillingMode":"PAY_PER_REQUEST",
-      "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},
-                              {"AttributeName":"at","AttributeType":"N"}],
-      "KeySchema":[{"AttributeName":"id","KeyType":"HASH"},
-                   {"AttributeName":"at","KeyType":"RANGE"}],
-      "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"}})"));
-}
-
-TEST_F(dynamodb_calls, update_stream_turns_it_on_and_off) {
-  script_.transport.answer(created_table);
-  script_.transport.answer(created_table);
-  EXPECT_TRUE(script_.run(script_.client.update_stream(table_, "KEYS_ONLY")).has_value());
-  EXPECT_EQ(script_.target(), "DynamoDB_20120810.UpdateTable");
-  EXPECT_EQ(script_.sent(), json::parse(R"({"TableName":"orders",
-      "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}})"));
-  EXPECT_TRUE(script_.run(script_.client.update_stream(table_, std::nullopt)).has_value());
-  EXPECT_EQ(script_.sent(), json::parse(R"({"TableName":"orders",
-      "StreamSpecification":{"StreamEnabled":false}})"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
+#include "dynamodb/number.h"
+
 #include "dynamodb/attribute_value.h"
-#include "dynamodb/item_digest.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +13,7 @@ namespace {
 
 std::string canonical(std::string_view text) {
   std::string out;
-  return append_canonical_number(text, out) ? out : "malformed";
+  return append_number(text, out) ? out : "malformed";
 }
 
 TEST(number, spelling_does_not_matter) {

@@ -150,19 +150,5 @@ TEST_F(streams_calls, get_records_hands_over_the_body_and_the_time_of_the_server
   EXPECT_EQ(script_.sent(), json::parse(R"({"ShardIterator":"i","Limit":1000})"));
 }
 
-TEST_F(streams_calls, list_streams_follows_its_pages) {
-  script_.transport.answer(R"({"Streams":[{"StreamArn":"arn:1","TableName":"orders",
-      "StreamLabel":"l1"}],"LastEvaluatedStreamArn":"arn:1"})");
-  script_.transport.answer(R"({"Streams":[{"StreamArn":"arn:2","TableName":"orders",
-      "StreamLabel":"l2"}]})");
-  const auto streams = script_.run(script_.client.list_streams(table_name("orders")));
-  ASSERT_TRUE(streams.has_value());
-  ASSERT_EQ(streams->size(), 2);
-  EXPECT_EQ(streams->at(1).arn, stream_arn("arn:2"));
-  EXPECT_EQ(streams->at(1).label, "l2");
-  EXPECT_EQ(script_.sent(), json::parse(R"({"TableName":"orders","Limit":100,
-      "ExclusiveStartStreamArn":"arn:1"})"));
-}
-
 }  // namespace
 }  // namespace ddm::dynamodb

@@ -231,6 +231,34 @@ dynamodb::page_decoder::options monitor_world::decoding_of(const state::snapshot
   return decoder_options(options_.schema, identity, sample_rate, ignored);
 }
 
+session_settings monitor_world::settings_of(const process_options& how) {
+  const auto sample_rate = how.sample_rate.value_or(options_.sample_rate);
+  const auto baseline_rate = how.baseline_sample_rate.value_or(sample_rate);
+  const bool forward = options_.way == verify::direction::source_to_target;
+  return {.stream = {.stream_arn = *(forward ? source : target).table(table).stream_arn,
+                     .first = options_.first,
+                     .random_seed = options_.seed},
+          .checks = {.way = options_.way,
+                     .max_lag = options_.max_lag,
+                     .stall_after = options_.stall_after,
+                     .memory_bytes_max = options_.memory_bytes_max},
+          .verifier = {.way = options_.way, .batch_wait_max = options_.batch_wait_max},
+          .findings = {.ignored = patterns_of(how.ignored)},
+          .period = {.sample_rate = sample_rate,
+                     .ignored = how.ignored,
+                     .max_lag_ms = options_.max_lag.count()},
+          .baseline = {.after = std::chrono::minutes{1},
+                       .comparer = {.command = "monitor",
+                                    .leftover_path = (folder_ / "baseline.leftovers").string(),
+                                    .segments = 8,
+                                    .sample_rate = baseline_rate,
+                                    .ignored = how.ignored}},
+          .target_ready = target.find_table(table).has_value(),
+          .source_table = described(source.table(table)),
+          .target_table = target.find_table(table) ? std::optional(described(target.table(table)))
+                                                   : std::nullopt};
+}
+
 void monitor_world::start(std::function<void(session_settings&)> adjust,
                           const process_options& how) {
   if (ended_) {
@@ -250,37 +278,12 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
   if (on_resume) {
     on_resume(resumed);
   }
-  const auto sample_rate = how.sample_rate.value_or(options_.sample_rate);
-  const auto baseline_rate = how.baseline_sample_rate.value_or(sample_rate);
   const auto decoder_of = [&](std::uint64_t rate) {
     return decoder_options(options_.schema, identity, rate, how.ignored);
   };
-  process_->decoder.emplace(decoder_of(sample_rate));
-  process_->baseline_decoder.emplace(decoder_of(baseline_rate));
-  const bool forward = options_.way == verify::direction::source_to_target;
-  session_settings settings{
-      .stream = {.stream_arn = *(forward ? source : target).table(table).stream_arn,
-                 .first = options_.first,
-                 .random_seed = options_.seed},
-      .checks = {.way = options_.way,
-                 .max_lag = options_.max_lag,
-                 .stall_after = options_.stall_after,
-                 .memory_bytes_max = options_.memory_bytes_max},
-      .verifier = {.way = options_.way, .batch_wait_max = options_.batch_wait_max},
-      .findings = {.ignored = patterns_of(how.ignored)},
-      .period = {.sample_rate = sample_rate,
-                 .ignored = how.ignored,
-                 .max_lag_ms = options_.max_lag.count()},
-      .baseline = {.after = std::chrono::minutes{1},
-                   .comparer = {.command = "monitor",
-                                .leftover_path = (folder_ / "baseline.leftovers").string(),
-                                .segments = 8,
-                                .sample_rate = baseline_rate,
-                                .ignored = how.ignored}},
-      .target_ready = target.find_table(table).has_value(),
-      .source_table = described(source.table(table)),
-      .target_table =
-          target.find_table(table) ? std::optional(described(target.table(table))) : std::nullopt};
+  auto settings = settings_of(how);
+  process_->decoder.emplace(decoder_of(settings.period.sample_rate));
+  process_->baseline_decoder.emplace(decoder_of(settings.baseline.comparer.sample_rate));
   if (adjust) {
     adjust(settings);
   }

@@ -125,6 +125,7 @@ class monitor_world {
 
  private:
   struct process;
+  [[nodiscard]] session_settings settings_of(const process_options& how);
   [[nodiscard]] awaitable<result<state::snapshot>> stored_rows();
   [[nodiscard]] awaitable<void> run_session();
   [[nodiscard]] awaitable<result<bool>> target_is_active();

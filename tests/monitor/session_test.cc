@@ -109,7 +109,7 @@ TEST_F(sessions, that_are_over_at_once_end_in_reverse_order_with_a_last_commit) 
                                   "a collect", "b collect", "a committed", "b committed",
                                   "a hear_out", "b hear_out", "a make_durable", "b make_durable",
                                   "a collect", "b collect", "a committed", "b committed"));
-  EXPECT_TRUE(run_.ended());
+  EXPECT_TRUE(run_.status().ended);
 }
 
 TEST_F(sessions, collect_from_all_parts_for_one_commit_and_refill_after_it) {

@@ -85,14 +85,6 @@ json shown(const stream_page& page) {
 
 json shown(const shard_iterator& iterator) { return iterator.str(); }
 
-json shown(const std::vector<stream_summary>& streams) {
-  json all = json::array();
-  for (const auto& each : streams) {
-    all.push_back({each.arn.str(), each.table, each.label});
-  }
-  return all;
-}
-
 json shown(const plan::described_table& described) {
   json settings;
   for (const auto& [name, value] : described.settings) {
@@ -247,17 +239,6 @@ std::vector<prepared_call> reads() {
           shown_items),
       on_table(
           "scan (plain)", [](client& by) { return by.scan({.table = table}); }, shown_items),
-      on_table(
-          "query",
-          [=](client& by) {
-            return by.query({.table = table,
-                             .partition_key_name = "order_id",
-                             .partition_key_value_json = R"({"S":"o"})",
-                             .exclusive_start_key = start,
-                             .limit = 100,
-                             .consistent_read = true});
-          },
-          shown_items),
   };
 }
 
@@ -284,15 +265,6 @@ std::vector<prepared_call> writes() {
       write_if("put of what must not exist", put_new),
       write_if("update", write_of(kind::update)),
       write_if("remove", write_of(kind::remove)),
-      on_table("create_table",
-               [](client& by) {
-                 return by.create_table(
-                     {.table = table, .schema = schema, .stream_view_type = "NEW_AND_OLD_IMAGES"});
-               }),
-      on_table("update_stream (on)",
-               [](client& by) { return by.update_stream(table, "KEYS_ONLY"); }),
-      on_table("update_stream (off)",
-               [](client& by) { return by.update_stream(table, std::nullopt); }),
   };
 }
 
@@ -314,7 +286,6 @@ std::vector<prepared_call> stream_calls() {
       iterator("after", position::after(number)),
       on_stream("get_records",
                 [](client& by) { return by.get_records(shard_iterator("arn|1|x"), 1000); }),
-      on_stream("list_streams", [](client& by) { return by.list_streams(table); }),
   };
 }
 

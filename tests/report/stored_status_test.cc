@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Each member other than it is at first, so that one that is not stored is missed.
-status full() {
-  status now;
+// Each member other than it is at first, so that one that is not stored is missed.
+
+void fill_counters(status& now) {
   now.at = from_ms(1'795'000'000'123);
   now.running = 5h;
   now.ended = true;
@@ -69,6 +69,11 @@ status full() {
                            .at_rest_suffices = true};
   now.asked = {.sample_rate = 10, .ignored = {"x"}};
   now.stream_of = side::target;
+}
+
+status full() {
+  status now;
+  fill_counters(now);
   now.settle = 5min;
   now.well_for = 3min;
   now.accept_sampled = true;

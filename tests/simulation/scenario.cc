@@ -320,37 +320,8 @@ void make_freeze(dice& draw, scenario& chosen) {
   chosen.freeze = std::move(freeze);
 }
 
-}  // namespace
-
-std::string_view to_string(incident what) {
-  static constexpr std::array<std::string_view, 21> names{"split",
-                                                          "roll over",
-                                                          "expire iterators",
-                                                          "expire credentials",
-                                                          "crash",
-                                                          "crash mid step",
-                                                          "crash in comparison",
-                                                          "stop",
-                                                          "long absence",
-                                                          "renew stream",
-                                                          "outage",
-                                                          "listing outage",
-                                                          "reading outage",
-                                                          "recreate target",
-                                                          "recreate source",
-                                                          "trim idle",
-                                                          "day without reading",
-                                                          "pause",
-                                                          "compare beside",
-                                                          "repair between",
-                                                          "fault shower"};
-  return names.at(static_cast<std::size_t>(what));
-}
-
-scenario make_scenario(std::uint64_t seed) {
-  dice draw(seed);
-  scenario chosen{.seed = seed, .world = make_world(draw, seed)};
-  const auto max_lag = chosen.world.max_lag;
+/// How the service answers, and what is there before the monitor.
+void make_service(dice& draw, scenario& chosen) {
   chosen.replication_wait = draw.chance(0.7) ? seconds{5} : seconds{1};
   chosen.records_limit = draw.chance(0.3) ? static_cast<int>(draw.between(1, 20)) : 1000;
   chosen.get_records_per_second = draw.chance(0.2) ? 5 : 0;
@@ -365,36 +336,10 @@ scenario make_scenario(std::uint64_t seed) {
     // These live for seconds: no shard is split again while listings hide it.
     chosen.world.stream.first_child_listed_after = milliseconds{0};
   }
-  chosen.writes = make_traffic(draw);
-  if (chosen.records_limit < chosen.writes.writes_per_second) {
-    chosen.records_limit = 1000;  // it could never catch up
-  }
-  chosen.replication = make_replication(draw, max_lag);
-  if (draw.chance(0.35)) {
-    const auto from = draw.between(milliseconds{0}, chosen.writes.lasting);
-    chosen.stalls.emplace_back(from, from + draw.between(max_lag / 2, max_lag * 4));
-  }
-  chosen.faults = make_faults(draw);
-  chosen.incidents = make_incidents(draw, chosen.writes.lasting);
-  if (chosen.world.way == verify::direction::source_to_target && draw.chance(0.1)) {
-    chosen.world.create_target = false;
-    chosen.target_created_after = draw.between(seconds{5}, seconds{60});
-  }
-  if (draw.chance(0.25)) {
-    chosen.clock_skew = draw.between(seconds{-5}, seconds{5});
-  }
-  if (draw.chance(0.3)) {
-    chosen.ttl = make_expiry(draw);
-  }
-  if (draw.chance(0.9)) {
-    chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{12}),
-                              .settle = draw.between(seconds{5}, seconds{14}),
-                              .segments = draw.between(1, 50)};
-    chosen.world.sample_rate = draw.chance(0.8) ? 1 : draw.one_of<std::uint64_t>({2, 10, 100});
-    chosen.before.writes = draw.between(20, 200);
-  }
-  chosen.processes = make_processes(draw, chosen.world.sample_rate, chosen.at_rest.has_value());
-  chosen.world.sample_rate = chosen.processes.front().sample_rate;
+}
+
+/// What ends a process, so that the next one starts, and what is done beside it.
+void add_starts_and_commands(dice& draw, scenario& chosen) {
   const auto add = [&](incident what) {
     const auto lasting = duration_of(draw, what);
     chosen.incidents.push_back(
@@ -418,37 +363,14 @@ scenario make_scenario(std::uint64_t seed) {
     sometimes(incident::compare_beside, 0.12);
     sometimes(incident::repair_between, 0.1);
   }
-  if (chosen.at_rest && forward && draw.chance(0.25)) {
-    make_freeze(draw, chosen);
-  }
-  if (chosen.at_rest && forward && draw.chance(0.006)) {
-    make_restless(draw, chosen);
-  }
-  sort_by_time(chosen.incidents);
-  if (draw.chance(0.65)) {
-    chosen.fails_from = draw.between(chosen.writes.lasting / 3, chosen.writes.lasting);
-  }
-  if (draw.chance(0.2)) {
-    chosen.fails_until = draw.between(milliseconds{0}, chosen.writes.lasting);
-  }
-  if (chosen.at_rest && forward && !chosen.freeze && !chosen.restless && draw.chance(0.02)) {
-    make_hasty_key(chosen);
-  }
-  if (chosen.at_rest && !chosen.freeze && draw.chance(0.05)) {
-    add_crash_in_the_comparison(draw, chosen);
-  }
-  if (chosen.world.create_target && forward && !chosen.freeze && draw.chance(0.02)) {
-    add_undone_repair(chosen);
-  }
-  return chosen;
 }
 
-std::string describe(const scenario& chosen) {
+std::string describe_world(const scenario& chosen) {
   const auto& world = chosen.world;
   const auto& writes = chosen.writes;
   const auto& how = chosen.replication;
   const auto& bad = chosen.faults;
-  std::string text = fmt::format(
+  return fmt::format(
       "  stream: {} from {}, {} shards, view {}, page limit {}, first number {}\n"
       "  checks: {}, 1 key in {}, max lag {}, stall after {}, memory {}, batch wait {}, wait {}\n"
       "  service: answers within {}, clock ahead by {} ms, reads late by {}, children hidden {}, "
@@ -486,6 +408,99 @@ std::string describe(const scenario& chosen) {
       how.lost_delete, how.altered, how.stale, how.replayed, how.unexpected,
       how.changes_per_second_max, bad.throttle, bad.server_error, bad.connection_reset,
       bad.lost_answer, bad.timeout, bad.truncated_body, bad.wrong_crc, bad.partial_batch, bad.slow);
+}
+
+}  // namespace
+
+std::string_view to_string(incident what) {
+  static constexpr std::array<std::string_view, 21> names{"split",
+                                                          "roll over",
+                                                          "expire iterators",
+                                                          "expire credentials",
+                                                          "crash",
+                                                          "crash mid step",
+                                                          "crash in comparison",
+                                                          "stop",
+                                                          "long absence",
+                                                          "renew stream",
+                                                          "outage",
+                                                          "listing outage",
+                                                          "reading outage",
+                                                          "recreate target",
+                                                          "recreate source",
+                                                          "trim idle",
+                                                          "day without reading",
+                                                          "pause",
+                                                          "compare beside",
+                                                          "repair between",
+                                                          "fault shower"};
+  return names.at(static_cast<std::size_t>(what));
+}
+
+scenario make_scenario(std::uint64_t seed) {
+  dice draw(seed);
+  scenario chosen{.seed = seed, .world = make_world(draw, seed)};
+  const auto max_lag = chosen.world.max_lag;
+  make_service(draw, chosen);
+  chosen.writes = make_traffic(draw);
+  if (chosen.records_limit < chosen.writes.writes_per_second) {
+    chosen.records_limit = 1000;  // it could never catch up
+  }
+  chosen.replication = make_replication(draw, max_lag);
+  if (draw.chance(0.35)) {
+    const auto from = draw.between(milliseconds{0}, chosen.writes.lasting);
+    chosen.stalls.emplace_back(from, from + draw.between(max_lag / 2, max_lag * 4));
+  }
+  chosen.faults = make_faults(draw);
+  chosen.incidents = make_incidents(draw, chosen.writes.lasting);
+  if (chosen.world.way == verify::direction::source_to_target && draw.chance(0.1)) {
+    chosen.world.create_target = false;
+    chosen.target_created_after = draw.between(seconds{5}, seconds{60});
+  }
+  if (draw.chance(0.25)) {
+    chosen.clock_skew = draw.between(seconds{-5}, seconds{5});
+  }
+  if (draw.chance(0.3)) {
+    chosen.ttl = make_expiry(draw);
+  }
+  if (draw.chance(0.9)) {
+    chosen.at_rest = baseline{.after = draw.between(seconds{3}, seconds{12}),
+                              .settle = draw.between(seconds{5}, seconds{14}),
+                              .segments = draw.between(1, 50)};
+    chosen.world.sample_rate = draw.chance(0.8) ? 1 : draw.one_of<std::uint64_t>({2, 10, 100});
+    chosen.before.writes = draw.between(20, 200);
+  }
+  chosen.processes = make_processes(draw, chosen.world.sample_rate, chosen.at_rest.has_value());
+  chosen.world.sample_rate = chosen.processes.front().sample_rate;
+  add_starts_and_commands(draw, chosen);
+  const bool forward = chosen.world.way == verify::direction::source_to_target;
+  if (chosen.at_rest && forward && draw.chance(0.25)) {
+    make_freeze(draw, chosen);
+  }
+  if (chosen.at_rest && forward && draw.chance(0.006)) {
+    make_restless(draw, chosen);
+  }
+  sort_by_time(chosen.incidents);
+  if (draw.chance(0.65)) {
+    chosen.fails_from = draw.between(chosen.writes.lasting / 3, chosen.writes.lasting);
+  }
+  if (draw.chance(0.2)) {
+    chosen.fails_until = draw.between(milliseconds{0}, chosen.writes.lasting);
+  }
+  if (chosen.at_rest && forward && !chosen.freeze && !chosen.restless && draw.chance(0.02)) {
+    make_hasty_key(chosen);
+  }
+  if (chosen.at_rest && !chosen.freeze && draw.chance(0.05)) {
+    add_crash_in_the_comparison(draw, chosen);
+  }
+  if (chosen.world.create_target && forward && !chosen.freeze && draw.chance(0.02)) {
+    add_undone_repair(chosen);
+  }
+  return chosen;
+}
+
+std::string describe(const scenario& chosen) {
+  auto text = describe_world(chosen);
   if (chosen.ttl.share > 0) {
     text += fmt::format("  ttl: {:.2f} of the items, within {}, source swept each {}, target {}\n",
                         chosen.ttl.share, format_duration(chosen.ttl.within_max),
@@ -520,13 +535,13 @@ std::string describe(const scenario& chosen) {
     text += fmt::format(
         "  replication fails from {} until {}{}\n", format_duration(chosen.fails_from),
         chosen.fails_until == milliseconds::max() ? "the end" : format_duration(chosen.fails_until),
-        how.alters.empty() ? "" : ", alters " + how.alters);
+        chosen.replication.alters.empty() ? "" : ", alters " + chosen.replication.alters);
   }
   for (const auto& [from, until] : chosen.stalls) {
     text += fmt::format("  replication stalls from {} to {}\n", format_duration(from),
                         format_duration(until));
   }
-  if (!world.create_target) {
+  if (!chosen.world.create_target) {
     text += fmt::format("  the target is created after {}\n",
                         format_duration(chosen.target_created_after));
   }

@@ -98,7 +98,7 @@ TEST_F(fake_stack_test, records_of_parent_and_children_are_decoded) {
   EXPECT_EQ(after[0].key.hash, before[0].key.hash);
 }
 
-TEST_F(fake_stack_test, items_are_read_by_key_by_scan_and_by_query) {
+TEST_F(fake_stack_test, items_are_read_by_key_and_by_scan) {
   for (int sort = 1; sort <= 3; ++sort) {
     EXPECT_TRUE(time.run(tables.put_item(table_name("t"), item(sort, sort))));
   }
@@ -110,11 +110,6 @@ TEST_F(fake_stack_test, items_are_read_by_key_by_scan_and_by_query) {
   EXPECT_EQ(time.run(tables.get_item(table_name("t"), key(1), true)).value(), item(1, 1));
   const auto scanned = time.run(tables.scan({.table = table_name("t"), .limit = 2})).value();
   EXPECT_TRUE(decoder.decode_items(scanned)->last_evaluated_key);
-  const auto queried = time.run(tables.query({.table = table_name("t"),
-                                              .partition_key_name = "pk",
-                                              .partition_key_value_json = R"({"S":"a"})"}))
-                           .value();
-  EXPECT_EQ(decoder.decode_items(queried)->items.size(), 3);
   EXPECT_TRUE(time.run(tables.delete_item(table_name("t"), key(1))));
   EXPECT_FALSE(time.run(tables.get_item(table_name("t"), key(1), true)).value());
 }

@@ -90,6 +90,14 @@ class Sizes(unittest.TestCase):
         self.assertEqual(list(check.size_faults("src/base/a.cc", [line])), [])
 
 
+    def test_a_function_has_one_and_its_lambdas_count_to_it(self) -> None:
+        inner = "  const auto a = [] {\n" + "\n" * (check.FUNCTION_LINES_MAX - 4) + "  };\n"
+        self.assertEqual(list(check.function_faults("src/base/a.cc", f"int f() {{\n{inner}}}\n")),
+                         [])
+        [fault] = check.function_faults("src/base/a.cc", f"\nint f() {{\n\n{inner}}}\n")
+        self.assertIn("src/base/a.cc:2: f has 71 lines", fault)
+
+
 class Sources(unittest.TestCase):
     def test_one_that_no_list_names_is_told(self) -> None:
         self.assertEqual(len(list(check.orphan_faults("src/base/no_such_source.cc"))), 1)

@@ -1,0 +1,20 @@
+# For the build of ./dev mutate, which compiles one source again and again: what nearly all sources
+# include is parsed once a target.
+function(ddm_precompile folder)
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(type ${target} TYPE)
+    if(type MATCHES "^(STATIC_LIBRARY|EXECUTABLE)$")
+      target_precompile_headers(${target} PRIVATE <algorithm> <functional> <map> <string> <vector>
+                                <fmt/format.h> <runtime/asio.h>)
+    endif()
+    if(target MATCHES "_test$")
+      target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+  foreach(each IN LISTS folders)
+    ddm_precompile(${each})
+  endforeach()
+endfunction()
+cmake_language(DEFER CALL ddm_precompile ${CMAKE_SOURCE_DIR})
