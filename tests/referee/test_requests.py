@@ -53,6 +53,7 @@ NAMING_NOTHING_OF_A_MODEL = {
     "aws/instance_metadata.cc": "no model",
     "aws/process_credentials.cc": "no model",
     "repair/journal_line.cc": "lines of its own",
+    "report/stored_status.cc": "figures of our own state",
     "state/merged_finding.cc": "rows of our own state",
     "verify/finding_book.cc": "our own key documents",
     "verify/item_diff.cc": "members of items",
