@@ -109,6 +109,11 @@ awaitable<int> compare_run::run() {
     ended = co_await look_once_more(status);
   }
   live.reset();
+  const auto recorded =
+      co_await session.record_end(ended ? std::nullopt : std::optional(ended.error()));
+  if (ended && !recorded) {
+    ended = recorded;
+  }
   auto block = report::render_comparison(status);
   co_return conclude(
       host.printer, options_.output, ended,

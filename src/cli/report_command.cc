@@ -1,7 +1,7 @@
 #include "cli/report_command.h"
 
 #include "base/displayable.h"
-#include "base/units.h"
+#include "base/time.h"
 #include "cli/event_loop.h"
 #include "cli/standard_output.h"
 #include "cli/start_text.h"
@@ -11,6 +11,7 @@
 #include "report/verdict.h"
 #include "runtime/clock.h"
 #include "state/sqlite_store.h"
+#include "state/state_file.h"
 
 #include <fmt/format.h>
 
@@ -26,12 +27,14 @@ using monitor::stored_run;
 using report::exit_code;
 
 std::string when(const stored_run& run) {
-  const auto age = spoken_duration(run.age);
+  const auto at = format_rfc3339(run.status.at);
   if (run.status.ended) {
-    return fmt::format("ended {} ago", age);
+    return "ended at " + at;
   }
-  return run.goes_on() ? fmt::format("goes on; as of {} ago", age)
-                       : fmt::format("no sign for {}: killed, or it hangs", age);
+  const auto* const word = run.goes_on() ? "goes on"
+                           : run.at_work ? "at work without a sign"
+                                         : "works no more";
+  return fmt::format("{}; as of {}", word, at);
 }
 
 std::string describe(const stored_migration& migration, const report_options& options) {
@@ -65,12 +68,19 @@ std::string describe_as_json(const stored_migration& migration) {
 exit_code code_for(const stored_run& run) {
   const auto code = report::decide_exit(run.status, false);
   const bool is_over = !run.goes_on() && (run.status.follows_stream || !run.status.ended);
-  return is_over && code == exit_code::equal ? exit_code::incomplete : code;
+  const bool unknown = is_over || !run.status.failure.empty();
+  return unknown && code == exit_code::equal ? exit_code::incomplete : code;
 }
 
-/// The first of 1, 3, 0 (report/exit_code.h).
-exit_code worst_of(std::span<const stored_run> runs) {
-  auto worst = runs.empty() ? exit_code::incomplete : exit_code::equal;
+/// The first of 1, 3, 0 (report/exit_code.h). A monitor that goes on has heard of all that others
+/// have found.
+exit_code code_for(std::span<const stored_run> runs) {
+  const auto goes_on = std::ranges::find_if(
+      runs, [](const stored_run& run) { return run.status.follows_stream && run.goes_on(); });
+  if (goes_on != runs.end()) {
+    return code_for(*goes_on);
+  }
+  auto worst = exit_code::equal;
   for (const auto& run : runs) {
     const auto code = code_for(run);
     worst = worst == exit_code::mismatches || code == exit_code::equal ? worst : code;
@@ -87,7 +97,9 @@ awaitable<result<stored_migration>> read_state(const std::string& path) {
   if (!state) {
     co_return fail(std::move(state.error()));
   }
-  co_return monitor::stored_migration_of(*state, system_clock().now());
+  co_return monitor::stored_migration_of(
+      *state, system_clock().now(),
+      [&path](const std::string& command) { return state::is_in_use(path, command); });
 }
 
 awaitable<int> tell(const report_options& options) {
@@ -107,7 +119,7 @@ awaitable<int> tell(const report_options& options) {
       print_report(options.output == output_format::json
                        ? describe_as_json(*migration)
                        : displayable(describe(*migration, options), line_breaks::kept));
-  co_return static_cast<int>(told ? worst_of(migration->runs) : exit_code::incomplete);
+  co_return static_cast<int>(told ? code_for(migration->runs) : exit_code::incomplete);
 }
 
 }  // namespace

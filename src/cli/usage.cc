@@ -130,7 +130,7 @@ constexpr command_description report_description{
     .purpose =
         "Tells how a migration stands, from its state alone: also while monitor or compare work "
         "on\n"
-        "it, and after they were killed. It asks no service and writes nothing.",
+        "it, and after they were killed. It asks no service and changes nothing.",
     .usage = "report --state FILE [flags]",
     .examples =
         R"(  # What the monitor in another window has to say
@@ -142,7 +142,7 @@ constexpr command_description report_description{
     .exit_codes = R"(  0  all that was checked is equal
   1  confirmed mismatches are open
   2  only editing the command mends it: no such state, or none of this program
-  3  incomplete, or no monitor watches any more
+  3  incomplete, failed, or no monitor watches any more
   4  the state cannot be read
 )",
     .asks_services = false};

@@ -53,6 +53,11 @@ class compare_session final : private session_part {
   /// Ends without committing: to a state file it is as if the process had been killed here.
   void abandon() { run_.abandon(); }
 
+  /// The last word, after run() and what came behind it: a run that has none has not ended.
+  [[nodiscard]] awaitable<result<void>> record_end(const std::optional<error>& failure) {
+    return run_.record_end(failure);
+  }
+
   [[nodiscard]] bool resumes() const { return resumes_; }
   /// Of this moment.
   [[nodiscard]] report::status status() const { return run_.status(); }

@@ -153,15 +153,27 @@ awaitable<result<void>> session::commit_at_the_end() {
 
 /// Last of all parts: what they collect may change what they tell.
 void session::record_status(state::commit_batch& batch) {
-  const auto& now = ended_ ? take_status() : latest_status();
+  const auto& now = latest_status();
   const bool due = ended_ || !recorded_at_ || now.at - *recorded_at_ >= record_interval_max ||
                    now.verdict.kind != recorded_verdict_;
   if (due) {
     recorded_at_ = now.at;
     recorded_verdict_ = now.verdict.kind;
+    auto recorded = figures();
+    recorded.ended = ended_ && !around_.end_follows;
     batch.values.insert_or_assign(report::stored_status_name(around_.command),
-                                  report::encode_figures(now));
+                                  report::encode_figures(recorded));
   }
+}
+
+awaitable<result<void>> session::record_end(const std::optional<error>& failure) {
+  auto last = figures();
+  if (last.failure.empty() && failure) {
+    last.failure = failure->describe();
+  }
+  state::commit_batch batch;
+  batch.values.emplace(report::stored_status_name(around_.command), report::encode_figures(last));
+  co_return co_await around_.store.commit(std::move(batch));
 }
 
 awaitable<void> session::await_slow_commit() {
@@ -186,17 +198,20 @@ awaitable<void> session::show_blocks() {
   }
 }
 
-report::status session::status() const {
+report::status session::figures() const {
   report::status now;
   now.at = around_.time.now();
   now.running = now.at - started_at_;
   now.ended = ended_;
-  if (failure_) {
-    now.troubles.push_back("the run has failed: " + failure_->describe());
-  }
+  now.failure = failure_ ? failure_->describe() : std::string();
   for (const auto* part : parts_) {
     part->tell(now);
   }
+  return now;
+}
+
+report::status session::status() const {
+  auto now = figures();
   report::derive(now);
   return now;
 }

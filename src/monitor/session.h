@@ -40,6 +40,8 @@ struct session_surroundings {
   std::function<void(const report::status&)> on_block;
   /// Whose status the state keeps: each 30 s, at each change of the verdict's kind and at the end.
   std::string command;
+  /// Whoever runs the session has the last word: record_end().
+  bool end_follows = false;
 };
 
 class session {
@@ -65,12 +67,15 @@ class session {
 
   /// Of class `cancelled` once it is abandoned: as a success it would let what waits for it go on.
   [[nodiscard]] awaitable<result<void>> commit_now();
+  /// After run(), with `end_follows`: records the end. `failure`: of what came after the run.
+  [[nodiscard]] awaitable<result<void>> record_end(const std::optional<error>& failure);
   /// Tells whoever reads the state that a row may have changed meanwhile.
   [[nodiscard]] const std::uint64_t& commits_begun() const { return commits_begun_; }
   /// Returns at once unless a commit takes so long that the disk sets the pace.
   [[nodiscard]] awaitable<void> await_slow_commit();
 
-  /// Of this moment.
+  /// Of this moment; what its parts tell, and with what follows from that.
+  [[nodiscard]] report::status figures() const;
   [[nodiscard]] report::status status() const;
   /// The same, kept as the latest one.
   const report::status& take_status();

@@ -11,6 +11,7 @@
 #include "report/status.h"
 #include "state/rows.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,11 @@ inline constexpr std::chrono::seconds sign_of_life_max{90};
 struct stored_run {
   std::string command;    ///< "monitor" or "compare"
   report::status status;  ///< as recorded, with what is unknown by now
-  milliseconds age{0};    ///< since it was recorded
-  [[nodiscard]] bool goes_on() const { return !status.ended && age <= sign_of_life_max; }
+  milliseconds age{0};    ///< since it was recorded; below 0: its clock was ahead
+  bool at_work = false;   ///< a process of the command holds its lock on the state
+  [[nodiscard]] bool goes_on() const {
+    return at_work && !status.ended && age <= sign_of_life_max && age >= -sign_of_life_max;
+  }
 };
 
 /// Which migration the state is of: the two tables.
@@ -34,8 +38,10 @@ struct stored_migration {
   std::vector<stored_run> runs;  ///< the monitor's first; none: no run has recorded a status yet
 };
 
-/// An error: what is recorded is damaged. `now` is by the clock of this machine.
-[[nodiscard]] result<stored_migration> stored_migration_of(const state::snapshot& state,
-                                                           wall_time now);
+/// An error: what is recorded is damaged. `now` is by the clock of this machine; `at_work` tells of
+/// a command.
+[[nodiscard]] result<stored_migration> stored_migration_of(
+    const state::snapshot& state, wall_time now,
+    const std::function<bool(const std::string& command)>& at_work);
 
 }  // namespace ddm::monitor

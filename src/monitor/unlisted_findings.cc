@@ -86,6 +86,9 @@ unlisted_findings load_without_command(const numbers_by_name& numbers) {
   return found;
 }
 
+/// How many all are of which `before` is a part.
+std::string of_all_name(std::string_view command) { return before_of(command).of("", "of_all"); }
+
 /// All that was counted, whether it is left or not.
 unlisted_history load_counted(std::string_view command, const numbers_by_name& numbers) {
   const auto names = all_of(command);
@@ -95,7 +98,8 @@ unlisted_history load_counted(std::string_view command, const numbers_by_name& n
   auto all = load_numbers(numbers, names);
   const auto before = load_numbers(numbers, before_of(command));
   // An earlier version knows all alone, and may have begun again at 0.
-  if (!all.subtract(before)) {
+  const bool is_of_all = stored_or(numbers, of_all_name(command)) == all.by_kind().all();
+  if (!is_of_all || !all.subtract(before)) {
     return {.before = {}, .since = all};
   }
   return {.before = before, .since = all};
@@ -110,6 +114,7 @@ void save_counted(const unlisted_history& counted, std::string_view command,
                   numbers_by_name& numbers) {
   save_numbers(counted.all(), all_of(command), numbers);
   save_numbers(counted.before, before_of(command), numbers);
+  numbers.insert_or_assign(of_all_name(command), counted.all().by_kind().all());
 }
 
 bool has_open_gap(std::string_view command, const std::vector<state::gap_row>& gaps) {
@@ -192,7 +197,7 @@ void unlisted_book::collect(wall_time comparison_began, std::vector<state::gap_r
                             state::commit_batch& batch) {
   const bool begins = comparison_began != comparison_began_;
   if (begins) {
-    own_.begin_comparison();
+    own_.begin_comparison(cured_before_);
     comparison_began_ = comparison_began;
     batch.numbers.insert_or_assign(began_name(command_), to_ms(comparison_began_));
   }

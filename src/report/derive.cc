@@ -75,6 +75,9 @@ std::optional<milliseconds> drain_estimate(const status& now) {
 }  // namespace
 
 void derive(status& now) {
+  if (!now.failure.empty()) {
+    now.troubles.insert(now.troubles.begin(), "the run has failed: " + now.failure);
+  }
   if (now.follows_stream) {
     now.success_of_changes = success_of(now.keys_checked, now.open_of_period,
                                         static_cast<std::uint64_t>(now.checks.unlisted));

@@ -111,6 +111,7 @@ struct status {
   wall_time at;
   milliseconds running{0};
   bool ended = false;          ///< the run is over: what is open stays so
+  std::string failure;         ///< of the run; empty: it has not failed
   bool follows_stream = true;  ///< false: a comparison alone
   event_counters events;
   double events_per_second = 0;  ///< over the last interval

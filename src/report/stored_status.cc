@@ -2,6 +2,7 @@
 
 #include "base/foreign_json.h"
 
+#include <boost/pfr/tuple_size.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -18,6 +19,9 @@ namespace ddm::report {
 namespace {
 
 using nlohmann::json;
+
+/// The year 9999: with times beyond it no calendar can be trusted.
+constexpr std::int64_t last_ms = 253'402'300'799'999;
 
 template <class Whole, class Part>
 struct member {
@@ -193,6 +197,7 @@ struct members<status> {
       member{"at", &status::at},
       member{"running", &status::running},
       member{"ended", &status::ended},
+      member{"failure", &status::failure},
       member{"follows_stream", &status::follows_stream},
       member{"events", &status::events},
       member{"events_per_second", &status::events_per_second},
@@ -250,8 +255,15 @@ struct members<status> {
 template <class Value>
 concept has_members = requires { members<Value>::all; };
 
+/// Members that are derived (status.h), and `gaps`.
+template <class Whole>
+constexpr std::size_t not_stored = std::same_as<Whole, status> ? 7 : 0;
+
 template <class Whole, class Visit>
 void each_member(Visit&& visit) {
+  static_assert(boost::pfr::tuple_size_v<Whole> ==
+                    std::tuple_size_v<decltype(members<Whole>::all)> + not_stored<Whole>,
+                "a member that is told and not stored");
   std::apply([&](const auto&... each) { (visit(each), ...); }, members<Whole>::all);
 }
 
@@ -324,16 +336,17 @@ bool read(const json& from, std::string& value) {
   }
   return from.is_string();
 }
+bool is_a_time(std::int64_t ms) { return -last_ms <= ms && ms <= last_ms; }
 bool read(const json& from, milliseconds& value) {
   std::int64_t count = 0;
-  const bool fits = read(from, count);
-  value = milliseconds{count};
+  const bool fits = read(from, count) && is_a_time(count);
+  value = milliseconds{fits ? count : 0};
   return fits;
 }
 bool read(const json& from, wall_time& value) {
-  std::int64_t count = 0;
+  milliseconds count{0};
   const bool fits = read(from, count);
-  value = from_ms(count);
+  value = wall_time{count};
   return fits;
 }
 bool read(const json& from, side& value) {
@@ -396,6 +409,11 @@ bool read(const json& from, Whole& value) {
   return fits;
 }
 
+bool has_times(const status& now) {
+  return !now.compared || (is_a_time(now.compared->progress.started_ms) &&
+                           is_a_time(now.compared->progress.finished_ms));
+}
+
 }  // namespace
 
 std::string stored_status_name(std::string_view command) {
@@ -407,7 +425,7 @@ std::string encode_figures(const status& now) { return json_text(write(now)); }
 result<status> decode_figures(std::string_view stored) {
   const auto document = json::parse(stored, nullptr, false);
   status now;
-  if (document.is_discarded() || !read(document, now)) {
+  if (document.is_discarded() || !read(document, now) || !has_times(now)) {
     return fail(error_class::fatal, "the status that the state keeps is damaged");
   }
   return now;

@@ -20,7 +20,7 @@ namespace ddm::report {
 
 /// The name of the value in the state. `command`: "monitor" or "compare".
 [[nodiscard]] std::string stored_status_name(std::string_view command);
-/// All figures but `gaps`; some kilobytes.
+/// All figures but `gaps`; some kilobytes. `now` is not derived yet: what follows is not kept.
 [[nodiscard]] std::string encode_figures(const status& now);
 /// The same, not derived yet. An error: it is none of ours, or damaged.
 [[nodiscard]] result<status> decode_figures(std::string_view stored);

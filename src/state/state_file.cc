@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -29,6 +31,9 @@ constexpr std::array<std::string_view, 18> network_types{
     "fuse.goofys", "fuse.gcsfuse", "fuse.ceph", "fuse.davfs2", "fuse.glusterfs", "fuse.mount-s3",
 };
 
+/// Whoever asks whether a lock is held has it for a moment (is_in_use).
+constexpr int looks_at_a_lock = 4;
+constexpr std::chrono::milliseconds look_at_a_lock{25};
 constexpr std::string_view sqlite_magic{"SQLite format 3\0", 16};
 constexpr std::size_t sqlite_header_bytes = 100;
 constexpr std::size_t user_version_at = 60;
@@ -179,7 +184,7 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
 
 result<state_lock> state_lock::acquire(const std::string& path, const std::string& command) {
   const auto lock_path = lock_path_of(path, command);
-  for (;;) {
+  for (int looks_left = looks_at_a_lock;; --looks_left) {
     const int descriptor = open_private(lock_path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
       return cannot("create the lock", lock_path, errno);
@@ -188,6 +193,10 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       const int reason = errno;
       lock.lock_path_.clear();
+      if (reason == EWOULDBLOCK && looks_left > 0) {
+        std::this_thread::sleep_for(look_at_a_lock);
+        continue;
+      }
       if (reason == EWOULDBLOCK) {
         return in_use(path, command, descriptor);
       }
@@ -218,6 +227,18 @@ state_lock::~state_lock() {
   if (descriptor_ >= 0) {
     ::close(descriptor_);
   }
+}
+
+bool is_in_use(const std::string& path, const std::string& command) {
+  const auto place = resolve_place(path);
+  const int descriptor =
+      place ? ::open(lock_path_of(*place, command).c_str(), O_RDONLY | O_CLOEXEC) : -1;
+  if (descriptor < 0) {
+    return false;
+  }
+  const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(descriptor);
+  return held;
 }
 
 result<void> check_unused_by_others(const std::string& path, const std::string& own_command) {

@@ -52,6 +52,9 @@ class state_lock {
   int descriptor_;
 };
 
+/// Whether a process of this command works on the state now. Takes no lock.
+[[nodiscard]] bool is_in_use(const std::string& path, const std::string& command);
+
 /// An error when any command but `own_command` holds a lock on the state: it must not be replaced.
 [[nodiscard]] result<void> check_unused_by_others(const std::string& path,
                                                   const std::string& own_command);

@@ -104,7 +104,7 @@ class finding_book {
   [[nodiscard]] const unlisted_history& unlisted_taken() const { return unlisted_; }
   /// What was `taken` last is of another gap than all that was counted before.
   void begin_unlisted_gap(const unlisted_findings& taken);
-  void begin_comparison() { unlisted_.begin_comparison(); }
+  void begin_comparison(wall_time cured_before) { unlisted_.begin_comparison(cured_before); }
   void forget_unlisted(bool gap_cured, wall_time cured_before) {
     unlisted_.forget_cured(gap_cured, cured_before);
   }

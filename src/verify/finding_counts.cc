@@ -116,9 +116,10 @@ unlisted_findings unlisted_history::all() const {
   return sum;
 }
 
-void unlisted_history::begin_comparison() {
+void unlisted_history::begin_comparison(wall_time cured_before) {
   before = all();
   since = {};
+  before.gap.last = std::max(before.gap.last, cured_before);
 }
 
 void unlisted_history::forget_cured(bool gap_cured, wall_time cured_before) {

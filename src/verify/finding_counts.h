@@ -88,8 +88,9 @@ struct unlisted_history {
   unlisted_findings before;
   unlisted_findings since;
   [[nodiscard]] unlisted_findings all() const;
-  /// From now on `before` is all that was counted until now.
-  void begin_comparison();
+  /// From now on `before` is all that was counted until now. No cure until `cured_before` has made
+  /// up for it, wherever the clock was meanwhile.
+  void begin_comparison(wall_time cured_before);
   /// A comparison that began at `cured_before` has made up for what was counted until then; for the
   /// whole gap too, if `gap_cured`.
   void forget_cured(bool gap_cured, wall_time cured_before);

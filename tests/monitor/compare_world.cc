@@ -132,6 +132,9 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
 
 awaitable<void> compare_world::run_session() {
   end_ = co_await process_->session->run();
+  if (end_) {
+    end_ = co_await process_->session->record_end(std::nullopt);
+  }
   ended_ = true;
 }
 

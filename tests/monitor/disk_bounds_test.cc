@@ -195,6 +195,27 @@ TEST(findings_max, what_another_command_made_up_for_is_forgotten_at_the_next_sta
   EXPECT_EQ(world.status().unlisted.mismatches(), 5) << "the earlier ones do not come back";
 }
 
+TEST(findings_max, a_clock_that_was_set_back_makes_up_for_nothing_when_a_comparison_begins) {
+  verify::mismatch missing{.kind = verify::mismatch_kind::missing};
+  verify::finding_book book({.listed_max = 0});
+  state::snapshot resumed;
+  resumed.numbers[state::gaps_cured_before_name] = to_ms(from_ms(0) + 1h);
+  unlisted_book unlisted("monitor", book, resumed);
+  std::vector<state::gap_row> gaps;
+  state::commit_batch batch;
+  for (int number = 0; number < 10; ++number) {
+    missing.key.hash = {1, static_cast<std::uint64_t>(number)};
+    book.on_confirmed(missing, from_ms(0) + 30min);
+  }
+  unlisted.collect(from_ms(0) + 20min, gaps, batch);
+  EXPECT_EQ(gaps.front().noticed, from_ms(0) + 30min);
+  unlisted.collect(from_ms(0) + 40min, gaps, batch);
+  unlisted.note_cure(gaps, {.gaps_cured_before = from_ms(0) + 10min});
+  EXPECT_EQ(unlisted.by_kind().all(), 10) << "no comparison has begun since and ended";
+  unlisted.note_cure(gaps, {.gaps_cured_before = from_ms(0) + 2h});
+  EXPECT_EQ(unlisted.by_kind().all(), 0);
+}
+
 TEST(findings_max, a_gap_that_begins_anew_counts_nothing_of_one_that_was_cured) {
   const auto missing = [](int number) {
     verify::mismatch entry{.kind = verify::mismatch_kind::missing};

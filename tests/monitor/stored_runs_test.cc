@@ -3,10 +3,13 @@
 #include "monitor/compare_world.h"
 #include "monitor/monitor_world.h"
 #include "report/render.h"
+#include "report/stored_status.h"
 #include "report/verdict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace ddm::monitor {
 namespace {
@@ -25,8 +28,9 @@ void with_baseline(session_settings& settings) {
   settings.baseline.after = 10s;
 }
 
-stored_run only_run(const state::snapshot& state, wall_time now) {
-  const auto stored = stored_migration_of(state, now);
+stored_run only_run(const state::snapshot& state, wall_time now, bool at_work = true) {
+  const auto stored =
+      stored_migration_of(state, now, [at_work](const std::string&) { return at_work; });
   if (!stored || stored->runs.size() != 1) {
     throw std::runtime_error("one run is expected");
   }
@@ -53,7 +57,8 @@ TEST(stored_runs, are_of_the_two_tables_of_the_state) {
   monitor_world world;
   world.start();
   world.time.run_for(1min);
-  const auto stored = stored_migration_of(world.stored(), world.time.now());
+  const auto stored = stored_migration_of(world.stored(), world.time.now(),
+                                          [](const std::string&) { return false; });
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->source, "source");
   EXPECT_EQ(stored->target, "target");
@@ -78,12 +83,53 @@ TEST(stored_runs, of_a_monitor_that_was_killed_at_go_are_no_go) {
   ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
   const auto state = world.stored();
   world.crash();
-  const auto at_once = only_run(state, world.time.now());
-  EXPECT_EQ(at_once.status.verdict.kind, verdict_kind::go);
-  const auto later = only_run(state, world.time.now() + 2min);
-  EXPECT_FALSE(later.goes_on());
-  EXPECT_EQ(later.status.verdict.kind, verdict_kind::wait);
-  EXPECT_THAT(later.status.verdict.reasons, Contains(HasSubstr("no sign for 2 min")));
+  const auto killed = only_run(state, world.time.now(), false);
+  EXPECT_FALSE(killed.goes_on());
+  EXPECT_EQ(killed.status.verdict.kind, verdict_kind::wait);
+  EXPECT_THAT(killed.status.verdict.reasons, Contains(HasSubstr("it was killed")));
+}
+
+TEST(stored_runs, of_a_monitor_that_hangs_or_whose_clock_was_set_are_no_go) {
+  monitor_world world;
+  world.import_items(20);
+  world.start(with_baseline);
+  world.time.run_for(10min);
+  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+  for (const auto off : {2min, -2min}) {
+    const auto run = only_run(world.stored(), world.time.now() + off);
+    EXPECT_FALSE(run.goes_on());
+    EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
+    EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("hangs, or a clock was set")));
+  }
+}
+
+TEST(stored_runs, repeat_no_reason) {
+  monitor_world world;
+  world.import_items(20);
+  world.start(with_baseline);
+  world.time.run_for(10min);
+  world.source.plan_faults([](const support::fault_context&) {
+    return support::fault{.type = support::fault::kind::server_error};
+  });
+  world.time.run_for(5min);
+  const auto run = only_run(world.stored(), world.time.now());
+  auto reasons = run.status.verdict.reasons;
+  EXPECT_THAT(reasons, Not(IsEmpty()));
+  std::ranges::sort(reasons);
+  EXPECT_TRUE(std::ranges::adjacent_find(reasons) == reasons.end());
+}
+
+TEST(stored_runs, of_a_comparison_that_was_killed_before_its_last_word_have_not_ended) {
+  compare_world world;
+  world.put_both(compare_world::item("k", 1));
+  world.compare();
+  auto state = world.committed();
+  auto last = report::decode_figures(state.values.at("status.compare"));
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(last->ended);
+  last->ended = false;
+  state.values["status.compare"] = report::encode_figures(*last);
+  EXPECT_FALSE(only_run(state, world.time.now(), false).goes_on());
 }
 
 TEST(stored_runs, of_a_monitor_that_ended_at_go_say_that_nobody_watches) {
@@ -96,7 +142,7 @@ TEST(stored_runs, of_a_monitor_that_ended_at_go_say_that_nobody_watches) {
   EXPECT_TRUE(run.status.ended);
   EXPECT_FALSE(run.goes_on());
   EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
-  EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("ended 3 h ago")));
+  EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("the monitor ended at 2026-")));
   EXPECT_EQ(report::decide_exit(run.status, false), report::exit_code::equal);
 }
 
@@ -115,11 +161,12 @@ TEST(stored_runs, of_a_comparison_that_ended_are_its_last_word) {
 
 TEST(stored_runs, that_are_damaged_are_an_error) {
   state::snapshot state;
-  const auto none = stored_migration_of(state, from_ms(0));
+  const auto at_work = [](const std::string&) { return true; };
+  const auto none = stored_migration_of(state, from_ms(0), at_work);
   ASSERT_TRUE(none);
   EXPECT_THAT(none->runs, IsEmpty());
   state.values["status.monitor"] = "{";
-  EXPECT_FALSE(stored_migration_of(state, from_ms(0)));
+  EXPECT_FALSE(stored_migration_of(state, from_ms(0), at_work));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ void fill_counters(status& now) {
   now.at = from_ms(1'795'000'000'123);
   now.running = 5h;
   now.ended = true;
+  now.failure = "the disk is full";
   now.events = {.total = 90,
                 .unique = 88,
                 .insert = 40,
@@ -154,6 +155,8 @@ TEST(stored_status, that_is_damaged_is_an_error) {
                            R"({"keys_checked":-1})", R"({"ended":1})", R"({"lag":"x"})",
                            R"({"mismatches":{"open":[1]}})", R"({"stream_of":"both"})",
                            R"({"mismatches":{"by_period":{"x":{}}}})", R"({"troubles":[1]})",
+                           R"({"at":-9223372036854775808})", R"({"running":9000000000000000000})",
+                           R"({"compared":{"progress":{"started_ms":9000000000000000000}}})",
                            R"({"newest":[{"kind":"odd"}]})", R"({"newest":[{"kind":1}]})"}) {
     EXPECT_FALSE(decode_figures(text)) << text;
   }

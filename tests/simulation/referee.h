@@ -131,6 +131,7 @@ class referee {
   [[nodiscard]] bool is_after_the_end(const written_record& record) const;
   [[nodiscard]] bool has_uncured_gap() const;
   [[nodiscard]] bool compared_something(std::uint64_t rate) const;
+  [[nodiscard]] bool has_just_expired() const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool is_no_write(const written_record& record) const;
@@ -160,6 +161,7 @@ class referee {
   [[nodiscard]] bool changed_after_the_end(const key_story& story) const;
   [[nodiscard]] bool may_heal(const finding& open) const;
   [[nodiscard]] const finding* open_finding(const key_story& story) const;
+  [[nodiscard]] bool saw_arrive(const key_story& story) const;
   [[nodiscard]] std::vector<std::string> wrong_findings();
   [[nodiscard]] std::int64_t number(const char* name) const;
   void expect_within(const char* name, std::int64_t value, const bounds& truth);

@@ -23,6 +23,8 @@ constexpr milliseconds read_slack{1000};
 constexpr std::chrono::hours long_silence{22};
 /// A gap may be told of after the shard is read again, as long as nothing stands still.
 constexpr std::chrono::minutes noticed_within{5};
+/// What is late is looked at and judged, and all is observed again.
+constexpr milliseconds judged_within{6000};
 
 }  // namespace
 
@@ -39,6 +41,18 @@ const referee::finding* referee::open_finding(const key_story& story) const {
   return found != findings_.end() && found->second.open ? &found->second : nullptr;
 }
 
+/// The newest change was seen in the other table. At the end of a frozen run looks are made before
+/// the replication wait is over: what such a look saw has arrived, too.
+bool referee::saw_arrive(const key_story& story) const {
+  if (story.seen_arrived || !frozen_end_ || !forward_ || story.changes.empty()) {
+    return story.seen_arrived;
+  }
+  const auto& delivered = story.changes.back().delivered;
+  return delivered && std::ranges::any_of(story.looks, [&](const version& look) {
+           return look.at >= *delivered && same_item(look.item, story.source_now());
+         });
+}
+
 std::vector<std::string> referee::wrong_findings() {
   std::vector<std::string> wrong;
   for (const auto& [position, story] : truth_.keys()) {
@@ -48,7 +62,7 @@ std::vector<std::string> referee::wrong_findings() {
         wrong.push_back(fmt::format("open although both tables agree: {} {}", story.key_json,
                                     to_string(open->kind)));
       }
-    } else if (open == nullptr && !story.seen_arrived && is_covered(position) &&
+    } else if (open == nullptr && !saw_arrive(story) && is_covered(position) &&
                !changed_after_the_end(story) &&
                !same_but_for(ignored_for(position), story.source_now(), story.target_now())) {
       wrong.push_back("missed: " + story.key_json + history_of(story));
@@ -236,6 +250,16 @@ bool referee::compared_something(std::uint64_t rate) const {
   });
 }
 
+/// The source's TTL goes on when nobody writes any more. What it deletes is late for a moment,
+/// until it is known to have expired.
+bool referee::has_just_expired() const {
+  const auto settle = scenario_.at_rest ? scenario_.at_rest->settle : milliseconds{0};
+  const auto since = last_.at - (scenario_.world.max_lag + settle + judged_within);
+  return std::ranges::any_of(truth_.keys() | std::views::values, [&](const key_story& story) {
+    return !story.source.empty() && story.source.back().by_ttl && story.source.back().at > since;
+  });
+}
+
 /// Nothing is written any more: the tables have been compared, again where a gap asked for it,
 /// every key can be judged, and WAIT has nothing to wait for.
 bool referee::verdict_is_due() const {
@@ -250,6 +274,9 @@ bool referee::verdict_is_due() const {
                           [&](const finding& each) { return each.open && !may_heal(each); });
   if (!forward_ || some_never_heal) {
     return !last_.baseline_complete || has_uncured_gap();  // it is WAIT or NO-GO for good
+  }
+  if (has_just_expired()) {
+    return !last_.baseline_complete || has_uncured_gap();  // settling has begun anew
   }
   const auto coverage = coverage_of(go_, last_.at);
   const bool something_to_check = coverage && compared_something(coverage->sample_rate);
@@ -287,7 +314,7 @@ void referee::examine_baseline() {
     const auto in_target = last_change(story.target);
     const bool at_rest = in_source < began && in_target < began;
     const bool by_itself = in_target >= began && in_target >= in_source;
-    const bool in_reach = at_rest || (forward_ && !story.seen_arrived && !by_itself);
+    const bool in_reach = at_rest || (forward_ && !saw_arrive(story) && !by_itself);
     if (in_reach && open_finding(story) == nullptr &&
         !same_but_for(coverage->ignored, story.source_now(), story.target_now()) &&
         sample_has(position, coverage->sample_rate)) {
