@@ -14,7 +14,6 @@ namespace {
 using state::stored_or;
 using verify::mismatch_kind;
 using verify::mismatch_kind_names;
-using verify::unlisted_counts;
 using verify::unlisted_findings;
 using verify::unlisted_history;
 using numbers_by_name = std::map<std::string, std::int64_t>;

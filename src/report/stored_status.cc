@@ -298,8 +298,8 @@ template <class Value>
 json write(const std::vector<Value>& values) {
   return write_list(values);
 }
-template <class Value, std::size_t size>
-json write(const std::array<Value, size>& values) {
+template <class Value, std::size_t Size>
+json write(const std::array<Value, Size>& values) {
   return write_list(values);
 }
 template <class Value>
@@ -376,12 +376,12 @@ bool read(const json& from, std::vector<Value>& values) {
            return read(each, values.emplace_back());
          });
 }
-template <class Value, std::size_t size>
-bool read(const json& from, std::array<Value, size>& values) {
-  if (!from.is_array() || from.size() != size) {
+template <class Value, std::size_t Size>
+bool read(const json& from, std::array<Value, Size>& values) {
+  if (!from.is_array() || from.size() != Size) {
     return false;
   }
-  for (std::size_t i = 0; i < size; ++i) {
+  for (std::size_t i = 0; i < Size; ++i) {
     if (!read(from.at(i), values.at(i))) {
       return false;
     }

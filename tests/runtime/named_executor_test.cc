@@ -73,7 +73,8 @@ TEST(named_executor, each_step_of_its_coroutines_has_its_name) {
 TEST(named_executor, is_equal_to_its_copies_only) {
   asio::io_context io;
   const asio::any_io_executor one = named_executor(io.get_executor(), "orders");
-  const asio::any_io_executor copy = one;
+  asio::any_io_executor copy;
+  copy = one;
   const asio::any_io_executor other = named_executor(io.get_executor(), "orders");
   EXPECT_EQ(one, copy);
   EXPECT_NE(one, other);

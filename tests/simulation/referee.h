@@ -131,7 +131,7 @@ class referee {
   [[nodiscard]] bool is_after_the_end(const written_record& record) const;
   [[nodiscard]] bool has_uncured_gap() const;
   [[nodiscard]] bool compared_something(std::uint64_t rate) const;
-  [[nodiscard]] bool has_just_expired() const;
+  [[nodiscard]] bool has_just_been_cured() const;
   [[nodiscard]] bool verdict_is_due() const;
   [[nodiscard]] bool was_off_at(wall_time moment) const;
   [[nodiscard]] bool is_no_write(const written_record& record) const;

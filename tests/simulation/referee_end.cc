@@ -23,7 +23,7 @@ constexpr milliseconds read_slack{1000};
 constexpr std::chrono::hours long_silence{22};
 /// A gap may be told of after the shard is read again, as long as nothing stands still.
 constexpr std::chrono::minutes noticed_within{5};
-/// What is late is looked at and judged, and all is observed again.
+/// What is unequal is judged, and all is observed again.
 constexpr milliseconds judged_within{6000};
 
 }  // namespace
@@ -250,14 +250,13 @@ bool referee::compared_something(std::uint64_t rate) const {
   });
 }
 
-/// The source's TTL goes on when nobody writes any more. What it deletes is late for a moment,
-/// until it is known to have expired.
-bool referee::has_just_expired() const {
+/// A gap was cured just now, such as that of a table that was made anew and is described each 30 s:
+/// settling has begun anew.
+bool referee::has_just_been_cured() const {
   const auto settle = scenario_.at_rest ? scenario_.at_rest->settle : milliseconds{0};
   const auto since = last_.at - (scenario_.world.max_lag + settle + judged_within);
-  return std::ranges::any_of(truth_.keys() | std::views::values, [&](const key_story& story) {
-    return !story.source.empty() && story.source.back().by_ttl && story.source.back().at > since;
-  });
+  return std::ranges::any_of(
+      gaps_, [&](const state::gap_row& gap) { return gap.cured && gap.noticed > since; });
 }
 
 /// Nothing is written any more: the tables have been compared, again where a gap asked for it,
@@ -275,7 +274,7 @@ bool referee::verdict_is_due() const {
   if (!forward_ || some_never_heal) {
     return !last_.baseline_complete || has_uncured_gap();  // it is WAIT or NO-GO for good
   }
-  if (has_just_expired()) {
+  if (has_just_been_cured()) {
     return !last_.baseline_complete || has_uncured_gap();  // settling has begun anew
   }
   const auto coverage = coverage_of(go_, last_.at);
