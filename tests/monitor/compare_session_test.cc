@@ -503,7 +503,7 @@ TEST(compare_session, what_it_has_no_room_to_list_is_counted_once_however_often_
 }
 
 TEST(compare_session, what_it_has_no_room_to_list_is_counted_once_over_a_crash_too) {
-  for (int seconds = 60; seconds < 200; seconds += 7) {
+  for (int seconds = 60; seconds < 200; seconds += 23) {
     compare_world world;
     fill(world, 40);
     for (int i = 0; i < 15; ++i) {
