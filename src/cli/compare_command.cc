@@ -153,16 +153,10 @@ void compare_run::print_start(const monitor::compare_session& session) const {
 }
 
 awaitable<int> compare_migration(process& host, const compare_options& options) {
-  auto tables = co_await reach_tables(host.connections, options);
-  if (!tables) {
-    co_return refuse(tables.error());
-  }
-  auto request = request_for(*tables, options);
   // The state may be a monitor's as well: --fresh begins only the comparison anew.
   auto opened = co_await open_migration::open(
       host, options,
-      {.command = "compare", .lock = "compare", .leftovers_suffix = ".compare.leftovers"},
-      std::move(*tables), std::move(request));
+      {.command = "compare", .lock = "compare", .leftovers_suffix = ".compare.leftovers"});
   if (!opened) {
     co_return refuse(opened.error());
   }

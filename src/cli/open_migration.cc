@@ -170,6 +170,16 @@ awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migra
   co_return made;
 }
 
+awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migration::open(
+    process& host, const migration_options& options, command_manner manner) {
+  auto tables = co_await reach_tables(host.connections, options);
+  if (!tables) {
+    co_return std::unexpected(std::move(tables.error()));
+  }
+  auto request = request_for(*tables, options);
+  co_return co_await open(host, options, std::move(manner), std::move(*tables), std::move(request));
+}
+
 result<void> open_migration::check_target_is_ready() const {
   if (facts.target_is_ready()) {
     return {};

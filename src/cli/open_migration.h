@@ -49,6 +49,9 @@ struct open_migration {
   [[nodiscard]] static awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open(
       process& host, const migration_options& options, command_manner manner, reached_tables tables,
       monitor::migration_request request);
+  /// The same for a command that needs nothing but the two tables, which are reached first.
+  [[nodiscard]] static awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open(
+      process& host, const migration_options& options, command_manner manner);
 
   /// An error while the target table is being created.
   [[nodiscard]] result<void> check_target_is_ready() const;

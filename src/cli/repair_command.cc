@@ -345,15 +345,9 @@ int repair_run::conclude(const result<void>& ended, const repair::repair_summary
 }
 
 awaitable<int> repair_migration(process& host, const repair_options& options) {
-  auto tables = co_await reach_tables(host.connections, options);
-  if (!tables) {
-    co_return refuse(tables.error());
-  }
-  auto request = request_for(*tables, options);
   // A running monitor holds the mismatches in memory and would write them back: hence its lock.
   auto opened = co_await open_migration::open(
-      host, options, {.command = "repair", .lock = "monitor", .begins_state = false},
-      std::move(*tables), std::move(request));
+      host, options, {.command = "repair", .lock = "monitor", .begins_state = false});
   if (!opened) {
     co_return refuse(opened.error());
   }

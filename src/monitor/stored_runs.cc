@@ -23,10 +23,7 @@ std::string doubt_about(const stored_run& run) {
   }
   return run.at_work
              ? fmt::format("the monitor's last sign is of {}: it hangs, or a clock was set", at)
-             : fmt::format(
-                   "the monitor works no more, its last sign is of {}: it was "
-                   "killed",
-                   at);
+             : fmt::format("the monitor works no more, its last sign is of {}: it was killed", at);
 }
 
 result<stored_run> load_run(std::string command, const std::string& recorded,

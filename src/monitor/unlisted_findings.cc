@@ -241,20 +241,17 @@ bool unlisted_book::hear(const state::news& news, const std::vector<state::gap_r
   return !counted_before && has_open_gap(other(), gaps);
 }
 
-verify::kind_counts unlisted_book::by_kind() const {
-  auto sum = own_.unlisted().by_kind();
-  const auto theirs = theirs_.all().by_kind();
-  for (std::size_t kind = 0; kind < sum.open.size(); ++kind) {
-    sum.open.at(kind) += theirs.open.at(kind);
-  }
+unlisted_findings unlisted_book::all() const {
+  auto sum = own_.unlisted();
+  sum.add(theirs_.all());
   return sum;
 }
 
+verify::kind_counts unlisted_book::by_kind() const { return all().by_kind(); }
+
 std::optional<wall_time> unlisted_book::last_expired() const {
-  const auto ours = own_.unlisted().expired;
-  const auto theirs = theirs_.all().expired;
-  return ours.any() || theirs.any() ? std::optional(std::max(ours.last, theirs.last))
-                                    : std::nullopt;
+  const auto expired = all().expired;
+  return expired.any() ? std::optional(expired.last) : std::nullopt;
 }
 
 unlisted_book::of_comparison unlisted_book::left_of(

@@ -83,6 +83,7 @@ class unlisted_book {
 
  private:
   [[nodiscard]] std::string_view other() const;
+  [[nodiscard]] verify::unlisted_findings all() const;
   void forget_cured(const std::vector<state::gap_row>& gaps);
 
   std::string command_;

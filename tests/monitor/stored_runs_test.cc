@@ -28,6 +28,13 @@ void with_baseline(session_settings& settings) {
   settings.baseline.after = 10s;
 }
 
+void bring_to_go(monitor_world& world) {
+  world.import_items(20);
+  world.start(with_baseline);
+  world.time.run_for(10min);
+  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+}
+
 stored_run only_run(const state::snapshot& state, wall_time now, bool at_work = true) {
   const auto stored =
       stored_migration_of(state, now, [at_work](const std::string&) { return at_work; });
@@ -77,10 +84,7 @@ TEST(stored_runs, know_a_change_of_the_verdict_at_once) {
 
 TEST(stored_runs, of_a_monitor_that_was_killed_at_go_are_no_go) {
   monitor_world world;
-  world.import_items(20);
-  world.start(with_baseline);
-  world.time.run_for(10min);
-  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
   const auto state = world.stored();
   world.crash();
   const auto killed = only_run(state, world.time.now(), false);
@@ -91,10 +95,7 @@ TEST(stored_runs, of_a_monitor_that_was_killed_at_go_are_no_go) {
 
 TEST(stored_runs, of_a_monitor_that_hangs_or_whose_clock_was_set_are_no_go) {
   monitor_world world;
-  world.import_items(20);
-  world.start(with_baseline);
-  world.time.run_for(10min);
-  ASSERT_EQ(world.status().verdict.kind, verdict_kind::go) << world.reasons();
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
   for (const auto off : {2min, -2min}) {
     const auto run = only_run(world.stored(), world.time.now() + off);
     EXPECT_FALSE(run.goes_on());
