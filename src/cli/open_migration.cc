@@ -122,8 +122,10 @@ awaitable<result<void>> open_files(open_migration& migration) {
                     "file that they wrote with --state",
                     migration.files.state));
   }
-  auto opened = state::open_sqlite_store(
-      {.path = migration.files.state, .command = manner.lock, .fresh = manner.forgets_state});
+  auto opened = state::open_sqlite_store({.path = migration.files.state,
+                                          .command = manner.lock,
+                                          .holder = manner.command,
+                                          .fresh = manner.forgets_state});
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }

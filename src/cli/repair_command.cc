@@ -103,7 +103,8 @@ result<void> repair_run::exclude_comparisons() {
     return {};
   }
   const auto place = state::resolve_place(migration_.files.state);
-  auto lock = place ? state::state_lock::acquire(*place, "compare") : fail(place.error());
+  auto lock = place ? state::state_lock::acquire(*place, "compare", migration_.manner.command)
+                    : fail(place.error());
   if (!lock) {
     return fail(
         std::move(lock.error()).within("repair --apply writes beside no comparison of its state"));

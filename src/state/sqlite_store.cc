@@ -183,7 +183,8 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
   }
   std::optional<state_lock> lock;
   if (!read_only) {
-    auto locked = state_lock::acquire(*path, options.command);
+    auto locked = state_lock::acquire(*path, options.command,
+                                      options.holder.empty() ? options.command : options.holder);
     if (!locked) {
       return fail(std::move(locked.error()));
     }

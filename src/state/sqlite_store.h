@@ -14,6 +14,8 @@ struct sqlite_options {
   /// "<path>.<command>.lock" is held while the store is open. Empty: open read-only, without a lock
   /// (`report`); an older format is refused then.
   std::string command;
+  /// What the process runs, if it holds the lock of another command to keep that one away.
+  std::string holder;
   /// Remove what is there and begin anew.
   bool fresh = false;
   /// False: work is done where it is asked for, so that a simulation stays deterministic.

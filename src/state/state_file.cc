@@ -60,20 +60,36 @@ std::string lock_path_of(const std::string& path, std::string_view command) {
   return fmt::format("{}.{}.lock", path, command);
 }
 
-/// "process 4711", as the holder wrote it.
-std::string holder(int descriptor) {
-  std::array<char, 32> text{};
+struct lock_holder {
+  std::string process = "another process";  ///< "process 4711"
+  std::string command;                      ///< empty: it has not written it
+};
+
+/// As the holder wrote it: "4711 monitor".
+lock_holder holder_of(int descriptor) {
+  std::array<char, 64> text{};
   const auto size = ::pread(descriptor, text.data(), text.size(), 0);
-  std::string_view pid(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  pid = pid.substr(0, pid.find_first_not_of("0123456789"));
-  return pid.empty() ? "another process" : fmt::format("process {}", pid);
+  std::string_view line(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  lock_holder found;
+  const auto pid = line.substr(0, line.find_first_not_of("0123456789"));
+  if (pid.empty()) {
+    return found;
+  }
+  found.process = fmt::format("process {}", pid);
+  line.remove_prefix(pid.size());
+  if (line.starts_with(' ')) {
+    line.remove_prefix(1);
+    found.command = line.substr(0, line.find_first_not_of("abcdefghijklmnopqrstuvwxyz"));
+  }
+  return found;
 }
 
-std::unexpected<error> in_use(const std::string& path, std::string_view command, int descriptor) {
+std::unexpected<error> in_use(const std::string& path, std::string_view lock, int descriptor) {
+  const auto holder = holder_of(descriptor);
   return fatal(
       fmt::format("the state {} is in use by {} ({}): end that one first, or give this one a state "
                   "of its own with --state",
-                  path, holder(descriptor), command));
+                  path, holder.process, holder.command.empty() ? lock : holder.command));
 }
 
 std::string_view describe(fs::file_type type) {
@@ -182,8 +198,9 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
   return big_endian(header, user_version_at);
 }
 
-result<state_lock> state_lock::acquire(const std::string& path, const std::string& command) {
-  const auto lock_path = lock_path_of(path, command);
+result<state_lock> state_lock::acquire(const std::string& path, const std::string& name,
+                                       const std::string& command) {
+  const auto lock_path = lock_path_of(path, name);
   for (int looks_left = looks_at_a_lock;; --looks_left) {
     const int descriptor = open_private(lock_path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
@@ -198,7 +215,7 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
         continue;
       }
       if (reason == EWOULDBLOCK) {
-        return in_use(path, command, descriptor);
+        return in_use(path, name, descriptor);
       }
       return cannot("lock", lock_path, reason);
     }
@@ -207,9 +224,9 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
       lock.lock_path_.clear();
       continue;
     }
-    const auto pid = fmt::format("{}\n", ::getpid());
-    if (::ftruncate(descriptor, 0) != 0 ||
-        ::pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    const auto holder = fmt::format("{} {}\n", ::getpid(), command);
+    if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, holder.data(), holder.size(), 0) !=
+                                               static_cast<ssize_t>(holder.size())) {
       return cannot("write the lock", lock_path, errno);
     }
     return lock;
@@ -237,8 +254,9 @@ bool is_in_use(const std::string& path, const std::string& command) {
     return false;
   }
   const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const auto holder = held ? holder_of(descriptor) : lock_holder();
   ::close(descriptor);
-  return held;
+  return held && (holder.command.empty() || holder.command == command);
 }
 
 result<void> check_unused_by_others(const std::string& path, const std::string& own_command) {

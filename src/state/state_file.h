@@ -37,8 +37,9 @@ inline constexpr std::uint32_t format_version = 3;
 /// Held from acquire() to destruction, also by a process that is killed: the system lets go then.
 class state_lock {
  public:
-  /// Locks "<path>.<command>.lock" (mode 0600, holding the process id). The error names the holder.
-  [[nodiscard]] static result<state_lock> acquire(const std::string& path,
+  /// Locks "<path>.<name>.lock" (mode 0600, holding the process id and the command that it runs).
+  /// The error names the holder.
+  [[nodiscard]] static result<state_lock> acquire(const std::string& path, const std::string& name,
                                                   const std::string& command);
   state_lock(state_lock&& other) noexcept;
   state_lock& operator=(state_lock&&) = delete;
@@ -52,7 +53,8 @@ class state_lock {
   int descriptor_;
 };
 
-/// Whether a process of this command works on the state now. Takes no lock.
+/// Whether a process of this command works on the state now, holding the lock of its name: another
+/// command may hold that one to keep it away. Takes no lock.
 [[nodiscard]] bool is_in_use(const std::string& path, const std::string& command);
 
 /// An error when any command but `own_command` holds a lock on the state: it must not be replaced.

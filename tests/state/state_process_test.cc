@@ -1,4 +1,5 @@
 // What needs a second process: kill -9, locks, other users, a full disk.
+#include "state/state_file.h"
 #include "state/store_testing.h"
 #include "state/wal_lineage.h"
 
@@ -247,6 +248,21 @@ TEST(state_process, a_second_process_is_told_who_holds_the_state) {
   EXPECT_EQ(refusal({.path = path, .command = "compare"}), "");
   child.kill();
   EXPECT_EQ(refusal({.path = path, .command = "monitor"}), "");
+}
+
+TEST(state_process, a_lock_held_to_keep_a_command_away_is_not_that_commands_work) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  must_open(path);
+  EXPECT_FALSE(is_in_use(path, "monitor"));
+  {
+    const auto monitor = open_sqlite_store({.path = path, .command = "monitor"});
+    EXPECT_TRUE(is_in_use(path, "monitor"));
+  }
+  const auto repair = open_sqlite_store({.path = path, .command = "monitor", .holder = "repair"});
+  ASSERT_TRUE(repair);
+  EXPECT_FALSE(is_in_use(path, "monitor"));
+  EXPECT_THAT(refusal({.path = path, .command = "monitor"}), HasSubstr(" (repair)"));
 }
 
 TEST(state_process, a_place_without_permission_is_refused) {
