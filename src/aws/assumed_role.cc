@@ -47,9 +47,8 @@ class assumed_role final : public credentials_source {
     if (by_keys_that_last_) {
       return credentials_source::renewal();
     }
-    const auto below = by_->renewal();
-    return below.starts_with("renewed") ? below
-                                        : "renewed unattended until the keys that assume it end";
+    return by_->renews_itself() ? by_->renewal()
+                                : "renewed unattended until the keys that assume it end";
   }
 
  private:

@@ -44,6 +44,7 @@ class last_resort final : public credentials_source {
   }
   [[nodiscard]] std::string describe() const override { return below_->describe(); }
   [[nodiscard]] std::string renewal() const override { return below_->renewal(); }
+  [[nodiscard]] bool renews_itself() const override { return below_->renews_itself(); }
 
  private:
   source_ptr below_;

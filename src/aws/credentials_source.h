@@ -31,6 +31,8 @@ class credentials_source {
   [[nodiscard]] virtual std::string describe() const = 0;
   /// What follows "ends at …, ".
   [[nodiscard]] virtual std::string renewal() const { return "renewed unattended before that"; }
+  /// False: once they end somebody must give new ones.
+  [[nodiscard]] virtual bool renews_itself() const { return true; }
 };
 
 class credentials_provider {
@@ -50,6 +52,9 @@ class credentials_provider {
   [[nodiscard]] virtual std::string describe() const = 0;
   /// What follows "ends at …, ".
   [[nodiscard]] virtual std::string renewal() const = 0;
+  [[nodiscard]] virtual bool renews_itself() const = 0;
+  /// Those that get() would give now without asking anybody; null: there are none.
+  [[nodiscard]] virtual shared_credentials present() const = 0;
 };
 
 /// Given once, the same for ever: the environment, tests.
@@ -59,6 +64,8 @@ class static_credentials final : public credentials_provider {
   [[nodiscard]] awaitable<result<shared_credentials>> get() override;
   [[nodiscard]] std::string describe() const override { return origin_; }
   [[nodiscard]] std::string renewal() const override { return "cannot be renewed unattended"; }
+  [[nodiscard]] bool renews_itself() const override { return false; }
+  [[nodiscard]] shared_credentials present() const override { return always_; }
 
  private:
   shared_credentials always_;

@@ -49,6 +49,7 @@ class profile_keys final : public credentials_source {
     return fmt::format("profile {} ({})", name_, files_);
   }
   [[nodiscard]] std::string renewal() const override { return "cannot be renewed unattended"; }
+  [[nodiscard]] bool renews_itself() const override { return false; }
 
  private:
   std::string name_;

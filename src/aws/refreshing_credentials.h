@@ -29,6 +29,8 @@ class refreshing_credentials final : public credentials_provider {
   void renew(const shared_credentials& refused) override;
   [[nodiscard]] std::string describe() const override { return source_->describe(); }
   [[nodiscard]] std::string renewal() const override { return source_->renewal(); }
+  [[nodiscard]] bool renews_itself() const override { return source_->renews_itself(); }
+  [[nodiscard]] shared_credentials present() const override { return present_; }
 
  private:
   [[nodiscard]] bool usable() const;

@@ -5,6 +5,7 @@
 #include "cli/compared_tables.h"
 #include "cli/conclusion.h"
 #include "cli/open_migration.h"
+#include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
 #include "monitor/compare_session.h"
@@ -29,7 +30,8 @@ class compare_run {
       : migration_(migration),
         options_(options),
         tables_(migration),
-        decoder_(migration.decoder_for(options.sample_rate)) {}
+        decoder_(migration.decoder_for(options.sample_rate)),
+        about_(describe_run(migration, settings_in_force(options))) {}
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
@@ -44,6 +46,7 @@ class compare_run {
   const compare_options& options_;
   compared_tables tables_;
   dynamodb::page_decoder decoder_;
+  report::run_facts about_;
 };
 
 monitor::compare_settings compare_run::session_settings() const {
@@ -79,9 +82,16 @@ monitor::compare_parts compare_run::session_parts() const {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .on_block = [&host](const report::status& now) {
-            host.printer.print(report::render_comparison(now));
-          }};
+          .watch = {.tell =
+                        [this](report::status& now) {
+                          now.about = about_;
+                          now.credentials = credentials_of(migration_);
+                        },
+                    .on_second = {},
+                    .on_block =
+                        [&host](const report::status& now) {
+                          host.printer.print(report::render_comparison(now));
+                        }}};
 }
 
 awaitable<int> compare_run::run() {
@@ -115,9 +125,8 @@ awaitable<int> compare_run::run() {
     ended = recorded;
   }
   auto block = report::render_comparison(status);
-  co_return conclude(
-      host.printer, options_.output, ended,
-      {.command = "compare", .status = std::move(status), .block = std::move(block)});
+  co_return conclude(host.printer, options_.output, ended,
+                     {.status = std::move(status), .block = std::move(block)});
 }
 
 /// At both tables; a signal ends the waiting for what they do not answer.

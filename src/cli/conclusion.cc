@@ -11,8 +11,7 @@ int conclude(status_printer& printer, output_format output, const result<void>& 
              const conclusion& what) {
   using report::exit_code;
   printer.print(what.block);
-  const bool told =
-      output != output_format::json || print_report(report::render_json(what.status, what.command));
+  const bool told = output != output_format::json || print_report(report::render_json(what.status));
   if (!ended) {
     return refuse(ended.error());
   }

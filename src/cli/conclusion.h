@@ -11,7 +11,6 @@
 namespace ddm::cli {
 
 struct conclusion {
-  std::string command;
   report::status status;
   std::string block;        ///< the status as text
   bool require_go = false;  ///< anything else is not what was asked for

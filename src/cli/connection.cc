@@ -80,6 +80,17 @@ connection::connection(std::shared_ptr<service_link> over, std::string_view name
                },
            .random_seed = std::random_device{}()}) {}
 
+std::optional<report::credential_facts> connection::credential_facts(std::string_view of) const {
+  const auto keys = link_->identity->present();
+  if (!keys) {
+    return std::nullopt;
+  }
+  return report::credential_facts{.of = std::string(of),
+                                  .access_key_id = keys->access_key_id,
+                                  .ends = keys->expires,
+                                  .renewed = link_->identity->renews_itself()};
+}
+
 awaitable<result<aws::caller_identity>> connection::caller_identity() {
   auto keys = co_await credentials();
   if (!keys) {

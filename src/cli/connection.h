@@ -10,6 +10,7 @@
 #include "aws/sts_client.h"
 #include "base/side.h"
 #include "cli/options.h"
+#include "report/run_facts.h"
 #include "runtime/clock.h"
 
 #include <functional>
@@ -80,6 +81,8 @@ class connection {
   [[nodiscard]] std::string lifetime_of(const aws::credentials& present) const {
     return aws::describe_lifetime(present, *link_->identity);
   }
+  /// As they are now, as far as they may be shown; nothing: none are at hand.
+  [[nodiscard]] std::optional<report::credential_facts> credential_facts(std::string_view of) const;
   /// The credentials as they are now; never to be shown but for the access key id and the end.
   [[nodiscard]] awaitable<result<aws::shared_credentials>> credentials() {
     return link_->identity->get();

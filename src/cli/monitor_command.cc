@@ -6,6 +6,7 @@
 #include "cli/conclusion.h"
 #include "cli/doubts.h"
 #include "cli/open_migration.h"
+#include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
 #include "monitor/evidence.h"
@@ -68,7 +69,10 @@ class monitor_run {
         stream_(stream),
         options_(options),
         decoder_(migration.decoder_for(options.sample_rate)),
-        baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)) {}
+        baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)),
+        about_(describe_run(migration, settings_in_force(options))) {
+    about_.stream = stream_described();
+  }
 
   /// Until its end or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
@@ -78,6 +82,8 @@ class monitor_run {
   [[nodiscard]] compare::comparer_settings comparer_settings() const;
   [[nodiscard]] monitor::session_parts session_parts();
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
+  [[nodiscard]] report::stream_facts stream_described() const;
+  void tell(report::status& now) const;
   void print_start() const;
   void tell_doubts() const;
 
@@ -87,6 +93,7 @@ class monitor_run {
   const monitor_options& options_;
   dynamodb::page_decoder decoder_;
   dynamodb::page_decoder baseline_decoder_;
+  report::run_facts about_;
   bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
 };
 
@@ -163,8 +170,12 @@ monitor::session_parts monitor_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .on_block =
-              [&host](const report::status& now) { host.printer.print(report::render_text(now)); },
+          .watch = {.tell = [this](report::status& now) { tell(now); },
+                    .on_second = {},
+                    .on_block =
+                        [&host](const report::status& now) {
+                          host.printer.print(report::render_text(now));
+                        }},
           .target_is_ready = [this] { return target_is_ready(); }};
 }
 
@@ -181,11 +192,26 @@ awaitable<int> monitor_run::run() {
   live.reset();
   auto status = session.status();
   auto block = report::render_text(status);
-  co_return conclude(host.printer, options_.output, ended,
-                     {.command = "monitor",
-                      .status = std::move(status),
-                      .block = std::move(block),
-                      .require_go = options_.require_go});
+  co_return conclude(
+      host.printer, options_.output, ended,
+      {.status = std::move(status), .block = std::move(block), .require_go = options_.require_go});
+}
+
+report::stream_facts monitor_run::stream_described() const {
+  const auto& link = stream_.link->description();
+  return {.arn = facts_.stream.str(),
+          .view_type = facts_.view_type,
+          .of = verify::origin_of(facts_.way),
+          .region = link.region,
+          .endpoint = link.endpoint};
+}
+
+void monitor_run::tell(report::status& now) const {
+  now.about = about_;
+  now.credentials = credentials_of(migration_);
+  if (auto facts = stream_.link->credential_facts("stream")) {
+    now.credentials.push_back(*std::move(facts));
+  }
 }
 
 awaitable<result<bool>> monitor_run::target_is_ready() {
@@ -217,6 +243,7 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
         options_.source_table, facts_.schema.describe(), options_.target_table,
         table->schema.describe()));
   }
+  about_.tables.target = table_facts_of(*target.link, *table);
   if (auto ttl = co_await target.client.describe_time_to_live(dynamodb::table_name(target.name))) {
     target.reading->ttl_attribute = *ttl;
   }

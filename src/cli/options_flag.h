@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "cli/options.h"
+#include "report/run_facts.h"
 
 #include <chrono>
 #include <concepts>
@@ -65,6 +66,9 @@ struct command_description {
 [[nodiscard]] flag_table flags_of(report_options& options);
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
+
+/// The flags that have a value, with the one in force; of an address without what may be secret.
+[[nodiscard]] std::vector<report::setting> settings_of(const flag_table& flags);
 
 /// Completes what follows from other values, and lists contradictions between them.
 [[nodiscard]] std::vector<std::string> complete(monitor_options& options);

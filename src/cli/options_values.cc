@@ -114,6 +114,20 @@ flag_group debugging(bool& allow_core_dumps) {
             "and items"}}};
 }
 
+std::vector<report::setting> settings_of(const flag_table& flags) {
+  std::vector<report::setting> found;
+  for (const auto& group : flags) {
+    for (const auto& each : group.flags) {
+      const auto& value = each.target.fallback;
+      if (!value.empty()) {
+        found.push_back({.name = std::string(each.name),
+                         .value = each.target.is_url ? net::without_secrets(value) : value});
+      }
+    }
+  }
+  return found;
+}
+
 binding text_into(std::string& value) { return bind_text(value); }
 binding text_into(std::optional<std::string>& value) { return bind_text(value); }
 

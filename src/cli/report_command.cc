@@ -59,7 +59,7 @@ std::string describe(const stored_migration& migration, const report_options& op
 std::string describe_as_json(const stored_migration& migration) {
   std::string lines;
   for (const auto& run : migration.runs) {
-    lines += (lines.empty() ? "" : "\n") + report::render_json(run.status, run.command);
+    lines += (lines.empty() ? "" : "\n") + report::render_json(run.status);
   }
   return lines;
 }

@@ -39,7 +39,7 @@ struct compare_parts {
   dynamodb::metered_table& target;
   state::state_store& store;
   verify::findings_file* findings = nullptr;
-  std::function<void(const report::status&)> on_block;
+  run_watch watch;
 };
 
 class compare_session final : private session_part {

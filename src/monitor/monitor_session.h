@@ -67,8 +67,7 @@ struct session_parts {
   dynamodb::metered_table& target;
   state::state_store& store;
   verify::findings_file* findings = nullptr;  ///< nothing is written without one
-  /// Called at each stats interval.
-  std::function<void(const report::status&)> on_block;
+  run_watch watch;
   /// Asked each 10 s while the target is not ready: true once it can be read; an error is final.
   std::function<awaitable<result<bool>>()> target_is_ready;
 };

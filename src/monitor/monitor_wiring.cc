@@ -12,7 +12,7 @@ session_surroundings monitor_session::surroundings() const {
           .time = parts_.time,
           .store = parts_.store,
           .findings = parts_.findings,
-          .on_block = parts_.on_block,
+          .watch = parts_.watch,
           .command = "monitor"};
 }
 

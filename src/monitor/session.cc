@@ -34,7 +34,8 @@ session::session(session_rhythm rhythm, session_surroundings around)
     : rhythm_(rhythm),
       around_(std::move(around)),
       background_(around_.executor),
-      started_at_(around_.time.now()) {}
+      started_at_(around_.time.now()),
+      verdict_since_(started_at_) {}
 
 awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over) {
   if (!failure_) {
@@ -43,6 +44,9 @@ awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over
     }
     background_.spawn(commit_regularly());
     background_.spawn(show_blocks());
+    if (around_.watch.on_second) {
+      background_.spawn(show_seconds());
+    }
     co_await until_over();
     for (auto* part : parts_ | std::views::reverse) {
       part->stop();
@@ -103,6 +107,7 @@ awaitable<result<void>> session::commit_now() {
   commit_since_.reset();
   commit_ended_.notify();
   if (committed) {
+    committed_at_ = around_.time.now();
     for (auto* part : parts_) {
       part->on_committed();
     }
@@ -186,14 +191,21 @@ awaitable<void> session::await_slow_commit() {
   }
 }
 
+awaitable<void> session::show_seconds() {
+  for (;;) {
+    co_await around_.time.sleep_for(status_age_max);
+    around_.watch.on_second(latest_status());
+  }
+}
+
 awaitable<void> session::show_blocks() {
   for (;;) {
     co_await around_.time.sleep_for(rhythm_.stats_interval);
     for (auto* part : parts_) {
       part->on_interval();
     }
-    if (around_.on_block) {
-      around_.on_block(take_status());
+    if (around_.watch.on_block) {
+      around_.watch.on_block(take_status());
     }
   }
 }
@@ -204,6 +216,13 @@ report::status session::figures() const {
   now.running = now.at - started_at_;
   now.ended = ended_;
   now.failure = failure_ ? failure_->describe() : std::string();
+  now.committed_at = committed_at_;
+  now.verdict_since = verdict_since_;
+  now.about.started = started_at_;
+  now.about.command = around_.command;
+  if (around_.watch.tell) {
+    around_.watch.tell(now);
+  }
   for (const auto* part : parts_) {
     part->tell(now);
   }
@@ -213,10 +232,17 @@ report::status session::figures() const {
 report::status session::status() const {
   auto now = figures();
   report::derive(now);
+  if (latest_ && latest_->verdict.kind != now.verdict.kind) {
+    now.verdict_since = now.at;
+  }
   return now;
 }
 
-const report::status& session::take_status() { return latest_.emplace(status()); }
+const report::status& session::take_status() {
+  latest_ = status();
+  verdict_since_ = latest_->verdict_since;
+  return *latest_;
+}
 
 const report::status& session::latest_status() {
   const bool fresh = latest_ && around_.time.now() - latest_->at < status_age_max;

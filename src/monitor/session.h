@@ -30,14 +30,23 @@ struct session_rhythm {
   milliseconds stats_interval{30'000};
 };
 
+/// Who looks on from outside. What is empty is not called.
+struct run_watch {
+  /// Adds what the session does not know: whom the status is about, with which credentials.
+  std::function<void(report::status&)> tell;
+  /// Called each second.
+  std::function<void(const report::status&)> on_second;
+  /// Called at each stats interval.
+  std::function<void(const report::status&)> on_block;
+};
+
 /// Everything outlives the session.
 struct session_surroundings {
   asio::any_io_executor executor;
   clock& time;
   state::state_store& store;
   verify::findings_file* findings = nullptr;  ///< nothing is written without one
-  /// Called at each stats interval.
-  std::function<void(const report::status&)> on_block;
+  run_watch watch;
   /// Whose status the state keeps: each 30 s, at each change of the verdict's kind and at the end.
   std::string command;
   /// Whoever runs the session has the last word: record_end().
@@ -87,6 +96,7 @@ class session {
   [[nodiscard]] awaitable<result<void>> commit_and_refill();
   [[nodiscard]] awaitable<result<void>> commit_at_the_end();
   void record_status(state::commit_batch& batch);
+  [[nodiscard]] awaitable<void> show_seconds();
   [[nodiscard]] awaitable<void> show_blocks();
 
   session_rhythm rhythm_;
@@ -94,6 +104,7 @@ class session {
   std::vector<session_part*> parts_;
   task_group background_;
   wall_time started_at_;
+  std::optional<wall_time> committed_at_;
   std::uint64_t commits_begun_ = 0;
   std::optional<wall_time> commit_since_;
   signal commit_ended_;
@@ -104,6 +115,7 @@ class session {
   bool abandoned_ = false;
   bool ended_ = false;
   std::optional<report::status> latest_;
+  wall_time verdict_since_;
   std::optional<wall_time> recorded_at_;
   report::verdict_kind recorded_verdict_ = report::verdict_kind::wait;
 };

@@ -35,6 +35,7 @@ result<stored_run> load_run(std::string command, const std::string& recorded,
   stored_run run{.command = std::move(command), .status = *std::move(figures)};
   run.age = now - run.status.at;
   run.at_work = at_work;
+  run.status.about.command = run.command;  // also where an earlier version recorded none
   run.status.gaps = state.gaps;
   if (auto doubt = doubt_about(run); !doubt.empty()) {
     run.status.troubles.push_back(std::move(doubt));

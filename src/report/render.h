@@ -16,6 +16,6 @@ namespace ddm::report {
 /// One line for a terminal, at most `columns` wide.
 [[nodiscard]] std::string render_live_line(const status& now, std::size_t columns);
 /// The JSON object of `--output json`, schema 1, one line.
-[[nodiscard]] std::string render_json(const status& now, std::string_view command);
+[[nodiscard]] std::string render_json(const status& now);
 
 }  // namespace ddm::report

@@ -64,6 +64,55 @@ json gaps(const status& now) {
   return list;
 }
 
+json or_null(const std::optional<wall_time>& at) {
+  return at ? json(format_rfc3339(*at)) : json(nullptr);
+}
+
+/// What is not known is null.
+json or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+
+json table(const table_facts& of) {
+  return {{"name", of.name},
+          {"arn", or_null(of.arn)},
+          {"table_id", or_null(of.table_id)},
+          {"account", or_null(of.account)},
+          {"region", of.region},
+          {"endpoint", of.endpoint}};
+}
+
+json stream(const status& now) {
+  const auto& of = now.about.stream;
+  if (!of) {
+    return nullptr;
+  }
+  return {{"arn", of->arn},
+          {"view_type", of->view_type},
+          {"of", to_string(of->of)},
+          {"region", of->region},
+          {"endpoint", of->endpoint},
+          {"read_up_to",
+           now.unread_for ? json(format_rfc3339(now.at - *now.unread_for)) : json(nullptr)}};
+}
+
+json settings(const status& now) {
+  json values = json::object();
+  for (const auto& [name, value] : now.about.settings) {
+    values[name] = value;
+  }
+  return values;
+}
+
+json credentials(const status& now) {
+  json list = json::array();
+  for (const auto& each : now.credentials) {
+    list.push_back({{"of", each.of},
+                    {"access_key_id", each.access_key_id},
+                    {"ends", or_null(each.ends)},
+                    {"renewed", each.renewed}});
+  }
+  return list;
+}
+
 json compared(const status& now) {
   if (!now.compared) {
     return {{"items", 0}, {"segments_done", 0}, {"segments_total", 0}};
@@ -129,19 +178,43 @@ json coverage(const status& now) {
           {"items_at_rest_suffice", now.stands_on && now.stands_on->at_rest_suffices}};
 }
 
-}  // namespace
+/// Which run this is, and how it stands.
+json standing(const status& now) {
+  return {{"schema", 2},
+          {"command", now.about.command},
+          {"migration", now.about.migration},
+          {"version", now.about.version},
+          {"at", format_rfc3339(now.at)},
+          {"started", format_rfc3339(now.about.started)},
+          {"ended", now.ended},
+          {"failure", or_null(now.failure)},
+          {"committed", or_null(now.committed_at)},
+          {"phase", to_string(now.phase)},
+          {"verdict", to_string(now.verdict.kind)},
+          {"verdict_since", format_rfc3339(now.verdict_since)},
+          {"reasons", now.verdict.reasons}};
+}
 
-std::string render_json(const status& now, std::string_view command) {
-  const auto& events = now.events;
+json checks(const status& now) {
   const auto& checks = now.checks;
-  const json document{
-      {"schema", 1},
-      {"command", command},
-      {"at", format_rfc3339(now.at)},
-      {"ended", now.ended},
-      {"phase", to_string(now.phase)},
-      {"verdict", to_string(now.verdict.kind)},
-      {"reasons", now.verdict.reasons},
+  return {{"keys", now.keys_checked},
+          {"sampled", checks.sampled},
+          {"verified", checks.verified},
+          {"superseded", checks.superseded},
+          {"pending", now.pending},
+          {"deferred", checks.deferred},
+          {"failed", checks.failed},
+          {"healed", checks.healed},
+          {"keys_changed", now.keys_changed},
+          {"deletes", checks.deletes},
+          {"equal_by_ignoring", checks.equal_by_ignoring},
+          {"left_to_baseline", checks.left_to_baseline},
+          {"failed_unlisted", checks.failed_unlisted}};
+}
+
+json figures(const status& now) {
+  const auto& events = now.events;
+  return {
       {"events",
        {{"total", events.total},
         {"unique", events.unique},
@@ -151,20 +224,7 @@ std::string render_json(const status& now, std::string_view command) {
         {"ttl_remove", events.ttl_remove},
         {"unknown", events.unknown},
         {"per_second", now.events_per_second}}},
-      {"checks",
-       {{"keys", now.keys_checked},
-        {"sampled", checks.sampled},
-        {"verified", checks.verified},
-        {"superseded", checks.superseded},
-        {"pending", now.pending},
-        {"deferred", checks.deferred},
-        {"failed", checks.failed},
-        {"healed", checks.healed},
-        {"keys_changed", now.keys_changed},
-        {"deletes", checks.deletes},
-        {"equal_by_ignoring", checks.equal_by_ignoring},
-        {"left_to_baseline", checks.left_to_baseline},
-        {"failed_unlisted", checks.failed_unlisted}}},
+      {"checks", checks(now)},
       {"success_rate",
        success_rate(now.success_of_changes ? now.success_of_changes : now.success_at_rest)},
       {"success_rates",
@@ -195,6 +255,26 @@ std::string render_json(const status& now, std::string_view command) {
        {{"source", asked(now.asked_of_tables.source)},
         {"target", asked(now.asked_of_tables.target)},
         {"stream", asked(now.asked_of_stream)}}}};
+}
+
+/// What the run works on, and how.
+json surroundings(const status& now) {
+  return {
+      {"tables",
+       {{"source", table(now.about.tables.source)}, {"target", table(now.about.tables.target)}}},
+      {"stream", stream(now)},
+      {"settings", settings(now)},
+      {"files",
+       {{"state", or_null(now.about.state_file)}, {"findings", or_null(now.about.findings_file)}}},
+      {"credentials", credentials(now)}};
+}
+
+}  // namespace
+
+std::string render_json(const status& now) {
+  auto document = standing(now);
+  document.update(figures(now));
+  document.update(surroundings(now));
   return json_text(document);
 }
 

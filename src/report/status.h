@@ -24,6 +24,7 @@
 
 #include "base/side.h"
 #include "compare/comparison_progress.h"
+#include "report/run_facts.h"
 #include "report/statistics.h"
 #include "report/wilson_interval.h"
 #include "stream/stream_status.h"
@@ -108,11 +109,15 @@ struct shown_finding {
 struct status {
   // Figures
 
+  run_facts about;
+  std::vector<credential_facts> credentials;  ///< that are in use
   wall_time at;
   milliseconds running{0};
-  bool ended = false;          ///< the run is over: what is open stays so
-  std::string failure;         ///< of the run; empty: it has not failed
-  bool follows_stream = true;  ///< false: a comparison alone
+  bool ended = false;                     ///< the run is over: what is open stays so
+  std::string failure;                    ///< of the run; empty: it has not failed
+  std::optional<wall_time> committed_at;  ///< last, by this process
+  wall_time verdict_since;                ///< no other kind of verdict since then, in this process
+  bool follows_stream = true;             ///< false: a comparison alone
   event_counters events;
   double events_per_second = 0;  ///< over the last interval
   check_counters checks;

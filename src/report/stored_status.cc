@@ -192,12 +192,64 @@ struct members<shown_finding> {
 };
 
 template <>
+struct members<table_facts> {
+  static constexpr std::tuple all{
+      member{"name", &table_facts::name},         member{"arn", &table_facts::arn},
+      member{"table_id", &table_facts::table_id}, member{"account", &table_facts::account},
+      member{"region", &table_facts::region},     member{"endpoint", &table_facts::endpoint}};
+};
+
+template <>
+struct members<per_side<table_facts>> {
+  static constexpr std::tuple all{member{"source", &per_side<table_facts>::source},
+                                  member{"target", &per_side<table_facts>::target}};
+};
+
+template <>
+struct members<stream_facts> {
+  static constexpr std::tuple all{
+      member{"arn", &stream_facts::arn}, member{"view_type", &stream_facts::view_type},
+      member{"of", &stream_facts::of}, member{"region", &stream_facts::region},
+      member{"endpoint", &stream_facts::endpoint}};
+};
+
+template <>
+struct members<setting> {
+  static constexpr std::tuple all{member{"name", &setting::name}, member{"value", &setting::value}};
+};
+
+template <>
+struct members<run_facts> {
+  static constexpr std::tuple all{member{"migration", &run_facts::migration},
+                                  member{"command", &run_facts::command},
+                                  member{"version", &run_facts::version},
+                                  member{"started", &run_facts::started},
+                                  member{"tables", &run_facts::tables},
+                                  member{"stream", &run_facts::stream},
+                                  member{"settings", &run_facts::settings},
+                                  member{"state_file", &run_facts::state_file},
+                                  member{"findings_file", &run_facts::findings_file}};
+};
+
+template <>
+struct members<credential_facts> {
+  static constexpr std::tuple all{member{"of", &credential_facts::of},
+                                  member{"access_key_id", &credential_facts::access_key_id},
+                                  member{"ends", &credential_facts::ends},
+                                  member{"renewed", &credential_facts::renewed}};
+};
+
+template <>
 struct members<status> {
   static constexpr std::tuple all{
+      member{"about", &status::about},
+      member{"credentials", &status::credentials},
       member{"at", &status::at},
       member{"running", &status::running},
       member{"ended", &status::ended},
       member{"failure", &status::failure},
+      member{"committed_at", &status::committed_at},
+      member{"verdict_since", &status::verdict_since},
       member{"follows_stream", &status::follows_stream},
       member{"events", &status::events},
       member{"events_per_second", &status::events_per_second},

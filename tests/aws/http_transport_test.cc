@@ -41,6 +41,8 @@ class counting_identity final : public credentials_provider {
   }
   [[nodiscard]] std::string describe() const override { return "test"; }
   [[nodiscard]] std::string renewal() const override { return "never"; }
+  [[nodiscard]] bool renews_itself() const override { return false; }
+  [[nodiscard]] shared_credentials present() const override { return nullptr; }
 
   std::string token;
   bool refuses = false;

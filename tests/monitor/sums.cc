@@ -171,7 +171,7 @@ void check_text(const report::status& now, sum_check& sums) {
 }
 
 void check_json(const report::status& now, sum_check& sums) {
-  const auto document = nlohmann::json::parse(render_json(now, "test"));
+  const auto document = nlohmann::json::parse(render_json(now));
   const auto at = [&](const char* pointer) {
     return document.value(nlohmann::json::json_pointer(pointer), std::int64_t{0});
   };

@@ -12,6 +12,35 @@ using namespace std::chrono_literals;
 
 // Each member other than it is at first, so that one that is not stored is missed.
 
+void fill_facts(status& now) {
+  now.about = {.migration = "orders",
+               .command = "monitor",
+               .version = "1.2.3",
+               .started = from_ms(1'794'900'000'000),
+               .tables = {.source = {.name = "orders",
+                                     .arn = "arn:aws:dynamodb:eu-west-1:1:table/orders",
+                                     .table_id = "a-b",
+                                     .account = "1",
+                                     .region = "eu-west-1",
+                                     .endpoint = "https://x"},
+                          .target = {.name = "orders-new"}},
+               .stream = stream_facts{.arn = "arn:aws:dynamodb:eu-west-1:1:table/orders/stream/L",
+                                      .view_type = "NEW_IMAGE",
+                                      .of = side::target,
+                                      .region = "eu-west-1",
+                                      .endpoint = "https://y"},
+               .settings = {{.name = "max-lag", .value = "60s"}},
+               .state_file = "/s.db",
+               .findings_file = "/f.jsonl"};
+  now.credentials = {{.of = "source",
+                      .access_key_id = "AKIA1",
+                      .ends = from_ms(1'795'000'900'000),
+                      .renewed = true},
+                     {.of = "target", .access_key_id = "AKIA2"}};
+  now.committed_at = from_ms(1'795'000'000'000);
+  now.verdict_since = from_ms(1'794'990'000'000);
+}
+
 void fill_counters(status& now) {
   now.at = from_ms(1'795'000'000'123);
   now.running = 5h;
@@ -74,6 +103,7 @@ void fill_counters(status& now) {
 
 status full() {
   status now;
+  fill_facts(now);
   fill_counters(now);
   now.settle = 5min;
   now.well_for = 3min;
@@ -134,7 +164,7 @@ TEST(stored_status, tells_the_same_in_every_form) {
     EXPECT_EQ(encode_figures(*again), encode_figures(now));
     derive(now);
     derive(*again);
-    EXPECT_EQ(render_json(*again, "monitor"), render_json(now, "monitor"));
+    EXPECT_EQ(render_json(*again), render_json(now));
     EXPECT_EQ(render_text(*again), render_text(now));
     if (now.compared) {
       EXPECT_EQ(render_comparison(*again), render_comparison(now));
