@@ -46,7 +46,7 @@ WAITING = {
     "cli":
         "compare_command compared_tables connection ending event_loop item_command item_writer "
         "live_lines monitor_command open_migration process reached_table repair_command "
-        "shared_connections start_text",
+        "run_description shared_connections start_text",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer dynamodb_client streams_client table_reader",
     "monitor":
