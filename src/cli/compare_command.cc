@@ -115,7 +115,8 @@ awaitable<int> compare_run::run() {
   });
   auto ended = co_await session.run();
   auto status = session.status();
-  if (ended && !host.end.asked()) {
+  const bool complete = status.compared && status.compared->progress.finished();
+  if (ended && (complete || !host.end.asked())) {
     ended = co_await look_once_more(status);
   }
   live.reset();

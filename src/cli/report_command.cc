@@ -72,8 +72,8 @@ exit_code code_for(const stored_run& run) {
   return unknown && code == exit_code::equal ? exit_code::incomplete : code;
 }
 
-/// The first of 1, 3, 0 (report/exit_code.h). A monitor that goes on has heard of all that others
-/// have found.
+/// The first of 1, 3, 0 (report/exit_code.h). Beside a monitor that goes on nothing else is asked:
+/// what others have found is among its open mismatches (monitor/stored_runs.h).
 exit_code code_for(std::span<const stored_run> runs) {
   const auto goes_on = std::ranges::find_if(
       runs, [](const stored_run& run) { return run.status.follows_stream && run.goes_on(); });

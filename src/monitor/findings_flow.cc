@@ -55,14 +55,9 @@ awaitable<result<std::optional<verify::mismatch>>> stored_finding(
   co_return std::optional(std::move(*entry));
 }
 
-result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
-                                                       verify::finding_book& book) {
-  auto open = decode_all(resumed.open_mismatches);
-  if (!open) {
-    return open;
-  }
+verify::kind_counts open_counts(const state::snapshot& stored) {
   verify::kind_counts counts;
-  for (const auto& row : resumed.open_mismatches_by_kind) {
+  for (const auto& row : stored.open_mismatches_by_kind) {
     if (const auto kind = verify::mismatch_kind_of(row.kind)) {
       counts.add({.kind = *kind,
                   .period = row.period,
@@ -72,7 +67,16 @@ result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& re
                   .changes = row.changes});
     }
   }
-  book.set_counts(counts);
+  return counts;
+}
+
+result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
+                                                       verify::finding_book& book) {
+  auto open = decode_all(resumed.open_mismatches);
+  if (!open) {
+    return open;
+  }
+  book.set_counts(open_counts(resumed));
   book.set_lines(resumed.finding_lines);
   book.restore(*open, ignored_before(resumed));
   return open;

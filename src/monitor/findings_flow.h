@@ -29,6 +29,9 @@ inline constexpr std::chrono::seconds news_interval{10};
     state::state_store& store, std::vector<verify::digest128> keys,
     const std::uint64_t& commits_begun);
 
+/// How many open mismatches a state holds.
+[[nodiscard]] verify::kind_counts open_counts(const state::snapshot& stored);
+
 /// Puts the open mismatches of a state into the book; the result is what they are.
 [[nodiscard]] result<std::vector<verify::mismatch>> restore_findings(const state::snapshot& resumed,
                                                                      verify::finding_book& book);

@@ -18,6 +18,11 @@ constexpr std::chrono::seconds status_age_max{1};
 /// However seldom blocks are shown.
 constexpr milliseconds record_interval_max{30'000};
 
+report::verdict verdict_of(report::status figures) {
+  report::derive(figures);
+  return std::move(figures.verdict);
+}
+
 }  // namespace
 
 void session_part::start(task_group& /*tasks*/) {}
@@ -159,12 +164,16 @@ awaitable<result<void>> session::commit_at_the_end() {
 /// Last of all parts: what they collect may change what they tell.
 void session::record_status(state::commit_batch& batch) {
   const auto& now = latest_status();
+  // What the rows of this batch say is read together with the figures.
+  const bool tells_more =
+      !batch.mismatches.empty() || !batch.gaps.empty() || batch.gaps_cured_before;
   const bool due = ended_ || !recorded_at_ || now.at - *recorded_at_ >= record_interval_max ||
-                   now.verdict.kind != recorded_verdict_;
+                   now.verdict.kind != recorded_verdict_ || tells_more;
   if (due) {
-    recorded_at_ = now.at;
-    recorded_verdict_ = now.verdict.kind;
     auto recorded = figures();
+    recorded.verdict = verdict_of(recorded);
+    recorded_at_ = recorded.at;
+    recorded_verdict_ = recorded.verdict.kind;
     recorded.ended = ended_ && !around_.end_follows;
     batch.values.insert_or_assign(report::stored_status_name(around_.command),
                                   report::encode_figures(recorded));
@@ -177,6 +186,7 @@ awaitable<result<void>> session::record_end(const std::optional<error>& failure)
     last.failure = failure->describe();
   }
   state::commit_batch batch;
+  last.verdict = verdict_of(last);
   batch.values.emplace(report::stored_status_name(around_.command), report::encode_figures(last));
   co_return co_await around_.store.commit(std::move(batch));
 }

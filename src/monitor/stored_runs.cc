@@ -1,6 +1,8 @@
 #include "monitor/stored_runs.h"
 
+#include "monitor/findings_flow.h"
 #include "monitor/session_state.h"
+#include "monitor/unlisted_findings.h"
 #include "report/derive.h"
 #include "report/stored_status.h"
 
@@ -26,6 +28,39 @@ std::string doubt_about(const stored_run& run) {
              : fmt::format("the monitor works no more, its last sign is of {}: it was killed", at);
 }
 
+/// What others have found, repaired and made up for since is in the state at once: the run itself
+/// may not have heard of it.
+void take_rows(report::status& now, const state::snapshot& state) {
+  now.gaps = state.gaps;
+  auto open = open_counts(state);
+  if (open.open != now.mismatches.open) {
+    now.newest.clear();
+  }
+  now.mismatches = std::move(open);
+  auto unlisted = load_unlisted("monitor", state).all();
+  unlisted.add(load_unlisted("compare", state).all());
+  now.unlisted = unlisted.by_kind();
+}
+
+bool is_go(const report::verdict& of) {
+  return of.kind == report::verdict_kind::go || of.kind == report::verdict_kind::go_sampled;
+}
+
+/// GO is the run's to say: it has waited for what it asks. What is well by rows alone is not
+/// settled.
+void derive_no_better(report::status& now) {
+  const bool was_go = is_go(now.verdict);
+  auto derived = now;
+  report::derive(derived);
+  if (is_go(derived.verdict) && !was_go) {
+    now.troubles.push_back(fmt::format("what has changed since {} the {} has not judged yet",
+                                       format_rfc3339(now.at), now.about.command));
+    derived = now;
+    report::derive(derived);
+  }
+  now = std::move(derived);
+}
+
 result<stored_run> load_run(std::string command, const std::string& recorded,
                             const state::snapshot& state, wall_time now, bool at_work) {
   auto figures = report::decode_figures(recorded);
@@ -36,11 +71,11 @@ result<stored_run> load_run(std::string command, const std::string& recorded,
   run.age = now - run.status.at;
   run.at_work = at_work;
   run.status.about.command = run.command;  // also where an earlier version recorded none
-  run.status.gaps = state.gaps;
+  take_rows(run.status, state);
   if (auto doubt = doubt_about(run); !doubt.empty()) {
     run.status.troubles.push_back(std::move(doubt));
   }
-  report::derive(run.status);
+  derive_no_better(run.status);
   return run;
 }
 

@@ -3,8 +3,9 @@
 //
 // Problem: the last word of a run says nothing of the time since: a monitor that was killed at GO
 // has seen no change after that.
-// Idea: what it recorded is taken as it was, and that nobody watches any more is one more thing
-// that is not known. Reason: the verdict follows from the same rules as in the run.
+// Idea: what it recorded is taken as it was, with the rows that the state holds by now (open
+// mismatches, gaps); that nobody watches any more is one more thing that is not known. Reason: the
+// verdict follows from the same rules as in the run, and is never GO where the run did not say so.
 #pragma once
 
 #include "base/error.h"

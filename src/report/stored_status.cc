@@ -240,6 +240,12 @@ struct members<credential_facts> {
 };
 
 template <>
+struct members<verdict> {
+  static constexpr std::tuple all{member{"kind", &verdict::kind},
+                                  member{"reasons", &verdict::reasons}};
+};
+
+template <>
 struct members<status> {
   static constexpr std::tuple all{
       member{"about", &status::about},
@@ -301,15 +307,16 @@ struct members<status> {
       member{"writes_after_freeze", &status::writes_after_freeze},
       member{"first_write_after_freeze", &status::first_write_after_freeze},
       member{"ttl_deletes_after_freeze", &status::ttl_deletes_after_freeze},
-      member{"troubles", &status::troubles}};
+      member{"troubles", &status::troubles},
+      member{"verdict", &status::verdict}};
 };
 
 template <class Value>
 concept has_members = requires { members<Value>::all; };
 
-/// Members that are derived (status.h), and `gaps`.
+/// Members that are derived (status.h) but for the verdict, and `gaps`.
 template <class Whole>
-constexpr std::size_t not_stored = std::same_as<Whole, status> ? 7 : 0;
+constexpr std::size_t not_stored = std::same_as<Whole, status> ? 6 : 0;
 
 template <class Whole, class Visit>
 void each_member(Visit&& visit) {
@@ -331,6 +338,7 @@ json write(milliseconds value) { return value.count(); }
 json write(wall_time value) { return to_ms(value); }
 json write(side value) { return value == side::source ? "source" : "target"; }
 json write(verify::mismatch_kind value) { return to_string(value); }
+json write(verdict_kind value) { return to_string(value); }
 json write(const lag_histogram& value) { return value.save(); }
 template <has_members Whole>
 json write(const Whole& value);
@@ -411,6 +419,16 @@ bool read(const json& from, verify::mismatch_kind& value) {
   value = kind.value_or(value);
   return kind.has_value();
 }
+bool read(const json& from, verdict_kind& value) {
+  using enum verdict_kind;
+  for (const auto each : {go, go_sampled, wait, no_go}) {
+    if (from == to_string(each)) {
+      value = each;
+      return true;
+    }
+  }
+  return false;
+}
 bool read(const json& from, lag_histogram& value) {
   return from.is_string() && value.restore(from.get_ref<const std::string&>());
 }
@@ -461,6 +479,9 @@ bool read(const json& from, Whole& value) {
   return fits;
 }
 
+/// A run without a stream is a comparison.
+bool is_of_a_run(const status& now) { return now.follows_stream || now.compared; }
+
 bool has_times(const status& now) {
   return !now.compared || (is_a_time(now.compared->progress.started_ms) &&
                            is_a_time(now.compared->progress.finished_ms));
@@ -477,7 +498,7 @@ std::string encode_figures(const status& now) { return json_text(write(now)); }
 result<status> decode_figures(std::string_view stored) {
   const auto document = json::parse(stored, nullptr, false);
   status now;
-  if (document.is_discarded() || !read(document, now) || !has_times(now)) {
+  if (document.is_discarded() || !read(document, now) || !is_of_a_run(now) || !has_times(now)) {
     return fail(error_class::fatal, "the status that the state keeps is damaged");
   }
   return now;

@@ -20,9 +20,11 @@ namespace ddm::report {
 
 /// The name of the value in the state. `command`: "monitor" or "compare".
 [[nodiscard]] std::string stored_status_name(std::string_view command);
-/// All figures but `gaps`; some kilobytes. `now` is not derived yet: what follows is not kept.
+/// All figures but `gaps`, and the verdict; some kilobytes. `now` is not derived yet: what else
+/// follows is not kept.
 [[nodiscard]] std::string encode_figures(const status& now);
-/// The same, not derived yet. An error: it is none of ours, or damaged.
+/// The same, not derived yet but for the verdict of that moment. An error: it is none of ours, or
+/// damaged.
 [[nodiscard]] result<status> decode_figures(std::string_view stored);
 
 }  // namespace ddm::report

@@ -74,6 +74,21 @@ class Report(GoScenario):
         self.assertEqual(document["command"], "compare")
         self.assertEqual(document["compared"]["items"], 40)
 
+    def test_what_repair_does_and_takes_back_is_known_at_once(self) -> None:
+        side = self.equal_tables()
+        self.lose(side, range(2))
+        side.monitor.start("--max-lag", "1s", command="compare")
+        self.assert_exit(side.monitor.wait(), MISMATCHES)
+        self.report(side, code=MISMATCHES)
+        repair = ["repair", *side.monitor.flags(), "--output", "json"]
+        done = side.monitor.run(*repair, "--apply")
+        self.assert_exit(done, ALL_EQUAL)
+        self.report(side, code=ALL_EQUAL)
+        undone = side.monitor.run(*repair, "--undo", done.report()["journal"], "--apply")
+        self.assert_exit(undone, MISMATCHES)
+        [document] = self.documents(side, MISMATCHES)
+        self.assertEqual((document["verdict"], document["open_keys"]["all"]), ("NO-GO", 2))
+
     def test_what_is_no_state_is_refused(self) -> None:
         side = self.equal_tables()
         self.report(side, code=REFUSED)

@@ -160,14 +160,44 @@ TEST(stored_runs, of_a_comparison_that_ended_are_its_last_word) {
   EXPECT_EQ(report::render_json(run.status), report::render_json(last));
 }
 
+TEST(stored_runs, know_at_once_what_others_have_found_and_repaired) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  ASSERT_EQ(only_run(state, world.time.now()).status.verdict.kind, verdict_kind::go);
+  state.open_mismatches_by_kind.push_back(
+      {.kind = "missing", .comparison_ms = 1, .rows = 2, .without_changes = 2});
+  const auto found = only_run(state, world.time.now());
+  EXPECT_EQ(found.status.verdict.kind, verdict_kind::no_go);
+  EXPECT_EQ(found.status.mismatches.mismatches(), 2);
+  EXPECT_EQ(report::decide_exit(found.status, false), report::exit_code::mismatches);
+  EXPECT_EQ(only_run(world.stored(), world.time.now()).status.verdict.kind, verdict_kind::go);
+}
+
+TEST(stored_runs, are_go_only_where_the_run_said_so) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  auto& recorded = state.values.at("status.monitor");
+  auto figures = report::decode_figures(recorded);
+  ASSERT_TRUE(figures);
+  figures->verdict.kind = verdict_kind::no_go;
+  recorded = report::encode_figures(*figures);
+  const auto run = only_run(state, world.time.now());
+  EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
+  EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("the monitor has not judged yet")));
+}
+
 TEST(stored_runs, that_are_damaged_are_an_error) {
   state::snapshot state;
   const auto at_work = [](const std::string&) { return true; };
   const auto none = stored_migration_of(state, from_ms(0), at_work);
   ASSERT_TRUE(none);
   EXPECT_THAT(none->runs, IsEmpty());
-  state.values["status.monitor"] = "{";
-  EXPECT_FALSE(stored_migration_of(state, from_ms(0), at_work));
+  for (const auto* damaged : {"{", R"({"follows_stream":false})"}) {
+    state.values["status.monitor"] = damaged;
+    EXPECT_FALSE(stored_migration_of(state, from_ms(0), at_work)) << damaged;
+  }
 }
 
 }  // namespace

@@ -154,6 +154,7 @@ status full() {
   now.first_write_after_freeze = R"({"pk":{"S":"a"}})";
   now.ttl_deletes_after_freeze = 5;
   now.troubles = {"the target does not answer"};
+  now.verdict = {.kind = verdict_kind::no_go, .reasons = {"1 confirmed mismatch is open"}};
   return now;
 }
 

@@ -42,14 +42,15 @@ const referee::finding* referee::open_finding(const key_story& story) const {
 }
 
 /// The newest change was seen in the other table. At the end of a frozen run looks are made before
-/// the replication wait is over: what such a look saw has arrived, too.
+/// the replication wait is over: what a look since the freeze saw has arrived, too.
 bool referee::saw_arrive(const key_story& story) const {
   if (story.seen_arrived || !frozen_end_ || !forward_ || story.changes.empty()) {
     return story.seen_arrived;
   }
   const auto& delivered = story.changes.back().delivered;
   return delivered && std::ranges::any_of(story.looks, [&](const version& look) {
-           return look.at >= *delivered && same_item(look.item, story.source_now());
+           return look.at >= std::max(*delivered, *freeze_at_) &&
+                  same_item(look.item, story.source_now());
          });
 }
 
@@ -251,7 +252,7 @@ bool referee::compared_something(std::uint64_t rate) const {
 }
 
 /// A gap was cured just now, such as that of a table that was made anew and is described each 30 s:
-/// settling has begun anew.
+/// settling has begun anew, and what had still to run until now may end before it is over.
 bool referee::has_just_been_cured() const {
   const auto settle = scenario_.at_rest ? scenario_.at_rest->settle : milliseconds{0};
   const auto since = last_.at - (scenario_.world.max_lag + settle + judged_within);
@@ -274,9 +275,6 @@ bool referee::verdict_is_due() const {
   if (!forward_ || some_never_heal) {
     return !last_.baseline_complete || has_uncured_gap();  // it is WAIT or NO-GO for good
   }
-  if (has_just_been_cured()) {
-    return !last_.baseline_complete || has_uncured_gap();  // settling has begun anew
-  }
   const auto coverage = coverage_of(go_, last_.at);
   const bool something_to_check = coverage && compared_something(coverage->sample_rate);
   return !last_.baseline_complete || has_uncured_gap() ||
@@ -291,7 +289,9 @@ void referee::examine_baseline() {
       last_.at - compared->progress.started() < noticed_within) {
     return;  // another one has just begun
   }
-  if (verdict_is_due()) {
+  const bool is_due =
+      has_just_been_cured() ? !last_.baseline_complete || has_uncured_gap() : verdict_is_due();
+  if (is_due) {
     accuse(fmt::format("the verdict still waits: {}", fmt::join(last_.verdict.reasons, "; ")));
     return;
   }
