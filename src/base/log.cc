@@ -79,7 +79,8 @@ std::string compose(format how, level severity, std::string_view event, std::str
       line += fmt::format(",\"message\":{}", json_string(message));
     }
     for (const auto& each : fields) {
-      line += fmt::format(",{}:{}", json_string(each.name), json_string(each.value));
+      line += fmt::format(",{}:{}", json_string(each.name),
+                          each.is_json ? each.value : json_string(each.value));
     }
     return line + "}";
   }

@@ -28,6 +28,7 @@ enum class format {
 struct field {
   std::string_view name;
   std::string value;
+  bool is_json = false;  ///< `value` is JSON (a number, a list) and stays so in a line of JSON
 
   field(std::string_view field_name, std::string text) : name(field_name), value(std::move(text)) {}
   field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
@@ -36,6 +37,12 @@ struct field {
     requires std::is_arithmetic_v<Number>
   field(std::string_view field_name, Number number)
       : name(field_name), value(fmt::format("{}", number)) {}
+  /// `json` is JSON on one line.
+  [[nodiscard]] static field of_json(std::string_view field_name, std::string json) {
+    field made(field_name, std::move(json));
+    made.is_json = true;
+    return made;
+  }
 };
 
 /// Set once, before the first event. Lines below `lowest` are dropped.

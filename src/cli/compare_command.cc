@@ -8,6 +8,7 @@
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
+#include "cli/status_log.h"
 #include "monitor/compare_session.h"
 #include "report/render.h"
 #include "report/verdict.h"
@@ -31,14 +32,15 @@ class compare_run {
         options_(options),
         tables_(migration),
         decoder_(migration.decoder_for(options.sample_rate)),
-        about_(describe_run(migration, settings_in_force(options))) {}
+        about_(describe_run(migration, settings_in_force(options))),
+        log_(options.log_format, options.emf) {}
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
 
  private:
   [[nodiscard]] monitor::compare_settings session_settings() const;
-  [[nodiscard]] monitor::compare_parts session_parts() const;
+  [[nodiscard]] monitor::compare_parts session_parts();
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
   void print_start(const monitor::compare_session& session) const;
 
@@ -47,6 +49,7 @@ class compare_run {
   compared_tables tables_;
   dynamodb::page_decoder decoder_;
   report::run_facts about_;
+  status_log log_;
 };
 
 monitor::compare_settings compare_run::session_settings() const {
@@ -72,7 +75,7 @@ monitor::compare_settings compare_run::session_settings() const {
           .fresh = options_.fresh};
 }
 
-monitor::compare_parts compare_run::session_parts() const {
+monitor::compare_parts compare_run::session_parts() {
   auto& host = migration_.host;
   return {.executor = migration_.executor,
           .time = host.time,
@@ -87,10 +90,11 @@ monitor::compare_parts compare_run::session_parts() const {
                           now.about = about_;
                           now.credentials = credentials_of(migration_);
                         },
-                    .on_second = {},
+                    .on_second = [this](const report::status& now) { log_.follow(now); },
                     .on_block =
-                        [&host](const report::status& now) {
+                        [this, &host](const report::status& now) {
                           host.printer.print(report::render_comparison(now));
+                          log_.tell(now);
                         }}};
 }
 
@@ -109,6 +113,7 @@ awaitable<int> compare_run::run() {
   auto& host = migration_.host;
   monitor::compare_session session(std::move(settings), session_parts(), resumed);
   print_start(session);
+  log_.begin(about_);
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
   std::optional<live_line> live(std::in_place, host.live, [&session] {
     return report::render_comparison_line(session.latest_status(), status_printer::columns());
@@ -125,6 +130,8 @@ awaitable<int> compare_run::run() {
   if (ended && !recorded) {
     ended = recorded;
   }
+  log_.follow(status);
+  log_.tell(status);
   auto block = report::render_comparison(status);
   co_return conclude(host.printer, options_.output, ended,
                      {.status = std::move(status), .block = std::move(block)});

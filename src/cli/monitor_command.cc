@@ -9,6 +9,7 @@
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
+#include "cli/status_log.h"
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/render.h"
@@ -70,7 +71,8 @@ class monitor_run {
         options_(options),
         decoder_(migration.decoder_for(options.sample_rate)),
         baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)),
-        about_(describe_run(migration, settings_in_force(options))) {
+        about_(describe_run(migration, settings_in_force(options))),
+        log_(options.log_format, options.emf) {
     about_.stream = stream_described();
   }
 
@@ -94,6 +96,7 @@ class monitor_run {
   dynamodb::page_decoder decoder_;
   dynamodb::page_decoder baseline_decoder_;
   report::run_facts about_;
+  status_log log_;
   bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
 };
 
@@ -171,16 +174,18 @@ monitor::session_parts monitor_run::session_parts() {
           .store = *migration_.store,
           .findings = &*migration_.findings,
           .watch = {.tell = [this](report::status& now) { tell(now); },
-                    .on_second = {},
+                    .on_second = [this](const report::status& now) { log_.follow(now); },
                     .on_block =
-                        [&host](const report::status& now) {
+                        [this, &host](const report::status& now) {
                           host.printer.print(report::render_text(now));
+                          log_.tell(now);
                         }},
           .target_is_ready = [this] { return target_is_ready(); }};
 }
 
 awaitable<int> monitor_run::run() {
   print_start();
+  log_.begin(about_);
   tell_doubts();
   auto& host = migration_.host;
   monitor_session session(session_settings(), session_parts(), migration_.resumed);
@@ -191,6 +196,8 @@ awaitable<int> monitor_run::run() {
   const auto ended = co_await session.run();
   live.reset();
   auto status = session.status();
+  log_.follow(status);
+  log_.tell(status);
   auto block = report::render_text(status);
   co_return conclude(
       host.printer, options_.output, ended,

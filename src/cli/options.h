@@ -73,6 +73,7 @@ struct migration_options {
   output_format output = output_format::text;
   log::format log_format = log::format::text;
   log::level log_level = log::level::info;
+  std::string emf;  ///< namespace of CloudWatch's metrics; empty: none are made
   bool show_values = false;
   bool hash_keys = false;
   bool allow_core_dumps = false;

@@ -81,6 +81,8 @@ struct command_description {
 
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
+/// Of CloudWatch's metrics.
+[[nodiscard]] binding namespace_into(std::string& value);
 [[nodiscard]] binding list_into(std::vector<std::string>& values);
 /// Names with commas between them.
 [[nodiscard]] binding purposes_into(plan::purposes& wanted);

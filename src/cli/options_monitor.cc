@@ -221,13 +221,25 @@ std::vector<flag> output_flags(migration_options& o) {
       {"hash-keys", "", switch_into(o.hash_keys), "put keyed hashes in place of keys there"}};
 }
 
+flag emf_flag(migration_options& o) {
+  return {"emf", "NAMESPACE", namespace_into(o.emf),
+          "with --log-format json: the status lines of the log make CloudWatch metrics there "
+          "(embedded metric format)",
+          "none"};
+}
+
 flag_group output(monitor_options& o) {
   flag_group group{"Output", output_flags(o)};
+  append(group, {emf_flag(o)});
   append(group, {{"verbose", "", switch_into(o.verbose), "log each successful check too"}});
   return group;
 }
 
-flag_group output(compare_options& o) { return {"Output", output_flags(o)}; }
+flag_group output(compare_options& o) {
+  flag_group group{"Output", output_flags(o)};
+  append(group, {emf_flag(o)});
+  return group;
+}
 
 flag_group what_is_planned(plan_options& o) {
   return {"What is planned",
@@ -319,6 +331,9 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
   if (o.show_values && o.hash_keys) {
     contradictions.emplace_back(
         "--show-values and --hash-keys contradict each other: an item's values include its key");
+  }
+  if (!o.emf.empty() && o.log_format != log::format::json) {
+    contradictions.emplace_back("--emf needs --log-format json: its metrics are members of lines");
   }
 }
 

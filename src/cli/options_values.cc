@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <limits>
 #include <ranges>
@@ -84,12 +86,13 @@ binding bind_count(Value& value, std::uint64_t least, std::uint64_t most) {
 template <class Value>
 binding bind_text(Value& value) {
   return {.apply = [&value](const std::string& text) -> fault {
-    if (text.empty()) {
-      return "is empty: give a value, or leave the flag out";
-    }
-    value = text;
-    return std::nullopt;
-  }};
+            if (text.empty()) {
+              return "is empty: give a value, or leave the flag out";
+            }
+            value = text;
+            return std::nullopt;
+          },
+          .fallback = std::optional<std::string>(value).value_or("")};
 }
 
 }  // namespace
@@ -130,6 +133,23 @@ std::vector<report::setting> settings_of(const flag_table& flags) {
 
 binding text_into(std::string& value) { return bind_text(value); }
 binding text_into(std::optional<std::string>& value) { return bind_text(value); }
+
+binding namespace_into(std::string& value) {
+  auto made = bind_text(value);
+  made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
+    const bool fits = std::ranges::all_of(text, [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+             std::string_view(".-_/#:").contains(c);
+    });
+    if (!fits || text.size() > 255 || text.starts_with("AWS/")) {
+      return fault(
+          "is no namespace of CloudWatch: letters, digits and . - _ / # : (255 at most), and not "
+          "AWS/ at the beginning");
+    }
+    return take(text);
+  };
+  return made;
+}
 
 binding list_into(std::vector<std::string>& values) {
   return {.apply = [&values, first = true](const std::string& text) mutable -> fault {
@@ -198,7 +218,9 @@ binding duration_into(milliseconds& value, milliseconds least) {
 }
 
 binding duration_into(std::optional<milliseconds>& value, milliseconds least) {
-  return bind_duration(value, least);
+  auto made = bind_duration(value, least);
+  made.fallback = value ? format_duration(*value) : "";
+  return made;
 }
 
 binding pause_into(milliseconds& value) {
@@ -221,7 +243,9 @@ binding count_into(std::uint64_t& value, std::uint64_t least, std::uint64_t most
 }
 
 binding count_into(std::optional<std::uint64_t>& value, std::uint64_t least, std::uint64_t most) {
-  return bind_count(value, least, most);
+  auto made = bind_count(value, least, most);
+  made.fallback = value ? fmt::format("{}", *value) : "";
+  return made;
 }
 
 binding size_into(std::uint64_t& value, std::uint64_t least) {
@@ -252,26 +276,31 @@ binding sample_rate_into(std::uint64_t& value) {
 }
 
 binding rate_into(std::optional<double>& value) {
+  const auto written = [](double rate) {
+    return std::isinf(rate) ? std::string("unlimited") : fmt::format("{}", rate);
+  };
   return {.apply = [&value](const std::string& text) -> fault {
-    if (equal_ignoring_case(text, "unlimited")) {
-      value = std::numeric_limits<double>::infinity();
-      return std::nullopt;
-    }
-    value = parse_number<double>(text);
-    return value && *value > 0 && *value <= 1e9
-               ? std::nullopt
-               : fault("is no rate: write a number above 0, or unlimited");
-  }};
+            if (equal_ignoring_case(text, "unlimited")) {
+              value = std::numeric_limits<double>::infinity();
+              return std::nullopt;
+            }
+            value = parse_number<double>(text);
+            return value && *value > 0 && *value <= 1e9
+                       ? std::nullopt
+                       : fault("is no rate: write a number above 0, or unlimited");
+          },
+          .fallback = value ? written(*value) : ""};
 }
 
 binding time_into(std::optional<wall_time>& value) {
   return {.apply = [&value](const std::string& text) -> fault {
-    value = parse_rfc3339(text);
-    return value ? std::nullopt
-                 : fault(
-                       "is no time: write it as 2026-01-31T22:00:00Z or "
-                       "2026-01-31T22:00:00+09:00");
-  }};
+            value = parse_rfc3339(text);
+            return value ? std::nullopt
+                         : fault(
+                               "is no time: write it as 2026-01-31T22:00:00Z or "
+                               "2026-01-31T22:00:00+09:00");
+          },
+          .fallback = value ? format_rfc3339(*value) : ""};
 }
 
 binding url_into(std::optional<std::string>& value) {
@@ -282,19 +311,23 @@ binding url_into(std::optional<std::string>& value) {
             value = text;
             return std::nullopt;
           },
+          .fallback = value.value_or(""),
           .is_url = true};
 }
 
 binding stream_arn_into(std::optional<std::string>& value) {
   return {.apply = [&value](const std::string& text) -> fault {
-    // Compatible stores have stream names of their own; only a table's ARN is surely a mix-up.
-    if (text.empty() || (text.starts_with("arn:") && text.find("/stream/") == std::string::npos)) {
-      return "is not the ARN of a stream, which ends in /stream/ and a time: "
-             "`aws dynamodb describe-table` shows it as LatestStreamArn";
-    }
-    value = text;
-    return std::nullopt;
-  }};
+            // Compatible stores have stream names of their own; only a table's ARN is surely a
+            // mix-up.
+            if (text.empty() ||
+                (text.starts_with("arn:") && text.find("/stream/") == std::string::npos)) {
+              return "is not the ARN of a stream, which ends in /stream/ and a time: "
+                     "`aws dynamodb describe-table` shows it as LatestStreamArn";
+            }
+            value = text;
+            return std::nullopt;
+          },
+          .fallback = value.value_or("")};
 }
 
 }  // namespace ddm::cli
