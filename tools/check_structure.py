@@ -44,8 +44,8 @@ WAITING = {
         "profile_keys refreshing_credentials service_client sso_credentials sso_token "
         "sts_client transport",
     "cli":
-        "compare_command compared_tables connection ending event_loop item_command item_writer "
-        "live_lines monitor_command open_migration process reached_table repair_command "
+        "alert_sender compare_command compared_tables connection ending event_loop item_command item_writer "
+        "live_lines monitor_command onlookers open_migration process reached_table repair_command "
         "run_description shared_connections start_text",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer dynamodb_client streams_client table_reader",

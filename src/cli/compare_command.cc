@@ -4,11 +4,11 @@
 #include "cli/budgets.h"
 #include "cli/compared_tables.h"
 #include "cli/conclusion.h"
+#include "cli/onlookers.h"
 #include "cli/open_migration.h"
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
-#include "cli/status_log.h"
 #include "monitor/compare_session.h"
 #include "report/render.h"
 #include "report/verdict.h"
@@ -27,13 +27,12 @@ namespace {
 /// Everything is open: what is read, and how it ends.
 class compare_run {
  public:
-  compare_run(open_migration& migration, const compare_options& options)
+  compare_run(open_migration& migration, const compare_options& options, onlookers& onlookers)
       : migration_(migration),
         options_(options),
         tables_(migration),
         decoder_(migration.decoder_for(options.sample_rate)),
-        about_(describe_run(migration, settings_in_force(options))),
-        log_(options.log_format, options.emf) {}
+        onlookers_(onlookers) {}
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
@@ -48,8 +47,7 @@ class compare_run {
   const compare_options& options_;
   compared_tables tables_;
   dynamodb::page_decoder decoder_;
-  report::run_facts about_;
-  status_log log_;
+  onlookers& onlookers_;
 };
 
 monitor::compare_settings compare_run::session_settings() const {
@@ -85,17 +83,7 @@ monitor::compare_parts compare_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .watch = {.tell =
-                        [this](report::status& now) {
-                          now.about = about_;
-                          now.credentials = credentials_of(migration_);
-                        },
-                    .on_second = [this](const report::status& now) { log_.follow(now); },
-                    .on_block =
-                        [this, &host](const report::status& now) {
-                          host.printer.print(report::render_comparison(now));
-                          log_.tell(now);
-                        }}};
+          .watch = onlookers_.watch(report::render_comparison, {})};
 }
 
 awaitable<int> compare_run::run() {
@@ -113,7 +101,7 @@ awaitable<int> compare_run::run() {
   auto& host = migration_.host;
   monitor::compare_session session(std::move(settings), session_parts(), resumed);
   print_start(session);
-  log_.begin(about_);
+  onlookers_.begin();
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
   std::optional<live_line> live(std::in_place, host.live, [&session] {
     return report::render_comparison_line(session.latest_status(), status_printer::columns());
@@ -130,8 +118,7 @@ awaitable<int> compare_run::run() {
   if (ended && !recorded) {
     ended = recorded;
   }
-  log_.follow(status);
-  log_.tell(status);
+  co_await onlookers_.end(status);
   auto block = report::render_comparison(status);
   co_return conclude(host.printer, options_.output, ended,
                      {.status = std::move(status), .block = std::move(block)});
@@ -177,7 +164,11 @@ awaitable<int> compare_migration(process& host, const compare_options& options) 
   if (!opened) {
     co_return refuse(opened.error());
   }
-  compare_run run(**opened, options);
+  auto onlookers = onlookers::open(**opened, settings_in_force(options));
+  if (!onlookers) {
+    co_return refuse(onlookers.error());
+  }
+  compare_run run(**opened, options, **onlookers);
   co_return co_await run.run();
 }
 

@@ -5,11 +5,11 @@
 #include "cli/budgets.h"
 #include "cli/conclusion.h"
 #include "cli/doubts.h"
+#include "cli/onlookers.h"
 #include "cli/open_migration.h"
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
-#include "cli/status_log.h"
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/render.h"
@@ -64,16 +64,16 @@ void add_stream(monitor::migration_request& request, reached_stream& stream,
 /// Everything is open: what is read, and how it ends.
 class monitor_run {
  public:
-  monitor_run(open_migration& migration, reached_stream& stream, const monitor_options& options)
+  monitor_run(open_migration& migration, reached_stream& stream, const monitor_options& options,
+              onlookers& onlookers)
       : migration_(migration),
         facts_(migration.facts),
         stream_(stream),
         options_(options),
         decoder_(migration.decoder_for(options.sample_rate)),
         baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)),
-        about_(describe_run(migration, settings_in_force(options))),
-        log_(options.log_format, options.emf) {
-    about_.stream = stream_described();
+        onlookers_(onlookers) {
+    onlookers_.about().stream = stream_described();
   }
 
   /// Until its end or a signal; the exit code.
@@ -85,7 +85,7 @@ class monitor_run {
   [[nodiscard]] monitor::session_parts session_parts();
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
   [[nodiscard]] report::stream_facts stream_described() const;
-  void tell(report::status& now) const;
+  void tell_of_stream(report::status& now) const;
   void print_start() const;
   void tell_doubts() const;
 
@@ -95,8 +95,7 @@ class monitor_run {
   const monitor_options& options_;
   dynamodb::page_decoder decoder_;
   dynamodb::page_decoder baseline_decoder_;
-  report::run_facts about_;
-  status_log log_;
+  onlookers& onlookers_;
   bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
 };
 
@@ -173,19 +172,14 @@ monitor::session_parts monitor_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .watch = {.tell = [this](report::status& now) { tell(now); },
-                    .on_second = [this](const report::status& now) { log_.follow(now); },
-                    .on_block =
-                        [this, &host](const report::status& now) {
-                          host.printer.print(report::render_text(now));
-                          log_.tell(now);
-                        }},
+          .watch = onlookers_.watch(report::render_text,
+                                    [this](report::status& now) { tell_of_stream(now); }),
           .target_is_ready = [this] { return target_is_ready(); }};
 }
 
 awaitable<int> monitor_run::run() {
   print_start();
-  log_.begin(about_);
+  onlookers_.begin();
   tell_doubts();
   auto& host = migration_.host;
   monitor_session session(session_settings(), session_parts(), migration_.resumed);
@@ -196,8 +190,7 @@ awaitable<int> monitor_run::run() {
   const auto ended = co_await session.run();
   live.reset();
   auto status = session.status();
-  log_.follow(status);
-  log_.tell(status);
+  co_await onlookers_.end(status);
   auto block = report::render_text(status);
   co_return conclude(
       host.printer, options_.output, ended,
@@ -213,9 +206,7 @@ report::stream_facts monitor_run::stream_described() const {
           .endpoint = link.endpoint};
 }
 
-void monitor_run::tell(report::status& now) const {
-  now.about = about_;
-  now.credentials = credentials_of(migration_);
+void monitor_run::tell_of_stream(report::status& now) const {
   if (auto facts = stream_.link->credential_facts("stream")) {
     now.credentials.push_back(*std::move(facts));
   }
@@ -250,7 +241,7 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
         options_.source_table, facts_.schema.describe(), options_.target_table,
         table->schema.describe()));
   }
-  about_.tables.target = table_facts_of(*target.link, *table);
+  onlookers_.about().tables.target = table_facts_of(*target.link, *table);
   if (auto ttl = co_await target.client.describe_time_to_live(dynamodb::table_name(target.name))) {
     target.reading->ttl_attribute = *ttl;
   }
@@ -335,7 +326,11 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options) 
   if (!opened) {
     co_return refuse(opened.error());
   }
-  monitor_run run(**opened, *stream, options);
+  auto onlookers = onlookers::open(**opened, settings_in_force(options));
+  if (!onlookers) {
+    co_return refuse(onlookers.error());
+  }
+  monitor_run run(**opened, *stream, options, **onlookers);
   co_return co_await run.run();
 }
 

@@ -11,6 +11,7 @@
 #include "aws/environment.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/side.h"
 #include "base/time.h"
 #include "plan/needed_actions.h"
@@ -73,7 +74,9 @@ struct migration_options {
   output_format output = output_format::text;
   log::format log_format = log::format::text;
   log::level log_level = log::level::info;
-  std::string emf;  ///< namespace of CloudWatch's metrics; empty: none are made
+  std::string emf;       ///< namespace of CloudWatch's metrics; empty: none are made
+  std::string on_alert;  ///< a program and its arguments; empty: none
+  secret alert_webhook;  ///< empty: none
   bool show_values = false;
   bool hash_keys = false;
   bool allow_core_dumps = false;

@@ -81,6 +81,10 @@ struct command_description {
 
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
+/// Never shown again.
+[[nodiscard]] binding webhook_into(secret& value);
+/// A program and its arguments.
+[[nodiscard]] binding command_into(std::string& value);
 /// Of CloudWatch's metrics.
 [[nodiscard]] binding namespace_into(std::string& value);
 [[nodiscard]] binding list_into(std::vector<std::string>& values);

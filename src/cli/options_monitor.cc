@@ -228,6 +228,16 @@ flag emf_flag(migration_options& o) {
           "none"};
 }
 
+flag_group alerts(migration_options& o) {
+  return {"Alerts",
+          {{"on-alert", "COMMAND", command_into(o.on_alert),
+            "run this program, with its arguments and without a shell, when something begins or "
+            "ends that somebody must know; it reads JSON, and has 30 s",
+            "none"},
+           {"alert-webhook", "URL", webhook_into(o.alert_webhook),
+            "POST the same JSON there; it has a `text` for chats", "none", "DDB_ALERT_WEBHOOK"}}};
+}
+
 flag_group output(monitor_options& o) {
   flag_group group{"Output", output_flags(o)};
   append(group, {emf_flag(o)});
@@ -347,6 +357,7 @@ flag_table flags_of(monitor_options& o) {
           pace_and_memory(o),
           files(o, "forget the state and begin anew; not in a configuration file"),
           when_to_end(o),
+          alerts(o),
           output(o),
           debugging(o.allow_core_dumps)};
 }
@@ -356,6 +367,7 @@ flag_table flags_of(compare_options& o) {
           what_is_compared(o),
           pace_and_memory(o),
           files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
+          alerts(o),
           output(o),
           debugging(o.allow_core_dumps)};
 }

@@ -1,4 +1,5 @@
 // From a flag's text to a value, or to the words that tell what would be right.
+#include "aws/process_credentials.h"
 #include "base/units.h"
 #include "cli/options_flag.h"
 #include "cli/sample_rate.h"
@@ -133,6 +134,29 @@ std::vector<report::setting> settings_of(const flag_table& flags) {
 
 binding text_into(std::string& value) { return bind_text(value); }
 binding text_into(std::optional<std::string>& value) { return bind_text(value); }
+
+binding webhook_into(secret& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+            if (!net::is_printable(text) || !net::parse_url(text.substr(0, text.find('?')))) {
+              return "is no address: write it as https://host/path";
+            }
+            value = secret(text);
+            return std::nullopt;
+          },
+          .fallback = {},
+          .is_url = true};
+}
+
+binding command_into(std::string& value) {
+  auto made = bind_text(value);
+  made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
+    const auto words = aws::split_command(text);
+    return text.empty() || (words && !words->empty() && !words->front().empty())
+               ? take(text)
+               : fault("is no command: a quotation mark or a backslash is left open");
+  };
+  return made;
+}
 
 binding namespace_into(std::string& value) {
   auto made = bind_text(value);

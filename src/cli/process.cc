@@ -61,12 +61,13 @@ class hosted_commands {
 
 }  // namespace
 
-process::process(asio::io_context& io, const aws::environment& variables, output_format output)
-    : pool(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
+process::process(asio::io_context& io, const aws::environment& environment, output_format output)
+    : variables(environment),
+      pool(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
       printer(output == output_format::json),
       end(io),
       live(printer, time),
-      connections(io.get_executor(), time, variables) {}
+      connections(io.get_executor(), time, environment) {}
 
 awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
   const auto executor = co_await asio::this_coro::executor;

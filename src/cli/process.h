@@ -28,6 +28,7 @@ struct process {
   /// `io` and `variables` outlive it.
   process(asio::io_context& io, const aws::environment& variables, output_format output);
 
+  const aws::environment& variables;
   system_clock time;
   worker_pool pool;
   status_printer printer;

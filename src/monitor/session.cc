@@ -106,6 +106,9 @@ awaitable<result<void>> session::commit_now() {
   for (auto* part : parts_) {
     part->collect(batch);
   }
+  if (around_.watch.collect) {
+    around_.watch.collect(batch);
+  }
   record_status(batch);
   commit_since_ = around_.time.now();
   auto committed = co_await commit_with_findings(around_.store, around_.findings, std::move(batch));

@@ -38,6 +38,8 @@ struct run_watch {
   std::function<void(const report::status&)> on_second;
   /// Called at each stats interval.
   std::function<void(const report::status&)> on_block;
+  /// Adds what it keeps to a commit.
+  std::function<void(state::commit_batch&)> collect;
 };
 
 /// Everything outlives the session.

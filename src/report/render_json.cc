@@ -266,7 +266,12 @@ json surroundings(const status& now) {
       {"settings", settings(now)},
       {"files",
        {{"state", or_null(now.about.state_file)}, {"findings", or_null(now.about.findings_file)}}},
-      {"credentials", credentials(now)}};
+      {"credentials", credentials(now)},
+      {"alerts",
+       {{"told", now.alerts.told},
+        {"failed", now.alerts.failed},
+        {"waiting", now.alerts.waiting},
+        {"last_failure", or_null(now.alerts.last_failure)}}}};
 }
 
 }  // namespace

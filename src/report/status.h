@@ -99,6 +99,14 @@ struct call_counts {
   std::uint64_t pauses = 0;     ///< outages that were waited out, or are
 };
 
+/// What became of what somebody was to be told of.
+struct alert_counts {
+  std::uint64_t told = 0;
+  std::uint64_t failed = 0;  ///< given up
+  std::uint64_t waiting = 0;
+  std::string last_failure;  ///< of a channel; empty: the last alert was told
+};
+
 /// An open mismatch as it may be shown.
 struct shown_finding {
   verify::mismatch_kind kind = verify::mismatch_kind::different;
@@ -113,8 +121,9 @@ struct status {
   std::vector<credential_facts> credentials;  ///< that are in use
   wall_time at;
   milliseconds running{0};
-  bool ended = false;                     ///< the run is over: what is open stays so
-  std::string failure;                    ///< of the run; empty: it has not failed
+  bool ended = false;   ///< the run is over: what is open stays so
+  std::string failure;  ///< of the run; empty: it has not failed
+  alert_counts alerts;
   std::optional<wall_time> committed_at;  ///< last, by this process
   wall_time verdict_since;                ///< no other kind of verdict since then, in this process
   bool follows_stream = true;             ///< false: a comparison alone

@@ -240,6 +240,14 @@ struct members<credential_facts> {
 };
 
 template <>
+struct members<alert_counts> {
+  static constexpr std::tuple all{member{"told", &alert_counts::told},
+                                  member{"failed", &alert_counts::failed},
+                                  member{"waiting", &alert_counts::waiting},
+                                  member{"last_failure", &alert_counts::last_failure}};
+};
+
+template <>
 struct members<verdict> {
   static constexpr std::tuple all{member{"kind", &verdict::kind},
                                   member{"reasons", &verdict::reasons}};
@@ -254,6 +262,7 @@ struct members<status> {
       member{"running", &status::running},
       member{"ended", &status::ended},
       member{"failure", &status::failure},
+      member{"alerts", &status::alerts},
       member{"committed_at", &status::committed_at},
       member{"verdict_since", &status::verdict_since},
       member{"follows_stream", &status::follows_stream},

@@ -1,6 +1,7 @@
 #include "runtime/child_process.h"
 
 #include "base/units.h"
+#include "base/write_all.h"
 #include "runtime/deadline.h"
 #include "runtime/task_group.h"
 
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -72,6 +74,30 @@ class output_pipe {
   std::string text_;
 };
 
+/// What the child reads: a file in memory, so that nobody has to write while it reads.
+class input_file {
+ public:
+  explicit input_file(std::string_view text)
+      : descriptor_(text.empty() ? ::open("/dev/null", O_RDONLY | O_CLOEXEC)
+                                 : ::memfd_create("input", MFD_CLOEXEC)) {
+    if (!text.empty() && descriptor_ >= 0 &&
+        (!write_all(descriptor_, text) || ::lseek(descriptor_, 0, SEEK_SET) != 0)) {
+      ::close(std::exchange(descriptor_, -1));
+    }
+  }
+  input_file(const input_file&) = delete;
+  input_file& operator=(const input_file&) = delete;
+  ~input_file() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
 /// A child that has been started; killed with its group, and reaped, unless it has ended before.
 class child {
  public:
@@ -100,7 +126,7 @@ class child {
 };
 
 /// The other side of the fork: between it and exec only what is safe in a signal handler is called.
-[[noreturn]] void become(char* const* arguments, int output, int errors, int failure) {
+[[noreturn]] void become(char* const* arguments, int input, int output, int errors, int failure) {
   // A group of its own: Ctrl-C at the terminal is for us, and we can kill what it has started. It
   // ends with us, however we end.
   ::setpgid(0, 0);
@@ -112,8 +138,7 @@ class child {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
   // Not every descriptor of a library closes itself: no connection and no file of ours is theirs.
@@ -125,7 +150,7 @@ class child {
 }
 
 /// The child's id, or -1 and errno.
-pid_t start(std::vector<std::string>& words, int output, int errors) {
+pid_t start(std::vector<std::string>& words, int input, int output, int errors) {
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (auto& word : words) {
@@ -139,7 +164,7 @@ pid_t start(std::vector<std::string>& words, int output, int errors) {
   }
   const pid_t id = ::fork();
   if (id == 0) {
-    become(arguments.data(), output, errors, failure[1]);
+    become(arguments.data(), input, output, errors, failure[1]);
   }
   const int why_no_fork = errno;
   ::close(failure[1]);
@@ -175,14 +200,15 @@ awaitable<void> wait_for_end(asio::posix::stream_descriptor& process, millisecon
 }  // namespace
 
 awaitable<result<child_output>> run_child(std::vector<std::string> words, milliseconds limit,
-                                          std::size_t bytes_max) {
+                                          std::size_t bytes_max, std::string input) {
   const auto executor = co_await asio::this_coro::executor;
+  const input_file to_read(input);
   output_pipe output(executor, bytes_max);
   output_pipe errors(executor, bytes_max);
-  if (output.writing_end() < 0 || errors.writing_end() < 0) {
+  if (to_read.descriptor() < 0 || output.writing_end() < 0 || errors.writing_end() < 0) {
     co_return fatal(fmt::format("{} could not be started: {}", words[0], std::strerror(errno)));
   }
-  child running(start(words, output.writing_end(), errors.writing_end()));
+  child running(start(words, to_read.descriptor(), output.writing_end(), errors.writing_end()));
   if (running.id() < 0) {
     const bool is_no_program = errno == ENOENT || errno == EACCES || errno == ENOEXEC;
     co_return fail(is_no_program ? error_class::wrong_usage : error_class::fatal,

@@ -24,10 +24,11 @@ struct child_output {
   std::string errors;  ///< at most `bytes_max`
 };
 
-/// `words` is the program, looked up in PATH, and its arguments; no shell is involved. Standard
-/// input is empty, the environment ours. Errors: `retry` with the code Timeout, `fatal` when it
+/// `words` is the program, looked up in PATH, and its arguments; no shell is involved. It reads
+/// `input`; the environment is ours. Errors: `retry` with the code Timeout, `fatal` when it
 /// could not be started. Cancellation throws.
 [[nodiscard]] awaitable<result<child_output>> run_child(std::vector<std::string> words,
-                                                        milliseconds limit, std::size_t bytes_max);
+                                                        milliseconds limit, std::size_t bytes_max,
+                                                        std::string input = {});
 
 }  // namespace ddm

@@ -52,7 +52,8 @@ constexpr auto documented =
   "target": {"name": "", "arn": null, "table_id": null, "account": null, "region": "", "endpoint": ""}},
  "stream": {"arn": "", "view_type": "", "of": "", "region": "", "endpoint": "", "read_up_to": ""},
  "settings": {"max-lag": "", "settle": ""}, "files": {"state": "", "findings": ""},
- "credentials": [{"of": "", "access_key_id": "", "ends": null, "renewed": true}]})";
+ "credentials": [{"of": "", "access_key_id": "", "ends": null, "renewed": true}],
+ "alerts": {"told": 0, "failed": 0, "waiting": 0, "last_failure": null}})";
 
 status compared_status() {
   status now;

@@ -37,6 +37,7 @@ void fill_facts(status& now) {
                       .ends = from_ms(1'795'000'900'000),
                       .renewed = true},
                      {.of = "target", .access_key_id = "AKIA2"}};
+  now.alerts = {.told = 3, .failed = 1, .waiting = 2, .last_failure = "no answer"};
   now.committed_at = from_ms(1'795'000'000'000);
   now.verdict_since = from_ms(1'794'990'000'000);
 }

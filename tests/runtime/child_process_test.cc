@@ -22,11 +22,12 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-result<child_output> run(std::vector<std::string> words, milliseconds limit = 20s) {
+result<child_output> run(std::vector<std::string> words, milliseconds limit = 20s,
+                         std::string input = {}) {
   asio::io_context context(1);
   std::optional<result<child_output>> ended;
   std::exception_ptr failure;
-  asio::co_spawn(context, run_child(std::move(words), limit, 1000),
+  asio::co_spawn(context, run_child(std::move(words), limit, 1000, std::move(input)),
                  [&](std::exception_ptr e, result<child_output> value) {
                    failure = e;
                    ended = std::move(value);
@@ -44,6 +45,10 @@ TEST(child_process, gives_both_outputs_and_the_exit_code) {
   EXPECT_EQ(ended->output, "out\n");
   EXPECT_EQ(ended->errors, "err\n");
   EXPECT_EQ(ended->exit_code, 3);
+}
+
+TEST(child_process, reads_what_it_is_given) {
+  EXPECT_EQ(run({"wc", "-c"}, 20s, std::string(100'000, 'x'))->output, "100000\n");
 }
 
 TEST(child_process, output_beyond_the_bound_is_cut) {

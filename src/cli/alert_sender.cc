@@ -1,0 +1,207 @@
+#include "cli/alert_sender.h"
+
+#include "aws/client_settings.h"
+#include "aws/process_credentials.h"
+#include "base/log.h"
+#include "net/url.h"
+#include "runtime/child_process.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+constexpr std::size_t waiting_max = 100;
+constexpr std::size_t output_max = 4096;
+constexpr std::size_t answer_max = 64 << 10;
+constexpr std::string_view program = "--on-alert";
+constexpr std::string_view webhook = "--alert-webhook";
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+alert_sender::alert_sender(alert_settings settings, clock& time, std::string_view stored)
+    : settings_(std::move(settings)), clock_(time), book_(stored) {}
+
+result<std::unique_ptr<alert_sender>> alert_sender::open(
+    alert_settings settings, const asio::any_io_executor& executor, clock& time,
+    const aws::environment& variables, const std::map<std::string, std::string>& stored) {
+  const auto kept = stored.find("alerts.told." + settings.about);
+  auto made = std::unique_ptr<alert_sender>(
+      new alert_sender(std::move(settings), time, kept == stored.end() ? "" : kept->second));
+  if (!made->settings_.command.empty()) {
+    auto words = aws::split_command(made->settings_.command);
+    if (!words || words->empty() || words->front().empty()) {
+      return wrong_usage(
+          fmt::format("{} is no command: a quotation mark or a backslash is left open", program));
+    }
+    made->words_ = *std::move(words);
+  }
+  if (!made->settings_.webhook.empty()) {
+    if (auto opened = made->open_webhook(executor, variables); !opened) {
+      return fail(std::move(opened.error()));
+    }
+  }
+  return made;
+}
+
+result<void> alert_sender::open_webhook(const asio::any_io_executor& executor,
+                                        const aws::environment& variables) {
+  const auto& text = settings_.webhook.reveal();
+  const auto query = text.find('?');
+  auto address = net::parse_url(text.substr(0, query));
+  if (!address) {
+    return wrong_usage(fmt::format(
+        "{} is no address: write it as https://host/path (it is a secret and not shown)", webhook));
+  }
+  target_ = secret(address->path + (query == std::string::npos ? "" : text.substr(query)));
+  if (!net::is_printable(target_.reveal())) {
+    return wrong_usage(fmt::format("{} holds a blank or a control character", webhook));
+  }
+  address->path = "/";
+  auto via = aws::proxy_to(*address, variables);
+  if (!via) {
+    return fail(std::move(via.error()).within(webhook));
+  }
+  auto client = net::http_client::create(
+      executor, *address,
+      {.connections_max = 1,
+       .ca_file = std::string(variables.find("AWS_CA_BUNDLE").value_or("")),
+       .via = *std::move(via)});
+  if (!client) {
+    return fail(std::move(client.error()).within(webhook));
+  }
+  webhook_ = *std::move(client);
+  return {};
+}
+
+void alert_sender::start(task_group& tasks) {
+  if (is_used()) {
+    tasks.spawn(work());
+  }
+}
+
+void alert_sender::follow(const report::status& now) {
+  if (!is_used()) {
+    return;
+  }
+  for (auto& due : book_.follow(now)) {
+    if (waiting_.size() >= waiting_max) {
+      book_.take_back(due);
+      continue;
+    }
+    auto text = report::render_alert(due, now);
+    waiting_.push_back({.what = std::move(due), .text = std::move(text)});
+  }
+  counts_.waiting = waiting_.size();
+  if (!waiting_.empty()) {
+    news_.notify();
+  }
+}
+
+void alert_sender::collect(state::commit_batch& batch) const {
+  if (is_used()) {
+    batch.values.insert_or_assign(stored_name(), book_.save());
+  }
+}
+
+awaitable<void> alert_sender::drain(milliseconds limit) {
+  const auto until = clock_.now() + limit;
+  while ((working_ || !waiting_.empty()) && clock_.now() < until) {
+    co_await news_.wait_until(clock_, until);
+  }
+}
+
+awaitable<void> alert_sender::work() {
+  for (;;) {
+    while (waiting_.empty()) {
+      co_await news_.wait();
+    }
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    counts_.waiting = waiting_.size();
+    working_ = true;
+    if (co_await tell_by_all(next.what.condition, std::move(next.text))) {
+      book_.note_told(next.what);
+    } else {
+      book_.take_back(next.what);
+    }
+    working_ = false;
+    news_.notify();
+  }
+}
+
+/// One that has heard it is enough.
+awaitable<bool> alert_sender::tell_by_all(std::string condition, std::string text) {
+  bool told = false;
+  if (!words_.empty()) {
+    told = co_await tell_by(program, condition, text);
+  }
+  if (webhook_) {
+    told = co_await tell_by(webhook, condition, text) || told;
+  }
+  co_return told;
+}
+
+awaitable<bool> alert_sender::tell_by(std::string_view channel, std::string condition,
+                                      std::string text) {
+  for (std::size_t attempt = 0;; ++attempt) {
+    auto told = channel == program ? co_await run_program(text) : co_await post(text);
+    if (told) {
+      ++counts_.told;
+      counts_.last_failure.clear();
+      log::event(log::level::info, "alert_told", {},
+                 {{"channel", channel}, {"condition", condition}});
+      co_return true;
+    }
+    counts_.last_failure = fmt::format("{}: {}", channel, told.error().describe());
+    // What has hung would hang again: others wait.
+    const bool hung = channel == program && told.error().code == "Timeout";
+    if (hung || attempt >= settings_.pauses.size()) {
+      ++counts_.failed;
+      log::event(log::level::warning, "alert_failed", told.error().describe(),
+                 {{"channel", channel}, {"condition", condition}});
+      co_return false;
+    }
+    co_await clock_.sleep_for(settings_.pauses[attempt]);
+  }
+}
+
+awaitable<result<void>> alert_sender::run_program(std::string text) {
+  auto ended =
+      co_await run_child(words_, settings_.program_max, output_max, std::move(text) + "\n");
+  if (!ended) {
+    co_return fail(std::move(ended.error()));
+  }
+  if (ended->exit_code != 0) {
+    co_return fail(error_class::retry, fmt::format("{} ended with exit code {}: {}", words_[0],
+                                                   ended->exit_code, first_line(ended->errors)));
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> alert_sender::post(std::string text) {
+  net::http_request request{.method = "POST",
+                            .target = target_.reveal(),
+                            .headers = {},
+                            .body = std::move(text),
+                            .answer_bytes_max = answer_max,
+                            .timeout = settings_.answer_max};
+  request.headers.add("content-type", "application/json");
+  auto answer = co_await webhook_->send(std::move(request));
+  if (!answer) {
+    co_return fail(std::move(answer.error()));
+  }
+  if (answer->status < 200 || answer->status > 299) {
+    co_return fail({.kind = error_class::retry,
+                    .message = fmt::format("{} answered HTTP status {}",
+                                           webhook_->endpoint().authority(), answer->status),
+                    .http_status = answer->status});
+  }
+  co_return result<void>{};
+}
+
+}  // namespace ddm::cli
