@@ -190,7 +190,7 @@ constexpr family standing[]{
     {"ddm_freeze_timestamp_seconds", "gauge", "The moment of --freeze-at; absent without.",
      [](const status& now, samples& out) { out.add_time(now.freeze_at); }},
     // A later freeze forgets them, so they are no counter.
-    {"ddm_writes_after_freeze", "gauge", "Changes of the origin after the freeze.",
+    {"ddm_writes_after_freeze", "gauge", "Writes to the source after the freeze, by whom.",
      [](const status& now, samples& out) {
        out.add("by", "writer", now.writes_after_freeze);
        out.add("by", "ttl", now.ttl_deletes_after_freeze);

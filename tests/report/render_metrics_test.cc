@@ -58,11 +58,10 @@ status full() {
   auto now = fresh();
   now.at = from_ms(1'767'225'600'000);
   now.about.started = from_ms(1'767'222'000'000);
-  now.credentials = {{.of = "source",
-                      .access_key_id = "AKIA1",
-                      .ends = from_ms(1'767'232'800'000),
-                      .renewed = true},
-                     {.of = "target", .access_key_id = "AKIA2"}};
+  now.credentials = {
+      {.of = "source", .access_key_id = "AKIA1", .ends = now.at + 2h, .renewed = true},
+      {.of = "target", .access_key_id = "AKIA2", .ends = now.at + 3h},
+      {.of = "stream", .access_key_id = "AKIA2", .ends = now.at + 3h}};
   now.committed_at = from_ms(1'767'225'599'250);
   now.verdict_since = from_ms(1'767'225'000'000);
   now.freeze_at = from_ms(1'767'224'000'000);
@@ -331,6 +330,11 @@ TEST(render_metrics, what_is_not_known_is_no_number) {
   }
   EXPECT_EQ(found.count("ddm_credentials_renewed"), 0U);
 
+  auto keys = fresh();
+  keys.credentials = {{.of = "source", .access_key_id = "AKIA1"}};
+  EXPECT_EQ(page_of(keys).count("ddm_credentials_expiry_timestamp_seconds"), 0U);
+  EXPECT_EQ(page_of(keys).value("ddm_credentials_renewed", {{"of", "source"}}), 0);
+
   auto late = fresh();
   late.is_behind = true;
   EXPECT_TRUE(std::isnan(page_of(late).value("ddm_replication_behind_seconds", {}).value()));
@@ -388,7 +392,7 @@ TEST(render_metrics, no_series_is_there_twice) {
   now.credentials.push_back(now.credentials.front());
   const auto found = page_of({now, again});
   EXPECT_EQ(found.value("ddm_events_read_total", {}), 1012);
-  EXPECT_EQ(found.count("ddm_credentials_renewed"), 2U);
+  EXPECT_EQ(found.count("ddm_credentials_renewed"), 3U);
 
   auto one = fresh();
   auto other = fresh();
