@@ -17,6 +17,9 @@ std::size_t bucket_of(milliseconds lag) {
   return std::min(index, lag_histogram::buckets - 1);
 }
 
+/// In milliseconds: no lag of the bucket is longer.
+double limit_of(std::size_t bucket) { return std::pow(width, static_cast<double>(bucket)); }
+
 }  // namespace
 
 void lag_histogram::add(milliseconds lag, bool upper_bound) {
@@ -35,11 +38,32 @@ std::optional<milliseconds> lag_histogram::percentile(double share) const {
   for (std::size_t i = 0; i < buckets; ++i) {
     below += counts_.at(i);
     if (below >= wanted) {
-      const milliseconds limit{std::llround(std::pow(width, static_cast<double>(i)))};
+      const milliseconds limit{std::llround(limit_of(i))};
       return std::min(limit, max_);
     }
   }
   return max_;
+}
+
+std::uint64_t lag_histogram::at_most(milliseconds limit) const {
+  if (limit >= max_) {
+    return count_;
+  }
+  std::uint64_t within = 0;
+  for (std::size_t i = 0; i < buckets && limit_of(i) <= static_cast<double>(limit.count()); ++i) {
+    within += counts_.at(i);
+  }
+  return within;
+}
+
+std::chrono::duration<double> lag_histogram::sum() const {
+  const auto longest = static_cast<double>(max_.count());
+  double all_ms = 0;
+  for (std::size_t i = 0; i < buckets; ++i) {
+    const auto middle = limit_of(i) / std::sqrt(width);
+    all_ms += static_cast<double>(counts_.at(i)) * std::min(middle, longest);
+  }
+  return std::chrono::duration<double>{all_ms / 1000};
 }
 
 std::string lag_histogram::save() const {

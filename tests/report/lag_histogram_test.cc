@@ -44,6 +44,49 @@ TEST(lag_histogram, takes_lags_from_nothing_to_weeks) {
   EXPECT_TRUE(lags.percentile(1.0));
 }
 
+TEST(lag_histogram, counts_what_is_within_a_limit_and_never_a_lag_that_is_longer) {
+  lag_histogram lags;
+  for (int ms = 1; ms <= 10'000; ++ms) {
+    lags.add(milliseconds{ms}, false);
+  }
+  std::uint64_t before = 0;
+  for (const int limit : {0, 1, 10, 100, 999, 5000, 9999}) {
+    const auto within = lags.at_most(milliseconds{limit});
+    EXPECT_LE(within, static_cast<std::uint64_t>(limit));
+    EXPECT_GE(static_cast<double>(within), limit / 1.04 - 1);
+    EXPECT_GE(within, before);
+    before = within;
+  }
+  EXPECT_EQ(lags.at_most(10s), 10'000U);
+  EXPECT_EQ(lag_histogram{}.at_most(1s), 0U);
+}
+
+TEST(lag_histogram, all_are_within_the_longest) {
+  lag_histogram lags;
+  lags.add(1s, false);
+  EXPECT_EQ(lags.at_most(1s), 1U);
+  EXPECT_EQ(lags.at_most(999ms), 0U);
+  lags.add(std::chrono::hours{24 * 30}, false);
+  EXPECT_EQ(lags.at_most(std::chrono::hours{24}), 1U);
+  EXPECT_EQ(lags.at_most(std::chrono::hours{24 * 30}), 2U);
+}
+
+TEST(lag_histogram, adds_up_within_two_percent) {
+  lag_histogram lags;
+  double exact = 0;
+  for (int ms = 1; ms <= 10'000; ms += 3) {
+    const auto before = lags.sum();
+    lags.add(milliseconds{ms}, false);
+    exact += ms / 1000.0;
+    EXPECT_GE(lags.sum(), before);
+  }
+  EXPECT_NEAR(lags.sum().count(), exact, exact * 0.02);
+  EXPECT_EQ(lag_histogram{}.sum().count(), 0);
+  lag_histogram none;
+  none.add(0ms, true);
+  EXPECT_EQ(none.sum().count(), 0);
+}
+
 TEST(lag_histogram, goes_on_after_a_restart) {
   lag_histogram first;
   for (int ms = 1; ms < 100'000; ms += 7) {
