@@ -1,0 +1,309 @@
+// What a client cannot do to it: hold it up, fill it, or outlive it.
+#include "base/log.h"
+#include "serve/served.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <dirent.h>
+#include <memory>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+namespace ddm::serve {
+namespace {
+
+using std::chrono::seconds;
+using steady = std::chrono::steady_clock;
+using testing::HasSubstr;
+
+class server_bounds : public testing::Test {
+ protected:
+  server_bounds() {
+    log::divert([](std::string_view) {});
+    options.limits.head_time = milliseconds{300};
+    options.limits.idle_time = milliseconds{300};
+    options.limits.write_time = milliseconds{300};
+    options.limits.heartbeat = milliseconds{100};
+  }
+  ~server_bounds() override { log::divert(nullptr); }
+
+  http_server_options options = local_options();
+};
+
+std::size_t open_descriptors() {
+  std::size_t count = 0;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), ::closedir);
+  while (::readdir(folder.get()) != nullptr) {
+    ++count;
+  }
+  return count - 3;  // "." and "..", and the listing's own
+}
+
+using clients = std::vector<std::unique_ptr<raw_client>>;
+
+awaitable<raw_client*> add_client(clients& all, http_server& server, int receive_bytes = 0) {
+  all.push_back(std::make_unique<raw_client>(co_await asio::this_coro::executor));
+  EXPECT_TRUE(co_await all.back()->connect(server, receive_bytes));
+  co_return all.back().get();
+}
+
+awaitable<int> status_of_new_client(http_server& server) {
+  raw_client client(co_await asio::this_coro::executor);
+  EXPECT_TRUE(co_await client.connect(server));
+  co_return (co_await client.ask("/")).status;
+}
+
+TEST_F(server_bounds, a_head_that_comes_byte_by_byte_is_cut) {
+  with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const slow = co_await add_client(all, server);
+    const auto begin = steady::now();
+    for (int i = 0; i < 20; ++i) {
+      co_await slow->send(i == 0 ? "G" : "E");
+      co_await sleep(milliseconds{20});
+    }
+    EXPECT_EQ((co_await slow->answer()).status, 408);
+    EXPECT_TRUE(co_await slow->ends_within(seconds{3}));
+    EXPECT_LT(steady::now() - begin, seconds{4});
+  });
+}
+
+TEST_F(server_bounds, who_says_nothing_is_cut_before_and_between_requests) {
+  with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const silent = co_await add_client(all, server);
+    auto* const idle = co_await add_client(all, server);
+    EXPECT_EQ((co_await idle->ask("/")).status, 200);
+    EXPECT_TRUE(co_await silent->ends_within(seconds{3}));
+    EXPECT_TRUE(co_await idle->ends_within(seconds{3}));
+    EXPECT_EQ(co_await status_of_new_client(server), 200);
+  });
+}
+
+TEST_F(server_bounds, a_login_without_its_body_is_cut) {
+  auto with_token = options_with_token();
+  with_token.limits.head_time = milliseconds{200};
+  with_server(with_token, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const slow = co_await add_client(all, server);
+    co_await slow->send(
+        fmt::format("POST /login HTTP/1.1\r\nHost: {}\r\nContent-Length: 100\r\n"
+                    "Content-Type: application/x-www-form-urlencoded\r\n\r\ntoken=",
+                    server.address().text()));
+    EXPECT_TRUE(co_await slow->ends_within(seconds{3}));
+  });
+}
+
+TEST_F(server_bounds, who_does_not_take_his_answer_is_cut) {
+  const auto large = [](const request& asked) -> answer {
+    return response{.body = std::string(asked.path.empty() ? 10 : 20'000'000, 'x'), .headers = {}};
+  };
+  options.limits.connections_max = 1;
+  with_server(options, handler_of(large), [](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const stuck = co_await add_client(all, server, 4096);
+    co_await stuck->get("/large");
+    co_await sleep(milliseconds{100});
+    EXPECT_EQ(co_await status_of_new_client(server), 503) << "it holds the only connection";
+    co_await sleep(milliseconds{500});
+    EXPECT_EQ(co_await status_of_new_client(server), 200);
+  });
+}
+
+TEST_F(server_bounds, a_connection_too_many_is_answered_and_closed_at_once) {
+  options.limits.head_time = seconds{10};
+  with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    clients all;
+    for (int i = 0; i < 64; ++i) {
+      co_await add_client(all, server);
+    }
+    auto* const one_too_many = co_await add_client(all, server);
+    const auto got = co_await one_too_many->answer();
+    EXPECT_EQ(got.status, 503);
+    EXPECT_THAT(got.head, HasSubstr("Retry-After"));
+    EXPECT_TRUE(co_await one_too_many->ends_within(seconds{1}));
+    all.front()->close();
+    co_await sleep(milliseconds{50});
+    EXPECT_EQ(co_await status_of_new_client(server), 200);
+  });
+}
+
+/// As many as the limit of descriptors permits, up to 10,000; all at once, and all kept open.
+TEST_F(server_bounds, ten_thousand_connections_take_no_more_descriptors_than_sixty_four) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit raised{.rlim_cur = before.rlim_max, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
+  const auto count = std::min<std::size_t>(10'000, raised.rlim_cur - 500);
+  options.limits.head_time = seconds{10};
+  with_server(options, handler_of(echo), [count](http_server& server) -> awaitable<void> {
+    const auto begin = steady::now();
+    const auto descriptors = open_descriptors();
+    clients all;
+    for (std::size_t i = 0; i < count; ++i) {
+      co_await add_client(all, server);
+    }
+    const auto used = open_descriptors() - descriptors - count;
+    EXPECT_LE(used, 64U + 40U) << "connections, and what was just accepted";
+    all.clear();
+    for (int status = 503; status != 200;) {
+      status = co_await status_of_new_client(server);
+      co_await sleep(milliseconds{20});
+    }
+    const auto took = std::chrono::ceil<milliseconds>(steady::now() - begin);
+    testing::Test::RecordProperty("connections", static_cast<int>(count));
+    testing::Test::RecordProperty("milliseconds", static_cast<int>(took.count()));
+  });
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+TEST_F(server_bounds, no_free_descriptor_is_waited_out) {
+  std::vector<std::string> lines;
+  log::divert([&](std::string_view line) { lines.emplace_back(line); });
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  with_server(options, handler_of(echo), [&](http_server& server) -> awaitable<void> {
+    const rlimit one_more{.rlim_cur = open_descriptors() + 1, .rlim_max = before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &one_more), 0);
+    clients all;
+    auto* const waiting = co_await add_client(all, server);  // takes the last one
+    co_await sleep(milliseconds{100});
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ((co_await waiting->ask("/")).status, 200);
+    EXPECT_EQ(co_await status_of_new_client(server), 200);
+  });
+  EXPECT_THAT(lines, testing::ElementsAre(HasSubstr("event=http_accept_failed")));
+}
+
+/// A feed, and a handler that answers all but "/" with its events.
+struct followed {
+  event_feed feed;
+
+  [[nodiscard]] request_handler handler() {
+    return handler_of([this](const request& asked) -> answer {
+      if (asked.path.empty()) {
+        return echo(asked);
+      }
+      return feed.subscribe({{.name = "status", .data = "first"}});
+    });
+  }
+};
+
+TEST_F(server_bounds, events_come_in_order_with_heartbeats_between) {
+  followed here;
+  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const listener = co_await add_client(all, server);
+    co_await listener->get("/events");
+    EXPECT_TRUE(co_await listener->read_until("event: status\ndata: first\n\n"));
+    EXPECT_THAT(listener->input, HasSubstr("Content-Type: text/event-stream\r\n"));
+    EXPECT_THAT(listener->input, testing::Not(HasSubstr("Content-Length")));
+    EXPECT_TRUE(co_await listener->read_until("data: first\n\n:\n\n"));
+    for (int i = 0; i < 30; ++i) {
+      here.feed.publish({.name = "status", .data = fmt::format("{{\"n\":{}}}", i)});
+    }
+    EXPECT_TRUE(co_await listener->read_until("id: 30\nevent: status\ndata: {\"n\":29}\n\n"));
+    listener->close();
+    for (int i = 0; i < 100 && here.feed.subscribers() > 0; ++i) {
+      co_await sleep(milliseconds{10});
+    }
+    EXPECT_EQ(here.feed.subscribers(), 0U) << "who leaves is noticed without being sent anything";
+  });
+}
+
+TEST_F(server_bounds, fifty_follow_the_events_and_a_health_check_still_finds_room) {
+  followed here;
+  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+    clients all;
+    for (int i = 0; i < 50; ++i) {
+      auto* const listener = co_await add_client(all, server);
+      co_await listener->get("/events");
+      EXPECT_TRUE(co_await listener->read_until("data: first\n\n"));
+    }
+    auto* const late = co_await add_client(all, server);
+    EXPECT_EQ((co_await late->ask("/events")).status, 503);
+    EXPECT_EQ((co_await late->ask("/")).status, 200);
+    here.feed.publish({.name = "status", .data = "to all"});
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_TRUE(co_await all[i]->read_until("data: to all\n\n"));
+    }
+  });
+}
+
+TEST_F(server_bounds, who_never_reads_events_neither_stalls_nor_grows_and_is_cut) {
+  followed here;
+  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const deaf = co_await add_client(all, server, 4096);
+    co_await deaf->get("/events");
+    auto* const listener = co_await add_client(all, server);
+    co_await listener->get("/events");
+    EXPECT_TRUE(co_await listener->read_until("data: first\n\n"));
+    co_await sleep(milliseconds{20});
+    EXPECT_EQ(here.feed.subscribers(), 2U);
+    const std::string large(10'000, 'x');
+    auto longest = steady::duration::zero();
+    for (int i = 1; i <= 200; ++i) {
+      const auto begin = steady::now();
+      here.feed.publish({.name = "status", .data = large});
+      longest = std::max(longest, steady::now() - begin);
+      EXPECT_TRUE(co_await listener->read_until(fmt::format("id: {}\nevent: status\n", i)));
+    }
+    EXPECT_LT(longest, milliseconds{100});
+    EXPECT_EQ(here.feed.subscribers(), 1U) << "its queue was full";
+    co_await sleep(milliseconds{500});
+    EXPECT_TRUE(co_await deaf->ends_within(seconds{3}));
+    EXPECT_EQ(co_await status_of_new_client(server), 200);
+  });
+}
+
+awaitable<answer> never(const request&) {
+  co_await sleep(seconds{60});
+  co_return response{};
+}
+
+TEST_F(server_bounds, stops_at_once_whatever_its_clients_are_at) {
+  followed here;
+  const auto slow_or_events = [&here](const request& asked) -> awaitable<answer> {
+    return asked.path.size() > 1 ? never(asked) : here.handler()(asked);
+  };
+  options.limits = {};
+  with_server(options, slow_or_events, [&](http_server& server) -> awaitable<void> {
+    clients all;
+    co_await add_client(all, server);
+    co_await (co_await add_client(all, server))->send("GET / HT");
+    auto* const idle = co_await add_client(all, server);
+    EXPECT_EQ((co_await idle->ask("/")).status, 200);
+    co_await (co_await add_client(all, server))->get("/slow/answer");
+    auto* const listener = co_await add_client(all, server);
+    co_await listener->get("/events");
+    EXPECT_TRUE(co_await listener->read_until("data: first\n\n"));
+    const auto begin = steady::now();
+    server.stop();
+    co_await server.join();
+    EXPECT_LT(steady::now() - begin, seconds{1});
+    for (const auto& each : all) {
+      EXPECT_TRUE(co_await each->ends_within(seconds{1}));
+    }
+    EXPECT_EQ(here.feed.subscribers(), 0U);
+  });
+}
+
+TEST_F(server_bounds, a_feed_that_ends_lets_its_listeners_go) {
+  auto here = std::make_unique<followed>();
+  with_server(options, here->handler(), [&](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const listener = co_await add_client(all, server);
+    co_await listener->get("/events");
+    EXPECT_TRUE(co_await listener->read_until("data: first\n\n"));
+    here.reset();
+    EXPECT_TRUE(co_await listener->ends_within(seconds{3}));
+  });
+}
+
+}  // namespace
+}  // namespace ddm::serve
