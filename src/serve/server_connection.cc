@@ -134,7 +134,8 @@ awaitable<server_connection::input> server_connection::fill(steady_time until) {
     co_return input::late;
   }
   input_.append(bytes.data(), outcome->bytes);
-  co_return outcome->failed ? input::ended : input::came;
+  ended_ = static_cast<bool>(outcome->failed);
+  co_return ended_ ? input::ended : input::came;
 }
 
 awaitable<server_connection::input> server_connection::read_head(request_parser& parser,
@@ -319,6 +320,7 @@ awaitable<void> server_connection::watch_for_end(task_group& both) {
   while (seen < unread_bytes_max) {
     const auto outcome = co_await read_some(socket_, asio::buffer(unread));
     if (outcome.failed) {
+      ended_ = outcome.failed != asio::error::operation_aborted;
       break;
     }
     seen += outcome.bytes;
@@ -336,7 +338,8 @@ awaitable<void> server_connection::close() {
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   const auto until = steady::now() + close_time;
   std::size_t unread = 0;
-  for (auto last = input::came; last == input::came && unread < unread_bytes_max;) {
+  for (auto last = ended_ ? input::ended : input::came;
+       last == input::came && unread < unread_bytes_max;) {
     input_.clear();
     last = co_await fill(until);
     unread += input_.size();

@@ -81,6 +81,7 @@ class server_connection {
   std::string client_;
   std::string input_;  ///< received, not yet taken
   std::size_t requests_ = 0;
+  bool ended_ = false;  ///< the client says nothing more; Asio would wait for ever for more
   bool stuck_ = false;  ///< the client has not taken what was sent
 };
 
