@@ -17,9 +17,9 @@ namespace {
 using asio::ip::tcp;
 using error_code = boost::system::error_code;
 
-/// Of those that are turned away, so many are taken in a row, then a pause: 3,200 a second at most,
-/// a few percent of a core.
-constexpr int turned_away_in_a_row = 32;
+/// So many connections are taken in a row, then a pause: 3,200 a second at most, a few percent of a
+/// core.
+constexpr int accepted_in_a_row = 32;
 constexpr milliseconds pause_of_flood{10};
 /// After a failure to accept, which is most often that no descriptor is free: they may become so.
 constexpr milliseconds pause_of_failure{200};
@@ -70,20 +70,21 @@ result<std::unique_ptr<http_server>> http_server::open(const asio::any_io_execut
   if (!acceptor) {
     return std::unexpected(std::move(acceptor.error()));
   }
-  std::unique_ptr<http_server> made(
-      new http_server(std::move(*acceptor), server_shared{.time = time,
-                                                          .guard = std::move(*guard),
-                                                          .handler = std::move(handler),
-                                                          .limits = options.limits,
-                                                          .log = {}}));
+  std::unique_ptr<http_server> made(new http_server(std::move(*acceptor), time, std::move(*guard),
+                                                    std::move(handler), options.limits));
   made->tasks_.spawn(made->accept());
   return made;
 }
 
-http_server::http_server(tcp::acceptor acceptor, server_shared shared)
+http_server::http_server(tcp::acceptor acceptor, clock& time, request_guard guard,
+                         request_handler handler, const server_limits& limits)
     : acceptor_(std::move(acceptor)),
       address_(address_of(acceptor_.local_endpoint())),
-      shared_(std::move(shared)),
+      shared_{.time = time,
+              .guard = std::move(guard),
+              .handler = std::move(handler),
+              .limits = limits,
+              .pace = rate_limiter(time, limits.requests_a_second_max)},
       tasks_(acceptor_.get_executor()) {}
 
 void http_server::stop() {
@@ -93,7 +94,7 @@ void http_server::stop() {
 }
 
 awaitable<void> http_server::accept() {
-  for (int turned_away = 0;;) {
+  for (unsigned accepted = 1;; ++accepted) {
     auto [failed, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
     if (failed == asio::error::operation_aborted || !acceptor_.is_open()) {
       co_return;
@@ -105,9 +106,9 @@ awaitable<void> http_server::accept() {
       tasks_.spawn(converse(std::move(socket)));
     } else {
       turn_away(std::move(socket));
-      if (++turned_away % turned_away_in_a_row == 0) {
-        co_await pause(pause_of_flood);
-      }
+    }
+    if (accepted % accepted_in_a_row == 0) {
+      co_await pause(pause_of_flood);
     }
   }
 }

@@ -4,9 +4,10 @@
 // port may send anything, as often as he likes.
 // Idea: everything that a client can make us hold has a bound: connections, bytes, time
 // (server_limits.h, server_connection.h). One too many is answered 503 and closed at once: left in
-// the kernel's queue it would wait without a word, and so would the health check behind it. A flood
-// of them is taken at a measured pace, so that the control thread stays the monitor's.
-// Reason: no failure of a client, a handler or the network goes beyond its own connection.
+// the kernel's queue it would wait without a word, and so would the health check behind it.
+// Connections are taken, and requests answered, at a measured pace, so that the control thread
+// stays the monitor's. Reason: no failure of a client, a handler or the network goes beyond its own
+// connection.
 //
 // It knows nothing of what it serves; handlers do. TLS is a proxy's job.
 #pragma once
@@ -51,7 +52,8 @@ class http_server {
   [[nodiscard]] awaitable<void> join() { return tasks_.join(); }
 
  private:
-  http_server(asio::ip::tcp::acceptor acceptor, server_shared shared);
+  http_server(asio::ip::tcp::acceptor acceptor, clock& time, request_guard guard,
+              request_handler handler, const server_limits& limits);
   [[nodiscard]] awaitable<void> accept();
   [[nodiscard]] awaitable<void> converse(asio::ip::tcp::socket socket);
   /// Without waiting: what the socket does not take at once is lost.

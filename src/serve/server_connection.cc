@@ -172,6 +172,7 @@ awaitable<bool> server_connection::exchange() {
   ++requests_;
   request_parser parser;
   const auto last = co_await read_head(parser, until);
+  co_await shared_.pace.acquire(1);
   if (parser.complete()) {
     co_return co_await answer_request(parser, until);
   }

@@ -8,6 +8,7 @@
 
 #include "runtime/asio.h"
 #include "runtime/clock.h"
+#include "runtime/rate_limiter.h"
 #include "runtime/task_group.h"
 #include "serve/http_message.h"
 #include "serve/listen_address.h"
@@ -31,8 +32,9 @@ struct server_shared {
   request_guard guard;
   request_handler handler;
   server_limits limits;
+  rate_limiter pace;  ///< of requests
+  server_log log = {};
   std::size_t event_streams = 0;  ///< that are open now
-  server_log log;
 };
 
 class server_connection {

@@ -18,6 +18,7 @@ struct server_limits {
   /// Of those, so that a health check finds one free whatever browsers do.
   std::size_t event_streams_max = 50;
   std::size_t requests_max = 100;            ///< on one connection
+  double requests_a_second_max = 200;        ///< of all clients together; further ones wait
   milliseconds head_time{5'000};             ///< from connecting to the end of a complete request
   milliseconds idle_time{30'000};            ///< to the first byte of a further request
   milliseconds write_time{10'000};           ///< without a byte being taken

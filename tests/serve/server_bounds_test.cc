@@ -180,6 +180,19 @@ TEST_F(server_bounds, ten_thousand_connections_take_no_more_descriptors_than_six
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+TEST_F(server_bounds, who_asks_without_a_pause_waits) {
+  options.limits.requests_a_second_max = 50;
+  with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    clients all;
+    auto* const eager = co_await add_client(all, server);
+    const auto begin = steady::now();
+    for (int i = 0; i < 80; ++i) {
+      EXPECT_EQ((co_await eager->ask("/")).status, 200);
+    }
+    EXPECT_GE(steady::now() - begin, milliseconds{500}) << "50 are saved up, 50 a second follow";
+  });
+}
+
 TEST_F(server_bounds, no_free_descriptor_is_waited_out) {
   std::vector<std::string> lines;
   log::divert([&](std::string_view line) { lines.emplace_back(line); });
