@@ -14,7 +14,7 @@ namespace ip = boost::asio::ip;
 
 std::optional<ip::address> address_of(const std::string& host) {
   boost::system::error_code ec;
-  const auto address = ip::make_address(host, ec);
+  auto address = ip::make_address(host, ec);
   if (ec || host.contains('%') || host.contains('\0')) {
     return std::nullopt;
   }
@@ -32,9 +32,9 @@ bool is_host_name(std::string_view host) {
 
 std::optional<std::uint16_t> parse_port(std::string_view digits) {
   std::uint16_t port = 0;
-  const auto* const end = digits.data() + digits.size();
-  const auto [stop, ec] = std::from_chars(digits.data(), end, port);
-  return ec == std::errc{} && stop == end ? std::optional(port) : std::nullopt;
+  const auto [stop, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool whole = stop == digits.data() + digits.size();
+  return ec == std::errc{} && whole ? std::optional(port) : std::nullopt;
 }
 
 std::unexpected<error> wrong(std::string_view text, std::string_view why) {

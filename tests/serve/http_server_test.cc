@@ -40,10 +40,24 @@ awaitable<raw_client> client_of(http_server& server) {
   co_return client;
 }
 
-/// The status of one GET on a connection of its own.
+/// One GET on a connection of its own.
 awaitable<raw_answer> ask_once(http_server& server, std::string path, std::string headers = "") {
   auto client = co_await client_of(server);
   co_return co_await client.ask(std::move(path), std::move(headers));
+}
+
+/// The status of what is answered to these bytes.
+awaitable<int> status_of(http_server& server, std::string wire) {
+  auto client = co_await client_of(server);
+  co_await client.send(std::move(wire));
+  co_return (co_await client.answer()).status;
+}
+
+/// The status under that host, with the right token.
+awaitable<int> status_under(http_server& server, std::string_view host) {
+  co_return co_await status_of(
+      server, fmt::format("GET / HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}\r\n\r\n", host,
+                          server.address().port, test_token));
 }
 
 TEST(http_server, answers_one_request_after_the_other) {
@@ -112,28 +126,29 @@ TEST(http_server, lets_a_connection_ask_a_hundred_times) {
 
 TEST(http_server, refuses_what_it_must_not_answer) {
   with_server(local_options(), handler_of(echo), [](http_server& server) -> awaitable<void> {
-    const auto status = [&](std::string wire) -> awaitable<int> {
-      auto client = co_await client_of(server);
-      co_await client.send(std::move(wire));
-      co_return (co_await client.answer()).status;
-    };
     const auto host = fmt::format("Host: {}\r\n", server.address().text());
     using namespace std::string_literals;
-    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 421);
-    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\n\r\n"), 421);
-    EXPECT_EQ(co_await status("GET /../etc/passwd HTTP/1.1\r\n" + host + "\r\n"), 400);
-    EXPECT_EQ(co_await status("GET /%2e%2e/x HTTP/1.1\r\n" + host + "\r\n"), 400);
-    EXPECT_EQ(co_await status("GET /a\0b HTTP/1.1\r\n"s + host + "\r\n"), 400);
-    EXPECT_EQ(co_await status("GET /a%00b HTTP/1.1\r\n" + host + "\r\n"), 400);
-    EXPECT_EQ(co_await status("GET http://x/ HTTP/1.1\r\n" + host + "\r\n"), 400);
-    EXPECT_EQ(co_await status("POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\nabc"), 405);
-    EXPECT_EQ(co_await status("POST /login HTTP/1.1\r\n" + host + "\r\n"), 405);
-    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\n" + host + "Origin: http://evil\r\n\r\n"), 403);
-    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n"),
+    EXPECT_EQ(co_await status_of(server, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 421);
+    EXPECT_EQ(co_await status_of(server, "GET / HTTP/1.1\r\n\r\n"), 421);
+    EXPECT_EQ(co_await status_of(server, "GET /../etc/passwd HTTP/1.1\r\n" + host + "\r\n"), 400);
+    EXPECT_EQ(co_await status_of(server, "GET /%2e%2e/x HTTP/1.1\r\n" + host + "\r\n"), 400);
+    EXPECT_EQ(co_await status_of(server, "GET /a\0b HTTP/1.1\r\n"s + host + "\r\n"), 400);
+    EXPECT_EQ(co_await status_of(server, "GET /a%00b HTTP/1.1\r\n" + host + "\r\n"), 400);
+    EXPECT_EQ(co_await status_of(server, "GET http://x/ HTTP/1.1\r\n" + host + "\r\n"), 400);
+    EXPECT_EQ(
+        co_await status_of(server, "POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\nabc"),
+        405);
+    EXPECT_EQ(co_await status_of(server, "POST /login HTTP/1.1\r\n" + host + "\r\n"), 405);
+    EXPECT_EQ(
+        co_await status_of(server, "GET / HTTP/1.1\r\n" + host + "Origin: http://evil\r\n\r\n"),
+        403);
+    EXPECT_EQ(co_await status_of(
+                  server, "GET / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n"),
               411);
-    EXPECT_EQ(co_await status("\x16\x03\x01\x02\r\n\r\n"), 400);
-    EXPECT_EQ(co_await status("GET / HTTP/1.1\r\n" + host + "A: " + std::string(100'000, 'a')),
-              431);
+    EXPECT_EQ(co_await status_of(server, "\x16\x03\x01\x02\r\n\r\n"), 400);
+    EXPECT_EQ(
+        co_await status_of(server, "GET / HTTP/1.1\r\n" + host + "A: " + std::string(100'000, 'a')),
+        431);
     EXPECT_EQ((co_await ask_once(server, "/")).status, 200);
   });
 }
@@ -258,17 +273,9 @@ TEST(http_server, knows_itself_by_the_address_that_was_reached) {
   auto options = options_with_token();
   options.at.host = "0.0.0.0";
   with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
-    const auto ask = [&](std::string_view host) -> awaitable<int> {
-      auto client = co_await client_of(server);
-      co_await client.send(
-          fmt::format("GET / HTTP/1.1\r\nHost: {}:{}\r\nAuthorization: Bearer {}"
-                      "\r\n\r\n",
-                      host, server.address().port, test_token));
-      co_return (co_await client.answer()).status;
-    };
-    EXPECT_EQ(co_await ask("127.0.0.1"), 200);
-    EXPECT_EQ(co_await ask("localhost"), 200);
-    EXPECT_EQ(co_await ask("evil.example"), 421);
+    EXPECT_EQ(co_await status_under(server, "127.0.0.1"), 200);
+    EXPECT_EQ(co_await status_under(server, "localhost"), 200);
+    EXPECT_EQ(co_await status_under(server, "evil.example"), 421);
   });
 }
 

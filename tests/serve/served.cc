@@ -35,6 +35,8 @@ awaitable<bool> finished(awaitable<void> work) {
   co_return true;
 }
 
+using check = std::function<awaitable<void>(http_server&)>;
+
 awaitable<void> serve_and_check(const http_server_options& options, request_handler handler,
                                 const check& body) {
   system_clock time;
@@ -164,8 +166,28 @@ http_server_options options_with_token() {
   return options;
 }
 
-void with_server(const http_server_options& options, request_handler handler, check body) {
+void with_server(const http_server_options& options, request_handler handler,
+                 awaitable<void> (*body)(http_server&)) {
   net::run(serve_and_check(options, std::move(handler), body));
+}
+
+awaitable<answer> followed::reply(const request& asked) {
+  if (asked.path.empty()) {
+    co_return echo(asked);
+  }
+  if (asked.path.size() > 1) {
+    co_await sleep(std::chrono::minutes{1});
+    co_return response{};
+  }
+  co_return feed->subscribe({{.name = "status", .data = "first"}});
+}
+
+void with_feed(const http_server_options& options,
+               awaitable<void> (*body)(http_server&, followed&)) {
+  followed here;
+  const auto handler = [&here](const request& asked) { return here.reply(asked); };
+  const check work = [&here, body](http_server& server) { return body(server, here); };
+  net::run(serve_and_check(options, handler, work));
 }
 
 }  // namespace ddm::serve

@@ -56,9 +56,19 @@ class raw_client {
 inline constexpr std::string_view test_token = "0123456789abcdef-right";
 [[nodiscard]] http_server_options options_with_token();
 
-using check = std::function<awaitable<void>(http_server&)>;
 /// Opens the server, lets `body` work with it, and ends it. The whole takes 20 s at most.
-void with_server(const http_server_options& options, request_handler handler, check body);
+void with_server(const http_server_options& options, request_handler handler,
+                 awaitable<void> (*body)(http_server&));
+
+/// A feed, and a handler that echoes "/", answers a path of one segment with the feed's events, and
+/// any longer one after a minute.
+struct followed {
+  std::unique_ptr<event_feed> feed = std::make_unique<event_feed>();
+
+  [[nodiscard]] awaitable<answer> reply(const request& asked);
+};
+void with_feed(const http_server_options& options,
+               awaitable<void> (*body)(http_server&, followed&));
 
 [[nodiscard]] awaitable<void> sleep(milliseconds duration);
 

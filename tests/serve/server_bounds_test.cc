@@ -35,6 +35,20 @@ class server_bounds : public testing::Test {
   http_server_options options = local_options();
 };
 
+/// Of descriptors; as before once it is destroyed.
+struct descriptor_limit {
+  descriptor_limit() { EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0); }
+  descriptor_limit(const descriptor_limit&) = delete;
+  descriptor_limit& operator=(const descriptor_limit&) = delete;
+  ~descriptor_limit() { set(before.rlim_cur); }
+  void set(rlim_t count) const {
+    const rlimit wanted{.rlim_cur = count, .rlim_max = before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &wanted), 0);
+  }
+
+  rlimit before{};
+};
+
 std::size_t open_descriptors() {
   std::size_t count = 0;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), ::closedir);
@@ -160,13 +174,11 @@ TEST_F(server_bounds, a_thousand_connections_at_once_are_held_off) {
 
 /// As many as the limit of descriptors permits, up to 10,000.
 TEST_F(server_bounds, ten_thousand_connections_take_no_more_descriptors_than_sixty_four) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit raised{.rlim_cur = before.rlim_max, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &raised), 0);
-  const auto count = std::min<std::size_t>(10'000, raised.rlim_cur - 500);
   options.limits.head_time = seconds{60};
-  with_server(options, handler_of(echo), [count](http_server& server) -> awaitable<void> {
+  with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    const descriptor_limit limit;
+    limit.set(limit.before.rlim_max);
+    const auto count = std::min<std::size_t>(10'000, limit.before.rlim_max - 500);
     const auto descriptors = open_descriptors();
     clients all;
     co_await flood(server, count, all);
@@ -177,7 +189,6 @@ TEST_F(server_bounds, ten_thousand_connections_take_no_more_descriptors_than_six
     co_await sleep(milliseconds{100});
     EXPECT_EQ(co_await status_of_new_client(server), 200);
   });
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(server_bounds, who_asks_without_a_pause_waits) {
@@ -196,41 +207,23 @@ TEST_F(server_bounds, who_asks_without_a_pause_waits) {
 TEST_F(server_bounds, no_free_descriptor_is_waited_out) {
   std::vector<std::string> lines;
   log::divert([&](std::string_view line) { lines.emplace_back(line); });
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  with_server(options, handler_of(echo), [&](http_server& server) -> awaitable<void> {
+  with_server(options, handler_of(echo), [](http_server& server) -> awaitable<void> {
+    const descriptor_limit limit;
     const int lowest_free = ::dup(STDERR_FILENO);
     ::close(lowest_free);
-    const rlimit one_more{.rlim_cur = static_cast<rlim_t>(lowest_free) + 1,
-                          .rlim_max = before.rlim_max};
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &one_more), 0);
+    limit.set(static_cast<rlim_t>(lowest_free) + 1);
     clients all;
     auto* const waiting = co_await add_client(all, server);  // takes the last one
     co_await sleep(milliseconds{100});
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    limit.set(limit.before.rlim_cur);
     EXPECT_EQ((co_await waiting->ask("/")).status, 200);
     EXPECT_EQ(co_await status_of_new_client(server), 200);
   });
   EXPECT_THAT(lines, testing::ElementsAre(HasSubstr("event=http_accept_failed")));
 }
 
-/// A feed, and a handler that answers all but "/" with its events.
-struct followed {
-  event_feed feed;
-
-  [[nodiscard]] request_handler handler() {
-    return handler_of([this](const request& asked) -> answer {
-      if (asked.path.empty()) {
-        return echo(asked);
-      }
-      return feed.subscribe({{.name = "status", .data = "first"}});
-    });
-  }
-};
-
 TEST_F(server_bounds, events_come_in_order_with_heartbeats_between) {
-  followed here;
-  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+  with_feed(options, [](http_server& server, followed& here) -> awaitable<void> {
     clients all;
     auto* const listener = co_await add_client(all, server);
     co_await listener->get("/events");
@@ -239,20 +232,19 @@ TEST_F(server_bounds, events_come_in_order_with_heartbeats_between) {
     EXPECT_THAT(listener->input, testing::Not(HasSubstr("Content-Length")));
     EXPECT_TRUE(co_await listener->read_until("data: first\n\n:\n\n"));
     for (int i = 0; i < 30; ++i) {
-      here.feed.publish({.name = "status", .data = fmt::format("{{\"n\":{}}}", i)});
+      here.feed->publish({.name = "status", .data = fmt::format("{{\"n\":{}}}", i)});
     }
     EXPECT_TRUE(co_await listener->read_until("id: 30\nevent: status\ndata: {\"n\":29}\n\n"));
     listener->close();
-    for (int i = 0; i < 100 && here.feed.subscribers() > 0; ++i) {
+    for (int i = 0; i < 100 && here.feed->subscribers() > 0; ++i) {
       co_await sleep(milliseconds{10});
     }
-    EXPECT_EQ(here.feed.subscribers(), 0U) << "who leaves is noticed without being sent anything";
+    EXPECT_EQ(here.feed->subscribers(), 0U) << "who leaves is noticed without being sent anything";
   });
 }
 
 TEST_F(server_bounds, fifty_follow_the_events_and_a_health_check_still_finds_room) {
-  followed here;
-  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+  with_feed(options, [](http_server& server, followed& here) -> awaitable<void> {
     clients all;
     for (int i = 0; i < 50; ++i) {
       auto* const listener = co_await add_client(all, server);
@@ -262,7 +254,7 @@ TEST_F(server_bounds, fifty_follow_the_events_and_a_health_check_still_finds_roo
     auto* const late = co_await add_client(all, server);
     EXPECT_EQ((co_await late->ask("/events")).status, 503);
     EXPECT_EQ((co_await late->ask("/")).status, 200);
-    here.feed.publish({.name = "status", .data = "to all"});
+    here.feed->publish({.name = "status", .data = "to all"});
     for (int i = 0; i < 50; ++i) {
       EXPECT_TRUE(co_await all[i]->read_until("data: to all\n\n"));
     }
@@ -279,9 +271,8 @@ milliseconds processor_time() {
 
 /// Sanitizers and the clients included, and the events come faster than they ever do.
 TEST_F(server_bounds, a_minute_of_events_for_fifty_costs_less_than_a_twentieth_of_a_core) {
-  followed here;
   options.limits.heartbeat = seconds{15};
-  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+  with_feed(options, [](http_server& server, followed& here) -> awaitable<void> {
     clients all;
     for (int i = 0; i < 50; ++i) {
       co_await (co_await add_client(all, server))->get("/events");
@@ -290,7 +281,7 @@ TEST_F(server_bounds, a_minute_of_events_for_fifty_costs_less_than_a_twentieth_o
     const auto before = processor_time();
     const std::string status(2000, 'x');
     for (int i = 1; i <= 60; ++i) {
-      here.feed.publish({.name = "status", .data = status});
+      here.feed->publish({.name = "status", .data = status});
       for (const auto& each : all) {
         EXPECT_TRUE(co_await each->read_until("x\n\n"));
         each->input.clear();
@@ -303,8 +294,7 @@ TEST_F(server_bounds, a_minute_of_events_for_fifty_costs_less_than_a_twentieth_o
 }
 
 TEST_F(server_bounds, who_never_reads_events_neither_stalls_nor_grows_and_is_cut) {
-  followed here;
-  with_server(options, here.handler(), [&](http_server& server) -> awaitable<void> {
+  with_feed(options, [](http_server& server, followed& here) -> awaitable<void> {
     clients all;
     auto* const deaf = co_await add_client(all, server, 4096);
     co_await deaf->get("/events");
@@ -312,35 +302,26 @@ TEST_F(server_bounds, who_never_reads_events_neither_stalls_nor_grows_and_is_cut
     co_await listener->get("/events");
     EXPECT_TRUE(co_await listener->read_until("data: first\n\n"));
     co_await sleep(milliseconds{20});
-    EXPECT_EQ(here.feed.subscribers(), 2U);
+    EXPECT_EQ(here.feed->subscribers(), 2U);
     const std::string large(10'000, 'x');
     auto longest = steady::duration::zero();
     for (int i = 1; i <= 200; ++i) {
       const auto begin = steady::now();
-      here.feed.publish({.name = "status", .data = large});
+      here.feed->publish({.name = "status", .data = large});
       longest = std::max(longest, steady::now() - begin);
       EXPECT_TRUE(co_await listener->read_until(fmt::format("id: {}\nevent: status\n", i)));
     }
     EXPECT_LT(longest, milliseconds{100});
-    EXPECT_EQ(here.feed.subscribers(), 1U) << "its queue was full";
+    EXPECT_EQ(here.feed->subscribers(), 1U) << "its queue was full";
     co_await sleep(milliseconds{500});
     EXPECT_TRUE(co_await deaf->ends_within(seconds{3}));
     EXPECT_EQ(co_await status_of_new_client(server), 200);
   });
 }
 
-awaitable<answer> never(const request&) {
-  co_await sleep(seconds{60});
-  co_return response{};
-}
-
 TEST_F(server_bounds, stops_at_once_whatever_its_clients_are_at) {
-  followed here;
-  const auto slow_or_events = [&here](const request& asked) -> awaitable<answer> {
-    return asked.path.size() > 1 ? never(asked) : here.handler()(asked);
-  };
   options.limits = {};
-  with_server(options, slow_or_events, [&](http_server& server) -> awaitable<void> {
+  with_feed(options, [](http_server& server, followed& here) -> awaitable<void> {
     clients all;
     co_await add_client(all, server);
     co_await (co_await add_client(all, server))->send("GET / HT");
@@ -357,18 +338,17 @@ TEST_F(server_bounds, stops_at_once_whatever_its_clients_are_at) {
     for (const auto& each : all) {
       EXPECT_TRUE(co_await each->ends_within(seconds{1}));
     }
-    EXPECT_EQ(here.feed.subscribers(), 0U);
+    EXPECT_EQ(here.feed->subscribers(), 0U);
   });
 }
 
 TEST_F(server_bounds, a_feed_that_ends_lets_its_listeners_go) {
-  auto here = std::make_unique<followed>();
-  with_server(options, here->handler(), [&](http_server& server) -> awaitable<void> {
+  with_feed(options, [](http_server& server, followed& here) -> awaitable<void> {
     clients all;
     auto* const listener = co_await add_client(all, server);
     co_await listener->get("/events");
     EXPECT_TRUE(co_await listener->read_until("data: first\n\n"));
-    here.reset();
+    here.feed.reset();
     EXPECT_TRUE(co_await listener->ends_within(seconds{3}));
   });
 }
