@@ -172,17 +172,17 @@ awaitable<bool> server_connection::exchange() {
   ++requests_;
   request_parser parser;
   const auto last = co_await read_head(parser, until);
+  const bool too_late = last == input::late && parser.begun();
+  if (!parser.complete() && parser.refusal() == 0 && !too_late) {
+    co_return false;  // nobody waits for an answer
+  }
   co_await shared_.pace.acquire(1);
   if (parser.complete()) {
     co_return co_await answer_request(parser, until);
   }
-  if (parser.refusal() != 0) {
-    co_return co_await send(refusal_of(parser), false);
-  }
-  if (last == input::late && parser.begun()) {
-    co_return co_await send(plain_text(408, "the request did not come to its end in time"), false);
-  }
-  co_return false;
+  co_return co_await send(too_late ? plain_text(408, "the request did not come to its end in time")
+                                   : refusal_of(parser),
+                          false);
 }
 
 awaitable<bool> server_connection::answer_request(const request_parser& parser, steady_time until) {

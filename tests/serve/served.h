@@ -56,7 +56,7 @@ class raw_client {
 inline constexpr std::string_view test_token = "0123456789abcdef-right";
 [[nodiscard]] http_server_options options_with_token();
 
-/// Opens the server, lets `body` work with it, and ends it. The whole takes 20 s at most.
+/// Opens the server, lets `body` work with it, and ends it. The whole takes a minute at most.
 void with_server(const http_server_options& options, request_handler handler,
                  awaitable<void> (*body)(http_server&));
 
