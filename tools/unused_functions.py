@@ -27,13 +27,7 @@ VALUE_BEFORE = {")", ",", "}", ";", ":"}
 ALLOWED = {
     "compare_session::abandon": "how the tests and the simulation kill a process",
     "divert": "tests and fuzzers read what is logged",
-    "event_feed::publish": "the command line opens the server: with --listen",
-    "event_feed::subscribe": "the command line opens the server: with --listen",
-    "event_feed::subscribers": "the command line opens the server: with --listen",
     "http_client::connections_opened": "shows that connections are used again",
-    "http_server::address": "the command line opens the server: with --listen",
-    "http_server::join": "the command line opens the server: with --listen",
-    "http_server::stop": "the command line opens the server: with --listen",
     "http_transport::clock_skew": "shows what was learnt of the service's clock",
     "monitor_session::abandon": "how the tests and the simulation kill a process",
     "named_executor::execute": "Asio calls it",
@@ -41,8 +35,6 @@ ALLOWED = {
     "named_executor::query": "Asio calls it",
     "named_executor::require": "Asio calls it",
     "needed_actions": "docs/iam.md is held against the list",
-    "render_metrics": "the server of /metrics will call it; alerts and dashboard are held to it",
-    "parse_listen_address": "the command line opens the server: with --listen",
     "retry_bucket::tokens": "what a retry costs is the decision",
     "slot_queue::waiting": "a test has to know that somebody waits",
 }

@@ -32,6 +32,10 @@ onlookers::onlookers(open_migration& migration, std::vector<report::setting> set
       about_(describe_run(migration, std::move(settings))),
       log_(migration.options.log_format, migration.options.emf),
       alerts_(std::move(alerts)),
+      shown_(
+          migration.host.shown, migration.manner.command, *migration.store,
+          {.show_values = migration.options.show_values, .hash_keys = migration.options.hash_keys},
+          migration.resumed.values),
       tasks_(migration.executor) {}
 
 monitor::run_watch onlookers::watch(std::function<std::string(const report::status&)> block,
@@ -49,13 +53,18 @@ monitor::run_watch onlookers::watch(std::function<std::string(const report::stat
               [this](const report::status& now) {
                 log_.follow(now);
                 alerts_->follow(now);
+                shown_.show(now);
               },
           .on_block =
               [this, block = std::move(block)](const report::status& now) {
                 migration_.host.printer.print(block(now));
                 log_.tell(now);
               },
-          .collect = [this](state::commit_batch& batch) { alerts_->collect(batch); }};
+          .collect =
+              [this](state::commit_batch& batch) {
+                alerts_->collect(batch);
+                shown_.collect(batch);
+              }};
 }
 
 void onlookers::begin() {
@@ -67,11 +76,14 @@ awaitable<void> onlookers::end(const report::status& last) {
   log_.follow(last);
   log_.tell(last);
   alerts_->follow(last);
+  shown_.show(last);
   co_await alerts_->drain(last_alerts_max);
   tasks_.cancel();
   co_await tasks_.join();
+  co_await shown_.retire();
   state::commit_batch batch;
   alerts_->collect(batch);
+  shown_.collect(batch);
   if (!batch.empty()) {
     // A failure was told by the run itself; at worst the next one tells once more.
     static_cast<void>(co_await migration_.store->commit(std::move(batch)));

@@ -1,9 +1,10 @@
-// Who looks on while a run goes on: the terminal, the log, who is alerted. None of them can hold
-// the run up.
+// Who looks on while a run goes on: the terminal, the log, who is alerted, who asks by HTTP. None
+// of them can hold the run up.
 #pragma once
 
 #include "cli/alert_sender.h"
 #include "cli/open_migration.h"
+#include "cli/shown_runs.h"
 #include "cli/status_log.h"
 #include "monitor/session.h"
 
@@ -43,6 +44,7 @@ class onlookers {
   report::run_facts about_;
   status_log log_;
   std::unique_ptr<alert_sender> alerts_;
+  shown_run shown_;
   task_group tasks_;
 };
 

@@ -74,7 +74,10 @@ struct migration_options {
   output_format output = output_format::text;
   log::format log_format = log::format::text;
   log::level log_level = log::level::info;
-  std::string emf;       ///< namespace of CloudWatch's metrics; empty: none are made
+  std::string emf;                    ///< namespace of CloudWatch's metrics; empty: none are made
+  std::optional<std::string> listen;  ///< address and port of the HTTP server; nothing: none
+  std::optional<std::string> listen_token_file;
+  std::vector<std::string> listen_allow_hosts;
   std::string on_alert;  ///< a program and its arguments; empty: none
   secret alert_webhook;  ///< empty: none
   bool show_values = false;

@@ -81,6 +81,8 @@ struct command_description {
 
 [[nodiscard]] binding text_into(std::string& value);
 [[nodiscard]] binding text_into(std::optional<std::string>& value);
+/// Of this machine, with a port.
+[[nodiscard]] binding listen_address_into(std::optional<std::string>& value);
 /// Never shown again.
 [[nodiscard]] binding webhook_into(secret& value);
 /// A program and its arguments.

@@ -228,6 +228,20 @@ flag emf_flag(migration_options& o) {
           "none"};
 }
 
+flag_group web_server(migration_options& o) {
+  return {"HTTP",
+          {{"listen", "ADDRESS", listen_address_into(o.listen),
+            "serve status, history, findings, events and metrics there, read-only, such as at "
+            "127.0.0.1:8080",
+            "off"},
+           {"listen-token-file", "FILE", text_into(o.listen_token_file),
+            "whoever reads must know the token in this file; needed for any address but loopback",
+            "none"},
+           {"listen-allow-host", "HOST", list_into(o.listen_allow_hosts),
+            "a further name under which the server is reached, such as a proxy's; repeatable",
+            "none"}}};
+}
+
 flag_group alerts(migration_options& o) {
   return {"Alerts",
           {{"on-alert", "COMMAND", command_into(o.on_alert),
@@ -342,6 +356,10 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
     contradictions.emplace_back(
         "--show-values and --hash-keys contradict each other: an item's values include its key");
   }
+  if (!o.listen && (o.listen_token_file || !o.listen_allow_hosts.empty())) {
+    contradictions.emplace_back(
+        "--listen-token-file and --listen-allow-host say nothing without --listen");
+  }
   if (!o.emf.empty() && o.log_format != log::format::json) {
     contradictions.emplace_back("--emf needs --log-format json: its metrics are members of lines");
   }
@@ -357,6 +375,7 @@ flag_table flags_of(monitor_options& o) {
           pace_and_memory(o),
           files(o, "forget the state and begin anew; not in a configuration file"),
           when_to_end(o),
+          web_server(o),
           alerts(o),
           output(o),
           debugging(o.allow_core_dumps)};
@@ -367,6 +386,7 @@ flag_table flags_of(compare_options& o) {
           what_is_compared(o),
           pace_and_memory(o),
           files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
+          web_server(o),
           alerts(o),
           output(o),
           debugging(o.allow_core_dumps)};

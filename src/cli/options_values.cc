@@ -5,6 +5,7 @@
 #include "cli/sample_rate.h"
 #include "dynamodb/item_digest.h"
 #include "net/url.h"
+#include "serve/listen_address.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -134,6 +135,15 @@ std::vector<report::setting> settings_of(const flag_table& flags) {
 
 binding text_into(std::string& value) { return bind_text(value); }
 binding text_into(std::optional<std::string>& value) { return bind_text(value); }
+
+binding listen_address_into(std::optional<std::string>& value) {
+  auto made = bind_text(value);
+  made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
+    const auto address = serve::parse_listen_address(text);
+    return address ? take(text) : fault("is no place to listen: " + address.error().message);
+  };
+  return made;
+}
 
 binding webhook_into(secret& value) {
   return {.apply = [&value](const std::string& text) -> fault {

@@ -1,6 +1,8 @@
 #include "cli/process.h"
 
 #include "cli/event_loop.h"
+#include "cli/faults.h"
+#include "cli/web_server.h"
 #include "report/exit_code.h"
 #include "runtime/named_executor.h"
 #include "runtime/task_group.h"
@@ -49,15 +51,38 @@ int worst(const std::list<running_command>& commands) {
 /// What run_process runs.
 class hosted_commands {
  public:
-  hosted_commands(asio::io_context& io, const aws::environment& variables, output_format output,
-                  std::vector<migration_command> commands)
-      : host_(io, variables, output), commands_(std::move(commands)) {}
-  [[nodiscard]] awaitable<int> run() { return run_all(host_, std::move(commands_)); }
+  hosted_commands(asio::io_context& io, const aws::environment& variables,
+                  const migration_options& common, std::vector<migration_command> commands)
+      : host_(io, variables, common.output), common_(common), commands_(std::move(commands)) {}
+  [[nodiscard]] awaitable<int> run();
 
  private:
   process host_;
+  const migration_options& common_;
   std::vector<migration_command> commands_;
 };
+
+awaitable<int> hosted_commands::run() {
+  auto server =
+      web_server::open(common_, co_await asio::this_coro::executor, host_.shown, host_.time);
+  if (!server) {
+    co_return refuse(server.error());
+  }
+  std::exception_ptr failure;
+  int code = 0;
+  try {
+    code = co_await run_all(host_, std::move(commands_));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (*server) {
+    co_await (*server)->close();
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return code;
+}
 
 }  // namespace
 
@@ -98,7 +123,7 @@ awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
 int run_migrations(const migration_options& common, const aws::environment& variables,
                    std::vector<migration_command> commands) {
   return run_process(common, [&](asio::io_context& io) {
-    return std::make_unique<hosted_commands>(io, variables, common.output, std::move(commands));
+    return std::make_unique<hosted_commands>(io, variables, common, std::move(commands));
   });
 }
 

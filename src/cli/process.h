@@ -13,6 +13,7 @@
 #include "cli/live_lines.h"
 #include "cli/options.h"
 #include "cli/shared_connections.h"
+#include "cli/shown_runs.h"
 #include "cli/status_printer.h"
 #include "runtime/clock.h"
 #include "runtime/worker_pool.h"
@@ -35,6 +36,7 @@ struct process {
   ending end;
   live_lines live;
   shared_connections connections;
+  shown_runs shown;
 };
 
 /// A migration's command, from its examination to its exit code.

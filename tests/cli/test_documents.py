@@ -136,6 +136,8 @@ def events_logged() -> set[str]:
         names.update(re.findall(r'"([a-z_]+)"', second_argument(sources()[call.end():])))
     # Those that one place logs for several purposes.
     names.update(re.findall(r'\.\w+_event = "([a-z_]+)"', sources()))
+    # serve/server_log.h
+    names |= set(re.findall(r'\blog\.warn\("(\w+)"', sources()))
     return names
 
 

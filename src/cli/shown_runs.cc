@@ -1,0 +1,64 @@
+#include "cli/shown_runs.h"
+
+#include "report/render.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace ddm::cli {
+
+shown_run::shown_run(shown_runs& among, std::string command, state::state_store& store,
+                     verify::finding_options lines,
+                     const std::map<std::string, std::string>& stored)
+    : among_(among),
+      store_(store),
+      lines_(std::move(lines)),
+      history_(command, stored),
+      place_(among.runs_.insert(among.runs_.end(), this)) {}
+
+shown_run::~shown_run() {
+  if (place_) {
+    among_.runs_.erase(*place_);
+  }
+}
+
+awaitable<void> shown_run::retire() {
+  if (place_) {
+    among_.runs_.erase(*place_);
+    place_.reset();
+  }
+  while (looks_ > 0) {
+    co_await looked_.wait();
+  }
+}
+
+void shown_run::show(const report::status& now) {
+  latest_ = now;
+  history_.add(now);
+  if (events_.subscribers() > 0) {
+    events_.publish({.name = "status", .data = report::render_json(now)});
+  }
+}
+
+void shown_run::collect(state::commit_batch& batch) {
+  for (auto& [name, value] : history_.take_new()) {
+    batch.values.insert_or_assign(name, std::move(value));
+  }
+}
+
+std::vector<shown_run*> shown_runs::all() const {
+  std::vector<shown_run*> found;
+  std::ranges::copy_if(runs_, std::back_inserter(found),
+                       [](const shown_run* each) { return each->latest().has_value(); });
+  return found;
+}
+
+shown_run* shown_runs::find(std::string_view migration) const {
+  const auto found = all();
+  const auto at = std::ranges::find_if(
+      found, [&](const shown_run* each) { return each->latest()->about.migration == migration; });
+  return at == found.end() ? nullptr : *at;
+}
+
+}  // namespace ddm::cli

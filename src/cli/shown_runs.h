@@ -1,0 +1,85 @@
+// The runs of one process as others may look at them: what the HTTP server serves.
+//
+// Idea: a run shows what it has anyway, its latest status and its history, for as long as it lives.
+// Reason: who looks asks nothing of the run, and a run that ends is gone for them at once.
+#pragma once
+
+#include "report/history.h"
+#include "report/status.h"
+#include "runtime/asio.h"
+#include "runtime/signal.h"
+#include "serve/event_feed.h"
+#include "state/state_store.h"
+#include "verify/finding_book.h"
+
+#include <list>
+#include <string>
+#include <string_view>
+
+namespace ddm::cli {
+
+class shown_runs;
+
+/// One of them, for as long as it lives.
+class shown_run {
+ public:
+  /// `store` and `among` outlive it. `lines`: how findings are told.
+  shown_run(shown_runs& among, std::string command, state::state_store& store,
+            verify::finding_options lines, const std::map<std::string, std::string>& stored);
+  shown_run(const shown_run&) = delete;
+  shown_run& operator=(const shown_run&) = delete;
+  ~shown_run();
+
+  /// Each second.
+  void show(const report::status& now);
+  void collect(state::commit_batch& batch);
+  /// Before it is destroyed: nobody finds it any more, and who still looks has looked.
+  [[nodiscard]] awaitable<void> retire();
+
+  /// While one lives the run stays.
+  class look {
+   public:
+    explicit look(shown_run& run) : run_(run) { ++run_.looks_; }
+    look(const look&) = delete;
+    look& operator=(const look&) = delete;
+    ~look() {
+      --run_.looks_;
+      run_.looked_.notify();
+    }
+
+   private:
+    shown_run& run_;
+  };
+
+  /// Nothing has been shown yet: no status.
+  [[nodiscard]] const std::optional<report::status>& latest() const { return latest_; }
+  [[nodiscard]] const report::history& past() const { return history_; }
+  [[nodiscard]] serve::event_feed& events() { return events_; }
+  [[nodiscard]] state::state_store& store() { return store_; }
+  [[nodiscard]] const verify::finding_options& lines() const { return lines_; }
+
+ private:
+  shown_runs& among_;
+  state::state_store& store_;
+  verify::finding_options lines_;
+  report::history history_;
+  serve::event_feed events_;
+  std::optional<report::status> latest_;
+  std::optional<std::list<shown_run*>::iterator> place_;
+  std::size_t looks_ = 0;
+  signal looked_;
+};
+
+class shown_runs {
+ public:
+  /// Those that have a status, in the order in which they began.
+  [[nodiscard]] std::vector<shown_run*> all() const;
+  /// Null when there is none of that name.
+  [[nodiscard]] shown_run* find(std::string_view migration) const;
+
+ private:
+  friend class shown_run;
+  std::list<shown_run*> runs_;
+};
+
+}  // namespace ddm::cli

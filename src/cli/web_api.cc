@@ -1,0 +1,183 @@
+#include "cli/web_api.h"
+
+#include "base/foreign_json.h"
+#include "cli/web_findings.h"
+#include "report/render.h"
+#include "report/render_metrics.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+using serve::plain_text;
+using serve::response;
+
+/// A run that has not committed for this long is not well.
+constexpr std::chrono::seconds commit_age_max{60};
+
+constexpr std::string_view index_text =
+    "dynamodb-migration-monitor: read-only.\n"
+    "/api/v1/migrations                      all migrations of this process\n"
+    "/api/v1/migrations/NAME/status          how it stands\n"
+    "/api/v1/migrations/NAME/history         the last days, ?since=TIME\n"
+    "/api/v1/migrations/NAME/findings        mismatches, ?state= &kind= &path= &after= &limit=\n"
+    "/api/v1/migrations/NAME/events          the status each second (server-sent events)\n"
+    "/api/v1/migrations/NAME/go, /go         200 at GO, else 503\n"
+    "/metrics                                for Prometheus\n"
+    "/healthz, /readyz                       200, else 503";
+
+response json_answer(int status, std::string body) {
+  return {.status = status, .content_type = "application/json", .body = std::move(body)};
+}
+
+response not_found() { return plain_text(404, "there is nothing here: / tells what there is"); }
+
+bool is_at_go(const shown_run& run) {
+  const auto& now = *run.latest();
+  return now.follows_stream && !now.ended && now.verdict.kind == report::verdict_kind::go;
+}
+
+response go_answer(bool is_go, const std::vector<shown_run*>& runs) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto* run : runs) {
+    const auto& now = *run->latest();
+    list.push_back({{"migration", now.about.migration},
+                    {"verdict", to_string(now.verdict.kind)},
+                    {"reasons", now.verdict.reasons}});
+  }
+  return json_answer(is_go ? 200 : 503,
+                     json_text(nlohmann::ordered_json{{"go", is_go}, {"migrations", list}}));
+}
+
+response go_of_all(const std::vector<shown_run*>& runs) {
+  const bool all = !runs.empty() &&
+                   std::ranges::all_of(runs, [](const shown_run* run) { return is_at_go(*run); });
+  return go_answer(all, runs);
+}
+
+response list_of(const std::vector<shown_run*>& runs) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto* run : runs) {
+    const auto& now = *run->latest();
+    list.push_back({{"migration", now.about.migration},
+                    {"command", now.about.command},
+                    {"at", format_rfc3339(now.at)},
+                    {"phase", to_string(now.phase)},
+                    {"verdict", to_string(now.verdict.kind)},
+                    {"source", now.about.tables.source.name},
+                    {"target", now.about.tables.target.name}});
+  }
+  return json_answer(200, json_text(nlohmann::ordered_json{{"migrations", list}}));
+}
+
+response metrics_of(const std::vector<shown_run*>& runs) {
+  std::vector<report::status> statuses;
+  statuses.reserve(runs.size());
+  for (const auto* run : runs) {
+    statuses.push_back(*run->latest());
+  }
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = report::render_metrics(statuses)};
+}
+
+serve::answer events_of(shown_run& run) {
+  const auto now = report::render_json(*run.latest());
+  auto events = run.events().subscribe({{.name = "status", .data = now}});
+  if (!events) {
+    return plain_text(503, "too many listen already");
+  }
+  return events;
+}
+
+}  // namespace
+
+awaitable<serve::answer> web_api::answer(const serve::request& asked) {
+  const auto& path = asked.path;
+  if (path.empty()) {
+    co_return plain_text(200, index_text);
+  }
+  if (path.size() == 1) {
+    co_return of_process(path[0]);
+  }
+  if (path.size() < 3 || path[0] != "api" || path[1] != "v1" || path[2] != "migrations" ||
+      path.size() == 4 || path.size() > 5) {
+    co_return not_found();
+  }
+  if (path.size() == 3) {
+    co_return list_of(runs_.all());
+  }
+  auto* run = runs_.find(path[3]);
+  if (run == nullptr) {
+    co_return plain_text(404, "no such migration runs here: /api/v1/migrations lists them");
+  }
+  const shown_run::look stays(*run);
+  co_return co_await of_run(*run, path[4], asked);
+}
+
+serve::answer web_api::of_process(const std::string& name) const {
+  if (name == "metrics") {
+    return metrics_of(runs_.all());
+  }
+  if (name == "healthz") {
+    return healthz();
+  }
+  if (name == "readyz") {
+    return runs_.all().empty() ? plain_text(503, "no run has begun yet")
+                               : plain_text(200, "serving");
+  }
+  if (name == "go") {
+    return go_of_all(runs_.all());
+  }
+  return not_found();
+}
+
+awaitable<serve::answer> web_api::of_run(shown_run& run, const std::string& what,
+                                         const serve::request& asked) {
+  if (what == "status") {
+    co_return json_answer(200, report::render_json(*run.latest()));
+  }
+  if (what == "history") {
+    co_return history(run, asked);
+  }
+  if (what == "findings") {
+    co_return co_await answer_findings(run, asked);
+  }
+  if (what == "events") {
+    co_return events_of(run);
+  }
+  if (what == "go") {
+    co_return go_answer(is_at_go(run), {&run});
+  }
+  co_return not_found();
+}
+
+response web_api::healthz() const {
+  const auto now = clock_.now();
+  for (const auto* run : runs_.all()) {
+    const auto& about = *run->latest();
+    const auto last = about.committed_at.value_or(about.about.started);
+    if (now - last > commit_age_max) {
+      return plain_text(503, fmt::format("{}: nothing has been committed since {}",
+                                         about.about.migration, format_rfc3339(last)));
+    }
+  }
+  return plain_text(200, "alive");
+}
+
+response web_api::history(const shown_run& run, const serve::request& asked) const {
+  const auto* text = serve::find_parameter(asked.query, "since");
+  const auto since = text == nullptr ? std::optional(from_ms(0)) : parse_rfc3339(*text);
+  if (!since) {
+    return plain_text(400, "since is no time: write it as 2026-01-31T22:00:00Z");
+  }
+  return json_answer(200, fmt::format(R"({{"points":[{}]}})",
+                                      fmt::join(run.past().points(clock_.now(), *since), ",")));
+}
+
+}  // namespace ddm::cli

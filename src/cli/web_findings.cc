@@ -1,0 +1,197 @@
+#include "cli/web_findings.h"
+
+#include "base/foreign_json.h"
+#include "verify/mismatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+constexpr std::size_t limit_usual = 100;
+constexpr std::size_t limit_max = 1000;
+constexpr std::size_t rows_at_once = 500;
+constexpr std::size_t rows_a_page = 20'000;
+
+struct question {
+  bool all = false;  ///< of the findings' lines; else what is open
+  std::optional<std::string> kind;
+  std::optional<std::string> path;
+  std::string after;
+  std::size_t limit = limit_usual;
+};
+
+struct page {
+  std::vector<std::string> lines;
+  std::string next;  ///< empty: there is nothing more
+};
+
+std::optional<std::size_t> number_of(std::string_view text) {
+  std::size_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc{} && end == text.data() + text.size() && !text.empty()
+             ? std::optional(number)
+             : std::nullopt;
+}
+
+/// Nothing: `fault` says what is wrong.
+std::optional<question> question_of(const serve::request& asked, std::string& fault) {
+  question found;
+  const auto text = [&](std::string_view name) {
+    const auto* value = serve::find_parameter(asked.query, name);
+    return value == nullptr ? std::optional<std::string>() : std::optional(*value);
+  };
+  const auto state = text("state").value_or("open");
+  found.all = state == "all";
+  found.kind = text("kind");
+  found.path = text("path");
+  found.after = text("after").value_or("");
+  const auto limit = number_of(text("limit").value_or(std::to_string(limit_usual)));
+  if (state != "open" && state != "all") {
+    fault = "state is open or all";
+  } else if (found.kind && !verify::mismatch_kind_of(*found.kind)) {
+    fault = "kind is none that there is";
+  } else if (!limit || *limit == 0 || *limit > limit_max) {
+    fault = fmt::format("limit is a number from 1 to {}", limit_max);
+  } else {
+    found.limit = *limit;
+    return found;
+  }
+  return std::nullopt;
+}
+
+// Where a page of open findings ends: "<when it was confirmed, Unix ms>-<its key's hash>".
+
+std::string cursor_of(const state::mismatch_row& row) {
+  std::string text = fmt::format("{}-", row.confirmed_ms);
+  for (const char byte : row.key_hash) {
+    text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  return text;
+}
+
+std::optional<state::mismatch_row> row_at(std::string_view cursor) {
+  state::mismatch_row row;
+  const auto* const end = cursor.data() + cursor.size();
+  const auto [stop, failed] = std::from_chars(cursor.data(), end, row.confirmed_ms);
+  if (failed != std::errc{} || stop == end || *stop != '-' || end - stop != 33) {
+    return std::nullopt;
+  }
+  for (const char* at = stop + 1; at < end; at += 2) {
+    unsigned byte = 0;
+    if (std::from_chars(at, at + 2, byte, 16).ptr != at + 2) {
+      return std::nullopt;
+    }
+    row.key_hash += static_cast<char>(byte);
+  }
+  return row;
+}
+
+bool fits(const question& asked, const verify::mismatch& entry) {
+  return (!asked.kind || to_string(entry.kind) == *asked.kind) &&
+         (!asked.path || std::ranges::any_of(entry.paths, [&](const verify::path_change& each) {
+           return each.path == *asked.path;
+         }));
+}
+
+bool fits(const question& asked, std::string_view line) {
+  const auto document = parse_json(line);
+  const auto& paths = member(document, "paths");
+  return (!asked.kind || text_member(document, "kind") == *asked.kind) &&
+         (!asked.path ||
+          (paths.is_array() && std::ranges::any_of(paths, [&](const nlohmann::json& each) {
+             return text_member(each, "path") == *asked.path;
+           })));
+}
+
+awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
+  page found;
+  std::optional<state::mismatch_row> last =
+      asked.after.empty() ? std::nullopt : row_at(asked.after);
+  for (std::size_t read = 0; read < rows_a_page;) {
+    const auto wanted = std::min(rows_at_once, rows_a_page - read);
+    auto rows = co_await run.store().open_mismatches(last, wanted);
+    if (!rows) {
+      co_return fail(std::move(rows.error()));
+    }
+    for (const auto& row : *rows) {
+      if (found.lines.size() == asked.limit) {
+        found.next = cursor_of(*last);
+        co_return found;
+      }
+      const auto entry = verify::decode_mismatch(row);
+      if (!entry) {
+        co_return fail(entry.error());
+      }
+      if (fits(asked, *entry)) {
+        found.lines.push_back(verify::finding_line(*entry, run.lines()));
+      }
+      last = row;
+    }
+    read += rows->size();
+    if (rows->size() < wanted) {
+      co_return found;
+    }
+  }
+  found.next = cursor_of(*last);
+  co_return found;
+}
+
+awaitable<result<page>> all_lines(shown_run& run, const question& asked) {
+  page found;
+  auto last = number_of(asked.after).value_or(0);
+  for (std::size_t read = 0; read < rows_a_page;) {
+    auto lines = co_await run.store().finding_lines(static_cast<std::int64_t>(last), rows_at_once);
+    if (!lines) {
+      co_return fail(std::move(lines.error()));
+    }
+    for (auto& line : *lines) {
+      if (found.lines.size() == asked.limit) {
+        found.next = std::to_string(last);
+        co_return found;
+      }
+      ++last;
+      if (fits(asked, line)) {
+        found.lines.push_back(std::move(line));
+      }
+    }
+    read += lines->size();
+    if (lines->size() < rows_at_once) {
+      co_return found;
+    }
+  }
+  found.next = std::to_string(last);
+  co_return found;
+}
+
+bool is_a_place(const question& asked) {
+  return asked.after.empty() ||
+         (asked.all ? number_of(asked.after).has_value() : row_at(asked.after).has_value());
+}
+
+}  // namespace
+
+awaitable<serve::response> answer_findings(shown_run& run, const serve::request& asked) {
+  std::string fault;
+  const auto wanted = question_of(asked, fault);
+  if (!wanted) {
+    co_return serve::plain_text(400, fault);
+  }
+  if (!is_a_place(*wanted)) {
+    co_return serve::plain_text(400, "after is the `next` of an earlier answer");
+  }
+  auto found = wanted->all ? co_await all_lines(run, *wanted) : co_await open_ones(run, *wanted);
+  if (!found) {
+    co_return serve::plain_text(500, "the state cannot be read");
+  }
+  co_return serve::response{
+      .content_type = "application/json",
+      .body = fmt::format(R"({{"findings":[{}],"next":{}}})", fmt::join(found->lines, ","),
+                          found->next.empty() ? "null" : '"' + found->next + '"')};
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,33 @@
+// The HTTP server of a process, if one was asked for.
+#pragma once
+
+#include "cli/options.h"
+#include "cli/web_api.h"
+#include "serve/http_server.h"
+
+#include <memory>
+
+namespace ddm::cli {
+
+class web_server {
+ public:
+  /// Null where --listen is not given. `runs` and `time` outlive it. Errors: the address cannot be
+  /// listened at, the token cannot be read.
+  [[nodiscard]] static result<std::unique_ptr<web_server>> open(
+      const migration_options& options, const asio::any_io_executor& executor,
+      const shown_runs& runs, clock& time);
+  web_server(const web_server&) = delete;
+  web_server& operator=(const web_server&) = delete;
+  ~web_server() = default;
+
+  /// To be awaited before it is destroyed.
+  [[nodiscard]] awaitable<void> close();
+
+ private:
+  web_server(const shown_runs& runs, clock& time) : api_(runs, time) {}
+
+  web_api api_;
+  std::unique_ptr<serve::http_server> server_;
+};
+
+}  // namespace ddm::cli
