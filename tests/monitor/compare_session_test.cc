@@ -439,6 +439,25 @@ TEST(compare_session, consumes_what_the_formula_says) {
   EXPECT_EQ(status.compared->seen.look_up_milliunits, 4000 * 500);
 }
 
+TEST(compare_session, counts_what_each_side_took_and_held) {
+  compare_world world({.segments = 4});
+  for (int i = 0; i < 400; ++i) {
+    const auto item = fmt::format(R"({{"pk":{{"S":"k{}"}},"v":{{"S":"{}"}}}})", i,
+                                  std::string(10'000, 'x'));
+    world.source.put(world.table, item);
+    if (i % 4 == 0) {
+      world.target.put(world.table, item);
+    }
+  }
+  world.source.reset_statistics();
+  world.target.reset_statistics();
+  const auto seen = world.compare().compared->seen;
+  EXPECT_EQ(seen.source_items, 400);
+  EXPECT_EQ(seen.target_items, 100);
+  EXPECT_GT(seen.source_milliunits, 3 * seen.target_milliunits);
+  EXPECT_LT(seen.source_milliunits, 5 * seen.target_milliunits);
+}
+
 TEST(compare_session, cures_the_gaps_noticed_before_it_began) {
   compare_world world;
   fill(world, 100);

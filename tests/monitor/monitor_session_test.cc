@@ -155,6 +155,9 @@ TEST(monitor_session, a_stalled_replicator_is_one_condition_and_no_flood) {
       EXPECT_LT(world.target.statistics().keys_read - reads_before, 5U * 60 * 15)
           << "looks are thinned to probes";
       EXPECT_GT(world.status().events.unique, written - 200) << "reading is never slowed";
+      ASSERT_TRUE(world.status().behind);
+      EXPECT_GT(world.status().behind->late, 8min);
+      EXPECT_FALSE(world.status().behind->remaining) << "it stands still";
     }
     EXPECT_EQ(world.status().checks.failed, 0);
   });
