@@ -30,12 +30,17 @@ struct page {
   std::string next;  ///< empty: there is nothing more
 };
 
+template <class Number>
+std::optional<Number> whole_number(std::string_view text, int base) {
+  Number number{};
+  const auto* const all = text.data() + text.size();
+  const auto [end, failed] = std::from_chars(text.data(), all, number, base);
+  return failed == std::errc{} && end == all ? std::optional(number) : std::nullopt;
+}
+
 std::optional<std::size_t> number_of(std::string_view text) {
-  std::size_t number = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return failed == std::errc{} && end == text.data() + text.size() && !text.empty()
-             ? std::optional(number)
-             : std::nullopt;
+  const auto number = whole_number<std::int64_t>(text, 10);
+  return number && *number >= 0 ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
 }
 
 /// Nothing: `fault` says what is wrong.
@@ -76,17 +81,19 @@ std::string cursor_of(const state::mismatch_row& row) {
 
 std::optional<state::mismatch_row> row_at(std::string_view cursor) {
   state::mismatch_row row;
-  const auto* const end = cursor.data() + cursor.size();
-  const auto [stop, failed] = std::from_chars(cursor.data(), end, row.confirmed_ms);
-  if (failed != std::errc{} || stop == end || *stop != '-' || end - stop != 33) {
+  const auto dash = cursor.find('-', 1);
+  const auto when = whole_number<std::int64_t>(cursor.substr(0, dash), 10);
+  auto hash = dash == std::string_view::npos ? std::string_view() : cursor.substr(dash + 1);
+  if (!when || hash.size() != 32) {
     return std::nullopt;
   }
-  for (const char* at = stop + 1; at < end; at += 2) {
-    unsigned byte = 0;
-    if (std::from_chars(at, at + 2, byte, 16).ptr != at + 2) {
+  row.confirmed_ms = *when;
+  for (; !hash.empty(); hash.remove_prefix(2)) {
+    const auto byte = whole_number<unsigned>(hash.substr(0, 2), 16);
+    if (!byte) {
       return std::nullopt;
     }
-    row.key_hash += static_cast<char>(byte);
+    row.key_hash += static_cast<char>(*byte);
   }
   return row;
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t quarter = 15;  // minutes
-constexpr std::int64_t minutes_kept = 24 * 60;
+constexpr std::int64_t minutes_kept = std::int64_t{24} * 60;
 constexpr std::int64_t quarters_kept = std::int64_t{14} * 24 * 4;
 constexpr std::size_t text_max = 4096;
 

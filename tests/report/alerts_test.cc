@@ -30,6 +30,7 @@ status behind(status now) {
 
 std::vector<std::string> words(const std::vector<alert>& alerts) {
   std::vector<std::string> found;
+  found.reserve(alerts.size());
   for (const auto& each : alerts) {
     found.push_back(each.condition + " " + std::string(to_string(each.kind)));
   }

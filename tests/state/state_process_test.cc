@@ -151,8 +151,8 @@ void checkpoint_for_ever(const std::string& path, int pipe) {
   sqlite3* handle = nullptr;
   const auto seed = std::random_device{}();
   std::minstd_rand random(seed);
-  if (sqlite3_open(path.c_str(), &handle) != SQLITE_OK ||
-      ::write(pipe, &handle, sizeof handle) < 0) {
+  const std::int64_t began = 0;
+  if (sqlite3_open(path.c_str(), &handle) != SQLITE_OK || ::write(pipe, &began, sizeof began) < 0) {
     ::_exit(1);
   }
   for (;;) {
