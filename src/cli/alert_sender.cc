@@ -3,6 +3,7 @@
 #include "aws/client_settings.h"
 #include "aws/process_credentials.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "net/url.h"
 #include "runtime/child_process.h"
 
@@ -18,8 +19,6 @@ constexpr std::size_t output_max = 4096;
 constexpr std::size_t answer_max = 64 << 10;
 constexpr std::string_view program = "--on-alert";
 constexpr std::string_view webhook = "--alert-webhook";
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
 
@@ -84,11 +83,11 @@ void alert_sender::start(task_group& tasks) {
   }
 }
 
-void alert_sender::follow(const report::status& now) {
+void alert_sender::follow(const report::status& now, bool last) {
   if (!is_used()) {
     return;
   }
-  for (auto& due : book_.follow(now)) {
+  for (auto& due : book_.follow(now, last)) {
     if (waiting_.size() >= waiting_max) {
       book_.take_back(due);
       continue;
@@ -96,11 +95,13 @@ void alert_sender::follow(const report::status& now) {
     auto text = report::render_alert(due, now);
     waiting_.push_back({.what = std::move(due), .text = std::move(text)});
   }
-  counts_.waiting = waiting_.size();
+  note_waiting();
   if (!waiting_.empty()) {
     news_.notify();
   }
 }
+
+void alert_sender::note_waiting() { counts_.waiting = waiting_.size() + (working_ ? 1 : 0); }
 
 void alert_sender::collect(state::commit_batch& batch) const {
   if (is_used()) {
@@ -110,8 +111,16 @@ void alert_sender::collect(state::commit_batch& batch) const {
 
 awaitable<void> alert_sender::drain(milliseconds limit) {
   const auto until = clock_.now() + limit;
+  if (counts_.waiting > 0) {
+    log::event(log::level::info, "alerts_due", "somebody is still to be told before the end",
+               {{"alerts", counts_.waiting}, {"at_most", spoken_duration(limit)}});
+  }
   while ((working_ || !waiting_.empty()) && clock_.now() < until) {
     co_await news_.wait_until(clock_, until);
+  }
+  if (counts_.waiting > 0) {
+    log::event(log::level::warning, "alert_failed", "the end came first",
+               {{"alerts", counts_.waiting}});
   }
 }
 
@@ -122,14 +131,15 @@ awaitable<void> alert_sender::work() {
     }
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
-    counts_.waiting = waiting_.size();
     working_ = true;
+    note_waiting();
     if (co_await tell_by_all(next.what.condition, std::move(next.text))) {
       book_.note_told(next.what);
     } else {
       book_.take_back(next.what);
     }
     working_ = false;
+    note_waiting();
     news_.notify();
   }
 }
@@ -137,13 +147,21 @@ awaitable<void> alert_sender::work() {
 /// One that has heard it is enough.
 awaitable<bool> alert_sender::tell_by_all(std::string condition, std::string text) {
   bool told = false;
-  if (!words_.empty()) {
-    told = co_await tell_by(program, condition, text);
+  task_group both(co_await asio::this_coro::executor);
+  for (const auto channel : {program, webhook}) {
+    if (channel == program ? !words_.empty() : webhook_ != nullptr) {
+      both.spawn(note_told_by(channel, condition, text, told));
+    }
   }
-  if (webhook_) {
-    told = co_await tell_by(webhook, condition, text) || told;
-  }
+  co_await both.join();
   co_return told;
+}
+
+awaitable<void> alert_sender::note_told_by(std::string_view channel, std::string condition,
+                                           std::string text, bool& told) {
+  if (co_await tell_by(channel, std::move(condition), std::move(text))) {
+    told = true;
+  }
 }
 
 awaitable<bool> alert_sender::tell_by(std::string_view channel, std::string condition,
@@ -177,8 +195,9 @@ awaitable<result<void>> alert_sender::run_program(std::string text) {
     co_return fail(std::move(ended.error()));
   }
   if (ended->exit_code != 0) {
-    co_return fail(error_class::retry, fmt::format("{} ended with exit code {}: {}", words_[0],
-                                                   ended->exit_code, first_line(ended->errors)));
+    // What it has printed may hold what it was given: an address, a token.
+    co_return fail(error_class::retry,
+                   fmt::format("{} ended with exit code {}", words_[0], ended->exit_code));
   }
   co_return result<void>{};
 }
@@ -193,12 +212,14 @@ awaitable<result<void>> alert_sender::post(std::string text) {
   request.headers.add("content-type", "application/json");
   auto answer = co_await webhook_->send(std::move(request));
   if (!answer) {
-    co_return fail(std::move(answer.error()));
+    // Where it leads may be the secret.
+    co_return fail({.kind = error_class::retry,
+                    .code = answer.error().code,
+                    .message = "the webhook cannot be reached"});
   }
   if (answer->status < 200 || answer->status > 299) {
     co_return fail({.kind = error_class::retry,
-                    .message = fmt::format("{} answered HTTP status {}",
-                                           webhook_->endpoint().authority(), answer->status),
+                    .message = fmt::format("the webhook answered HTTP status {}", answer->status),
                     .http_status = answer->status});
   }
   co_return result<void>{};

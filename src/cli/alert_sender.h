@@ -46,7 +46,7 @@ class alert_sender {
   /// Tells what is due, from now on.
   void start(task_group& tasks);
   /// Each second, and at the end of the run.
-  void follow(const report::status& now);
+  void follow(const report::status& now, bool last = false);
   void tell(report::status& now) const { now.alerts = counts_; }
   void collect(state::commit_batch& batch) const;
   /// Until all that is due was told or given up, or `limit` is over.
@@ -63,8 +63,11 @@ class alert_sender {
                                           const aws::environment& variables);
   [[nodiscard]] std::string stored_name() const { return "alerts.told." + settings_.about; }
   [[nodiscard]] bool is_used() const { return !words_.empty() || webhook_; }
+  void note_waiting();
   [[nodiscard]] awaitable<void> work();
   [[nodiscard]] awaitable<bool> tell_by_all(std::string condition, std::string text);
+  [[nodiscard]] awaitable<void> note_told_by(std::string_view channel, std::string condition,
+                                             std::string text, bool& told);
   [[nodiscard]] awaitable<bool> tell_by(std::string_view channel, std::string condition,
                                         std::string text);
   [[nodiscard]] awaitable<result<void>> run_program(std::string text);

@@ -118,10 +118,11 @@ awaitable<int> compare_run::run() {
   if (ended && !recorded) {
     ended = recorded;
   }
-  co_await onlookers_.end(status);
   auto block = report::render_comparison(status);
-  co_return conclude(host.printer, options_.output, ended,
-                     {.status = std::move(status), .block = std::move(block)});
+  const int code =
+      conclude(host.printer, options_.output, ended, {.status = status, .block = std::move(block)});
+  co_await onlookers_.end(status);
+  co_return code;
 }
 
 /// At both tables; a signal ends the waiting for what they do not answer.

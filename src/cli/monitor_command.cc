@@ -190,11 +190,12 @@ awaitable<int> monitor_run::run() {
   const auto ended = co_await session.run();
   live.reset();
   auto status = session.status();
-  co_await onlookers_.end(status);
   auto block = report::render_text(status);
-  co_return conclude(
-      host.printer, options_.output, ended,
-      {.status = std::move(status), .block = std::move(block), .require_go = options_.require_go});
+  const int code =
+      conclude(host.printer, options_.output, ended,
+               {.status = status, .block = std::move(block), .require_go = options_.require_go});
+  co_await onlookers_.end(status);
+  co_return code;
 }
 
 report::stream_facts monitor_run::stream_described() const {

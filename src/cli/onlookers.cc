@@ -7,7 +7,8 @@
 namespace ddm::cli {
 namespace {
 
-constexpr std::chrono::seconds last_alerts_max{30};
+/// A program has 30 s, and another one may be at work.
+constexpr std::chrono::seconds last_alerts_max{45};
 
 }  // namespace
 
@@ -75,7 +76,7 @@ void onlookers::begin() {
 awaitable<void> onlookers::end(const report::status& last) {
   log_.follow(last);
   log_.tell(last);
-  alerts_->follow(last);
+  alerts_->follow(last, true);
   shown_.show(last);
   co_await alerts_->drain(last_alerts_max);
   tasks_.cancel();

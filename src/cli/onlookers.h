@@ -30,7 +30,7 @@ class onlookers {
                                          std::function<void(report::status&)> tell);
   /// Before the session runs.
   void begin();
-  /// After it: the last word. Waits for the alerts that are due, 30 s at most.
+  /// After it: the last word. Waits for the alerts that are due, 45 s at most.
   [[nodiscard]] awaitable<void> end(const report::status& last);
 
   /// Of the tables and the stream, as they become known.

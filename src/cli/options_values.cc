@@ -159,6 +159,9 @@ binding webhook_into(secret& value) {
 
 binding command_into(std::string& value) {
   auto made = bind_text(value);
+  // What follows the program's name may be a secret.
+  const auto name_end = value.find(' ');
+  made.fallback = name_end == std::string::npos ? value : value.substr(0, name_end) + " …";
   made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
     const auto words = aws::split_command(text);
     return text.empty() || (words && !words->empty() && !words->front().empty())

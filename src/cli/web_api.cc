@@ -1,7 +1,6 @@
 #include "cli/web_api.h"
 
 #include "base/foreign_json.h"
-#include "cli/web_findings.h"
 #include "report/render.h"
 #include "report/render_metrics.h"
 
@@ -20,6 +19,8 @@ using serve::response;
 
 /// A run that has not committed for this long is not well.
 constexpr std::chrono::seconds commit_age_max{60};
+/// One that is older says nothing of now: it is taken each second.
+constexpr std::chrono::seconds status_age_max{5};
 
 constexpr std::string_view index_text =
     "dynamodb-migration-monitor: read-only.\n"
@@ -38,9 +39,15 @@ response json_answer(int status, std::string body) {
 
 response not_found() { return plain_text(404, "there is nothing here: / tells what there is"); }
 
-bool is_at_go(const shown_run& run) {
+bool is_within(milliseconds limit, wall_time at, wall_time now) {
+  return now - at <= limit && at - now <= limit;
+}
+
+/// One that shows nothing more (it drains, or its last commit takes long) is at GO no longer.
+bool is_at_go(const shown_run& run, wall_time time) {
   const auto& now = *run.latest();
-  return now.follows_stream && !now.ended && now.verdict.kind == report::verdict_kind::go;
+  return now.follows_stream && !now.ended && now.verdict.kind == report::verdict_kind::go &&
+         is_within(status_age_max, now.at, time);
 }
 
 response go_answer(bool is_go, const std::vector<shown_run*>& runs) {
@@ -48,6 +55,7 @@ response go_answer(bool is_go, const std::vector<shown_run*>& runs) {
   for (const auto* run : runs) {
     const auto& now = *run->latest();
     list.push_back({{"migration", now.about.migration},
+                    {"at", format_rfc3339(now.at)},
                     {"verdict", to_string(now.verdict.kind)},
                     {"reasons", now.verdict.reasons}});
   }
@@ -55,9 +63,10 @@ response go_answer(bool is_go, const std::vector<shown_run*>& runs) {
                      json_text(nlohmann::ordered_json{{"go", is_go}, {"migrations", list}}));
 }
 
-response go_of_all(const std::vector<shown_run*>& runs) {
-  const bool all = !runs.empty() &&
-                   std::ranges::all_of(runs, [](const shown_run* run) { return is_at_go(*run); });
+response go_of_all(const std::vector<shown_run*>& runs, wall_time time) {
+  const bool all = !runs.empty() && std::ranges::all_of(runs, [time](const shown_run* run) {
+    return is_at_go(*run, time);
+  });
   return go_answer(all, runs);
 }
 
@@ -132,7 +141,7 @@ serve::answer web_api::of_process(const std::string& name) const {
                                : plain_text(200, "serving");
   }
   if (name == "go") {
-    return go_of_all(runs_.all());
+    return go_of_all(runs_.all(), clock_.now());
   }
   return not_found();
 }
@@ -146,13 +155,13 @@ awaitable<serve::answer> web_api::of_run(shown_run& run, const std::string& what
     co_return history(run, asked);
   }
   if (what == "findings") {
-    co_return co_await answer_findings(run, asked);
+    co_return co_await findings_.answer(run, asked);
   }
   if (what == "events") {
     co_return events_of(run);
   }
   if (what == "go") {
-    co_return go_answer(is_at_go(run), {&run});
+    co_return go_answer(is_at_go(run, clock_.now()), {&run});
   }
   co_return not_found();
 }
@@ -162,7 +171,7 @@ response web_api::healthz() const {
   for (const auto* run : runs_.all()) {
     const auto& about = *run->latest();
     const auto last = about.committed_at.value_or(about.about.started);
-    if (now - last > commit_age_max) {
+    if (!is_within(commit_age_max, last, now)) {
       return plain_text(503, fmt::format("{}: nothing has been committed since {}",
                                          about.about.migration, format_rfc3339(last)));
     }

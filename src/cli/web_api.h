@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/shown_runs.h"
+#include "cli/web_findings.h"
 #include "runtime/clock.h"
 #include "serve/server_limits.h"
 
@@ -26,6 +27,7 @@ class web_api {
 
   const shown_runs& runs_;
   clock& clock_;
+  web_findings findings_;
 };
 
 }  // namespace ddm::cli

@@ -1,9 +1,9 @@
 #include "cli/web_findings.h"
 
-#include "base/foreign_json.h"
 #include "verify/mismatch.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::size_t limit_usual = 100;
 constexpr std::size_t limit_max = 1000;
-constexpr std::size_t rows_at_once = 500;
-constexpr std::size_t rows_a_page = 20'000;
+constexpr std::size_t rows_at_once = 50;
+constexpr std::size_t rows_a_page = 2'000;
+constexpr std::size_t bytes_a_page = 1 << 20;  // or one line
 
 struct question {
-  bool all = false;  ///< of the findings' lines; else what is open
   std::optional<std::string> kind;
   std::optional<std::string> path;
   std::string after;
@@ -41,32 +41,6 @@ std::optional<Number> whole_number(std::string_view text, int base) {
 std::optional<std::size_t> number_of(std::string_view text) {
   const auto number = whole_number<std::int64_t>(text, 10);
   return number && *number >= 0 ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
-}
-
-/// Nothing: `fault` says what is wrong.
-std::optional<question> question_of(const serve::request& asked, std::string& fault) {
-  question found;
-  const auto text = [&](std::string_view name) {
-    const auto* value = serve::find_parameter(asked.query, name);
-    return value == nullptr ? std::optional<std::string>() : std::optional(*value);
-  };
-  const auto state = text("state").value_or("open");
-  found.all = state == "all";
-  found.kind = text("kind");
-  found.path = text("path");
-  found.after = text("after").value_or("");
-  const auto limit = number_of(text("limit").value_or(std::to_string(limit_usual)));
-  if (state != "open" && state != "all") {
-    fault = "state is open or all";
-  } else if (found.kind && !verify::mismatch_kind_of(*found.kind)) {
-    fault = "kind is none that there is";
-  } else if (!limit || *limit == 0 || *limit > limit_max) {
-    fault = fmt::format("limit is a number from 1 to {}", limit_max);
-  } else {
-    found.limit = *limit;
-    return found;
-  }
-  return std::nullopt;
 }
 
 // Where a page of open findings ends: "<when it was confirmed, Unix ms>-<its key's hash>".
@@ -98,6 +72,30 @@ std::optional<state::mismatch_row> row_at(std::string_view cursor) {
   return row;
 }
 
+/// Nothing: `fault` says what is wrong.
+std::optional<question> question_of(const serve::request& asked, std::string& fault) {
+  question found;
+  const auto text = [&](std::string_view name) {
+    const auto* value = serve::find_parameter(asked.query, name);
+    return value == nullptr ? std::optional<std::string>() : std::optional(*value);
+  };
+  found.kind = text("kind");
+  found.path = text("path");
+  found.after = text("after").value_or("");
+  const auto limit = number_of(text("limit").value_or(std::to_string(limit_usual)));
+  if (found.kind && !verify::mismatch_kind_of(*found.kind)) {
+    fault = "kind is none that there is";
+  } else if (!limit || *limit == 0 || *limit > limit_max) {
+    fault = fmt::format("limit is a number from 1 to {}", limit_max);
+  } else if (!found.after.empty() && !row_at(found.after)) {
+    fault = "after is the `next` of an earlier answer";
+  } else {
+    found.limit = *limit;
+    return found;
+  }
+  return std::nullopt;
+}
+
 bool fits(const question& asked, const verify::mismatch& entry) {
   return (!asked.kind || to_string(entry.kind) == *asked.kind) &&
          (!asked.path || std::ranges::any_of(entry.paths, [&](const verify::path_change& each) {
@@ -105,18 +103,9 @@ bool fits(const question& asked, const verify::mismatch& entry) {
          }));
 }
 
-bool fits(const question& asked, std::string_view line) {
-  const auto document = parse_json(line);
-  const auto& paths = member(document, "paths");
-  return (!asked.kind || text_member(document, "kind") == *asked.kind) &&
-         (!asked.path ||
-          (paths.is_array() && std::ranges::any_of(paths, [&](const nlohmann::json& each) {
-             return text_member(each, "path") == *asked.path;
-           })));
-}
-
 awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
   page found;
+  std::size_t bytes = 0;
   std::optional<state::mismatch_row> last =
       asked.after.empty() ? std::nullopt : row_at(asked.after);
   for (std::size_t read = 0; read < rows_a_page;) {
@@ -126,7 +115,7 @@ awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
       co_return fail(std::move(rows.error()));
     }
     for (const auto& row : *rows) {
-      if (found.lines.size() == asked.limit) {
+      if (found.lines.size() == asked.limit || bytes > bytes_a_page) {
         found.next = cursor_of(*last);
         co_return found;
       }
@@ -136,6 +125,7 @@ awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
       }
       if (fits(asked, *entry)) {
         found.lines.push_back(verify::finding_line(*entry, run.lines()));
+        bytes += found.lines.back().size();
       }
       last = row;
     }
@@ -148,50 +138,31 @@ awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
   co_return found;
 }
 
-awaitable<result<page>> all_lines(shown_run& run, const question& asked) {
-  page found;
-  auto last = number_of(asked.after).value_or(0);
-  for (std::size_t read = 0; read < rows_a_page;) {
-    auto lines = co_await run.store().finding_lines(static_cast<std::int64_t>(last), rows_at_once);
-    if (!lines) {
-      co_return fail(std::move(lines.error()));
-    }
-    for (auto& line : *lines) {
-      if (found.lines.size() == asked.limit) {
-        found.next = std::to_string(last);
-        co_return found;
-      }
-      ++last;
-      if (fits(asked, line)) {
-        found.lines.push_back(std::move(line));
-      }
-    }
-    read += lines->size();
-    if (lines->size() < rows_at_once) {
-      co_return found;
-    }
-  }
-  found.next = std::to_string(last);
-  co_return found;
-}
+/// Up while it lives, however the coroutine ends.
+class raised {
+ public:
+  explicit raised(bool& which) : which_(which) { which_ = true; }
+  raised(const raised&) = delete;
+  raised& operator=(const raised&) = delete;
+  ~raised() { which_ = false; }
 
-bool is_a_place(const question& asked) {
-  return asked.after.empty() ||
-         (asked.all ? number_of(asked.after).has_value() : row_at(asked.after).has_value());
-}
+ private:
+  bool& which_;
+};
 
 }  // namespace
 
-awaitable<serve::response> answer_findings(shown_run& run, const serve::request& asked) {
+awaitable<serve::response> web_findings::answer(shown_run& run, const serve::request& asked) {
   std::string fault;
   const auto wanted = question_of(asked, fault);
   if (!wanted) {
     co_return serve::plain_text(400, fault);
   }
-  if (!is_a_place(*wanted)) {
-    co_return serve::plain_text(400, "after is the `next` of an earlier answer");
+  if (busy_) {
+    co_return serve::plain_text(503, "findings are being read for somebody else: ask again");
   }
-  auto found = wanted->all ? co_await all_lines(run, *wanted) : co_await open_ones(run, *wanted);
+  const raised up(busy_);
+  auto found = co_await open_ones(run, *wanted);
   if (!found) {
     co_return serve::plain_text(500, "the state cannot be read");
   }

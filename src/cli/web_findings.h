@@ -1,5 +1,9 @@
-// Findings over HTTP, by pages. A page reads a bounded number of rows, whatever is asked for: where
-// few of them fit, a page may be short or empty and there is a next one all the same.
+// Open findings over HTTP, by pages.
+//
+// Problem: reading and telling them takes the thread of the checks and the one of the commits, and
+// there may be a million of half a megabyte each. Idea: one request at a time, and a page has
+// bounds in rows read and in bytes told, whatever is asked for: where few rows fit, a page may be
+// short or empty and there is a next one all the same.
 #pragma once
 
 #include "cli/shown_runs.h"
@@ -8,10 +12,15 @@
 
 namespace ddm::cli {
 
-/// Of `state=open` (newest first) or `state=all` (lines of the findings file, oldest first), those
-/// of a `kind` and with a changed attribute `path`; at most `limit` (100, 1,000 at most) behind
-/// `after`, which an earlier page gave as `next`.
-[[nodiscard]] awaitable<serve::response> answer_findings(shown_run& run,
-                                                         const serve::request& asked);
+class web_findings {
+ public:
+  /// Newest first, those of a `kind` and with a changed attribute `path`; at most `limit` (100,
+  /// 1,000 at most) behind `after`, which an earlier page gave as `next`. 503 while another one is
+  /// being made.
+  [[nodiscard]] awaitable<serve::response> answer(shown_run& run, const serve::request& asked);
+
+ private:
+  bool busy_ = false;
+};
 
 }  // namespace ddm::cli

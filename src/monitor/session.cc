@@ -175,6 +175,9 @@ void session::record_status(state::commit_batch& batch) {
   if (due) {
     auto recorded = figures();
     recorded.verdict = verdict_of(recorded);
+    if (recorded.verdict.kind != now.verdict.kind) {
+      recorded.verdict_since = recorded.at;
+    }
     recorded_at_ = recorded.at;
     recorded_verdict_ = recorded.verdict.kind;
     recorded.ended = ended_ && !around_.end_follows;

@@ -49,6 +49,7 @@ bool is_go(const report::verdict& of) {
 /// GO is the run's to say: it has waited for what it asks. What is well by rows alone is not
 /// settled.
 void derive_no_better(report::status& now) {
+  const auto recorded = now.verdict.kind;
   const bool was_go = is_go(now.verdict);
   auto derived = now;
   report::derive(derived);
@@ -57,6 +58,9 @@ void derive_no_better(report::status& now) {
                                        format_rfc3339(now.at), now.about.command));
     derived = now;
     report::derive(derived);
+  }
+  if (derived.verdict.kind != recorded) {
+    derived.verdict_since = derived.at;
   }
   now = std::move(derived);
 }

@@ -22,6 +22,8 @@ constexpr std::string_view holds = "holds";
 constexpr seconds pause_between{60};
 constexpr std::chrono::hours retention_low{6};
 constexpr std::chrono::minutes credentials_end_soon{30};
+/// Those that renew themselves do so earlier (aws/refreshing_credentials.h); these have failed to.
+constexpr std::chrono::minutes not_renewed_so_far{3};
 
 void add_mismatches(conditions& found, const status& now) {
   for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
@@ -55,10 +57,13 @@ void add_stream(conditions& found, const status& now) {
 
 void add_credentials(conditions& found, const status& now) {
   for (const auto& each : now.credentials) {
-    if (each.ends && !each.renewed && *each.ends - now.at < credentials_end_soon) {
-      found.emplace("credentials/" + each.of,
-                    fmt::format("the credentials of the {} ({}) end at {}, and nobody renews them",
-                                each.of, each.access_key_id, format_rfc3339(*each.ends)));
+    const auto soon = each.renewed ? not_renewed_so_far : credentials_end_soon;
+    if (each.ends && *each.ends - now.at < soon) {
+      found.emplace(
+          "credentials/" + each.of,
+          fmt::format("the credentials of the {} ({}) end at {}, and {}", each.of,
+                      each.access_key_id, format_rfc3339(*each.ends),
+                      each.renewed ? "have not been renewed so far" : "nobody renews them"));
     }
   }
 }
@@ -115,9 +120,9 @@ alert_book::alert_book(std::string_view stored) {
   kept_ = told_;
 }
 
-std::vector<alert> alert_book::follow(const status& now) {
+std::vector<alert> alert_book::follow(const status& now, bool last) {
   std::erase_if(last_, [&](const auto& each) {
-    return now.at - each.second >= pause_between || each.second > now.at;
+    return last || now.at - each.second >= pause_between || each.second > now.at;
   });
   const auto present = conditions_of(now);
   const auto states = states_of(present, now);

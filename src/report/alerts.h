@@ -47,7 +47,8 @@ class alert_book {
 
   /// Those that are to be told now. Each counts as told from now on, but is kept as such only
   /// once it is noted.
-  [[nodiscard]] std::vector<alert> follow(const status& now);
+  /// `last`: nothing comes after it, so nothing waits for a minute to pass.
+  [[nodiscard]] std::vector<alert> follow(const status& now, bool last = false);
   /// It was told, or given up.
   void note_told(const alert& told);
   /// It was not, and no more will be tried: it is due again.

@@ -67,6 +67,13 @@ TEST(alerts, of_one_condition_are_a_minute_apart_and_tell_how_it_is_then) {
   EXPECT_THAT(words(book.follow(behind(at(122s)))), ElementsAre("behind begins"));
 }
 
+TEST(alerts, of_the_end_wait_for_no_minute) {
+  alert_book book("");
+  EXPECT_THAT(book.follow(at(0s, verdict_kind::go)), SizeIs(1));
+  EXPECT_THAT(book.follow(at(10s, verdict_kind::no_go)), IsEmpty());
+  EXPECT_THAT(book.follow(at(11s, verdict_kind::no_go), true), SizeIs(1));
+}
+
 TEST(alerts, are_not_held_back_by_a_clock_that_was_set_back) {
   alert_book book(R"({"verdict":"WAIT"})");
   EXPECT_THAT(book.follow(behind(at(3600s))), SizeIs(1));
@@ -116,9 +123,10 @@ TEST(conditions, are_all_that_somebody_must_know) {
   now.shards.retention_left = 6h - 1s;
   now.credentials = {{.of = "source", .ends = now.at + 29min, .renewed = true},
                      {.of = "target", .ends = now.at + 29min},
+                     {.of = "other", .ends = now.at + 2min, .renewed = true},
                      {.of = "stream", .ends = now.at + 31min}};
   const auto found = conditions_of(now);
-  EXPECT_THAT(found, ElementsAre(Key("credentials/target"), Key("failed"),
+  EXPECT_THAT(found, ElementsAre(Key("credentials/other"), Key("credentials/target"), Key("failed"),
                                  Key("mismatches/missing"), Key("retention"), Key("verdict")));
   EXPECT_THAT(found.at("mismatches/missing"), HasSubstr("3 keys are wrong"));
   now.gaps[0].cured = false;
