@@ -4,11 +4,14 @@
 // ten shards at 4,000 changes a second each, what the service allows one table. CPU time is that of
 // the whole process.
 //
-//   pipeline_bench [--changes N] [--sample-rate N]
+//   pipeline_bench [--changes N] [--sample-rate N] [--listeners N]
+//
+// With listeners the run is shown as to the HTTP server: that many take its events each second.
 #include "base/log.h"
 #include "base/units.h"
 #include "bench/prepared_stream.h"
 #include "bench/process_figures.h"
+#include "cli/shown_runs.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
 #include "support/simulated_clock.h"
@@ -19,8 +22,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <stdlib.h>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -38,7 +43,43 @@ monitor::session_settings settings_for(std::uint64_t sample_rate) {
           .period = {.sample_rate = sample_rate, .ignored = "", .max_lag_ms = 60'000}};
 }
 
-void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& folder) {
+/// What the HTTP server would send, without the sending.
+class listened_run {
+ public:
+  listened_run(state::state_store& store, std::uint64_t listeners)
+      : run_(runs_, "monitor", store, {}, {}) {
+    for (std::uint64_t i = 0; i < listeners; ++i) {
+      listeners_.push_back(run_.events().subscribe());
+    }
+  }
+  [[nodiscard]] monitor::run_watch watch() {
+    monitor::run_watch watch;
+    if (!listeners_.empty()) {
+      watch.on_second = [this](const report::status& now) { show(now); };
+      watch.collect = [this](state::commit_batch& batch) { run_.collect(batch); };
+    }
+    return watch;
+  }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  void show(const report::status& now) {
+    run_.show(now);
+    for (const auto& each : listeners_) {
+      while (const auto text = each->take()) {
+        bytes_ += text->size();
+      }
+    }
+  }
+
+  cli::shown_runs runs_;
+  cli::shown_run run_;
+  std::vector<std::unique_ptr<serve::event_subscription>> listeners_;
+  std::uint64_t bytes_ = 0;
+};
+
+void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listeners,
+         const std::string& folder) {
   support::simulated_clock time(wall_time{std::chrono::seconds{1767225602}});
   bench::prepared_stream prepared({.changes = changes}, time);
   aws::service_client calls(prepared, time, {.name = "bench"});
@@ -63,6 +104,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& fo
     fmt::print(stderr, "{}\n", store.error().message);
     return;
   }
+  listened_run shown(**store, listeners);
   monitor::monitor_session session(settings_for(sample_rate),
                                    {.executor = time.executor(),
                                     .time = time,
@@ -71,7 +113,8 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& fo
                                     .decoder = decoder,
                                     .source = source,
                                     .target = target,
-                                    .store = **store},
+                                    .store = **store,
+                                    .watch = shown.watch()},
                                    {});
   bool ended = false;
   asio::co_spawn(time.context(), session.run(),
@@ -101,6 +144,9 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, const std::string& fo
   fmt::print("{} changes, {} verified: {:.2f} CPU s, {:.0f} changes per CPU second\n\n",
              status.events.unique, status.checks.verified, used,
              static_cast<double>(status.events.unique) / used);
+  if (listeners > 0) {
+    fmt::print("{} listeners took {}\n\n", listeners, format_size(shown.bytes()));
+  }
 }
 
 }  // namespace
@@ -109,6 +155,7 @@ int main(int argc, char** argv) {
   log::configure(log::format::text, log::level::warning);
   const auto changes = flag(argc, argv, "--changes", 1'000'000);
   const auto only = flag(argc, argv, "--sample-rate", 0);
+  const auto listeners = flag(argc, argv, "--listeners", 0);
   for (const std::uint64_t rate : {1U, 100U}) {
     if (only != 0 && only != rate) {
       continue;
@@ -118,7 +165,7 @@ int main(int argc, char** argv) {
     if (::mkdtemp(folder.data()) == nullptr) {
       return 1;
     }
-    run(changes, rate, folder);
+    run(changes, rate, listeners, folder);
     std::filesystem::remove_all(folder);
   }
   return 0;
