@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 import judge  # noqa: E402
 from defects import Defects  # noqa: E402
+import dynamodb_local  # noqa: E402
 from dynamodb_local import DynamodbLocal  # noqa: E402
 from fake_service import FakeService  # noqa: E402
 from fault_proxy import FaultProxy  # noqa: E402

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import shutil
 import socket
+import subprocess
 import time
-import urllib.error
+import unittest
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 from go_scenario import MISMATCHES, TO_GO, GoScenario
-from harness import Migration
+from harness import Migration, dynamodb_local
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+FETCHED = ROOT / "tools/prometheus/usr/bin"
+PROMETHEUS = shutil.which("prometheus", path=f"{os.environ['PATH']}:{FETCHED}") or ""
 LOCAL = ["--listen", "127.0.0.1:0"]
 
 
@@ -140,6 +146,43 @@ class Http(GoScenario):
         for query in ("?limit=0", "?limit=x", "?after=1", "?after=1-zz", "?kind=none"):
             self.assertEqual(self.ask(address, f"/api/v1/migrations/{name}/findings{query}")[0],
                              400, query)
+
+    @unittest.skipUnless(PROMETHEUS, "Prometheus could not be fetched by ./dev setup")
+    def test_prometheus_scrapes_it(self) -> None:
+        side = self.equal_tables()
+        token = side.monitor.folder / "token"
+        token.write_text("correct-horse-battery-staple\n")
+        side.monitor.start(*TO_GO, *LOCAL, "--listen-token-file", str(token))
+        address = self.address(side)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            own = f"127.0.0.1:{free.getsockname()[1]}"
+        config = side.monitor.folder / "prometheus.yml"
+        config.write_text(json.dumps({"scrape_configs": [
+            {"job_name": "ddm", "scrape_interval": "1s",
+             "authorization": {"credentials_file": str(token)},
+             "static_configs": [{"targets": [address]}]}]}))
+        server = subprocess.Popen(
+            [PROMETHEUS, f"--config.file={config}", f"--web.listen-address={own}",
+             f"--storage.tsdb.path={side.monitor.folder / 'tsdb'}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=dynamodb_local.end_with_parent)
+        try:
+            query = "/api/v1/query?query=ddm_verdict%7Bverdict%3D%22go%22%7D"
+            give_up = time.monotonic() + 90
+            while True:
+                try:
+                    found = json.loads(self.ask(own, query)[1])["data"]["result"]
+                except (OSError, ValueError, KeyError):
+                    found = []
+                if found and found[0]["value"][1] == "1":
+                    break
+                self.assertLess(time.monotonic(), give_up, found)
+                time.sleep(0.5)
+        finally:
+            server.kill()
+            server.wait()
+        side.monitor.stop()
 
     def test_what_is_hostile_is_refused(self) -> None:
         side = self.equal_tables()
