@@ -28,16 +28,21 @@ void referee::take_finding(const state::mismatch_row& row) {
     accuse("a finding cannot be read: " + entry.error().message);
     return;
   }
-  const auto ignored = entry->ignored.value_or(std::vector<std::string>{});
+  const auto told = entry->ignored.value_or(std::vector<std::string>{});
+  std::set<std::string> ignored(told.begin(), told.end());
   // A row that stays open keeps what another command knew of it.
   const auto earlier = findings_.find(entry->key.json);
   const bool stays_open = entry->open && earlier != findings_.end() && earlier->second.open;
+  if (stays_open) {
+    std::erase_if(ignored,
+                  [&](const auto& each) { return !earlier->second.ignored.contains(each); });
+  }
   findings_[entry->key.json] = {
       .open = entry->open,
       .confirmed = entry->confirmed_at,
       .kind = entry->kind,
       .changes = stays_open ? std::max(earlier->second.changes, entry->changes) : entry->changes,
-      .ignored = {ignored.begin(), ignored.end()}};
+      .ignored = std::move(ignored)};
   // An undo commits what will be wrong before it writes it.
   if (entry->open && !truth_.repairing()) {
     judge_finding(entry->key.json, *entry, from_ms(row.confirmed_ms));
