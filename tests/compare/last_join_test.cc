@@ -67,6 +67,16 @@ TEST(last_join, gives_the_same_result_in_any_number_of_parts) {
   }
 }
 
+TEST(last_join, that_cannot_make_its_files_is_an_error) {
+  const temporary_folder folder;
+  auto log = leftover_file::open(folder / "log", 0).value();
+  append(log, side::source, 1, 1);
+  last_join joining(log, folder / "absent/log", 2, counts);
+  const auto dealt = joining.deal_out();
+  ASSERT_FALSE(dealt);
+  EXPECT_NE(dealt.error().describe().find("absent"), std::string::npos);
+}
+
 TEST(last_join, reads_no_further_once_it_is_stopped) {
   const temporary_folder folder;
   auto log = leftover_file::open(folder / "log", 0).value();
