@@ -133,9 +133,7 @@ awaitable<void> alert_sender::work() {
     waiting_.pop_front();
     working_ = true;
     note_waiting();
-    if (co_await tell_by_all(next.what.condition, std::move(next.text))) {
-      book_.note_told(next.what);
-    } else {
+    if (!co_await tell_by_all(next.what, std::move(next.text))) {
       book_.take_back(next.what);
     }
     working_ = false;
@@ -144,23 +142,24 @@ awaitable<void> alert_sender::work() {
   }
 }
 
-/// One that has heard it is enough.
-awaitable<bool> alert_sender::tell_by_all(std::string condition, std::string text) {
+/// One that has heard it is enough, and that is noted at once: the other may hang.
+awaitable<bool> alert_sender::tell_by_all(const report::alert& what, std::string text) {
   bool told = false;
   task_group both(co_await asio::this_coro::executor);
   for (const auto channel : {program, webhook}) {
     if (channel == program ? !words_.empty() : webhook_ != nullptr) {
-      both.spawn(note_told_by(channel, condition, text, told));
+      both.spawn(note_told_by(channel, what, text, told));
     }
   }
   co_await both.join();
   co_return told;
 }
 
-awaitable<void> alert_sender::note_told_by(std::string_view channel, std::string condition,
+awaitable<void> alert_sender::note_told_by(std::string_view channel, report::alert what,
                                            std::string text, bool& told) {
-  if (co_await tell_by(channel, std::move(condition), std::move(text))) {
+  if (co_await tell_by(channel, what.condition, std::move(text))) {
     told = true;
+    book_.note_told(what);
   }
 }
 

@@ -65,8 +65,9 @@ class alert_sender {
   [[nodiscard]] bool is_used() const { return !words_.empty() || webhook_; }
   void note_waiting();
   [[nodiscard]] awaitable<void> work();
-  [[nodiscard]] awaitable<bool> tell_by_all(std::string condition, std::string text);
-  [[nodiscard]] awaitable<void> note_told_by(std::string_view channel, std::string condition,
+  /// `what` outlives the call.
+  [[nodiscard]] awaitable<bool> tell_by_all(const report::alert& what, std::string text);
+  [[nodiscard]] awaitable<void> note_told_by(std::string_view channel, report::alert what,
                                              std::string text, bool& told);
   [[nodiscard]] awaitable<bool> tell_by(std::string_view channel, std::string condition,
                                         std::string text);

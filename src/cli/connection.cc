@@ -80,15 +80,14 @@ connection::connection(std::shared_ptr<service_link> over, std::string_view name
                },
            .random_seed = std::random_device{}()}) {}
 
-std::optional<report::credential_facts> connection::credential_facts(std::string_view of) const {
-  const auto keys = link_->identity->present();
-  if (!keys) {
-    return std::nullopt;
+std::optional<report::credential_facts> connection::credential_facts(std::string_view of) {
+  if (const auto keys = link_->identity->present()) {
+    shown_ = report::credential_facts{.of = std::string(of),
+                                      .access_key_id = keys->access_key_id,
+                                      .ends = keys->expires,
+                                      .renewed = link_->identity->renews_itself()};
   }
-  return report::credential_facts{.of = std::string(of),
-                                  .access_key_id = keys->access_key_id,
-                                  .ends = keys->expires,
-                                  .renewed = link_->identity->renews_itself()};
+  return shown_;
 }
 
 awaitable<result<aws::caller_identity>> connection::caller_identity() {

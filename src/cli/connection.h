@@ -81,8 +81,8 @@ class connection {
   [[nodiscard]] std::string lifetime_of(const aws::credentials& present) const {
     return aws::describe_lifetime(present, *link_->identity);
   }
-  /// As they are now, as far as they may be shown; nothing: none are at hand.
-  [[nodiscard]] std::optional<report::credential_facts> credential_facts(std::string_view of) const;
+  /// As they are now, or were last, as far as they may be shown; nothing: none have been at hand.
+  [[nodiscard]] std::optional<report::credential_facts> credential_facts(std::string_view of);
   /// The credentials as they are now; never to be shown but for the access key id and the end.
   [[nodiscard]] awaitable<result<aws::shared_credentials>> credentials() {
     return link_->identity->get();
@@ -96,6 +96,7 @@ class connection {
   std::shared_ptr<service_link> link_;
   std::shared_ptr<std::function<void()>> slow_down_ = std::make_shared<std::function<void()>>();
   aws::service_client calls_;
+  std::optional<report::credential_facts> shown_;
 };
 
 }  // namespace ddm::cli

@@ -160,8 +160,10 @@ binding webhook_into(secret& value) {
 binding command_into(std::string& value) {
   auto made = bind_text(value);
   // What follows the program's name may be a secret.
-  const auto name_end = value.find(' ');
-  made.fallback = name_end == std::string::npos ? value : value.substr(0, name_end) + " …";
+  const auto given = aws::split_command(value);
+  if (given && !given->empty()) {
+    made.fallback = given->front() + (given->size() > 1 ? " …" : "");
+  }
   made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
     const auto words = aws::split_command(text);
     return text.empty() || (words && !words->empty() && !words->front().empty())

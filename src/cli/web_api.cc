@@ -27,7 +27,7 @@ constexpr std::string_view index_text =
     "/api/v1/migrations                      all migrations of this process\n"
     "/api/v1/migrations/NAME/status          how it stands\n"
     "/api/v1/migrations/NAME/history         the last days, ?since=TIME\n"
-    "/api/v1/migrations/NAME/findings        mismatches, ?state= &kind= &path= &after= &limit=\n"
+    "/api/v1/migrations/NAME/findings        open mismatches, ?kind= &path= &after= &limit=\n"
     "/api/v1/migrations/NAME/events          the status each second (server-sent events)\n"
     "/api/v1/migrations/NAME/go, /go         200 at GO, else 503\n"
     "/metrics                                for Prometheus\n"

@@ -83,7 +83,9 @@ std::optional<question> question_of(const serve::request& asked, std::string& fa
   found.path = text("path");
   found.after = text("after").value_or("");
   const auto limit = number_of(text("limit").value_or(std::to_string(limit_usual)));
-  if (found.kind && !verify::mismatch_kind_of(*found.kind)) {
+  if (text("state").value_or("open") != "open") {
+    fault = "open findings alone are served: all are in the findings file";
+  } else if (found.kind && !verify::mismatch_kind_of(*found.kind)) {
     fault = "kind is none that there is";
   } else if (!limit || *limit == 0 || *limit > limit_max) {
     fault = fmt::format("limit is a number from 1 to {}", limit_max);

@@ -193,6 +193,9 @@ awaitable<result<void>> session::record_end(const std::optional<error>& failure)
   }
   state::commit_batch batch;
   last.verdict = verdict_of(last);
+  if (latest_ && latest_->verdict.kind != last.verdict.kind) {
+    last.verdict_since = last.at;
+  }
   batch.values.emplace(report::stored_status_name(around_.command), report::encode_figures(last));
   co_return co_await around_.store.commit(std::move(batch));
 }

@@ -18,12 +18,11 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::string_view verdict_condition = "verdict";
+constexpr std::string_view failed_condition = "failed";
 constexpr std::string_view holds = "holds";
 constexpr seconds pause_between{60};
 constexpr std::chrono::hours retention_low{6};
 constexpr std::chrono::minutes credentials_end_soon{30};
-/// Those that renew themselves do so earlier (aws/refreshing_credentials.h); these have failed to.
-constexpr std::chrono::minutes not_renewed_so_far{3};
 
 void add_mismatches(conditions& found, const status& now) {
   for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
@@ -57,13 +56,10 @@ void add_stream(conditions& found, const status& now) {
 
 void add_credentials(conditions& found, const status& now) {
   for (const auto& each : now.credentials) {
-    const auto soon = each.renewed ? not_renewed_so_far : credentials_end_soon;
-    if (each.ends && *each.ends - now.at < soon) {
-      found.emplace(
-          "credentials/" + each.of,
-          fmt::format("the credentials of the {} ({}) end at {}, and {}", each.of,
-                      each.access_key_id, format_rfc3339(*each.ends),
-                      each.renewed ? "have not been renewed so far" : "nobody renews them"));
+    if (each.ends && !each.renewed && *each.ends - now.at < credentials_end_soon) {
+      found.emplace("credentials/" + each.of,
+                    fmt::format("the credentials of the {} ({}) end at {}, and nobody renews them",
+                                each.of, each.access_key_id, format_rfc3339(*each.ends)));
     }
   }
 }
@@ -93,7 +89,7 @@ conditions conditions_of(const status& now) {
   add_stream(found, now);
   add_credentials(found, now);
   if (!now.failure.empty()) {
-    found.emplace("failed", "the run has failed: " + now.failure);
+    found.emplace(failed_condition, "the run has failed: " + now.failure);
   }
   return found;
 }
@@ -148,6 +144,11 @@ std::vector<alert> alert_book::follow(const status& now, bool last) {
                      .at = now.at});
     }
   }
+  // At the end there may be time for a few only.
+  std::ranges::sort(due, {}, [](const alert& each) {
+    const bool first = each.condition == verdict_condition || each.condition == failed_condition;
+    return std::pair(!first, each.condition);
+  });
   for (const auto& each : due) {
     last_.insert_or_assign(each.condition, now.at);
     if (each.kind == alert_kind::ends) {

@@ -143,7 +143,8 @@ class Http(GoScenario):
         self.assertEqual([len(each["findings"]) for each in listed], [3, 2, 0, 3])
         rest = self.ask(address, f"/api/v1/migrations/{name}/findings?after={listed[1]['next']}")
         self.assertEqual(json.loads(rest[1]), {"findings": listed[0]["findings"][2:], "next": None})
-        for query in ("?limit=0", "?limit=x", "?after=1", "?after=1-zz", "?kind=none"):
+        for query in ("?limit=0", "?limit=x", "?after=1", "?after=1-zz", "?state=all",
+                      "?kind=none"):
             self.assertEqual(self.ask(address, f"/api/v1/migrations/{name}/findings{query}")[0],
                              400, query)
 

@@ -123,10 +123,9 @@ TEST(conditions, are_all_that_somebody_must_know) {
   now.shards.retention_left = 6h - 1s;
   now.credentials = {{.of = "source", .ends = now.at + 29min, .renewed = true},
                      {.of = "target", .ends = now.at + 29min},
-                     {.of = "other", .ends = now.at + 2min, .renewed = true},
                      {.of = "stream", .ends = now.at + 31min}};
   const auto found = conditions_of(now);
-  EXPECT_THAT(found, ElementsAre(Key("credentials/other"), Key("credentials/target"), Key("failed"),
+  EXPECT_THAT(found, ElementsAre(Key("credentials/target"), Key("failed"),
                                  Key("mismatches/missing"), Key("retention"), Key("verdict")));
   EXPECT_THAT(found.at("mismatches/missing"), HasSubstr("3 keys are wrong"));
   now.gaps[0].cured = false;
