@@ -33,9 +33,9 @@ struct page {
 template <class Number>
 std::optional<Number> whole_number(std::string_view text, int base) {
   Number number{};
-  const auto* const all = text.data() + text.size();
-  const auto [end, failed] = std::from_chars(text.data(), all, number, base);
-  return failed == std::errc{} && end == all ? std::optional(number) : std::nullopt;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  return failed == std::errc{} && end == text.data() + text.size() ? std::optional(number)
+                                                                   : std::nullopt;
 }
 
 std::optional<std::size_t> number_of(std::string_view text) {
