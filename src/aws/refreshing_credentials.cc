@@ -1,6 +1,7 @@
 #include "aws/refreshing_credentials.h"
 
 #include "base/log.h"
+#include "base/raised.h"
 
 #include <fmt/format.h>
 
@@ -18,18 +19,6 @@ constexpr milliseconds hold_without_any{5'000};
 
 /// Sources answer within a second or two; what is throttled there is throttled for others too.
 constexpr retry_limits fetch_limits{.attempts_max = 3, .transient_base = milliseconds{200}};
-
-/// Up while it lives, however the coroutine ends.
-class flag {
- public:
-  explicit flag(bool& which) : raised_(which) { raised_ = true; }
-  flag(const flag&) = delete;
-  flag& operator=(const flag&) = delete;
-  ~flag() { raised_ = false; }
-
- private:
-  bool& raised_;
-};
 
 }  // namespace
 
@@ -61,7 +50,7 @@ awaitable<result<shared_credentials>> refreshing_credentials::get() {
     co_return std::move(*answer);
   }
   {
-    const flag busy(fetching_);
+    const raised busy(fetching_);
     auto fetched = co_await fetch_with_retries();
     fetched ? accept(std::move(*fetched)) : reject(std::move(fetched).error());
   }

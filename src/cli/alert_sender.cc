@@ -20,6 +20,8 @@ constexpr std::size_t answer_max = 64 << 10;
 constexpr std::string_view program = "--on-alert";
 constexpr std::string_view webhook = "--alert-webhook";
 
+std::string stored_name(const std::string& command) { return "alerts.told." + command; }
+
 }  // namespace
 
 alert_sender::alert_sender(alert_settings settings, clock& time, std::string_view stored)
@@ -28,7 +30,7 @@ alert_sender::alert_sender(alert_settings settings, clock& time, std::string_vie
 result<std::unique_ptr<alert_sender>> alert_sender::open(
     alert_settings settings, const asio::any_io_executor& executor, clock& time,
     const aws::environment& variables, const std::map<std::string, std::string>& stored) {
-  const auto kept = stored.find("alerts.told." + settings.about);
+  const auto kept = stored.find(stored_name(settings.about));
   auto made = std::unique_ptr<alert_sender>(
       new alert_sender(std::move(settings), time, kept == stored.end() ? "" : kept->second));
   if (!made->settings_.command.empty()) {
@@ -103,14 +105,16 @@ void alert_sender::follow(const report::status& now, bool last) {
 
 void alert_sender::note_waiting() { counts_.waiting = waiting_.size() + (working_ ? 1 : 0); }
 
-void alert_sender::collect(state::commit_batch& batch) const {
-  if (is_used()) {
-    batch.values.insert_or_assign(stored_name(), book_.save());
+void alert_sender::collect(state::commit_batch& batch) {
+  if (auto kept = book_.save(); is_used() && kept != collected_) {
+    batch.values.insert_or_assign(stored_name(settings_.about), kept);
+    collected_ = std::move(kept);
   }
 }
 
 awaitable<void> alert_sender::drain(milliseconds limit) {
   const auto until = clock_.now() + limit;
+  collected_.clear();  // the run's last commits may have failed
   if (counts_.waiting > 0) {
     log::event(log::level::info, "alerts_due", "somebody is still to be told before the end",
                {{"alerts", counts_.waiting}, {"at_most", spoken_duration(limit)}});

@@ -48,7 +48,7 @@ class alert_sender {
   /// Each second, and at the end of the run.
   void follow(const report::status& now, bool last = false);
   void tell(report::status& now) const { now.alerts = counts_; }
-  void collect(state::commit_batch& batch) const;
+  void collect(state::commit_batch& batch);
   /// Until all that is due was told or given up, or `limit` is over.
   [[nodiscard]] awaitable<void> drain(milliseconds limit);
 
@@ -61,7 +61,6 @@ class alert_sender {
   alert_sender(alert_settings settings, clock& time, std::string_view stored);
   [[nodiscard]] result<void> open_webhook(const asio::any_io_executor& executor,
                                           const aws::environment& variables);
-  [[nodiscard]] std::string stored_name() const { return "alerts.told." + settings_.about; }
   [[nodiscard]] bool is_used() const { return !words_.empty() || webhook_; }
   void note_waiting();
   [[nodiscard]] awaitable<void> work();
@@ -80,6 +79,7 @@ class alert_sender {
   std::unique_ptr<net::http_client> webhook_;
   secret target_;  ///< path and query of the webhook
   report::alert_book book_;
+  std::string collected_;  ///< of the book, by the last commit
   std::deque<waiting_alert> waiting_;
   bool working_ = false;  ///< on one that is no longer in `waiting_`
   signal news_;

@@ -1,5 +1,6 @@
 #include "cli/web_findings.h"
 
+#include "base/raised.h"
 #include "verify/mismatch.h"
 
 #include <fmt/format.h>
@@ -139,18 +140,6 @@ awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
   found.next = cursor_of(*last);
   co_return found;
 }
-
-/// Up while it lives, however the coroutine ends.
-class raised {
- public:
-  explicit raised(bool& which) : which_(which) { which_ = true; }
-  raised(const raised&) = delete;
-  raised& operator=(const raised&) = delete;
-  ~raised() { which_ = false; }
-
- private:
-  bool& which_;
-};
 
 }  // namespace
 

@@ -3,7 +3,7 @@
 #include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "base/units.h"
-#include "report/render.h"
+#include "report/verdict.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -38,8 +38,7 @@ void add_mismatches(conditions& found, const status& now) {
 }
 
 void add_stream(conditions& found, const status& now) {
-  const auto open =
-      std::ranges::count_if(now.gaps, [](const state::gap_row& gap) { return !gap.cured; });
+  const auto open = uncured_gaps(now.gaps);
   if (open > 0) {
     found.emplace("gap",
                   fmt::format("{} coverage {}: changes were not seen; a comparison is needed", open,

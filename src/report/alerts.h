@@ -49,7 +49,7 @@ class alert_book {
   /// once it is noted.
   /// `last`: nothing comes after it, so nothing waits for a minute to pass.
   [[nodiscard]] std::vector<alert> follow(const status& now, bool last = false);
-  /// It was told, or given up.
+  /// Somebody has heard it.
   void note_told(const alert& told);
   /// It was not, and no more will be tried: it is due again.
   void take_back(const alert& untold);

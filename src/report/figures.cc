@@ -63,9 +63,7 @@ void add_findings(collected& to, const status& now) {
   }
   to.add("mismatches_unlisted_all", now.unlisted.all(), count);
   to.add("open_keys_all", now.mismatches.all(), count);
-  to.add("gaps_open",
-         std::ranges::count_if(now.gaps, [](const state::gap_row& gap) { return !gap.cured; }),
-         count);
+  to.add("gaps_open", uncured_gaps(now.gaps), count);
   if (const auto& rate = now.success_of_changes ? now.success_of_changes : now.success_at_rest) {
     to.add("success_rate_value", rate->rate.value, none);
     to.add("success_rate_low", rate->rate.low, none);

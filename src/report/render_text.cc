@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "report/render.h"
 #include "report/text_parts.h"
+#include "report/verdict.h"
 
 #include <fmt/format.h>
 
@@ -98,7 +99,7 @@ std::string stream_line(const status& now) {
               ? std::string(now.unread_for ? ", retention 24 h" : "")
               : fmt::format(", data is lost in {} (at {})",
                             spoken_duration(now.shards.retention_left), format_rfc3339(lost_at));
-  const auto gaps = std::ranges::count_if(now.gaps, [](const auto& gap) { return !gap.cured; });
+  const auto gaps = uncured_gaps(now.gaps);
   return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
 }
 

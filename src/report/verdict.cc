@@ -59,10 +59,6 @@ std::string count(std::size_t number, std::string_view singular, std::string_vie
   return count(static_cast<std::int64_t>(number), singular, plural);
 }
 
-std::int64_t uncured(const std::vector<state::gap_row>& gaps) {
-  return std::ranges::count_if(gaps, [](const state::gap_row& gap) { return !gap.cured; });
-}
-
 bool nothing_checked(const status& now) { return now.keys_checked == 0 && keys_compared(now) == 0; }
 
 /// Keys of the comparison that have no outcome and never will, or not yet.
@@ -98,7 +94,7 @@ void add_what_is_wrong(const status& now, reason_list& reasons) {
                             "--ignore-attribute they may heal",
                             count(now.unhealable, "of them was", "of them were")));
   }
-  if (const auto gaps = uncured(now.gaps); gaps > 0) {
+  if (const auto gaps = uncured_gaps(now.gaps); gaps > 0) {
     const auto last = std::ranges::find_if(now.gaps.rbegin(), now.gaps.rend(),
                                            [](const auto& gap) { return !gap.cured; });
     reasons.add(weight::wrong,
@@ -265,6 +261,10 @@ std::vector<std::string> limits_of(const evidence& stands_on) {
 
 }  // namespace
 
+std::int64_t uncured_gaps(const std::vector<state::gap_row>& gaps) {
+  return std::ranges::count_if(gaps, [](const state::gap_row& gap) { return !gap.cured; });
+}
+
 std::string_view to_string(phase value) {
   switch (value) {
     case phase::importing:
@@ -325,7 +325,7 @@ exit_code decide_exit(const status& at_end, bool require_go) {
     return exit_code::mismatches;
   }
   const bool incomplete =
-      uncured(at_end.gaps) > 0 || at_end.pending > 0 || at_end.checks.deferred > 0 ||
+      uncured_gaps(at_end.gaps) > 0 || at_end.pending > 0 || at_end.checks.deferred > 0 ||
       nothing_checked(at_end) || stream_is_unread(at_end) || comparison_is_open(at_end) ||
       at_end.writes_after_freeze > 0 || at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
   const bool go = at_end.verdict.kind == verdict_kind::go;

@@ -12,6 +12,9 @@ namespace ddm::report {
 /// not speak for.
 [[nodiscard]] verdict decide_verdict(const status& now);
 
+/// How many no comparison has made up for.
+[[nodiscard]] std::int64_t uncured_gaps(const std::vector<state::gap_row>& gaps);
+
 /// How things are at one moment, apart from how long they have been so.
 enum class health {
   well,     ///< all that GO asks for holds
