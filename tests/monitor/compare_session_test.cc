@@ -442,8 +442,8 @@ TEST(compare_session, consumes_what_the_formula_says) {
 TEST(compare_session, counts_what_each_side_took_and_held) {
   compare_world world({.segments = 4});
   for (int i = 0; i < 400; ++i) {
-    const auto item = fmt::format(R"({{"pk":{{"S":"k{}"}},"v":{{"S":"{}"}}}})", i,
-                                  std::string(10'000, 'x'));
+    const auto item =
+        fmt::format(R"({{"pk":{{"S":"k{}"}},"v":{{"S":"{}"}}}})", i, std::string(10'000, 'x'));
     world.source.put(world.table, item);
     if (i % 4 == 0) {
       world.target.put(world.table, item);
