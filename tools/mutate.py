@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -38,13 +39,19 @@ JOBS = os.cpu_count() or 1
 
 def run(command: list[str], seconds: float | None = None,
         environment: dict[str, str] | None = None) -> tuple[int | None, str]:
-    """Exit code and output; no exit code where the time was over."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", start_new_session=True,
+    """Exit code and output; no exit code where the time was over.
+
+    The limit is one of processor time, so that a busy machine makes no mutant look noticed; what
+    sleeps for ever instead is ended after ten times as long.
+    """
+    limit = [] if seconds is None else ["prlimit", f"--cpu={round(seconds)}"]
+    with subprocess.Popen([*limit, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", start_new_session=True,
                           env=os.environ | (environment or {})) as process:
         try:
-            output, _ = process.communicate(timeout=seconds)
-            return process.returncode, output
+            output, _ = process.communicate(timeout=10 * seconds if seconds else None)
+            over = process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+            return None if over else process.returncode, output
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             return None, process.communicate()[0]
@@ -74,9 +81,9 @@ def build() -> tuple[bool, str]:
     return code == 0, output
 
 
-def prints() -> list[str]:
-    return [hashlib.sha256((BUILD / "tests" / program).read_bytes()).hexdigest()
-            for program in programs()]
+def prints() -> dict[str, str]:
+    return {program: hashlib.sha256((BUILD / "tests" / program).read_bytes()).hexdigest()
+            for program in programs()}
 
 
 def complaint_of_test(program: str, seconds: float | None) -> str:
@@ -112,27 +119,34 @@ def complaint_of(program: str, seconds: float | None) -> str:
     return complaint_of_test(program, seconds)
 
 
+def seconds_of_children() -> float:
+    """Processor time of what has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def usual_seconds() -> dict[str, float]:
-    """How long each program takes when nothing is wrong, which must be so."""
+    """The processor time of each program when nothing is wrong, which must be so."""
     seconds = {}
     for program in programs():
-        began = time.monotonic()
+        began = seconds_of_children()
         if found := complaint_of(program, None):
             sys.exit(f"mutate: the tree itself fails: {found}")
-        seconds[program] = time.monotonic() - began
+        seconds[program] = seconds_of_children() - began
     return seconds
 
 
-def complaint(name: str, usual: dict[str, float]) -> str:
-    """The unit tests of its own folder first, the simulation last."""
+def complaint(name: str, changed: set[str], usual: dict[str, float]) -> str:
+    """Of the programs that have the mutant in them: the unit tests of its own folder first, the
+    simulation last."""
     own = name.split("/")[1]
-    order = sorted(programs(), key=lambda program: (program == SIMULATE,
-                                                    not program.startswith(own + "/")))
+    order = sorted(changed, key=lambda program: (program == SIMULATE,
+                                                 not program.startswith(own + "/"), program))
     return next(filter(None, (complaint_of(program, 30 + 3 * usual[program])
                               for program in order)), "")
 
 
-def judge(name: str, mutant: Mutant, usual_prints: list[str],
+def judge(name: str, mutant: Mutant, usual_prints: dict[str, str],
           usual: dict[str, float]) -> tuple[str, str]:
     """What became of it, and who noticed."""
     path = TREE / name
@@ -142,9 +156,11 @@ def judge(name: str, mutant: Mutant, usual_prints: list[str],
         built, _ = build()
         if not built:
             return "did not compile", ""
-        if prints() == usual_prints:
+        changed = {program for program, print_ in prints().items()
+                   if print_ != usual_prints[program]}
+        if not changed:
             return "equal", ""
-        noticed = complaint(name, usual)
+        noticed = complaint(name, changed, usual)
         return ("noticed", noticed) if noticed else ("survived", "")
     finally:
         path.write_text(text)

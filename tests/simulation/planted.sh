@@ -2,11 +2,12 @@
 # Plants one bug after the other (planted/*.patch) in a copy of the last commit, and shows how many
 # seeds the simulation needs to notice each. A simulator that finds nothing proves nothing.
 #
-# usage: planted.sh [SEEDS]   how many seeds each bug gets (500)
+# usage: planted.sh [SEEDS] [FROM]   how many seeds each bug gets (500), and the first bug's number
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 seeds=${1:-500}
+from=${2:-01}
 copy=build/planted
 rm -rf "$copy/tree"
 mkdir -p "$copy/tree"
@@ -25,6 +26,7 @@ simulate=$copy/tree/build/release/tests/simulation/simulate
 missed=0
 printf '%-40s %s\n' "planted at commit $(git rev-parse --short HEAD)" 'first seed that shows it'
 for patch in tests/simulation/planted/*.patch; do
+  [[ ! $(basename "$patch") < $from ]] || continue
   patch -d "$copy/tree" -p1 --fuzz=0 --silent <"$patch"
   build
   if "$simulate" --seeds "$seeds" --until-failure >"$copy/run.log"; then
