@@ -22,8 +22,13 @@ service_client::service_client(transport& below, clock& time, options settings)
       options_(std::move(settings)),
       random_(options_.random_seed) {}
 
+call_statistics& service_client::statistics_of(const api_request& request) {
+  const auto known = statistics_.find(request.operation());
+  return known != statistics_.end() ? known->second : statistics_[std::string(request.operation())];
+}
+
 awaitable<result<api_response>> service_client::attempt(const api_request& request) {
-  ++statistics_.calls;
+  ++statistics_of(request).calls;
   auto response = co_await transport_.send(request);
   if (!response) {
     co_return response;
@@ -57,7 +62,7 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
     }
     auto& failure = response.error();
     if (failure.kind == error_class::throttled) {
-      ++statistics_.throttled;
+      ++statistics_of(request).throttled;
       if (options_.on_throttled) {
         options_.on_throttled();
       }
@@ -70,7 +75,7 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
     just_renewed = failure.kind == error_class::refresh_credentials && !just_renewed;
     if (just_renewed) {
       transport_.renew_credentials();
-      ++statistics_.retries;
+      ++statistics_of(request).retries;
       continue;
     }
     const double random = std::generate_canonical<double, 53>(random_);
@@ -79,7 +84,7 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
       co_return told(std::move(failure), request);
     }
     last_retried = failure.kind;
-    ++statistics_.retries;
+    ++statistics_of(request).retries;
     if (!co_await drain_.sleep_until(clock_, clock_.now() + *delay)) {
       co_return told(std::move(failure), request);
     }

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <random>
 #include <string>
 
@@ -28,6 +29,7 @@ struct call_statistics {
   std::uint64_t retries = 0;    ///< attempts after a first one
   std::uint64_t throttled = 0;  ///< answers of class throttled
 };
+using operation_statistics = std::map<std::string, call_statistics, std::less<>>;
 
 class service_client {
  public:
@@ -53,9 +55,11 @@ class service_client {
   /// From now on each call is one attempt: none is repeated, and none waits for its pace.
   void drain() { drain_.set(); }
 
-  [[nodiscard]] const call_statistics& statistics() const { return statistics_; }
+  /// By the operation's name, of those that were called.
+  [[nodiscard]] const operation_statistics& statistics() const { return statistics_; }
 
  private:
+  [[nodiscard]] call_statistics& statistics_of(const api_request& request);
   [[nodiscard]] awaitable<result<api_response>> attempt(const api_request& request);
   [[nodiscard]] std::unexpected<error> told(error failure, const api_request& request) const;
 
@@ -64,7 +68,7 @@ class service_client {
   options options_;
   retry_bucket bucket_;
   std::mt19937_64 random_;
-  call_statistics statistics_;
+  operation_statistics statistics_;
   drain_signal drain_;
 };
 

@@ -19,7 +19,16 @@ constexpr std::size_t rows_at_once = 50;
 constexpr std::size_t rows_a_page = 2'000;
 constexpr std::size_t bytes_a_page = 1 << 20;  // or one line
 
+/// Open ones come newest first, as the state has an index of these alone. Where healed ones are
+/// asked for too, all come in the order of their keys' hashes.
+enum class wanted_state {
+  open,
+  healed,
+  all,
+};
+
 struct question {
+  wanted_state state = wanted_state::open;
   std::optional<std::string> kind;
   std::optional<std::string> path;
   std::string after;
@@ -44,7 +53,7 @@ std::optional<std::size_t> number_of(std::string_view text) {
   return number && *number >= 0 ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
 }
 
-// Where a page of open findings ends: "<when it was confirmed, Unix ms>-<its key's hash>".
+// Where a page ends: "<when its last was confirmed, Unix ms>-<the hash of its key>".
 
 std::string cursor_of(const state::mismatch_row& row) {
   std::string text = fmt::format("{}-", row.confirmed_ms);
@@ -73,6 +82,13 @@ std::optional<state::mismatch_row> row_at(std::string_view cursor) {
   return row;
 }
 
+std::optional<wanted_state> state_of(std::string_view text) {
+  return text == "open"     ? std::optional(wanted_state::open)
+         : text == "healed" ? std::optional(wanted_state::healed)
+         : text == "all"    ? std::optional(wanted_state::all)
+                            : std::nullopt;
+}
+
 /// Nothing: `fault` says what is wrong.
 std::optional<question> question_of(const serve::request& asked, std::string& fault) {
   question found;
@@ -84,8 +100,9 @@ std::optional<question> question_of(const serve::request& asked, std::string& fa
   found.path = text("path");
   found.after = text("after").value_or("");
   const auto limit = number_of(text("limit").value_or(std::to_string(limit_usual)));
-  if (text("state").value_or("open") != "open") {
-    fault = "open findings alone are served: all are in the findings file";
+  const auto state = state_of(text("state").value_or("open"));
+  if (!state) {
+    fault = "state is open, healed or all";
   } else if (found.kind && !verify::mismatch_kind_of(*found.kind)) {
     fault = "kind is none that there is";
   } else if (!limit || *limit == 0 || *limit > limit_max) {
@@ -93,6 +110,7 @@ std::optional<question> question_of(const serve::request& asked, std::string& fa
   } else if (!found.after.empty() && !row_at(found.after)) {
     fault = "after is the `next` of an earlier answer";
   } else {
+    found.state = *state;
     found.limit = *limit;
     return found;
   }
@@ -100,20 +118,30 @@ std::optional<question> question_of(const serve::request& asked, std::string& fa
 }
 
 bool fits(const question& asked, const verify::mismatch& entry) {
-  return (!asked.kind || to_string(entry.kind) == *asked.kind) &&
+  return (asked.state != wanted_state::healed || !entry.open) &&
+         (!asked.kind || to_string(entry.kind) == *asked.kind) &&
          (!asked.path || std::ranges::any_of(entry.paths, [&](const verify::path_change& each) {
            return each.path == *asked.path;
          }));
 }
 
-awaitable<result<page>> open_ones(shown_run& run, const question& asked) {
+awaitable<result<std::vector<state::mismatch_row>>> next_rows(
+    state::state_store& store, wanted_state wanted, const std::optional<state::mismatch_row>& last,
+    std::size_t rows_max) {
+  if (wanted == wanted_state::open) {
+    co_return co_await store.open_mismatches(last, rows_max);
+  }
+  co_return co_await store.mismatches_by_key(last ? last->key_hash : std::string(), rows_max);
+}
+
+awaitable<result<page>> page_of(shown_run& run, const question& asked) {
   page found;
   std::size_t bytes = 0;
   std::optional<state::mismatch_row> last =
       asked.after.empty() ? std::nullopt : row_at(asked.after);
   for (std::size_t read = 0; read < rows_a_page;) {
     const auto wanted = std::min(rows_at_once, rows_a_page - read);
-    auto rows = co_await run.store().open_mismatches(last, wanted);
+    auto rows = co_await next_rows(run.store(), asked.state, last, wanted);
     if (!rows) {
       co_return fail(std::move(rows.error()));
     }
@@ -153,7 +181,7 @@ awaitable<serve::response> web_findings::answer(shown_run& run, const serve::req
     co_return serve::plain_text(503, "findings are being read for somebody else: ask again");
   }
   const raised up(busy_);
-  auto found = co_await open_ones(run, *wanted);
+  auto found = co_await page_of(run, *wanted);
   if (!found) {
     co_return serve::plain_text(500, "the state cannot be read");
   }

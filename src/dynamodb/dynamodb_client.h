@@ -74,7 +74,7 @@ class dynamodb_client {
   /// From now on each call is one attempt.
   void drain() { calls_.drain(); }
 
-  [[nodiscard]] const aws::call_statistics& statistics() const { return calls_.statistics(); }
+  [[nodiscard]] const aws::operation_statistics& statistics() const { return calls_.statistics(); }
 
  private:
   aws::service_client& calls_;

@@ -215,4 +215,9 @@ awaitable<result<records_answer>> streams_client::get_records(shard_iterator ite
       .body = std::move(answer->body), .server_time = answer->date, .retried = answer->retried};
 }
 
+std::uint64_t streams_client::record_calls() const {
+  const auto made = statistics().find("GetRecords");
+  return made == statistics().end() ? 0 : made->second.calls;
+}
+
 }  // namespace ddm::dynamodb

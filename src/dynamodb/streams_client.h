@@ -38,7 +38,9 @@ class streams_client {
                                                                      iterator_position position);
   /// `limit` 1–1000.
   [[nodiscard]] awaitable<result<records_answer>> get_records(shard_iterator iterator, int limit);
-  [[nodiscard]] const aws::call_statistics& statistics() const { return calls_.statistics(); }
+  /// GetRecords sent: what a stream's reader pays for.
+  [[nodiscard]] std::uint64_t record_calls() const;
+  [[nodiscard]] const aws::operation_statistics& statistics() const { return calls_.statistics(); }
 
  private:
   aws::service_client& calls_;

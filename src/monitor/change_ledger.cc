@@ -47,7 +47,7 @@ void change_ledger::on_findings_changed() { counters_.set_failed(failed_changes(
 void change_ledger::collect(state::commit_batch& batch) {
   on_findings_changed();
   counters_.set_consumed(from_.source.consumed_units, from_.target.consumed_units,
-                         static_cast<std::int64_t>(from_.streams.statistics().calls));
+                         static_cast<std::int64_t>(from_.streams.record_calls()));
   counters_.save(batch.numbers, batch.values);
   save(period_, batch);
 }

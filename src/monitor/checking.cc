@@ -1,5 +1,7 @@
 #include "monitor/checking.h"
 
+#include "monitor/calls_made.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -12,11 +14,7 @@ namespace {
 constexpr std::chrono::seconds look_slack{5};
 
 report::call_counts asked_of(const dynamodb::metered_table& table) {
-  const auto& asked = table.client.statistics();
-  return {.calls = asked.calls,
-          .retries = asked.retries,
-          .throttled = asked.throttled,
-          .pauses = table.pauses};
+  return calls_made(table.client.statistics(), table.pauses);
 }
 
 }  // namespace

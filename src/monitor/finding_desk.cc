@@ -10,6 +10,7 @@ namespace {
 /// Open mismatches that are read in a second until enough are held again.
 constexpr std::size_t recalled_rows_max = 1000;
 constexpr std::size_t newest_shown = 5;
+constexpr std::size_t groups_shown = 50;
 
 }  // namespace
 
@@ -60,6 +61,7 @@ void finding_desk::tell(report::status& now) const {
   now.mismatches = book_.counts();
   now.unlisted = unlisted_.by_kind();
   now.unhealable = book_.unhealable();
+  now.mismatch_groups = book_.largest_groups(groups_shown);
   now.finding_lines_used_up = !book_.has_lines_left();
   for (const auto& entry : book_.newest(newest_shown)) {
     now.newest.push_back(

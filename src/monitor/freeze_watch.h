@@ -30,6 +30,7 @@ class freeze_watch {
   /// True: no newer write was known; its key is wanted.
   [[nodiscard]] bool is_newest(wall_time created) const { return !newest_ || created > *newest_; }
   void note_newest(wall_time created, std::string key);
+  [[nodiscard]] std::optional<wall_time> newest() const { return newest_; }
 
   [[nodiscard]] std::optional<wall_time> at() const { return at_; }
   [[nodiscard]] std::int64_t writes() const { return writes_; }

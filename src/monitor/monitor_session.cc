@@ -319,6 +319,7 @@ void monitor_session::tell(report::status& now) const {
   if (now.is_behind) {
     now.behind = progress_.estimate();
   }
+  now.last_write = freeze_.newest();
   now.freeze_at = freeze_.at();
   now.writes_after_freeze = freeze_.writes();
   now.first_write_after_freeze = freeze_.first_key();

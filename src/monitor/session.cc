@@ -1,6 +1,7 @@
 #include "monitor/session.h"
 
 #include "base/log.h"
+#include "base/raised.h"
 #include "monitor/findings_flow.h"
 #include "report/derive.h"
 #include "report/stored_status.h"
@@ -14,6 +15,8 @@ namespace {
 
 /// A commit that takes longer than this holds up reading: the disk sets the pace then.
 constexpr std::chrono::seconds slow_commit{3};
+/// Between two attempts while the disk is full.
+constexpr std::chrono::seconds room_awaited{2};
 constexpr std::chrono::seconds status_age_max{1};
 /// However seldom blocks are shown.
 constexpr milliseconds record_interval_max{30'000};
@@ -53,6 +56,8 @@ awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over
       background_.spawn(show_seconds());
     }
     co_await until_over();
+    over_ = true;
+    commit_ended_.notify();
     for (auto* part : parts_ | std::views::reverse) {
       part->stop();
     }
@@ -78,6 +83,7 @@ awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over
 void session::request_stop() {
   stop_requested_ = true;
   may_be_over_.notify();
+  commit_ended_.notify();
 }
 
 void session::abandon() {
@@ -93,16 +99,36 @@ void session::fail_with(error failure) {
 }
 
 awaitable<result<void>> session::commit_now() {
+  while (saving_) {
+    co_await commit_ended_.wait();
+  }
+  auto saved = co_await collect_and_save();
+  commit_ended_.notify();
+  co_return saved;
+}
+
+awaitable<result<void>> session::collect_and_save() {
   if (abandoned_) {
     co_return fail(error_class::cancelled, "the session was abandoned");
+  }
+  const raised busy(saving_);
+  if (unsaved_) {
+    if (auto saved = co_await save(); !saved) {
+      co_return saved;
+    }
   }
   for (auto* part : parts_) {
     if (auto durable = co_await part->make_durable(); !durable) {
       co_return durable;
     }
   }
+  collect();
+  co_return co_await save();
+}
+
+void session::collect() {
   ++commits_begun_;
-  state::commit_batch batch;
+  auto& batch = unsaved_.emplace();
   for (auto* part : parts_) {
     part->collect(batch);
   }
@@ -110,17 +136,56 @@ awaitable<result<void>> session::commit_now() {
     around_.watch.collect(batch);
   }
   record_status(batch);
-  commit_since_ = around_.time.now();
-  auto committed = co_await commit_with_findings(around_.store, around_.findings, std::move(batch));
-  commit_since_.reset();
-  commit_ended_.notify();
-  if (committed) {
+}
+
+/// Days of waiting must not end because a log filled the disk for an hour: reading waits, the
+/// stream keeps its records for 24 h, and somebody is told.
+awaitable<result<void>> session::save() {
+  for (;;) {
+    commit_since_ = commit_since_.value_or(around_.time.now());
+    auto saved = co_await try_to_save();
+    note_room(saved);
+    if (!unsaved_) {
+      commit_since_.reset();
+    }
+    const bool may_wait = !saved && saved.error().code == state::no_room_code && !is_ending();
+    if (!may_wait) {
+      co_return saved;
+    }
+    if (!unsaved_) {
+      co_return result<void>{};  // the file of findings alone is owed something
+    }
+    co_await around_.time.sleep_for(room_awaited);
+  }
+}
+
+awaitable<result<void>> session::try_to_save() {
+  if (unsaved_) {
+    if (around_.findings != nullptr && !unsaved_->finding_lines.empty()) {
+      around_.findings->expect_lines();
+    }
+    // It ends even when we are cancelled, and its result comes out before that does.
+    if (auto committed = co_await around_.store.commit(*unsaved_); !committed) {
+      co_return committed;
+    }
+    unsaved_.reset();
     committed_at_ = around_.time.now();
     for (auto* part : parts_) {
       part->on_committed();
     }
   }
-  co_return committed;
+  co_return co_await follow_findings(around_.store, around_.findings);
+}
+
+void session::note_room(const result<void>& saved) {
+  const auto before =
+      std::exchange(unsaved_because_, saved ? std::string() : saved.error().describe());
+  if (!saved && before.empty()) {
+    log::event(log::level::error, "no_room", "reading waits until there is room",
+               {{"why", unsaved_because_}});
+  } else if (saved && !before.empty()) {
+    log::event(log::level::info, "room_again", "the state is saved again");
+  }
 }
 
 awaitable<result<void>> session::commit_and_refill() {
@@ -197,12 +262,15 @@ awaitable<result<void>> session::record_end(const std::optional<error>& failure)
     last.verdict_since = last.at;
   }
   batch.values.emplace(report::stored_status_name(around_.command), report::encode_figures(last));
-  co_return co_await around_.store.commit(std::move(batch));
+  if (unsaved_) {
+    co_return fail({.code = std::string(state::no_room_code), .message = unsaved_because_});
+  }
+  co_return co_await around_.store.commit(batch);
 }
 
 awaitable<void> session::await_slow_commit() {
-  while (commit_since_ && around_.time.now() - *commit_since_ > slow_commit) {
-    if (!std::exchange(warned_of_slow_disk_, true)) {
+  while (!is_ending() && commit_since_ && around_.time.now() - *commit_since_ > slow_commit) {
+    if (unsaved_because_.empty() && !std::exchange(warned_of_slow_disk_, true)) {
       log::event(log::level::warning, "slow_disk",
                  "a commit to the state file takes long: reading waits for it");
     }
@@ -235,6 +303,7 @@ report::status session::figures() const {
   now.running = now.at - started_at_;
   now.ended = ended_;
   now.failure = failure_ ? failure_->describe() : std::string();
+  now.unsaved_because = unsaved_because_;
   now.committed_at = committed_at_;
   now.verdict_since = verdict_since_;
   now.about.started = started_at_;

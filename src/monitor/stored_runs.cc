@@ -35,6 +35,7 @@ void take_rows(report::status& now, const state::snapshot& state) {
   auto open = open_counts(state);
   if (open.open != now.mismatches.open) {
     now.newest.clear();
+    now.mismatch_groups.clear();
   }
   now.mismatches = std::move(open);
   auto unlisted = load_unlisted("monitor", state).all();

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "monitor/calls_made.h"
 
 #include <utility>
 
@@ -105,11 +106,7 @@ void stream_reading::on_interval() {
 
 void stream_reading::tell(report::status& now) const {
   now.shards = status();
-  const auto& asked = streams_.statistics();
-  now.asked_of_stream = {.calls = asked.calls,
-                         .retries = asked.retries,
-                         .throttled = asked.throttled,
-                         .pauses = now.shards.pauses};
+  now.asked_of_stream = calls_made(streams_.statistics(), now.shards.pauses);
   now.unread_for = now.shards.unread_for;
   now.stream_over = follower_.is_over();
   now.read_as_asked = read_as_asked_;

@@ -10,7 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 namespace ddm::report {
 namespace {
@@ -24,15 +26,42 @@ constexpr seconds pause_between{60};
 constexpr std::chrono::hours retention_low{6};
 constexpr std::chrono::minutes credentials_end_soon{30};
 
+constexpr std::string_view mismatches_prefix = "mismatches/";
+constexpr std::size_t paths_told = 3;
+
+std::vector<verify::path_group> groups_of(std::string_view kind, const status& now) {
+  std::vector<verify::path_group> groups;
+  std::ranges::copy_if(now.mismatch_groups, std::back_inserter(groups),
+                       [kind](const auto& group) { return to_string(group.kind) == kind; });
+  return groups;
+}
+
+/// " at price (8,112), tags[] (3,888) and 2 other paths"; empty where items as a whole are wrong.
+std::string where_wrong(std::string_view kind, const status& now) {
+  auto groups = groups_of(kind, now);
+  std::erase_if(groups, [](const auto& group) { return group.path.empty(); });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(groups.size(), paths_told); ++i) {
+    text +=
+        fmt::format("{}{} ({})", i == 0 ? " at " : ", ", groups[i].path, grouped(groups[i].keys));
+  }
+  if (groups.size() > paths_told) {
+    const auto more = groups.size() - paths_told;
+    text += fmt::format(" and {} other {}", more, more == 1 ? "path" : "paths");
+  }
+  return text;
+}
+
 void add_mismatches(conditions& found, const status& now) {
   for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
     const auto listed = now.mismatches.open.at(i);
     const auto unlisted = now.unlisted.open.at(i);
     const std::string_view kind = verify::mismatch_kind_names.at(i);
     if (listed + unlisted > 0 && kind != to_string(verify::mismatch_kind::expired)) {
-      found.emplace(fmt::format("mismatches/{}", kind),
-                    fmt::format("{} {} in the target: {}", grouped(listed + unlisted),
-                                listed + unlisted == 1 ? "key is wrong" : "keys are wrong", kind));
+      found.emplace(fmt::format("{}{}", mismatches_prefix, kind),
+                    fmt::format("{} {} in the target: {}{}", grouped(listed + unlisted),
+                                listed + unlisted == 1 ? "key is wrong" : "keys are wrong", kind,
+                                where_wrong(kind, now)));
     }
   }
 }
@@ -87,6 +116,9 @@ conditions conditions_of(const status& now) {
   add_mismatches(found, now);
   add_stream(found, now);
   add_credentials(found, now);
+  if (!now.unsaved_because.empty()) {
+    found.emplace("state", "what is seen cannot be saved, reading waits: " + now.unsaved_because);
+  }
   if (!now.failure.empty()) {
     found.emplace(failed_condition, "the run has failed: " + now.failure);
   }
@@ -190,6 +222,14 @@ std::string render_alert(const alert& what, const status& now) {
                              {"at", format_rfc3339(what.at)},
                              {"verdict", to_string(now.verdict.kind)},
                              {"reasons", now.verdict.reasons}};
+  if (what.condition.starts_with(mismatches_prefix)) {
+    auto groups = nlohmann::ordered_json::array();
+    for (const auto& group :
+         groups_of(std::string_view(what.condition).substr(mismatches_prefix.size()), now)) {
+      groups.push_back({{"path", group.path}, {"keys", group.keys}});
+    }
+    document["groups"] = std::move(groups);
+  }
   return json_text(document);
 }
 

@@ -63,7 +63,8 @@ class alert_book {
   std::map<std::string, std::string> texts_;
 };
 
-/// JSON for who is told: the alert, and how the run stands. `text` is one line for a chat.
+/// JSON for who is told: the alert, and how the run stands. `text` is one line for a chat; of
+/// mismatches `groups` tells where they differ.
 [[nodiscard]] std::string render_alert(const alert& what, const status& now);
 
 }  // namespace ddm::report

@@ -78,6 +78,9 @@ void derive(status& now) {
   if (!now.failure.empty()) {
     now.troubles.insert(now.troubles.begin(), "the run has failed: " + now.failure);
   }
+  if (!now.unsaved_because.empty()) {
+    now.troubles.push_back("what is seen cannot be saved: " + now.unsaved_because);
+  }
   if (now.follows_stream) {
     now.success_of_changes = success_of(now.keys_checked, now.open_of_period,
                                         static_cast<std::uint64_t>(now.checks.unlisted));

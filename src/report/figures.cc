@@ -105,9 +105,10 @@ void add_comparison(collected& to, const status& now) {
 }
 
 void add_calls(collected& to, std::string_view of, const call_counts& calls) {
-  to.add(fmt::format("calls_{}_calls", of), calls.calls, count);
-  to.add(fmt::format("calls_{}_retries", of), calls.retries, count);
-  to.add(fmt::format("calls_{}_throttled", of), calls.throttled, count);
+  const auto total = calls.total();
+  to.add(fmt::format("calls_{}_calls", of), total.calls, count);
+  to.add(fmt::format("calls_{}_retries", of), total.retries, count);
+  to.add(fmt::format("calls_{}_throttled", of), total.throttled, count);
   to.add(fmt::format("calls_{}_pauses", of), calls.pauses, count);
 }
 

@@ -52,6 +52,14 @@ json by_kind(const verify::kind_counts& mismatches) {
   return counts;
 }
 
+json mismatch_groups(const status& now) {
+  json list = json::array();
+  for (const auto& group : now.mismatch_groups) {
+    list.push_back({{"kind", to_string(group.kind)}, {"path", group.path}, {"keys", group.keys}});
+  }
+  return list;
+}
+
 json gaps(const status& now) {
   json list = json::array();
   for (const auto& gap : now.gaps) {
@@ -147,11 +155,18 @@ json compared(const status& now) {
           {"finished", time(progress.finished_ms)}};
 }
 
+json asked(const operation_counts& of) {
+  return {{"calls", of.calls}, {"retries", of.retries}, {"throttled", of.throttled}};
+}
+
 json asked(const call_counts& of) {
-  return {{"calls", of.calls},
-          {"retries", of.retries},
-          {"throttled", of.throttled},
-          {"pauses", of.pauses}};
+  auto all = asked(of.total());
+  all["pauses"] = of.pauses;
+  all["operations"] = json::object();
+  for (const auto& each : of.operations) {
+    all["operations"][each.operation] = asked(each);
+  }
+  return all;
 }
 
 json retention_left(const status& now) {
@@ -189,6 +204,7 @@ json standing(const status& now) {
           {"ended", now.ended},
           {"failure", or_null(now.failure)},
           {"committed", or_null(now.committed_at)},
+          {"unsaved_because", or_null(now.unsaved_because)},
           {"phase", to_string(now.phase)},
           {"verdict", to_string(now.verdict.kind)},
           {"verdict_since", format_rfc3339(now.verdict_since)},
@@ -234,11 +250,13 @@ json figures(const status& now) {
       {"mismatches", by_kind(now.mismatches)},
       {"mismatches_unlisted", by_kind(now.unlisted)},
       {"open_keys", open_keys(now)},
+      {"mismatch_groups", mismatch_groups(now)},
       {"shards",
        {{"open", now.shards.open}, {"waiting", now.shards.waiting}, {"done", now.shards.done}}},
       {"gaps", gaps(now)},
       {"coverage", coverage(now)},
       {"read_up_to_age_ms", now.unread_for ? json(now.unread_for->count()) : json(nullptr)},
+      {"last_write", or_null(now.last_write)},
       {"freeze",
        {{"at", now.freeze_at ? json(format_rfc3339(*now.freeze_at)) : json(nullptr)},
         {"writes_after", now.writes_after_freeze},

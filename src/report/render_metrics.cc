@@ -8,8 +8,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -67,6 +69,10 @@ class samples {
   void add(std::string_view name, std::string_view of, auto value) {
     append("", labels_ + "," + label(name, of), value);
   }
+  void add(std::string_view name, std::string_view of, std::string_view other_name,
+           std::string_view other, auto value) {
+    append("", labels_ + "," + label(name, of) + "," + label(other_name, other), value);
+  }
   /// No sample where nothing is known: before 1970 there is no time of a run.
   void add_time(const std::optional<wall_time>& at) {
     if (at && *at > wall_time{}) {
@@ -115,11 +121,38 @@ void add_one_of(samples& out, std::string_view name, Kind is, const named<Kind> 
   }
 }
 
+/// What a monitor or comparison asks in any case, so that their values are there from the start.
+constexpr std::array<std::string_view, 5> usual_of_tables{"BatchGetItem", "DescribeTable",
+                                                          "DescribeTimeToLive", "GetItem", "Scan"};
+constexpr std::array<std::string_view, 3> usual_of_stream{"DescribeStream", "GetRecords",
+                                                          "GetShardIterator"};
+
+void add_operations(samples& out, std::string_view service, const call_counts& asked,
+                    std::span<const std::string_view> usual,
+                    std::uint64_t operation_counts::* member) {
+  std::map<std::string_view, std::uint64_t> counts;
+  for (const auto operation : usual) {
+    counts.emplace(operation, 0);
+  }
+  for (const auto& each : asked.operations) {
+    counts[each.operation] += each.*member;
+  }
+  for (const auto& [operation, count] : counts) {
+    out.add("service", service, "operation", operation, count);
+  }
+}
+
 /// `member` of what was asked of each service.
-void add_asked(samples& out, const status& now, std::uint64_t call_counts::* member) {
-  out.add("service", "source", now.asked_of_tables.source.*member);
-  out.add("service", "target", now.asked_of_tables.target.*member);
-  out.add("service", "stream", now.asked_of_stream.*member);
+void add_asked(samples& out, const status& now, std::uint64_t operation_counts::* member) {
+  add_operations(out, "source", now.asked_of_tables.source, usual_of_tables, member);
+  add_operations(out, "target", now.asked_of_tables.target, usual_of_tables, member);
+  add_operations(out, "stream", now.asked_of_stream, usual_of_stream, member);
+}
+
+void add_pauses(samples& out, const status& now) {
+  out.add("service", "source", now.asked_of_tables.source.pauses);
+  out.add("service", "target", now.asked_of_tables.target.pauses);
+  out.add("service", "stream", now.asked_of_stream.pauses);
 }
 
 /// `of` is unique in each run, whoever stored it.
@@ -336,13 +369,13 @@ constexpr family comparison[]{
 // What is asked of the services, and with what.
 constexpr family services[]{
     {"ddm_calls_total", "counter", "Calls sent by this process, with retries.",
-     [](const status& now, samples& out) { add_asked(out, now, &call_counts::calls); }},
+     [](const status& now, samples& out) { add_asked(out, now, &operation_counts::calls); }},
     {"ddm_call_retries_total", "counter", "Calls of these after a first one.",
-     [](const status& now, samples& out) { add_asked(out, now, &call_counts::retries); }},
+     [](const status& now, samples& out) { add_asked(out, now, &operation_counts::retries); }},
     {"ddm_calls_throttled_total", "counter", "Calls of these that the service throttled.",
-     [](const status& now, samples& out) { add_asked(out, now, &call_counts::throttled); }},
+     [](const status& now, samples& out) { add_asked(out, now, &operation_counts::throttled); }},
     {"ddm_call_pauses_total", "counter", "Outages that were waited out, or are.",
-     [](const status& now, samples& out) { add_asked(out, now, &call_counts::pauses); }},
+     [](const status& now, samples& out) { add_pauses(out, now); }},
     {"ddm_read_units_total", "counter", "Read units consumed, with those of earlier processes.",
      [](const status& now, samples& out) {
        out.add("side", "source", std::max(0.0, now.source_units));

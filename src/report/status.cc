@@ -4,6 +4,16 @@
 
 namespace ddm::report {
 
+operation_counts call_counts::total() const {
+  operation_counts sum;
+  for (const auto& each : operations) {
+    sum.calls += each.calls;
+    sum.retries += each.retries;
+    sum.throttled += each.throttled;
+  }
+  return sum;
+}
+
 std::uint64_t keys_compared(const status& now) {
   return now.compared ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.compared->keys()))
                       : 0;

@@ -30,6 +30,7 @@
 #include "stream/stream_status.h"
 #include "verify/coverage.h"
 #include "verify/finding_counts.h"
+#include "verify/path_groups.h"
 
 #include <cstdint>
 #include <optional>
@@ -91,12 +92,18 @@ struct success {
 [[nodiscard]] std::optional<success> success_of(std::uint64_t keys, const verify::open_share& open,
                                                 std::uint64_t unlisted = 0);
 
-/// What this process has asked of one service, and what became of it.
-struct call_counts {
+struct operation_counts {
+  std::string operation;        ///< "BatchGetItem"
   std::uint64_t calls = 0;      ///< attempts sent
   std::uint64_t retries = 0;    ///< of these: after a first one
   std::uint64_t throttled = 0;  ///< of these: answered with "slow down"
-  std::uint64_t pauses = 0;     ///< outages that were waited out, or are
+};
+
+/// What this process has asked of one service, and what became of it.
+struct call_counts {
+  std::vector<operation_counts> operations;  ///< that were called, by name
+  std::uint64_t pauses = 0;                  ///< outages that were waited out, or are
+  [[nodiscard]] operation_counts total() const;
 };
 
 /// What became of what somebody was to be told of.
@@ -125,6 +132,7 @@ struct status {
   std::string failure;  ///< of the run; empty: it has not failed
   alert_counts alerts;
   std::optional<wall_time> committed_at;  ///< last, by this process
+  std::string unsaved_because;            ///< there is no room for the state; empty: there is
   wall_time verdict_since;                ///< no other kind of verdict since then, in this process
   bool follows_stream = true;             ///< false: a comparison alone
   event_counters events;
@@ -154,8 +162,10 @@ struct status {
   verify::kind_counts mismatches;
   /// Confirmed beyond --findings-max, by any command: only counted.
   verify::kind_counts unlisted;
-  std::int64_t unlisted_at_rest = 0;   ///< mismatches of these that `compared` has found
-  std::vector<shown_finding> newest;   ///< a few open ones
+  std::int64_t unlisted_at_rest = 0;  ///< mismatches of these that `compared` has found
+  std::vector<shown_finding> newest;  ///< a few open ones
+  /// The 50 largest, of the newest 200,000 open ones.
+  std::vector<verify::path_group> mismatch_groups;
   bool finding_lines_used_up = false;  ///< new ones are only counted
   bool target_ready = true;            ///< false: changes are counted, not checked
   bool has_ttl = true;                 ///< somebody deletes what has expired
@@ -177,6 +187,7 @@ struct status {
   std::size_t answering_comparison = 0;  ///< checks of changes that answer for the comparison
   std::size_t restless_candidates = 0;   ///< keys of the comparison that have not rested so far
   std::size_t unhealable = 0;            ///< open mismatches found while less was ignored than now
+  std::optional<wall_time> last_write;   ///< newest change read that is not the TTL's
   std::optional<wall_time> freeze_at;
   std::int64_t writes_after_freeze = 0;
   std::string first_write_after_freeze;       ///< its key

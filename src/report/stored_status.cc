@@ -159,10 +159,17 @@ struct members<stream::stream_status> {
 };
 
 template <>
+struct members<operation_counts> {
+  static constexpr std::tuple all{member{"operation", &operation_counts::operation},
+                                  member{"calls", &operation_counts::calls},
+                                  member{"retries", &operation_counts::retries},
+                                  member{"throttled", &operation_counts::throttled}};
+};
+
+template <>
 struct members<call_counts> {
-  static constexpr std::tuple all{
-      member{"calls", &call_counts::calls}, member{"retries", &call_counts::retries},
-      member{"throttled", &call_counts::throttled}, member{"pauses", &call_counts::pauses}};
+  static constexpr std::tuple all{member{"operations", &call_counts::operations},
+                                  member{"pauses", &call_counts::pauses}};
 };
 
 template <>
@@ -189,6 +196,13 @@ struct members<shown_finding> {
   static constexpr std::tuple all{member{"kind", &shown_finding::kind},
                                   member{"key", &shown_finding::key},
                                   member{"first_seen", &shown_finding::first_seen}};
+};
+
+template <>
+struct members<verify::path_group> {
+  static constexpr std::tuple all{member{"kind", &verify::path_group::kind},
+                                  member{"path", &verify::path_group::path},
+                                  member{"keys", &verify::path_group::keys}};
 };
 
 template <>
@@ -264,6 +278,7 @@ struct members<status> {
       member{"failure", &status::failure},
       member{"alerts", &status::alerts},
       member{"committed_at", &status::committed_at},
+      member{"unsaved_because", &status::unsaved_because},
       member{"verdict_since", &status::verdict_since},
       member{"follows_stream", &status::follows_stream},
       member{"events", &status::events},
@@ -293,6 +308,7 @@ struct members<status> {
       member{"unlisted", &status::unlisted},
       member{"unlisted_at_rest", &status::unlisted_at_rest},
       member{"newest", &status::newest},
+      member{"mismatch_groups", &status::mismatch_groups},
       member{"finding_lines_used_up", &status::finding_lines_used_up},
       member{"target_ready", &status::target_ready},
       member{"has_ttl", &status::has_ttl},
@@ -312,6 +328,7 @@ struct members<status> {
       member{"answering_comparison", &status::answering_comparison},
       member{"restless_candidates", &status::restless_candidates},
       member{"unhealable", &status::unhealable},
+      member{"last_write", &status::last_write},
       member{"freeze_at", &status::freeze_at},
       member{"writes_after_freeze", &status::writes_after_freeze},
       member{"first_write_after_freeze", &status::first_write_after_freeze},

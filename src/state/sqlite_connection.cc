@@ -1,5 +1,7 @@
 #include "state/sqlite_connection.h"
 
+#include "state/state_store.h"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -22,19 +24,20 @@ constexpr std::array<std::pair<int, int>, 5> settings_of_connection{
      {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}}};
 
 /// SQLite reports a full disk as FULL, a quota or file size limit as a failed write.
+bool has_no_room(int code) { return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE; }
+
 constexpr std::string_view no_room =
-    "the disk is full, or a quota or file size limit is reached: make room and start again; "
-    "everything committed before is kept";
+    "the disk is full, or a quota or file size limit is reached: make room; everything committed "
+    "before is kept";
 
 std::string reason_and_remedy(sqlite3* handle) {
   const int code = sqlite3_extended_errcode(handle);
+  if (has_no_room(code)) {
+    return std::string(no_room);
+  }
   switch (code & 0xff) {
-    case SQLITE_FULL:
-      return std::string(no_room);
     case SQLITE_IOERR:
-      return code == SQLITE_IOERR_WRITE
-                 ? std::string(no_room)
-                 : fmt::format("{}: check the disk and start again", sqlite3_errstr(code));
+      return fmt::format("{}: check the disk and start again", sqlite3_errstr(code));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return "the file is damaged: put back a copy of it (with the -wal file that was copied with "
@@ -148,7 +151,9 @@ bool sqlite_connection::file_is_gone() {
 }
 
 error sqlite_connection::failure(std::string_view doing) const {
+  const int code = sqlite3_extended_errcode(handle_.get());
   return {.kind = error_class::fatal,
+          .code = has_no_room(code) ? std::string(no_room_code) : std::string(),
           .message = fmt::format("cannot {} the state {}: {}", doing, path_,
                                  reason_and_remedy(handle_.get()))};
 }

@@ -37,7 +37,7 @@ class sqlite_store final : public state_store {
         tables_(std::move(tables)),
         thread_(threads) {}
 
-  awaitable<result<void>> commit(commit_batch batch) override {
+  awaitable<result<void>> commit(const commit_batch& batch) override {
     co_return co_await thread_.run([&] { return tables_.commit(batch); });
   }
 
@@ -60,6 +60,11 @@ class sqlite_store final : public state_store {
 
   awaitable<result<std::optional<mismatch_row>>> find_mismatch(std::string key_hash) override {
     co_return co_await thread_.run([&] { return tables_.find_mismatch(key_hash); });
+  }
+
+  awaitable<result<std::vector<mismatch_row>>> mismatches_by_key(std::string after,
+                                                                 std::size_t rows_max) override {
+    co_return co_await thread_.run([&] { return tables_.mismatches_by_key(after, rows_max); });
   }
 
   awaitable<result<std::vector<mismatch_row>>> open_mismatches(std::optional<mismatch_row> last,

@@ -17,9 +17,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ddm::state {
+
+/// The disk is full, or a quota or file size limit is reached.
+inline constexpr std::string_view no_room_code = "NoRoom";
 
 class state_store {
  public:
@@ -28,8 +32,9 @@ class state_store {
   state_store& operator=(const state_store&) = delete;
   virtual ~state_store() = default;
 
-  /// All of it or nothing. Errors are fatal: the disk is full, the file is damaged or locked.
-  [[nodiscard]] virtual awaitable<result<void>> commit(commit_batch batch) = 0;
+  /// All of it or nothing. `batch` lives until it has ended. After an error of code `no_room_code`
+  /// the same can be tried again; others are fatal: the file is damaged, gone or locked.
+  [[nodiscard]] virtual awaitable<result<void>> commit(const commit_batch& batch) = 0;
   [[nodiscard]] virtual awaitable<result<snapshot>> load(std::size_t open_mismatches_max) = 0;
   /// The oldest deferred rows, at most `rows_max`; they stay until `deferred_taken` names them.
   [[nodiscard]] virtual awaitable<result<std::vector<deferred_row>>> oldest_deferred(
@@ -45,6 +50,10 @@ class state_store {
   /// on), at most `rows_max`.
   [[nodiscard]] virtual awaitable<result<std::vector<mismatch_row>>> open_mismatches(
       std::optional<mismatch_row> last, std::size_t rows_max) = 0;
+  /// Mismatches, open and healed, of keys whose hashes come after `after` ("": the first on), in
+  /// the order of the hashes, at most `rows_max`.
+  [[nodiscard]] virtual awaitable<result<std::vector<mismatch_row>>> mismatches_by_key(
+      std::string after, std::size_t rows_max) = 0;
   /// Forgets the mismatches that are not open, and begins the finding lines anew with one for each
   /// that is, oldest first. The value `lines_before_name` then tells what lines there were. False,
   /// and nothing is changed, while another command uses the state. May take a minute.

@@ -155,6 +155,8 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
                               "WHERE id > ? AND command = ? ORDER BY id LIMIT ?"),
       .find_mismatch =
           sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE key_hash = ?"),
+      .mismatches_by_key = sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE "
+                               "key_hash > ? ORDER BY key_hash LIMIT ?"),
       .open_mismatches = sql("SELECT key_hash, open, confirmed_ms, body FROM mismatch WHERE open "
                              "AND confirmed_ms <= ?1 AND NOT (confirmed_ms = ?1 AND "
                              "key_hash >= ?2) ORDER BY confirmed_ms DESC, key_hash DESC LIMIT ?3"),
@@ -175,10 +177,12 @@ result<void> state_tables::commit(const commit_batch& batch) {
   }
   if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !write_mark() || !give_back_space() ||
       !connection_.run("COMMIT")) {
-    broken_ = connection_.failure("commit to");
-    if (connection_.in_transaction()) {
-      std::ignore = connection_.run("ROLLBACK");
+    auto failure = connection_.failure("commit to");
+    const bool rolled_back = !connection_.in_transaction() || connection_.run("ROLLBACK");
+    if (rolled_back && failure.code == no_room_code) {
+      return fail(std::move(failure));
     }
+    broken_ = std::move(failure);
   } else if (connection_.file_is_gone()) {
     broken_ = error{.message = fmt::format("the state {} was deleted or replaced while in use: end "
                                            "what did that, and start again",
@@ -447,6 +451,16 @@ result<std::optional<mismatch_row>> state_tables::find_mismatch(const std::strin
     return fail(connection_.failure("read"));
   }
   return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
+}
+
+result<std::vector<mismatch_row>> state_tables::mismatches_by_key(const std::string& after,
+                                                                  std::size_t rows_max) {
+  std::vector<mismatch_row> rows;
+  if (!sql_.mismatches_by_key.read(rows, to_mismatch, blob{after},
+                                   static_cast<std::int64_t>(rows_max))) {
+    return fail(connection_.failure("read"));
+  }
+  return rows;
 }
 
 result<std::vector<mismatch_row>> state_tables::open_mismatches(

@@ -26,6 +26,8 @@ class state_tables {
                                                               std::int64_t after,
                                                               std::size_t rows_max);
   [[nodiscard]] result<std::optional<mismatch_row>> find_mismatch(const std::string& key_hash);
+  [[nodiscard]] result<std::vector<mismatch_row>> mismatches_by_key(const std::string& after,
+                                                                    std::size_t rows_max);
   [[nodiscard]] result<std::vector<mismatch_row>> open_mismatches(
       const std::optional<mismatch_row>& last, std::size_t rows_max);
   /// False if `may_begin`, asked while nobody else can write, says so.
@@ -66,6 +68,7 @@ class state_tables {
     statement count_deferred;
     statement candidates_after;
     statement find_mismatch;
+    statement mismatches_by_key;
     statement open_mismatches;
     statement findings_after;
   };

@@ -226,6 +226,7 @@ void finding_book::hold(held_mismatch held) {
   held.heals_here = dynamodb::ignore_list(*ignored).covers(ignored_);
   unhealable_ += held.heals_here ? 0 : 1;
   by_order_.emplace(held.order, held.entry.key.hash);
+  groups_.add(held.entry);
   open_.insert_or_assign(held.entry.key.hash, std::move(held));
 }
 
@@ -233,6 +234,7 @@ mismatch finding_book::let_go(const digest128& key_hash) {
   auto held = std::move(open_.extract(key_hash).mapped());
   unhealable_ -= held.heals_here ? 0 : 1;
   by_order_.erase(held.order);
+  groups_.remove(held.entry);
   return std::move(held.entry);
 }
 

@@ -18,6 +18,7 @@
 #include "verify/direction.h"
 #include "verify/finding_counts.h"
 #include "verify/mismatch.h"
+#include "verify/path_groups.h"
 #include "verify/pending_checks.h"
 
 #include <cstdint>
@@ -163,6 +164,10 @@ class finding_book {
   }
   [[nodiscard]] const kind_counts& counts() const { return counts_; }
   [[nodiscard]] std::size_t held() const { return open_.size(); }
+  /// Of those that are held: where most of them differ.
+  [[nodiscard]] std::vector<path_group> largest_groups(std::size_t groups_max) const {
+    return groups_.largest(groups_max);
+  }
   /// A few open mismatches for the status block, newest first.
   [[nodiscard]] std::vector<mismatch> newest(std::size_t entries_max) const;
 
@@ -197,6 +202,7 @@ class finding_book {
   std::int64_t lines_ = 0;
   std::size_t unhealable_ = 0;
   std::unordered_map<digest128, held_mismatch> open_;
+  path_groups groups_;                                          ///< of `open_`
   std::map<std::int64_t, digest128, std::greater<>> by_order_;  ///< newest first
   std::int64_t next_order_ = 1;
   std::int64_t recalled_order_ = -1;  ///< recalled ones are older than all others

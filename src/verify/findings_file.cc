@@ -35,10 +35,12 @@ constexpr int flags = O_RDWR | O_CREAT | O_APPEND;
 using dynamodb::line_bytes_max;
 
 std::unexpected<error> system_failure(const std::string& path, std::string_view action) {
-  return fatal(
-      fmt::format("cannot {} the findings file {}: {}; free the disk or name another file "
-                  "with --findings",
-                  action, path, why_not_opened(errno)));
+  const bool no_room = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+  return fail({.kind = error_class::fatal,
+               .code = no_room ? std::string(state::no_room_code) : std::string(),
+               .message = fmt::format("cannot {} the findings file {}: {}; free the disk or name "
+                                      "another file with --findings",
+                                      action, path, why_not_opened(errno))});
 }
 
 struct survey {

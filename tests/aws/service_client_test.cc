@@ -62,8 +62,8 @@ TEST(service_client, gives_the_first_success) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body.view(), "{\"a\":1}");
   EXPECT_FALSE(answer->retried);
-  EXPECT_EQ(f.client.statistics().calls, 1U);
-  EXPECT_EQ(f.client.statistics().retries, 0U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").calls, 1U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").retries, 0U);
   EXPECT_EQ(f.passed(), milliseconds{0});
 }
 
@@ -75,8 +75,8 @@ TEST(service_client, repeats_what_was_transient_with_the_same_body) {
   ASSERT_TRUE(answer);
   EXPECT_TRUE(answer->retried);
   EXPECT_THAT(f.below.bodies, testing::ElementsAre("{}", "{}", "{}"));
-  EXPECT_EQ(f.client.statistics().calls, 3U);
-  EXPECT_EQ(f.client.statistics().retries, 2U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").calls, 3U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").retries, 2U);
   EXPECT_LE(f.passed(), milliseconds{75});
 }
 
@@ -91,7 +91,7 @@ TEST(service_client, gives_up_after_four_attempts_and_names_who_asked_for_what) 
   EXPECT_EQ(answer.error().code, "InternalServerError");
   EXPECT_EQ(answer.error().message, "source table t (profile p): GetItem: planned");
   EXPECT_EQ(f.below.bodies.size(), 4U);
-  EXPECT_EQ(f.client.statistics().retries, 3U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").retries, 3U);
 }
 
 TEST(service_client, repeats_nothing_once_it_drains) {
@@ -145,7 +145,7 @@ TEST(service_client, throttling_is_counted_told_and_waited_for) {
   f.below.answers.push_back(std::move(told));
   EXPECT_TRUE(f.call());
   EXPECT_EQ(f.slowed_down, 1);
-  EXPECT_EQ(f.client.statistics().throttled, 1U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").throttled, 1U);
   EXPECT_GE(f.passed(), milliseconds{1500});
 }
 
@@ -211,7 +211,7 @@ TEST(service_client, a_damaged_body_is_asked_for_again) {
   const auto answer = f.call();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->body.view(), "123456789");
-  EXPECT_EQ(f.client.statistics().retries, 1U);
+  EXPECT_EQ(f.client.statistics().at("GetItem").retries, 1U);
 }
 
 TEST(service_client, a_damaged_error_is_not_believed) {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 
-from harness import IMPATIENT, TABLE, Ended, Migration, Scenario
+from harness import IMPATIENT, TABLE, Ended, Migration, Scenario, wait_until
 from fault_proxy import FaultProxy
 from foreign_strings import EVIL, fault_in, refusal
+from webhook import Webhook
 
 
 class HostileText(Scenario):
@@ -61,6 +64,53 @@ class HostileText(Scenario):
         side.source.put_item(TableName=TABLE, Item=side.schema.key(1) | {
             "order_id": {"S": EVIL}, EVIL: {"S": EVIL}})
         ended = side.monitor.wait()
+        self.assert_exit(ended, 1)
+        self.assert_clean(side, ended)
+
+    def test_what_is_served_and_told(self) -> None:
+        side, _ = self.tables()
+        webhook = Webhook()
+        self.addCleanup(webhook.close)
+        script = side.monitor.folder / "on alert"
+        script.write_text("#!/bin/sh\ncat >> told.json\n")
+        script.chmod(0o755)
+        side.monitor.start(*IMPATIENT, "--baseline", "--show-values", "--listen", "127.0.0.1:0",
+                           "--emf", "Test", "--log-format", "json", "--on-alert", f"'{script}'",
+                           "--alert-webhook", webhook.url)
+        place = r"listening.*http://(127\.0\.0\.1:\d+)/"
+        side.monitor.wait_for_log(place)
+        address = re.findall(place, side.monitor.log())[-1]
+
+        def ask(target: str) -> str:
+            connection = http.client.HTTPConnection(address, timeout=30)
+            connection.request("GET", target)
+            answer = connection.getresponse()
+            text = answer.read(1 << 20).decode() if "events" not in target else \
+                answer.readline().decode() + answer.readline().decode()
+            connection.close()
+            return text
+
+        of_run = f"/api/v1/migrations/{TABLE}/"
+        wait_until(lambda: len(json.loads(ask("/api/v1/migrations"))["migrations"]) == 1)
+        wait_until(lambda: len(json.loads(ask(of_run + "findings"))["findings"]) == 3, 90)
+        wait_until(lambda: any(each["condition"].startswith("mismatches/different")
+                               for each in webhook.bodies), 90)
+        served = {target: ask(target) for target in
+                  ("/api/v1/migrations", "/metrics", "/go", "/healthz", "/readyz", of_run + "status",
+                   of_run + "findings", of_run + "history", of_run + "events", of_run + "go",
+                   of_run + "x%1b%0dy", "/%e2%80%ae%1b", of_run + "findings?kind=%1b")}
+        found = json.loads(served[of_run + "findings"])["findings"]
+        self.assertEqual({each["key"]["order_id"]["S"] for each in found},
+                         {f"{EVIL}{number}" for number in range(3)})
+        groups = json.loads(served[of_run + "status"])["mismatch_groups"]
+        self.assertTrue(any("\x1b" in each["path"] for each in groups), groups)
+        for target, text in served.items():
+            self.assertIsNone(fault_in(text), target)
+        for text in webhook.texts:
+            self.assertIsNone(fault_in(text))
+        for told in webhook.bodies:
+            self.assertIsNone(fault_in(told["text"]), "a chat shows it as it is")
+        ended = side.monitor.stop()
         self.assert_exit(ended, 1)
         self.assert_clean(side, ended)
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 import unittest
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,26 @@ class Http(GoScenario):
                                                    for key, value in labels.items()):
                 return float(line.rsplit(" ", 1)[1])
         raise AssertionError(f"no {name} {labels}\n{page}")
+
+    def panels_without_data(self, prometheus: str) -> list[str]:
+        """Of the dashboard, as Grafana would ask. What needs an incident may be empty."""
+        incidents = ("credentials", "retention", "ddm_lag", "histogram_quantile", "freeze", "alert")
+        dashboard = json.loads((ROOT / "deploy/grafana/ddm.json").read_text())
+        empty = []
+        for panel in dashboard["panels"]:
+            for target in panel.get("targets", []):
+                expression = target["expr"]
+                for variable, value in (("$migration", ".*"), ("$command", ".*"),
+                                        ("$__rate_interval", "1m"), ("$__interval", "1m"),
+                                        ("$__range", "1h")):
+                    expression = expression.replace(variable, value)
+                query = "/api/v1/query?query=" + urllib.parse.quote(expression)
+                answer = json.loads(self.ask(prometheus, query)[1])
+                self.assertEqual(answer["status"], "success", expression)
+                if not answer["data"]["result"] and not any(each in expression
+                                                            for each in incidents):
+                    empty.append(expression)
+        return empty
 
     def test_all_that_shows_it_shows_the_same(self) -> None:
         side = self.equal_tables()
@@ -139,11 +160,18 @@ class Http(GoScenario):
             self.assertLess(time.monotonic(), give_up)
             time.sleep(0.2)
         listed = [json.loads(self.ask(address, f"/api/v1/migrations/{name}/findings{query}")[1])
-                  for query in ("", "?limit=2", "?kind=missing", "?kind=stale&path=v")]
-        self.assertEqual([len(each["findings"]) for each in listed], [3, 2, 0, 3])
+                  for query in ("", "?limit=2", "?kind=missing", "?kind=stale&path=v",
+                                "?state=all", "?state=healed")]
+        self.assertEqual([len(each["findings"]) for each in listed], [3, 2, 0, 3, 3, 0])
+        parts = [json.loads(self.ask(address, f"/api/v1/migrations/{name}/findings?{query}")[1])
+                 for query in ("state=all&limit=2",)]
+        parts += [json.loads(self.ask(address, f"/api/v1/migrations/{name}/findings"
+                                               f"?state=all&after={parts[0]['next']}")[1])]
+        self.assertEqual([each["id"] for part in parts for each in part["findings"]],
+                         [each["id"] for each in listed[4]["findings"]])
         rest = self.ask(address, f"/api/v1/migrations/{name}/findings?after={listed[1]['next']}")
         self.assertEqual(json.loads(rest[1]), {"findings": listed[0]["findings"][2:], "next": None})
-        for query in ("?limit=0", "?limit=x", "?after=1", "?after=1-zz", "?state=all",
+        for query in ("?limit=0", "?limit=x", "?after=1", "?after=1-zz", "?state=closed",
                       "?kind=none"):
             self.assertEqual(self.ask(address, f"/api/v1/migrations/{name}/findings{query}")[0],
                              400, query)
@@ -180,6 +208,8 @@ class Http(GoScenario):
                     break
                 self.assertLess(time.monotonic(), give_up, found)
                 time.sleep(0.5)
+            time.sleep(5)  # a rate needs two scrapes
+            self.assertEqual(self.panels_without_data(own), [])
         finally:
             server.kill()
             server.wait()

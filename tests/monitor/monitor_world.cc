@@ -79,7 +79,7 @@ class observed_store final : public state::state_store {
                  const std::function<void(const state::commit_batch&)>& heard)
       : below_(std::move(below)), heard_(heard) {}
 
-  awaitable<result<void>> commit(state::commit_batch batch) override {
+  awaitable<result<void>> commit(const state::commit_batch& batch) override {
     auto committed = co_await below_->commit(batch);
     if (committed && heard_) {
       heard_(batch);
@@ -104,6 +104,10 @@ class observed_store final : public state::state_store {
   awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
       std::string key_hash) override {
     co_return co_await below_->find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<std::vector<state::mismatch_row>>> mismatches_by_key(
+      std::string after, std::size_t rows_max) override {
+    co_return co_await below_->mismatches_by_key(std::move(after), rows_max);
   }
   awaitable<result<std::vector<state::mismatch_row>>> open_mismatches(
       std::optional<state::mismatch_row> last, std::size_t rows_max) override {
@@ -367,7 +371,7 @@ void monitor_world::commit_beside(state::commit_batch batch) {
   auto store = state::open_sqlite_store({.path = (folder_ / "orders.monitor.db").string(),
                                          .command = "compare",
                                          .own_thread = false});
-  if (!store || !time.run((*store)->commit(std::move(batch)))) {
+  if (!store || !time.run((*store)->commit(batch))) {
     broken_invariant("a commit beside the process failed");
   }
 }

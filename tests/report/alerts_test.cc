@@ -118,6 +118,7 @@ TEST(conditions, are_all_that_somebody_must_know) {
   now.unlisted.open.at(0) = 1;
   now.gaps = {{.shard_id = "s", .cured = true}};
   now.failure = "the disk is full";
+  now.unsaved_because = "the disk is full";
   now.about.stream.emplace();
   now.shards.behind = 5h;
   now.shards.retention_left = 6h - 1s;
@@ -125,11 +126,34 @@ TEST(conditions, are_all_that_somebody_must_know) {
                      {.of = "target", .ends = now.at + 29min},
                      {.of = "stream", .ends = now.at + 31min}};
   const auto found = conditions_of(now);
-  EXPECT_THAT(found, ElementsAre(Key("credentials/target"), Key("failed"),
-                                 Key("mismatches/missing"), Key("retention"), Key("verdict")));
+  EXPECT_THAT(found,
+              ElementsAre(Key("credentials/target"), Key("failed"), Key("mismatches/missing"),
+                          Key("retention"), Key("state"), Key("verdict")));
   EXPECT_THAT(found.at("mismatches/missing"), HasSubstr("3 keys are wrong"));
   now.gaps[0].cured = false;
   EXPECT_THAT(conditions_of(now), Contains(Key("gap")));
+}
+
+TEST(conditions, tell_at_which_paths_keys_differ) {
+  auto now = at(0s);
+  using enum verify::mismatch_kind;
+  now.mismatches.open.at(static_cast<std::size_t>(different)) = 8200;
+  now.mismatches.open.at(static_cast<std::size_t>(missing)) = 1;
+  now.mismatch_groups = {
+      {different, "price", 8112}, {different, "tags[]", 90}, {missing, "", 1},
+      {different, "c\x1b", 3},    {stale, "z", 2},           {different, "d", 1}};
+  const auto found = conditions_of(now);
+  EXPECT_EQ(found.at("mismatches/different"),
+            "8,200 keys are wrong in the target: different at price (8,112), tags[] (90), "
+            "c\x1b (3) and 1 other path");
+  EXPECT_EQ(found.at("mismatches/missing"), "1 key is wrong in the target: missing");
+  const auto told = nlohmann::json::parse(render_alert(
+      {.condition = "mismatches/different", .text = found.at("mismatches/different")}, now));
+  EXPECT_EQ(told["groups"].size(), 4);
+  EXPECT_EQ(told["groups"][0], (nlohmann::json{{"path", "price"}, {"keys", 8112}}));
+  EXPECT_THAT(told["text"].get<std::string>(), Not(HasSubstr("\x1b")));
+  EXPECT_FALSE(
+      nlohmann::json::parse(render_alert({.condition = "behind"}, now)).contains("groups"));
 }
 
 TEST(conditions, do_not_count_what_has_expired_or_what_no_stream_holds) {

@@ -107,9 +107,16 @@ status full() {
   now.target_units = 2.25;
   now.stream_calls = 78;
   now.usd = 0.125;
-  now.asked_of_tables.source = {.calls = 1000, .retries = 10, .throttled = 3, .pauses = 1};
-  now.asked_of_tables.target = {.calls = 2000, .retries = 20, .throttled = 4, .pauses = 2};
-  now.asked_of_stream = {.calls = 3000, .retries = 30, .throttled = 5, .pauses = 6};
+  now.asked_of_tables.source = {
+      .operations = {{.operation = "Scan", .calls = 1000, .retries = 10, .throttled = 3}},
+      .pauses = 1};
+  now.asked_of_tables.target = {
+      .operations = {{.operation = "BatchGetItem", .calls = 1990, .retries = 20, .throttled = 4},
+                     {.operation = "DescribeTable", .calls = 10}},
+      .pauses = 2};
+  now.asked_of_stream = {
+      .operations = {{.operation = "GetRecords", .calls = 3000, .retries = 30, .throttled = 5}},
+      .pauses = 6};
   now.phase = phase::catching_up;
   now.verdict.kind = verdict_kind::no_go;
   return now;
@@ -283,9 +290,15 @@ TEST(render_metrics, tells_how_far_the_comparison_is) {
 
 TEST(render_metrics, tells_what_is_asked_of_the_services_and_with_what) {
   const auto found = page_of(full());
-  EXPECT_EQ(found.value("ddm_calls_total", {{"service", "source"}}), 1000);
-  EXPECT_EQ(found.value("ddm_call_retries_total", {{"service", "target"}}), 20);
-  EXPECT_EQ(found.value("ddm_calls_throttled_total", {{"service", "stream"}}), 5);
+  using labels = std::map<std::string, std::string>;
+  const auto of = [](const char* service, const char* operation) {
+    return labels{{"service", service}, {"operation", operation}};
+  };
+  EXPECT_EQ(found.value("ddm_calls_total", of("source", "Scan")), 1000);
+  EXPECT_EQ(found.value("ddm_calls_total", of("source", "GetItem")), 0) << "there from the start";
+  EXPECT_EQ(found.value("ddm_calls_total", of("target", "DescribeTable")), 10);
+  EXPECT_EQ(found.value("ddm_call_retries_total", of("target", "BatchGetItem")), 20);
+  EXPECT_EQ(found.value("ddm_calls_throttled_total", of("stream", "GetRecords")), 5);
   EXPECT_EQ(found.value("ddm_call_pauses_total", {{"service", "stream"}}), 6);
   EXPECT_EQ(found.value("ddm_read_units_total", {{"side", "source"}}), 1.5);
   EXPECT_EQ(found.value("ddm_read_units_total", {{"side", "target"}}), 2.25);
@@ -295,6 +308,14 @@ TEST(render_metrics, tells_what_is_asked_of_the_services_and_with_what) {
             1'767'232'800);
   EXPECT_EQ(found.value("ddm_credentials_renewed", {{"of", "source"}}), 1);
   EXPECT_EQ(found.value("ddm_credentials_renewed", {{"of", "target"}}), 0);
+}
+
+TEST(render_metrics, operations_that_are_seldom_asked_are_told_when_they_were) {
+  auto now = fresh();
+  now.asked_of_tables.source.operations = {{.operation = "DescribeImport", .calls = 1}};
+  EXPECT_EQ(page_of(now).value("ddm_calls_total",
+                               {{"service", "source"}, {"operation", "DescribeImport"}}),
+            1);
 }
 
 TEST(render_metrics, every_value_of_a_label_is_there_before_anything_has_happened) {

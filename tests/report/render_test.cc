@@ -21,7 +21,7 @@ using testing::Not;
 /// The example of docs/operating.md: every member that others build on.
 constexpr auto documented =
     R"({"schema": 2, "command": "monitor", "migration": "", "version": "", "at": "", "started": "",
- "ended": true, "failure": null, "committed": null, "phase": "steady", "verdict": "NO-GO",
+ "ended": true, "failure": null, "committed": null, "unsaved_because": null, "phase": "steady", "verdict": "NO-GO",
  "verdict_since": "", "reasons": [""],
  "events": {"total": 0, "unique": 0, "insert": 0, "modify": 0, "remove": 0, "ttl_remove": 0,
   "unknown": 0, "per_second": 0.0},
@@ -36,18 +36,21 @@ constexpr auto documented =
   "expired": 0, "unreadable": 0},
  "mismatches_unlisted": {"missing": 0, "different": 0, "stale": 0, "undeleted": 0, "unexpected": 0,
   "expired": 0, "unreadable": 0},
+ "mismatch_groups": [],
  "open_keys": {"all": 0, "with_failed_changes": 0, "at_rest_alone": 0},
  "shards": {"open": 0, "waiting": 0, "done": 0}, "gaps": [],
  "coverage": {"changes": {"sample_rate": 1, "ignored": []}, "changes_since_comparison": null,
   "items_at_rest": null, "items_at_rest_suffice": false},
- "read_up_to_age_ms": 0, "freeze": {"at": null, "writes_after": 0, "ttl_deletes_after": 0},
+ "read_up_to_age_ms": 0, "last_write": null, "freeze": {"at": null, "writes_after": 0, "ttl_deletes_after": 0},
  "behind_stream_ms": 0,
  "retention_left_s": 86400,
  "compared": {"items": 0, "segments_done": 0, "segments_total": 0},
  "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0},
- "calls": {"source": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0},
-  "target": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0},
-  "stream": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0}},
+ "calls": {"source": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0, "operations": {}},
+  "target": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0,
+   "operations": {"GetItem": {"calls": 0, "retries": 3, "throttled": 0}}},
+  "stream": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0,
+   "operations": {"GetRecords": {"calls": 0, "retries": 0, "throttled": 4}}}},
  "tables": {"source": {"name": "", "arn": "", "table_id": "", "account": "", "region": "", "endpoint": ""},
   "target": {"name": "", "arn": null, "table_id": null, "account": null, "region": "", "endpoint": ""}},
  "stream": {"arn": "", "view_type": "", "of": "", "region": "", "endpoint": "", "read_up_to": ""},
@@ -174,8 +177,8 @@ status full_status() {
   now.source_units = 1.5;
   now.target_units = 2.5;
   now.stream_calls = 77;
-  now.asked_of_tables.target.retries = 3;
-  now.asked_of_stream.throttled = 4;
+  now.asked_of_tables.target.operations = {{.operation = "GetItem", .retries = 3}};
+  now.asked_of_stream.operations = {{.operation = "GetRecords", .throttled = 4}};
   now.asked_of_tables.source.pauses = 2;
   now.usd = 0.25;
   now.verdict = decide_verdict(now);

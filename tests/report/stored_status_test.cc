@@ -47,6 +47,7 @@ void fill_counters(status& now) {
   now.running = 5h;
   now.ended = true;
   now.failure = "the disk is full";
+  now.unsaved_because = "no room";
   now.events = {.total = 90,
                 .unique = 88,
                 .insert = 40,
@@ -139,9 +140,14 @@ status full() {
   now.source_units = 1.5;
   now.target_units = 2.5;
   now.stream_calls = 1000;
-  now.asked_of_tables = {.source = {.calls = 5, .retries = 1, .throttled = 1, .pauses = 2},
-                         .target = {.calls = 7}};
-  now.asked_of_stream = {.calls = 9, .throttled = 4};
+  now.asked_of_tables = {
+      .source = {.operations = {{.operation = "Scan", .calls = 5, .retries = 1, .throttled = 1},
+                                {.operation = "GetItem", .calls = 7}},
+                 .pauses = 2},
+      .target = {.operations = {{.operation = "GetItem", .calls = 7}}}};
+  now.asked_of_stream = {.operations = {{.operation = "GetRecords", .calls = 9, .throttled = 4}}};
+  now.last_write = from_ms(1'794'999'000'000);
+  now.mismatch_groups = {{.kind = verify::mismatch_kind::stale, .path = "a.b", .keys = 4}};
   now.is_behind = true;
   now.behind = catching_up{.late = 90s, .remaining = 10min};
   now.unread_for = 3s;

@@ -253,6 +253,25 @@ TEST(open_mismatches, are_told_newest_first_in_parts) {
   EXPECT_EQ(seen, "bdae");
 }
 
+TEST(mismatches_by_key, are_open_and_healed_ones_in_parts) {
+  const temporary_directory place;
+  const auto store = must_open(place / "s.db");
+  ASSERT_TRUE(complete(
+      store->commit({.mismatches = {row('c', false, 8), row('a', true, 5), row('b', false, 7)}})));
+  std::string seen;
+  for (std::string last;;) {
+    const auto rows = complete(store->mismatches_by_key(last, 2)).value();
+    if (rows.empty()) {
+      break;
+    }
+    for (const auto& each : rows) {
+      seen += fmt::format("{}{}", each.key_hash.front(), each.open ? "+" : "-");
+    }
+    last = rows.back().key_hash;
+  }
+  EXPECT_EQ(seen, "a+b-c-");
+}
+
 TEST(renewed_findings, are_those_that_are_open) {
   const temporary_directory place;
   const auto path = place / "s.db";

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <sys/stat.h>
 
 namespace ddm::state {
@@ -265,11 +266,13 @@ TEST(sqlite_store, closing_ends_queued_commits_and_folds_the_wal_into_the_file) 
   const temporary_directory place;
   const auto path = place / "s.db";
   asio::io_context context;
+  std::deque<commit_batch> batches;
   {
     auto store = must_open(path);
     for (std::int64_t n = 1; n <= 50; ++n) {
+      batches.push_back({.numbers = {{"n", n}}});
       asio::co_spawn(
-          context, store->commit({.numbers = {{"n", n}}}),
+          context, store->commit(batches.back()),
           [](const std::exception_ptr&, const result<void>& done) { EXPECT_TRUE(done); });
     }
     context.poll();  // All commits are handed to the store's thread; none is waited for.

@@ -257,6 +257,20 @@ TEST_F(book, a_later_confirmation_takes_the_place_of_the_keys_open_one) {
   EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 3min), 2) << "both changes are healed";
 }
 
+TEST_F(book, tells_where_open_mismatches_differ) {
+  auto at_price = different("a");
+  at_price.paths = {{"price", "changed"}, {"tags[3]", "added"}};
+  findings.on_confirmed(at_price, start);
+  findings.on_confirmed(missing("b"), start);
+  EXPECT_EQ(findings.largest_groups(9).size(), 3);
+  findings.on_confirmed(missing("a"), start + 1min);
+  EXPECT_THAT(findings.largest_groups(9),
+              testing::ElementsAre(path_group{mismatch_kind::missing, "", 2}));
+  findings.on_passed(key_named("a").hash, start + 2min);
+  findings.on_healed_elsewhere(key_named("b").hash);
+  EXPECT_THAT(findings.largest_groups(9), testing::IsEmpty());
+}
+
 TEST_F(book, watches_each_minute_and_after_ten_minutes_each_ten) {
   findings.on_confirmed(different("a"), start);
   EXPECT_EQ(due(start + 59s), 0);

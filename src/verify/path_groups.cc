@@ -1,0 +1,53 @@
+#include "verify/path_groups.h"
+
+#include <ranges>
+
+namespace ddm::verify {
+
+std::string without_indexes(std::string_view path) {
+  std::string text;
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    text += path[at];
+    const auto digits_end = path.find_first_not_of("0123456789", at + 1);
+    if (path[at] == '[' && digits_end != std::string_view::npos && path[digits_end] == ']') {
+      at = digits_end - 1;
+    }
+  }
+  return text;
+}
+
+void path_groups::count(const mismatch& entry, std::int64_t by) {
+  if (entry.paths.empty()) {
+    count(place(entry.kind, ""), by);
+    return;
+  }
+  std::set<std::string> paths;
+  for (const auto& change : entry.paths) {
+    paths.insert(without_indexes(change.path));
+  }
+  for (const auto& path : paths) {
+    count(place(entry.kind, path), by);
+  }
+}
+
+void path_groups::count(const place& at, std::int64_t by) {
+  const auto found = keys_.try_emplace(at).first;
+  order_.erase(&*found);
+  found->second += by;
+  if (found->second > 0) {
+    order_.insert(&*found);
+  } else {
+    keys_.erase(found);
+  }
+}
+
+std::vector<path_group> path_groups::largest(std::size_t groups_max) const {
+  std::vector<path_group> groups;
+  for (const auto* each : order_ | std::views::take(groups_max)) {
+    const auto& [kind, path] = each->first;
+    groups.push_back({.kind = kind, .path = path, .keys = each->second});
+  }
+  return groups;
+}
+
+}  // namespace ddm::verify

@@ -1,0 +1,55 @@
+#include "verify/path_groups.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ddm::verify {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+mismatch differing_at(std::vector<std::string> paths,
+                      mismatch_kind kind = mismatch_kind::different) {
+  mismatch entry{.kind = kind};
+  for (auto& path : paths) {
+    entry.paths.push_back({std::move(path), "changed"});
+  }
+  return entry;
+}
+
+TEST(path_groups, leaves_the_indexes_of_lists_out) {
+  EXPECT_EQ(without_indexes("tags[2]"), "tags[]");
+  EXPECT_EQ(without_indexes("a[0][12].name"), "a[][].name");
+  EXPECT_EQ(without_indexes("plain.path"), "plain.path");
+  EXPECT_EQ(without_indexes("odd[x1].open[12"), "odd[x1].open[12");
+  EXPECT_EQ(without_indexes("[["), "[[");
+  EXPECT_EQ(without_indexes(""), "");
+}
+
+TEST(path_groups, counts_a_key_once_a_path_and_the_largest_come_first) {
+  path_groups groups;
+  groups.add(differing_at({"tags[0]", "tags[7]", "price"}));
+  groups.add(differing_at({"price"}));
+  groups.add(differing_at({"price"}, mismatch_kind::stale));
+  groups.add(differing_at({}, mismatch_kind::missing));
+  using enum mismatch_kind;
+  EXPECT_THAT(groups.largest(9),
+              ElementsAre(path_group{different, "price", 2}, path_group{missing, "", 1},
+                          path_group{different, "tags[]", 1}, path_group{stale, "price", 1}));
+  EXPECT_THAT(groups.largest(1), ElementsAre(path_group{different, "price", 2}));
+}
+
+TEST(path_groups, forgets_what_is_taken_back) {
+  path_groups groups;
+  const auto entry = differing_at({"a", "b"});
+  groups.add(entry);
+  groups.add(differing_at({"b"}));
+  groups.remove(entry);
+  EXPECT_THAT(groups.largest(9), ElementsAre(path_group{mismatch_kind::different, "b", 1}));
+  groups.remove(differing_at({"b"}));
+  EXPECT_THAT(groups.largest(9), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ddm::verify
