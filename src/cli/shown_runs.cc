@@ -1,5 +1,6 @@
 #include "cli/shown_runs.h"
 
+#include "base/displayable.h"
 #include "report/render.h"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ void shown_run::show(const report::status& now) {
   latest_ = now;
   history_.add(now);
   if (events_.subscribers() > 0) {
-    events_.publish({.name = "status", .data = report::render_json(now)});
+    events_.publish({.name = "status", .data = displayable(report::render_json(now))});
   }
 }
 

@@ -1,5 +1,6 @@
 #include "cli/web_api.h"
 
+#include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "report/render.h"
 #include "report/render_metrics.h"
@@ -34,8 +35,8 @@ constexpr std::string_view index_text =
     "/metrics                                for Prometheus\n"
     "/healthz, /readyz                       200, else 503";
 
-response json_answer(int status, std::string body) {
-  return {.status = status, .content_type = "application/json", .body = std::move(body)};
+response json_answer(int status, std::string_view body) {
+  return {.status = status, .content_type = "application/json", .body = displayable(body)};
 }
 
 response not_found() { return plain_text(404, "there is nothing here: / tells what there is"); }
@@ -97,7 +98,7 @@ response metrics_of(const std::vector<shown_run*>& runs) {
 }
 
 serve::answer events_of(shown_run& run) {
-  const auto now = report::render_json(*run.latest());
+  const auto now = displayable(report::render_json(*run.latest()));
   auto events = run.events().subscribe({{.name = "status", .data = now}});
   if (!events) {
     return plain_text(503, "too many listen already");

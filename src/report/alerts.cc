@@ -230,7 +230,7 @@ std::string render_alert(const alert& what, const status& now) {
     }
     document["groups"] = std::move(groups);
   }
-  return json_text(document);
+  return displayable(json_text(document));
 }
 
 }  // namespace ddm::report
