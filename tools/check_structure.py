@@ -46,7 +46,7 @@ WAITING = {
     "cli":
         "alert_sender compare_command compared_tables connection ending event_loop item_command item_writer "
         "live_lines monitor_command onlookers open_migration process reached_table repair_command "
-        "run_description shared_connections shown_runs start_text web_api web_findings web_server",
+        "run_description shared_connections shown_runs start_text web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer dynamodb_client streams_client table_reader",
     "monitor":
@@ -60,7 +60,7 @@ WAITING = {
         "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
         "task_group worker_pool",
     "serve": "event_feed http_server request_parser server_connection server_limits",
-    "state": "sqlite_store state_store state_tables",
+    "state": "shard_page sqlite_store state_store state_tables",
     "stream": "record_sink shard_reader stream_consumer stream_follower",
     "verify": "findings_file record_verifier",
 }

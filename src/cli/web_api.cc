@@ -2,6 +2,8 @@
 
 #include "base/displayable.h"
 #include "base/foreign_json.h"
+#include "cli/web_page.h"
+#include "cli/web_shards.h"
 #include "report/render.h"
 #include "report/render_metrics.h"
 
@@ -25,11 +27,13 @@ constexpr std::chrono::seconds status_age_max{5};
 
 constexpr std::string_view index_text =
     "dynamodb-migration-monitor: read-only.\n"
+    "/                                       the live page, for a browser\n"
     "/api/v1/migrations                      all migrations of this process\n"
     "/api/v1/migrations/NAME/status          how it stands\n"
     "/api/v1/migrations/NAME/history         the last days, ?since=TIME\n"
     "/api/v1/migrations/NAME/findings        open mismatches, ?state= &kind= &path= &after= "
     "&limit=\n"
+    "/api/v1/migrations/NAME/shards          the stream's shards, the newest 500\n"
     "/api/v1/migrations/NAME/events          the status each second (server-sent events)\n"
     "/api/v1/migrations/NAME/go, /go         200 at GO, else 503\n"
     "/metrics                                for Prometheus\n"
@@ -39,7 +43,7 @@ response json_answer(int status, std::string_view body) {
   return {.status = status, .content_type = "application/json", .body = displayable(body)};
 }
 
-response not_found() { return plain_text(404, "there is nothing here: / tells what there is"); }
+response not_found() { return plain_text(404, "there is nothing here: /api tells what there is"); }
 
 bool is_within(milliseconds limit, wall_time at, wall_time now) {
   return now - at <= limit && at - now <= limit;
@@ -111,7 +115,12 @@ serve::answer events_of(shown_run& run) {
 awaitable<serve::answer> web_api::answer(const serve::request& asked) {
   const auto& path = asked.path;
   if (path.empty()) {
-    co_return plain_text(200, index_text);
+    co_return asked.accept.contains("text/html") ? *page_file("page.html")
+                                                 : plain_text(200, index_text);
+  }
+  if (path.size() == 2 && path[0] == "assets") {
+    auto file = page_file(path[1]);
+    co_return file ? *std::move(file) : not_found();
   }
   if (path.size() == 1) {
     co_return of_process(path[0]);
@@ -132,6 +141,9 @@ awaitable<serve::answer> web_api::answer(const serve::request& asked) {
 }
 
 serve::answer web_api::of_process(const std::string& name) const {
+  if (name == "api") {
+    return plain_text(200, index_text);
+  }
   if (name == "metrics") {
     return metrics_of(runs_.all());
   }
@@ -158,6 +170,9 @@ awaitable<serve::answer> web_api::of_run(shown_run& run, const std::string& what
   }
   if (what == "findings") {
     co_return co_await findings_.answer(run, asked);
+  }
+  if (what == "shards") {
+    co_return co_await answer_shards(run);
   }
   if (what == "events") {
     co_return events_of(run);

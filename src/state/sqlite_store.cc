@@ -3,6 +3,7 @@
 #include "base/draft_file.h"
 #include "base/private_file.h"
 #include "runtime/worker_pool.h"
+#include "state/shard_page.h"
 #include "state/sqlite_connection.h"
 #include "state/sqlite_schema.h"
 #include "state/state_file.h"
@@ -70,6 +71,10 @@ class sqlite_store final : public state_store {
   awaitable<result<std::vector<mismatch_row>>> open_mismatches(std::optional<mismatch_row> last,
                                                                std::size_t rows_max) override {
     co_return co_await thread_.run([&] { return tables_.open_mismatches(last, rows_max); });
+  }
+
+  awaitable<result<shard_page>> newest_shards(std::string stream_arn, std::size_t rows_max) {
+    co_return co_await thread_.run([&] { return tables_.newest_shards(stream_arn, rows_max); });
   }
 
   awaitable<result<bool>> renew_findings(line_of_row line_of) override {
@@ -204,6 +209,15 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
   }
   return std::make_unique<sqlite_store>(std::move(lock), *path, options.command, *std::move(tables),
                                         options.own_thread ? 1 : 0);
+}
+
+awaitable<result<shard_page>> newest_shards(state_store& store, std::string stream_arn,
+                                            std::size_t rows_max) {
+  auto* const of_file = dynamic_cast<sqlite_store*>(&store);
+  if (of_file == nullptr) {
+    co_return fatal("this state cannot tell its shards");
+  }
+  co_return co_await of_file->newest_shards(std::move(stream_arn), rows_max);
 }
 
 }  // namespace ddm::state

@@ -453,6 +453,25 @@ result<std::optional<mismatch_row>> state_tables::find_mismatch(const std::strin
   return rows.empty() ? std::nullopt : std::optional(std::move(rows.front()));
 }
 
+result<shard_page> state_tables::newest_shards(const std::string& stream_arn,
+                                               std::size_t rows_max) {
+  preparation sql(connection_);
+  auto newest = sql("SELECT * FROM shard WHERE stream_arn = ? ORDER BY shard_id DESC LIMIT ?");
+  auto all = sql("SELECT count(*) FROM shard WHERE stream_arn = ?");
+  if (sql.failure()) {
+    return fail(*sql.failure());
+  }
+  shard_page page;
+  std::vector<std::int64_t> counts;
+  const auto limit = static_cast<std::int64_t>(rows_max);
+  if (!newest.read(page.rows, to_shard, stream_arn, limit) ||
+      !all.read(counts, [](const statement& row) { return row.integer(0); }, stream_arn)) {
+    return fail(connection_.failure("read"));
+  }
+  page.total = counts.front();
+  return page;
+}
+
 result<std::vector<mismatch_row>> state_tables::mismatches_by_key(const std::string& after,
                                                                   std::size_t rows_max) {
   std::vector<mismatch_row> rows;

@@ -1,6 +1,7 @@
 // The rows of the state, written and read without waiting for anything but the disk.
 #pragma once
 
+#include "state/shard_page.h"
 #include "state/sqlite_connection.h"
 #include "state/state_store.h"
 #include "state/wal_lineage.h"
@@ -30,6 +31,8 @@ class state_tables {
                                                                     std::size_t rows_max);
   [[nodiscard]] result<std::vector<mismatch_row>> open_mismatches(
       const std::optional<mismatch_row>& last, std::size_t rows_max);
+  [[nodiscard]] result<shard_page> newest_shards(const std::string& stream_arn,
+                                                 std::size_t rows_max);
   /// False if `may_begin`, asked while nobody else can write, says so.
   [[nodiscard]] result<bool> renew_findings(const state_store::line_of_row& line_of,
                                             const std::function<bool()>& may_begin);

@@ -4,6 +4,7 @@
 #include "state/store_testing.h"
 #include "support/simulated_clock.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -105,6 +106,53 @@ TEST_F(web_api_test, knows_no_other_paths_and_no_other_runs) {
   EXPECT_EQ(ask({"etc"}).status, 404);
   run_.reset();
   EXPECT_EQ(ask({"api", "v1", "migrations", "orders", "status"}).status, 404) << "it has ended";
+}
+
+TEST_F(web_api_test, gives_the_page_to_browsers_and_an_index_to_others) {
+  const auto index = ask({});
+  EXPECT_THAT(index.body, HasSubstr("/metrics"));
+  EXPECT_EQ(index.body, ask({"api"}).body);
+  serve::request asked{.method = "GET", .path = {}, .accept = "text/html,*/*;q=0.8"};
+  const auto page = std::get<serve::response>(time_.run(api_.answer(asked)));
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, HasSubstr("/assets/page.js"));
+  EXPECT_EQ(ask({"assets", "page.js"}).content_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(ask({"assets", "page.css"}).content_type, "text/css; charset=utf-8");
+  EXPECT_EQ(ask({"assets", "other.js"}).status, 404);
+}
+
+TEST_F(web_api_test, tells_the_newest_shards_of_the_present_stream) {
+  const auto shards = [this] {
+    return json::parse(ask({"api", "v1", "migrations", "orders", "shards"}).body);
+  };
+  show(report::verdict_kind::wait);
+  EXPECT_EQ(shards(), (json{{"shards", json::array()}, {"total", 0}})) << "no stream is read";
+  state::commit_batch batch;
+  for (int i = 0; i < 502; ++i) {
+    batch.shards.push_back({.stream_arn = "now", .shard_id = fmt::format("shardId-{:020}-a", i)});
+  }
+  batch.shards.push_back({.stream_arn = "now",
+                          .shard_id = "shardId-00000001764288000123-1a2b3c4d",
+                          .parent_id = "shardId-1",
+                          .life = "reading",
+                          .last_created = from_ms(1'764'288'001'000),
+                          .caught_up_at = from_ms(1'764'288'002'000)});
+  batch.shards.push_back({.stream_arn = "earlier", .shard_id = "shardId-x"});
+  ASSERT_TRUE(time_.run(store_->commit(std::move(batch))));
+  show(report::verdict_kind::wait,
+       [](report::status& now) { now.about.stream = report::stream_facts{.arn = "now"}; });
+  const auto answer = shards();
+  EXPECT_EQ(answer["total"], 503);
+  ASSERT_EQ(answer["shards"].size(), 500U);
+  EXPECT_EQ(answer["shards"].front(), (json{{"id", "shardId-00000001764288000123-1a2b3c4d"},
+                                            {"parents", {"shardId-1"}},
+                                            {"state", "open"},
+                                            {"created", "2025-11-28T00:00:00.123Z"},
+                                            {"read_up_to", "2025-11-28T00:00:02Z"},
+                                            {"ended", nullptr}}));
+  const auto& oldest = answer["shards"].back();
+  EXPECT_EQ(oldest["id"], "shardId-00000000000000000003-a") << "older ones are left out";
+  EXPECT_EQ(oldest["created"], nullptr) << "its id has no time";
 }
 
 TEST_F(web_api_test, tells_the_history_from_a_time_on) {

@@ -22,7 +22,7 @@ TEST(response_head, has_what_every_answer_has) {
   EXPECT_THAT(head, EndsWith("\r\n\r\n"));
   constexpr std::string_view policy =
       "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-      "connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
+      "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
   for (const auto& line :
        {std::string("Date: Sun, 06 Nov 1994 08:49:37 GMT"),
         std::string("Content-Type: text/plain; charset=utf-8"), std::string("Content-Length: 2"),

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { keyText, visible } from "page/foreign_text";
+import { formatsFor } from "page/format";
+import { PlotData } from "page/plot_data";
+import type { HistoryPoint, Status } from "page/types";
+import { en } from "page/words_en";
+import { zh } from "page/words_zh";
+
+const formats = formatsFor("en", en.units);
+
+test("what a browser obeys or hides is seen", () => {
+  assert.equal(visible("a\x1b[31m\u202eb\n\u200b"), "a\\u001b[31m\\u202eb\\u000a\\u200b");
+  assert.equal(visible("\u{e0041}\ud800x"), "\\udb40\\udc41\\ud800x");
+  assert.equal(visible("注文#1 é <b>&"), "注文#1 é <b>&", "what is harmless stays");
+});
+
+test("a key is told by its attributes", () => {
+  assert.equal(keyText({ pk: { S: "order#1" }, sk: { N: "7" } }), "pk: order#1, sk: 7 (N)");
+  assert.equal(keyText({ hash: "1a2b" }), "hash: 1a2b");
+  assert.equal(keyText(null), "null");
+  assert.equal(keyText({ "\u202e": { S: "\n" } }), "\\u202e: \\u000a");
+});
+
+test("nearly all is not all", () => {
+  assert.equal(formats.percent(1), "100 %");
+  assert.equal(formats.percent(0.9999999), "99.9999 %");
+  assert.equal(formats.percent(0.98765), "98.76 %");
+  assert.equal(formats.percent(0), "0 %");
+});
+
+test("durations are told in two units at most", () => {
+  assert.deepEqual(
+    [400, 1_500, 42_000, 90_000, 601_000, 5_400_000, 259_200_000].map(formats.duration),
+    ["400 ms", "1.5 s", "42 s", "1 min 30 s", "10 min", "1 h 30 min", "3 d"]);
+});
+
+function point(minute: number, events: number, usd = 0): HistoryPoint {
+  return {
+    at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(), verdict: "WAIT", phase: "steady",
+    events_unique: events, consumed_usd: usd,
+  };
+}
+
+function status(minute: number): Status {
+  return {
+    at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(), events: { per_second: 5 },
+    lag_ms: null, open_keys: { all: 2 }, consumed: { usd: 0 },
+  } as unknown as Status;
+}
+
+test("rates come from counters, and a gap is none", () => {
+  const data = new PlotData();
+  data.setHistory([point(0, 100), point(1, 160), point(2, 10), point(60, 70)]);
+  assert.deepEqual(data.within("24h").map((each) => each.rate), [null, 1, null, null, null],
+    "a state that began anew, and an hour without a monitor");
+});
+
+test("what comes live takes the place of the history", () => {
+  const data = new PlotData();
+  data.setHistory([point(0, 0), point(1, 60), point(2, 120)]);
+  data.add(status(2));
+  data.add(status(2));
+  data.add(status(3));
+  assert.deepEqual(data.within("15m").map((each) => each.rate), [null, 1, 5, 5]);
+});
+
+test("a forecast needs two minutes, and looks at the last hour", () => {
+  const data = new PlotData();
+  data.setHistory([point(0, 0, 1), point(1, 0, 1.5)]);
+  assert.equal(data.usdPerDay(), undefined);
+  data.setHistory([point(0, 0, 0), point(30, 0, 100), point(90, 0, 101)]);
+  assert.equal(data.usdPerDay(), 24);
+});
+
+test("each language has a word for everything", () => {
+  const paths = (words: object): string[] => Object.entries(words).flatMap(([name, value]) =>
+    typeof value === "object" ? paths(value).map((each) => `${name}.${each}`) : [name]);
+  assert.deepEqual(paths(zh).sort(), paths(en).sort());
+});

@@ -1,0 +1,170 @@
+// The live page: one migration at a time, all of its parts fed by one stream of statuses.
+//
+// Problem: it stays open for days on somebody's second screen, and must be true each second of it.
+// Idea: live.ts alone knows whether the monitor still speaks; every part gets each status, and the
+// verdict gets the standing too. Parts keep what has not changed. Reason: nothing here decides
+// anything about the migration; all of that is the monitor's.
+
+import { h, keeper, setText } from "./dom";
+import { makeFacts } from "./facts";
+import { makeFigures } from "./figures";
+import { makeFindings } from "./findings";
+import { formatsFor } from "./format";
+import { Live, type Standing } from "./live";
+import { PlotData } from "./plot_data";
+import { makePlots } from "./plots";
+import { makeBaseline, makeCost, makeGaps } from "./progress";
+import { makeShards } from "./shards";
+import { makeTimeline } from "./timeline";
+import type { HistoryPoint, ListedMigration, Status } from "./types";
+import { accentOf, makeBanner, makeVerdict, verdictNow } from "./verdict";
+import { type Context, isLive, type Part } from "./view";
+import { chosenWords, keepLanguage, languages, type Words } from "./words";
+
+const historyEach = 60_000;
+const title = document.title;
+
+function nameInAddress(): string | undefined {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The page in one language for one migration, until one of both changes. */
+class Page {
+  private readonly parts: Part[];
+  private readonly data = new PlotData();
+  private readonly live: Live;
+  private readonly heading = h("h1");
+  private readonly chooser = h("nav", { class: "chooser", hidden: true });
+  private readonly keepChooser = keeper(this.chooser);
+  private readonly timeline;
+  private readonly root: HTMLElement;
+  private name: string | undefined;
+  private last: Status | undefined;
+  private standing: Standing = { kind: "connecting" };
+  private nextHistory = 0;
+
+  constructor(private readonly words: Words, asked: string | undefined) {
+    this.name = asked;
+    const context: Context = {
+      words,
+      formats: formatsFor(words.language, words.units),
+      base: () => this.name && `/api/v1/migrations/${encodeURIComponent(this.name)}`,
+    };
+    this.timeline = makeTimeline(context);
+    const banner = makeBanner(context);
+    const main: Part[] = [
+      makeVerdict(context), this.timeline, makeFigures(context), makePlots(context, this.data),
+      makeFindings(context), makeBaseline(context), makeShards(context), makeCost(context, this.data),
+      makeGaps(context), makeFacts(context),
+    ];
+    this.parts = [banner, ...main];
+    this.chooser.setAttribute("aria-label", words.chooser);
+    setText(this.heading, words.title);
+    this.root = h("div", { id: "page" },
+      h("a", { class: "skip", href: "#findings-title" }, words.skip),
+      h("header", {}, this.heading, this.chooser, this.languageSwitch()),
+      banner.root,
+      h("main", {}, ...main.map((each) => each.root)),
+      h("footer", {}, h("p", {}, words.readOnly)));
+    document.documentElement.lang = words.language;
+    document.getElementById("page")?.replaceWith(this.root);
+    // A link within the page would otherwise change which migration is shown.
+    this.root.querySelector(".skip")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      document.getElementById("findings")?.focus();
+    });
+    this.live = new Live(asked, {
+      onStatus: (status) => this.show(status),
+      onStanding: (standing) => this.stand(standing),
+      onMigrations: (list) => this.offer(list),
+    });
+  }
+
+  close(): void {
+    this.live.close();
+    this.parts.forEach((each) => each.close?.());
+  }
+
+  private languageSwitch(): HTMLElement {
+    const buttons = languages.map((each) => {
+      const button = h("button", {
+        type: "button", lang: each.language, "aria-pressed": String(each === this.words),
+      }, each.languageName);
+      button.addEventListener("click", () => {
+        keepLanguage(each.language);
+        begin();
+      });
+      return button;
+    });
+    return h("div", { class: "languages", role: "group", "aria-label": this.words.switchLanguage }, ...buttons);
+  }
+
+  private show(status: Status): void {
+    this.last = status;
+    this.name = status.migration;
+    this.data.add(status);
+    if (Date.now() >= this.nextHistory) {
+      this.nextHistory = Date.now() + historyEach;
+      void this.readHistory();
+    }
+    const { source, target } = status.tables;
+    setText(this.heading, source.name === target.name ? status.migration : `${source.name} → ${target.name}`);
+    this.parts.forEach((each) => each.update(status));
+    this.root.dataset["at"] = status.at; // whose figures these are
+    this.nameWindow();
+  }
+
+  private stand(standing: Standing): void {
+    this.standing = standing;
+    this.nextHistory = 0;
+    this.parts.forEach((each) => each.stand?.(standing, this.last));
+    this.root.classList.toggle("old", !isLive(standing) && standing.kind !== "connecting");
+    this.nameWindow();
+  }
+
+  private nameWindow(): void {
+    const verdict = verdictNow(this.last, this.standing);
+    const name = this.last ? ` ${this.last.migration}` : "";
+    document.title = this.last ? `${verdict ?? "?"}${name} – ${title}` : title;
+    this.root.dataset["accent"] = verdict ? accentOf(verdict) : "unknown";
+  }
+
+  private offer(list: ListedMigration[]): void {
+    this.chooser.hidden = list.length < 2;
+    const shown = list.map((each) => [each.migration, each.verdict]);
+    this.keepChooser([shown, this.name], () => [
+      h("ul", {}, ...list.map((each) =>
+        h("li", {}, h("a", {
+          href: "#" + encodeURIComponent(each.migration),
+          "aria-current": each.migration === this.name ? "page" : undefined,
+        }, h("span", { class: `badge accent-${accentOf(each.verdict)}` }, each.verdict), " ", each.migration)))),
+    ]);
+  }
+
+  private async readHistory(): Promise<void> {
+    try {
+      const answer = await fetch(`/api/v1/migrations/${encodeURIComponent(this.name ?? "")}/history`);
+      if (answer.ok) {
+        const { points } = (await answer.json()) as { points: HistoryPoint[] };
+        this.data.setHistory(points);
+        this.timeline.setHistory(points);
+      }
+    } catch {
+      // The next minute asks again; a lost connection is said elsewhere.
+    }
+  }
+}
+
+let page: Page | undefined;
+
+function begin(): void {
+  page?.close();
+  page = new Page(chosenWords(), nameInAddress());
+}
+
+window.addEventListener("hashchange", begin);
+begin();

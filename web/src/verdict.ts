@@ -1,0 +1,120 @@
+// The verdict, since when, with all reasons. It is the one part that must never be out of date:
+// without a living monitor behind it there is no verdict, only what the last one was.
+
+import { h, keeper, setText } from "./dom";
+import type { Standing } from "./live";
+import type { Status, Verdict } from "./types";
+import { type Context, elapsed, isLive, type Part } from "./view";
+
+export function accentOf(verdict: Verdict): string {
+  return { "GO": "go", "GO (sampled)": "go", "WAIT": "wait", "NO-GO": "no-go" }[verdict];
+}
+
+/** What may be shown as the verdict: nothing of a run that nobody hears of, or that has ended. */
+export function verdictNow(status: Status | undefined, standing: Standing): Verdict | undefined {
+  return status && !status.ended && isLive(standing) ? status.verdict : undefined;
+}
+
+export function makeVerdict({ words, formats }: Context): Part {
+  const word = h("p", { class: "word", id: "verdict-word" }, "…");
+  const meaning = h("p", { class: "meaning" });
+  const since = h("p", { class: "since", id: "verdict-since" });
+  const reasonsTitle = h("h3", {}, words.reasons);
+  const reasons = h("ul", { class: "reasons", id: "reasons", lang: "en" });
+  const spoken = h("p", { class: "hidden", role: "status", "aria-live": "polite" });
+  const root = h(
+    "section",
+    { id: "verdict", class: "card", "aria-labelledby": "verdict-title" },
+    h("h2", { id: "verdict-title" }, words.verdict),
+    h("div", { class: "verdict" }, word, h("div", {}, meaning, since)),
+    reasonsTitle,
+    reasons,
+    spoken,
+  );
+  const keepReasons = keeper(reasons);
+  let standing: Standing = { kind: "connecting" };
+  let last: Status | undefined;
+
+  const show = () => {
+    const verdict = verdictNow(last, standing);
+    root.dataset["accent"] = verdict ? accentOf(verdict) : "unknown";
+    setText(word, verdict ?? (last?.ended ? words.ended : last ? words.unknown : words.connecting));
+    if (!last) {
+      return;
+    }
+    if (verdict) {
+      setText(meaning, words.verdictMeaning[verdict]);
+      setText(since, words.since(formats.time(last.verdict_since),
+                                 formats.duration(elapsed(last.verdict_since, last.at))));
+    } else {
+      setText(meaning, last.failure ? words.failed(last.failure) : "");
+      setText(since, words.lastVerdict(last.verdict, formats.time(last.at)));
+    }
+    const isGo = accentOf(last.verdict) === "go";
+    setText(reasonsTitle, isGo && last.reasons.length > 0 ? words.limits : words.reasons);
+    const told = last.reasons.length > 0 ? last.reasons : [words.noReasons];
+    keepReasons(told, () => told.map((each) => h("li", {}, each)));
+    setText(spoken, words.announce(verdict ?? words.unknown));
+  };
+  return {
+    root,
+    update: (status) => {
+      last = status;
+      show();
+    },
+    stand: (now) => {
+      standing = now;
+      show();
+    },
+  };
+}
+
+/** What is wrong with the connection, large, over everything. */
+export function makeBanner({ words, formats }: Context): Part {
+  const title = h("strong");
+  const text = h("span");
+  const link = h("a", { href: "/" }, words.login);
+  const root = h("div", { id: "banner", role: "alert", hidden: true }, title, text);
+  let name = "";
+
+  const show = (standing: Standing, last: Status | undefined) => {
+    name = last?.migration ?? name;
+    const at = last ? formats.clock(last.at) : "";
+    link.remove();
+    // A run that has ended and told so is not lost, though nothing comes of it any more.
+    if (last?.ended) {
+      setText(title, words.ended);
+      setText(text, words.endedText(formats.time(last.at)));
+    } else if (standing.kind === "lost") {
+      setText(title, words.lost);
+      setText(text, last ? words.lostText(at) : words.neverReached);
+    } else if (standing.kind === "stalled") {
+      setText(title, words.stalled);
+      setText(text, words.stalledText(at));
+    } else if (standing.kind === "absent") {
+      setText(title, words.lost);
+      setText(text, name ? words.absent(name) : words.noRun);
+    } else if (standing.kind === "login") {
+      setText(title, words.loginNeeded);
+      setText(text, "");
+      root.append(link);
+    }
+    root.hidden = !last?.ended && (isLive(standing) || standing.kind === "connecting");
+  };
+  let current: Standing = { kind: "connecting" };
+  let latest: Status | undefined;
+  return {
+    root,
+    update: (status) => {
+      latest = status;
+      if (status.ended) {
+        show(current, status);
+      }
+    },
+    stand: (standing, last) => {
+      current = standing;
+      latest = last ?? latest;
+      show(standing, latest);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// What every part of the page is given, and what it is.
+
+import type { Formats } from "./format";
+import type { Standing } from "./live";
+import type { Status } from "./types";
+import type { Words } from "./words";
+
+/** The same for as long as the page speaks one language and shows one migration. */
+export interface Context {
+  words: Words;
+  formats: Formats;
+  /** "/api/v1/migrations/NAME"; nothing before a name is known. */
+  base(): string | undefined;
+}
+
+/** A part of the page. It is updated each second, and keeps what has not changed. */
+export interface Part {
+  root: HTMLElement;
+  update(status: Status): void;
+  /** For those that look different when nothing comes. */
+  stand?(standing: Standing, last: Status | undefined): void;
+  close?(): void;
+}
+
+export const isLive = (standing: Standing) => standing.kind === "live";
+
+export function elapsed(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
+}
+
+export function sum(values: Record<string, number>): number {
+  return Object.values(values).reduce((all, each) => all + each, 0);
+}
