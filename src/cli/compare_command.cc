@@ -9,6 +9,7 @@
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
+#include "cli/what_comes.h"
 #include "monitor/compare_session.h"
 #include "report/render.h"
 #include "report/verdict.h"
@@ -154,6 +155,11 @@ void compare_run::print_start(const monitor::compare_session& session) const {
                                 : fmt::format("new: {} segments", progress.segments));
   append_line(text, "state", migration_.files.state);
   append_line(text, "findings", migration_.files.findings);
+  const auto& facts = migration_.facts;
+  append_what_comes(
+      text, what_comes(options_, {.resumes = session.resumes(),
+                                  .items = facts.source.item_count + facts.target->item_count,
+                                  .reading_least = reading_least(migration_)}));
   migration_.host.printer.print(text);
 }
 

@@ -22,7 +22,6 @@ void add_ending_signals(asio::signal_set& signals) {
 int run_to_end(asio::io_context& io, awaitable<int> command) {
   // A Ctrl-C that ends `| tee` as well must not keep us from saving what was done.
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is told as a full disk is
   // A file size limit is then an error of the write, which is told, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
   int code = 0;

@@ -10,6 +10,7 @@
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
+#include "cli/what_comes.h"
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/render.h"
@@ -88,6 +89,7 @@ class monitor_run {
   void tell_of_stream(report::status& now) const;
   void print_start() const;
   void tell_doubts() const;
+  [[nodiscard]] bool comparison_counts() const;
 
   open_migration& migration_;
   const monitor::migration& facts_;
@@ -249,12 +251,16 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
   co_return true;
 }
 
-void monitor_run::tell_doubts() const {
+bool monitor_run::comparison_counts() const {
   const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const monitor::evidence_book evidence(
       verify::coverage::of(options_.sample_rate, ignored),
       verify::coverage::of(options_.baseline_sample_rate, ignored), migration_.resumed);
-  for (const auto& doubt : doubts_about(options_, evidence.counting({}) != nullptr)) {
+  return evidence.counting({}) != nullptr;
+}
+
+void monitor_run::tell_doubts() const {
+  for (const auto& doubt : doubts_about(options_, comparison_counts())) {
     log::event(log::level::warning, "setting_in_doubt", doubt);
   }
 }
@@ -304,6 +310,12 @@ void monitor_run::print_start() const {
                                      resumed.shards.size(), resumed.checks.size(),
                                      resumed.open_mismatches_total)));
   line("findings", migration_.files.findings);
+  append_what_comes(text, what_comes(options_, {.now = migration_.host.time.now(),
+                                                .target_ready = facts_.target_is_ready(),
+                                                .reads_target_stream = stream_side == side::target,
+                                                .comparison_counts = comparison_counts(),
+                                                .items = facts_.source.item_count,
+                                                .reading_least = reading_least(migration_)}));
   migration_.host.printer.print(text);
 }
 

@@ -3,9 +3,12 @@
 #include "base/displayable.h"
 #include "base/units.h"
 #include "cli/budgets.h"
+#include "plan/estimate.h"
 #include "verify/coverage.h"
 
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace ddm::cli {
 
@@ -43,6 +46,24 @@ std::string describe_tables(const open_migration& migration) {
   describe(*migration.source, &facts.source);
   describe(*migration.target, facts.target ? &*facts.target : nullptr);
   return text;
+}
+
+milliseconds reading_least(const open_migration& migration) {
+  const auto& facts = migration.facts;
+  const auto size = [](const dynamodb::table_description& table) {
+    return plan::table_size{.items = table.item_count, .bytes = table.size_bytes};
+  };
+  // A target that is awaited is expected to become as large.
+  return plan::estimate_compare(size(facts.source), size(facts.target.value_or(facts.source)),
+                                migration.source->budget->rate(), migration.target->budget->rate())
+      .duration;
+}
+
+void append_what_comes(std::string& text, const std::vector<std::string>& lines) {
+  std::string_view name = "next";
+  for (const auto& line : lines) {
+    append_line(text, std::exchange(name, ""), line);
+  }
 }
 
 }  // namespace ddm::cli

@@ -29,7 +29,7 @@ double bytes_per_second(const compare::comparison_view& compared) {
 }
 
 std::string units(std::int64_t milliunits) {
-  return fmt::format("{:.1f}", static_cast<double>(milliunits) / 1000);
+  return decimal(static_cast<double>(milliunits) / 1000, 1);
 }
 
 std::string cost_of_look_ups(const compare::comparison_view& compared) {
@@ -72,9 +72,10 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
       number(seen.equal), number(seen.source_items), number(seen.target_items),
       number(progress.segments_done), number(progress.segments)));
   if (!progress.all_scanned()) {
-    lines.push_back(fmt::format(
-        "{:.0f} % read, {:.0f} items/s, {:.1f} MB/s{}", std::floor(compared.share_read() * 100),
-        compared.items_per_second(), bytes_per_second(compared) / 1e6, eta(compared)));
+    lines.push_back(fmt::format("{:.0f} % read, {} items/s, {} MB/s{}",
+                                std::floor(compared.share_read() * 100),
+                                decimal(compared.items_per_second(), 0),
+                                decimal(bytes_per_second(compared) / 1e6, 1), eta(compared)));
   }
   lines.push_back(unequal_line(progress));
   if (seen.equal_by_ignoring > 0) {
@@ -96,8 +97,8 @@ std::string render_comparison(const status& now) {
   append_success(text, now);
   append_mismatches(text, now);
   append_line(text, "consumed",
-              fmt::format("{:.1f} source + {:.1f} target read units: about {:.4f} USD",
-                          now.source_units, now.target_units, now.usd));
+              fmt::format("{} source + {} target read units: about {:.4f} USD",
+                          decimal(now.source_units, 1), decimal(now.target_units, 1), now.usd));
   return text;
 }
 

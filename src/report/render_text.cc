@@ -1,48 +1,24 @@
 #include "base/displayable.h"
 #include "base/units.h"
 #include "report/render.h"
+#include "report/success_text.h"
 #include "report/text_parts.h"
 #include "report/verdict.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 #include <utility>
 
 namespace ddm::report {
 namespace {
 
-std::string percent(double rate) {
-  // Never rounds a failure away: 99.9996 % is not 100 %.
-  if (rate < 1 && rate > 0.9999) {
-    return fmt::format("{:.6f} %", std::floor(rate * 1e8) / 1e6);
-  }
-  return fmt::format("{:.4g} %", rate * 100);
-}
-
-/// "99.87 % of about 7,567 keys are right, 10 wrong (95 %: 99.76 % to 99.93 %)". `keys` is known
-/// about only where it says so.
-std::string success_line(const status& now, const success& of, std::string_view keys_about) {
-  auto line = fmt::format("{} of {}{} {} right, {} wrong (95 %: {} to {})", percent(of.rate.value),
-                          keys_about, grouped(of.keys), of.keys == 1 ? "key is" : "keys are",
-                          grouped(of.wrong), percent(of.rate.low), percent(of.rate.high));
-  if (of.unlisted > 0) {
-    line += fmt::format("; {} of them only counted, a key perhaps more than once",
-                        grouped(of.unlisted));
-  }
-  if (of.wrong == 0 && now.unlisted.mismatches() == 0) {
-    line += fmt::format("; no failure: at most 3 in {} keys", grouped(of.keys));
-    if (now.table_items > of.keys) {
-      const double share = 3.0 / static_cast<double>(of.keys);
-      line += fmt::format(
-          ", if they stand for all at most {} of {} items",
-          grouped(std::min(now.table_items, static_cast<std::uint64_t>(std::ceil(
-                                                share * static_cast<double>(now.table_items))))),
-          grouped(now.table_items));
-    }
-  }
-  return line;
+/// Of the changes of one interval.
+std::string interval_text(double right) {
+  return right >= 1 ? std::string("; no change of the last interval was wrong")
+                    : fmt::format("; of the changes of the last interval {} were wrong",
+                                  percent_text(1 - right));
 }
 
 std::string lag_line(const status& now) {
@@ -92,8 +68,8 @@ std::string how_far_read(const status& now) {
 }
 
 std::string stream_line(const status& now) {
-  auto line = fmt::format("{} open, {} waiting, {} done; {}", now.shards.open, now.shards.waiting,
-                          now.shards.done, how_far_read(now));
+  auto line = fmt::format("{} open, {} waiting, {} done; {}", grouped(now.shards.open),
+                          grouped(now.shards.waiting), grouped(now.shards.done), how_far_read(now));
   const auto lost_at = now.at + now.shards.retention_left;
   line += now.shards.behind.value_or(milliseconds{0}).count() == 0
               ? std::string(now.unread_for ? ", retention 24 h" : "")
@@ -125,6 +101,15 @@ std::string number(std::int64_t value) {
   return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
 }
 
+std::string decimal(double value, int places) {
+  const auto text = fmt::format("{:.{}f}", std::max(0.0, value), places);
+  const auto point = std::min(text.find('.'), text.size());
+  std::uint64_t whole = 0;
+  return std::from_chars(text.data(), text.data() + point, whole).ec == std::errc()
+             ? grouped(whole) + text.substr(point)
+             : text;
+}
+
 std::string sample_text(std::uint64_t rate) {
   return rate == 1 ? std::string("every key") : fmt::format("1 key in {}", grouped(rate));
 }
@@ -153,15 +138,21 @@ void append_success(std::string& text, const status& now) {
     append_line(text, "success", "nothing checked yet");
   }
   std::string_view name = "success";
+  success_context known{.about = true,
+                        .some_only_counted = now.unlisted.mismatches() > 0,
+                        .table_items = now.table_items};
   if (now.success_of_changes) {
-    auto line = "changes: " + success_line(now, *now.success_of_changes, "about ");
+    auto line = "changes: " + describe_success(*now.success_of_changes, known);
     if (now.success_interval) {
-      line += fmt::format("; {} of the changes of this interval", percent(*now.success_interval));
+      line += interval_text(*now.success_interval);
     }
     append_line(text, std::exchange(name, ""), line);
   }
   if (now.success_at_rest) {
-    append_line(text, name, "items at rest: " + success_line(now, *now.success_at_rest, ""));
+    known.about = false;
+    known.every_key = now.compared && now.compared->progress.finished() &&
+                      now.compared->progress.sample_rate == 1;
+    append_line(text, name, "items at rest: " + describe_success(*now.success_at_rest, known));
   }
 }
 
@@ -176,8 +167,8 @@ std::string render_text(const status& now) {
                      to_string(now.verdict.kind));
   append_reasons(text, now);
   line("events",
-       fmt::format("{} read, {} unique ({:.1f}/s): {} INSERT, {} MODIFY, {} REMOVE, {} TTL{}",
-                   number(events.total), number(events.unique), now.events_per_second,
+       fmt::format("{} read, {} unique ({}/s): {} INSERT, {} MODIFY, {} REMOVE, {} TTL{}",
+                   number(events.total), number(events.unique), decimal(now.events_per_second, 1),
                    number(events.insert), number(events.modify),
                    number(events.remove - events.ttl_remove), number(events.ttl_remove),
                    events.unknown > 0 ? fmt::format(", {} unknown", number(events.unknown))
@@ -211,9 +202,9 @@ std::string render_text(const status& now) {
   }
   line("shards", stream_line(now));
   line("consumed",
-       fmt::format("{:.1f} source + {:.1f} target read units, {} stream calls: about "
-                   "{:.4f} USD",
-                   now.source_units, now.target_units, number(now.stream_calls), now.usd));
+       fmt::format("{} source + {} target read units, {} stream calls: about {:.4f} USD",
+                   decimal(now.source_units, 1), decimal(now.target_units, 1),
+                   number(now.stream_calls), now.usd));
   line("coverage", coverage_line(now));
   line("drain", now.drain_estimate ? fmt::format("everything judged about {} after a freeze",
                                                  spoken_duration(*now.drain_estimate))

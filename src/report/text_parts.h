@@ -12,6 +12,8 @@ namespace ddm::report {
 
 /// "1,234"; negative numbers as 0.
 [[nodiscard]] std::string number(std::int64_t value);
+/// "1,234.5"; negative numbers as 0.
+[[nodiscard]] std::string decimal(double value, int places);
 /// "every key", "1 key in 100".
 [[nodiscard]] std::string sample_text(std::uint64_t rate);
 /// A line of a block: newline, name, value. A break in the value is escaped: it may be anybody's.
