@@ -2,15 +2,14 @@
 // loop.
 #pragma once
 
+#include "aws/call_statistics.h"
 #include "aws/transport.h"
 #include "runtime/clock.h"
 #include "runtime/drain_signal.h"
 #include "runtime/rate_limiter.h"
 #include "runtime/retry.h"
 
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <random>
 #include <string>
 
@@ -23,13 +22,6 @@ namespace ddm::aws {
 
 /// The same for a bare code, with or without "Exception", and the HTTP status where it is unknown.
 [[nodiscard]] error_class class_of_error(std::string_view code, int status);
-
-struct call_statistics {
-  std::uint64_t calls = 0;      ///< attempts sent
-  std::uint64_t retries = 0;    ///< attempts after a first one
-  std::uint64_t throttled = 0;  ///< answers of class throttled
-};
-using operation_statistics = std::map<std::string, call_statistics, std::less<>>;
 
 class service_client {
  public:

@@ -1,8 +1,10 @@
 // What a client was made to ask, as a status tells it.
 #pragma once
 
-#include "aws/service_client.h"
+#include "aws/call_statistics.h"
 #include "report/status.h"
+
+#include <cstdint>
 
 namespace ddm::monitor {
 

@@ -96,9 +96,10 @@ class HostileText(Scenario):
         wait_until(lambda: any(each["condition"].startswith("mismatches/different")
                                for each in webhook.bodies), 90)
         served = {target: ask(target) for target in
-                  ("/api/v1/migrations", "/metrics", "/go", "/healthz", "/readyz", of_run + "status",
-                   of_run + "findings", of_run + "history", of_run + "events", of_run + "go",
-                   of_run + "x%1b%0dy", "/%e2%80%ae%1b", of_run + "findings?kind=%1b")}
+                  ("/api/v1/migrations", "/metrics", "/go", "/healthz", "/readyz",
+                   *(of_run + what for what in
+                     ("status", "findings", "shards", "history", "events", "go", "x%1b%0dy",
+                      "findings?kind=%1b")), "/%e2%80%ae%1b")}
         found = json.loads(served[of_run + "findings"])["findings"]
         self.assertEqual({each["key"]["order_id"]["S"] for each in found},
                          {f"{EVIL}{number}" for number in range(2)})
