@@ -14,18 +14,28 @@
 namespace ddm::monitor {
 namespace {
 
+bool is_go(const report::verdict& of) {
+  return of.kind == report::verdict_kind::go || of.kind == report::verdict_kind::go_sampled;
+}
+
 /// Empty: it is as good as what a run says of itself.
 std::string doubt_about(const stored_run& run) {
   if (run.goes_on() || !run.status.follows_stream) {
     return {};
   }
   const auto at = format_rfc3339(run.status.at);
+  const auto held =
+      run.held ? fmt::format("{} was held until {}: ", to_string(run.held->kind), at) : "";
   if (run.status.ended) {
-    return fmt::format("the monitor ended at {}: what changed since then nobody has seen", at);
+    return fmt::format("{}the monitor ended at {}, and what changed since then nobody has seen",
+                       held, at);
   }
-  return run.at_work
-             ? fmt::format("the monitor's last sign is of {}: it hangs, or a clock was set", at)
-             : fmt::format("the monitor works no more, its last sign is of {}: it was killed", at);
+  const auto* const end = run.at_work
+                              ? "the monitor's last sign is of {}: it hangs, or a clock was "
+                                "set"
+                              : "the monitor works no more, its last sign is of {}: it was "
+                                "killed";
+  return held + fmt::format(fmt::runtime(end), at);
 }
 
 /// What others have found, repaired and made up for since is in the state at once: the run itself
@@ -41,10 +51,6 @@ void take_rows(report::status& now, const state::snapshot& state) {
   auto unlisted = load_unlisted("monitor", state).all();
   unlisted.add(load_unlisted("compare", state).all());
   now.unlisted = unlisted.by_kind();
-}
-
-bool is_go(const report::verdict& of) {
-  return of.kind == report::verdict_kind::go || of.kind == report::verdict_kind::go_sampled;
 }
 
 /// GO is the run's to say: it has waited for what it asks. What is well by rows alone is not
@@ -76,6 +82,10 @@ result<stored_run> load_run(std::string command, const std::string& recorded,
   run.age = now - run.status.at;
   run.at_work = at_work;
   run.status.about.command = run.command;  // also where an earlier version recorded none
+  if (is_go(run.status.verdict) && !run.goes_on()) {
+    run.held = {
+        .kind = run.status.verdict.kind, .since = run.status.verdict_since, .until = run.status.at};
+  }
   take_rows(run.status, state);
   if (auto doubt = doubt_about(run); !doubt.empty()) {
     run.status.troubles.push_back(std::move(doubt));

@@ -13,20 +13,30 @@
 #include "state/rows.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ddm::monitor {
 
-/// Three times that in which a run records its status (session.h): after that it does not go on.
-inline constexpr std::chrono::seconds sign_of_life_max{90};
+/// Twice that in which a run records its status (session.h): after that it does not go on, and its
+/// GO is one of the past.
+inline constexpr std::chrono::seconds sign_of_life_max{60};
+
+/// A GO that the run said and that does not stand any more, as nobody has watched since.
+struct held_verdict {
+  report::verdict_kind kind = report::verdict_kind::go;
+  wall_time since;
+  wall_time until;  ///< the run's last sign, or its end
+};
 
 struct stored_run {
   std::string command;    ///< "monitor" or "compare"
   report::status status;  ///< as recorded, with what is unknown by now
   milliseconds age{0};    ///< since it was recorded; below 0: its clock was ahead
   bool at_work = false;   ///< a process of the command holds its lock on the state
+  std::optional<held_verdict> held{};
   [[nodiscard]] bool goes_on() const {
     return at_work && !status.ended && age <= sign_of_life_max && age >= -sign_of_life_max;
   }
