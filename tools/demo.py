@@ -5,7 +5,7 @@ Two accounts on one DynamoDB Local hold the same 10,000 orders. Traffic changes 
 replicator carries the changes to the target 1 to 3 seconds late and spoils some of them; only it
 knows which. The monitor checks every change. At the end its findings are held against what was
 planted; exit code 0 means that it found all of it, named each kind rightly, and reported nothing
-else.
+else. Meanwhile the monitor's page shows all of it; with --keep it goes on after that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,12 @@ TABLE = "orders"
 
 def say(text: str) -> None:
     print(f"\n\033[1m== {text}\033[0m" if sys.stdout.isatty() else f"\n== {text}", flush=True)
+
+
+def free_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 def start(stack: ExitStack, *command: str | Path,
@@ -64,6 +71,8 @@ def prepare(local: DynamodbLocal, world: Defects) -> None:
 
 def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -> bool:
     begin = time.monotonic()
+    page = free_address()
+    say(f"the live page: http://{page}/ (as soon as the monitor has started)")
     world = Defects(arguments.items, arguments.seed, {kind: arguments.defects for kind in LIFE})
     say("DynamoDB Local with two accounts, the same orders in both")
     local = stack.enter_context(DynamodbLocal())
@@ -81,7 +90,7 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
     monitor = Monitor(BINARY, folder, local.endpoint_url, TABLE)
     flags = ["--sample-rate", "1", "--iterator-type", "TRIM_HORIZON",
              "--max-lag", f"{arguments.max_lag}s", "--validation-interval", "2s",
-             "--stats-interval", "10s"]
+             "--stats-interval", "10s", "--listen", page]
     say(f"the monitor (--max-lag {arguments.max_lag}s instead of 60s, so that this ends soon)")
     print(" ".join([BINARY.name, "monitor", *monitor.flags(), *flags]), flush=True)
     stack.callback(monitor.kill)
@@ -107,7 +116,21 @@ def demonstrate(arguments: argparse.Namespace, folder: Path, stack: ExitStack) -
     result = judge.judge(judge.read_findings(monitor.findings), judge.planted_defects(planted),
                          Truth.of(folder / "written.jsonl", folder / "arrivals.jsonl"),
                          arguments.max_lag)
-    return conclude(result, ended.code, ended.report(), account, begin)
+    exact = conclude(result, ended.code, ended.report(), account, begin)
+    if arguments.keep:
+        keep_open(monitor, flags, page)
+    return exact
+
+
+def keep_open(monitor: Monitor, flags: list[str], page: str) -> None:
+    """The same command once more, until somebody has seen enough."""
+    say(f"the page stays: http://{page}/ until Ctrl-C")
+    monitor.start(*flags, live=True)
+    try:
+        while monitor.running:
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        pass  # what was found has been told; the monitor has got it too, or is ended by the caller
 
 
 def conclude(result: judge.Judgement, code: int, report: Report, account: dict[str, int],
@@ -132,6 +155,8 @@ def main() -> int:
     parser.add_argument("--defects", type=int, default=6, help="planted, of each kind")
     parser.add_argument("--max-lag", type=int, default=15, metavar="SECONDS")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true",
+                        help="leave the page open at the end, until Ctrl-C")
     parser.add_argument("--folder", type=Path, help="keep state and findings there")
     arguments = parser.parse_args()
     if arguments.folder and arguments.folder.exists() and any(arguments.folder.iterdir()):

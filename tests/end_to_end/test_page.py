@@ -10,10 +10,10 @@ import urllib.request
 from typing import Any
 from urllib.parse import quote
 
-from browser import Browser, Shown
 from foreign_strings import UNSAFE
 from go_scenario import BASELINE, EVERY_KEY, GO, NO_GO, QUICK, TO_GO, GoScenario
 from harness import TABLE, Migration, put_items
+from chromium import Browser, Shown  # harness knows where the tools are
 
 SILENCE_SECONDS = 5  # then the page says so
 EVIL = ("<img src=x onerror=alert(1)><script>alert(2)</script>\x1b[31m\u202egnp.\u2066\u200b"
@@ -50,7 +50,7 @@ class Page(GoScenario):
         """Everything that is counted, against the JSON of the same second."""
         status, figures = shown["status"], shown["figures"]
         self.assertEqual(shown["verdict"], status["verdict"])
-        self.assertEqual([each for each in shown["reasons"]],
+        self.assertEqual(shown["reasons"],
                          status["reasons"] or ["Everything that was asked for is proven."])
         for figure, value in {
                 "open-keys": status["open_keys"]["all"],
@@ -82,6 +82,10 @@ class Page(GoScenario):
         healed = self.browser.wait_for(lambda now: len(now["rows"]) == 2)
         self.assertEqual(healed["figures"]["open-keys"], "2")
         self.assert_shows_its_status(self.browser.read(status=STATUS))
+        self.browser.do("choose", selector="#filter-state", value="healed")
+        gone = self.browser.wait_for(lambda now: len(now["rows"]) == 1)
+        self.assertNotIn(gone["rows"][0]["key"], [row["key"] for row in healed["rows"]])
+        self.browser.do("choose", selector="#filter-state", value="")
         self.write(side, [1, 2], "again")
         self.browser.wait_for(lambda now: now["verdict"] == GO and not now["rows"])
         self.assertEqual(self.browser.read()["loads"], 1)
@@ -192,8 +196,14 @@ class Page(GoScenario):
             side.target.delete_item(TableName=TABLE, Key=side.schema.key(number))
         self.write(side, range(80, 85), "gone", side.source)
         self.browser.do("open", url=self.url())
-        self.browser.wait_for(lambda now: now["figures"].get("open-keys") == "85" and
-                              len(now["rows"]) == 50)
+        self.browser.wait_for(lambda now: now["figures"].get("open-keys") == "85")
+
+        def newest() -> list[str]:
+            listed = self.api(f"/api/v1/migrations/{TABLE}/findings?limit=50")["findings"]
+            return [f"order_id: {each['key']['order_id']['S']}" for each in listed]
+        # What comes later stands before the page that is shown, and moves none that follow it.
+        self.browser.wait_for(lambda now: len(now["rows"]) == 50 and
+                              [row["key"] for row in now["rows"]] == newest())
         seen: list[str] = []
         for rows in (50, 35):
             shown = self.browser.wait_for(

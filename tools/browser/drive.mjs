@@ -5,6 +5,7 @@
 //   {"do": "read"}                      what the page shows
 //   {"do": "read", "status": PATH}      with the status of the same second beside it
 //   {"do": "click", "selector": …}   {"do": "fill", "selector": …, "text": …}   {"do": "press", "key": …}
+//   {"do": "choose", "selector": …, "value": …}   {"do": "focused"}
 //   {"do": "audit"}                     what axe-core finds serious or critical
 //   {"do": "problems"}                  console errors, violations of the policy, requests to elsewhere
 //   {"do": "picture", "path": …, "height": 900}   without a height: the whole page
@@ -119,6 +120,7 @@ const commands = {
   audit,
   click: async ({ selector }) => page.click(selector, { timeout: 15_000 }),
   fill: async ({ selector, text }) => page.fill(selector, text, { timeout: 15_000 }),
+  choose: async ({ selector, value }) => void (await page.selectOption(selector, value, { timeout: 15_000 })),
   press: async ({ key }) => page.keyboard.press(key),
   focused: async () => page.evaluate(() => document.activeElement?.textContent?.slice(0, 80) ?? ""),
   problems: async () => ({

@@ -2,8 +2,8 @@
 //
 // Problem: there may be 100,000, the monitor reads them from its state by pages and for one reader
 // at a time, and what heals must vanish here without a reload.
-// Idea: one page of 50 is shown. When the counts in the status change it is read again, for as long
-// as the state may be behind them. A page of the server may be short or empty and not the last: it
+// Idea: one page of 50 is shown. When the counts in the status change it is read again, until the
+// state has been committed twice since: the first of these commits may have begun before. A page of the server may be short or empty and not the last: it
 // is filled from the next ones, up to a bound. Rows that stay the same stay in the document.
 
 import { h, keeper, section, setText } from "./dom";
@@ -13,10 +13,10 @@ import { type Context, type Part, sum } from "./view";
 
 const rowsShown = 50;
 const pagesAtOnce = 10;
-const settleTime = 4_000; // ms; the state is a second behind the status
-const settleEach = 1_300;
+const commitsAwaited = 2;
 
 interface Filter {
+  state: string;
   kind: string;
   path: string;
 }
@@ -27,7 +27,7 @@ async function readPage(base: string, filter: Filter, after: string, signal: Abo
   const query = new URLSearchParams({ limit: String(rowsShown) });
   // The server refuses a request with what nobody can see in it: such a path is looked for here.
   const isAsked = visible(filter.path) === filter.path;
-  for (const [name, value] of Object.entries({ kind: filter.kind, path: isAsked ? filter.path : "", after })) {
+  for (const [name, value] of Object.entries({ ...filter, path: isAsked ? filter.path : "", after })) {
     if (value) {
       query.set(name, value);
     }
@@ -40,7 +40,8 @@ async function readPage(base: string, filter: Filter, after: string, signal: Abo
     throw new Error(`${answer.status}`);
   }
   const page = (await answer.json()) as FindingsPage;
-  const fits = (each: Finding) => isAsked || each.paths.some((change) => change.path === filter.path);
+  const fits = (each: Finding) => isAsked || each.paths.some(({ path }) =>
+    path === filter.path || path.replace(/\[\d+\]/g, "[]") === filter.path);
   return { findings: page.findings.filter(fits), next: page.next };
 }
 
@@ -75,8 +76,9 @@ function rowOf(finding: Finding, { words, formats }: Context): HTMLElement {
       h("span", { class: "change" }, words.change[each.change] ?? each.change)));
   return h(
     "tr",
-    { class: `kind-${visible(finding.kind)}` },
-    h("td", {}, h("span", { class: "kind", title: words.kind[finding.kind] }, finding.kind)),
+    { class: `kind-${visible(finding.kind)}${finding.healed_at ? " healed" : ""}` },
+    h("td", {}, h("span", { class: "kind", title: words.kind[finding.kind] }, finding.kind),
+      finding.healed_at ? h("span", { class: "change" }, text.healed) : null),
     h("th", { scope: "row" },
       h("details", {},
         h("summary", {}, h("code", { class: "key" }, keyText(finding.key))),
@@ -84,6 +86,7 @@ function rowOf(finding: Finding, { words, formats }: Context): HTMLElement {
           fact(text.exactKey, JSON.stringify(finding.key)),
           fact(text.firstSeen, formats.moment(finding.first_seen)),
           fact(text.confirmed, formats.moment(finding.confirmed_at)),
+          finding.healed_at ? fact(text.healed, formats.moment(finding.healed_at)) : null,
           finding.shard_id ? fact(text.shard, finding.shard_id) : null,
           finding.sequence_number ? fact(text.sequence, finding.sequence_number) : null,
           fact(text.sourceDigest, finding.source_digest ?? text.none),
@@ -99,11 +102,15 @@ export function makeFindings(context: Context): Part {
   const { words, formats } = context;
   const kindChoice = h("select", { id: "filter-kind" },
     h("option", { value: "" }, words.allKinds), ...kinds.map((kind) => h("option", { value: kind }, kind)));
+  const stateChoice = h("select", { id: "filter-state" },
+    ...(["", "healed", "all"] as const).map((state) =>
+      h("option", { value: state }, words.findingState[state || "open"])));
   const pathChoice = h("input", {
     id: "filter-path", type: "search", autocomplete: "off", spellcheck: "false", placeholder: words.anyPath,
   });
   const clear = h("button", { type: "reset" }, words.clear);
   const form = h("form", { class: "filters" },
+    h("label", {}, words.filterState, stateChoice),
     h("label", {}, words.filterKind, kindChoice),
     h("label", {}, words.filterPath, pathChoice),
     h("button", { type: "submit" }, words.apply), clear);
@@ -126,13 +133,14 @@ export function makeFindings(context: Context): Part {
     h("div", { class: "pager", role: "group", "aria-label": words.findings }, newest, newer, where, older));
   root.tabIndex = -1;
 
-  let filter: Filter = { kind: "", path: "" };
+  let filter: Filter = { state: "", kind: "", path: "" };
   let starts = [""]; // where each page up to the present one begins
   let firstRows = [0]; // how many rows stand before it
   let next: string | null = null;
   let rows = new Map<string, HTMLElement>();
   let signature = "";
-  let settleUntil = 0;
+  let awaited = 0; // commits, after which the list is what the counts say
+  let committed = "";
   let open = 0;
   let work: AbortController | undefined;
   let timer = 0;
@@ -166,7 +174,8 @@ export function makeFindings(context: Context): Part {
   const showPager = () => {
     const before = firstRows[firstRows.length - 1] ?? 0;
     setText(where, rows.size > 0
-      ? words.findingsShown(formats.count(before + 1), formats.count(before + rows.size)) : "");
+      ? words.findingsShown(formats.count(before + 1), formats.count(before + rows.size)) +
+        (filter.state ? "" : words.newestFirst) : "");
     // A disabled button loses the focus: these only say that they do nothing.
     newest.setAttribute("aria-disabled", String(starts.length === 1));
     newer.setAttribute("aria-disabled", String(starts.length === 1));
@@ -189,11 +198,8 @@ export function makeFindings(context: Context): Part {
       next = page.next;
       showRows(page.findings);
       setText(note, page.findings.length > 0 ? "" : page.next === null
-        ? (open > 0 || filter.kind || filter.path ? words.findingsNone : "") : words.findingsPartly);
+        ? (open > 0 || Object.values(filter).some(Boolean) ? words.findingsNone : "") : words.findingsPartly);
       showPager();
-      if (Date.now() < settleUntil) {
-        later(settleEach);
-      }
     } catch (failure) {
       if (work !== mine || mine.signal.aborted) {
         return;
@@ -208,21 +214,24 @@ export function makeFindings(context: Context): Part {
     firstRows = toRows;
     void load();
   };
-  const filterBy = (kind: string, path: string) => {
-    filter = { kind, path };
+  const filterBy = (kind: string, path: string, state = "") => {
+    filter = { state, kind, path };
+    stateChoice.value = state;
     kindChoice.value = kind;
     pathChoice.value = path;
     goTo([""], [0]);
   };
+  const filterAsChosen = () => filterBy(kindChoice.value, pathChoice.value.trim(), stateChoice.value);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    filterBy(kindChoice.value, pathChoice.value.trim());
+    filterAsChosen();
   });
   form.addEventListener("reset", (event) => {
     event.preventDefault();
     filterBy("", "");
   });
-  kindChoice.addEventListener("change", () => filterBy(kindChoice.value, pathChoice.value.trim()));
+  kindChoice.addEventListener("change", filterAsChosen);
+  stateChoice.addEventListener("change", filterAsChosen);
   newest.addEventListener("click", () => starts.length > 1 && goTo([""], [0]));
   newer.addEventListener("click", () => starts.length > 1 && goTo(starts.slice(0, -1), firstRows.slice(0, -1)));
   older.addEventListener("click", () => {
@@ -272,13 +281,20 @@ export function makeFindings(context: Context): Part {
       const now = JSON.stringify([status.started, status.mismatches, open, status.checks.failed, status.checks.healed]);
       if (now !== signature) {
         signature = now;
-        settleUntil = Date.now() + settleTime;
+        awaited = commitsAwaited;
         later(100);
+      }
+      if (status.committed && status.committed !== committed) {
+        committed = status.committed;
+        if (awaited > 0) {
+          --awaited;
+          later(100);
+        }
       }
     },
     stand: (standing) => {
       if (standing.kind === "live") {
-        settleUntil = Date.now() + settleTime;
+        awaited = commitsAwaited;
         later(100);
       }
     },

@@ -32,6 +32,18 @@ function nameInAddress(): string | undefined {
   }
 }
 
+/** A dot of the verdict's colour, for who has many windows open; an empty ring: none is known. */
+function showIcon(accent: string): void {
+  const color = { "go": "#1a7f4b", "wait": "#d08b00", "no-go": "#c5322a" }[accent];
+  const dot = color ? `fill="${color}"` : 'fill="none" stroke="#808890" stroke-width="3"';
+  const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6" ${dot}/></svg>`;
+  const address = "data:image/svg+xml," + encodeURIComponent(picture);
+  const link = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+  if (link && link.href !== address) {
+    link.href = address;
+  }
+}
+
 /** The page in one language for one migration, until one of both changes. */
 class Page {
   private readonly parts: Part[];
@@ -43,6 +55,8 @@ class Page {
   private readonly timeline;
   private readonly root: HTMLElement;
   private name: string | undefined;
+  private offered: string | undefined; // the one that the chooser has marked
+  private list: ListedMigration[] = [];
   private last: Status | undefined;
   private standing: Standing = { kind: "connecting" };
   private nextHistory = 0;
@@ -105,7 +119,10 @@ class Page {
 
   private show(status: Status): void {
     this.last = status;
-    this.name = status.migration;
+    if (this.name !== status.migration || this.name !== this.offered) {
+      this.name = this.offered = status.migration;
+      this.offer(this.list);
+    }
     this.data.add(status);
     if (Date.now() >= this.nextHistory) {
       this.nextHistory = Date.now() + historyEach;
@@ -129,11 +146,13 @@ class Page {
   private nameWindow(): void {
     const verdict = verdictNow(this.last, this.standing);
     const name = this.last ? ` ${this.last.migration}` : "";
+    showIcon(verdict ? accentOf(verdict) : "unknown");
     document.title = this.last ? `${verdict ?? "?"}${name} – ${title}` : title;
     this.root.dataset["accent"] = verdict ? accentOf(verdict) : "unknown";
   }
 
   private offer(list: ListedMigration[]): void {
+    this.list = list;
     this.chooser.hidden = list.length < 2;
     const shown = list.map((each) => [each.migration, each.verdict]);
     this.keepChooser([shown, this.name], () => [

@@ -65,6 +65,8 @@ export interface Status {
   ended: boolean;
   failure: string | null;
   committed: string | null;
+  /** Newer monitors only: why nothing can be written just now. */
+  unsaved_because?: string | null;
   phase: Phase;
   verdict: Verdict;
   verdict_since: string;
@@ -174,6 +176,7 @@ export interface Finding {
   sequence_number: string;
   first_seen: string;
   confirmed_at: string;
+  healed_at: string | null;
   source?: unknown;
   target?: unknown;
 }

@@ -1,4 +1,4 @@
-"""A real Chromium for a scenario; the driver is tools/browser/drive.mjs."""
+"""A real Chromium, for the tests of the page and its pictures; its driver is browser/drive.mjs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness import dynamodb_local
+import dynamodb_local
 
-DRIVER = Path(__file__).resolve().parents[2] / "tools/browser/drive.mjs"
+DRIVER = Path(__file__).resolve().parent / "browser/drive.mjs"
 PATIENCE_SECONDS = 120
 Shown = dict[str, Any]
 
