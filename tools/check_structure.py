@@ -60,7 +60,7 @@ WAITING = {
         "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
         "task_group worker_pool",
     "serve": "event_feed http_server request_parser server_connection server_limits",
-    "state": "shard_page sqlite_store state_store state_tables",
+    "state": "sqlite_store state_store state_tables",
     "stream": "record_sink shard_reader stream_consumer stream_follower",
     "verify": "findings_file record_verifier",
 }

@@ -48,7 +48,8 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         local = stack.enter_context(DynamodbLocal())
         demo.prepare(local, world)
-        shared = ["--endpoint-url", local.endpoint_url, "--table", demo.TABLE, "--items", str(ITEMS)]
+        shared = ["--endpoint-url", local.endpoint_url, "--table", demo.TABLE,
+                  "--items", str(ITEMS)]
         for kind in LIFE:
             shared += [f"--{kind}", "2"]
         demo.start(stack, demo.TOOLS / "replicator.py", *shared, output=folder / "replicated")

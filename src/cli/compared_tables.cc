@@ -46,7 +46,7 @@ awaitable<result<void>> compared_tables::settle(std::vector<state::gap_row>& gap
     note(target_, *migration_.facts.target);
   }
   gaps.insert(gaps.end(), batch.gaps.begin(), batch.gaps.end());
-  co_return co_await migration_.store->commit(batch);
+  co_return co_await migration_.store->commit(std::move(batch));
 }
 
 /// What waiting mends is waited for: the comparison is complete but for this. A signal ends that.

@@ -87,7 +87,7 @@ awaitable<void> onlookers::end(const report::status& last) {
   shown_.collect(batch);
   if (!batch.empty()) {
     // A failure was told by the run itself; at worst the next one tells once more.
-    static_cast<void>(co_await migration_.store->commit(batch));
+    static_cast<void>(co_await migration_.store->commit(std::move(batch)));
   }
 }
 

@@ -122,7 +122,7 @@ bool fits(const question& asked, const verify::mismatch& entry) {
   return (asked.state != wanted_state::healed || !entry.open) &&
          (!asked.kind || to_string(entry.kind) == *asked.kind) &&
          (!asked.path || std::ranges::any_of(entry.paths, [&](const verify::path_change& each) {
-           return each.path == *asked.path || verify::without_indexes(each.path) == *asked.path;
+           return each.path == *asked.path || verify::group_path(each.path) == *asked.path;
          }));
 }
 

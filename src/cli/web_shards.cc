@@ -1,7 +1,7 @@
 #include "cli/web_shards.h"
 
+#include "base/displayable.h"
 #include "base/foreign_json.h"
-#include "state/shard_page.h"
 
 #include <nlohmann/json.hpp>
 
@@ -63,7 +63,7 @@ awaitable<serve::response> answer_shards(shown_run& run) {
   state::shard_page page;
   const auto stream = run.latest()->about.stream;
   if (stream) {
-    auto found = co_await state::newest_shards(run.store(), stream->arn, shards_max);
+    auto found = co_await run.store().newest_shards(stream->arn, shards_max);
     if (!found) {
       co_return serve::plain_text(500, "the state cannot be read");
     }
@@ -73,8 +73,9 @@ awaitable<serve::response> answer_shards(shown_run& run) {
   for (const auto& row : page.rows) {
     list.push_back(shard(row));
   }
-  co_return serve::response{.content_type = "application/json",
-                            .body = json_text(json{{"shards", list}, {"total", page.total}})};
+  co_return serve::response{
+      .content_type = "application/json",
+      .body = displayable(json_text(json{{"shards", list}, {"total", page.total}}))};
 }
 
 }  // namespace ddm::cli

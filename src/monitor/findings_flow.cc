@@ -116,23 +116,15 @@ awaitable<result<void>> recall_open(state::state_store& store, verify::finding_b
   co_return result<void>{};
 }
 
-awaitable<result<void>> follow_findings(state::state_store& store,
-                                        verify::findings_file* findings) {
-  if (findings == nullptr || !findings->owes_lines()) {
-    co_return result<void>{};
-  }
-  co_return co_await findings->follow(store);
-}
-
 awaitable<result<void>> commit_with_findings(state::state_store& store,
                                              verify::findings_file* findings,
-                                             const state::commit_batch& batch) {
+                                             state::commit_batch batch) {
   if (findings != nullptr && !batch.finding_lines.empty()) {
     findings->expect_lines();
   }
-  auto committed = co_await store.commit(batch);
-  if (committed) {
-    committed = co_await follow_findings(store, findings);
+  auto committed = co_await store.commit(std::move(batch));
+  if (committed && findings != nullptr && findings->owes_lines()) {
+    committed = co_await findings->follow(store);
   }
   co_return committed;
 }

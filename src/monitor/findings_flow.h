@@ -45,10 +45,8 @@ inline constexpr std::chrono::seconds news_interval{10};
 
 /// The findings file, if there is one, gets its lines only once they are committed; what an earlier
 /// commit owed it when it was cancelled, too.
-[[nodiscard]] awaitable<result<void>> follow_findings(state::state_store& store,
-                                                      verify::findings_file* findings);
 [[nodiscard]] awaitable<result<void>> commit_with_findings(state::state_store& store,
                                                            verify::findings_file* findings,
-                                                           const state::commit_batch& batch);
+                                                           state::commit_batch batch);
 
 }  // namespace ddm::monitor

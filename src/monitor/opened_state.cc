@@ -31,7 +31,7 @@ awaitable<result<opened_state>> open_state(state::state_store& store, session_id
   }
   state::commit_batch first;
   save_if_new(fresh, first);
-  if (auto begun = co_await store.commit(first); !begun) {
+  if (auto begun = co_await store.commit(std::move(first)); !begun) {
     co_return fail(std::move(begun.error()));
   }
   auto resumed = co_await store.load(open_mismatches_max);
@@ -45,7 +45,7 @@ awaitable<result<opened_state>> open_state(state::state_store& store, session_id
   // The target may have got its name only now, and a comparison knows no direction.
   state::commit_batch names;
   save_names(*identity, names);
-  if (auto named = co_await store.commit(names); !named) {
+  if (auto named = co_await store.commit(std::move(names)); !named) {
     co_return fail(std::move(named.error()));
   }
   const bool begun_now = identity->secret == fresh.secret;

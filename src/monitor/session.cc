@@ -1,7 +1,6 @@
 #include "monitor/session.h"
 
 #include "base/log.h"
-#include "base/raised.h"
 #include "monitor/findings_flow.h"
 #include "report/derive.h"
 #include "report/stored_status.h"
@@ -15,8 +14,6 @@ namespace {
 
 /// A commit that takes longer than this holds up reading: the disk sets the pace then.
 constexpr std::chrono::seconds slow_commit{3};
-/// Between two attempts while the disk is full.
-constexpr std::chrono::seconds room_awaited{2};
 constexpr std::chrono::seconds status_age_max{1};
 /// However seldom blocks are shown.
 constexpr milliseconds record_interval_max{30'000};
@@ -47,6 +44,7 @@ session::session(session_rhythm rhythm, session_surroundings around)
 
 awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over) {
   if (!failure_) {
+    around_.store.let_commits_wait(!stop_requested_);
     for (auto* part : parts_) {
       part->start(background_);
     }
@@ -56,8 +54,7 @@ awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over
       background_.spawn(show_seconds());
     }
     co_await until_over();
-    over_ = true;
-    commit_ended_.notify();
+    around_.store.let_commits_wait(false);
     for (auto* part : parts_ | std::views::reverse) {
       part->stop();
     }
@@ -82,8 +79,8 @@ awaitable<result<void>> session::run(std::function<awaitable<void>()> until_over
 
 void session::request_stop() {
   stop_requested_ = true;
+  around_.store.let_commits_wait(false);
   may_be_over_.notify();
-  commit_ended_.notify();
 }
 
 void session::abandon() {
@@ -99,36 +96,16 @@ void session::fail_with(error failure) {
 }
 
 awaitable<result<void>> session::commit_now() {
-  while (saving_) {
-    co_await commit_ended_.wait();
-  }
-  auto saved = co_await collect_and_save();
-  commit_ended_.notify();
-  co_return saved;
-}
-
-awaitable<result<void>> session::collect_and_save() {
   if (abandoned_) {
     co_return fail(error_class::cancelled, "the session was abandoned");
-  }
-  const raised busy(saving_);
-  if (unsaved_) {
-    if (auto saved = co_await save(); !saved) {
-      co_return saved;
-    }
   }
   for (auto* part : parts_) {
     if (auto durable = co_await part->make_durable(); !durable) {
       co_return durable;
     }
   }
-  collect();
-  co_return co_await save();
-}
-
-void session::collect() {
   ++commits_begun_;
-  auto& batch = unsaved_.emplace();
+  state::commit_batch batch;
   for (auto* part : parts_) {
     part->collect(batch);
   }
@@ -136,56 +113,17 @@ void session::collect() {
     around_.watch.collect(batch);
   }
   record_status(batch);
-}
-
-/// Days of waiting must not end because a log filled the disk for an hour: reading waits, the
-/// stream keeps its records for 24 h, and somebody is told.
-awaitable<result<void>> session::save() {
-  for (;;) {
-    commit_since_ = commit_since_.value_or(around_.time.now());
-    auto saved = co_await try_to_save();
-    note_room(saved);
-    if (!unsaved_) {
-      commit_since_.reset();
-    }
-    const bool may_wait = !saved && saved.error().code == state::no_room_code && !is_ending();
-    if (!may_wait) {
-      co_return saved;
-    }
-    if (!unsaved_) {
-      co_return result<void>{};  // the file of findings alone is owed something
-    }
-    co_await around_.time.sleep_for(room_awaited);
-  }
-}
-
-awaitable<result<void>> session::try_to_save() {
-  if (unsaved_) {
-    if (around_.findings != nullptr && !unsaved_->finding_lines.empty()) {
-      around_.findings->expect_lines();
-    }
-    // It ends even when we are cancelled, and its result comes out before that does.
-    if (auto committed = co_await around_.store.commit(*unsaved_); !committed) {
-      co_return committed;
-    }
-    unsaved_.reset();
+  commit_since_ = around_.time.now();
+  auto committed = co_await commit_with_findings(around_.store, around_.findings, std::move(batch));
+  commit_since_.reset();
+  commit_ended_.notify();
+  if (committed) {
     committed_at_ = around_.time.now();
     for (auto* part : parts_) {
       part->on_committed();
     }
   }
-  co_return co_await follow_findings(around_.store, around_.findings);
-}
-
-void session::note_room(const result<void>& saved) {
-  const auto before =
-      std::exchange(unsaved_because_, saved ? std::string() : saved.error().describe());
-  if (!saved && before.empty()) {
-    log::event(log::level::error, "no_room", "reading waits until there is room",
-               {{"why", unsaved_because_}});
-  } else if (saved && !before.empty()) {
-    log::event(log::level::info, "room_again", "the state is saved again");
-  }
+  co_return committed;
 }
 
 awaitable<result<void>> session::commit_and_refill() {
@@ -226,7 +164,27 @@ awaitable<result<void>> session::commit_at_the_end() {
   }
   // The last word, with what was heard.
   ended_ = true;
-  co_return co_await commit_now();
+  auto committed = co_await commit_now();
+  if (committed && around_.findings != nullptr && !around_.findings->waits_for_room().empty()) {
+    committed = fatal(around_.findings->waits_for_room());
+  }
+  co_return committed;
+}
+
+std::string session::unsaved_because() const {
+  const auto of_state = around_.store.waits_for_room();
+  return of_state.empty() && around_.findings != nullptr ? around_.findings->waits_for_room()
+                                                         : of_state;
+}
+
+void session::note_room() {
+  const auto why = unsaved_because();
+  if (std::exchange(noted_no_room_, !why.empty()) != why.empty()) {
+    return;
+  }
+  log::event(why.empty() ? log::level::info : log::level::error,
+             why.empty() ? "room_again" : "no_room",
+             why.empty() ? "what is seen is saved again" : why);
 }
 
 /// Last of all parts: what they collect may change what they tell.
@@ -262,15 +220,12 @@ awaitable<result<void>> session::record_end(const std::optional<error>& failure)
     last.verdict_since = last.at;
   }
   batch.values.emplace(report::stored_status_name(around_.command), report::encode_figures(last));
-  if (unsaved_) {
-    co_return fail({.code = std::string(state::no_room_code), .message = unsaved_because_});
-  }
-  co_return co_await around_.store.commit(batch);
+  co_return co_await around_.store.commit(std::move(batch));
 }
 
 awaitable<void> session::await_slow_commit() {
-  while (!is_ending() && commit_since_ && around_.time.now() - *commit_since_ > slow_commit) {
-    if (unsaved_because_.empty() && !std::exchange(warned_of_slow_disk_, true)) {
+  while (commit_since_ && around_.time.now() - *commit_since_ > slow_commit) {
+    if (!std::exchange(warned_of_slow_disk_, true)) {
       log::event(log::level::warning, "slow_disk",
                  "a commit to the state file takes long: reading waits for it");
     }
@@ -303,7 +258,7 @@ report::status session::figures() const {
   now.running = now.at - started_at_;
   now.ended = ended_;
   now.failure = failure_ ? failure_->describe() : std::string();
-  now.unsaved_because = unsaved_because_;
+  now.unsaved_because = unsaved_because();
   now.committed_at = committed_at_;
   now.verdict_since = verdict_since_;
   now.about.started = started_at_;
@@ -327,6 +282,7 @@ report::status session::status() const {
 }
 
 const report::status& session::take_status() {
+  note_room();
   latest_ = status();
   verdict_since_ = latest_->verdict_since;
   return *latest_;

@@ -76,8 +76,7 @@ class session {
   void fail_with(error failure);
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
 
-  /// Where the disk is full it waits for room, until the session ends. Of class `cancelled` once it
-  /// is abandoned: as a success it would let what waits for it go on.
+  /// Of class `cancelled` once it is abandoned: as a success it would let what waits for it go on.
   [[nodiscard]] awaitable<result<void>> commit_now();
   /// After run(), with `end_follows`: records the end. `failure`: of what came after the run.
   [[nodiscard]] awaitable<result<void>> record_end(const std::optional<error>& failure);
@@ -98,13 +97,9 @@ class session {
   [[nodiscard]] awaitable<void> commit_regularly();
   [[nodiscard]] awaitable<result<void>> commit_and_refill();
   [[nodiscard]] awaitable<result<void>> commit_at_the_end();
-  /// Nothing is to be waited for any more.
-  [[nodiscard]] bool is_ending() const { return stop_requested_ || over_; }
-  void collect();
-  [[nodiscard]] awaitable<result<void>> collect_and_save();
-  [[nodiscard]] awaitable<result<void>> save();
-  [[nodiscard]] awaitable<result<void>> try_to_save();
-  void note_room(const result<void>& saved);
+  /// Why what is seen cannot be saved just now; empty: it can.
+  [[nodiscard]] std::string unsaved_because() const;
+  void note_room();
   void record_status(state::commit_batch& batch);
   [[nodiscard]] awaitable<void> show_seconds();
   [[nodiscard]] awaitable<void> show_blocks();
@@ -116,17 +111,13 @@ class session {
   wall_time started_at_;
   std::optional<wall_time> committed_at_;
   std::uint64_t commits_begun_ = 0;
-  /// What has been collected is nowhere else: it is saved before anything newer is.
-  std::optional<state::commit_batch> unsaved_;
-  std::string unsaved_because_;  ///< there is no room; empty: there was
-  bool saving_ = false;
   std::optional<wall_time> commit_since_;
   signal commit_ended_;
   bool warned_of_slow_disk_ = false;
+  bool noted_no_room_ = false;
   std::optional<error> failure_;
   signal may_be_over_;
   bool stop_requested_ = false;
-  bool over_ = false;
   bool abandoned_ = false;
   bool ended_ = false;
   std::optional<report::status> latest_;

@@ -69,7 +69,7 @@ awaitable<result<void>> finding_notes::commit() {
     co_return result<void>{};
   }
   parts_.statistics.save(batch.numbers, batch.values);
-  co_return co_await monitor::commit_with_findings(parts_.store, parts_.file, batch);
+  co_return co_await monitor::commit_with_findings(parts_.store, parts_.file, std::move(batch));
 }
 
 }  // namespace ddm::repair

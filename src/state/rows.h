@@ -151,4 +151,10 @@ inline constexpr const char* lines_before_name = "findings.lines_before";
 /// Number: the latest commit_batch::gaps_cured_before, Unix ms; it never falls.
 inline constexpr const char* gaps_cured_before_name = "gaps.cured_before_ms";
 
+/// Of one stream, the newest of what may be thousands.
+struct shard_page {
+  std::vector<shard_row> rows;  ///< newest first
+  std::int64_t total = 0;       ///< of the stream, those that are not among `rows` too
+};
+
 }  // namespace ddm::state

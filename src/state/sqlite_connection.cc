@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace ddm::state {
@@ -24,7 +25,12 @@ constexpr std::array<std::pair<int, int>, 5> settings_of_connection{
      {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}}};
 
 /// SQLite reports a full disk as FULL, a quota or file size limit as a failed write.
-bool has_no_room(int code) { return (code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE; }
+bool has_no_room(sqlite3* handle) {
+  const int code = sqlite3_extended_errcode(handle);
+  const int reason = sqlite3_system_errno(handle);
+  return (code & 0xff) == SQLITE_FULL ||
+         (code == SQLITE_IOERR_WRITE && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG));
+}
 
 constexpr std::string_view no_room =
     "the disk is full, or a quota or file size limit is reached: make room; everything committed "
@@ -32,7 +38,7 @@ constexpr std::string_view no_room =
 
 std::string reason_and_remedy(sqlite3* handle) {
   const int code = sqlite3_extended_errcode(handle);
-  if (has_no_room(code)) {
+  if (has_no_room(handle)) {
     return std::string(no_room);
   }
   switch (code & 0xff) {
@@ -151,9 +157,8 @@ bool sqlite_connection::file_is_gone() {
 }
 
 error sqlite_connection::failure(std::string_view doing) const {
-  const int code = sqlite3_extended_errcode(handle_.get());
   return {.kind = error_class::fatal,
-          .code = has_no_room(code) ? std::string(no_room_code) : std::string(),
+          .code = has_no_room(handle_.get()) ? std::string(no_room_code) : std::string(),
           .message = fmt::format("cannot {} the state {}: {}", doing, path_,
                                  reason_and_remedy(handle_.get()))};
 }

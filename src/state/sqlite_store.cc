@@ -3,7 +3,7 @@
 #include "base/draft_file.h"
 #include "base/private_file.h"
 #include "runtime/worker_pool.h"
-#include "state/shard_page.h"
+#include "state/room_wait.h"
 #include "state/sqlite_connection.h"
 #include "state/sqlite_schema.h"
 #include "state/state_file.h"
@@ -36,11 +36,32 @@ class sqlite_store final : public state_store {
         path_(std::move(path)),
         command_(std::move(command)),
         tables_(std::move(tables)),
+        has_thread_(threads > 0),
         thread_(threads) {}
 
-  awaitable<result<void>> commit(const commit_batch& batch) override {
-    co_return co_await thread_.run([&] { return tables_.commit(batch); });
+  sqlite_store(const sqlite_store&) = delete;
+  sqlite_store& operator=(const sqlite_store&) = delete;
+  ~sqlite_store() override { room_.let_wait(false); }
+
+  awaitable<result<void>> commit(commit_batch batch) override {
+    co_return co_await thread_.run([&] {
+      for (;;) {
+        auto committed = tables_.commit(batch);
+        const bool no_room = !committed && committed.error().code == no_room_code;
+        if (no_room && has_thread_ && room_.wait(committed.error())) {
+          continue;
+        }
+        room_.end();
+        if (no_room) {
+          tables_.break_off(committed.error());
+        }
+        return committed;
+      }
+    });
   }
+
+  void let_commits_wait(bool wait) override { room_.let_wait(wait); }
+  [[nodiscard]] std::string waits_for_room() const override { return room_.why(); }
 
   awaitable<result<snapshot>> load(std::size_t open_mismatches_max) override {
     co_return co_await thread_.run([&] { return tables_.load(open_mismatches_max); });
@@ -73,7 +94,8 @@ class sqlite_store final : public state_store {
     co_return co_await thread_.run([&] { return tables_.open_mismatches(last, rows_max); });
   }
 
-  awaitable<result<shard_page>> newest_shards(std::string stream_arn, std::size_t rows_max) {
+  awaitable<result<shard_page>> newest_shards(std::string stream_arn,
+                                              std::size_t rows_max) override {
     co_return co_await thread_.run([&] { return tables_.newest_shards(stream_arn, rows_max); });
   }
 
@@ -100,6 +122,8 @@ class sqlite_store final : public state_store {
   std::string path_;
   std::string command_;
   state_tables tables_;
+  room_wait room_;
+  bool has_thread_;  ///< else the caller's, which nothing may hold up
   worker_pool thread_;
 };
 
@@ -209,15 +233,6 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
   }
   return std::make_unique<sqlite_store>(std::move(lock), *path, options.command, *std::move(tables),
                                         options.own_thread ? 1 : 0);
-}
-
-awaitable<result<shard_page>> newest_shards(state_store& store, std::string stream_arn,
-                                            std::size_t rows_max) {
-  auto* const of_file = dynamic_cast<sqlite_store*>(&store);
-  if (of_file == nullptr) {
-    co_return fatal("this state cannot tell its shards");
-  }
-  co_return co_await of_file->newest_shards(std::move(stream_arn), rows_max);
 }
 
 }  // namespace ddm::state

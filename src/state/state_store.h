@@ -32,9 +32,13 @@ class state_store {
   state_store& operator=(const state_store&) = delete;
   virtual ~state_store() = default;
 
-  /// All of it or nothing. `batch` lives until it has ended. After an error of code `no_room_code`
-  /// the same can be tried again; others are fatal: the file is damaged, gone or locked.
-  [[nodiscard]] virtual awaitable<result<void>> commit(const commit_batch& batch) = 0;
+  /// All of it or nothing. Errors are fatal: there is no room, the file is damaged, gone or locked.
+  [[nodiscard]] virtual awaitable<result<void>> commit(commit_batch batch) = 0;
+  /// Whether commits wait for room where the disk is full (not at first), and all that is asked for
+  /// later with them, as on a disk that is slow. False ends what waits just now.
+  virtual void let_commits_wait(bool /*wait*/) {}
+  /// Why one waits; empty: none does.
+  [[nodiscard]] virtual std::string waits_for_room() const { return {}; }
   [[nodiscard]] virtual awaitable<result<snapshot>> load(std::size_t open_mismatches_max) = 0;
   /// The oldest deferred rows, at most `rows_max`; they stay until `deferred_taken` names them.
   [[nodiscard]] virtual awaitable<result<std::vector<deferred_row>>> oldest_deferred(
@@ -62,6 +66,9 @@ class state_store {
   /// Committed finding lines number `after` + 1 and following, at most `lines_max`.
   [[nodiscard]] virtual awaitable<result<std::vector<std::string>>> finding_lines(
       std::int64_t after, std::size_t lines_max) = 0;
+  /// By the shards' ids, of which a newer one has the higher; at most `rows_max`.
+  [[nodiscard]] virtual awaitable<result<shard_page>> newest_shards(std::string stream_arn,
+                                                                    std::size_t rows_max) = 0;
   /// Of one moment: the gaps, and the numbers and values whose names begin with one of `prefixes`.
   [[nodiscard]] virtual awaitable<result<news>> news_of(std::vector<std::string> prefixes) = 0;
 };

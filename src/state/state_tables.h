@@ -1,7 +1,6 @@
 // The rows of the state, written and read without waiting for anything but the disk.
 #pragma once
 
-#include "state/shard_page.h"
 #include "state/sqlite_connection.h"
 #include "state/state_store.h"
 #include "state/wal_lineage.h"
@@ -18,8 +17,10 @@ class state_tables {
   [[nodiscard]] static result<state_tables> open(sqlite_connection connection);
 
   /// One transaction. After a failure every further commit fails with the same error: a later part
-  /// of the history without an earlier one would be worse than none.
+  /// of the history without an earlier one would be worse than none. After one of code
+  /// `no_room_code` the same may be tried again, or it is broken off.
   [[nodiscard]] result<void> commit(const commit_batch& batch);
+  void break_off(const error& failure) { broken_ = failure; }
   [[nodiscard]] result<snapshot> load(std::size_t open_mismatches_max);
   [[nodiscard]] result<std::vector<deferred_row>> oldest_deferred(std::size_t rows_max);
   [[nodiscard]] result<std::int64_t> count_deferred();

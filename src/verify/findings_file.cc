@@ -317,6 +317,11 @@ awaitable<result<void>> findings_file::follow(state::state_store& store) {
   }
   auto appended = co_await append_missing(store);
   owes_lines_ = !appended;
+  waits_for_room_.clear();
+  if (!appended && appended.error().code == state::no_room_code) {
+    waits_for_room_ = std::move(appended.error().message);
+    co_return result<void>{};
+  }
   co_return appended;
 }
 

@@ -44,13 +44,16 @@ class findings_file {
   /// nothing is changed, while another command uses the state.
   [[nodiscard]] awaitable<result<bool>> renew(state::state_store& store,
                                               state::state_store::line_of_row line_of);
-  /// Appends the lines that have been committed since; while another program holds the file's lock
-  /// it owes them.
+  /// Appends the lines that have been committed since; while another program holds the file's lock,
+  /// or the disk is full, it owes them.
   [[nodiscard]] awaitable<result<void>> follow(state::state_store& store);
   /// Lines are being committed: the file owes them until it has followed. Whoever commits may be
   /// cancelled in between; the next commit makes up for it.
   void expect_lines() { owes_lines_ = true; }
   [[nodiscard]] bool owes_lines() const { return owes_lines_; }
+  /// Why it could not be written, where the disk is full: it owes lines until there is room. Empty:
+  /// it could.
+  [[nodiscard]] const std::string& waits_for_room() const { return waits_for_room_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::int64_t lines() const { return lines_; }
 
@@ -67,6 +70,7 @@ class findings_file {
   std::int64_t lines_ = 0;  ///< complete ones in the file
   std::int64_t bytes_ = 0;  ///< of these
   bool owes_lines_ = false;
+  std::string waits_for_room_;
   bool locked_ = false;  ///< by another program, at the last attempt
 };
 

@@ -4,13 +4,20 @@
 
 namespace ddm::verify {
 
-std::string without_indexes(std::string_view path) {
+std::string group_path(std::string_view path) {
   std::string text;
-  for (std::size_t at = 0; at < path.size(); ++at) {
+  for (std::size_t at = 0; at < path.size() && text.size() < group_path_max; ++at) {
     text += path[at];
     const auto digits_end = path.find_first_not_of("0123456789", at + 1);
     if (path[at] == '[' && digits_end != std::string_view::npos && path[digits_end] == ']') {
       at = digits_end - 1;
+    }
+  }
+  // Not in the middle of a character.
+  while (text.size() == group_path_max && (text.back() & 0x80) != 0) {
+    text.pop_back();
+    if ((path[text.size()] & 0x40) != 0) {
+      break;
     }
   }
   return text;
@@ -23,7 +30,7 @@ void path_groups::count(const mismatch& entry, std::int64_t by) {
   }
   std::set<std::string> paths;
   for (const auto& change : entry.paths) {
-    paths.insert(without_indexes(change.path));
+    paths.insert(group_path(change.path));
   }
   for (const auto& path : paths) {
     count(place(entry.kind, path), by);
@@ -31,7 +38,16 @@ void path_groups::count(const mismatch& entry, std::int64_t by) {
 }
 
 void path_groups::count(const place& at, std::int64_t by) {
-  const auto found = keys_.try_emplace(at).first;
+  auto found = keys_.find(at);
+  if (found == keys_.end() && (by < 0 || keys_.size() >= groups_max_)) {
+    const place others(at.first, other_paths);
+    found = by < 0 ? keys_.find(others) : keys_.try_emplace(others).first;
+  } else if (found == keys_.end()) {
+    found = keys_.try_emplace(at).first;
+  }
+  if (found == keys_.end()) {
+    return;
+  }
   order_.erase(&*found);
   found->second += by;
   if (found->second > 0) {

@@ -3,7 +3,8 @@
 // Problem: who is told "12,000 keys are wrong" wants to know whether that is one bad mapping or
 // many faults, and a status must not walk them each second. Idea: a count by kind and path changes
 // with each entry, and an order by count changes with it. List indexes are left out, or each
-// element would be a group. Memory: the paths of the entries that are counted, at most once more.
+// element would be a group; names of 64 KB are cut. Memory: `groups_max` groups, about 5 MB; what
+// finds no room is counted under "(other paths)".
 //
 //   different at "price"           8,112 keys
 //   different at "tags[]"          3,888 keys    from tags[0], tags[7] …
@@ -30,13 +31,17 @@ struct path_group {
   bool operator==(const path_group&) const = default;
 };
 
-/// "tags[2].name" → "tags[].name".
-[[nodiscard]] std::string without_indexes(std::string_view path);
+/// "tags[2].name" → "tags[].name", at most `group_path_max` bytes of it.
+[[nodiscard]] std::string group_path(std::string_view path);
+inline constexpr std::size_t group_path_max = 200;
+inline constexpr std::string_view other_paths = "(other paths)";
 
 class path_groups {
  public:
+  explicit path_groups(std::size_t groups_max = 10'000) : groups_max_(groups_max) {}
+
   void add(const mismatch& entry) { count(entry, 1); }
-  /// As it was added.
+  /// As it was added. Where there was no room, groups of few keys may be told a little wrong.
   void remove(const mismatch& entry) { count(entry, -1); }
   /// Those of most keys, at most `groups_max`; equal ones by kind and path.
   [[nodiscard]] std::vector<path_group> largest(std::size_t groups_max) const;
@@ -52,6 +57,7 @@ class path_groups {
   void count(const mismatch& entry, std::int64_t by);
   void count(const place& at, std::int64_t by);
 
+  std::size_t groups_max_;
   std::map<place, std::int64_t> keys_;
   std::set<const counted*, most_keys_first> order_;  ///< of the entries of `keys_`
 };

@@ -172,7 +172,7 @@ report::status compare_world::status() const { return process_->session->status(
 state::snapshot compare_world::committed() { return *time.run(process_->store->load(100'000)); }
 
 void compare_world::commit(state::commit_batch batch) {
-  if (!time.run(process_->store->commit(batch))) {
+  if (!time.run(process_->store->commit(std::move(batch)))) {
     broken_invariant("a commit failed");
   }
 }

@@ -21,8 +21,8 @@ class interrupting_store final : public state::state_store {
  public:
   explicit interrupting_store(state::state_store& inner) : inner_(inner) {}
 
-  awaitable<result<void>> commit(const state::commit_batch& batch) override {
-    auto done = co_await inner_.commit(batch);
+  awaitable<result<void>> commit(state::commit_batch batch) override {
+    auto done = co_await inner_.commit(std::move(batch));
     if (meanwhile) {
       const auto executor = co_await asio::this_coro::executor;
       asio::post(executor, std::exchange(meanwhile, nullptr));
@@ -46,6 +46,10 @@ class interrupting_store final : public state::state_store {
   awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
       std::string key_hash) override {
     return inner_.find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<state::shard_page>> newest_shards(std::string stream_arn,
+                                                     std::size_t rows_max) override {
+    return inner_.newest_shards(std::move(stream_arn), rows_max);
   }
   awaitable<result<std::vector<state::mismatch_row>>> mismatches_by_key(
       std::string after, std::size_t rows_max) override {

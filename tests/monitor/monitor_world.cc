@@ -79,7 +79,7 @@ class observed_store final : public state::state_store {
                  const std::function<void(const state::commit_batch&)>& heard)
       : below_(std::move(below)), heard_(heard) {}
 
-  awaitable<result<void>> commit(const state::commit_batch& batch) override {
+  awaitable<result<void>> commit(state::commit_batch batch) override {
     auto committed = co_await below_->commit(batch);
     if (committed && heard_) {
       heard_(batch);
@@ -104,6 +104,10 @@ class observed_store final : public state::state_store {
   awaitable<result<std::optional<state::mismatch_row>>> find_mismatch(
       std::string key_hash) override {
     co_return co_await below_->find_mismatch(std::move(key_hash));
+  }
+  awaitable<result<state::shard_page>> newest_shards(std::string stream_arn,
+                                                     std::size_t rows_max) override {
+    co_return co_await below_->newest_shards(std::move(stream_arn), rows_max);
   }
   awaitable<result<std::vector<state::mismatch_row>>> mismatches_by_key(
       std::string after, std::size_t rows_max) override {
@@ -371,7 +375,7 @@ void monitor_world::commit_beside(state::commit_batch batch) {
   auto store = state::open_sqlite_store({.path = (folder_ / "orders.monitor.db").string(),
                                          .command = "compare",
                                          .own_thread = false});
-  if (!store || !time.run((*store)->commit(batch))) {
+  if (!store || !time.run((*store)->commit(std::move(batch)))) {
     broken_invariant("a commit beside the process failed");
   }
 }

@@ -2,34 +2,29 @@
 #pragma once
 
 #include "repair/repair_journal.h"
+#include "support/disk_of_bytes.h"
 
-#include <csignal>
-#include <cstddef>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 namespace ddm::repair {
 
-/// While it lives no file grows beyond so many bytes.
-class disk_of_bytes {
- public:
-  explicit disk_of_bytes(std::size_t bytes) : before_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  disk_of_bytes(const disk_of_bytes&) = delete;
-  disk_of_bytes& operator=(const disk_of_bytes&) = delete;
-  ~disk_of_bytes() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, before_signal_);
-  }
+using support::disk_of_bytes;
 
- private:
-  rlimit before_{};
-  void (*before_signal_)(int);
-};
+::setrlimit(RLIMIT_FSIZE, &small);
+}
+disk_of_bytes(const disk_of_bytes&) = delete;
+disk_of_bytes& operator=(const disk_of_bytes&) = delete;
+~disk_of_bytes() {
+  ::setrlimit(RLIMIT_FSIZE, &before_);
+  std::signal(SIGXFSZ, before_signal_);
+}
+
+private:
+rlimit before_{};
+void (*before_signal_)(int);
+}
+;
 
 [[nodiscard]] inline result<std::vector<journal_entry>> read_journal(const std::string& path) {
   const auto journal = repair_journal::open_to_read(path);

@@ -2,12 +2,15 @@
 #include "state/sqlite_store.h"
 
 #include "state/store_testing.h"
+#include "support/disk_of_bytes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
+#include <chrono>
 #include <sys/stat.h>
+#include <thread>
+#include <vector>
 
 namespace ddm::state {
 namespace {
@@ -266,13 +269,11 @@ TEST(sqlite_store, closing_ends_queued_commits_and_folds_the_wal_into_the_file) 
   const temporary_directory place;
   const auto path = place / "s.db";
   asio::io_context context;
-  std::deque<commit_batch> batches;
   {
     auto store = must_open(path);
     for (std::int64_t n = 1; n <= 50; ++n) {
-      batches.push_back({.numbers = {{"n", n}}});
       asio::co_spawn(
-          context, store->commit(batches.back()),
+          context, store->commit({.numbers = {{"n", n}}}),
           [](const std::exception_ptr&, const result<void>& done) { EXPECT_TRUE(done); });
     }
     context.poll();  // All commits are handed to the store's thread; none is waited for.
@@ -282,6 +283,78 @@ TEST(sqlite_store, closing_ends_queued_commits_and_folds_the_wal_into_the_file) 
     context.run();
   }
   EXPECT_EQ(complete(must_open(path)->load(0)).value().numbers.at("n"), 50);
+}
+
+/// What is asked of a store while its disk is full.
+class full_store : public testing::Test {
+ protected:
+  full_store() { store_->let_commits_wait(true); }
+
+  void ask(commit_batch batch) {
+    asio::co_spawn(context_, store_->commit(std::move(batch)),
+                   [this](const std::exception_ptr&, result<void> done) {
+                     ended_.push_back(std::move(done));
+                   });
+    context_.poll();
+    context_.restart();
+  }
+  /// Until a commit waits, ten seconds at most.
+  void await_waiting() {
+    for (int tenths = 0; tenths < 100 && store_->waits_for_room().empty(); ++tenths) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    ASSERT_THAT(store_->waits_for_room(), HasSubstr("the disk is full"));
+  }
+
+  temporary_directory place_;
+  std::unique_ptr<state_store> store_ = must_open(place_ / "s.db");
+  asio::io_context context_;
+  std::vector<result<void>> ended_;
+};
+
+TEST_F(full_store, waits_for_room_and_answers_nothing_out_of_turn) {
+  std::optional<std::int64_t> seen;
+  {
+    const support::disk_of_bytes full(4096);
+    ask({.numbers = {{"n", 1}}});
+    asio::co_spawn(context_, store_->load(0), [&](const std::exception_ptr&, auto loaded) {
+      seen = loaded.value().numbers.at("n");
+    });
+    await_waiting();
+    ask({.numbers = {{"n", 2}}});
+    EXPECT_THAT(ended_, IsEmpty());
+  }
+  context_.run();
+  EXPECT_EQ(seen, 1) << "after the first commit, before the second";
+  ASSERT_THAT(ended_, SizeIs(2));
+  EXPECT_TRUE(ended_[0]);
+  EXPECT_TRUE(ended_[1]);
+  EXPECT_EQ(store_->waits_for_room(), "");
+  EXPECT_EQ(complete(store_->load(0)).value().numbers.at("n"), 2);
+}
+
+TEST_F(full_store, that_waits_no_more_saves_nothing_later_either) {
+  {
+    const support::disk_of_bytes full(4096);
+    ask({.numbers = {{"n", 1}}});
+    await_waiting();
+    store_->let_commits_wait(false);
+    context_.run();
+  }
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_EQ(ended_[0].error().code, no_room_code);
+  EXPECT_FALSE(complete(store_->commit({.numbers = {{"n", 2}}})));
+  EXPECT_THAT(complete(store_->load(0)).value().numbers, IsEmpty());
+}
+
+TEST_F(full_store, is_closed_at_once) {
+  const support::disk_of_bytes full(4096);
+  ask({.numbers = {{"n", 1}}});
+  await_waiting();
+  store_.reset();
+  context_.run();
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_FALSE(ended_[0]);
 }
 
 TEST(sqlite_store, works_without_a_thread_of_its_own) {

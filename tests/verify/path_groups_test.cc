@@ -18,13 +18,33 @@ mismatch differing_at(std::vector<std::string> paths,
   return entry;
 }
 
-TEST(path_groups, leaves_the_indexes_of_lists_out) {
-  EXPECT_EQ(without_indexes("tags[2]"), "tags[]");
-  EXPECT_EQ(without_indexes("a[0][12].name"), "a[][].name");
-  EXPECT_EQ(without_indexes("plain.path"), "plain.path");
-  EXPECT_EQ(without_indexes("odd[x1].open[12"), "odd[x1].open[12");
-  EXPECT_EQ(without_indexes("[["), "[[");
-  EXPECT_EQ(without_indexes(""), "");
+TEST(path_groups, leave_the_indexes_of_lists_out_and_cut_long_names) {
+  EXPECT_EQ(group_path("tags[2]"), "tags[]");
+  EXPECT_EQ(group_path("a[0][12].name"), "a[][].name");
+  EXPECT_EQ(group_path("plain.path"), "plain.path");
+  EXPECT_EQ(group_path("odd[x1].open[12"), "odd[x1].open[12");
+  EXPECT_EQ(group_path("[["), "[[");
+  EXPECT_EQ(group_path(""), "");
+  EXPECT_EQ(group_path(std::string(64'000, 'a')), std::string(group_path_max, 'a'));
+  const std::string even = std::string(group_path_max - 2, 'a');
+  EXPECT_EQ(group_path(even + "\u00e9" + "bc"), even);
+  EXPECT_EQ(group_path(even + "a\u00e9" + "bc"), even + "a");
+}
+
+TEST(path_groups, beyond_their_bound_are_counted_together) {
+  path_groups groups(2);
+  for (const auto* path : {"a", "a", "a", "b", "b", "c", "d"}) {
+    groups.add(differing_at({path}));
+  }
+  using enum mismatch_kind;
+  EXPECT_THAT(groups.largest(9),
+              ElementsAre(path_group{different, "a", 3}, path_group{different, "(other paths)", 2},
+                          path_group{different, "b", 2}));
+  groups.remove(differing_at({"c"}));
+  groups.remove(differing_at({"d"}));
+  EXPECT_EQ(groups.largest(9).size(), 2);
+  groups.remove(differing_at({"never"}));
+  EXPECT_EQ(groups.largest(9).size(), 2);
 }
 
 TEST(path_groups, counts_a_key_once_a_path_and_the_largest_come_first) {
