@@ -27,6 +27,8 @@ VALUE_BEFORE = {")", ",", "}", ";", ":"}
 ALLOWED = {
     "compare_session::abandon": "how the tests and the simulation kill a process",
     "divert": "tests and fuzzers read what is logged",
+    "escape_html": "markup is made with it",
+    "escape_markdown": "markup is made with it",
     "http_client::connections_opened": "shows that connections are used again",
     "http_transport::clock_skew": "shows what was learnt of the service's clock",
     "monitor_session::abandon": "how the tests and the simulation kill a process",

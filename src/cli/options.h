@@ -47,6 +47,13 @@ enum class output_format {
   json,
 };
 
+enum class report_format {
+  text,
+  json,
+  markdown,
+  html,
+};
+
 /// What monitor and compare have in common: two tables, how they are judged, where it is kept.
 struct migration_options {
   connection_options source;
@@ -146,8 +153,9 @@ struct repair_options : migration_options {
 };
 
 struct report_options {
-  std::string state_file;
-  output_format output = output_format::text;
+  std::vector<std::string> state_files;  ///< one at least
+  report_format output = report_format::text;
+  std::optional<std::string> output_file;  ///< nothing: standard output
   bool allow_core_dumps = false;
   bool operator==(const report_options&) const = default;
 };

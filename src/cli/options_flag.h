@@ -39,6 +39,7 @@ struct flag {
   bool required = false;
   /// Why it must not be switched on in a configuration file; empty: it may.
   std::string_view never_in_config = {};
+  bool takes_words = false;  ///< arguments without a flag are values of this one
 };
 
 struct flag_group {

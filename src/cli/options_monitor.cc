@@ -24,6 +24,11 @@ const std::vector<std::pair<std::string_view, side>> sides{{to_string(side::sour
                                                            {to_string(side::target), side::target}};
 const std::vector<std::pair<std::string_view, output_format>> output_formats{
     {"text", output_format::text}, {"json", output_format::json}};
+const std::vector<std::pair<std::string_view, report_format>> report_formats{
+    {"text", report_format::text},
+    {"json", report_format::json},
+    {"markdown", report_format::markdown},
+    {"html", report_format::html}};
 const std::vector<std::pair<std::string_view, log::format>> log_formats{
     {"text", log::format::text}, {"json", log::format::json}};
 const std::vector<std::pair<std::string_view, log::level>> log_levels{
@@ -413,10 +418,20 @@ flag_table flags_of(repair_options& o) {
 
 flag_table flags_of(report_options& o) {
   return {{"Input and output",
-           {{"state", "FILE", text_into(o.state_file),
-             "the file that `monitor` printed at its start", "", "", true},
-            {"output", "FORMAT", choice_into(o.output, output_formats),
-             "text, or json: one object a line for each command that has left a status"}}},
+           {{.name = "state",
+             .value = "FILE",
+             .target = list_into(o.state_files),
+             .help = "the file that `monitor` printed at its start; repeatable, and may stand "
+                     "without the flag: of several there is one table, with the worst verdict and "
+                     "exit code",
+             .required = true,
+             .takes_words = true},
+            {"output", "FORMAT", choice_into(o.output, report_formats),
+             "text; markdown for a ticket; html, one page for a screen or paper; or json: one "
+             "object a line for each command that has left a status"},
+            {"output-file", "FILE", text_into(o.output_file),
+             "where it is written, in the place of what is there; only its owner may read it",
+             "standard output"}}},
           debugging(o.allow_core_dumps)};
 }
 

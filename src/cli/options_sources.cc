@@ -23,6 +23,17 @@ const flag* find_flag(const flag_table& table, std::string_view name) {
   return nullptr;
 }
 
+/// Null: words belong to no flag.
+const flag* flag_for_words(const flag_table& table) {
+  for (const auto& group : table) {
+    const auto found = std::ranges::find_if(group.flags, &flag::takes_words);
+    if (found != group.flags.end()) {
+      return &*found;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::string_view> names_of(const flag_table& table) {
   std::vector<std::string_view> names;
   for (const auto& group : table) {
@@ -71,6 +82,8 @@ class argument_reader {
       rest_ = rest_.subspan(1);
       if (looks_like_flag(word)) {
         read_flag(without_dashes(word));
+      } else if (const auto* taker = flag_for_words(table_)) {
+        parsed_.settings[taker->name].push_back({std::string(taker->value), std::string(word)});
       } else {
         faults_.push_back(fmt::format("\"{}\" belongs to no flag", word));
       }

@@ -28,8 +28,9 @@ struct parsed_arguments {
   bool version = false;
 };
 
-/// --name value, --name=value, and both with a single dash. A switch may stand alone. Faults:
-/// unknown flags, missing values, words that belong to no flag.
+/// --name value, --name=value, and both with a single dash. A switch may stand alone. Words
+/// without a flag belong to the one that takes them. Faults: unknown flags, missing values, words
+/// where no flag takes any.
 [[nodiscard]] parsed_arguments read_arguments(const flag_table& table,
                                               std::span<const std::string> arguments,
                                               std::vector<std::string>& faults);

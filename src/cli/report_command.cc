@@ -1,68 +1,40 @@
 #include "cli/report_command.h"
 
+#include "aws/text_file.h"
 #include "base/displayable.h"
+#include "base/foreign_json.h"
+#include "base/same_file.h"
 #include "base/time.h"
 #include "cli/event_loop.h"
 #include "cli/standard_output.h"
-#include "cli/start_text.h"
-#include "monitor/stored_runs.h"
 #include "report/exit_code.h"
 #include "report/render.h"
 #include "report/verdict.h"
 #include "runtime/clock.h"
-#include "state/sqlite_store.h"
-#include "state/state_file.h"
+#include "summary/render.h"
+#include "summary/stored_facts.h"
+#include "summary/summarize.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <span>
 #include <utility>
 
 namespace ddm::cli {
 namespace {
 
-using monitor::stored_migration;
 using monitor::stored_run;
 using report::exit_code;
+using summary::facts;
 
-std::string when(const stored_run& run) {
-  const auto at = format_rfc3339(run.status.at);
-  if (run.status.ended) {
-    return "ended at " + at;
-  }
-  const auto* const word = run.goes_on() ? "goes on"
-                           : run.at_work ? "at work without a sign"
-                                         : "works no more";
-  return fmt::format("{}; as of {}", word, at);
-}
-
-std::string describe(const stored_migration& migration, const report_options& options) {
-  std::string text;
-  append_line(text, "source", migration.source);
-  append_line(text, "target", migration.target);
-  append_line(text, "state", options.state_file);
-  for (const auto& run : migration.runs) {
-    append_line(text, run.command, when(run));
-  }
-  for (const auto& run : migration.runs) {
-    text += '\n';
-    text += run.status.follows_stream ? report::render_text(run.status)
-                                      : report::render_comparison(run.status);
-  }
-  if (text.ends_with('\n')) {
-    text.pop_back();
-  }
-  return text;
-}
-
-std::string describe_as_json(const stored_migration& migration) {
-  std::string lines;
-  for (const auto& run : migration.runs) {
-    lines += (lines.empty() ? "" : "\n") + report::render_json(run.status);
-  }
-  return lines;
-}
+/// What became of one of the states that were named.
+struct reading {
+  std::string state_file;
+  result<facts> found;
+};
 
 /// As the run's own at its end; of a monitor that does not go on nothing is known since.
 exit_code code_for(const stored_run& run) {
@@ -72,8 +44,15 @@ exit_code code_for(const stored_run& run) {
   return unknown && code == exit_code::equal ? exit_code::incomplete : code;
 }
 
-/// The first of 1, 3, 0 (report/exit_code.h). Beside a monitor that goes on nothing else is asked:
-/// what others have found is among its open mismatches (monitor/stored_runs.h).
+/// The first of 2, 4, 1, 3, 0 (report/exit_code.h).
+exit_code worse_of(exit_code a, exit_code b) {
+  using enum exit_code;
+  constexpr std::array by_badness{usage, failed, mismatches, incomplete, equal};
+  return *std::ranges::find_if(by_badness, [&](exit_code each) { return each == a || each == b; });
+}
+
+/// Beside a monitor that goes on nothing else is asked: what others have found is among its open
+/// mismatches (monitor/stored_runs.h).
 exit_code code_for(std::span<const stored_run> runs) {
   const auto goes_on = std::ranges::find_if(
       runs, [](const stored_run& run) { return run.status.follows_stream && run.goes_on(); });
@@ -82,44 +61,167 @@ exit_code code_for(std::span<const stored_run> runs) {
   }
   auto worst = exit_code::equal;
   for (const auto& run : runs) {
-    const auto code = code_for(run);
-    worst = worst == exit_code::mismatches || code == exit_code::equal ? worst : code;
+    worst = worse_of(worst, code_for(run));
   }
   return worst;
 }
 
-awaitable<result<stored_migration>> read_state(const std::string& path) {
-  auto store = state::open_sqlite_store({.path = path, .command = {}});
-  if (!store) {
-    co_return fail(std::move(store.error()));
+exit_code code_for(const reading& of) {
+  if (!of.found) {
+    return report::code_of(of.found.error().kind);
   }
-  auto state = co_await (*store)->load(0);
-  if (!state) {
-    co_return fail(std::move(state.error()));
+  return of.found->stored.runs.empty() ? exit_code::incomplete : code_for(of.found->stored.runs);
+}
+
+/// Empty: there is something to tell of it.
+std::string fault_of(const reading& of) {
+  if (!of.found) {
+    return of.found.error().describe();
   }
-  co_return monitor::stored_migration_of(
-      *state, system_clock().now(),
-      [&path](const std::string& command) { return state::is_in_use(path, command); });
+  return of.found->stored.runs.empty()
+             ? fmt::format(
+                   "no run on {} has recorded how it stands: start `monitor` or `compare` "
+                   "of this version on it",
+                   of.state_file)
+             : std::string();
+}
+
+nlohmann::ordered_json held_json(const stored_run& run) {
+  if (!run.held) {
+    return nullptr;
+  }
+  return {{"verdict", report::to_string(run.held->kind)},
+          {"since", format_rfc3339(run.held->since)},
+          {"until", format_rfc3339(run.held->until)}};
+}
+
+/// What the run printed itself, with what is known of it by now.
+std::string json_of(const facts& of, const stored_run& run) {
+  auto document = nlohmann::ordered_json::parse(report::render_json(run.status));
+  document["held"] = held_json(run);
+  document["report"] = {{"made", format_rfc3339(of.made)},
+                        {"version", DDM_VERSION},
+                        {"state", of.state_file},
+                        {"goes_on", run.goes_on()}};
+  return displayable(document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string as_json(std::span<const reading> all) {
+  std::string lines;
+  const auto add = [&lines](const std::string& line) {
+    lines += (lines.empty() ? "" : "\n") + line;
+  };
+  for (const auto& each : all) {
+    if (const auto fault = fault_of(each); !fault.empty()) {
+      const nlohmann::ordered_json line{{"report", {{"state", each.state_file}}},
+                                        {"verdict", "WAIT"},
+                                        {"reasons", nlohmann::ordered_json::array({fault})}};
+      add(json_text(line));
+      continue;
+    }
+    for (const auto& run : each.found->stored.runs) {
+      add(json_of(*each.found, run));
+    }
+  }
+  return lines;
+}
+
+std::string as_text(const facts& of, report_format format) {
+  const auto told = summary::summarize(of);
+  switch (format) {
+    case report_format::markdown:
+      return summary::render_markdown(told);
+    case report_format::html:
+      return summary::render_html(told);
+    case report_format::text:
+    case report_format::json:
+      break;
+  }
+  return summary::render_text(told);
+}
+
+std::string as_table(std::span<const reading> all, wall_time made, report_format format) {
+  std::vector<summary::overview_row> rows;
+  std::vector<summary::summary> pages;
+  for (const auto& each : all) {
+    const auto fault = fault_of(each);
+    rows.push_back(fault.empty() ? summary::row_of(*each.found)
+                                 : summary::row_of_unread(each.state_file, fault));
+    if (fault.empty() && format == report_format::html) {
+      pages.push_back(summary::summarize(*each.found));
+    }
+  }
+  const auto table = summary::overview_of(std::move(rows), made);
+  return format == report_format::html       ? summary::render_html(table, pages)
+         : format == report_format::markdown ? summary::render_markdown(table)
+                                             : summary::render_text(table);
+}
+
+/// False, and a complaint: whoever asked for it did not get it.
+bool hand_over(const std::string& text, const report_options& options) {
+  if (!options.output_file) {
+    return print_report(text);
+  }
+  const auto written =
+      aws::replace_private_file(*options.output_file, displayable(text, line_breaks::kept) + "\n");
+  if (!written) {
+    complain(fmt::format("--output-file {}", written.error().describe()));
+  }
+  return written.has_value();
+}
+
+/// Empty: a report may take the place of what is there. In that of a state it would be the end of
+/// the state, in that of a device that of the machine.
+std::string fault_of_output(const report_options& options) {
+  if (!options.output_file) {
+    return {};
+  }
+  const auto& path = *options.output_file;
+  std::error_code unknown;
+  const auto there = std::filesystem::status(path, unknown);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    return fmt::format(
+        "--output-file {} is no regular file: leave the flag out, and send standard "
+        "output there",
+        path);
+  }
+  for (const auto& state : options.state_files) {
+    if (is_one_place(path, state)) {
+      return fmt::format("--output-file {} is the state itself: name another file", path);
+    }
+  }
+  return {};
 }
 
 awaitable<int> tell(const report_options& options) {
-  const auto migration = co_await read_state(options.state_file);
-  if (!migration) {
-    complain(migration.error().describe());
-    co_return static_cast<int>(report::code_of(migration.error().kind));
+  if (const auto fault = fault_of_output(options); !fault.empty()) {
+    complain(fault);
+    co_return static_cast<int>(exit_code::usage);
   }
-  if (migration->runs.empty()) {
-    complain(
-        fmt::format("no run on {} has recorded how it stands: start `monitor` or `compare` of "
-                    "this version on it",
-                    options.state_file));
-    co_return static_cast<int>(exit_code::incomplete);
+  const auto made = system_clock().now();
+  std::vector<reading> all;
+  for (const auto& path : options.state_files) {
+    auto found = co_await summary::read_facts(path, made);
+    all.push_back({.state_file = path, .found = std::move(found)});
   }
-  const bool told =
-      print_report(options.output == output_format::json
-                       ? describe_as_json(*migration)
-                       : displayable(describe(*migration, options), line_breaks::kept));
-  co_return static_cast<int>(told ? code_for(migration->runs) : exit_code::incomplete);
+  auto code = exit_code::equal;
+  bool any = false;
+  for (const auto& each : all) {
+    code = worse_of(code, code_for(each));
+    const auto fault = fault_of(each);
+    any = any || fault.empty();
+    if (!fault.empty()) {
+      complain(fault);
+    }
+  }
+  if (!any) {
+    co_return static_cast<int>(code);
+  }
+  const auto text = options.output == report_format::json ? as_json(all)
+                    : all.size() == 1 ? as_text(*all.front().found, options.output)
+                                      : as_table(all, made, options.output);
+  const bool told = hand_over(text, options);
+  co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));
 }
 
 }  // namespace

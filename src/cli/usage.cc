@@ -131,10 +131,16 @@ constexpr command_description report_description{
         "Tells how a migration stands, from its state alone: also while monitor or compare work "
         "on\n"
         "it, and after they were killed. It asks no service and changes nothing.",
-    .usage = "report --state FILE [flags]",
+    .usage = "report FILE... [flags]",
     .examples =
         R"(  # What the monitor in another window has to say
-  {0} report --state orders.monitor.db
+  {0} report orders.monitor.db
+
+  # For who decides about the cutover: one page, for a screen or paper
+  {0} report orders.monitor.db --output html --output-file orders.html
+
+  # All migrations of this folder: one table, the worst verdict and exit code
+  {0} report *.monitor.db
 
   # For a script: one object a line, of the monitor and of the last compare
   {0} report --state orders.monitor.db --output json
@@ -142,8 +148,10 @@ constexpr command_description report_description{
     .exit_codes = R"(  0  all that was checked is equal
   1  confirmed mismatches are open
   2  only editing the command mends it: no such state, or none of this program
-  3  incomplete, failed, or no monitor watches any more
+  3  incomplete, failed, or no monitor watches any more: GO is not told of a monitor whose last
+     sign is older than 60 s
   4  the state cannot be read
+  Of several states the first of 2, 4, 1, 3, 0.
 )",
     .asks_services = false};
 

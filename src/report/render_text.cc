@@ -101,6 +101,10 @@ std::string number(std::int64_t value) {
   return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
 }
 
+std::string lag_text(const status& now) { return lag_line(now); }
+
+std::string covered_text(const verify::coverage& covered) { return coverage_text(covered); }
+
 std::string decimal(double value, int places) {
   const auto text = fmt::format("{:.{}f}", std::max(0.0, value), places);
   const auto point = std::min(text.find('.'), text.size());

@@ -16,6 +16,10 @@ namespace ddm::report {
 [[nodiscard]] std::string decimal(double value, int places);
 /// "every key", "1 key in 100".
 [[nodiscard]] std::string sample_text(std::uint64_t rate);
+/// "p50 1.2 s, …" with how it was measured.
+[[nodiscard]] std::string lag_text(const status& now);
+/// "every key without aws:rep:*".
+[[nodiscard]] std::string covered_text(const verify::coverage& covered);
 /// A line of a block: newline, name, value. A break in the value is escaped: it may be anybody's.
 void append_line(std::string& text, std::string_view name, std::string_view value);
 /// A line for each reason of the verdict.

@@ -504,8 +504,14 @@ TEST(options_testdata, datagen_is_understood) {
 
 TEST(options_report, is_understood) {
   const auto options = parsed<report_options>({"report", "--state", "s.db", "--output", "json"});
-  EXPECT_EQ(options.state_file, "s.db");
-  EXPECT_EQ(options.output, output_format::json);
+  EXPECT_THAT(options.state_files, ElementsAre("s.db"));
+  EXPECT_EQ(options.output, report_format::json);
+  const auto several = parsed<report_options>(
+      {"report", "a.db", "--output", "html", "b.db", "--state", "c.db", "--output-file", "r.html"});
+  EXPECT_THAT(several.state_files, ElementsAre("a.db", "b.db", "c.db"));
+  EXPECT_EQ(several.output, report_format::html);
+  EXPECT_EQ(several.output_file, "r.html");
+  EXPECT_THAT(faults({"report", "a.db", "--output", "pdf"}), SizeIs(1));
   EXPECT_THAT(faults({"report"}), ElementsAre(HasSubstr("--state")));
   EXPECT_THAT(faults({"report", "--state", "s.db", "--target-table", "t"}), SizeIs(1));
   EXPECT_THAT(printed({"report", "--help"}),

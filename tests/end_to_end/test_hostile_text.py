@@ -52,6 +52,12 @@ class HostileText(Scenario):
                          {f"{EVIL}{number}" for number in range(3)})
         paths = {change["path"] for line in lines for change in line["paths"]}
         self.assertTrue(any("\x1b" in path for path in paths), paths)
+        for output in ("text", "json", "markdown", "html"):
+            told = side.monitor.run("report", "--state", str(side.monitor.state),
+                                    "--output", output)
+            self.assert_clean(side, told)
+            self.assert_exit(told, 1)
+            self.assertIn("gnp.", told.output)
         for flags in ([], ["--output", "json"], ["--apply", "--allow-deletes"]):
             self.command(side, "repair", *flags)
         again = self.command(side, "compare", "--max-lag", "1s", "--fresh", "--output", "json")

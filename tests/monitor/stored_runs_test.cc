@@ -54,6 +54,7 @@ TEST(stored_runs, of_a_monitor_that_goes_on_tell_what_it_tells) {
   EXPECT_EQ(run.command, "monitor");
   EXPECT_TRUE(run.goes_on());
   EXPECT_LE(run.age, 31s);
+  EXPECT_FALSE(run.held);
   EXPECT_EQ(run.status.verdict.kind, verdict_kind::no_go);
   EXPECT_EQ(run.status.verdict.reasons, world.status().verdict.reasons);
   EXPECT_EQ(run.status.mismatches.mismatches(), 1);
@@ -91,6 +92,12 @@ TEST(stored_runs, of_a_monitor_that_was_killed_at_go_are_no_go) {
   EXPECT_FALSE(killed.goes_on());
   EXPECT_EQ(killed.status.verdict.kind, verdict_kind::wait);
   EXPECT_THAT(killed.status.verdict.reasons, Contains(HasSubstr("it was killed")));
+  EXPECT_THAT(killed.status.verdict.reasons,
+              Contains(testing::StartsWith("GO was held until 2026-")));
+  ASSERT_TRUE(killed.held);
+  EXPECT_EQ(killed.held->kind, verdict_kind::go);
+  EXPECT_EQ(killed.held->until, killed.status.at);
+  EXPECT_LT(killed.held->since, killed.held->until);
 }
 
 TEST(stored_runs, of_a_monitor_that_hangs_or_whose_clock_was_set_are_no_go) {
@@ -102,6 +109,17 @@ TEST(stored_runs, of_a_monitor_that_hangs_or_whose_clock_was_set_are_no_go) {
     EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
     EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("hangs, or a clock was set")));
   }
+}
+
+TEST(stored_runs, of_a_monitor_that_gave_no_sign_for_a_minute_are_go_no_more) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  const auto state = world.stored();
+  const auto said = only_run(state, world.time.now()).status.at;
+  EXPECT_EQ(only_run(state, said + 60s).status.verdict.kind, verdict_kind::go);
+  const auto later = only_run(state, said + 60s + 1ms);
+  EXPECT_EQ(later.status.verdict.kind, verdict_kind::wait);
+  EXPECT_TRUE(later.held);
 }
 
 TEST(stored_runs, repeat_no_reason) {

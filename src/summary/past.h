@@ -1,0 +1,34 @@
+// The points of a run's history (report/history.h), read back for plots and for the way that the
+// verdict went.
+#pragma once
+
+#include "summary/summary.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddm::summary {
+
+struct past_point {
+  wall_time at;
+  report::verdict_kind verdict = report::verdict_kind::wait;
+  std::map<std::string, double> figures;  ///< by the names of report/figures.h
+};
+
+/// Oldest first. What is damaged is left out.
+[[nodiscard]] std::vector<past_point> read_points(const std::vector<std::string>& points);
+
+/// The first point, and each that is another verdict than the one before it.
+[[nodiscard]] std::vector<verdict_change> verdict_changes(const std::vector<past_point>& points);
+
+/// At most `points_max` points, evenly over the time; of those that fall together the highest value
+/// of each figure, so that no peak is lost, and the worst verdict.
+[[nodiscard]] std::vector<past_point> thinned(const std::vector<past_point>& points,
+                                              std::size_t points_max);
+
+/// Somebody watched between the point before `index` and that one: they are not too far apart.
+[[nodiscard]] bool watched_before(const std::vector<wall_time>& at, std::size_t index);
+
+}  // namespace ddm::summary
