@@ -45,7 +45,7 @@ WAITING = {
         "sts_client transport",
     "cli":
         "alert_sender compare_command compared_tables connection ending event_loop item_command item_writer "
-        "live_lines monitor_command onlookers open_migration process reached_table repair_command "
+        "live_panels monitor_command onlookers open_migration process reached_table repair_command "
         "run_description shared_connections shown_runs start_text web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer dynamodb_client streams_client table_reader",

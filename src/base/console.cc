@@ -72,6 +72,10 @@ class background::threads {
     return full ? 0 : all - std::exchange(told_, all);
   }
 
+  [[nodiscard]] backlog error_backlog() const {
+    return {.queued = error_thread_->queue_size(), .dropped = dropped_by(error_thread_)};
+  }
+
  private:
   static std::size_t dropped_by(const pool& thread) { return thread->overrun_counter(); }
   static bool is_full(const pool& thread) { return thread->queue_size() >= queued_max - 1; }
@@ -97,6 +101,11 @@ void write(stream to, std::string_view text) {
 std::size_t take_dropped() {
   const std::lock_guard lock(guard);
   return present == nullptr ? 0 : present->take_dropped();
+}
+
+backlog error_backlog() {
+  const std::lock_guard lock(guard);
+  return present == nullptr ? backlog{} : present->error_backlog();
 }
 
 background::background() : threads_(std::make_unique<threads>()) {

@@ -27,6 +27,14 @@ void write(stream to, std::string_view text);
 /// Pieces of text that were dropped since the last call; 0 while more may be.
 [[nodiscard]] std::size_t take_dropped();
 
+/// What a reader has not taken yet, and what was dropped for it, since the beginning.
+struct backlog {
+  std::size_t queued = 0;
+  std::size_t dropped = 0;
+};
+/// Of standard error.
+[[nodiscard]] backlog error_backlog();
+
 /// At most one lives at a time.
 class background {
  public:

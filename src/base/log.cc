@@ -17,7 +17,7 @@ struct shared_settings {
   std::mutex mutex;
   format how = format::text;
   std::function<void(std::string_view)> diverted;
-  std::function<void(bool)> hook;
+  std::function<void(std::string_view)> printer;
 };
 
 shared_settings& settings() {
@@ -105,13 +105,11 @@ void write(std::string_view text) {
     shared.diverted(line);
     return;
   }
-  if (shared.hook) {
-    shared.hook(true);
+  if (shared.printer) {
+    shared.printer(line);
+    return;
   }
   console::write(console::stream::error, line + "\n");
-  if (shared.hook) {
-    shared.hook(false);
-  }
 }
 
 }  // namespace
@@ -135,9 +133,9 @@ void divert(std::function<void(std::string_view)> to) {
   settings().diverted = std::move(to);
 }
 
-void around_each_line(std::function<void(bool)> hook) {
+void print_lines_by(std::function<void(std::string_view)> printer) {
   const std::lock_guard lock(settings().mutex);
-  settings().hook = std::move(hook);
+  settings().printer = std::move(printer);
 }
 
 bool enabled(level severity) { return severity >= lowest_level.load(); }

@@ -51,9 +51,9 @@ void configure(format how, level lowest);
 /// Diverts complete lines (without newline) from standard error, for tests; nullptr restores.
 void divert(std::function<void(std::string_view)> sink);
 
-/// Called around each line written to standard error, so that a live status line can be taken off
-/// the terminal and put back; nullptr for none.
-void around_each_line(std::function<void(bool before)> hook);
+/// Who writes complete lines (without newline) to the terminal that standard error is, where
+/// something stands below them; nullptr for nobody. What is diverted does not get there.
+void print_lines_by(std::function<void(std::string_view)> printer);
 
 [[nodiscard]] bool enabled(level severity);
 

@@ -104,8 +104,8 @@ awaitable<int> compare_run::run() {
   print_start(session);
   onlookers_.begin();
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
-  std::optional<live_line> live(std::in_place, host.live, [&session] {
-    return report::render_comparison_line(session.latest_status(), status_printer::columns());
+  std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
+    return session.latest_status();
   });
   auto ended = co_await session.run();
   auto status = session.status();
@@ -119,7 +119,7 @@ awaitable<int> compare_run::run() {
   if (ended && !recorded) {
     ended = recorded;
   }
-  auto block = report::render_comparison(status);
+  auto block = options_.quiet ? report::render_ending(status) : report::render_comparison(status);
   const int code =
       conclude(host.printer, options_.output, ended, {.status = status, .block = std::move(block)});
   co_await onlookers_.end(status);
@@ -138,6 +138,9 @@ awaitable<result<void>> compare_run::look_once_more(report::status& status) {
 }
 
 void compare_run::print_start(const monitor::compare_session& session) const {
+  if (options_.quiet) {
+    return;
+  }
   auto text = describe_tables(migration_);
   const auto progress = session.status().compared->progress;
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));

@@ -15,9 +15,13 @@ namespace ddm::cli {
 namespace {
 
 /// Also where nobody reads what standard error says.
-[[noreturn]] void complain_and_leave(int signal) {
+[[noreturn]] void complain_and_leave(int signal, bool draws) {
   pollfd reader{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
   if (::poll(&reader, 1, 0) == 1) {
+    if (draws) {
+      // The signal may have come amid a frame of the panel: cursor and wrapping on.
+      std::ignore = write_all(STDERR_FILENO, "\x1b[?7h\x1b[?25h");
+    }
     std::ignore = write_all(STDERR_FILENO,
                             "\nleaving at once; the next start resumes from the last commit\n");
   }
@@ -26,14 +30,16 @@ namespace {
 
 }  // namespace
 
-ending::ending(asio::io_context& io) : signals_(io) { add_ending_signals(signals_); }
+ending::ending(asio::io_context& io, bool draws) : signals_(io), draws_(draws) {
+  add_ending_signals(signals_);
+}
 
 awaitable<void> ending::obey() {
   for (;;) {
     const int number = co_await signals_.async_wait(asio::use_awaitable);
     if (asked_ || listeners_.empty()) {
       // The state holds the last commit: leaving at once loses nothing.
-      complain_and_leave(number);
+      complain_and_leave(number, draws_);
     }
     ask();
     log::event(log::level::info, "draining",

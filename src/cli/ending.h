@@ -17,7 +17,8 @@ namespace ddm::cli {
 
 class ending {
  public:
-  explicit ending(asio::io_context& io);
+  /// `draws`: the process moves the cursor of a terminal.
+  ending(asio::io_context& io, bool draws);
 
   /// Obeys the process's signals, until it is cancelled.
   [[nodiscard]] awaitable<void> obey();
@@ -31,6 +32,7 @@ class ending {
   friend class drains_on_signal;
 
   asio::signal_set signals_;
+  const bool draws_;
   bool asked_ = false;
   signal news_;
   std::list<std::function<void()>> listeners_;

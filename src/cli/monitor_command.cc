@@ -186,13 +186,13 @@ awaitable<int> monitor_run::run() {
   auto& host = migration_.host;
   monitor_session session(session_settings(), session_parts(), migration_.resumed);
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
-  std::optional<live_line> live(std::in_place, host.live, [&session] {
-    return report::render_live_line(session.latest_status(), status_printer::columns());
+  std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
+    return session.latest_status();
   });
   const auto ended = co_await session.run();
   live.reset();
   auto status = session.status();
-  auto block = report::render_text(status);
+  auto block = options_.quiet ? report::render_ending(status) : report::render_text(status);
   const int code =
       conclude(host.printer, options_.output, ended,
                {.status = status, .block = std::move(block), .require_go = options_.require_go});
@@ -266,6 +266,9 @@ void monitor_run::tell_doubts() const {
 }
 
 void monitor_run::print_start() const {
+  if (options_.quiet) {
+    return;
+  }
   const auto& resumed = migration_.resumed;
   auto text = describe_tables(migration_);
   const auto line = [&](std::string_view name, const std::string& value) {

@@ -58,7 +58,9 @@ monitor::run_watch onlookers::watch(std::function<std::string(const report::stat
               },
           .on_block =
               [this, block = std::move(block)](const report::status& now) {
-                migration_.host.printer.print(block(now));
+                if (!migration_.options.quiet) {
+                  migration_.host.printer.print(block(now));
+                }
                 log_.tell(now);
               },
           .collect =

@@ -79,6 +79,7 @@ struct migration_options {
 
   milliseconds stats_interval = std::chrono::seconds(30);
   output_format output = output_format::text;
+  bool quiet = false;  ///< warnings, and how it ended
   log::format log_format = log::format::text;
   log::level log_level = log::level::info;
   std::string emf;                    ///< namespace of CloudWatch's metrics; empty: none are made

@@ -226,6 +226,12 @@ std::vector<flag> output_flags(migration_options& o) {
       {"hash-keys", "", switch_into(o.hash_keys), "put keyed hashes in place of keys there"}};
 }
 
+flag quiet_flag(migration_options& o) {
+  return {"quiet", "", switch_into(o.quiet),
+          "print warnings and errors, and at the end the verdict with its reasons and the open "
+          "mismatches: no first screen, no panel, no blocks, no other lines of the log"};
+}
+
 flag emf_flag(migration_options& o) {
   return {"emf", "NAMESPACE", namespace_into(o.emf),
           "with --log-format json: the status lines of the log make CloudWatch metrics there "
@@ -259,14 +265,14 @@ flag_group alerts(migration_options& o) {
 
 flag_group output(monitor_options& o) {
   flag_group group{"Output", output_flags(o)};
-  append(group, {emf_flag(o)});
+  append(group, {quiet_flag(o), emf_flag(o)});
   append(group, {{"verbose", "", switch_into(o.verbose), "log each successful check too"}});
   return group;
 }
 
 flag_group output(compare_options& o) {
   flag_group group{"Output", output_flags(o)};
-  append(group, {emf_flag(o)});
+  append(group, {quiet_flag(o), emf_flag(o)});
   return group;
 }
 
@@ -365,6 +371,14 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
     contradictions.emplace_back(
         "--listen-token-file and --listen-allow-host say nothing without --listen");
   }
+  if (o.quiet && !o.emf.empty()) {
+    contradictions.emplace_back(
+        "--quiet and --emf contradict each other: metrics are made of lines that --quiet leaves "
+        "out");
+  }
+  if (o.quiet) {
+    o.log_level = std::max(o.log_level, log::level::warning);
+  }
   if (!o.emf.empty() && o.log_format != log::format::json) {
     contradictions.emplace_back("--emf needs --log-format json: its metrics are members of lines");
   }
@@ -449,6 +463,9 @@ std::vector<std::string> complete(repair_options& o) {
 std::vector<std::string> complete(monitor_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
+  if (o.quiet && o.verbose) {
+    contradictions.emplace_back("--quiet and --verbose contradict each other");
+  }
   keep_within(o.replication_wait, monitor_options{}.replication_wait, o.max_lag);
   keep_within(o.batch_wait, monitor_options{}.batch_wait, o.max_lag);
   if (o.stall_after < o.max_lag) {

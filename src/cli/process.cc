@@ -13,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace ddm::cli {
@@ -53,7 +54,7 @@ class hosted_commands {
  public:
   hosted_commands(asio::io_context& io, const aws::environment& variables,
                   const migration_options& common, std::vector<migration_command> commands)
-      : host_(io, variables, common.output), common_(common), commands_(std::move(commands)) {}
+      : host_(io, variables, common), common_(common), commands_(std::move(commands)) {}
   [[nodiscard]] awaitable<int> run();
 
  private:
@@ -86,11 +87,13 @@ awaitable<int> hosted_commands::run() {
 
 }  // namespace
 
-process::process(asio::io_context& io, const aws::environment& environment, output_format output)
+process::process(asio::io_context& io, const aws::environment& environment,
+                 const migration_options& common)
     : variables(environment),
       pool(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
-      printer(output == output_format::json),
-      end(io),
+      printer(common.output == output_format::json,
+              terminal_manner_of(environment, ::isatty(STDERR_FILENO) == 1, common.quiet)),
+      end(io, printer.is_live()),
       live(printer, time),
       connections(io.get_executor(), time, environment) {}
 
@@ -99,6 +102,7 @@ awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
   task_group background(executor);
   background.spawn(host.end.obey());
   background.spawn(host.live.refresh());
+  background.spawn(host.live.follow_terminal());
   std::list<running_command> running;
   for (const auto& each : commands) {
     auto& started = running.emplace_back(executor, each.migration);

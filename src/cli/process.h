@@ -10,7 +10,7 @@
 
 #include "aws/environment.h"
 #include "cli/ending.h"
-#include "cli/live_lines.h"
+#include "cli/live_panels.h"
 #include "cli/options.h"
 #include "cli/shared_connections.h"
 #include "cli/shown_runs.h"
@@ -26,15 +26,15 @@ namespace ddm::cli {
 
 /// Shared by all migrations; used on its control thread.
 struct process {
-  /// `io` and `variables` outlive it.
-  process(asio::io_context& io, const aws::environment& variables, output_format output);
+  /// `io` and `variables` outlive it. `common` says what becomes of the output.
+  process(asio::io_context& io, const aws::environment& variables, const migration_options& common);
 
   const aws::environment& variables;
   system_clock time;
   worker_pool pool;
   status_printer printer;
   ending end;
-  live_lines live;
+  live_panels live;
   shared_connections connections;
   shown_runs shown;
 };

@@ -1,12 +1,12 @@
 #include "cli/progress_bar.h"
 
 #include "base/units.h"
+#include "cli/terminal.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace ddm::cli {
@@ -15,11 +15,6 @@ namespace {
 constexpr milliseconds redraw_after{100};
 constexpr std::size_t bar_cells = 30;
 constexpr std::string_view clear_line = "\r\x1b[K";
-
-std::size_t terminal_columns() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 }  // namespace
 
@@ -44,7 +39,9 @@ progress_bar::progress_bar(std::uint64_t total, std::string what, wall_time star
       what_(std::move(what)),
       start_(start),
       drawn_at_(start - redraw_after),
-      on_terminal_(::isatty(STDERR_FILENO) == 1) {}
+      on_terminal_(
+          terminal_manner_of(aws::environment::of_process(), ::isatty(STDERR_FILENO) == 1, false)
+              .live) {}
 
 progress_bar::~progress_bar() {
   if (on_terminal_) {
@@ -58,7 +55,8 @@ void progress_bar::show(std::uint64_t done, wall_time now) {
   }
   drawn_at_ = now;
   // One column stays free: a terminal may wrap after the last one.
-  const auto line = render_progress(done, total_, what_, now - start_, terminal_columns() - 1);
+  const auto columns = panel_size_in(terminal_size()).columns;
+  const auto line = render_progress(done, total_, what_, now - start_, columns);
   fmt::print(stderr, "{}{}", clear_line, line);
   std::fflush(stderr);
 }

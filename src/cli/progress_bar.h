@@ -16,7 +16,7 @@ namespace ddm::cli {
 
 class progress_bar {
  public:
-  /// Draws on standard error if that is a terminal.
+  /// Draws on standard error if that is a terminal that can do more than print.
   progress_bar(std::uint64_t total, std::string what, wall_time start);
   progress_bar(const progress_bar&) = delete;
   progress_bar& operator=(const progress_bar&) = delete;

@@ -11,10 +11,8 @@ namespace ddm::report {
 [[nodiscard]] std::string render_text(const status& now);
 /// The block of `compare`.
 [[nodiscard]] std::string render_comparison(const status& now);
-/// One line for a terminal: how far a comparison is.
-[[nodiscard]] std::string render_comparison_line(const status& now, std::size_t columns);
-/// One line for a terminal, at most `columns` wide.
-[[nodiscard]] std::string render_live_line(const status& now, std::size_t columns);
+/// The last word of a quiet run: verdict, reasons, open mismatches.
+[[nodiscard]] std::string render_ending(const status& now);
 /// The JSON object of `--output json`, schema 1, one line.
 [[nodiscard]] std::string render_json(const status& now);
 

@@ -12,8 +12,6 @@
 namespace ddm::report {
 namespace {
 
-constexpr std::size_t bar_cells = 20;
-
 std::string eta(const compare::comparison_view& compared) {
   const auto left = compared.remaining();
   return left ? fmt::format(", about {} left",
@@ -100,29 +98,6 @@ std::string render_comparison(const status& now) {
               fmt::format("{} source + {} target read units: about {:.4f} USD",
                           decimal(now.source_units, 1), decimal(now.target_units, 1), now.usd));
   return text;
-}
-
-std::string render_comparison_line(const status& now, std::size_t columns) {
-  const auto& compared = *now.compared;
-  const auto& progress = compared.progress;
-  const double share = compared.share_read();
-  const auto filled = std::min(bar_cells, static_cast<std::size_t>(share * bar_cells));
-  auto line = fmt::format("[{:#>{}}{:.>{}}] {:.0f} %", "", filled, "", bar_cells - filled,
-                          std::floor(share * 100));
-  if (progress.all_scanned()) {
-    line += fmt::format("  {} keys, judging {}", number(compared.keys()),
-                        number(progress.candidates_open()));
-  } else {
-    line += fmt::format("{}  {} items, {:.0f}/s, {:.1f} MB/s", eta(compared),
-                        number(compared.seen.source_items + compared.seen.target_items),
-                        compared.items_per_second(), bytes_per_second(compared) / 1e6);
-  }
-  line += fmt::format("  {:.0f} RCU, {:.4f} USD  {} unequal", now.source_units + now.target_units,
-                      now.usd, number(progress.candidates));
-  if (line.size() > columns) {
-    line.resize(columns);
-  }
-  return line;
 }
 
 }  // namespace ddm::report

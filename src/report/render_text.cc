@@ -32,18 +32,7 @@ std::string lag_line(const status& now) {
 }
 
 std::string mismatch_line(const status& now) {
-  std::string line;
-  for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
-    if (now.mismatches.open.at(i) > 0) {
-      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", number(now.mismatches.open.at(i)),
-                          verify::mismatch_kind_names.at(i));
-    }
-  }
-  if (line.empty()) {
-    line = "none open";
-  } else {
-    line += " open";
-  }
+  auto line = open_mismatches(now);
   if (now.follows_stream && now.mismatches.all() > 0) {
     const auto at_rest = now.mismatches.at_rest_alone;
     line += fmt::format(": {} with {} failed changes, {} by a comparison alone",
@@ -57,14 +46,6 @@ std::string mismatch_line(const status& now) {
     line += fmt::format("; {} more confirmed{}, not listed", number(now.unlisted.all()), changes);
   }
   return line;
-}
-
-std::string how_far_read(const status& now) {
-  if (!now.unread_for || !now.shards.behind) {
-    return "not known how far it is read";
-  }
-  return now.shards.behind->count() > 0 ? spoken_duration(*now.shards.behind) + " behind"
-                                        : std::string("caught up");
 }
 
 std::string stream_line(const status& now) {
@@ -96,6 +77,25 @@ std::string coverage_line(const status& now) {
 }
 
 }  // namespace
+
+std::string how_far_read(const status& now) {
+  if (!now.unread_for || !now.shards.behind) {
+    return "not known how far it is read";
+  }
+  return now.shards.behind->count() > 0 ? spoken_duration(*now.shards.behind) + " behind"
+                                        : std::string("caught up");
+}
+
+std::string open_mismatches(const status& now) {
+  std::string line;
+  for (std::size_t i = 0; i < verify::mismatch_kind_names.size(); ++i) {
+    if (now.mismatches.open.at(i) > 0) {
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", number(now.mismatches.open.at(i)),
+                          verify::mismatch_kind_names.at(i));
+    }
+  }
+  return line.empty() ? std::string("none open") : line + " open";
+}
 
 std::string number(std::int64_t value) {
   return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
@@ -142,22 +142,31 @@ void append_success(std::string& text, const status& now) {
     append_line(text, "success", "nothing checked yet");
   }
   std::string_view name = "success";
-  success_context known{.about = true,
-                        .some_only_counted = now.unlisted.mismatches() > 0,
-                        .table_items = now.table_items};
   if (now.success_of_changes) {
-    auto line = "changes: " + describe_success(*now.success_of_changes, known);
+    auto line = "changes: " + success_of_changes_text(now);
     if (now.success_interval) {
       line += interval_text(*now.success_interval);
     }
     append_line(text, std::exchange(name, ""), line);
   }
   if (now.success_at_rest) {
-    known.about = false;
-    known.every_key = now.compared && now.compared->progress.finished() &&
-                      now.compared->progress.sample_rate == 1;
-    append_line(text, name, "items at rest: " + describe_success(*now.success_at_rest, known));
+    append_line(text, name, "items at rest: " + success_at_rest_text(now));
   }
+}
+
+std::string success_of_changes_text(const status& now) {
+  return describe_success(*now.success_of_changes,
+                          {.about = true,
+                           .some_only_counted = now.unlisted.mismatches() > 0,
+                           .table_items = now.table_items});
+}
+
+std::string success_at_rest_text(const status& now) {
+  const bool every_key =
+      now.compared && now.compared->progress.finished() && now.compared->progress.sample_rate == 1;
+  return describe_success(*now.success_at_rest, {.every_key = every_key,
+                                                 .some_only_counted = now.unlisted.mismatches() > 0,
+                                                 .table_items = now.table_items});
 }
 
 std::string render_text(const status& now) {
@@ -217,16 +226,11 @@ std::string render_text(const status& now) {
   return text;
 }
 
-std::string render_live_line(const status& now, std::size_t columns) {
-  auto line =
-      fmt::format("{} {}  {} events {:.0f}/s  {} verified  {} pending  {} failed  {}",
-                  to_string(now.phase), to_string(now.verdict.kind), number(now.events.unique),
-                  now.events_per_second, number(now.checks.verified), number(now.pending),
-                  number(now.checks.failed), how_far_read(now));
-  if (line.size() > columns) {
-    line.resize(columns);
-  }
-  return line;
+std::string render_ending(const status& now) {
+  auto text = fmt::format("{}  verdict: {}", format_rfc3339(now.at), to_string(now.verdict.kind));
+  append_reasons(text, now);
+  append_mismatches(text, now);
+  return text;
 }
 
 }  // namespace ddm::report

@@ -26,6 +26,13 @@ void append_line(std::string& text, std::string_view name, std::string_view valu
 void append_reasons(std::string& text, const status& now);
 /// The open mismatches by kind, and some of them.
 void append_mismatches(std::string& text, const status& now);
+/// "2 min 5 s behind", "caught up", or that it is not known.
+[[nodiscard]] std::string how_far_read(const status& now);
+/// "4 missing, 2 different open", without those that are only counted.
+[[nodiscard]] std::string open_mismatches(const status& now);
+/// Where there are any: `now.success_of_changes`, `now.success_at_rest`.
+[[nodiscard]] std::string success_of_changes_text(const status& now);
+[[nodiscard]] std::string success_at_rest_text(const status& now);
 /// The share of keys that are right: of changes and of items at rest, as far as they are known.
 void append_success(std::string& text, const status& now);
 [[nodiscard]] std::vector<std::string> comparison_lines(const compare::comparison_view& compared);

@@ -309,6 +309,15 @@ TEST(options, values_that_cannot_be_right_are_refused) {
               ElementsAre(HasSubstr("contradict")));
 }
 
+TEST(options, quiet_leaves_out_all_below_a_warning_and_contradicts_what_needs_that) {
+  EXPECT_EQ(monitor({"--quiet"}).log_level, log::level::warning);
+  EXPECT_EQ(monitor({"--quiet", "--log-level", "debug"}).log_level, log::level::warning);
+  EXPECT_EQ(monitor({"--quiet", "--log-level", "error"}).log_level, log::level::error);
+  EXPECT_THAT(monitor_faults({"--quiet", "--verbose"}), ElementsAre(HasSubstr("contradict")));
+  EXPECT_THAT(monitor_faults({"--quiet", "--emf", "Test", "--log-format", "json"}),
+              ElementsAre(HasSubstr("contradict")));
+}
+
 TEST(options, a_long_max_lag_moves_the_default_of_stall_after_only) {
   EXPECT_EQ(monitor({"--max-lag", "1h"}).stall_after, 1h);
   EXPECT_THAT(monitor_faults({"--max-lag", "1h", "--stall-after", "10m"}),

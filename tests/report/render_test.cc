@@ -104,13 +104,6 @@ TEST(render_comparison, says_what_was_compared_what_it_cost_and_what_look_ups_wo
   EXPECT_THAT(text, HasSubstr("1 missing open"));
 }
 
-TEST(render_comparison, a_line_shows_progress_pace_and_price_and_fits) {
-  const auto line = render_comparison_line(compared_status(), 200);
-  EXPECT_THAT(line, HasSubstr("[#####...............] 25 %, about 12 s left  4,000 items, 1000/s"));
-  EXPECT_THAT(line, HasSubstr("41 RCU"));
-  EXPECT_EQ(render_comparison_line(compared_status(), 30).size(), 30U);
-}
-
 TEST(render_json, has_the_comparison) {
   const auto compared = json::parse(render_json(compared_status())).at("compared");
   EXPECT_EQ(compared.at("items"), 200);
@@ -313,7 +306,6 @@ TEST(render_text, claims_nothing_about_shards_that_were_not_read_yet) {
   now.unread_for.reset();
   EXPECT_THAT(render_text(now),
               HasSubstr("2 open, 0 waiting, 0 done; not known how far it is read;"));
-  EXPECT_THAT(render_live_line(now, 200), HasSubstr("not known how far"));
   now.unread_for = 3s;
   EXPECT_THAT(render_text(now), HasSubstr("caught up, retention 24 h"));
 }
@@ -405,12 +397,11 @@ TEST(render_text, tells_the_failed_changes_of_what_is_not_listed) {
   EXPECT_EQ(json::parse(render_json(now))["checks"]["failed_unlisted"], 2);
 }
 
-TEST(render_live_line, fits_its_terminal) {
-  const auto now = full_status();
-  EXPECT_THAT(render_live_line(now, 500), HasSubstr("steady NO-GO"));
-  for (const std::size_t columns : {0UZ, 1UZ, 20UZ, 80UZ}) {
-    EXPECT_LE(render_live_line(now, columns).size(), columns);
-  }
+TEST(render_ending, says_verdict_reasons_and_what_is_open) {
+  const auto text = render_ending(full_status());
+  EXPECT_THAT(text, HasSubstr("2026-01-01T00:00:00Z  verdict: NO-GO\n  - 1 confirmed mismatch"));
+  EXPECT_THAT(text, HasSubstr("\n  mismatches  1 missing open"));
+  EXPECT_THAT(text, Not(HasSubstr("events")));
 }
 
 }  // namespace
