@@ -36,7 +36,7 @@ std::string shards_text(const facts& of) {
                             now.waiting, now.done);
 }
 
-std::string how_far_read(const report::status& now) {
+std::string when_read_up_to(const report::status& now) {
   return now.unread_for ? moment(now.at - *now.unread_for) : std::string("not known");
 }
 
@@ -135,7 +135,7 @@ section stream_section(const facts& of) {
     return made;
   }
   add(made, "read from", of.stream_began ? moment(*of.stream_began) : "not known");
-  add(made, "read up to", how_far_read(now), now.unread_for ? tone::plain : tone::warning);
+  add(made, "read up to", when_read_up_to(now), now.unread_for ? tone::plain : tone::warning);
   add(made, "reading", behind_text(now));
   add(made, "shards read", shards_text(of));
   add(made, "newest change", of.last_write ? moment_before(*of.last_write, of) : "none was read");

@@ -13,12 +13,12 @@ std::string group_path(std::string_view path) {
       at = digits_end - 1;
     }
   }
-  // Not in the middle of a character.
-  while (text.size() == group_path_max && (text.back() & 0x80) != 0) {
-    text.pop_back();
-    if ((path[text.size()] & 0x40) != 0) {
-      break;
+  // Not in the middle of a character: what continues one goes, and what begins it.
+  if (text.size() == group_path_max && (text.back() & 0x80) != 0) {
+    while ((text.back() & 0xc0) == 0x80) {
+      text.pop_back();
     }
+    text.pop_back();
   }
   return text;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,33 @@ class Alerts(GoScenario):
         side.monitor.stop(90)
         self.assertLess(time.monotonic() - began, 60)
         self.assertIn("had not ended after 30", side.monitor.log())
+
+    def test_a_full_disk_is_told_and_waited_out(self) -> None:
+        side = self.equal_tables()
+        side.monitor.start(*TO_GO, "--alert-webhook", self.webhook.url)
+        self.wait_for_verdict(side.monitor)
+        pid, present = side.monitor.pid, resource.RLIMIT_FSIZE
+        before = resource.prlimit(pid, present)
+        # The write-ahead log cannot grow, and all other files are smaller.
+        size = Path(f"{side.monitor.state}-wal").stat().st_size
+        self.assertGreater(size, 2 * len(side.monitor.log()))
+        resource.prlimit(pid, present, (size, before[1]))
+        side.monitor.wait_for_log("event=no_room")
+        self.wait_for(lambda: ("state", "begins") in self.conditions(), "it is told")
+        side.monitor.wait_for_log("verdict: WAIT")
+        self.assertIn("what is seen cannot be saved", side.monitor.log())
+        self.lose(side, range(2))  # while nothing is read
+        time.sleep(5)
+        resource.prlimit(pid, present, before)
+        side.monitor.wait_for_log("event=room_again")
+        self.wait_for(lambda: ("state", "ends") in self.conditions(), "its end is told")
+        side.monitor.wait_for_log("verdict: NO-GO", 120)
+        ended = side.monitor.stop()
+        self.assert_exit(ended, MISMATCHES)
+        self.assertEqual(ended.report()["open_keys"]["all"], 2)
+
+    def conditions(self) -> list[tuple[str, str]]:
+        return [(each["condition"], each["event"]) for each in self.webhook.bodies]
 
     def test_what_cannot_be_is_refused_at_once(self) -> None:
         side = self.equal_tables()

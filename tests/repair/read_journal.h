@@ -11,21 +11,6 @@ namespace ddm::repair {
 
 using support::disk_of_bytes;
 
-::setrlimit(RLIMIT_FSIZE, &small);
-}
-disk_of_bytes(const disk_of_bytes&) = delete;
-disk_of_bytes& operator=(const disk_of_bytes&) = delete;
-~disk_of_bytes() {
-  ::setrlimit(RLIMIT_FSIZE, &before_);
-  std::signal(SIGXFSZ, before_signal_);
-}
-
-private:
-rlimit before_{};
-void (*before_signal_)(int);
-}
-;
-
 [[nodiscard]] inline result<std::vector<journal_entry>> read_journal(const std::string& path) {
   const auto journal = repair_journal::open_to_read(path);
   if (!journal) {

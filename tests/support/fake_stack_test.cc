@@ -124,7 +124,7 @@ TEST_F(fake_stack_test, faults_are_classified_and_retried) {
     failed += time.run(tables.get_item(table_name("t"), key(1), true)) ? 0 : 1;
   }
   EXPECT_LT(failed, 10);
-  EXPECT_GT(calls.statistics().retries, 20);
+  EXPECT_GT(calls.statistics().at("GetItem").retries, 20);
   account.plan_faults({});
   account.expire_credentials("AKIDTEST");
   EXPECT_TRUE(time.run(tables.get_item(table_name("t"), key(1), true)));
