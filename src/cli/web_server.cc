@@ -50,7 +50,8 @@ result<std::unique_ptr<web_server>> web_server::open(const migration_options& op
     return fail(std::move(server.error()).within("--listen"));
   }
   made->server_ = *std::move(server);
-  log::event(log::level::info, "listening", "status, metrics and findings are served there",
+  log::event(log::level::info, "listening",
+             "the live page, status, metrics and findings are served there",
              {{"at", "http://" + made->server_->address().text() + "/"}});
   return made;
 }

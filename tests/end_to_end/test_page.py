@@ -61,7 +61,9 @@ class Page(GoScenario):
         self.assertIn(f"{status['shards']['open']} open", shown["text"])
 
     def assert_no_problem(self) -> None:
-        self.assertEqual(self.browser.problems(), [])
+        # The findings are read for one at a time: another reader, or a page that was just closed.
+        self.assertEqual([each for each in self.browser.problems() if "status of 503" not in each],
+                         [])
 
     def test_it_shows_what_is_and_what_heals_without_being_loaded_again(self) -> None:
         side = self.equal_tables()
@@ -106,6 +108,8 @@ class Page(GoScenario):
         self.assertEqual(lost["verdict"], "unknown")
         self.assertRegex(lost["since"], r"^last GO at \d\d:\d\d:\d\d$")
         self.assertTrue(lost["old"])
+        self.assertIn("Do not cut over", lost["next"])
+        self.assertEqual(len(lost["steps"]), 4, "nothing is verified")
         self.assertTrue(lost["title"].startswith("? "), lost["title"])
         self.start(side)
         back = self.browser.wait_for(lambda shown: shown["banner"] is None)

@@ -70,6 +70,8 @@ function shown() {
     language: document.documentElement.lang,
     verdict: text("#verdict-word"),
     since: text("#verdict-since"),
+    next: text("#next"),
+    steps: all(".steps .done", (each) => each.textContent),
     reasons: all("#reasons li", (each) => each.textContent),
     banner: banner && !banner.hidden ? banner.textContent : null,
     old: document.querySelector("#page")?.classList.contains("old") ?? false,

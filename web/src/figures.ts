@@ -68,7 +68,7 @@ function figuresOf({ words, formats }: Context): Figure[] {
         if (changes && rest) {
           parts.push(text.successRest(formats.percent(rest.value), count(rest.n ?? 0)));
         }
-        return parts.join("; ");
+        return parts.join(words.listSeparator);
       },
     },
     {

@@ -142,7 +142,10 @@ export function makeFindings(context: Context): Part {
   let awaited = 0; // commits, after which the list is what the counts say
   let committed = "";
   let open = 0;
-  let work: AbortController | undefined;
+  const work = new AbortController();
+  let isReading = false;
+  let isOutdated = false; // what is being read is another page than the one that is wanted
+  let readAgain = false;
   let timer = 0;
   let closed = false;
   const keepGroups = keeper(groups);
@@ -187,12 +190,15 @@ export function makeFindings(context: Context): Part {
     if (!base || closed) {
       return;
     }
-    work?.abort();
-    const mine = new AbortController();
-    work = mine;
+    if (isReading) {
+      readAgain = true; // the server reads for one at a time, and reads on when we hang up
+      return;
+    }
+    isReading = true;
+    isOutdated = readAgain = false;
     try {
-      const page = await readRows(base, filter, starts[starts.length - 1] ?? "", mine.signal);
-      if (work !== mine) {
+      const page = await readRows(base, filter, starts[starts.length - 1] ?? "", work.signal);
+      if (isOutdated) {
         return;
       }
       next = page.next;
@@ -201,17 +207,22 @@ export function makeFindings(context: Context): Part {
         ? (open > 0 || Object.values(filter).some(Boolean) ? words.findingsNone : "") : words.findingsPartly);
       showPager();
     } catch (failure) {
-      if (work !== mine || mine.signal.aborted) {
-        return;
+      if (!work.signal.aborted && !isOutdated) {
+        setText(note, failure instanceof BusyError ? words.findingsBusy : words.findingsFailed);
+        later(failure instanceof BusyError ? 700 : 3_000);
       }
-      setText(note, failure instanceof BusyError ? words.findingsBusy : words.findingsFailed);
-      later(failure instanceof BusyError ? 700 : 3_000);
+    } finally {
+      isReading = false;
+      if (readAgain) {
+        later(0);
+      }
     }
   }
 
   const goTo = (toStarts: string[], toRows: number[]) => {
     starts = toStarts;
     firstRows = toRows;
+    isOutdated = true;
     void load();
   };
   const filterBy = (kind: string, path: string, state = "") => {
@@ -301,7 +312,7 @@ export function makeFindings(context: Context): Part {
     close: () => {
       closed = true;
       window.clearTimeout(timer);
-      work?.abort();
+      work.abort();
     },
   };
 }

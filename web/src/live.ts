@@ -79,6 +79,10 @@ export class Live {
     }
   }
 
+  private isOld(at: string): boolean {
+    return Date.now() + this.clockAhead - Date.parse(at) > silenceMax + 1_000;
+  }
+
   private disconnect(): void {
     this.source?.close();
     this.source = undefined;
@@ -103,6 +107,9 @@ export class Live {
       const date = Date.parse(answer.headers.get("Date") ?? "");
       this.clockAhead = Number.isNaN(date) ? 0 : date - now;
       const list = ((await answer.json()) as { migrations: ListedMigration[] }).migrations;
+      for (const each of list) {
+        each.isOld = this.isOld(each.at);
+      }
       this.watcher.onMigrations(list);
       this.name ??= list[0]?.migration;
       if (!list.some((each) => each.migration === this.name)) {
@@ -145,7 +152,7 @@ export class Live {
     const now = Date.now();
     this.lastAt = status.at;
     this.watcher.onStatus(status);
-    const isOld = now + this.clockAhead - Date.parse(status.at) > silenceMax + 1_000;
+    const isOld = this.isOld(status.at);
     if (!isOld) {
       this.lastNews = now;
     }

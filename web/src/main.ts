@@ -154,13 +154,15 @@ class Page {
   private offer(list: ListedMigration[]): void {
     this.list = list;
     this.chooser.hidden = list.length < 2;
-    const shown = list.map((each) => [each.migration, each.verdict]);
+    const shown = list.map((each) => [each.migration, each.verdict, each.isOld]);
     this.keepChooser([shown, this.name], () => [
       h("ul", {}, ...list.map((each) =>
         h("li", {}, h("a", {
           href: "#" + encodeURIComponent(each.migration),
           "aria-current": each.migration === this.name ? "page" : undefined,
-        }, h("span", { class: `badge accent-${accentOf(each.verdict)}` }, each.verdict), " ", each.migration)))),
+        }, each.isOld ? h("span", { class: "badge" }, "?")
+          : h("span", { class: `badge accent-${accentOf(each.verdict)}` }, each.verdict),
+          " ", each.migration)))),
     ]);
   }
 

@@ -1,11 +1,12 @@
-// The five moments of a migration, the present phase, and what comes next in words.
+// The five moments of a migration, and which of them have been.
 //
 // The monitor sees T0 in the stream's ARN, T2 when the target is there, T3 and T4 itself; the
 // export is made elsewhere and leaves no trace here. When a moment was is looked up in the history.
 
-import { h, keeper, section, setText } from "./dom";
+import { h, keeper, section } from "./dom";
+import type { Standing } from "./live";
 import type { HistoryPoint, Status } from "./types";
-import { type Context, type Part } from "./view";
+import { type Context, isLive, type Part } from "./view";
 import { accentOf } from "./verdict";
 
 interface Moments {
@@ -39,9 +40,9 @@ function momentsOf(points: HistoryPoint[]): Moments {
   return found;
 }
 
-/** How many of the five have been reached. */
-function reached(status: Status): number {
-  if (accentOf(status.verdict) === "go") {
+/** How many of the five have been reached. Verified is only what somebody watches. */
+function reached(status: Status, standing: Standing): number {
+  if (isLive(standing) && !status.ended && accentOf(status.verdict) === "go") {
     return 5;
   }
   return { "importing": 1, "catching up": 3, "baseline": 4, "steady": 4 }[status.phase];
@@ -53,75 +54,48 @@ export interface Timeline extends Part {
 
 export function makeTimeline({ words, formats }: Context): Timeline {
   const steps = h("ol", { class: "steps" });
-  const phase = h("dd", { id: "phase" });
-  const next = h("dd", { id: "next" });
-  const root = section(
-    "timeline",
-    words.timeline,
-    steps,
-    h("dl", { class: "now" }, h("div", {}, h("dt", {}, words.phase), phase),
-      h("div", {}, h("dt", {}, words.next), next)),
-  );
+  const root = section("timeline", words.timeline, steps);
   const keepSteps = keeper(steps);
   let moments: Moments = {};
+  let standing: Standing = { kind: "connecting" };
 
-  const nextWords = (status: Status) => {
-    const text = words.nextText;
-    if (status.verdict === "NO-GO") {
-      return text.noGo;
-    }
-    if (accentOf(status.verdict) === "go") {
-      return text.go;
-    }
-    if (status.freeze.at && Date.parse(status.freeze.at) <= Date.parse(status.at)) {
-      return text.frozen(formats.time(status.freeze.at));
-    }
-    switch (status.phase) {
-      case "importing":
-        return text.importing;
-      case "catching up":
-        return text.catchingUp;
-      case "baseline":
-        return text.baseline;
-      default:
-        return status.compared.segments_total === 0
-          ? text.steadyNoBaseline
-          : text.steadyWait(status.settings["settle"] ?? "");
-    }
+  const show = (status: Status) => {
+    const done = reached(status, standing);
+    const times = [
+      enabledAt(status),
+      undefined,
+      done > 2 ? moments.imported : undefined,
+      done > 3 ? moments.caughtUp : undefined,
+      done > 4 ? status.verdict_since : undefined,
+    ];
+    keepSteps([done, times], () => Object.values(words.steps).map((name, at) => {
+      const state = at < done ? "done" : at === done ? "now" : "next";
+      // Of the export nobody tells; with the target there it must have been made.
+      // "Verified" is no work that is under way: it is, or it is not.
+      const now = at === 4 ? words.stepNext : words.stepNow;
+      const label = { done: words.stepDone, now, next: words.stepNext }[state];
+      const time = times[at];
+      return h(
+        "li",
+        { class: state, "aria-current": state === "now" ? "step" : undefined },
+        h("span", { class: "dot", "aria-hidden": "true" }),
+        h("span", { class: "step-name" }, h("b", {}, `T${at}`), ` ${name}`),
+        h("span", { class: "step-time" }, time ? formats.moment(time)
+          : at === 1 && state === "done" ? words.notSeen : label),
+      );
+    }));
   };
   return {
     root,
     setHistory: (points) => {
       moments = momentsOf(points);
     },
-    update: (status) => {
-      const done = reached(status);
-      const times = [
-        enabledAt(status),
-        undefined,
-        done > 2 ? moments.imported : undefined,
-        done > 3 ? moments.caughtUp : undefined,
-        done > 4 ? status.verdict_since : undefined,
-      ];
-      const names = Object.values(words.steps);
-      keepSteps([done, times], () =>
-        names.map((name, at) => {
-          const state = at < done ? "done" : at === done ? "now" : "next";
-          // Of the export nobody tells; with the target there it must have been made.
-          const label = { done: words.stepDone, now: words.stepNow, next: words.stepNext }[state];
-          const time = times[at];
-          return h(
-            "li",
-            { class: state, "aria-current": state === "now" ? "step" : undefined },
-            h("span", { class: "dot", "aria-hidden": "true" }),
-            h("span", { class: "step-name" }, h("b", {}, `T${at}`), ` ${name}`),
-            h("span", { class: "step-time" }, time ? formats.moment(time)
-              : at === 1 && state === "done" ? words.notSeen : label),
-          );
-        }),
-      );
-      setText(phase, status.phase);
-      setText(next, nextWords(status));
+    update: show,
+    stand: (now, last) => {
+      standing = now;
+      if (last) {
+        show(last);
+      }
     },
   };
 }

@@ -150,6 +150,8 @@ export interface ListedMigration {
   verdict: Verdict;
   source: string;
   target: string;
+  /** By the server's clock; the page's own remark. */
+  isOld?: boolean;
 }
 
 /** Of a minute; figures that were not known are absent. */

@@ -3,6 +3,7 @@
 
 import { h, keeper, setText } from "./dom";
 import type { Standing } from "./live";
+import { nextStep } from "./next";
 import type { Status, Verdict } from "./types";
 import { type Context, elapsed, isLive, type Part } from "./view";
 
@@ -15,20 +16,27 @@ export function verdictNow(status: Status | undefined, standing: Standing): Verd
   return status && !status.ended && isLive(standing) ? status.verdict : undefined;
 }
 
-export function makeVerdict({ words, formats }: Context): Part {
+export function makeVerdict(context: Context): Part {
+  const { words, formats } = context;
   const word = h("p", { class: "word", id: "verdict-word" }, "…");
   const meaning = h("p", { class: "meaning" });
   const since = h("p", { class: "since", id: "verdict-since" });
   const reasonsTitle = h("h3", {}, words.reasons);
   const reasons = h("ul", { class: "reasons", id: "reasons", lang: "en" });
+  const phase = h("dd", { id: "phase" });
+  const next = h("dd", { id: "next" });
   const spoken = h("p", { class: "hidden", role: "status", "aria-live": "polite" });
   const root = h(
     "section",
     { id: "verdict", class: "card", "aria-labelledby": "verdict-title" },
     h("h2", { id: "verdict-title" }, words.verdict),
-    h("div", { class: "verdict" }, word, h("div", {}, meaning, since)),
-    reasonsTitle,
-    reasons,
+    h("div", { class: "standing" },
+      h("div", {},
+        h("div", { class: "verdict" }, word, h("div", {}, meaning, since)),
+        reasonsTitle, reasons),
+      h("dl", { class: "now" },
+        h("div", {}, h("dt", {}, words.phase), phase),
+        h("div", {}, h("dt", {}, words.next), next))),
     spoken,
   );
   const keepReasons = keeper(reasons);
@@ -50,6 +58,9 @@ export function makeVerdict({ words, formats }: Context): Part {
       setText(meaning, last.failure ? words.failed(last.failure) : "");
       setText(since, words.lastVerdict(last.verdict, formats.time(last.at)));
     }
+    setText(phase, last.phase);
+    // Nobody is told to cut over by a page that does not know.
+    setText(next, verdict ? nextStep(context, last) : words.nextUnknown);
     const isGo = accentOf(last.verdict) === "go";
     setText(reasonsTitle, isGo && last.reasons.length > 0 ? words.limits : words.reasons);
     const told = last.reasons.length > 0 ? last.reasons : [words.noReasons];

@@ -55,11 +55,12 @@ export const en = {
     t4: "Verified",
   },
   stepDone: "done",
-  stepNow: "now",
+  stepNow: "under way",
   stepNext: "to come",
   notSeen: "not seen from here",
   phase: "Phase",
   next: "What comes next",
+  nextUnknown: "Not known without the monitor. Do not cut over on this page's word.",
   nextText: {
     importing:
       "The target is not there yet. Changes are read and counted; checks begin once it is active.",
@@ -75,6 +76,7 @@ export const en = {
     frozen: (time: string) => `Writers are frozen as of ${time}: the rest drains.`,
   },
 
+  listSeparator: "; ",
   figures: "Figures",
   figure: {
     events: "Changes read",

@@ -54,6 +54,7 @@ export const zh: Words = {
   notSeen: "從這裡看不到",
   phase: "階段",
   next: "接下來",
+  nextUnknown: "沒有監控程式就不知道。請勿依此頁切換。",
   nextText: {
     importing: "目標還不存在。變更先讀取並計數；目標可用之後才開始檢查。",
     catchingUp: "複寫落後。追上之前，缺少的變更不算不一致。",
@@ -66,6 +67,7 @@ export const zh: Words = {
     frozen: (time) => `寫入自 ${time} 起凍結：等剩下的複寫完。`,
   },
 
+  listSeparator: "；",
   figures: "數字",
   figure: {
     events: "已讀取的變更",
