@@ -300,8 +300,8 @@ void monitor_run::print_start() const {
   line("checks",
        fmt::format("first look after {}, retries from {}, batches of {} or after {}, {} in "
                    "flight",
-                   format_duration(options_.replication_wait), format_duration(options_.retry_wait),
-                   options_.batch_checks, format_duration(options_.batch_wait),
+                   spoken_duration(options_.replication_wait), spoken_duration(options_.retry_wait),
+                   options_.batch_checks, spoken_duration(options_.batch_wait),
                    options_.batches_in_flight));
   line("memory",
        fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));

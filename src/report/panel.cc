@@ -99,9 +99,12 @@ class composer {
     return manner_.unicode ? cut_to_width(shown, columns, "…")
                            : cut_to_width(ascii_only(shown), columns, "..");
   }
+  [[nodiscard]] static std::string whole_seconds(milliseconds of) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(of);
+    return seconds.count() <= 0 ? std::string("0 s") : spoken_duration(seconds);
+  }
   [[nodiscard]] std::string age(wall_time since) const {
-    return spoken_duration(std::chrono::floor<std::chrono::seconds>(
-        std::chrono::duration_cast<milliseconds>(now_.at - since)));
+    return whole_seconds(std::chrono::duration_cast<milliseconds>(now_.at - since));
   }
 
   void add_head();
@@ -135,8 +138,7 @@ void composer::add_head() {
   if (!name.empty()) {
     text += fmt::format("  {}", name);
   }
-  text += fmt::format("  running {}",
-                      spoken_duration(std::chrono::floor<std::chrono::seconds>(now_.running)));
+  text += fmt::format("  running {}", whole_seconds(now_.running));
   entries_.push_back({.weight = of_head, .text = std::move(text), .of = part::head});
 }
 
@@ -249,7 +251,7 @@ void composer::add_shards() {
   }
   const auto gaps = uncured_gaps(now_.gaps);
   add(of_shards, "shards",
-      fmt::format("{}; {} open, {} waiting, {} done; {} gap{}", how_far_read(now_),
+      fmt::format("{}; {} open, {} waiting, {} done; {} gap{}", how_far_text(now_),
                   grouped(now_.shards.open), grouped(now_.shards.waiting),
                   grouped(now_.shards.done), number(gaps), gaps == 1 ? "" : "s"));
 }

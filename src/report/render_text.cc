@@ -50,7 +50,7 @@ std::string mismatch_line(const status& now) {
 
 std::string stream_line(const status& now) {
   auto line = fmt::format("{} open, {} waiting, {} done; {}", grouped(now.shards.open),
-                          grouped(now.shards.waiting), grouped(now.shards.done), how_far_read(now));
+                          grouped(now.shards.waiting), grouped(now.shards.done), how_far_text(now));
   const auto lost_at = now.at + now.shards.retention_left;
   line += now.shards.behind.value_or(milliseconds{0}).count() == 0
               ? std::string(now.unread_for ? ", retention 24 h" : "")
@@ -78,7 +78,7 @@ std::string coverage_line(const status& now) {
 
 }  // namespace
 
-std::string how_far_read(const status& now) {
+std::string how_far_text(const status& now) {
   if (!now.unread_for || !now.shards.behind) {
     return "not known how far it is read";
   }

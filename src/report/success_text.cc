@@ -37,7 +37,8 @@ std::string in_items(double low, double high, const success& of, const success_c
     return {};
   }
   const auto most = items_of(high, known.table_items, rounding::up);
-  const auto least = items_of(low, known.table_items, rounding::down);
+  // So many were seen.
+  const auto least = std::max(of.wrong, items_of(low, known.table_items, rounding::down));
   return least == 0 ? fmt::format(" ({} of {} items)", grouped(most), grouped(known.table_items))
                     : fmt::format(" ({} to {} of {} items)", grouped(least), grouped(most),
                                   grouped(known.table_items));

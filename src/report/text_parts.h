@@ -27,7 +27,7 @@ void append_reasons(std::string& text, const status& now);
 /// The open mismatches by kind, and some of them.
 void append_mismatches(std::string& text, const status& now);
 /// "2 min 5 s behind", "caught up", or that it is not known.
-[[nodiscard]] std::string how_far_read(const status& now);
+[[nodiscard]] std::string how_far_text(const status& now);
 /// "4 missing, 2 different open", without those that are only counted.
 [[nodiscard]] std::string open_mismatches(const status& now);
 /// Where there are any: `now.success_of_changes`, `now.success_at_rest`.

@@ -18,7 +18,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
-using testing::StartsWith;
 
 /// A terminal that knows what a panel_screen may send, one byte a cell, and refuses all else.
 class small_terminal {

@@ -7,8 +7,6 @@ namespace ddm::report {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 status at(milliseconds since_begin, std::int64_t events = 0) {

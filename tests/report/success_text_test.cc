@@ -55,6 +55,10 @@ TEST(describe_success, with_failures_gives_the_interval_in_items_too) {
             "of 100,000 items)");
 }
 
+TEST(describe_success, of_items_at_least_those_are_wrong_that_were_seen) {
+  EXPECT_THAT(described(1'161, 2, {.table_items = 2'000}), HasSubstr("(2 to 13 of 2,000 items)"));
+}
+
 TEST(describe_success, never_tells_of_more_items_than_there_are) {
   EXPECT_THAT(described(2, 0, {.table_items = 40}), HasSubstr("at most 100 % (40 of 40 items)"));
 }
