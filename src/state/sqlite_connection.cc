@@ -24,12 +24,13 @@ constexpr std::array<std::pair<int, int>, 5> settings_of_connection{
      {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
      {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1}}};
 
-/// SQLite reports a full disk as FULL, a quota or file size limit as a failed write.
+/// SQLite reports a full disk as FULL, a quota or file size limit as a failed write; so it does
+/// what a dying disk or one that became read-only answers, where the system's reason may tell.
 bool has_no_room(sqlite3* handle) {
   const int code = sqlite3_extended_errcode(handle);
   const int reason = sqlite3_system_errno(handle);
   return (code & 0xff) == SQLITE_FULL ||
-         (code == SQLITE_IOERR_WRITE && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG));
+         (code == SQLITE_IOERR_WRITE && reason != EIO && reason != EROFS);
 }
 
 constexpr std::string_view no_room =

@@ -261,7 +261,7 @@ class Guarantees(unittest.TestCase):
     """Each promise names what keeps it and what shows it, and both are there."""
 
     SUITE = re.compile(r"(\w+)/(\w+)\.(\w+|\*)")
-    OTHER = re.compile(r"(end_to_end|tools|fuzz|cli|aws|referee|simulation)/(\w+)")
+    OTHER = re.compile(r"(end_to_end|tools|fuzz|cli|aws|referee|simulation|web)/(\w+)")
 
     def test_every_promise_is_kept_by_a_source_and_shown_by_a_test(self) -> None:
         rows = self.promises()

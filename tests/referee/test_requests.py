@@ -53,11 +53,13 @@ NAMING_NOTHING_OF_A_MODEL = {
     "aws/instance_metadata.cc": "no model",
     "aws/process_credentials.cc": "no model",
     "repair/journal_line.cc": "lines of its own",
+    "cli/report_command.cc": "a status of our own",
     "cli/web_findings.cc": "findings of our own state",
     "report/alerts.cc": "what was told, in our own state",
     "report/history.cc": "points of our own state",
     "report/stored_status.cc": "figures of our own state",
     "state/merged_finding.cc": "rows of our own state",
+    "summary/past.cc": "points of our own state",
     "verify/finding_book.cc": "our own key documents",
     "verify/item_diff.cc": "members of items",
 }

@@ -138,10 +138,12 @@ class Names(unittest.TestCase):
                 of_samples.pop(common, None)
             with self.subTest(family=name):
                 self.assertTrue(unit and meaning)
-                words = re.findall(r"`(\w+)`", labels)
-                self.assertEqual(words[:1], list(of_samples))
-                if len(words) > 1 and words[0] != "of":
-                    self.assertEqual(set(words[1:]), of_samples[words[0]])
+                # `name`: `value`, `value`; `other name` (of which the values are too many)
+                said = [re.findall(r"`(\w+)`", part) for part in labels.split(";") if part]
+                self.assertEqual([words[0] for words in said], list(of_samples))
+                for name, *values in said:
+                    if values and name != "of":
+                        self.assertEqual(set(values), of_samples[name])
 
 
 class Alerts(unittest.TestCase):
