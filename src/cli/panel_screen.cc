@@ -23,8 +23,9 @@ constexpr std::string_view plain_again = "\x1b[0m";
 std::string_view colours_of(report::verdict_kind verdict) {
   switch (verdict) {
     case report::verdict_kind::go:
-    case report::verdict_kind::go_sampled:
       return "\x1b[30;42m";
+    case report::verdict_kind::go_sampled:
+      return "\x1b[30;46m";
     case report::verdict_kind::wait:
       return "\x1b[30;43m";
     case report::verdict_kind::no_go:

@@ -20,6 +20,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <span>
 #include <utility>
 
@@ -85,6 +87,8 @@ std::string fault_of(const reading& of) {
                    of.state_file)
              : std::string();
 }
+
+constexpr std::chrono::seconds read_anew_after{5};
 
 nlohmann::ordered_json held_json(const stored_run& run) {
   if (!run.held) {
@@ -157,10 +161,26 @@ std::string as_table(std::span<const reading> all, wall_time made, report_format
                                              : summary::render_text(table);
 }
 
+/// Only an earlier report of this form gives way: a slip of the shell's `*` must not cost a state,
+/// a journal or a key file.
+bool may_replace(const std::string& path, std::string_view text) {
+  std::ifstream there(path, std::ios::binary);
+  std::string begins(std::min<std::size_t>(text.size(), 8), '\0');
+  there.read(begins.data(), static_cast<std::streamsize>(begins.size()));
+  begins.resize(static_cast<std::size_t>(there.gcount()));
+  return begins.empty() || text.starts_with(begins);
+}
+
 /// False, and a complaint: whoever asked for it did not get it.
 bool hand_over(const std::string& text, const report_options& options) {
   if (!options.output_file) {
     return print_report(text);
+  }
+  if (!may_replace(*options.output_file, text)) {
+    complain(fmt::format(
+        "--output-file {} holds something else than a report of this form: name another file",
+        *options.output_file));
+    return false;
   }
   const auto written =
       aws::replace_private_file(*options.output_file, displayable(text, line_breaks::kept) + "\n");
@@ -198,12 +218,18 @@ awaitable<int> tell(const report_options& options) {
     complain(fault);
     co_return static_cast<int>(exit_code::usage);
   }
-  const auto made = system_clock().now();
+  const std::function<wall_time()> clock = [] { return system_clock().now(); };
   std::vector<reading> all;
   for (const auto& path : options.state_files) {
-    auto found = co_await summary::read_facts(path, made);
-    all.push_back({.state_file = path, .found = std::move(found)});
+    all.push_back({.state_file = path, .found = co_await summary::read_facts(path, clock)});
   }
+  // What was read first may be old by now: states can be large.
+  for (auto& each : all) {
+    if (each.found && clock() - each.found->made > read_anew_after) {
+      each.found = co_await summary::read_facts(each.state_file, clock);
+    }
+  }
+  const auto made = clock();
   auto code = exit_code::equal;
   bool any = false;
   for (const auto& each : all) {

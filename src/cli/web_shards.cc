@@ -60,6 +60,9 @@ json shard(const state::shard_row& row) {
 }  // namespace
 
 awaitable<serve::response> answer_shards(shown_run& run) {
+  if (!run.store().waits_for_room().empty()) {
+    co_return serve::plain_text(503, "the state waits for room on the disk: ask again");
+  }
   state::shard_page page;
   const auto stream = run.latest()->about.stream;
   if (stream) {

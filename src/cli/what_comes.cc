@@ -63,7 +63,7 @@ std::string waits(const monitor_options& options, const monitor_outlook& known) 
 /// What GO is called that this run can come to.
 std::string_view reachable(const monitor_options& options) {
   const bool all = options.sample_rate == 1 && options.baseline_sample_rate == 1;
-  const bool frozen = options.freeze_at && options.baseline_sample_rate == 1;
+  const bool frozen = options.freeze_at && options.require_go && options.baseline_sample_rate == 1;
   return all || frozen || options.accept_sampled ? "GO" : "GO (sampled)";
 }
 

@@ -73,20 +73,24 @@ void derive_no_better(report::status& now) {
 }
 
 result<stored_run> load_run(std::string command, const std::string& recorded,
-                            const state::snapshot& state, wall_time now, bool at_work) {
+                            const state::snapshot& state, wall_time now,
+                            const std::function<bool(const std::string&, wall_time)>& at_work) {
   auto figures = report::decode_figures(recorded);
   if (!figures) {
     return fail(std::move(figures.error()));
   }
   stored_run run{.command = std::move(command), .status = *std::move(figures)};
   run.age = now - run.status.at;
-  run.at_work = at_work;
+  run.at_work = at_work(run.command, run.status.about.started);
   run.status.about.command = run.command;  // also where an earlier version recorded none
   if (is_go(run.status.verdict) && !run.goes_on()) {
     run.held = {
         .kind = run.status.verdict.kind, .since = run.status.verdict_since, .until = run.status.at};
   }
   take_rows(run.status, state);
+  if (run.status.unread_for && run.goes_on()) {
+    *run.status.unread_for += std::max(milliseconds{0}, run.age);
+  }
   if (auto doubt = doubt_about(run); !doubt.empty()) {
     run.status.troubles.push_back(std::move(doubt));
   }
@@ -98,7 +102,7 @@ result<stored_run> load_run(std::string command, const std::string& recorded,
 
 result<stored_migration> stored_migration_of(
     const state::snapshot& state, wall_time now,
-    const std::function<bool(const std::string& command)>& at_work) {
+    const std::function<bool(const std::string& command, wall_time started)>& at_work) {
   const auto tables = tables_of(state);
   stored_migration found{.source = tables.source, .target = tables.target, .runs = {}};
   for (const auto* command : {"monitor", "compare"}) {
@@ -106,7 +110,7 @@ result<stored_migration> stored_migration_of(
     if (recorded == state.values.end()) {
       continue;
     }
-    auto run = load_run(command, recorded->second, state, now, at_work(command));
+    auto run = load_run(command, recorded->second, state, now, at_work);
     if (!run) {
       return fail(std::move(run.error()));
     }

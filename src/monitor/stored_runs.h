@@ -49,10 +49,10 @@ struct stored_migration {
   std::vector<stored_run> runs;  ///< the monitor's first; none: no run has recorded a status yet
 };
 
-/// An error: what is recorded is damaged. `now` is by the clock of this machine; `at_work` tells of
-/// a command.
+/// An error: what is recorded is damaged. `now` is by the clock of this machine; `at_work` tells
+/// whether the process of a command holds its lock that began a run at `started`.
 [[nodiscard]] result<stored_migration> stored_migration_of(
     const state::snapshot& state, wall_time now,
-    const std::function<bool(const std::string& command)>& at_work);
+    const std::function<bool(const std::string& command, wall_time started)>& at_work);
 
 }  // namespace ddm::monitor

@@ -138,7 +138,11 @@ void composer::add_head() {
   if (!name.empty()) {
     text += fmt::format("  {}", name);
   }
-  text += fmt::format("  running {}", whole_seconds(now_.running));
+  // A screen that stands still must be told from one that lives.
+  constexpr std::size_t day = std::string_view("2026-01-31T").size();
+  constexpr std::size_t second = std::string_view("22:00:00").size();
+  text += fmt::format("  {}Z, running {}", format_rfc3339(now_.at).substr(day, second),
+                      whole_seconds(now_.running));
   entries_.push_back({.weight = of_head, .text = std::move(text), .of = part::head});
 }
 

@@ -158,7 +158,8 @@ std::string success_of_changes_text(const status& now) {
   return describe_success(*now.success_of_changes,
                           {.about = true,
                            .some_only_counted = now.unlisted.mismatches() > 0,
-                           .table_items = now.table_items});
+                           .out_of = now.keys_changed,
+                           .named = "keys that changed"});
 }
 
 std::string success_at_rest_text(const status& now) {
@@ -166,7 +167,7 @@ std::string success_at_rest_text(const status& now) {
       now.compared && now.compared->progress.finished() && now.compared->progress.sample_rate == 1;
   return describe_success(*now.success_at_rest, {.every_key = every_key,
                                                  .some_only_counted = now.unlisted.mismatches() > 0,
-                                                 .table_items = now.table_items});
+                                                 .out_of = now.table_items});
 }
 
 std::string render_text(const status& now) {

@@ -33,15 +33,16 @@ std::uint64_t items_of(double share, std::uint64_t items, rounding how) {
 
 /// " (35 of 4,000 items)", where the keys stand for more than themselves.
 std::string in_items(double low, double high, const success& of, const success_context& known) {
-  if (known.table_items <= of.keys) {
+  if (known.out_of <= of.keys) {
     return {};
   }
-  const auto most = items_of(high, known.table_items, rounding::up);
+  const auto most = items_of(high, known.out_of, rounding::up);
   // So many were seen.
-  const auto least = std::max(of.wrong, items_of(low, known.table_items, rounding::down));
-  return least == 0 ? fmt::format(" ({} of {} items)", grouped(most), grouped(known.table_items))
-                    : fmt::format(" ({} to {} of {} items)", grouped(least), grouped(most),
-                                  grouped(known.table_items));
+  const auto least = std::max(of.wrong, items_of(low, known.out_of, rounding::down));
+  return least == 0
+             ? fmt::format(" ({} of {} {})", grouped(most), grouped(known.out_of), known.named)
+             : fmt::format(" ({} to {} of {} {})", grouped(least), grouped(most),
+                           grouped(known.out_of), known.named);
 }
 
 std::string what_may_be(const success& of, const success_context& known) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace ddm::report {
 
@@ -27,7 +28,9 @@ struct success_context {
   bool about = false;              ///< the number of keys is an estimate
   bool every_key = false;          ///< the keys are all that there are: nothing is guessed
   bool some_only_counted = false;  ///< mismatches that may be of these keys are not listed
-  std::uint64_t table_items = 0;   ///< 0: not known
+  /// So many there are of what the keys are a sample of; 0: not known.
+  std::uint64_t out_of = 0;
+  std::string_view named = "items";  ///< these
 };
 
 /// "0 of 343 keys wrong; 95 % confidence: at most 0.9 % (35 of 4,000 items)". Without a failure at

@@ -45,10 +45,11 @@ class sqlite_store final : public state_store {
 
   awaitable<result<void>> commit(commit_batch batch) override {
     co_return co_await thread_.run([&] {
-      for (;;) {
+      for (bool last = !has_thread_;;) {
         auto committed = tables_.commit(batch);
         const bool no_room = !committed && committed.error().code == no_room_code;
-        if (no_room && has_thread_ && room_.wait(committed.error())) {
+        if (no_room && !last) {
+          last = !room_.wait(committed.error());
           continue;
         }
         room_.end();

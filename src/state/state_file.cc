@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 18> network_types{
     "fuse.goofys", "fuse.gcsfuse", "fuse.ceph", "fuse.davfs2", "fuse.glusterfs", "fuse.mount-s3",
 };
 
-/// Whoever asks whether a lock is held has it for a moment (is_in_use).
+/// Whoever asks whether a lock is held has it for a moment (in_use_since).
 constexpr int looks_at_a_lock = 4;
 constexpr std::chrono::milliseconds look_at_a_lock{25};
 constexpr std::string_view sqlite_magic{"SQLite format 3\0", 16};
@@ -246,17 +246,22 @@ state_lock::~state_lock() {
   }
 }
 
-bool is_in_use(const std::string& path, const std::string& command) {
+std::optional<wall_time> in_use_since(const std::string& path, const std::string& command) {
   const auto place = resolve_place(path);
   const int descriptor =
       place ? ::open(lock_path_of(*place, command).c_str(), O_RDONLY | O_CLOEXEC) : -1;
   if (descriptor < 0) {
-    return false;
+    return std::nullopt;
   }
   const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
   const auto holder = held ? holder_of(descriptor) : lock_holder();
+  struct stat facts{};
+  const bool told = ::fstat(descriptor, &facts) == 0;  // written when it was taken
   ::close(descriptor);
-  return held && (holder.command.empty() || holder.command == command);
+  if (!held || !told || (!holder.command.empty() && holder.command != command)) {
+    return std::nullopt;
+  }
+  return from_ms(std::int64_t{facts.st_mtim.tv_sec} * 1000 + facts.st_mtim.tv_nsec / 1'000'000);
 }
 
 result<void> check_unused_by_others(const std::string& path, const std::string& own_command) {

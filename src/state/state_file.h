@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/time.h"
 
 #include <cstdint>
 #include <optional>
@@ -53,9 +54,10 @@ class state_lock {
   int descriptor_;
 };
 
-/// Whether a process of this command works on the state now, holding the lock of its name: another
-/// command may hold that one to keep it away. Takes no lock.
-[[nodiscard]] bool is_in_use(const std::string& path, const std::string& command);
+/// Since when a process of this command works on the state, holding the lock of its name: another
+/// command may hold that one to keep it away. Nothing: none does now. Takes no lock.
+[[nodiscard]] std::optional<wall_time> in_use_since(const std::string& path,
+                                                    const std::string& command);
 
 /// An error when any command but `own_command` holds a lock on the state: it must not be replaced.
 [[nodiscard]] result<void> check_unused_by_others(const std::string& path,

@@ -20,7 +20,7 @@ std::string_view entity_of(char c) {
     case '>':
       return "&gt;";
     case '@':
-      return "&#64;";
+      return "&#64;<!-- -->";  // who is mentioned would be notified, entity or not
     default:
       return {};
   }

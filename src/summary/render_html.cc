@@ -4,6 +4,8 @@
 #include "summary/render.h"
 #include "summary/render_plot.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace ddm::summary {
@@ -182,7 +184,8 @@ void put_signature(html& to) {
 
 std::string render_html(const summary& of) {
   html page;
-  begin_page(page, of.migration + ": " + std::string(report::to_string(of.verdict)));
+  begin_page(
+      page, fmt::format("{}: {}, as of {}", of.migration, report::to_string(of.verdict), of.as_of));
   put_migration(page, of);
   put_signature(page);
   end_page(page, of.made);

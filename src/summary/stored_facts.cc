@@ -94,7 +94,7 @@ void take_stream(facts& found, const state::snapshot& state) {
 
 }  // namespace
 
-awaitable<result<facts>> read_facts(std::string path, wall_time now) {
+awaitable<result<facts>> read_facts(std::string path, const std::function<wall_time()>& clock) {
   auto store = state::open_sqlite_store({.path = path, .command = {}});
   if (!store) {
     co_return fail(std::move(store.error()));
@@ -103,8 +103,12 @@ awaitable<result<facts>> read_facts(std::string path, wall_time now) {
   if (!state) {
     co_return fail(std::move(state.error()));
   }
+  const auto now = clock();
   auto stored = monitor::stored_migration_of(
-      *state, now, [&path](const std::string& command) { return state::is_in_use(path, command); });
+      *state, now, [&path](const std::string& command, wall_time started) {
+        const auto since = state::in_use_since(path, command);
+        return since && *since <= started;
+      });
   if (!stored) {
     co_return fail(std::move(stored.error()));
   }

@@ -150,7 +150,16 @@ plot plot_of(const std::vector<past_point>& points, std::string title, std::stri
     }
     made.curves.push_back(std::move(line));
   }
-  made.in_words = words_of(made, made.curves.back());
+  return made;
+}
+
+/// What is drawn is thinned, what is told is not.
+plot plot_of(const std::vector<past_point>& all, const std::vector<past_point>& points,
+             const std::string& title, const std::string& unit,
+             const std::vector<std::pair<std::string, std::string>>& curves) {
+  auto made = plot_of(points, title, unit, curves);
+  const auto whole = plot_of(all, title, unit, curves);
+  made.in_words = words_of(whole, whole.curves.back());
   return made;
 }
 
@@ -253,10 +262,11 @@ section history_section(const facts& of) {
   }
   if (status_of(of).follows_stream) {
     made.plots.push_back(
-        plot_of(points, "Lag of the changes", "ms",
+        plot_of(all, points, "Lag of the changes", "ms",
                 {{"half of them within", "lag_ms_p50"}, {"99 % within", "lag_ms_p99"}}));
   }
-  made.plots.push_back(plot_of(points, "Open mismatches", "keys", {{"open", "open_keys_all"}}));
+  made.plots.push_back(
+      plot_of(all, points, "Open mismatches", "keys", {{"open", "open_keys_all"}}));
   return made;
 }
 

@@ -59,7 +59,8 @@ void add_success(section& to, const report::status& now, const std::optional<rep
                                                    now.compared->progress.finished() &&
                                                    now.compared->progress.sample_rate == 1,
                                       .some_only_counted = now.unlisted.mismatches() > 0,
-                                      .table_items = now.table_items};
+                                      .out_of = of_changes ? now.keys_changed : now.table_items,
+                                      .named = of_changes ? "keys that changed" : "items"};
   add(to, "success", of ? report::describe_success(*of, known) : "nothing checked yet",
       !of || of->wrong > 0 ? tone::warning : tone::good);
 }

@@ -8,8 +8,11 @@ std::string group_path(std::string_view path) {
   std::string text;
   for (std::size_t at = 0; at < path.size() && text.size() < group_path_max; ++at) {
     text += path[at];
+    if (path[at] != '[') {
+      continue;
+    }
     const auto digits_end = path.find_first_not_of("0123456789", at + 1);
-    if (path[at] == '[' && digits_end != std::string_view::npos && path[digits_end] == ']') {
+    if (digits_end != std::string_view::npos && path[digits_end] == ']') {
       at = digits_end - 1;
     }
   }

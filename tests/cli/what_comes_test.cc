@@ -77,6 +77,8 @@ TEST(what_comes, a_freeze_may_come_before_the_calm) {
   auto options = with_baseline();
   options.sample_rate = 100;
   options.freeze_at = noon + 1min;
+  EXPECT_THAT(what_comes(options, outlook()), Contains(StartsWith("GO (sampled) no sooner")));
+  options.require_go = true;
   EXPECT_THAT(what_comes(options, outlook()),
               AllOf(Contains(StartsWith("GO no sooner than 12:02:00Z, in 2 min")),
                     Contains(HasSubstr("written before 12:01:00Z is judged, 1 min after"))));

@@ -37,7 +37,7 @@ void bring_to_go(monitor_world& world) {
 
 stored_run only_run(const state::snapshot& state, wall_time now, bool at_work = true) {
   const auto stored =
-      stored_migration_of(state, now, [at_work](const std::string&) { return at_work; });
+      stored_migration_of(state, now, [at_work](const std::string&, wall_time) { return at_work; });
   if (!stored || stored->runs.size() != 1) {
     throw std::runtime_error("one run is expected");
   }
@@ -66,7 +66,7 @@ TEST(stored_runs, are_of_the_two_tables_of_the_state) {
   world.start();
   world.time.run_for(1min);
   const auto stored = stored_migration_of(world.stored(), world.time.now(),
-                                          [](const std::string&) { return false; });
+                                          [](const std::string&, wall_time) { return false; });
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->source, "source");
   EXPECT_EQ(stored->target, "target");
@@ -116,7 +116,11 @@ TEST(stored_runs, of_a_monitor_that_gave_no_sign_for_a_minute_are_go_no_more) {
   ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
   const auto state = world.stored();
   const auto said = only_run(state, world.time.now()).status.at;
-  EXPECT_EQ(only_run(state, said + 60s).status.verdict.kind, verdict_kind::go);
+  EXPECT_EQ(only_run(state, said + 30s).status.verdict.kind, verdict_kind::go);
+  // What had been read up to some seconds before is by now older than a minute.
+  const auto on_the_brink = only_run(state, said + 60s);
+  EXPECT_TRUE(on_the_brink.goes_on());
+  EXPECT_EQ(on_the_brink.status.verdict.kind, verdict_kind::wait);
   const auto later = only_run(state, said + 60s + 1ms);
   EXPECT_EQ(later.status.verdict.kind, verdict_kind::wait);
   EXPECT_TRUE(later.held);
@@ -208,7 +212,7 @@ TEST(stored_runs, are_go_only_where_the_run_said_so) {
 
 TEST(stored_runs, that_are_damaged_are_an_error) {
   state::snapshot state;
-  const auto at_work = [](const std::string&) { return true; };
+  const auto at_work = [](const std::string&, wall_time) { return true; };
   const auto none = stored_migration_of(state, from_ms(0), at_work);
   ASSERT_TRUE(none);
   EXPECT_THAT(none->runs, IsEmpty());

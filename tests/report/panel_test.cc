@@ -188,7 +188,7 @@ TEST(panel, claims_nothing_that_is_not_known) {
   status now;
   now.unread_for.reset();
   const auto lines = render_panel(now, {}, {.columns = 80, .rows = 30}).lines;
-  EXPECT_EQ(lines[0], "WAIT for 0 s  steady  running 0 s");
+  EXPECT_EQ(lines[0], "WAIT for 0 s  steady  00:00:00Z, running 0 s");
   EXPECT_THAT(lines, Contains("lag       not measured yet"));
   EXPECT_THAT(lines, Contains("wrong     none open"));
   EXPECT_THAT(lines, Contains(HasSubstr("not known how far it is read")));

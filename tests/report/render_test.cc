@@ -320,12 +320,13 @@ TEST(render_text, claims_nothing_when_nothing_was_checked) {
 
 TEST(render_text, says_what_was_seen_and_what_may_be_wrong_all_the_same) {
   auto now = full_status();
-  now.table_items = 4'000;
+  now.table_items = 9'000'000;  // what did not change is no population of theirs
+  now.keys_changed = 4'000;
   now.success_of_changes = success_of(343, {});
   now.unlisted = {};
   EXPECT_THAT(render_text(now),
               HasSubstr("success     changes: 0 of about 343 keys wrong; 95 % confidence: at most "
-                        "0.9 % (35 of 4,000 items)"));
+                        "0.9 % (35 of 4,000 keys that changed)"));
   now.success_interval = 0.9987;
   EXPECT_THAT(render_text(now), HasSubstr("; of the changes of the last interval 0.13 % were"));
   now.success_interval = 1;

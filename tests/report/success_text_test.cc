@@ -42,29 +42,29 @@ TEST(percent_text, rounds_the_way_that_is_asked_for) {
 }
 
 TEST(describe_success, without_a_failure_says_how_much_may_be_wrong_at_most) {
-  EXPECT_EQ(described(343, 0, {.table_items = 4'000}),
+  EXPECT_EQ(described(343, 0, {.out_of = 4'000}),
             "0 of 343 keys wrong; 95 % confidence: at most 0.9 % (35 of 4,000 items)");
-  EXPECT_EQ(described(300'000, 0, {.about = true, .table_items = 30'000'000}),
+  EXPECT_EQ(described(300'000, 0, {.about = true, .out_of = 30'000'000}),
             "0 of about 300,000 keys wrong; 95 % confidence: at most 0.001 % (300 of 30,000,000 "
             "items)");
 }
 
 TEST(describe_success, with_failures_gives_the_interval_in_items_too) {
-  EXPECT_EQ(described(7'567, 10, {.about = true, .table_items = 100'000}),
+  EXPECT_EQ(described(7'567, 10, {.about = true, .out_of = 100'000}),
             "10 of about 7,567 keys wrong (0.13 %); 95 % confidence: 0.07 % to 0.25 % (71 to 244 "
             "of 100,000 items)");
 }
 
 TEST(describe_success, of_items_at_least_those_are_wrong_that_were_seen) {
-  EXPECT_THAT(described(1'161, 2, {.table_items = 2'000}), HasSubstr("(2 to 13 of 2,000 items)"));
+  EXPECT_THAT(described(1'161, 2, {.out_of = 2'000}), HasSubstr("(2 to 13 of 2,000 items)"));
 }
 
 TEST(describe_success, never_tells_of_more_items_than_there_are) {
-  EXPECT_THAT(described(2, 0, {.table_items = 40}), HasSubstr("at most 100 % (40 of 40 items)"));
+  EXPECT_THAT(described(2, 0, {.out_of = 40}), HasSubstr("at most 100 % (40 of 40 items)"));
 }
 
 TEST(describe_success, tells_of_no_items_where_all_of_them_are_keys) {
-  EXPECT_THAT(described(343, 0, {.table_items = 343}), Not(HasSubstr("items")));
+  EXPECT_THAT(described(343, 0, {.out_of = 343}), Not(HasSubstr("items")));
 }
 
 TEST(describe_success, guesses_nothing_where_every_key_was_looked_at) {
@@ -81,7 +81,7 @@ TEST(describe_success, gives_no_bound_where_mismatches_are_only_counted) {
 
 TEST(describe_success, a_single_failure_among_very_many_is_seen) {
   for (std::uint64_t keys = 2; keys < 1'000'000'000'000; keys = keys * 3 + 1) {
-    const auto text = described(keys, 1, {.table_items = keys * 100});
+    const auto text = described(keys, 1, {.out_of = keys * 100});
     EXPECT_THAT(text, StartsWith("1 of ")) << keys;
     EXPECT_THAT(text, Not(HasSubstr("(0 %"))) << keys;
   }

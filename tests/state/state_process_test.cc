@@ -254,14 +254,14 @@ TEST(state_process, a_lock_held_to_keep_a_command_away_is_not_that_commands_work
   const temporary_directory place;
   const auto path = place / "s.db";
   must_open(path);
-  EXPECT_FALSE(is_in_use(path, "monitor"));
+  EXPECT_FALSE(in_use_since(path, "monitor"));
   {
     const auto monitor = open_sqlite_store({.path = path, .command = "monitor"});
-    EXPECT_TRUE(is_in_use(path, "monitor"));
+    EXPECT_TRUE(in_use_since(path, "monitor"));
   }
   const auto repair = open_sqlite_store({.path = path, .command = "monitor", .holder = "repair"});
   ASSERT_TRUE(repair);
-  EXPECT_FALSE(is_in_use(path, "monitor"));
+  EXPECT_FALSE(in_use_since(path, "monitor"));
   EXPECT_THAT(refusal({.path = path, .command = "monitor"}), HasSubstr(" (repair)"));
 }
 

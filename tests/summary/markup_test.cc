@@ -30,13 +30,17 @@ TEST(markup, takes_nothing_but_literals_for_its_own) {
 TEST(markup, of_markdown_shows_what_was_written) {
   EXPECT_EQ(escape_markdown("a|b`c*d_e"), "a\\|b\\`c\\*d\\_e");
   EXPECT_EQ(escape_markdown("[x](y) <b> a&b"), "\\[x\\]\\(y\\) &lt;b&gt; a&amp;b");
-  EXPECT_EQ(escape_markdown("@team #12 $x$"), "&#64;team \\#12 \\$x\\$");
+  EXPECT_EQ(escape_markdown("@team #12 $x$"), "&#64;<!-- -->team \\#12 \\$x\\$");
   EXPECT_EQ(escape_markdown("https://x www.x.org"), "https&#58;//x www&#46;x.org");
   EXPECT_EQ(escape_markdown("2026-01-01 00:00:05 UTC, 3.5 s"), "2026-01-01 00:00:05 UTC, 3.5 s");
 }
 
 TEST(markup, leaves_no_control_character_no_break_and_no_mark_of_direction) {
-  for (const auto& safe : {escape_html(evil_text()), escape_markdown(evil_text())}) {
+  for (auto safe : {escape_html(evil_text()), escape_markdown(evil_text())}) {
+    constexpr std::string_view ours = "<!-- -->";  // after an @
+    for (auto at = safe.find(ours); at != std::string::npos; at = safe.find(ours)) {
+      safe.erase(at, ours.size());
+    }
     EXPECT_THAT(safe, Not(HasSubstr("\n")));
     EXPECT_THAT(safe, Not(HasSubstr("\r")));
     EXPECT_THAT(safe, Not(HasSubstr("\x1b")));

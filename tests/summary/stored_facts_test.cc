@@ -32,10 +32,14 @@ state::mismatch_row row_of(std::uint64_t number, verify::mismatch_kind kind) {
           .body = verify::encode_mismatch(entry)};
 }
 
+/// Later than any lock that a test takes.
+constexpr wall_time after_the_lock = from_ms(4'000'000'000'000);
+
 /// A state as a monitor leaves it, with so many open mismatches.
 void fill(state::state_store& store, std::uint64_t findings,
-          std::vector<report::setting> settings = {}) {
+          std::vector<report::setting> settings = {}, wall_time started = after_the_lock) {
   auto now = facts_at_go().stored.runs.front().status;
+  now.about.started = started;
   now.about.settings = std::move(settings);
   state::commit_batch batch;
   batch.values = {{report::stored_status_name("monitor"), report::encode_figures(now)},
@@ -54,7 +58,7 @@ void fill(state::state_store& store, std::uint64_t findings,
 }
 
 facts must_read(const std::string& path) {
-  auto found = state::complete(read_facts(path, sample_time + 5s));
+  auto found = state::complete(read_facts(path, [] { return sample_time + 5s; }));
   if (!found) {
     throw std::runtime_error(found.error().message);
   }
@@ -82,6 +86,17 @@ TEST(stored_facts, are_read_while_somebody_writes) {
   EXPECT_FALSE(of.hash_keys);
 }
 
+// It was killed in GO, and what holds the lock is its successor, which has not said anything yet.
+TEST(stored_facts, of_a_run_from_before_the_lock_do_not_go_on) {
+  const state::temporary_directory folder;
+  const auto store = state::must_open(folder / "s.db");
+  fill(*store, 0, {}, sample_time - 2h);
+  const auto of = must_read(folder / "s.db");
+  EXPECT_FALSE(of.stored.runs.front().at_work);
+  EXPECT_TRUE(of.stored.runs.front().held);
+  EXPECT_EQ(of.stored.runs.front().status.verdict.kind, report::verdict_kind::wait);
+}
+
 TEST(stored_facts, know_that_keys_are_hashed) {
   const state::temporary_directory folder;
   const auto store = state::must_open(folder / "s.db");
@@ -91,7 +106,7 @@ TEST(stored_facts, know_that_keys_are_hashed) {
 
 TEST(stored_facts, of_no_state_are_an_error_and_of_an_empty_one_no_run) {
   const state::temporary_directory folder;
-  EXPECT_FALSE(state::complete(read_facts(folder / "none.db", sample_time)));
+  EXPECT_FALSE(state::complete(read_facts(folder / "none.db", [] { return sample_time; })));
   const auto store = state::must_open(folder / "s.db");
   EXPECT_THAT(must_read(folder / "s.db").stored.runs, SizeIs(0));
 }
