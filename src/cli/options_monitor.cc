@@ -444,7 +444,8 @@ flag_table flags_of(report_options& o) {
              "text; markdown for a ticket; html, one page for a screen or paper; or json: one "
              "object a line for each command that has left a status"},
             {"output-file", "FILE", text_into(o.output_file),
-             "where it is written, in the place of what is there; only its owner may read it",
+             "where it is written; only an earlier report of this form gives way, and only its "
+             "owner may read it",
              "standard output"}}},
           debugging(o.allow_core_dumps)};
 }

@@ -19,10 +19,10 @@ report::call_counts asked_of(const dynamodb::metered_table& table) {
 
 }  // namespace
 
-checking::checking(verify::check_settings checks, const verify::verifier_options& verifier,
+checking::checking(const verify::check_settings& checks, const verify::verifier_options& verifier,
                    parts with, verify::verifier_events events)
     : parts_(with),
-      settings_(std::move(checks)),
+      settings_(checks),
       checks_(settings_),
       verifier_(verifier, with.executor, with.time, with.pool, with.decoder, with.source,
                 with.target, checks_, with.findings, std::move(events)) {}

@@ -26,8 +26,8 @@ class checking final : public session_part {
     dynamodb::metered_table& target;
     verify::finding_book& findings;
   };
-  checking(verify::check_settings checks, const verify::verifier_options& verifier, parts with,
-           verify::verifier_events events);
+  checking(const verify::check_settings& checks, const verify::verifier_options& verifier,
+           parts with, verify::verifier_events events);
 
   [[nodiscard]] verify::pending_checks& checks() { return checks_; }
   [[nodiscard]] const verify::pending_checks& checks() const { return checks_; }

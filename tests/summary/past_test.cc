@@ -56,6 +56,7 @@ TEST(past, is_thinned_without_losing_a_peak_or_a_bad_verdict) {
 
 TEST(past, knows_when_nobody_watched) {
   std::vector<wall_time> at;
+  at.reserve(60);
   for (int minute = 0; minute < 60; ++minute) {
     at.push_back(begin + std::chrono::minutes(minute < 30 ? minute : minute + 10));
   }
