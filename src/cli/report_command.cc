@@ -220,6 +220,7 @@ awaitable<int> tell(const report_options& options) {
   }
   const std::function<wall_time()> clock = [] { return system_clock().now(); };
   std::vector<reading> all;
+  all.reserve(options.state_files.size());
   for (const auto& path : options.state_files) {
     all.push_back({.state_file = path, .found = co_await summary::read_facts(path, clock)});
   }

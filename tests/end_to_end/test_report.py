@@ -209,9 +209,13 @@ class Report(GoScenario):
         side.monitor.start("--max-lag", "1s", command="compare")
         side.monitor.wait()
         file = side.monitor.folder / "report.html"
-        file.write_text("old")
-        self.assertEqual(self.report(side, "--output", "html", "--output-file", str(file),
-                                     code=ALL_EQUAL), "")
+        to_file = ["--output", "html", "--output-file", str(file)]
+        file.write_text("a key, a journal")
+        self.report(side, *to_file, code=INCOMPLETE)
+        self.assertEqual(file.read_text(), "a key, a journal")
+        file.unlink()
+        for _ in ("anew", "in the place of the first"):
+            self.assertEqual(self.report(side, *to_file, code=ALL_EQUAL), "")
         self.assertEqual(file.stat().st_mode & 0o777, 0o600)
         self.assertTrue(file.read_text().endswith("</html>\n"))
         for place in (side.monitor.state, side.monitor.folder):
