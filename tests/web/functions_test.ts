@@ -3,12 +3,30 @@ import test from "node:test";
 
 import { keyText, visible } from "page/foreign_text";
 import { formatsFor } from "page/format";
+import { nextStep } from "page/next";
 import { PlotData } from "page/plot_data";
 import type { HistoryPoint, Status } from "page/types";
+import { accentOf, verdictNow } from "page/verdict";
+import type { Context } from "page/view";
 import { en } from "page/words_en";
 import { zh } from "page/words_zh";
 
 const formats = formatsFor("en", en.units);
+const context: Context = { words: en, formats, base: () => undefined };
+const live = { kind: "live" } as const;
+const lost = { kind: "lost" } as const;
+
+/** A monitor that has nothing to complain of; `parts` of it are otherwise. */
+function statusWith(parts: object = {}): Status {
+  return {
+    command: "monitor", at: "2026-01-01T00:10:00Z", ended: false, phase: "steady", verdict: "WAIT",
+    verdict_since: "2026-01-01T00:09:00Z", reasons: [], settings: {}, gaps: [], behind_stream_ms: 0,
+    stream: { arn: "arn:aws:dynamodb:eu-west-1:1:table/orders/stream/2026-01-01T00:00:00.000" },
+    coverage: { changes: { sample_rate: 1, ignored: [] } }, freeze: { at: null },
+    checks: { keys: 10 }, compared: { items: 10, segments_total: 8 }, open_keys: { all: 0 },
+    mismatches_unlisted: { missing: 0 }, ...parts,
+  } as unknown as Status;
+}
 
 test("what a browser obeys or hides is seen", () => {
   assert.equal(visible("a\x1b[31m\u202eb\n\u200b"), "a\\u001b[31m\\u202eb\\u000a\\u200b");
@@ -72,6 +90,16 @@ test("a forecast needs two minutes, and looks at the last hour", () => {
   assert.equal(data.usdPerDay(), undefined);
   data.setHistory([point(0, 0, 0), point(30, 0, 100), point(90, 0, 101)]);
   assert.equal(data.usdPerDay(), 24);
+});
+
+test("a sample is no GO", () => {
+  const sampled = statusWith({ verdict: "GO (sampled)" });
+  assert.notEqual(accentOf("GO (sampled)"), accentOf("GO"));
+  assert.equal(nextStep(context, sampled), en.nextText.goSampled);
+  assert.equal(nextStep(context, { ...sampled, settings: { "accept-sampled": "true" } }),
+               en.nextText.goAccepted);
+  assert.equal(nextStep(context, statusWith({ verdict: "GO" })), en.nextText.go);
+  assert.equal(verdictNow(statusWith({ verdict: "GO" }), lost), undefined);
 });
 
 test("each language has a word for everything", () => {

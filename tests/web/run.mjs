@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [web, folder] = process.argv.slice(2);
+const [web, folder] = process.argv.slice(2).map((each) => path.resolve(each));
 const { build } = createRequire(path.join(web, "package.json"))("esbuild");
 const outfile = path.join(folder, "functions_test.mjs");
 await build({

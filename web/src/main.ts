@@ -34,7 +34,7 @@ function nameInAddress(): string | undefined {
 
 /** A dot of the verdict's colour, for who has many windows open; an empty ring: none is known. */
 function showIcon(accent: string): void {
-  const color = { "go": "#1a7f4b", "wait": "#d08b00", "no-go": "#c5322a" }[accent];
+  const color = { "go": "#1a7f4b", "sampled": "#d08b00", "wait": "#d08b00", "no-go": "#c5322a" }[accent];
   const dot = color ? `fill="${color}"` : 'fill="none" stroke="#808890" stroke-width="3"';
   const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="6" ${dot}/></svg>`;
   const address = "data:image/svg+xml," + encodeURIComponent(picture);

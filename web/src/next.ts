@@ -1,7 +1,6 @@
 // What comes next, in words: from the phase and the verdict of a run that somebody watches.
 
 import type { Status } from "./types";
-import { accentOf } from "./verdict";
 import type { Context } from "./view";
 
 export function nextStep({ words, formats }: Context, status: Status): string {
@@ -9,8 +8,12 @@ export function nextStep({ words, formats }: Context, status: Status): string {
   if (status.verdict === "NO-GO") {
     return text.noGo;
   }
-  if (accentOf(status.verdict) === "go") {
+  if (status.verdict === "GO") {
     return text.go;
+  }
+  // It is no GO for who asks at /go, unless the sample was accepted.
+  if (status.verdict === "GO (sampled)") {
+    return status.settings["accept-sampled"] === "true" ? text.goAccepted : text.goSampled;
   }
   if (status.freeze.at && Date.parse(status.freeze.at) <= Date.parse(status.at)) {
     return text.frozen(formats.time(status.freeze.at));

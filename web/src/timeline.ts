@@ -7,7 +7,6 @@ import { h, keeper, section } from "./dom";
 import type { Standing } from "./live";
 import type { HistoryPoint, Status } from "./types";
 import { type Context, isLive, type Part } from "./view";
-import { accentOf } from "./verdict";
 
 interface Moments {
   imported?: string;
@@ -42,7 +41,7 @@ function momentsOf(points: HistoryPoint[]): Moments {
 
 /** How many of the five have been reached. Verified is only what somebody watches. */
 function reached(status: Status, standing: Standing): number {
-  if (isLive(standing) && !status.ended && accentOf(status.verdict) === "go") {
+  if (isLive(standing) && !status.ended && status.verdict === "GO") {
     return 5;
   }
   return { "importing": 1, "catching up": 3, "baseline": 4, "steady": 4 }[status.phase];

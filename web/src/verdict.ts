@@ -8,7 +8,7 @@ import type { Status, Verdict } from "./types";
 import { type Context, elapsed, isLive, type Part } from "./view";
 
 export function accentOf(verdict: Verdict): string {
-  return { "GO": "go", "GO (sampled)": "go", "WAIT": "wait", "NO-GO": "no-go" }[verdict];
+  return { "GO": "go", "GO (sampled)": "sampled", "WAIT": "wait", "NO-GO": "no-go" }[verdict];
 }
 
 /** What may be shown as the verdict: nothing of a run that nobody hears of, or that has ended. */
@@ -61,7 +61,7 @@ export function makeVerdict(context: Context): Part {
     setText(phase, last.phase);
     // Nobody is told to cut over by a page that does not know.
     setText(next, verdict ? nextStep(context, last) : words.nextUnknown);
-    const isGo = accentOf(last.verdict) === "go";
+    const isGo = last.verdict === "GO" || last.verdict === "GO (sampled)";
     setText(reasonsTitle, isGo && last.reasons.length > 0 ? words.limits : words.reasons);
     const told = last.reasons.length > 0 ? last.reasons : [words.noReasons];
     keepReasons(told, () => told.map((each) => h("li", {}, each)));

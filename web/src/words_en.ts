@@ -73,6 +73,8 @@ export const en = {
       `Each change is checked. GO comes when no reason is left${settle ? ` and all has been well for ${settle}` : ""}.`,
     noGo: "Look at the findings below. One that becomes equal later heals by itself; others need repair, or a gap a new comparison.",
     go: "Stop the writers of the source, let the rest arrive, and cut over.",
+    goSampled: "Only a sample was checked. Check all keys (--sample-rate 1, --baseline), or accept the sample knowingly (--accept-sampled).",
+    goAccepted: "Only a sample was checked, and the sample was accepted (--accept-sampled). Stop the writers of the source, let the rest arrive, and cut over.",
     frozen: (time: string) => `Writers are frozen as of ${time}: the rest drains.`,
   },
 

@@ -64,6 +64,8 @@ export const zh: Words = {
       `每筆變更都在檢查。理由全部消失${settle ? `，且一切正常達 ${settle}` : ""}，就是 GO。`,
     noGo: "請看下面的不一致清單。之後變得相等的會自行痊癒；其餘需要修復，缺口需要重新比對。",
     go: "停止寫入來源，等剩下的抵達，然後切換。",
+    goSampled: "只檢查了抽樣。請檢查全部 key（--sample-rate 1、--baseline），或在知情下接受抽樣（--accept-sampled）。",
+    goAccepted: "只檢查了抽樣，而抽樣已被接受（--accept-sampled）。停止寫入來源，等剩下的抵達，然後切換。",
     frozen: (time) => `寫入自 ${time} 起凍結：等剩下的複寫完。`,
   },
 
