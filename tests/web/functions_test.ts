@@ -3,10 +3,13 @@ import test from "node:test";
 
 import { keyText, visible } from "page/foreign_text";
 import { formatsFor } from "page/format";
-import { nextStep } from "page/next";
+import { countText } from "page/findings";
+import { checkedText, nextStep } from "page/next";
 import { PlotData } from "page/plot_data";
+import { noGapText } from "page/progress";
+import { stepsOf } from "page/timeline";
 import type { HistoryPoint, Status } from "page/types";
-import { accentOf, verdictNow } from "page/verdict";
+import { accentOf, reasonsTold, verdictNow } from "page/verdict";
 import type { Context } from "page/view";
 import { en } from "page/words_en";
 import { zh } from "page/words_zh";
@@ -100,6 +103,46 @@ test("a sample is no GO", () => {
                en.nextText.goAccepted);
   assert.equal(nextStep(context, statusWith({ verdict: "GO" })), en.nextText.go);
   assert.equal(verdictNow(statusWith({ verdict: "GO" }), lost), undefined);
+});
+
+test("what is not proven is not said", () => {
+  const go = statusWith({ verdict: "GO" });
+  assert.deepEqual(reasonsTold(en, go, "GO"), [en.noReasons]);
+  assert.deepEqual(reasonsTold(en, go, undefined), []);
+  assert.deepEqual(reasonsTold(en, statusWith(), "WAIT"), []);
+  assert.deepEqual(reasonsTold(en, statusWith({ reasons: ["late"] }), undefined), ["late"]);
+  assert.equal(noGapText(context, statusWith()), "No gap is known.");
+  assert.equal(noGapText(context, statusWith({ stream: null })), en.noStream);
+  const rated = (sample_rate: number) => statusWith({ coverage: { changes: { sample_rate } } });
+  assert.equal(checkedText(context, rated(1)), "Changes of each key are checked. ");
+  assert.equal(checkedText(context, rated(1_000)), "Changes of 1 key in 1,000 are checked. ");
+  assert.equal(checkedText(context, statusWith({ coverage: { changes: null } })), "");
+});
+
+test("no key is wrong only as far as one looks", () => {
+  const told = (parts: object, standing: typeof live | typeof lost = live) =>
+    countText(context, statusWith(parts), standing);
+  const counted = { mismatches_unlisted: { missing: 1_200 } };
+  assert.equal(told({}), "No key is known to be wrong.");
+  assert.equal(told({}, lost), en.findingsUnknown);
+  assert.equal(told({ checks: { keys: 0 }, compared: { items: 0 } }), en.findingsUnchecked);
+  assert.equal(told(counted), "1,200 were confirmed and are only counted.");
+  assert.equal(told({ open_keys: { all: 1 }, ...counted }),
+               "1 key is open. 1,200 more were confirmed and are only counted.");
+  assert.equal(told({ open_keys: { all: 2 } }, lost), "2 keys are open.");
+});
+
+test("a moment that nobody saw is not done", () => {
+  const told = (parts: object, standing: typeof live | typeof lost = live) =>
+    stepsOf(statusWith(parts), standing).join(" ");
+  assert.equal(told({ phase: "importing" }), "done now next next next");
+  assert.equal(told({ phase: "catching up", behind_stream_ms: null }), "done done done now next");
+  assert.equal(told({}), "done done done done next");
+  assert.equal(told({ behind_stream_ms: null }), "done done done unknown next");
+  assert.equal(told({ stream: null, phase: "baseline" }), "unknown unknown unknown unknown next");
+  assert.equal(told({ verdict: "GO (sampled)" }), "done done done done next");
+  assert.equal(told({ verdict: "GO" }), "done done done done done");
+  assert.equal(told({ verdict: "GO" }, lost), "done done done done next");
 });
 
 test("each language has a word for everything", () => {

@@ -8,8 +8,9 @@
 
 import { h, keeper, section, setText } from "./dom";
 import { keyText, visible } from "./foreign_text";
+import type { Standing } from "./live";
 import { type Finding, type FindingsPage, type Kind, kinds, type Status } from "./types";
-import { type Context, type Part, sum } from "./view";
+import { type Context, isLive, type Part, sum } from "./view";
 
 const rowsShown = 50;
 const pagesAtOnce = 10;
@@ -98,6 +99,23 @@ function rowOf(finding: Finding, { words, formats }: Context): HTMLElement {
   );
 }
 
+/** How many keys are wrong. That none is known to be is said only by who checks, and watches. */
+export function countText({ words, formats }: Context, status: Status, standing: Standing): string {
+  const open = status.open_keys.all;
+  const unlisted = sum(status.mismatches_unlisted);
+  const told = [
+    open > 0 ? words.findingsOpen(open, formats.count(open)) : "",
+    unlisted > 0 ? words.findingsUnlisted(formats.count(unlisted), open > 0) : "",
+  ].filter(Boolean);
+  if (told.length > 0) {
+    return told.join(" ");
+  }
+  if (!isLive(standing)) {
+    return words.findingsUnknown;
+  }
+  return status.checks.keys + status.compared.items === 0 ? words.findingsUnchecked : words.findingsNoneOpen;
+}
+
 export function makeFindings(context: Context): Part {
   const { words, formats } = context;
   const kindChoice = h("select", { id: "filter-kind" },
@@ -142,6 +160,7 @@ export function makeFindings(context: Context): Part {
   let awaited = 0; // commits, after which the list is what the counts say
   let committed = "";
   let open = 0;
+  let standing: Standing = { kind: "connecting" };
   const work = new AbortController();
   let isReading = false;
   let isOutdated = false; // what is being read is another page than the one that is wanted
@@ -285,9 +304,7 @@ export function makeFindings(context: Context): Part {
     root,
     update: (status) => {
       open = status.open_keys.all;
-      const unlisted = sum(status.mismatches_unlisted);
-      setText(count, words.findingsOpen(open, formats.count(open)) +
-        (unlisted > 0 ? " " + words.findingsUnlisted(formats.count(unlisted)) : ""));
+      setText(count, countText(context, status, standing));
       keepGroups([status.mismatch_groups ?? null, status.mismatches], () => groupTable(status));
       const now = JSON.stringify([status.started, status.mismatches, open, status.checks.failed, status.checks.healed]);
       if (now !== signature) {
@@ -303,8 +320,12 @@ export function makeFindings(context: Context): Part {
         }
       }
     },
-    stand: (standing) => {
-      if (standing.kind === "live") {
+    stand: (now, last) => {
+      standing = now;
+      if (last) {
+        setText(count, countText(context, last, standing));
+      }
+      if (isLive(standing)) {
         awaited = commitsAwaited;
         later(100);
       }

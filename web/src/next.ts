@@ -3,7 +3,14 @@
 import type { Status } from "./types";
 import type { Context } from "./view";
 
-export function nextStep({ words, formats }: Context, status: Status): string {
+/** Which keys' changes are checked, by the settings; nothing where that is not known. */
+export function checkedText({ words, formats }: Context, status: Status): string {
+  const rate = status.coverage.changes?.sample_rate;
+  return rate === undefined ? "" : words.changesChecked(rate, formats.count(rate));
+}
+
+export function nextStep(context: Context, status: Status): string {
+  const { words, formats } = context;
   const text = words.nextText;
   if (status.verdict === "NO-GO") {
     return text.noGo;
@@ -26,8 +33,8 @@ export function nextStep({ words, formats }: Context, status: Status): string {
     case "baseline":
       return text.baseline;
     default:
-      return status.compared.segments_total === 0
+      return checkedText(context, status) + (status.compared.segments_total === 0
         ? text.steadyNoBaseline
-        : text.steadyWait(status.settings["settle"] ?? "");
+        : text.steadyWait(status.settings["settle"] ?? ""));
   }
 }

@@ -47,7 +47,13 @@ export function makeBaseline({ words, formats }: Context): Part {
   };
 }
 
-export function makeGaps({ words, formats }: Context): Part {
+/** What no gap means: nothing where no stream is read, and never that there is none. */
+export function noGapText({ words }: Context, status: Status): string {
+  return status.stream ? words.noGaps : words.noStream;
+}
+
+export function makeGaps(context: Context): Part {
+  const { words, formats } = context;
   const content = h("div");
   const root = section("gaps", words.gaps, content);
   const keep = keeper(content);
@@ -55,9 +61,9 @@ export function makeGaps({ words, formats }: Context): Part {
     root,
     update: (status) => {
       root.classList.toggle("wrong", status.gaps.some((gap) => !gap.cured));
-      keep(status.gaps, () => {
+      keep([status.gaps, noGapText(context, status)], () => {
         if (status.gaps.length === 0) {
-          return [h("p", {}, words.noGaps)];
+          return [h("p", {}, noGapText(context, status))];
         }
         const text = words.gap;
         return [

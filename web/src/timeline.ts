@@ -39,12 +39,31 @@ function momentsOf(points: HistoryPoint[]): Moments {
   return found;
 }
 
+export type Step = "done" | "now" | "next" | "unknown";
+
 /** How many of the five have been reached. Verified is only what somebody watches. */
 function reached(status: Status, standing: Standing): number {
   if (isLive(standing) && !status.ended && status.verdict === "GO") {
     return 5;
   }
   return { "importing": 1, "catching up": 3, "baseline": 4, "steady": 4 }[status.phase];
+}
+
+/** Each of the five; of what nobody could see none says that it is done. */
+export function stepsOf(status: Status, standing: Standing): Step[] {
+  const done = reached(status, standing);
+  if (!status.stream && done < 5) {
+    // A comparison by itself sees two tables, and neither how they came nor what still comes.
+    return ["unknown", "unknown", "unknown", "unknown", "next"];
+  }
+  const steps = [0, 1, 2, 3, 4].map((at): Step => at < done ? "done" : at === done ? "now" : "next");
+  if (done === 4) {
+    steps[4] = "next"; // it is no work that is under way: it is, or it is not
+    if (status.behind_stream_ms === null) {
+      steps[3] = "unknown";
+    }
+  }
+  return steps;
 }
 
 export interface Timeline extends Part {
@@ -59,21 +78,15 @@ export function makeTimeline({ words, formats }: Context): Timeline {
   let standing: Standing = { kind: "connecting" };
 
   const show = (status: Status) => {
-    const done = reached(status, standing);
-    const times = [
-      enabledAt(status),
-      undefined,
-      done > 2 ? moments.imported : undefined,
-      done > 3 ? moments.caughtUp : undefined,
-      done > 4 ? status.verdict_since : undefined,
-    ];
-    keepSteps([done, times], () => Object.values(words.steps).map((name, at) => {
-      const state = at < done ? "done" : at === done ? "now" : "next";
+    const states = stepsOf(status, standing);
+    const times = [enabledAt(status), undefined, moments.imported, moments.caughtUp, status.verdict_since];
+    keepSteps([states, times], () => Object.values(words.steps).map((name, at) => {
+      const state = states[at] ?? "unknown";
       // Of the export nobody tells; with the target there it must have been made.
-      // "Verified" is no work that is under way: it is, or it is not.
-      const now = at === 4 ? words.stepNext : words.stepNow;
-      const label = { done: words.stepDone, now, next: words.stepNext }[state];
-      const time = times[at];
+      const label = {
+        done: words.stepDone, now: words.stepNow, next: words.stepNext, unknown: words.stepUnknown,
+      }[state];
+      const time = state === "done" || at === 0 ? times[at] : undefined;
       return h(
         "li",
         { class: state, "aria-current": state === "now" ? "step" : undefined },

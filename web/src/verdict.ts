@@ -6,6 +6,7 @@ import type { Standing } from "./live";
 import { nextStep } from "./next";
 import type { Status, Verdict } from "./types";
 import { type Context, elapsed, isLive, type Part } from "./view";
+import type { Words } from "./words";
 
 export function accentOf(verdict: Verdict): string {
   return { "GO": "go", "GO (sampled)": "sampled", "WAIT": "wait", "NO-GO": "no-go" }[verdict];
@@ -14,6 +15,11 @@ export function accentOf(verdict: Verdict): string {
 /** What may be shown as the verdict: nothing of a run that nobody hears of, or that has ended. */
 export function verdictNow(status: Status | undefined, standing: Standing): Verdict | undefined {
   return status && !status.ended && isLive(standing) ? status.verdict : undefined;
+}
+
+/** That all is proven is said by a GO alone, and while somebody watches. */
+export function reasonsTold(words: Words, status: Status, verdict: Verdict | undefined): string[] {
+  return status.reasons.length > 0 || verdict !== "GO" ? status.reasons : [words.noReasons];
 }
 
 export function makeVerdict(context: Context): Part {
@@ -63,7 +69,8 @@ export function makeVerdict(context: Context): Part {
     setText(next, verdict ? nextStep(context, last) : words.nextUnknown);
     const isGo = last.verdict === "GO" || last.verdict === "GO (sampled)";
     setText(reasonsTitle, isGo && last.reasons.length > 0 ? words.limits : words.reasons);
-    const told = last.reasons.length > 0 ? last.reasons : [words.noReasons];
+    const told = reasonsTold(words, last, verdict);
+    reasonsTitle.hidden = told.length === 0;
     keepReasons(told, () => told.map((each) => h("li", {}, each)));
     setText(spoken, words.announce(verdict ?? words.unknown));
   };

@@ -57,10 +57,13 @@ export const en = {
   stepDone: "done",
   stepNow: "under way",
   stepNext: "to come",
+  stepUnknown: "not known",
   notSeen: "not seen from here",
   phase: "Phase",
   next: "What comes next",
   nextUnknown: "Not known without the monitor. Do not cut over on this page's word.",
+  changesChecked: (rate: number, text: string) =>
+    rate === 1 ? "Changes of each key are checked. " : `Changes of 1 key in ${text} are checked. `,
   nextText: {
     importing:
       "The target is not there yet. Changes are read and counted; checks begin once it is active.",
@@ -68,9 +71,9 @@ export const en = {
       "Replication is behind. Missing changes are not called mismatches until it has caught up.",
     baseline: "Items at rest are being compared. GO can come after that, once all has been well for a while.",
     steadyNoBaseline:
-      "Each change is checked. For GO, items that never changed must be compared as well: --baseline, or compare.",
+      "For GO, items that never changed must be compared as well: --baseline, or compare.",
     steadyWait: (settle: string) =>
-      `Each change is checked. GO comes when no reason is left${settle ? ` and all has been well for ${settle}` : ""}.`,
+      `GO comes when no reason is left${settle ? ` and all has been well for ${settle}` : ""}.`,
     noGo: "Look at the findings below. One that becomes equal later heals by itself; others need repair, or a gap a new comparison.",
     go: "Stop the writers of the source, let the rest arrive, and cut over.",
     goSampled: "Only a sample was checked. Check all keys (--sample-rate 1, --baseline), or accept the sample knowingly (--accept-sampled).",
@@ -141,7 +144,8 @@ export const en = {
   baselineProgress: "Progress of the comparison",
 
   gaps: "Coverage gaps",
-  noGaps: "None. Every change since the beginning was read.",
+  noGaps: "No gap is known.",
+  noStream: "No stream is read: changes are not followed.",
   gapOpen: "open: a comparison that begins now makes up for it",
   gapCured: "cured by a later comparison",
   gap: { noticed: "Noticed", reason: "What happened", shard: "Shard", state: "State" },
@@ -155,8 +159,12 @@ export const en = {
 
   findings: "Findings",
   findingsOpen: (n: number, text: string) =>
-    n === 0 ? "No key is wrong." : `${text} ${plural(n, "key is", "keys are")} open.`,
-  findingsUnlisted: (text: string) => `${text} more were confirmed and are only counted.`,
+    `${text} ${plural(n, "key is", "keys are")} open.`,
+  findingsNoneOpen: "No key is known to be wrong.",
+  findingsUnchecked: "No key has been checked yet.",
+  findingsUnknown: "Whether a key is wrong is not known now.",
+  findingsUnlisted: (text: string, more: boolean) =>
+    `${text}${more ? " more" : ""} were confirmed and are only counted.`,
   findingsShown: (first: string, last: string) => `${first} to ${last}`,
   newestFirst: ", newest first",
   findingsNone: "None that fits.",
