@@ -4,6 +4,7 @@ import test from "node:test";
 import { keyText, visible } from "page/foreign_text";
 import { formatsFor } from "page/format";
 import { countText } from "page/findings";
+import { clockAheadOf, hasJumped, Live } from "page/live";
 import { checkedText, nextStep } from "page/next";
 import { PlotData } from "page/plot_data";
 import { noGapText } from "page/progress";
@@ -144,6 +145,190 @@ test("a moment that nobody saw is not done", () => {
   assert.equal(told({ verdict: "GO" }), "done done done done done");
   assert.equal(told({ verdict: "GO" }, lost), "done done done done next");
 });
+
+test("a clock that jumps, and an answer that is slow", () => {
+  assert.ok(hasJumped(10_000, 9_999) && hasJumped(0, 60_001));
+  assert.ok(!hasJumped(0, 0) && !hasJumped(0, 60_000));
+  const date = "Thu, 01 Jan 1970 00:01:00 GMT";
+  assert.equal(clockAheadOf(date, 50_000, 52_000), 10_000, "as of when it was asked for");
+  assert.equal(clockAheadOf(date, 50_000, 55_001), undefined);
+  assert.equal(clockAheadOf(date, 50_000, 49_999), undefined);
+  assert.equal(clockAheadOf(null, 50_000, 50_000), 0);
+});
+
+/** A browser as far as live.ts asks for it, with a clock that the test moves. */
+class Watched {
+  now = 1_700_000_000_000;
+  listWorks = true;
+  listTakes = 0;
+  told: string[] = [];
+  sources: { closed: boolean; handlers: Record<string, (event: unknown) => void> }[] = [];
+  private beat = () => {};
+  private readonly listeners: Record<string, () => void> = {};
+  private readonly kept = { now: Date.now, fetch: globalThis.fetch };
+
+  constructor() {
+    const watched = this;
+    Date.now = () => this.now;
+    Object.assign(globalThis, {
+      window: { setInterval: (beat: () => void) => (this.beat = beat, 1), clearInterval: () => {} },
+      document: {
+        addEventListener: (name: string, does: () => void) => (this.listeners[name] = does),
+        removeEventListener: (name: string) => delete this.listeners[name],
+      },
+      fetch: async () => {
+        if (!watched.listWorks) {
+          throw new Error("refused");
+        }
+        const date = new Date(watched.now).toUTCString();
+        if (watched.listTakes > 0) {
+          watched.now += watched.listTakes;
+          watched.speak();
+        }
+        const list = [{ migration: "orders", at: new Date(watched.now).toISOString() }];
+        return new Response(JSON.stringify({ migrations: list }), { headers: { Date: date } });
+      },
+      EventSource: class {
+        closed = false;
+        handlers: Record<string, (event: unknown) => void> = {};
+        constructor() {
+          watched.sources.push(this);
+        }
+        addEventListener(name: string, does: (event: unknown) => void) {
+          this.handlers[name] = does;
+        }
+        close() {
+          this.closed = true;
+        }
+      },
+    });
+  }
+
+  async start(): Promise<Live> {
+    const started = new Live(undefined, {
+      onStatus: () => {}, onMigrations: () => {}, onStanding: ({ kind }) => this.told.push(kind),
+    });
+    await this.after(0);
+    return started;
+  }
+
+  /** The answers that are under way arrive. */
+  async after(ms: number, each = 500): Promise<void> {
+    const end = this.now + ms;
+    do {
+      this.now = Math.min(end, this.now + each);
+      this.beat();
+      await new Promise((done) => setImmediate(done));
+    } while (this.now < end);
+  }
+
+  speak(age = 0): void {
+    const data = JSON.stringify({ at: new Date(this.now - age).toISOString() });
+    this.sources[this.sources.length - 1]?.handlers["status"]?.({ data });
+  }
+
+  happen(name: string): void {
+    this.listeners[name]?.();
+  }
+
+  open(): number {
+    return this.sources.filter((each) => !each.closed).length;
+  }
+
+  end(page: Live): void {
+    page.close();
+    Date.now = this.kept.now;
+    globalThis.fetch = this.kept.fetch;
+  }
+}
+
+async function watching(does: (browser: Watched) => Promise<void>): Promise<void> {
+  const browser = new Watched();
+  const page = await browser.start();
+  try {
+    await does(browser);
+    assert.ok(browser.open() <= 1);
+  } finally {
+    browser.end(page);
+    assert.equal(browser.open(), 0);
+  }
+}
+
+test("a connection on which nothing ever comes is tried again", () => watching(async (browser) => {
+  await browser.after(14_000);
+  assert.deepEqual([browser.told, browser.sources.length], [[], 1]);
+  await browser.after(4_000);
+  assert.deepEqual([browser.told, browser.sources.length], [["lost"], 2]);
+  browser.speak();
+  assert.deepEqual(browser.told, ["lost", "live"]);
+}));
+
+test("what tells only what is old is tried again", () => watching(async (browser) => {
+  for (let second = 0; second < 19; ++second) {
+    browser.speak(60_000);
+    await browser.after(1_000);
+  }
+  assert.deepEqual([browser.told, browser.sources.length], [["stalled"], 2]);
+  browser.speak(-60_000);
+  assert.deepEqual(browser.told, ["stalled"], "the time to come is no news either");
+}));
+
+test("a list that fails does not end a stream that speaks", () => watching(async (browser) => {
+  browser.speak();
+  browser.listWorks = false;
+  for (let second = 0; second < 30; ++second) {
+    await browser.after(1_000);
+    browser.speak();
+  }
+  assert.deepEqual([browser.told, browser.sources.length], [["live"], 1]);
+  await browser.after(12_000);
+  assert.deepEqual([browser.told, browser.open()], [["live", "lost"], 0]);
+}));
+
+test("after a jump of the clock only news counts", async () => {
+  for (const jump of [-3_600_000, 3_600_000]) {
+    await watching(async (browser) => {
+      browser.speak();
+      browser.now += jump;
+      browser.listWorks = false;
+      await browser.after(500);
+      assert.deepEqual([browser.told, browser.open()], [["live", "lost"], 0], `${jump}`);
+      browser.listWorks = true;
+      await browser.after(3_000);
+      assert.equal(browser.open(), 1);
+      browser.speak();
+      assert.deepEqual(browser.told, ["live", "lost", "live"]);
+      // Where the stream is the first to notice, it stays, and the clocks are compared anew.
+      browser.now += jump;
+      browser.speak();
+      assert.equal(browser.told.at(-1), "lost");
+      await browser.after(500);
+      browser.speak();
+      assert.equal(browser.told.at(-1), "live");
+      assert.equal(browser.sources.length, 2);
+    });
+  }
+});
+
+test("a slow answer tells nothing", () => watching(async (browser) => {
+  browser.speak();
+  browser.listTakes = 5_001;
+  for (let second = 0; second < 12; ++second) {
+    browser.speak();
+    await browser.after(1_000);
+  }
+  browser.speak();
+  assert.deepEqual([browser.told, browser.sources.length], [["live"], 1]);
+}));
+
+test("a page that is frozen has lost", () => watching(async (browser) => {
+  browser.speak();
+  browser.happen("freeze");
+  assert.deepEqual(browser.told, ["live", "lost"]);
+  await browser.after(1_000);
+  browser.speak();
+  assert.deepEqual(browser.told, ["live", "lost", "live"]);
+}));
 
 test("each language has a word for everything", () => {
   const paths = (words: object): string[] => Object.entries(words).flatMap(([name, value]) =>

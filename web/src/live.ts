@@ -6,7 +6,9 @@
 // Idea: only a status with another time than the last one is news. Five seconds without news, an
 // error of the connection, or a first status that is old by the server's own clock, and the page
 // is told so at once. Everything about the connection is our own: before each attempt the list of
-// migrations is asked for, which tells a login that has ended from a run that has.
+// migrations is asked for, which tells a login that has ended from a run that has. A connection
+// without news is given up whatever was said of it, and a clock that jumps makes all that was
+// measured by it unknown.
 // Reason: the rule stands in one place, and does not depend on how a browser retries.
 
 import type { ListedMigration, Status } from "./types";
@@ -28,19 +30,40 @@ export interface Watcher {
 const silenceMax = 5_000; // ms
 const retryAfter = 2_000;
 const listEach = 10_000;
+const openSilenceMax = 3 * silenceMax; // of a connection that is open
+const answerMax = 5_000; // a slower one tells no time
+const sleepMax = 60_000; // between two signs of life of the page itself
+
+/** Whether a clock went back, or on without us: then nothing that was measured by it holds. */
+export function hasJumped(before: number, now: number): boolean {
+  return now < before || now - before > sleepMax;
+}
+
+/** By how much the server's clock is ahead; nothing where the answer took too long to tell. */
+export function clockAheadOf(date: string | null, asked: number, answered: number): number | undefined {
+  if (answered < asked || answered - asked > answerMax) {
+    return undefined;
+  }
+  const told = Date.parse(date ?? "");
+  return Number.isNaN(told) ? 0 : told - asked;
+}
 
 export class Live {
   private source: EventSource | undefined;
   private lastAt = "";
   private lastNews = Date.now();
-  private clockAhead = 0; // of the server's clock, ms
+  private clockAhead: number | undefined; // of the server's clock, ms; nothing: not known
   private connectedAt = 0;
+  private lastSign = Date.now(); // that this page itself runs
+  private closed = false;
   private nextTry = 0;
   private nextList = 0;
   private asking = false;
   private standing: Standing = { kind: "connecting" };
   private readonly timer: number;
   private readonly onVisible = () => this.beat();
+  // A page that is frozen shows for hours what it showed last.
+  private readonly onFreeze = () => this.say({ kind: "lost" });
 
   /** `name`: of the migration; undefined: the first that there is. */
   constructor(
@@ -49,27 +72,55 @@ export class Live {
   ) {
     this.timer = window.setInterval(() => this.beat(), 500);
     document.addEventListener("visibilitychange", this.onVisible);
+    document.addEventListener("freeze", this.onFreeze);
     this.beat();
   }
 
   close(): void {
+    this.closed = true;
     window.clearInterval(this.timer);
     document.removeEventListener("visibilitychange", this.onVisible);
+    document.removeEventListener("freeze", this.onFreeze);
     this.disconnect();
   }
 
   private beat(): void {
     const now = Date.now();
-    if (this.standing.kind === "live" && Math.abs(now - this.lastNews) > silenceMax) {
+    if (this.lookAtClock(now)) {
+      this.disconnect(); // it said nothing meanwhile
+      this.nextTry = now;
+    }
+    if (this.standing.kind === "live" && !this.hasNews(now)) {
       this.say({ kind: "lost" });
     }
     if (now >= this.nextList || (!this.source && now >= this.nextTry)) {
       void this.ask();
     }
     const heard = Math.max(this.lastNews, this.connectedAt);
-    if (this.source && this.standing.kind === "lost" && now - heard > 3 * silenceMax) {
-      this.disconnect(); // a connection that is open and dead
+    if (this.source && now - heard > openSilenceMax) {
+      this.disconnect(); // a connection that is open and dead, or tells only what is old
+      if (this.standing.kind === "connecting") {
+        this.say({ kind: "lost" });
+      }
     }
+  }
+
+  private hasNews(now: number): boolean {
+    return Math.abs(now - this.lastNews) <= silenceMax;
+  }
+
+  private lookAtClock(now: number): boolean {
+    const jumped = hasJumped(this.lastSign, now);
+    if (jumped) {
+      this.nextTry = this.nextList = this.connectedAt = now;
+      this.lastNews = now - silenceMax - 1; // none that counts
+      this.clockAhead = undefined;
+      if (this.standing.kind === "live" || this.standing.kind === "stalled") {
+        this.say({ kind: "lost" });
+      }
+    }
+    this.lastSign = now;
+    return jumped;
   }
 
   private say(standing: Standing): void {
@@ -79,8 +130,9 @@ export class Live {
     }
   }
 
+  /** As far as the clocks tell; what has no readable time is old. */
   private isOld(at: string): boolean {
-    return Date.now() + this.clockAhead - Date.parse(at) > silenceMax + 1_000;
+    return !(Math.abs(Date.now() + (this.clockAhead ?? NaN) - Date.parse(at)) <= silenceMax + 1_000);
   }
 
   private disconnect(): void {
@@ -94,8 +146,14 @@ export class Live {
       return;
     }
     this.asking = true;
+    const asked = Date.now();
     try {
-      const answer = await fetch("/api/v1/migrations", { signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch("/api/v1/migrations", { signal: AbortSignal.timeout(answerMax) });
+      const answered = Date.now();
+      const body = answer.ok ? ((await answer.json()) as { migrations: ListedMigration[] }) : undefined;
+      if (this.closed) {
+        return;
+      }
       const now = Date.now();
       this.nextTry = now + retryAfter;
       this.nextList = now + listEach;
@@ -104,9 +162,12 @@ export class Live {
         this.say({ kind: "login" });
         return;
       }
-      const date = Date.parse(answer.headers.get("Date") ?? "");
-      this.clockAhead = Number.isNaN(date) ? 0 : date - now;
-      const list = ((await answer.json()) as { migrations: ListedMigration[] }).migrations;
+      const ahead = clockAheadOf(answer.headers.get("Date"), asked, answered);
+      if (!body || ahead === undefined || hasJumped(asked, now)) {
+        throw new Error("an answer that tells nothing");
+      }
+      this.clockAhead = ahead;
+      const list = body.migrations;
       for (const each of list) {
         each.isOld = this.isOld(each.at);
       }
@@ -119,12 +180,24 @@ export class Live {
         this.connect();
       }
     } catch {
-      this.nextTry = Date.now() + retryAfter;
-      this.nextList = Date.now() + listEach;
-      this.disconnect();
-      this.say({ kind: "lost" });
+      if (!this.closed) {
+        this.failed();
+      }
     } finally {
       this.asking = false;
+    }
+  }
+
+  /** The list could not be had. A stream that speaks goes on; nothing else does. */
+  private failed(): void {
+    const now = Date.now();
+    this.nextTry = now + retryAfter;
+    this.nextList = now + listEach;
+    if (!this.source || !this.hasNews(now)) {
+      this.disconnect();
+      this.say({ kind: "lost" });
+    } else if (this.clockAhead === undefined) {
+      this.nextList = this.nextTry; // without the server's clock it says nothing that counts
     }
   }
 
@@ -150,8 +223,13 @@ export class Live {
       return;
     }
     const now = Date.now();
+    this.lookAtClock(now);
     this.lastAt = status.at;
     this.watcher.onStatus(status);
+    if (this.clockAhead === undefined) {
+      this.lastNews = now; // it speaks, and how old that is, the next list tells
+      return;
+    }
     const isOld = this.isOld(status.at);
     if (!isOld) {
       this.lastNews = now;
