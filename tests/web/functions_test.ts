@@ -3,14 +3,15 @@ import test from "node:test";
 
 import { keyText, visible } from "page/foreign_text";
 import { formatsFor } from "page/format";
-import { countText } from "page/findings";
-import { clockAheadOf, hasJumped, Live } from "page/live";
+import { placesOf } from "page/facts";
+import { countText, limited } from "page/findings";
+import { clockAheadOf, hasJumped, Live, reloadFor } from "page/live";
 import { checkedText, nextStep } from "page/next";
 import { PlotData } from "page/plot_data";
 import { noGapText } from "page/progress";
 import { stepsOf } from "page/timeline";
-import type { HistoryPoint, Status } from "page/types";
-import { accentOf, reasonsTold, verdictNow } from "page/verdict";
+import type { HistoryPoint, Status, TableFacts } from "page/types";
+import { accentOf, reasonsTold, verdictNow, windowTitle } from "page/verdict";
 import type { Context } from "page/view";
 import { en } from "page/words_en";
 import { zh } from "page/words_zh";
@@ -329,6 +330,50 @@ test("a page that is frozen has lost", () => watching(async (browser) => {
   browser.speak();
   assert.deepEqual(browser.told, ["live", "lost", "live"]);
 }));
+
+test("two migrations of one name are told apart", () => {
+  const table = (region: string, account: string | null = null) => ({ region, account }) as TableFacts;
+  const [source, target] = [table("eu-west-1"), table("eu-central-1")];
+  assert.equal(placesOf({ source, target }), "eu-west-1 → eu-central-1");
+  assert.equal(placesOf({ source, target: source }), "eu-west-1");
+  assert.equal(placesOf({ source: table("eu-west-1", "1"), target: table("eu-west-1", "2") }),
+               "eu-west-1 (1) → eu-west-1 (2)");
+});
+
+test("a tab that nobody sees says of when its verdict is", () => {
+  const at = new Date();
+  at.setHours(12, 3, 9);
+  const tables = { source: { region: "eu-west-1" }, target: { region: "eu-central-1" } };
+  const last = statusWith({ migration: "orders", at: at.toISOString(), tables });
+  assert.equal(windowTitle(context, last, "GO", true), "orders: GO at 12:03");
+  const where = "orders, eu-west-1 → eu-central-1 – Migration monitor";
+  assert.equal(windowTitle(context, last, "GO", false), `GO ${where}`);
+  assert.equal(windowTitle(context, last, undefined, true), `? ${where}`);
+  assert.equal(windowTitle(context, undefined, undefined, true), "Migration monitor");
+});
+
+test("a new version is a reason to load once", () => {
+  assert.equal(reloadFor("1", "1", []), undefined);
+  const change = reloadFor("1", "2", []) ?? "";
+  assert.ok(change);
+  assert.equal(reloadFor("1", "2", [change]), undefined);
+  assert.ok(reloadFor("2", "1", [change]), "the way back is another one");
+});
+
+test("a request ends when it is no longer wanted, or takes too long", async () => {
+  const { any } = AbortSignal as unknown as { any?: unknown };
+  for (const has of [any, undefined]) {
+    Object.assign(AbortSignal, { any: has });
+    const page = new AbortController();
+    const long = limited(page.signal, 60_000);
+    const short = limited(page.signal, 5);
+    await new Promise((done) => setTimeout(done, 50));
+    assert.deepEqual([long.aborted, short.aborted, short.reason.name], [false, true, "TimeoutError"]);
+    page.abort();
+    assert.ok(long.aborted && limited(page.signal, 60_000).aborted);
+  }
+  Object.assign(AbortSignal, { any });
+});
 
 test("each language has a word for everything", () => {
   const paths = (words: object): string[] => Object.entries(words).flatMap(([name, value]) =>

@@ -8,6 +8,16 @@ function code(text: string | null): HTMLElement | string {
   return text ? h("code", {}, text) : "–";
 }
 
+function placeOf({ region, account }: TableFacts): string {
+  return account ? `${region} (${account})` : region;
+}
+
+/** Where the tables are: what two migrations of one name differ by. */
+export function placesOf({ source, target }: Status["tables"]): string {
+  const [from, to] = [placeOf(source), placeOf(target)];
+  return from === to ? from : `${from} → ${to}`;
+}
+
 export function makeFacts({ words, formats }: Context): Part {
   const content = h("div", { class: "facts-grid" });
   const root = section("facts", words.facts, content);

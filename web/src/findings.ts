@@ -15,6 +15,7 @@ import { type Context, isLive, type Part, sum } from "./view";
 const rowsShown = 50;
 const pagesAtOnce = 10;
 const commitsAwaited = 2;
+const answerMax = 25_000; // ms
 
 interface Filter {
   state: string;
@@ -23,6 +24,25 @@ interface Filter {
 }
 
 class BusyError extends Error {}
+
+/** `signal`, and after so long by itself. Older browsers cannot put two signals together. */
+export function limited(signal: AbortSignal, ms: number): AbortSignal {
+  const limit = AbortSignal.timeout(ms);
+  const any = (AbortSignal as { any?: (signals: AbortSignal[]) => AbortSignal }).any;
+  if (any) {
+    return any.call(AbortSignal, [signal, limit]);
+  }
+  const both = new AbortController();
+  for (const each of [signal, limit]) {
+    const pass = () => both.abort(each.reason);
+    if (each.aborted) {
+      pass();
+    } else {
+      each.addEventListener("abort", pass, { once: true, signal: both.signal });
+    }
+  }
+  return both.signal;
+}
 
 async function readPage(base: string, filter: Filter, after: string, signal: AbortSignal): Promise<FindingsPage> {
   const query = new URLSearchParams({ limit: String(rowsShown) });
@@ -33,7 +53,7 @@ async function readPage(base: string, filter: Filter, after: string, signal: Abo
       query.set(name, value);
     }
   }
-  const answer = await fetch(`${base}/findings?${query}`, { signal });
+  const answer = await fetch(`${base}/findings?${query}`, { signal: limited(signal, answerMax) });
   if (answer.status === 503) {
     throw new BusyError();
   }
@@ -221,13 +241,17 @@ export function makeFindings(context: Context): Part {
         return;
       }
       next = page.next;
+      list.classList.remove("outdated");
       showRows(page.findings);
       setText(note, page.findings.length > 0 ? "" : page.next === null
         ? (open > 0 || Object.values(filter).some(Boolean) ? words.findingsNone : "") : words.findingsPartly);
       showPager();
     } catch (failure) {
       if (!work.signal.aborted && !isOutdated) {
-        setText(note, failure instanceof BusyError ? words.findingsBusy : words.findingsFailed);
+        const why = failure instanceof Error ? failure.message : String(failure);
+        list.classList.toggle("outdated", rows.size > 0);
+        setText(note, (failure instanceof BusyError ? words.findingsBusy : words.findingsFailed(why)) +
+          (rows.size > 0 ? " " + words.findingsOld : ""));
         later(failure instanceof BusyError ? 700 : 3_000);
       }
     } finally {

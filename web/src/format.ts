@@ -11,6 +11,8 @@ export interface Formats {
   /** With the date where it is not today's. */
   time(at: string | Date): string;
   clock(at: string | Date): string;
+  /** Without seconds; with the date where it is not today's. */
+  minute(at: string | Date): string;
   /** An element that also carries the moment itself, in UTC. */
   moment(at: string): HTMLTimeElement;
 }
@@ -28,19 +30,21 @@ export function formatsFor(language: string, units: DurationUnits): Formats {
   const clock = new Intl.DateTimeFormat(language, {
     hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
   });
+  const minutes = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const dated = new Intl.DateTimeFormat(language, {
     month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   });
   const asDate = (at: string | Date) => (typeof at === "string" ? new Date(at) : at);
   const decimal = (value: number, digits = 1) =>
     new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
-  const time = (at: string | Date) => {
+  const timeBy = (today: Intl.DateTimeFormat) => (at: string | Date) => {
     const date = asDate(at);
     if (Number.isNaN(date.getTime())) {
       return "–";
     }
-    return date.toDateString() === new Date().toDateString() ? clock.format(date) : dated.format(date);
+    return date.toDateString() === new Date().toDateString() ? today.format(date) : dated.format(date);
   };
+  const time = timeBy(clock);
   return {
     count: (value) => whole.format(value),
     decimal,
@@ -71,6 +75,7 @@ export function formatsFor(language: string, units: DurationUnits): Formats {
       return `${decimal(hours / 24)} ${units.days}`;
     },
     time,
+    minute: timeBy(minutes),
     clock: (at) => clock.format(asDate(at)),
     moment: (at) => h("time", { datetime: at, title: at }, time(at)),
   };

@@ -48,6 +48,12 @@ export function clockAheadOf(date: string | null, asked: number, answered: numbe
   return Number.isNaN(told) ? 0 : told - asked;
 }
 
+/** Once for each change of version in the life of a tab; `done`: the changes that were. */
+export function reloadFor(loaded: string, now: string, done: string[]): string | undefined {
+  const change = `${loaded} → ${now}`;
+  return loaded === now || done.includes(change) ? undefined : change;
+}
+
 export class Live {
   private source: EventSource | undefined;
   private lastAt = "";

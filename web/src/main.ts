@@ -6,23 +6,24 @@
 // anything about the migration; all of that is the monitor's.
 
 import { h, keeper, setText } from "./dom";
-import { makeFacts } from "./facts";
+import { makeFacts, placesOf } from "./facts";
 import { makeFigures } from "./figures";
 import { makeFindings } from "./findings";
 import { formatsFor } from "./format";
-import { Live, type Standing } from "./live";
+import { Live, reloadFor, type Standing } from "./live";
 import { PlotData } from "./plot_data";
 import { makePlots } from "./plots";
 import { makeBaseline, makeCost, makeGaps } from "./progress";
 import { makeShards } from "./shards";
 import { makeTimeline } from "./timeline";
 import type { HistoryPoint, ListedMigration, Status } from "./types";
-import { accentOf, makeBanner, makeVerdict, verdictNow } from "./verdict";
+import { accentOf, makeBanner, makeVerdict, verdictNow, type VerdictPart, windowTitle } from "./verdict";
 import { type Context, isLive, type Part } from "./view";
 import { chosenWords, keepLanguage, languages, type Words } from "./words";
 
 const historyEach = 60_000;
-const title = document.title;
+const reloaded = "ddm-reloaded";
+let loadedVersion: string | undefined; // of the monitor that this page came from
 
 function nameInAddress(): string | undefined {
   try {
@@ -44,12 +45,31 @@ function showIcon(accent: string): void {
   }
 }
 
+/** A page of another version may not understand what it is told, or not show it. */
+function reloadForVersion(version: string): void {
+  loadedVersion ??= version;
+  try {
+    const done = JSON.parse(sessionStorage.getItem(reloaded) ?? "[]") as string[];
+    const change = reloadFor(loadedVersion, version, done);
+    if (change) {
+      sessionStorage.setItem(reloaded, JSON.stringify([...done, change]));
+      location.reload();
+    }
+  } catch {
+    // Where nothing can be kept, nothing would end the reloading.
+  }
+}
+
 /** The page in one language for one migration, until one of both changes. */
 class Page {
   private readonly parts: Part[];
   private readonly data = new PlotData();
   private readonly live: Live;
   private readonly heading = h("h1");
+  private readonly place = h("p", { class: "place", id: "place" });
+  private readonly context: Context;
+  private readonly verdict: VerdictPart;
+  private readonly onVisibility = () => this.nameWindow();
   private readonly chooser = h("nav", { class: "chooser", hidden: true });
   private readonly keepChooser = keeper(this.chooser);
   private readonly timeline;
@@ -60,27 +80,29 @@ class Page {
   private last: Status | undefined;
   private standing: Standing = { kind: "connecting" };
   private nextHistory = 0;
+  private isBroken = false; // a part could not be drawn
 
   constructor(private readonly words: Words, asked: string | undefined) {
     this.name = asked;
-    const context: Context = {
+    const context = this.context = {
       words,
       formats: formatsFor(words.language, words.units),
       base: () => this.name && `/api/v1/migrations/${encodeURIComponent(this.name)}`,
     };
     this.timeline = makeTimeline(context);
     const banner = makeBanner(context);
+    this.verdict = makeVerdict(context);
     const main: Part[] = [
-      makeVerdict(context), this.timeline, makeFigures(context), makePlots(context, this.data),
+      this.verdict, this.timeline, makeFigures(context), makePlots(context, this.data),
       makeFindings(context), makeBaseline(context), makeShards(context), makeCost(context, this.data),
       makeGaps(context), makeFacts(context),
     ];
-    this.parts = [banner, ...main];
+    this.parts = [...main, banner]; // the verdict first of all
     this.chooser.setAttribute("aria-label", words.chooser);
     setText(this.heading, words.title);
     this.root = h("div", { id: "page" },
       h("a", { class: "skip", href: "#findings-title" }, words.skip),
-      h("header", {}, this.heading, this.chooser, this.languageSwitch()),
+      h("header", {}, h("div", { class: "what" }, this.heading, this.place), this.chooser, this.languageSwitch()),
       banner.root,
       h("main", {}, ...main.map((each) => each.root)),
       h("footer", {}, h("p", {}, words.readOnly)));
@@ -91,15 +113,17 @@ class Page {
       event.preventDefault();
       document.getElementById("findings")?.focus();
     });
+    document.addEventListener("visibilitychange", this.onVisibility);
     this.live = new Live(asked, {
       onStatus: (status) => this.show(status),
       onStanding: (standing) => this.stand(standing),
-      onMigrations: (list) => this.offer(list),
+      onMigrations: (list) => this.attempt(() => this.offer(list)),
     });
   }
 
   close(): void {
     this.live.close();
+    document.removeEventListener("visibilitychange", this.onVisibility);
     this.parts.forEach((each) => each.close?.());
   }
 
@@ -117,8 +141,36 @@ class Page {
     return h("div", { class: "languages", role: "group", "aria-label": this.words.switchLanguage }, ...buttons);
   }
 
+  /** All parts, whatever befalls one; where one fails, what the page says is no verdict. */
+  private draw(each: (part: Part) => void): void {
+    for (const part of this.parts) {
+      this.attempt(() => each(part));
+    }
+    this.attempt(() => this.nameWindow());
+  }
+
+  private attempt(does: () => void): void {
+    try {
+      does();
+    } catch (failure) {
+      console.error(failure);
+      this.isBroken = true;
+    }
+    if (this.isBroken) {
+      this.verdict.blank();
+    }
+  }
+
   private show(status: Status): void {
+    reloadForVersion(status.version);
     this.last = status;
+    this.isBroken = false;
+    this.attempt(() => this.prepare(status));
+    this.draw((part) => part.update(status));
+    this.root.dataset["at"] = status.at; // whose figures these are
+  }
+
+  private prepare(status: Status): void {
     if (this.name !== status.migration || this.name !== this.offered) {
       this.name = this.offered = status.migration;
       this.offer(this.list);
@@ -130,25 +182,26 @@ class Page {
     }
     const { source, target } = status.tables;
     setText(this.heading, source.name === target.name ? status.migration : `${source.name} → ${target.name}`);
-    this.parts.forEach((each) => each.update(status));
-    this.root.dataset["at"] = status.at; // whose figures these are
-    this.nameWindow();
+    setText(this.place, placesOf(status.tables));
   }
 
   private stand(standing: Standing): void {
     this.standing = standing;
     this.nextHistory = 0;
-    this.parts.forEach((each) => each.stand?.(standing, this.last));
+    this.isBroken = false;
     this.root.classList.toggle("old", !isLive(standing) && standing.kind !== "connecting");
-    this.nameWindow();
+    this.draw((part) => part.stand?.(standing, this.last));
   }
 
   private nameWindow(): void {
-    const verdict = verdictNow(this.last, this.standing);
-    const name = this.last ? ` ${this.last.migration}` : "";
-    showIcon(verdict ? accentOf(verdict) : "unknown");
-    document.title = this.last ? `${verdict ?? "?"}${name} – ${title}` : title;
-    this.root.dataset["accent"] = verdict ? accentOf(verdict) : "unknown";
+    const verdict = this.isBroken ? undefined : verdictNow(this.last, this.standing);
+    const accent = verdict ? accentOf(verdict) : "unknown";
+    showIcon(document.hidden ? "unknown" : accent);
+    this.root.dataset["accent"] = accent;
+    const title = windowTitle(this.context, this.last, verdict, document.hidden);
+    if (document.title !== title) {
+      document.title = title;
+    }
   }
 
   private offer(list: ListedMigration[]): void {

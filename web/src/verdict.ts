@@ -2,6 +2,7 @@
 // without a living monitor behind it there is no verdict, only what the last one was.
 
 import { h, keeper, setText } from "./dom";
+import { placesOf } from "./facts";
 import type { Standing } from "./live";
 import { nextStep } from "./next";
 import type { Status, Verdict } from "./types";
@@ -17,12 +18,30 @@ export function verdictNow(status: Status | undefined, standing: Standing): Verd
   return status && !status.ended && isLive(standing) ? status.verdict : undefined;
 }
 
+/** A tab that nobody sees may stand still for hours: it says of when its verdict is. */
+export function windowTitle(
+  { words, formats }: Context, last: Status | undefined, verdict: Verdict | undefined, isHidden: boolean,
+): string {
+  if (!last) {
+    return words.title;
+  }
+  if (isHidden && verdict) {
+    return words.verdictAt(last.migration, verdict, formats.minute(last.at));
+  }
+  return `${verdict ?? "?"} ${last.migration}, ${placesOf(last.tables)} – ${words.title}`;
+}
+
 /** That all is proven is said by a GO alone, and while somebody watches. */
 export function reasonsTold(words: Words, status: Status, verdict: Verdict | undefined): string[] {
   return status.reasons.length > 0 || verdict !== "GO" ? status.reasons : [words.noReasons];
 }
 
-export function makeVerdict(context: Context): Part {
+export interface VerdictPart extends Part {
+  /** What is shown is not to be trusted: then it is none. */
+  blank(): void;
+}
+
+export function makeVerdict(context: Context): VerdictPart {
   const { words, formats } = context;
   const word = h("p", { class: "word", id: "verdict-word" }, "…");
   const meaning = h("p", { class: "meaning" });
@@ -83,6 +102,14 @@ export function makeVerdict(context: Context): Part {
     stand: (now) => {
       standing = now;
       show();
+    },
+    blank: () => {
+      root.dataset["accent"] = "unknown";
+      setText(word, words.unknown);
+      setText(meaning, "");
+      setText(since, "");
+      setText(next, words.nextUnknown);
+      setText(spoken, words.announce(words.unknown));
     },
   };
 }

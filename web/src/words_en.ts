@@ -38,6 +38,7 @@ export const en = {
   login: "Log in again",
   endedText: (time: string) => `The run ended at ${time}. Nobody watches this migration now.`,
   failed: (what: string) => `The run failed: ${what}`,
+  verdictAt: (name: string, verdict: string, time: string) => `${name}: ${verdict} at ${time}`,
   announce: (verdict: string) => `The verdict is ${verdict}`,
   verdictMeaning: {
     "GO": "Cutover is safe.",
@@ -169,7 +170,8 @@ export const en = {
   newestFirst: ", newest first",
   findingsNone: "None that fits.",
   findingsBusy: "The list is being read for somebody else. Trying again.",
-  findingsFailed: "The list could not be read. Trying again.",
+  findingsFailed: (why: string) => `The list could not be read (${why}). Trying again.`,
+  findingsOld: "The rows above are old.",
   findingsPartly: "Searched a part of the list; there is more.",
   filterState: "State",
   findingState: { open: "open", healed: "healed", all: "open and healed" },

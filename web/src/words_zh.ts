@@ -32,6 +32,7 @@ export const zh: Words = {
   login: "重新登入",
   endedText: (time) => `執行已於 ${time} 結束。現在沒有人看著這場遷移。`,
   failed: (what) => `執行失敗：${what}`,
+  verdictAt: (name, verdict, time) => `${name}：${time} 時是 ${verdict}`,
   announce: (verdict) => `判定是 ${verdict}`,
   verdictMeaning: {
     "GO": "可以安全切換。",
@@ -151,7 +152,8 @@ export const zh: Words = {
   newestFirst: "，新的在前",
   findingsNone: "沒有符合的。",
   findingsBusy: "清單正在讀給別人。稍後重試。",
-  findingsFailed: "清單讀不到。稍後重試。",
+  findingsFailed: (why) => `清單讀不到（${why}）。稍後重試。`,
+  findingsOld: "以上各列是舊的。",
   findingsPartly: "只找了清單的一部分；後面還有。",
   filterState: "狀態",
   findingState: { open: "未解", healed: "已痊癒", all: "未解與已痊癒" },
