@@ -146,6 +146,9 @@ class Page {
     for (const part of this.parts) {
       this.attempt(() => each(part));
     }
+    // Nor is anything verified then.
+    const standing: Standing = this.isBroken ? { kind: "lost" } : this.standing;
+    this.attempt(() => this.timeline.stand?.(standing, this.last));
     this.attempt(() => this.nameWindow());
   }
 

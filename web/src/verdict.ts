@@ -109,6 +109,8 @@ export function makeVerdict(context: Context): VerdictPart {
       setText(meaning, "");
       setText(since, "");
       setText(next, words.nextUnknown);
+      reasonsTitle.hidden = true;
+      keepReasons([], () => []);
       setText(spoken, words.announce(words.unknown));
     },
   };
