@@ -65,6 +65,7 @@ class Figure {
   private points: Point[] = [];
 
   constructor(private readonly context: Context, private readonly drawing: Drawing) {
+    this.canvas.setAttribute("aria-label", drawing.title); // until there is something to say of it
     this.root = h("figure", {}, h("figcaption", {}, h("span", {}, drawing.title), this.values), this.canvas);
   }
 
