@@ -38,9 +38,11 @@ void shown_run::show(const report::status& now) {
   latest_ = now;
   history_.add(now);
   if (events_.subscribers() > 0) {
-    events_.publish({.name = "status", .data = displayable(report::render_json(now))});
+    events_.publish({.name = "status", .data = text()});
   }
 }
+
+std::string shown_run::text() const { return displayable(report::render_json(*latest_)); }
 
 void shown_run::collect(state::commit_batch& batch) {
   for (auto& [name, value] : history_.take_new()) {

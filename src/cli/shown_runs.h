@@ -53,6 +53,8 @@ class shown_run {
 
   /// Nothing has been shown yet: no status.
   [[nodiscard]] const std::optional<report::status>& latest() const { return latest_; }
+  /// As the document that everybody may see. Something has been shown.
+  [[nodiscard]] std::string text() const;
   [[nodiscard]] const report::history& past() const { return history_; }
   [[nodiscard]] serve::event_feed& events() { return events_; }
   [[nodiscard]] state::state_store& store() { return store_; }

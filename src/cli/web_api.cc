@@ -1,6 +1,5 @@
 #include "cli/web_api.h"
 
-#include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "cli/web_page.h"
 #include "cli/web_shards.h"
@@ -17,6 +16,7 @@
 namespace ddm::cli {
 namespace {
 
+using serve::json_document;
 using serve::plain_text;
 using serve::response;
 
@@ -38,10 +38,6 @@ constexpr std::string_view index_text =
     "/api/v1/migrations/NAME/go, /go         200 at GO, else 503\n"
     "/metrics                                for Prometheus\n"
     "/healthz, /readyz                       200, else 503";
-
-response json_answer(int status, std::string_view body) {
-  return {.status = status, .content_type = "application/json", .body = displayable(body)};
-}
 
 response not_found() { return plain_text(404, "there is nothing here: /api tells what there is"); }
 
@@ -65,8 +61,8 @@ response go_answer(bool is_go, const std::vector<shown_run*>& runs) {
                     {"verdict", to_string(now.verdict.kind)},
                     {"reasons", now.verdict.reasons}});
   }
-  return json_answer(is_go ? 200 : 503,
-                     json_text(nlohmann::ordered_json{{"go", is_go}, {"migrations", list}}));
+  return json_document(is_go ? 200 : 503,
+                       json_text(nlohmann::ordered_json{{"go", is_go}, {"migrations", list}}));
 }
 
 response go_of_all(const std::vector<shown_run*>& runs, wall_time time) {
@@ -88,7 +84,7 @@ response list_of(const std::vector<shown_run*>& runs) {
                     {"source", now.about.tables.source.name},
                     {"target", now.about.tables.target.name}});
   }
-  return json_answer(200, json_text(nlohmann::ordered_json{{"migrations", list}}));
+  return json_document(200, json_text(nlohmann::ordered_json{{"migrations", list}}));
 }
 
 response metrics_of(const std::vector<shown_run*>& runs) {
@@ -102,7 +98,7 @@ response metrics_of(const std::vector<shown_run*>& runs) {
 }
 
 serve::answer events_of(shown_run& run) {
-  const auto now = displayable(report::render_json(*run.latest()));
+  const auto now = run.text();
   auto events = run.events().subscribe({{.name = "status", .data = now}});
   if (!events) {
     return plain_text(503, "too many listen already");
@@ -163,10 +159,14 @@ serve::answer web_api::of_process(const std::string& name) const {
 awaitable<serve::answer> web_api::of_run(shown_run& run, const std::string& what,
                                          const serve::request& asked) {
   if (what == "status") {
-    co_return json_answer(200, report::render_json(*run.latest()));
+    co_return json_document(200, report::render_json(*run.latest()));
   }
   if (what == "history") {
     co_return history(run, asked);
+  }
+  const bool reads_state = what == "findings" || what == "shards";
+  if (reads_state && !run.store().waits_for_room().empty()) {
+    co_return plain_text(503, "the state waits for room on the disk: ask again");
   }
   if (what == "findings") {
     co_return co_await findings_.answer(run, asked);
@@ -202,8 +202,8 @@ response web_api::history(const shown_run& run, const serve::request& asked) con
   if (!since) {
     return plain_text(400, "since is no time: write it as 2026-01-31T22:00:00Z");
   }
-  return json_answer(200, fmt::format(R"({{"points":[{}]}})",
-                                      fmt::join(run.past().points(clock_.now(), *since), ",")));
+  return json_document(200, fmt::format(R"({{"points":[{}]}})",
+                                        fmt::join(run.past().points(clock_.now(), *since), ",")));
 }
 
 }  // namespace ddm::cli

@@ -178,9 +178,6 @@ awaitable<serve::response> web_findings::answer(shown_run& run, const serve::req
   if (!wanted) {
     co_return serve::plain_text(400, fault);
   }
-  if (!run.store().waits_for_room().empty()) {
-    co_return serve::plain_text(503, "the state waits for room on the disk: ask again");
-  }
   if (busy_) {
     co_return serve::plain_text(503, "findings are being read for somebody else: ask again");
   }

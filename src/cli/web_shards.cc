@@ -1,6 +1,5 @@
 #include "cli/web_shards.h"
 
-#include "base/displayable.h"
 #include "base/foreign_json.h"
 
 #include <nlohmann/json.hpp>
@@ -60,9 +59,6 @@ json shard(const state::shard_row& row) {
 }  // namespace
 
 awaitable<serve::response> answer_shards(shown_run& run) {
-  if (!run.store().waits_for_room().empty()) {
-    co_return serve::plain_text(503, "the state waits for room on the disk: ask again");
-  }
   state::shard_page page;
   const auto stream = run.latest()->about.stream;
   if (stream) {
@@ -76,9 +72,7 @@ awaitable<serve::response> answer_shards(shown_run& run) {
   for (const auto& row : page.rows) {
     list.push_back(shard(row));
   }
-  co_return serve::response{
-      .content_type = "application/json",
-      .body = displayable(json_text(json{{"shards", list}, {"total", page.total}}))};
+  co_return serve::json_document(200, json_text(json{{"shards", list}, {"total", page.total}}));
 }
 
 }  // namespace ddm::cli

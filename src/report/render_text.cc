@@ -21,16 +21,6 @@ std::string interval_text(double right) {
                                   percent_text(1 - right));
 }
 
-std::string lag_line(const status& now) {
-  if (now.lag.count() == 0) {
-    return "not measured yet";
-  }
-  const auto at = [&](double share) { return spoken_duration(*now.lag.percentile(share)); };
-  return fmt::format("p50 {}, p95 {}, p99 {}, max {} (over {} probes, {} of them upper bounds)",
-                     at(0.5), at(0.95), at(0.99), spoken_duration(now.lag.max()),
-                     grouped(now.lag.count()), grouped(now.lag.bounds()));
-}
-
 std::string mismatch_line(const status& now) {
   auto line = open_mismatches(now);
   if (now.follows_stream && now.mismatches.all() > 0) {
@@ -60,18 +50,11 @@ std::string stream_line(const status& now) {
   return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
 }
 
-std::string coverage_text(const verify::coverage& covered) {
-  return covered.ignored.empty() ? sample_text(covered.sample_rate)
-                                 : fmt::format("{} without {}", sample_text(covered.sample_rate),
-                                               verify::join_patterns(covered.ignored));
-}
-
 std::string coverage_line(const status& now) {
-  auto line = fmt::format("changes: {}", coverage_text(now.asked));
+  auto line = fmt::format("changes: {}", covered_text(now.asked));
   if (now.stands_on) {
-    line +=
-        fmt::format("; since the comparison began: {}; items at rest: {}",
-                    coverage_text(now.stands_on->changes), coverage_text(now.stands_on->at_rest));
+    line += fmt::format("; since the comparison began: {}; items at rest: {}",
+                        covered_text(now.stands_on->changes), covered_text(now.stands_on->at_rest));
   }
   return line;
 }
@@ -101,9 +84,21 @@ std::string number(std::int64_t value) {
   return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
 }
 
-std::string lag_text(const status& now) { return lag_line(now); }
+std::string lag_text(const status& now) {
+  if (now.lag.count() == 0) {
+    return "not measured yet";
+  }
+  const auto at = [&](double share) { return spoken_duration(*now.lag.percentile(share)); };
+  return fmt::format("p50 {}, p95 {}, p99 {}, max {} (over {} probes, {} of them upper bounds)",
+                     at(0.5), at(0.95), at(0.99), spoken_duration(now.lag.max()),
+                     grouped(now.lag.count()), grouped(now.lag.bounds()));
+}
 
-std::string covered_text(const verify::coverage& covered) { return coverage_text(covered); }
+std::string covered_text(const verify::coverage& covered) {
+  return covered.ignored.empty() ? sample_text(covered.sample_rate)
+                                 : fmt::format("{} without {}", sample_text(covered.sample_rate),
+                                               verify::join_patterns(covered.ignored));
+}
 
 std::string decimal(double value, int places) {
   const auto text = fmt::format("{:.{}f}", std::max(0.0, value), places);
@@ -155,6 +150,9 @@ void append_success(std::string& text, const status& now) {
 }
 
 std::string success_of_changes_text(const status& now) {
+  if (!now.success_of_changes) {
+    return {};
+  }
   return describe_success(*now.success_of_changes,
                           {.about = true,
                            .some_only_counted = now.unlisted.mismatches() > 0,
@@ -163,6 +161,9 @@ std::string success_of_changes_text(const status& now) {
 }
 
 std::string success_at_rest_text(const status& now) {
+  if (!now.success_at_rest) {
+    return {};
+  }
   const bool every_key =
       now.compared && now.compared->progress.finished() && now.compared->progress.sample_rate == 1;
   return describe_success(*now.success_at_rest, {.every_key = every_key,
@@ -206,7 +207,7 @@ std::string render_text(const status& now) {
                          number(checks.equal_by_ignoring)));
   }
   append_success(text, now);
-  line("lag", lag_line(now));
+  line("lag", lag_text(now));
   append_mismatches(text, now);
   if (now.compared && now.compared->progress.begun()) {
     std::string_view name = "compared";

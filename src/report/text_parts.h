@@ -30,7 +30,7 @@ void append_mismatches(std::string& text, const status& now);
 [[nodiscard]] std::string how_far_text(const status& now);
 /// "4 missing, 2 different open", without those that are only counted.
 [[nodiscard]] std::string open_mismatches(const status& now);
-/// Where there are any: `now.success_of_changes`, `now.success_at_rest`.
+/// Of `now.success_of_changes`, `now.success_at_rest`; empty where there is none.
 [[nodiscard]] std::string success_of_changes_text(const status& now);
 [[nodiscard]] std::string success_at_rest_text(const status& now);
 /// The share of keys that are right: of changes and of items at rest, as far as they are known.

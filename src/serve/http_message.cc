@@ -1,5 +1,7 @@
 #include "serve/http_message.h"
 
+#include "base/displayable.h"
+
 #include <algorithm>
 
 namespace ddm::serve {
@@ -11,6 +13,10 @@ const std::string* find_parameter(const std::vector<parameter>& parameters, std:
 
 response plain_text(int status, std::string_view text) {
   return {.status = status, .body = std::string(text) + '\n'};
+}
+
+response json_document(int status, std::string_view text) {
+  return {.status = status, .content_type = "application/json", .body = displayable(text)};
 }
 
 }  // namespace ddm::serve

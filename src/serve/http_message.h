@@ -42,5 +42,7 @@ struct response {
 
 /// A plain text with that status, for people; it gets its line break.
 [[nodiscard]] response plain_text(int status, std::string_view text);
+/// A JSON document, in which anybody may have written: it is escaped as base/displayable.h says.
+[[nodiscard]] response json_document(int status, std::string_view text);
 
 }  // namespace ddm::serve

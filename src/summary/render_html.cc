@@ -14,20 +14,6 @@ namespace {
 /// A table of more rows may be torn apart on paper.
 constexpr std::size_t rows_on_one_page = 25;
 
-literal class_of(report::verdict_kind verdict) {
-  switch (verdict) {
-    case report::verdict_kind::go:
-      return "go";
-    case report::verdict_kind::go_sampled:
-      return "sampled";
-    case report::verdict_kind::no_go:
-      return "no-go";
-    case report::verdict_kind::wait:
-      break;
-  }
-  return "wait";
-}
-
 literal class_of(tone how) {
   switch (how) {
     case tone::good:
@@ -68,7 +54,7 @@ void put_list(html& to, const std::vector<std::string>& points) {
 
 void put_verdict(html& to, report::verdict_kind verdict, std::string_view standing,
                  const std::vector<std::string>& reasons, std::string_view as_of) {
-  to.put("<div class=\"verdict ").put(class_of(verdict)).put("\">\n<p class=\"word\">");
+  to.put("<div class=\"verdict ").put(verdict_class(verdict)).put("\">\n<p class=\"word\">");
   to.say(report::to_string(verdict)).put("</p>\n<p class=\"standing\">").say(standing);
   to.put("</p>\n");
   put_list(to, reasons);
@@ -206,7 +192,7 @@ std::string render_html(const overview& of, std::span<const summary> each) {
   for (const auto& row : of.rows) {
     page.put("<tr><td class=\"name\">").say(row.migration).put("<br><span class=\"soft\">");
     page.say(row.state_file).put("</span></td><td class=\"when\"><strong class=\"");
-    page.put(class_of(row.verdict)).put("\">");
+    page.put(verdict_class(row.verdict)).put("\">");
     page.say(report::to_string(row.verdict)).put("</strong></td><td>");
     for (std::size_t i = 0; i < row.reasons.size(); ++i) {
       page.put(i == 0 ? literal("") : literal("<br>")).say(row.reasons[i]);

@@ -1,6 +1,7 @@
 #include "summary/render_plot.h"
 
 #include "base/units.h"
+#include "summary/html_style.h"
 #include "summary/moment.h"
 #include "summary/past.h"
 
@@ -98,24 +99,10 @@ std::string path_of(const plot& of, const curve& line, double most) {
   return path;
 }
 
-literal class_of(report::verdict_kind verdict) {
-  switch (verdict) {
-    case report::verdict_kind::go:
-      return "go";
-    case report::verdict_kind::go_sampled:
-      return "sampled";
-    case report::verdict_kind::no_go:
-      return "no-go";
-    case report::verdict_kind::wait:
-      break;
-  }
-  return "wait";
-}
-
 void put_piece(html& to, const verdict_band& of, std::size_t first, std::size_t last) {
   const double x = across(of.at, of.at[first]);
   const double end = std::max(x + 1, across(of.at, of.at[last]));
-  to.put("<rect class=\"").put(class_of(of.verdicts[first])).put("\" x=\"").say(at_text(x));
+  to.put("<rect class=\"").put(verdict_class(of.verdicts[first])).put("\" x=\"").say(at_text(x));
   to.put("\" y=\"2\" width=\"").say(at_text(end - x)).put("\" height=\"").say(at_text(band_height));
   to.put("\"><title>").say(report::to_string(of.verdicts[first])).put(" from ");
   to.say(moment(of.at[first])).put("</title></rect>");

@@ -52,16 +52,8 @@ std::string behind_text(const report::status& now) {
                      spoken_duration(now.shards.retention_left));
 }
 
-void add_success(section& to, const report::status& now, const std::optional<report::success>& of,
-                 bool of_changes) {
-  const report::success_context known{.about = of_changes,
-                                      .every_key = !of_changes && now.compared &&
-                                                   now.compared->progress.finished() &&
-                                                   now.compared->progress.sample_rate == 1,
-                                      .some_only_counted = now.unlisted.mismatches() > 0,
-                                      .out_of = of_changes ? now.keys_changed : now.table_items,
-                                      .named = of_changes ? "keys that changed" : "items"};
-  add(to, "success", of ? report::describe_success(*of, known) : "nothing checked yet",
+void add_success(section& to, const std::optional<report::success>& of, const std::string& text) {
+  add(to, "success", of ? text : "nothing checked yet",
       !of || of->wrong > 0 ? tone::warning : tone::good);
 }
 
@@ -207,7 +199,7 @@ section at_rest_section(const facts& of) {
   for (const auto& line : report::comparison_lines(*now.compared)) {
     add(made, std::exchange(name, ""), line);
   }
-  add_success(made, now, now.success_at_rest, false);
+  add_success(made, now.success_at_rest, report::success_at_rest_text(now));
   if (now.follows_stream) {
     add(made, "counts for GO",
         now.baseline_complete ? "yes: it is complete and began after the stream was first read"
@@ -239,7 +231,7 @@ section changes_section(const facts& of) {
                     report::covered_text(now.stands_on->changes)));
   }
   add_checks(made, now);
-  add_success(made, now, now.success_of_changes, true);
+  add_success(made, now.success_of_changes, report::success_of_changes_text(now));
   add(made, "lag", report::lag_text(now));
   add(made, "oldest pending", oldest_text(of));
   add(made, "expected drain",
