@@ -301,8 +301,9 @@ void pending_checks::restore(check kept, std::string_view shard_id, bool compara
   auto& open = table_.restore(std::move(kept));
   behind_.on_opened(open.open.asked.first_unmet_at);
   table_.book(open);
-  if (!comparable) {
-    table_.mark_dirty(open);  // with the settings that the next start will find
+  if (!comparable || !followed) {
+    // What was forgotten stays so: the next start finds other settings, or a sample with this key.
+    table_.mark_dirty(open);
   }
   // A crash is no reason to look before replication has had its time.
   schedule_.schedule(open, std::max(now, open.open.asked.read_at + settings_.replication_wait));

@@ -323,6 +323,30 @@ TEST(restart, outside_a_sparser_sample_judges_by_both_tables_alone) {
   EXPECT_EQ(second.out.verified + std::ssize(second.out.confirmed), 1);
 }
 
+TEST(restart, after_a_sparser_sample_expects_nothing_of_before_it) {
+  check_driver first;
+  first.write("a", 1);
+  first.write("a", 2);
+  first.write("a", 1);
+  committed_state state;
+  state.commit(first.checks);
+  check_driver second(of_no_key());
+  second.now = first.now + 1s;
+  state.restore(second);
+  state.commit(second.checks);
+  // Unseen: what the first process expected has been overwritten.
+  check_driver third;
+  third.now = second.now + 1s;
+  third.origin["a"] = 5;
+  third.counterpart["a"] = 1;
+  state.restore(third);
+  EXPECT_EQ(third.checks.bytes(), second.checks.bytes()) << "images are kept that nobody knows";
+  third.run_for(30s);
+  EXPECT_EQ(third.out.verified, 0) << "the counterpart holds what was expected before";
+  third.run_until_judged(10min);
+  EXPECT_THAT(third.out.confirmed, SizeIs(1));
+}
+
 /// A run that ends leaves what never rests open: not what comes to rest once nobody writes any
 /// more.
 TEST(restart, what_did_not_rest_before_the_end_has_the_time_to_do_so) {
