@@ -141,6 +141,8 @@ void ledger::listen_to(support::replicator& replication) {
       sent->delivered = world_.time.now();
       if (!story.target.empty() && story.target.back().at == *sent->delivered) {
         story.target.back().made_by = cause::replicator;
+        // While a repair is under way this looked like its own doing.
+        story.seen_arrived = story.seen_arrived || story.seen_before_own_write;
       }
     }
   });
@@ -165,8 +167,11 @@ void ledger::note_change(const support::table_change& change, bool of_source) {
                   .made_by = repairing_ ? cause::repair : cause::itself});
   if (of_source) {
     story.changes.push_back({.at = change.time, .delivered = std::nullopt});
-  } else if (repairing_) {
-    story.seen_arrived = false;  // what our own command writes is not the replicator's doing
+  } else {
+    story.seen_before_own_write = repairing_ && story.seen_arrived;
+    if (repairing_) {
+      story.seen_arrived = false;  // what our own command writes is not the replicator's doing
+    }
   }
   if (of_source == rules_.forward) {
     story.records.push_back(std::exchange(last_record_, std::nullopt));

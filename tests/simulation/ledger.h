@@ -56,6 +56,8 @@ struct key_story {
   std::vector<version> scans;        ///< what comparisons saw of the target
   /// The newest change of the stream's table has been seen in the other one, by a read that counts.
   bool seen_arrived = false;
+  /// As it was before the newest write to the target, if that looks like our own command's.
+  bool seen_before_own_write = false;
   /// So had the change before it: if the other table held its value already, wrongly until then, an
   /// equal look cannot tell.
   bool nothing_unproven_before = false;
