@@ -48,13 +48,14 @@ WAITING = {
         "live_panels monitor_command onlookers open_migration process reached_table repair_command "
         "run_description shared_connections shown_runs start_text web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
-    "dynamodb": "answer dynamodb_client streams_client table_reader",
+    "dynamodb": "answer describe_settings dynamodb_client streams_client table_reader",
     "monitor":
         "baseline change_ledger checking compare_session coverage_gaps deferred_feed finding_desk "
         "finding_news findings_flow migration monitor_session opened_state other_commands run_end "
-        "same_place session session_part stream_reading watched_tables",
+        "same_place session session_part settings_watch stream_reading "
+        "watched_tables",
     "net": "answer_parser connection host_lookup http_client slot_queue tls_context",
-    "plan": "describe_table permissions",
+    "plan": "permissions",
     "repair": "finding_notes repair_session",
     "runtime":
         "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "

@@ -144,6 +144,7 @@ monitor::session_settings monitor_run::session_settings() const {
       .require_go = options_.require_go,
       .freeze_at = options_.freeze_at,
       .log_successes = options_.verbose,
+      .accepted_settings = options_.accept,
       .table_items = origin.item_count,
       .target_ready = facts_.target_is_ready(),
       .source_table = facts_.source,
@@ -176,7 +177,12 @@ monitor::session_parts monitor_run::session_parts() {
           .findings = &*migration_.findings,
           .watch = onlookers_.watch(report::render_text,
                                     [this](report::status& now) { tell_of_stream(now); }),
-          .target_is_ready = [this] { return target_is_ready(); }};
+          .target_is_ready = [this] { return target_is_ready(); },
+          .describe_with_settings =
+              [this](side which) {
+                auto& table = which == side::source ? *migration_.source : *migration_.target;
+                return table.describe_with_settings();
+              }};
 }
 
 awaitable<int> monitor_run::run() {

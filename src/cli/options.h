@@ -124,6 +124,7 @@ struct monitor_options : migration_options {
   milliseconds settle = std::chrono::minutes(5);
   bool require_go = false;
   bool accept_sampled = false;
+  std::vector<std::string> accept;  ///< settings of the tables that may differ
   bool verbose = false;
 
   bool operator==(const monitor_options&) const = default;

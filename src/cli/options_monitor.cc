@@ -42,6 +42,14 @@ void append(flag_group& group, std::vector<flag> more) {
   std::ranges::move(more, std::back_inserter(group.flags));
 }
 
+flag accept_flag(std::vector<std::string>& accepted) {
+  return {
+      "accept", "NAME", list_into(accepted),
+      "a setting of the tables that may differ or be unknown, as plan names it; repeatable; a * "
+      "at the end matches any rest",
+      "none"};
+}
+
 flag_group tables_and_access(migration_options& o) {
   return {
       "Tables and access",
@@ -107,6 +115,7 @@ flag_group what_is_checked(monitor_options& o) {
        {"verify-on", "SIDE", choice_into(o.verify_on, sides),
         "table that is looked at, source or target", "the side opposite to the stream"}}};
   append(group, equality_flags(o));
+  append(group, {accept_flag(o.accept)});
   append(group,
          {{"stall-after", "D", duration_into(o.stall_after, tick),
            "how long replication as a whole may be behind before its missing changes are judged "
@@ -278,9 +287,7 @@ flag_group output(compare_options& o) {
 
 flag_group what_is_planned(plan_options& o) {
   return {"What is planned",
-          {{"accept", "NAME", list_into(o.accept),
-            "a setting that may differ or be unknown, as the output names it; repeatable; a * at "
-            "the end matches any rest"},
+          {accept_flag(o.accept),
            {"for", "COMMANDS", purposes_into(o.wanted),
             "what the permissions are tried and the policies made for: plan, monitor, baseline "
             "(monitor --baseline), compare, repair, with commas between them"},

@@ -9,8 +9,8 @@
 #include "cli/connection.h"
 #include "cli/event_loop.h"
 #include "cli/standard_output.h"
+#include "dynamodb/describe_settings.h"
 #include "monitor/migration.h"
-#include "plan/describe_table.h"
 #include "plan/permissions.h"
 #include "plan/plan_report.h"
 #include "report/exit_code.h"
@@ -102,7 +102,7 @@ awaitable<plan::side_facts> plan_run::look_at(side which, connection_options opt
   const auto& description = link->description();
   facts.access += fmt::format(", {}, {}", description.region, description.endpoint);
   const dynamodb::table_name name(table);
-  auto described = co_await plan::describe(link->calls(), name);
+  auto described = co_await dynamodb::describe_with_settings(link->calls(), name);
   if (!described) {
     facts.table_trouble = fmt::format("{} table {} cannot be described: {}", to_string(which),
                                       table, described.error().describe());
@@ -167,9 +167,9 @@ awaitable<int> plan_run::run() {
     co_await look_at_stream();
   }
   if (report_.source.table && report_.target.table) {
-    report_.settings = plan::compare_settings(report_.source.table->settings,
-                                              report_.target.table->settings, options_.accept);
-    for (const auto& name : plan::unknown_names(report_.settings, options_.accept)) {
+    report_.settings = dynamodb::compare_settings(report_.source.table->settings,
+                                                  report_.target.table->settings, options_.accept);
+    for (const auto& name : dynamodb::unknown_names(report_.settings, options_.accept)) {
       std::fputs(
           fmt::format("warning: --accept {} names no setting of these tables\n", displayable(name))
               .c_str(),

@@ -1,5 +1,7 @@
 #include "cli/reached_table.h"
 
+#include "dynamodb/describe_settings.h"
+
 #include <expected>
 #include <utility>
 
@@ -60,6 +62,10 @@ void reached_table::begin_reading(clock& time, double units_per_second,
 
 awaitable<result<dynamodb::table_description>> reached_table::describe() {
   co_return co_await client.describe_table(dynamodb::table_name(name));
+}
+
+awaitable<result<dynamodb::described_table>> reached_table::describe_with_settings() {
+  co_return co_await dynamodb::describe_with_settings(link->calls(), dynamodb::table_name(name));
 }
 
 monitor::table_access reached_table::access() {

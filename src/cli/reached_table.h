@@ -9,6 +9,7 @@
 #include "cli/shared_connections.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/table_reader.h"
+#include "dynamodb/table_settings.h"
 #include "monitor/migration.h"
 #include "runtime/rate_limiter.h"
 
@@ -34,6 +35,7 @@ struct reached_table {
                      const std::optional<std::string>& ttl_attribute);
   /// Of this moment.
   [[nodiscard]] awaitable<result<dynamodb::table_description>> describe();
+  [[nodiscard]] awaitable<result<dynamodb::described_table>> describe_with_settings();
   [[nodiscard]] monitor::table_access access();
 
   ddm::side side;

@@ -72,6 +72,9 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
                .target = settings_.target_table,
                .target_ready = settings_.target_ready},
               parts_.time, table_listeners(), resumed),
+      table_settings_({.describe = parts_.describe_with_settings,
+                       .target_ready = [this] { return tables_.target_ready(); }},
+                      settings_.accepted_settings, parts_.time),
       freeze_(settings_.freeze_at, resumed),
       others_(parts_.store, findings_, gaps_, parts_.decoder, parts_.time, run_.commits_begun(),
               resumed),
@@ -90,8 +93,8 @@ monitor_session::monitor_session(session_settings settings, session_parts parts,
   checking_.ask_for_pause([this] { return reading_.pause(); });
   findings_.count_not_before([this] { return baseline_.unfinished_since(); });
   others_.tell_to(command_listeners());
-  run_.consist_of({&checking_, &tables_, &gaps_, &deferred_, &findings_, &recall_, &baseline_,
-                   &reading_, &end_, &ledger_, &others_, this});
+  run_.consist_of({&checking_, &tables_, &table_settings_, &gaps_, &deferred_, &findings_, &recall_,
+                   &baseline_, &reading_, &end_, &ledger_, &others_, this});
   restore(resumed);
   tables_.note_start();
 }

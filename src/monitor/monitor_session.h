@@ -18,6 +18,7 @@
 #include "monitor/run_end.h"
 #include "monitor/session.h"
 #include "monitor/session_state.h"
+#include "monitor/settings_watch.h"
 #include "monitor/stream_reading.h"
 #include "monitor/watched_tables.h"
 #include "report/status.h"
@@ -30,6 +31,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ddm::monitor {
 
@@ -48,6 +50,7 @@ struct session_settings {
   bool require_go = false;
   std::optional<wall_time> freeze_at;
   bool log_successes = false;
+  std::vector<std::string> accepted_settings;  ///< of the tables, that may differ
   std::uint64_t table_items = 0;
   bool target_ready = true;
   /// As described at the start; nothing: the first look tells.
@@ -70,6 +73,8 @@ struct session_parts {
   run_watch watch;
   /// Asked each 10 s while the target is not ready: true once it can be read; an error is final.
   std::function<awaitable<result<bool>>()> target_is_ready;
+  /// Asked each hour; empty: nobody looks at the tables' settings.
+  std::function<awaitable<result<dynamodb::described_table>>(side)> describe_with_settings;
 };
 
 class monitor_session final : public stream::record_sink, private session_part {
@@ -134,6 +139,7 @@ class monitor_session final : public stream::record_sink, private session_part {
   finding_recall recall_;
   stream_reading reading_;
   watched_tables tables_;
+  settings_watch table_settings_;
   freeze_watch freeze_;
   other_commands others_;
   run_end end_;

@@ -17,7 +17,6 @@ constexpr std::array watching{plan, monitor, baseline};
 constexpr std::array reading_the_stream{monitor, baseline};
 constexpr std::array looking{monitor, baseline, compare};
 constexpr std::array scanning{baseline, compare};
-constexpr std::array only_plan{plan};
 constexpr std::array only_repair{repair};
 
 constexpr std::array<needed_action, 12> actions{{
@@ -25,7 +24,7 @@ constexpr std::array<needed_action, 12> actions{{
      "key schema, item count, stream, capacity; each 30 s whether it is still the same table"},
     {"DescribeTimeToLive", resource::both_tables, everything,
      "the TTL attribute, to tell `expired` items from lost ones"},
-    {"DescribeContinuousBackups", resource::both_tables, only_plan,
+    {"DescribeContinuousBackups", resource::both_tables, watching,
      "point-in-time recovery; unknown without it"},
     {"BatchGetItem", resource::both_tables, looking, "looks; strong reads before a judgement"},
     {"Scan", resource::both_tables, scanning, "all items at rest"},

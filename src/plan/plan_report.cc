@@ -288,7 +288,7 @@ std::vector<std::string> plan_report::obstacles() const {
     }
   }
   for (const auto& row : settings) {
-    if (row.state == parity::different) {
+    if (row.state == dynamodb::parity::different) {
       found.push_back(fmt::format("{} differs: source {}, target {}", row.name,
                                   value_or_unknown(row.source), value_or_unknown(row.target)));
     }
@@ -309,7 +309,7 @@ std::vector<std::string> plan_report::unknowns() const {
     }
   }
   for (const auto& row : settings) {
-    if (row.state == parity::unknown) {
+    if (row.state == dynamodb::parity::unknown) {
       found.push_back("setting " + row.name);
     }
   }

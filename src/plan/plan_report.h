@@ -2,10 +2,10 @@
 #pragma once
 
 #include "base/side.h"
+#include "dynamodb/settings_parity.h"
 #include "plan/estimate.h"
 #include "plan/grant.h"
 #include "plan/needed_actions.h"
-#include "plan/parity.h"
 
 #include <optional>
 #include <string>
@@ -19,7 +19,7 @@ struct side_facts {
   /// "arn:aws:sts::111111111111:assumed-role/…"; nothing: not known
   std::optional<std::string> identity;
   std::string identity_trouble;
-  std::optional<described_table> table;
+  std::optional<dynamodb::described_table> table;
   std::string table_trouble;
   double units_per_second = 0;  ///< the read budget
 };
@@ -31,7 +31,7 @@ struct plan_report {
   std::string stream_trouble;
   stream_facts stream;
   std::vector<permission> permissions;  ///< of all sides
-  std::vector<parity_row> settings;
+  std::vector<dynamodb::parity_row> settings;
   std::uint64_t sample_rate = 100;
   purposes wanted;  ///< what the permissions and policies are for
 

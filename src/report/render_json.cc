@@ -110,6 +110,25 @@ json settings(const status& now) {
   return values;
 }
 
+json table_settings(const status& now) {
+  const auto& of = now.table_settings;
+  if (!of) {
+    return nullptr;
+  }
+  json rows = json::array();
+  for (const auto& row : of->rows) {
+    rows.push_back({{"name", row.name},
+                    {"source", row.source ? json(*row.source) : json(nullptr)},
+                    {"target", row.target ? json(*row.target) : json(nullptr)},
+                    {"state", to_string(row.state)}});
+  }
+  return {{"looked_at", or_null(of->looked_at)},
+          {"trouble", or_null(of->trouble)},
+          {"different", of->count(dynamodb::parity::different)},
+          {"unknown", of->count(dynamodb::parity::unknown)},
+          {"rows", rows}};
+}
+
 json credentials(const status& now) {
   json list = json::array();
   for (const auto& each : now.credentials) {
@@ -281,6 +300,7 @@ json surroundings(const status& now) {
       {"tables",
        {{"source", table(now.about.tables.source)}, {"target", table(now.about.tables.target)}}},
       {"stream", stream(now)},
+      {"table_settings", table_settings(now)},
       {"settings", settings(now)},
       {"files",
        {{"state", or_null(now.about.state_file)}, {"findings", or_null(now.about.findings_file)}}},

@@ -323,6 +323,15 @@ constexpr family reading[]{
        out.add("state", "waiting", now.shards.waiting);
        out.add("state", "done", now.shards.done);
      }},
+    {"ddm_table_settings", "gauge",
+     "Settings of the two tables, by what their comparison said; 0 before the first look.",
+     [](const status& now, samples& out) {
+       using enum dynamodb::parity;
+       for (const auto each : {equal, accepted, different, unknown}) {
+         out.add("state", to_string(each),
+                 now.table_settings ? now.table_settings->count(each) : 0);
+       }
+     }},
     {"ddm_gaps", "gauge", "Coverage gaps, and those of them that a comparison has made up for.",
      [](const status& now, samples& out) {
        out.add("state", "open", gaps(now, false));

@@ -6,6 +6,7 @@
 #include "report/verdict.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -48,6 +49,24 @@ std::string stream_line(const status& now) {
                             spoken_duration(now.shards.retention_left), format_rfc3339(lost_at));
   const auto gaps = uncured_gaps(now.gaps);
   return line + fmt::format("; {} gap{}", gaps, gaps == 1 ? "" : "s");
+}
+
+/// Empty: nothing is to be said.
+std::string settings_line(const status& now) {
+  if (!now.table_settings) {
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const auto& row : now.table_settings->rows) {
+    if (row.state == dynamodb::parity::different || row.state == dynamodb::parity::unknown) {
+      names.push_back(row.name);
+    }
+  }
+  return names.empty() ? std::string()
+                       : fmt::format(
+                             "differ or are not known: {} (report tells how; --accept NAME "
+                             "for one that is meant)",
+                             fmt::join(names, ", "));
 }
 
 std::string coverage_line(const status& now) {
@@ -216,6 +235,9 @@ std::string render_text(const status& now) {
     }
   }
   line("shards", stream_line(now));
+  if (const auto settings = settings_line(now); !settings.empty()) {
+    line("settings", settings);
+  }
   line("consumed",
        fmt::format("{} source + {} target read units, {} stream calls: about {:.4f} USD",
                    decimal(now.source_units, 1), decimal(now.target_units, 1),

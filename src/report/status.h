@@ -26,6 +26,7 @@
 #include "compare/comparison_progress.h"
 #include "report/run_facts.h"
 #include "report/statistics.h"
+#include "report/table_settings.h"
 #include "report/wilson_interval.h"
 #include "stream/stream_status.h"
 #include "verify/coverage.h"
@@ -166,9 +167,10 @@ struct status {
   std::vector<shown_finding> newest;  ///< a few open ones
   /// The 50 largest, of the newest 200,000 open ones.
   std::vector<verify::path_group> mismatch_groups;
-  bool finding_lines_used_up = false;  ///< new ones are only counted
-  bool target_ready = true;            ///< false: changes are counted, not checked
-  bool has_ttl = true;                 ///< somebody deletes what has expired
+  bool finding_lines_used_up = false;               ///< new ones are only counted
+  bool target_ready = true;                         ///< false: changes are counted, not checked
+  bool has_ttl = true;                              ///< somebody deletes what has expired
+  std::optional<compared_settings> table_settings;  ///< nothing: nobody looks at them
   stream::stream_status shards;
   bool stream_over = false;    ///< turned off, read to its end, and there is no newer one
   bool read_as_asked = false;  ///< the stream was read to the end that was asked for

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -206,6 +207,21 @@ struct members<verify::path_group> {
 };
 
 template <>
+struct members<dynamodb::parity_row> {
+  using row = dynamodb::parity_row;
+  static constexpr std::tuple all{member{"name", &row::name}, member{"source", &row::source},
+                                  member{"target", &row::target}, member{"state", &row::state}};
+};
+
+template <>
+struct members<compared_settings> {
+  using settings = compared_settings;
+  static constexpr std::tuple all{member{"rows", &settings::rows},
+                                  member{"looked_at", &settings::looked_at},
+                                  member{"trouble", &settings::trouble}};
+};
+
+template <>
 struct members<table_facts> {
   static constexpr std::tuple all{
       member{"name", &table_facts::name},         member{"arn", &table_facts::arn},
@@ -312,6 +328,7 @@ struct members<status> {
       member{"finding_lines_used_up", &status::finding_lines_used_up},
       member{"target_ready", &status::target_ready},
       member{"has_ttl", &status::has_ttl},
+      member{"table_settings", &status::table_settings},
       member{"shards", &status::shards},
       member{"stream_over", &status::stream_over},
       member{"read_as_asked", &status::read_as_asked},
@@ -365,6 +382,7 @@ json write(wall_time value) { return to_ms(value); }
 json write(side value) { return value == side::source ? "source" : "target"; }
 json write(verify::mismatch_kind value) { return to_string(value); }
 json write(verdict_kind value) { return to_string(value); }
+json write(dynamodb::parity value) { return to_string(value); }
 json write(const lag_histogram& value) { return value.save(); }
 template <has_members Whole>
 json write(const Whole& value);
@@ -445,15 +463,22 @@ bool read(const json& from, verify::mismatch_kind& value) {
   value = kind.value_or(value);
   return kind.has_value();
 }
+template <class Word>
+bool read_word(const json& from, std::initializer_list<Word> words, Word& value) {
+  const auto* found =
+      std::ranges::find_if(words, [&](Word each) { return from == to_string(each); });
+  if (found != words.end()) {
+    value = *found;
+  }
+  return found != words.end();
+}
 bool read(const json& from, verdict_kind& value) {
   using enum verdict_kind;
-  for (const auto each : {go, go_sampled, wait, no_go}) {
-    if (from == to_string(each)) {
-      value = each;
-      return true;
-    }
-  }
-  return false;
+  return read_word(from, {go, go_sampled, wait, no_go}, value);
+}
+bool read(const json& from, dynamodb::parity& value) {
+  using enum dynamodb::parity;
+  return read_word(from, {equal, accepted, different, unknown}, value);
 }
 bool read(const json& from, lag_histogram& value) {
   return from.is_string() && value.restore(from.get_ref<const std::string&>());

@@ -146,6 +146,19 @@ void add_findings(sentences& list, const status& now) {
   }
 }
 
+void add_table_settings(sentences& list, const status& now) {
+  const auto& settings = now.table_settings;
+  if (!settings || !settings->looked_at) {
+    list.emplace_back(
+        "The settings of the tables beside their items: indexes, TTL, capacity, backups, "
+        "encryption. The command plan compares them, and a running monitor each hour.");
+  }
+  list.emplace_back(
+      "Settings of the tables that nobody here reads: auto scaling, resource policies, tags, "
+      "alarms, "
+      "Kinesis streams.");
+}
+
 }  // namespace
 
 std::vector<std::string> not_verified(const status& now, bool watched) {
@@ -157,9 +170,7 @@ std::vector<std::string> not_verified(const status& now, bool watched) {
   add_items_at_rest(list, now);
   add_findings(list, now);
   add_attributes(list, now);
-  list.emplace_back(
-      "The settings of the tables beside their items: indexes, TTL, capacity, backups, encryption, "
-      "policies. The command plan compares them.");
+  add_table_settings(list, now);
   list.emplace_back(
       "That the application works with the target: its permissions, endpoints and clients, and any "
       "other table that it needs.");

@@ -158,9 +158,9 @@ summary summarize(const facts& of) {
       .sections = {},
       .made = made_text(of.made)};
   for (auto each :
-       {not_verified_section(of), findings_section(of), tables_section(of), history_section(of),
-        changes_section(of), at_rest_section(of), stream_section(of), gaps_section(of),
-        cost_section(of), runs_section(of), settings_section(of)}) {
+       {not_verified_section(of), findings_section(of), tables_section(of), parity_section(of),
+        history_section(of), changes_section(of), at_rest_section(of), stream_section(of),
+        gaps_section(of), cost_section(of), runs_section(of), settings_section(of)}) {
     if (!is_empty(each)) {
       made.sections.push_back(std::move(each));
     }

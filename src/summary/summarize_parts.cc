@@ -121,6 +121,47 @@ section tables_section(const facts& of) {
           .tables = {std::move(both)}};
 }
 
+section parity_section(const facts& of) {
+  using dynamodb::parity;
+  const auto& now = status_of(of).table_settings;
+  section made{.title = "Settings of the two tables",
+               .lead =
+                   "What a copy of the items does not carry over. The verdict does not speak of "
+                   "them."};
+  if (!now || !now->looked_at) {
+    if (now) {
+      add(made, "looked at", now->trouble.empty() ? "not yet" : "not yet: " + now->trouble,
+          tone::warning);
+    }
+    return made;
+  }
+  add(made, "looked at", moment_before(*now->looked_at, of));
+  if (!now->trouble.empty()) {
+    add(made, "", "the last look failed: " + now->trouble, tone::warning);
+  }
+  const auto different = now->count(parity::different);
+  const auto unknown = now->count(parity::unknown);
+  add(made, "settings",
+      fmt::format("{} equal, {} different, {} not known, {} accepted",
+                  grouped(now->count(parity::equal)), grouped(different), grouped(unknown),
+                  grouped(now->count(parity::accepted))),
+      different + unknown > 0 ? tone::warning : tone::good);
+  table list{.title = "",
+             .head = {"setting", "source", "target", "state"},
+             .rows = {},
+             .where_to_find = {}};
+  for (const auto state : {parity::different, parity::unknown, parity::accepted, parity::equal}) {
+    for (const auto& row : now->rows) {
+      if (row.state == state) {
+        list.rows.push_back({row.name, row.source.value_or("not known"),
+                             row.target.value_or("not known"), std::string(to_string(state))});
+      }
+    }
+  }
+  made.tables.push_back(std::move(list));
+  return made;
+}
+
 section stream_section(const facts& of) {
   const auto& now = status_of(of);
   section made{.title = "The stream"};

@@ -8,6 +8,7 @@
 namespace ddm::summary {
 
 [[nodiscard]] section tables_section(const facts& of);
+[[nodiscard]] section parity_section(const facts& of);
 [[nodiscard]] section stream_section(const facts& of);
 [[nodiscard]] section gaps_section(const facts& of);
 [[nodiscard]] section at_rest_section(const facts& of);

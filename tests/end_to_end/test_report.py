@@ -117,6 +117,29 @@ class Report(GoScenario):
         self.assertEqual([reason for reason in document["reasons"]
                           if "nobody has seen" not in reason], last["reasons"])
 
+    def test_settings_of_the_tables_are_looked_at_while_it_works(self) -> None:
+        side = self.equal_tables()
+        side.source.update_time_to_live(
+            TableName=TABLE,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+        side.monitor.start(*TO_GO, "--accept", "stream", "--accept", "tll")
+        self.wait_for_verdict(side.monitor)
+        self.wait_for(side, "GO")
+        side.monitor.wait_for_log("table_settings_differ")
+        side.monitor.wait_for_log("--accept tll names no setting")
+        [document] = self.documents(side, ALL_EQUAL)
+        found = document["table_settings"]
+        rows = {row["name"]: row for row in found["rows"]}
+        self.assertEqual((rows["ttl"]["source"], rows["ttl"]["target"], rows["ttl"]["state"]),
+                         ("on expires", "off", "different"))
+        self.assertEqual(rows["stream"]["state"], "accepted")
+        self.assertEqual(found["different"], 1)
+        self.assertIsNotNone(found["looked_at"])
+        self.assertIsNone(found["trouble"])
+        self.assert_in_each(self.forms(side, ALL_EQUAL), "Settings of the two tables",
+                            "on expires", "1 different")
+        side.monitor.stop()
+
     def test_a_monitor_that_ended_at_go_watches_no_more(self) -> None:
         side = self.equal_tables()
         self.reach_go(side)

@@ -25,7 +25,7 @@ side_facts facts_of(side which, const std::string& account) {
           .access = fmt::format("profile {}", to_string(which)),
           .identity = "arn:aws:iam::" + account + ":user/ops",
           .identity_trouble = {},
-          .table = described_table{.table = table, .settings = {}, .kms_key_arn = {}},
+          .table = dynamodb::described_table{.table = table, .settings = {}, .kms_key_arn = {}},
           .table_trouble = {},
           .units_per_second = 10};
 }
@@ -77,8 +77,10 @@ TEST(plan, no_line_begins_with_what_somebody_else_wrote) {
 TEST(plan, names_each_obstacle) {
   auto report = fine();
   report.permissions[0].state = grant::denied;
-  report.settings.push_back(
-      {.name = "index:a", .source = "global", .target = "none", .state = parity::different});
+  report.settings.push_back({.name = "index:a",
+                             .source = "global",
+                             .target = "none",
+                             .state = dynamodb::parity::different});
   report.target.table->table.schema.partition.name = "id";
   EXPECT_THAT(report.obstacles(),
               ElementsAre(HasSubstr("key schemas differ: source pk (S), target id (S)"),
@@ -90,7 +92,7 @@ TEST(plan, never_takes_what_is_unknown_for_fine) {
   auto report = fine();
   report.target.identity.reset();
   report.settings.push_back(
-      {.name = "pitr", .source = std::nullopt, .target = "on", .state = parity::unknown});
+      {.name = "pitr", .source = std::nullopt, .target = "on", .state = dynamodb::parity::unknown});
   EXPECT_THAT(report.unknowns(), ElementsAre("identity of the target", "setting pitr"));
   EXPECT_EQ(report.exit_code(), 3);
 }

@@ -51,7 +51,7 @@ TEST(policies, ask_for_decryption_only_with_a_key_of_ones_own_and_only_through_d
 TEST(policies, hold_nothing_that_their_commands_do_not_call) {
   EXPECT_THAT(actions_of(table_policy(plain, {monitor})),
               ElementsAre("dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
-                          "dynamodb:BatchGetItem"));
+                          "dynamodb:DescribeContinuousBackups", "dynamodb:BatchGetItem"));
   EXPECT_THAT(actions_of(table_policy(plain, {baseline})), Contains("dynamodb:Scan"));
   EXPECT_THAT(
       actions_of(table_policy(plain, {repair})),

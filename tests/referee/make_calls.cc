@@ -6,11 +6,11 @@
 // The answers are those of DynamoDB; STS is asked where AWS_ENDPOINT_URL_STS points.
 // test_requests.py holds requests and outcomes against the services' models.
 #include "aws/sts_client.h"
+#include "dynamodb/describe_settings.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/scripted_transport.h"
 #include "dynamodb/streams_client.h"
-#include "plan/describe_table.h"
 
 #include <nlohmann/json.hpp>
 
@@ -85,7 +85,7 @@ json shown(const stream_page& page) {
 
 json shown(const shard_iterator& iterator) { return iterator.str(); }
 
-json shown(const plan::described_table& described) {
+json shown(const described_table& described) {
   json settings;
   for (const auto& [name, value] : described.settings) {
     settings[name] = shown(value);
@@ -342,7 +342,8 @@ std::vector<prepared_call> all_calls() {
     all.insert(all.end(), group.begin(), group.end());
   }
   all.push_back(scripted_call<dynamodb_client>(
-      "plan::describe", [](auto& script) { return plan::describe(script.calls, table); }));
+      "dynamodb::describe_with_settings",
+      [](auto& script) { return describe_with_settings(script.calls, table); }));
   return all;
 }
 

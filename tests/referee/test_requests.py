@@ -28,7 +28,8 @@ SOURCES = Path(__file__).resolve().parents[2] / "src"
 CLIENTS = {"dynamodb_client": "dynamodb/dynamodb_client.h",
            "streams_client": "dynamodb/streams_client.h", "sts_client": "aws/sts_client.h"}
 # Where targets are written: whoever adds a place adds its calls to make_calls.
-TARGETS = {"dynamodb/dynamodb_client.cc", "dynamodb/streams_client.cc", "plan/describe_table.cc"}
+TARGETS = {"dynamodb/dynamodb_client.cc", "dynamodb/streams_client.cc",
+           "dynamodb/describe_settings.cc"}
 ANSWERS_MAX = 6
 
 PAGES = "(batch_get_item|scan|get_records)"
@@ -38,7 +39,8 @@ NAMING = {
     "dynamodb/conditional_write.cc": "write_if", "dynamodb/dynamodb_client.cc": "dynamodb_client::",
     "dynamodb/page_decoder.cc": PAGES, "dynamodb/streams_client.cc": "streams_client::",
     "dynamodb/table_answer.cc": "describe_table",
-    "plan/describe_table.cc": "plan::describe", "plan/table_settings.cc": "plan::describe",
+    "dynamodb/describe_settings.cc": "describe_with_settings",
+    "dynamodb/table_settings.cc": "describe_with_settings",
 }
 # Those of test_identity_requests.py.
 NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_answer.cc",

@@ -63,6 +63,8 @@ status full() {
       {.of = "target", .access_key_id = "AKIA2", .ends = now.at + 3h},
       {.of = "stream", .access_key_id = "AKIA2", .ends = now.at + 3h}};
   now.committed_at = from_ms(1'767'225'599'250);
+  now.table_settings.emplace().rows = {{.name = "ttl"},
+                                       {.name = "pitr", .state = dynamodb::parity::unknown}};
   now.verdict_since = from_ms(1'767'225'000'000);
   now.freeze_at = from_ms(1'767'224'000'000);
   now.writes_after_freeze = 2;

@@ -54,6 +54,7 @@ constexpr auto documented =
  "tables": {"source": {"name": "", "arn": "", "table_id": "", "account": "", "region": "", "endpoint": ""},
   "target": {"name": "", "arn": null, "table_id": null, "account": null, "region": "", "endpoint": ""}},
  "stream": {"arn": "", "view_type": "", "of": "", "region": "", "endpoint": "", "read_up_to": ""},
+ "table_settings": {"looked_at": "", "trouble": null, "different": 0, "unknown": 0, "rows": []},
  "settings": {"max-lag": "", "settle": ""}, "files": {"state": "", "findings": ""},
  "credentials": [{"of": "", "access_key_id": "", "ends": null, "renewed": true}],
  "alerts": {"told": 0, "failed": 0, "waiting": 0, "last_failure": null}})";
@@ -173,6 +174,7 @@ status full_status() {
   now.asked_of_tables.target.operations = {{.operation = "GetItem", .retries = 3}};
   now.asked_of_stream.operations = {{.operation = "GetRecords", .throttled = 4}};
   now.asked_of_tables.source.pauses = 2;
+  now.table_settings = {.rows = {}, .looked_at = now.at, .trouble = {}};
   now.usd = 0.25;
   now.verdict = decide_verdict(now);
   return now;

@@ -147,6 +147,12 @@ status full() {
       .target = {.operations = {{.operation = "GetItem", .calls = 7}}}};
   now.asked_of_stream = {.operations = {{.operation = "GetRecords", .calls = 9, .throttled = 4}}};
   now.last_write = from_ms(1'794'999'000'000);
+  now.table_settings = {.rows = {{.name = "ttl",
+                                  .source = "off",
+                                  .target = std::nullopt,
+                                  .state = dynamodb::parity::accepted}},
+                        .looked_at = from_ms(1'795'000'000'456),
+                        .trouble = "no answer"};
   now.mismatch_groups = {{.kind = verify::mismatch_kind::stale, .path = "a.b", .keys = 4}};
   now.is_behind = true;
   now.behind = catching_up{.late = 90s, .remaining = 10min};

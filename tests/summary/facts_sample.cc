@@ -54,6 +54,10 @@ report::status status_at_go() {
                                             .made_by = "monitor"},
                                .seen = {.source_items = 4000, .target_items = 4000, .equal = 4000}};
   now.baseline_complete = true;
+  now.table_settings = {.rows = {{.name = "billing", .source = "on demand", .target = "on demand"},
+                                 {.name = "ttl", .source = "on expires", .target = "on expires"}},
+                        .looked_at = sample_time - 20min,
+                        .trouble = {}};
   now.stands_on.emplace();
   now.settled = true;
   now.unread_for = 1s;

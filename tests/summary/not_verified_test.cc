@@ -21,8 +21,18 @@ TEST(not_verified, of_a_plain_go_is_what_no_run_looks_at) {
   const auto list = not_verified(at_go(), true);
   EXPECT_THAT(list, SizeIs(3));
   EXPECT_THAT(list, Contains(HasSubstr("Writes that others make to the target")));
-  EXPECT_THAT(list, Contains(HasSubstr("settings of the tables")));
+  EXPECT_THAT(list, Contains(HasSubstr("Settings of the tables that nobody here reads")));
   EXPECT_THAT(list, Contains(HasSubstr("the application works with the target")));
+}
+
+TEST(not_verified, names_settings_that_nobody_has_looked_at) {
+  auto now = at_go();
+  const auto named = Contains(HasSubstr("The settings of the tables beside their items"));
+  EXPECT_THAT(not_verified(now, true), Not(named));
+  now.table_settings->looked_at.reset();
+  EXPECT_THAT(not_verified(now, true), named);
+  now.table_settings.reset();
+  EXPECT_THAT(not_verified(now, true), named);
 }
 
 TEST(not_verified, names_samples_below_all) {

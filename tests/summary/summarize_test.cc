@@ -56,6 +56,24 @@ TEST(summarize, a_go_tells_what_it_stands_on) {
   EXPECT_EQ(fact_of(section_of(told, "Configuration"), "--max-lag"), "1m");
 }
 
+TEST(summarize, settings_that_differ_stand_before_those_that_do_not) {
+  auto of = facts_at_go();
+  auto& settings = *of.stored.runs.front().status.table_settings;
+  EXPECT_EQ(fact_of(section_of(summarize(of), "Settings of the two tables"), "settings"),
+            "2 equal, 0 different, 0 not known, 0 accepted");
+  settings.rows.push_back({.name = "zeal",
+                           .source = "on",
+                           .target = std::nullopt,
+                           .state = dynamodb::parity::different});
+  settings.trouble = "no answer";
+  const auto told = section_of(summarize(of), "Settings of the two tables");
+  EXPECT_EQ(fact_of(told, "looked at"), "2025-12-31 23:40:00 UTC, 20 min 5 s before this report");
+  EXPECT_EQ(fact_of(told, "settings"), "2 equal, 1 different, 0 not known, 0 accepted");
+  EXPECT_THAT(told.facts, Contains(Field(&fact::value, HasSubstr("no answer"))));
+  EXPECT_THAT(told.tables.front().rows.front(),
+              testing::ElementsAre("zeal", "on", "not known", "different"));
+}
+
 TEST(summarize, the_way_of_the_verdict_and_plots_come_from_the_history) {
   const auto told = summarize(facts_at_go());
   const auto& past = section_of(told, "Over time");

@@ -89,6 +89,22 @@ export function makeFacts({ words, formats }: Context): Part {
       [text.alerts, words.alerts(count(told), count(failed), count(waiting)) + (failure ? `: ${failure}` : "")],
     ]));
   };
+  const parity = (status: Status) => {
+    const of = status.table_settings;
+    const text = words.parity;
+    if (!of) {
+      return null;
+    }
+    const order = ["different", "unknown", "accepted", "equal"];
+    const rows = [...of.rows].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+    const known = (value: string | null) => (value === null ? text.notKnown : code(value));
+    return h("details", { class: "block wide", open: of.different + of.unknown > 0 },
+      h("summary", {}, h("h3", {}, text.title), " ", text.counts(of.different, of.unknown)),
+      h("p", {}, of.looked_at ? h("span", {}, text.lookedAt, " ", formats.moment(of.looked_at)) : text.notYet,
+        of.trouble ? ` ${text.failed(of.trouble)}` : ""),
+      scrolled(text.title, table(text.title, [text.name, words.side["source"] ?? "", words.side["target"] ?? "", text.state],
+        rows.map((row) => [code(row.name), known(row.source), known(row.target), text.states[row.state]]), "settings")));
+  };
   const settings = (status: Status) => {
     const entries = Object.entries(status.settings);
     return h("details", { class: "block wide" }, h("summary", {}, h("h3", {}, words.settings)),
@@ -99,9 +115,9 @@ export function makeFacts({ words, formats }: Context): Part {
     root,
     update: (status) => {
       const shown = [status.tables, status.stream?.arn, status.coverage, status.credentials, status.files,
-                     status.alerts, status.settings, status.started];
+                     status.alerts, status.settings, status.started, status.table_settings];
       keep(shown, () => [tables(status), stream(status), coverage(status), credentials(status), run(status),
-                         settings(status)]);
+                         parity(status), settings(status)]);
     },
   };
 }

@@ -50,6 +50,20 @@ export interface Calls {
   pauses: number;
 }
 
+/** What the two tables are beside their items, as a monitor looks at it each hour. */
+export interface TableSettings {
+  looked_at: string | null;
+  trouble: string | null;
+  different: number;
+  unknown: number;
+  rows: {
+    name: string;
+    source: string | null;
+    target: string | null;
+    state: "equal" | "accepted" | "different" | "unknown";
+  }[];
+}
+
 export interface MismatchGroup {
   kind: Kind;
   path: string | null;
@@ -136,6 +150,7 @@ export interface Status {
     endpoint: string;
     read_up_to: string | null;
   } | null;
+  table_settings?: TableSettings | null;
   settings: Record<string, string>;
   files: { state: string | null; findings: string | null };
   credentials: { of: string; access_key_id: string; ends: string | null; renewed: boolean }[];

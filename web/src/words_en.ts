@@ -230,6 +230,18 @@ export const en = {
   noEnd: "not known to end",
   renewed: "renewed before",
   notRenewed: "not renewed",
+  parity: {
+    title: "Settings of the two tables",
+    counts: (different: number, unknown: number) =>
+      different + unknown === 0 ? "(none differs)" : `(${different} different, ${unknown} not known)`,
+    lookedAt: "Looked at",
+    notYet: "Not looked at yet.",
+    failed: (why: string) => `The last look failed: ${why}`,
+    notKnown: "not known",
+    name: "Setting",
+    state: "State",
+    states: { equal: "equal", accepted: "accepted", different: "different", unknown: "not known" },
+  },
   settings: "Settings",
   setting: { name: "Name", value: "Value" },
   run: "Run",

@@ -206,6 +206,18 @@ export const zh: Words = {
   noEnd: "沒有已知的期限",
   renewed: "到期前自動更新",
   notRenewed: "不會更新",
+  parity: {
+    title: "兩個資料表的設定",
+    counts: (different: number, unknown: number) =>
+      different + unknown === 0 ? "（沒有不同）" : `（${different} 項不同，${unknown} 項不明）`,
+    lookedAt: "查看時間",
+    notYet: "尚未查看。",
+    failed: (why: string) => `上次查看失敗：${why}`,
+    notKnown: "不明",
+    name: "設定",
+    state: "狀態",
+    states: { equal: "相同", accepted: "已接受", different: "不同", unknown: "不明" },
+  },
   settings: "設定",
   setting: { name: "名稱", value: "值" },
   run: "執行",

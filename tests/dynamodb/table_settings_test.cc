@@ -1,9 +1,9 @@
-#include "plan/table_settings.h"
+#include "dynamodb/table_settings.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 namespace {
 
 using nlohmann::json;
@@ -61,4 +61,4 @@ TEST(table_settings, keys_of_ones_own_are_compared_by_kind) {
 }
 
 }  // namespace
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb

@@ -1,4 +1,4 @@
-#include "plan/describe_table.h"
+#include "dynamodb/describe_settings.h"
 
 #include "base/foreign_json.h"
 #include "dynamodb/answer.h"
@@ -10,23 +10,31 @@
 
 #include <utility>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 
 using nlohmann::json;
 
-awaitable<result<described_table>> describe(aws::service_client& calls,
-                                            dynamodb::table_name table) {
-  const auto body = fmt::format("{{\"TableName\":{}}}", dynamodb::json_quote(table.str()));
+namespace {
+
+bool may_be_answered_later(const result<json>& answer) {
+  return !answer && mends_by_waiting(answer.error().kind);
+}
+
+}  // namespace
+
+awaitable<result<described_table>> describe_with_settings(aws::service_client& calls,
+                                                          table_name table) {
+  const auto body = fmt::format("{{\"TableName\":{}}}", json_quote(table.str()));
   const auto ask = [&](std::string_view operation) {
-    return dynamodb::call_for_json(
-        calls, {.target = fmt::format("DynamoDB_20120810.{}", operation), .body = body});
+    return call_for_json(calls,
+                         {.target = fmt::format("DynamoDB_20120810.{}", operation), .body = body});
   };
   const auto answer = co_await ask("DescribeTable");
   if (!answer) {
     co_return fail(answer.error());
   }
   const auto& description = member(*answer, "Table");
-  auto read = dynamodb::read_table_description("DescribeTable", description);
+  auto read = read_table_description("DescribeTable", description);
   if (!read) {
     co_return fail(std::move(read.error()));
   }
@@ -36,7 +44,8 @@ awaitable<result<described_table>> describe(aws::service_client& calls,
       .table = std::move(*read),
       .settings = settings_of(description, ttl ? member(*ttl, "TimeToLiveDescription") : json(),
                               backups ? member(*backups, "ContinuousBackupsDescription") : json()),
-      .kms_key_arn = kms_key_of(description)};
+      .kms_key_arn = kms_key_of(description),
+      .may_know_more_later = may_be_answered_later(ttl) || may_be_answered_later(backups)};
 }
 
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb

@@ -1,4 +1,4 @@
-#include "plan/table_settings.h"
+#include "dynamodb/table_settings.h"
 
 #include "base/foreign_json.h"
 #include "dynamodb/attribute_value.h"
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 namespace {
 
 using nlohmann::json;
@@ -17,7 +17,7 @@ using known = std::optional<std::string>;
 
 bool is_aws(const json& table) {
   const auto arn = text_member(table, "TableArn");
-  return arn.starts_with("arn:aws") && !dynamodb::is_local_arn(arn);
+  return arn.starts_with("arn:aws") && !is_local_arn(arn);
 }
 
 std::string joined(std::vector<std::string> parts) {
@@ -156,4 +156,4 @@ std::optional<std::string> kms_key_of(const json& table) {
   return text_at(member(table, "SSEDescription"), "KMSMasterKeyArn");
 }
 
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb

@@ -1,13 +1,13 @@
 // Where the two tables' settings differ, and which of the differences are meant.
 #pragma once
 
-#include "plan/table_settings.h"
+#include "dynamodb/table_settings.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 
 enum class parity {
   equal,
@@ -33,4 +33,4 @@ struct parity_row {
 [[nodiscard]] std::vector<std::string> unknown_names(const std::vector<parity_row>& rows,
                                                      const std::vector<std::string>& accepted);
 
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb

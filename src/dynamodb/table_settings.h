@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 
 /// By name: "billing", "capacity", "warm-throughput", "ttl", "stream", "pitr", "encryption",
 /// "deletion-protection", "table-class", "replicas", and "index:NAME" for each index. No value: not
@@ -30,9 +30,10 @@ using table_settings = std::map<std::string, std::optional<std::string>>;
 [[nodiscard]] std::optional<std::string> kms_key_of(const nlohmann::json& table);
 
 struct described_table {
-  dynamodb::table_description table;
+  table_description table;
   table_settings settings;
   std::optional<std::string> kms_key_arn;
+  bool may_know_more_later = false;  ///< a call failed in a way that waiting mends
 };
 
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb

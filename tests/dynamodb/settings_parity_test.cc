@@ -1,8 +1,8 @@
-#include "plan/parity.h"
+#include "dynamodb/settings_parity.h"
 
 #include <gtest/gtest.h>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 namespace {
 
 parity state_of(const std::vector<parity_row>& rows, const std::string& name) {
@@ -48,4 +48,4 @@ TEST(settings_parity, names_that_fit_nothing_are_found) {
 }
 
 }  // namespace
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb

@@ -1,10 +1,10 @@
-#include "plan/parity.h"
+#include "dynamodb/settings_parity.h"
 
 #include <algorithm>
 #include <set>
 #include <string_view>
 
-namespace ddm::plan {
+namespace ddm::dynamodb {
 namespace {
 
 bool accepts(std::string_view pattern, std::string_view name) {
@@ -69,4 +69,4 @@ std::vector<std::string> unknown_names(const std::vector<parity_row>& rows,
   return strangers;
 }
 
-}  // namespace ddm::plan
+}  // namespace ddm::dynamodb
