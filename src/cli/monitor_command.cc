@@ -89,7 +89,8 @@ class monitor_run {
   void tell_of_stream(report::status& now) const;
   void print_start() const;
   void tell_doubts() const;
-  [[nodiscard]] bool comparison_counts() const;
+  /// With what the comparison covers that the state holds, if it counts.
+  [[nodiscard]] std::optional<verify::coverage> comparison_that_counts() const;
 
   open_migration& migration_;
   const monitor::migration& facts_;
@@ -257,16 +258,19 @@ awaitable<result<bool>> monitor_run::target_is_ready() {
   co_return true;
 }
 
-bool monitor_run::comparison_counts() const {
+std::optional<verify::coverage> monitor_run::comparison_that_counts() const {
   const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const monitor::evidence_book evidence(
       verify::coverage::of(options_.sample_rate, ignored),
       verify::coverage::of(options_.baseline_sample_rate, ignored), migration_.resumed);
-  return evidence.counting({}) != nullptr;
+  const bool is_followed_by_another =
+      options_.baseline && evidence.needs_another(migration_.resumed.gaps, {});
+  const auto stands_on = evidence.stands_on({});
+  return stands_on && !is_followed_by_another ? std::optional(stands_on->weakest()) : std::nullopt;
 }
 
 void monitor_run::tell_doubts() const {
-  for (const auto& doubt : doubts_about(options_, comparison_counts())) {
+  for (const auto& doubt : doubts_about(options_, comparison_that_counts().has_value())) {
     log::event(log::level::warning, "setting_in_doubt", doubt);
   }
 }
@@ -319,10 +323,13 @@ void monitor_run::print_start() const {
                                      resumed.shards.size(), resumed.checks.size(),
                                      resumed.open_mismatches_total)));
   line("findings", migration_.files.findings);
+  const auto comparison = comparison_that_counts();
   append_what_comes(text, what_comes(options_, {.now = migration_.host.time.now(),
                                                 .target_ready = facts_.target_is_ready(),
                                                 .reads_target_stream = stream_side == side::target,
-                                                .comparison_counts = comparison_counts(),
+                                                .comparison_counts = comparison.has_value(),
+                                                .comparison_is_sampled =
+                                                    comparison && comparison->sample_rate > 1,
                                                 .items = facts_.source.item_count,
                                                 .reading_least = reading_least(migration_)}));
   migration_.host.printer.print(text);

@@ -161,14 +161,47 @@ std::string as_table(std::span<const reading> all, wall_time made, report_format
                                              : summary::render_text(table);
 }
 
+/// So much of a file's beginning and end tells whether it is a report.
+constexpr std::streamoff told_by = 4096;
+
+/// JSON has its members in the order of their names, those of a state that cannot be read fewer; in
+/// all other forms who made it stands at the end.
+bool is_report(std::string_view begins, std::string_view ends, report_format format) {
+  const bool is_page = begins.starts_with("<!doctype html");
+  if (format == report_format::json) {
+    return begins.starts_with(R"({"alerts":{"failed":)") || begins.starts_with(R"({"reasons":[)");
+  }
+  return is_page == (format == report_format::html) &&
+         ends.contains("by dynamodb-migration-monitor ");
+}
+
 /// Only an earlier report of this form gives way: a slip of the shell's `*` must not cost a state,
 /// a journal or a key file.
-bool may_replace(const std::string& path, std::string_view text) {
-  std::ifstream there(path, std::ios::binary);
-  std::string begins(std::min<std::size_t>(text.size(), 8), '\0');
-  there.read(begins.data(), static_cast<std::streamsize>(begins.size()));
-  begins.resize(static_cast<std::size_t>(there.gcount()));
-  return begins.empty() || text.starts_with(begins);
+bool may_replace(const std::string& path, report_format format) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) {
+    return true;
+  }
+  std::ifstream there(path, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::streamoff>(there.tellg());
+  const auto part_at = [&](std::streamoff from) {
+    std::string part(static_cast<std::size_t>(std::min(size - from, told_by)), '\0');
+    there.seekg(from);
+    there.read(part.data(), static_cast<std::streamsize>(part.size()));
+    return part;
+  };
+  return there &&
+         (size == 0 ||
+          is_report(part_at(0), part_at(std::max<std::streamoff>(0, size - told_by)), format));
+}
+
+/// Where a link leads, also to what is not there yet.
+std::string end_of_link(std::filesystem::path path) {
+  std::error_code unknown;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(path, unknown); ++links) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, unknown);
+  }
+  return path.string();
 }
 
 /// False, and a complaint: whoever asked for it did not get it.
@@ -176,14 +209,15 @@ bool hand_over(const std::string& text, const report_options& options) {
   if (!options.output_file) {
     return print_report(text);
   }
-  if (!may_replace(*options.output_file, text)) {
+  if (!may_replace(*options.output_file, options.output)) {
     complain(fmt::format(
         "--output-file {} holds something else than a report of this form: name another file",
         *options.output_file));
     return false;
   }
-  const auto written =
-      aws::replace_private_file(*options.output_file, displayable(text, line_breaks::kept) + "\n");
+  // A link stays one: what it leads to is replaced.
+  const auto written = aws::replace_private_file(end_of_link(*options.output_file),
+                                                 displayable(text, line_breaks::kept) + "\n");
   if (!written) {
     complain(fmt::format("--output-file {}", written.error().describe()));
   }
@@ -224,13 +258,18 @@ awaitable<int> tell(const report_options& options) {
   for (const auto& path : options.state_files) {
     all.push_back({.state_file = path, .found = co_await summary::read_facts(path, clock)});
   }
-  // What was read first may be old by now: states can be large.
+  // What was read first may be old by now: states can be large, and many.
   for (auto& each : all) {
     if (each.found && clock() - each.found->made > read_anew_after) {
       each.found = co_await summary::read_facts(each.state_file, clock);
     }
   }
   const auto made = clock();
+  for (auto& each : all) {
+    if (each.found) {
+      summary::let_pass(*each.found, made);
+    }
+  }
   auto code = exit_code::equal;
   bool any = false;
   for (const auto& each : all) {

@@ -61,9 +61,11 @@ std::string waits(const monitor_options& options, const monitor_outlook& known) 
 }
 
 /// What GO is called that this run can come to.
-std::string_view reachable(const monitor_options& options) {
-  const bool all = options.sample_rate == 1 && options.baseline_sample_rate == 1;
-  const bool frozen = options.freeze_at && options.require_go && options.baseline_sample_rate == 1;
+std::string_view reachable(const monitor_options& options, const monitor_outlook& known) {
+  const bool compares_all = options.baseline && options.baseline_sample_rate == 1;
+  const bool at_rest = known.comparison_counts ? !known.comparison_is_sampled : compares_all;
+  const bool all = options.sample_rate == 1 && at_rest;
+  const bool frozen = options.freeze_at && options.require_go && compares_all;
   return all || frozen || options.accept_sampled ? "GO" : "GO (sampled)";
 }
 
@@ -80,7 +82,7 @@ std::string go_line(const monitor_options& options, const monitor_outlook& known
                         ? std::string()
                         : fmt::format(" no sooner than {}, in {}",
                                       clock_time(known.now + in, known.now), spoken_duration(in));
-  return fmt::format("{}{}: {}", reachable(options), when, waits(options, known));
+  return fmt::format("{}{}: {}", reachable(options, known), when, waits(options, known));
 }
 
 std::string end_line(const monitor_options& options, const monitor_outlook& known) {

@@ -23,8 +23,9 @@ struct monitor_outlook {
   bool reads_target_stream = false;
   /// The state holds a finished comparison that counts.
   bool comparison_counts = false;
-  std::uint64_t items = 0;        ///< of the source, up to 6 h old
-  milliseconds reading_least{0};  ///< of both tables, at the read budget; 0: not known
+  bool comparison_is_sampled = false;  ///< or the changes since it began
+  std::uint64_t items = 0;             ///< of the source, up to 6 h old
+  milliseconds reading_least{0};       ///< of both tables, at the read budget; 0: not known
 };
 
 struct compare_outlook {

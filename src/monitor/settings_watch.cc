@@ -22,11 +22,11 @@ constexpr hours look_interval{1};
 constexpr minutes retry_interval{1};
 constexpr seconds target_poll_interval{5};
 
-/// "ttl (source: on expires, target: off), pitr (…)".
+/// "ttl (source: on expires, target: off); pitr (…)". What a store does not tell is no news.
 std::string differences_of(const std::vector<parity_row>& rows) {
   std::vector<std::string> texts;
   for (const auto& row : rows) {
-    if (row.state == parity::different || row.state == parity::unknown) {
+    if (row.state == parity::different) {
       texts.push_back(fmt::format("{} (source: {}, target: {})", row.name,
                                   row.source.value_or("not known"),
                                   row.target.value_or("not known")));

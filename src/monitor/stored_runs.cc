@@ -53,23 +53,48 @@ void take_rows(report::status& now, const state::snapshot& state) {
   now.unlisted = unlisted.by_kind();
 }
 
+/// What follows from the figures once they are `age` old; they themselves stay those of their time.
+report::status derived_after(milliseconds age, report::status now) {
+  auto derived = now;
+  if (derived.unread_for) {
+    *derived.unread_for += age;
+  }
+  report::derive(now);
+  report::derive(derived);
+  now.verdict = std::move(derived.verdict);
+  return now;
+}
+
 /// GO is the run's to say: it has waited for what it asks. What is well by rows alone is not
 /// settled.
-void derive_no_better(report::status& now) {
+void derive_no_better(report::status& now, milliseconds age) {
   const auto recorded = now.verdict.kind;
   const bool was_go = is_go(now.verdict);
-  auto derived = now;
-  report::derive(derived);
+  auto derived = derived_after(age, now);
   if (is_go(derived.verdict) && !was_go) {
     now.troubles.push_back(fmt::format("what has changed since {} the {} has not judged yet",
                                        format_rfc3339(now.at), now.about.command));
-    derived = now;
-    report::derive(derived);
+    derived = derived_after(age, now);
   }
   if (derived.verdict.kind != recorded) {
     derived.verdict_since = derived.at;
   }
   now = std::move(derived);
+}
+
+/// Of its figures, by how old they are and who is at work.
+void judge(stored_run& run) {
+  run.status = run.figures;
+  run.held.reset();
+  if (is_go(run.status.verdict) && !run.goes_on()) {
+    run.held = {
+        .kind = run.status.verdict.kind, .since = run.status.verdict_since, .until = run.status.at};
+  }
+  if (auto doubt = doubt_about(run); !doubt.empty()) {
+    run.status.troubles.push_back(std::move(doubt));
+  }
+  derive_no_better(run.status,
+                   run.goes_on() ? std::max(milliseconds{0}, run.age) : milliseconds{0});
 }
 
 result<stored_run> load_run(std::string command, const std::string& recorded,
@@ -79,26 +104,22 @@ result<stored_run> load_run(std::string command, const std::string& recorded,
   if (!figures) {
     return fail(std::move(figures.error()));
   }
-  stored_run run{.command = std::move(command), .status = *std::move(figures)};
-  run.age = now - run.status.at;
-  run.at_work = at_work(run.command, run.status.about.started);
-  run.status.about.command = run.command;  // also where an earlier version recorded none
-  if (is_go(run.status.verdict) && !run.goes_on()) {
-    run.held = {
-        .kind = run.status.verdict.kind, .since = run.status.verdict_since, .until = run.status.at};
-  }
-  take_rows(run.status, state);
-  if (run.status.unread_for && run.goes_on()) {
-    *run.status.unread_for += std::max(milliseconds{0}, run.age);
-  }
-  if (auto doubt = doubt_about(run); !doubt.empty()) {
-    run.status.troubles.push_back(std::move(doubt));
-  }
-  derive_no_better(run.status);
+  figures->about.command = command;  // also where an earlier version recorded none
+  stored_run run{.command = std::move(command), .status = {}, .figures = *std::move(figures)};
+  run.age = now - run.figures.at;
+  run.at_work = at_work(run.command, run.figures.about.started);
+  take_rows(run.figures, state);
+  judge(run);
   return run;
 }
 
 }  // namespace
+
+void let_pass(stored_run& run, milliseconds time, bool at_work) {
+  run.age += time;
+  run.at_work = at_work;
+  judge(run);
+}
 
 result<stored_migration> stored_migration_of(
     const state::snapshot& state, wall_time now,

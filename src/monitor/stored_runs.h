@@ -32,10 +32,11 @@ struct held_verdict {
 };
 
 struct stored_run {
-  std::string command;    ///< "monitor" or "compare"
-  report::status status;  ///< as recorded, with what is unknown by now
-  milliseconds age{0};    ///< since it was recorded; below 0: its clock was ahead
-  bool at_work = false;   ///< a process of the command holds its lock on the state
+  std::string command;     ///< "monitor" or "compare"
+  report::status status;   ///< as recorded, with what is unknown by now
+  report::status figures;  ///< without that, and without what follows from them
+  milliseconds age{0};     ///< since it was recorded; below 0: its clock was ahead
+  bool at_work = false;    ///< a process of the command holds its lock on the state
   std::optional<held_verdict> held{};
   [[nodiscard]] bool goes_on() const {
     return at_work && !status.ended && age <= sign_of_life_max && age >= -sign_of_life_max;
@@ -48,6 +49,9 @@ struct stored_migration {
   std::string target;
   std::vector<stored_run> runs;  ///< the monitor's first; none: no run has recorded a status yet
 };
+
+/// The same run as it stands at a later moment: of what it recorded by then nothing is known.
+void let_pass(stored_run& run, milliseconds time, bool at_work);
 
 /// An error: what is recorded is damaged. `now` is by the clock of this machine; `at_work` tells
 /// whether the process of a command holds its lock that began a run at `started`.

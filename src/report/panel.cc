@@ -129,7 +129,11 @@ class composer {
 };
 
 void composer::add_head() {
-  auto text = fmt::format("{} for {}", to_string(now_.verdict.kind),
+  // A screen that stands still must be told from one that lives, where the rest is cut off, too.
+  constexpr std::size_t day = std::string_view("2026-01-31T").size();
+  constexpr std::size_t second = std::string_view("22:00:00").size();
+  auto text = fmt::format("{} at {}Z, for {}", to_string(now_.verdict.kind),
+                          format_rfc3339(now_.at).substr(day, second),
                           age(std::min(now_.verdict_since, now_.at)));
   const auto& name = manner_.migration.empty() ? now_.about.migration : manner_.migration;
   if (now_.follows_stream) {
@@ -138,11 +142,7 @@ void composer::add_head() {
   if (!name.empty()) {
     text += fmt::format("  {}", name);
   }
-  // A screen that stands still must be told from one that lives.
-  constexpr std::size_t day = std::string_view("2026-01-31T").size();
-  constexpr std::size_t second = std::string_view("22:00:00").size();
-  text += fmt::format("  {}Z, running {}", format_rfc3339(now_.at).substr(day, second),
-                      whole_seconds(now_.running));
+  text += fmt::format("  running {}", whole_seconds(now_.running));
   entries_.push_back({.weight = of_head, .text = std::move(text), .of = part::head});
 }
 
@@ -261,7 +261,10 @@ void composer::add_shards() {
 }
 
 void composer::add_mismatches() {
-  add(of_mismatches, "wrong", open_mismatches(now_));
+  const auto unlisted = now_.unlisted.all();
+  add(of_mismatches, "wrong",
+      open_mismatches(now_) +
+          (unlisted > 0 ? fmt::format("; {} more only counted", number(unlisted)) : ""));
   auto weight = of_newest_mismatch;
   for (const auto& found : now_.newest) {
     add(std::exchange(weight, of_more_mismatches), "",

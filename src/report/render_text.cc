@@ -58,13 +58,13 @@ std::string settings_line(const status& now) {
   }
   std::vector<std::string> names;
   for (const auto& row : now.table_settings->rows) {
-    if (row.state == dynamodb::parity::different || row.state == dynamodb::parity::unknown) {
+    if (row.state == dynamodb::parity::different) {
       names.push_back(row.name);
     }
   }
   return names.empty() ? std::string()
                        : fmt::format(
-                             "differ or are not known: {} (report tells how; --accept NAME "
+                             "differ: {} (report tells how; --accept NAME "
                              "for one that is meant)",
                              fmt::join(names, ", "));
 }

@@ -59,8 +59,9 @@ event_feed::~event_feed() {
 }
 
 bool event_feed::add(event_subscription& to, const event_subscription::text& text) {
-  if (to.waiting_.size() == limits_.events_max ||
-      to.waiting_bytes_ + text->size() > limits_.bytes_max) {
+  // One event alone always fits, or who asks for it would never see any.
+  const bool fits = to.waiting_.empty() || to.waiting_bytes_ + text->size() <= limits_.bytes_max;
+  if (to.waiting_.size() == limits_.events_max || !fits) {
     to.end();
     return false;
   }

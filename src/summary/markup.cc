@@ -3,6 +3,7 @@
 #include "base/displayable.h"
 
 #include <array>
+#include <cctype>
 
 namespace ddm::summary {
 namespace {
@@ -34,6 +35,19 @@ std::string without_links(std::string text) {
     for (auto at = text.find(written); at != std::string::npos;
          at = text.find(written, at + harmless.size())) {
       text.replace(at, written.size(), harmless);
+    }
+  }
+  return text;
+}
+
+/// GitHub makes an issue of "#26" and "GH-26", backslash or not.
+std::string without_references(std::string text) {
+  for (const std::string_view mark : {"\\#", "GH-", "gh-", "Gh-", "gH-"}) {
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+      at += mark.size();
+      if (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0) {
+        text.insert(at, "<!-- -->");
+      }
     }
   }
   return text;
@@ -79,7 +93,7 @@ std::string escape_markdown(std::string_view text) {
       safe += c == '\t' ? ' ' : c;
     }
   }
-  return without_links(std::move(safe));
+  return without_references(without_links(std::move(safe)));
 }
 
 }  // namespace ddm::summary

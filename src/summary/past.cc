@@ -27,6 +27,24 @@ verdict_kind worse_of(verdict_kind a, verdict_kind b) {
                                [&](verdict_kind each) { return each == a || each == b; });
 }
 
+/// A point a minute for the last day, before that one each 15 minutes (report/history.h).
+void note_who_watched(std::vector<past_point>& points) {
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const bool is_minute = points.back().at - points[i].at < std::chrono::hours(24);
+    const milliseconds usual = is_minute ? std::chrono::seconds(150) : std::chrono::minutes(31);
+    points[i].watched = points[i].at - points[i - 1].at <= usual;
+  }
+}
+
+/// What was only counted is as open as what was listed.
+void add_unlisted(std::map<std::string, double>& figures) {
+  const auto open = figures.find("open_keys_all");
+  const auto more = figures.find("mismatches_unlisted_all");
+  if (open != figures.end() && more != figures.end()) {
+    open->second += more->second;
+  }
+}
+
 }  // namespace
 
 std::vector<past_point> read_points(const std::vector<std::string>& points) {
@@ -44,17 +62,24 @@ std::vector<past_point> read_points(const std::vector<std::string>& points) {
         point.figures.emplace(name, value.get<double>());
       }
     }
+    add_unlisted(point.figures);
     found.push_back(std::move(point));
   }
+  note_who_watched(found);
   return found;
 }
 
 std::vector<verdict_change> verdict_changes(const std::vector<past_point>& points) {
   std::vector<verdict_change> changes;
+  const past_point* before = nullptr;
   for (const auto& point : points) {
+    if (before != nullptr && !point.watched) {
+      changes.push_back({.at = before->at, .verdict = std::nullopt});
+    }
     if (changes.empty() || changes.back().verdict != point.verdict) {
       changes.push_back({.at = point.at, .verdict = point.verdict});
     }
+    before = &point;
   }
   return changes;
 }
@@ -76,20 +101,13 @@ std::vector<past_point> thinned(const std::vector<past_point>& points, std::size
     }
     auto& same = kept.back();
     same.verdict = worse_of(same.verdict, point.verdict);
+    same.watched = same.watched && point.watched;
     for (const auto& [name, value] : point.figures) {
       const auto [place, is_new] = same.figures.emplace(name, value);
       place->second = std::max(place->second, value);
     }
   }
   return kept;
-}
-
-bool watched_before(const std::vector<wall_time>& at, std::size_t index) {
-  // A point a minute for a day, before that one each 15 minutes; or what thinned() has left.
-  const bool is_minute = at.back() - at[index] < std::chrono::hours(24);
-  const milliseconds usual = is_minute ? std::chrono::seconds(150) : std::chrono::minutes(31);
-  const auto mean = (at.back() - at.front()) / static_cast<std::int64_t>(at.size());
-  return index > 0 && at[index] - at[index - 1] <= std::max<milliseconds>(usual, mean * 3);
 }
 
 }  // namespace ddm::summary

@@ -12,8 +12,9 @@ constexpr std::size_t rows_max = 50;
 markdown sign_of(report::verdict_kind verdict) {
   switch (verdict) {
     case report::verdict_kind::go:
-    case report::verdict_kind::go_sampled:
       return markdown("✅ ");
+    case report::verdict_kind::go_sampled:
+      return markdown("🟡 ");
     case report::verdict_kind::wait:
       return markdown("⏳ ");
     case report::verdict_kind::no_go:

@@ -3,7 +3,6 @@
 #include "base/units.h"
 #include "summary/html_style.h"
 #include "summary/moment.h"
-#include "summary/past.h"
 
 #include <fmt/format.h>
 
@@ -89,7 +88,7 @@ std::string path_of(const plot& of, const curve& line, double most) {
       drawn = false;
       continue;
     }
-    const bool goes_on = drawn && watched_before(of.at, i);
+    const bool goes_on = drawn && of.watched[i];
     path += fmt::format("{}{:.1f} {:.1f}", goes_on ? 'L' : 'M', across(of.at, of.at[i]),
                         bottom - (bottom - top) * std::min(1.0, *line.values[i] / most));
     // A point alone is seen, too.
@@ -134,9 +133,9 @@ html draw(const verdict_band& of) {
   std::size_t first = 0;
   for (std::size_t i = 1; i <= of.at.size(); ++i) {
     const bool over = i == of.at.size();
-    if (over || of.verdicts[i] != of.verdicts[first] || !watched_before(of.at, i)) {
+    if (over || of.verdicts[i] != of.verdicts[first] || !of.watched[i]) {
       // A verdict stood until the next point, unless nobody watched then.
-      put_piece(made, of, first, over || !watched_before(of.at, i) ? i - 1 : i);
+      put_piece(made, of, first, over || !of.watched[i] ? i - 1 : i);
       first = i;
     }
   }

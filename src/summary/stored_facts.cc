@@ -92,7 +92,20 @@ void take_stream(facts& found, const state::snapshot& state) {
   found.oldest_pending = oldest_of(state.checks);
 }
 
+bool is_at_work(const std::string& state_file, const std::string& command, wall_time started) {
+  const auto since = state::in_use_since(state_file, command);
+  return since && *since <= started;
+}
+
 }  // namespace
+
+void let_pass(facts& of, wall_time now) {
+  for (auto& run : of.stored.runs) {
+    monitor::let_pass(run, now - of.made,
+                      is_at_work(of.state_file, run.command, run.status.about.started));
+  }
+  of.made = now;
+}
 
 awaitable<result<facts>> read_facts(std::string path, const std::function<wall_time()>& clock) {
   auto store = state::open_sqlite_store({.path = path, .command = {}});
@@ -106,8 +119,7 @@ awaitable<result<facts>> read_facts(std::string path, const std::function<wall_t
   const auto now = clock();
   auto stored = monitor::stored_migration_of(
       *state, now, [&path](const std::string& command, wall_time started) {
-        const auto since = state::in_use_since(path, command);
-        return since && *since <= started;
+        return is_at_work(path, command, started);
       });
   if (!stored) {
     co_return fail(std::move(stored.error()));
@@ -121,6 +133,7 @@ awaitable<result<facts>> read_facts(std::string path, const std::function<wall_t
     found.findings = *std::move(findings);
     for (auto& run : found.stored.runs) {
       run.status.mismatch_groups = found.findings.groups;
+      run.figures.mismatch_groups = found.findings.groups;
     }
     take_stream(found, *state);
     found.hash_keys = hashes_keys(found.stored);

@@ -140,6 +140,7 @@ plot plot_of(const std::vector<past_point>& points, std::string title, std::stri
       .title = std::move(title), .in_words = {}, .unit = std::move(unit), .at = {}, .curves = {}};
   for (const auto& point : points) {
     made.at.push_back(point.at);
+    made.watched.push_back(point.watched);
   }
   for (auto& [name, figure] : curves) {
     curve line{.name = std::move(name), .values = {}};
@@ -176,7 +177,8 @@ void add_present(std::vector<past_point>& points, const monitor::stored_run& run
   if (now.at > points.back().at) {
     points.push_back({.at = now.at,
                       .verdict = verdict,
-                      .figures = {{"open_keys_all", static_cast<double>(now.mismatches.all())}}});
+                      .figures = {{"open_keys_all", static_cast<double>(now.mismatches.all() +
+                                                                        now.unlisted.all())}}});
   }
 }
 
@@ -188,8 +190,9 @@ table changes_table(const facts& of, const std::vector<past_point>& points) {
   const auto changes = verdict_changes(points);
   const auto skipped = changes.size() > changes_max ? changes.size() - changes_max : 0;
   for (auto i = skipped; i < changes.size(); ++i) {
-    list.rows.push_back(
-        {moment(changes[i].at), std::string(report::to_string(changes[i].verdict))});
+    list.rows.push_back({moment(changes[i].at),
+                         changes[i].verdict ? std::string(report::to_string(*changes[i].verdict))
+                                            : "nobody watched any more"});
   }
   if (skipped > 0) {
     list.title += fmt::format(" (the last {} times of {})", changes_max, changes.size());
@@ -259,6 +262,7 @@ section history_section(const facts& of) {
   for (const auto& point : points) {
     made.band->at.push_back(point.at);
     made.band->verdicts.push_back(point.verdict);
+    made.band->watched.push_back(point.watched);
   }
   if (status_of(of).follows_stream) {
     made.plots.push_back(

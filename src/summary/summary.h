@@ -50,19 +50,21 @@ struct plot {
   std::string in_words;  ///< what it shows, for who cannot see it
   std::string unit;      ///< of the values: "ms", "keys"
   std::vector<wall_time> at;
+  std::vector<bool> watched;  ///< from the point before on, as many as `at`
   std::vector<curve> curves;
 };
 
 /// Since when the verdict was so.
 struct verdict_change {
   wall_time at;
-  report::verdict_kind verdict = report::verdict_kind::wait;
+  std::optional<report::verdict_kind> verdict;  ///< nothing: nobody watched from then on
 };
 
-/// A band: which verdict stood when. Between two points that are far apart nobody watched.
+/// A band: which verdict stood when.
 struct verdict_band {
   std::vector<wall_time> at;
   std::vector<report::verdict_kind> verdicts;  ///< as many
+  std::vector<bool> watched;                   ///< from the point before on, as many
 };
 
 struct section {

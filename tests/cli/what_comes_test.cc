@@ -73,6 +73,21 @@ TEST(what_comes, builds_on_a_comparison_that_counts_already) {
                              HasSubstr("all well for 5 min"), Not(HasSubstr("sooner")))));
 }
 
+TEST(what_comes, a_comparison_of_a_sample_is_no_ground_for_plain_go) {
+  auto known = outlook();
+  known.comparison_counts = true;
+  known.comparison_is_sampled = true;
+  monitor_options options;
+  options.sample_rate = 1;
+  EXPECT_THAT(what_comes(options, known), Contains(StartsWith("GO (sampled): the comparison")));
+  options.freeze_at = noon + 1min;
+  options.require_go = true;
+  EXPECT_THAT(what_comes(options, known), Contains(StartsWith("GO (sampled): the comparison")))
+      << "nobody compares once more";
+  options.baseline = true;
+  EXPECT_THAT(what_comes(options, known), Contains(StartsWith("GO: the comparison")));
+}
+
 TEST(what_comes, a_freeze_may_come_before_the_calm) {
   auto options = with_baseline();
   options.sample_rate = 100;

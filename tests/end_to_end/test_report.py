@@ -61,7 +61,7 @@ class Report(GoScenario):
         """Each of them, as a reader sees it."""
         markdown = self.report(side, "--output", "markdown", code=code)
         return {"text": self.report(side, code=code),
-                "markdown": re.sub(r"\\(.)", r"\1", markdown),
+                "markdown": re.sub(r"<!-- -->|\\(.)", r"\1", markdown),
                 "html": self.page(side, code).text}
 
     def assert_in_each(self, forms: dict[str, str], *parts: str) -> None:
@@ -227,6 +227,28 @@ class Report(GoScenario):
         self.assert_exit(ended, REFUSED)
         self.assertIn("there is no state ", Page(ended.output).text)
 
+    def test_a_report_of_more_migrations_takes_the_place_of_one_of_fewer(self) -> None:
+        side = self.equal_tables()
+        side.monitor.start("--max-lag", "1s", command="compare")
+        side.monitor.wait()
+        state = str(side.monitor.state)
+        for form in ("text", "markdown", "json", "html"):
+            file = side.monitor.folder / f"report.{form}"
+            link = side.monitor.folder / f"link.{form}"
+            link.symlink_to(file)
+            lengths = set()
+            for states, code in (([state], ALL_EQUAL), ([state] * 2, ALL_EQUAL),
+                                 ([state, "none.db"], REFUSED), (["none.db", state], REFUSED),
+                                 ([state] * 3, ALL_EQUAL), ([state], ALL_EQUAL)):
+                before = file.stat().st_ino if file.exists() else 0
+                ended = side.monitor.run("report", *states, "--output", form, "--output-file",
+                                         str(link))
+                self.assert_exit(ended, code)
+                self.assertNotEqual(file.stat().st_ino, before, (form, states))
+                lengths.add(file.stat().st_size)
+            self.assertGreater(len(lengths), 2, form)
+            self.assertTrue(link.is_symlink())
+
     def test_a_file_takes_the_place_of_another_and_is_ours_alone(self) -> None:
         side = self.equal_tables()
         side.monitor.start("--max-lag", "1s", command="compare")
@@ -236,6 +258,11 @@ class Report(GoScenario):
         file.write_text("a key, a journal")
         self.report(side, *to_file, code=INCOMPLETE)
         self.assertEqual(file.read_text(), "a key, a journal")
+        for other in ('{"schema":1,"key":"x"}\n', "<!doctype html>a page of somebody else\n"):
+            file.write_text(other)
+            for form in ("html", "json", "text", "markdown"):
+                self.report(side, "--output", form, "--output-file", str(file), code=INCOMPLETE)
+                self.assertEqual(file.read_text(), other)
         file.unlink()
         for _ in ("anew", "in the place of the first"):
             self.assertEqual(self.report(side, *to_file, code=ALL_EQUAL), "")

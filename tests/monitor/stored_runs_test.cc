@@ -126,6 +126,26 @@ TEST(stored_runs, of_a_monitor_that_gave_no_sign_for_a_minute_are_go_no_more) {
   EXPECT_TRUE(later.held);
 }
 
+TEST(stored_runs, that_are_told_later_stand_as_they_do_then) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto run = only_run(world.stored(), world.time.now());
+  ASSERT_EQ(run.status.verdict.kind, verdict_kind::go);
+  let_pass(run, 2s, true);
+  EXPECT_EQ(run.status.verdict.kind, verdict_kind::go);
+  EXPECT_FALSE(run.held);
+  const auto unread = run.status.unread_for;
+  let_pass(run, 2s, false);
+  EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
+  EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("it was killed")));
+  ASSERT_TRUE(run.held);
+  EXPECT_EQ(run.held->until, run.status.at);
+  EXPECT_EQ(run.status.unread_for, unread) << "a figure of the time that is named beside it";
+  const auto reasons = run.status.verdict.reasons;
+  let_pass(run, 2s, false);
+  EXPECT_EQ(run.status.verdict.reasons, reasons);
+}
+
 TEST(stored_runs, repeat_no_reason) {
   monitor_world world;
   world.import_items(20);

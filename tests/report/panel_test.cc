@@ -115,7 +115,7 @@ TEST(panel, fits_every_window_whatever_it_shows) {
 
 TEST(panel, shows_everything_where_there_is_room) {
   const auto lines = shown(watched(), {.columns = 100, .rows = 30}).lines;
-  EXPECT_THAT(lines[0], AllOf(StartsWith("NO-GO for 1 min 5 s"), HasSubstr("steady"),
+  EXPECT_THAT(lines[0], AllOf(StartsWith("NO-GO at 00:00:00Z, for 1 min 5 s"), HasSubstr("steady"),
                               HasSubstr("orders"), HasSubstr("running 2 min 5 s")));
   EXPECT_EQ(lines[1], "- 3 confirmed mismatches are open");
   EXPECT_THAT(lines, Contains("- a fourth reason"));
@@ -136,7 +136,7 @@ TEST(panel, shows_everything_where_there_is_room) {
 TEST(panel, shows_the_heaviest_where_there_is_little_room) {
   const auto lines = shown(watched(), {.columns = 20, .rows = 3}).lines;
   ASSERT_THAT(lines, SizeIs(3));
-  EXPECT_EQ(lines[0], "NO-GO for 1 min 5 s…");
+  EXPECT_EQ(lines[0], "NO-GO at 00:00:00Z,…");
   EXPECT_THAT(lines[1], StartsWith("- 3 con"));
   EXPECT_THAT(lines[2], StartsWith("changes "));
 }
@@ -180,6 +180,13 @@ TEST(panel, tells_what_is_judged_and_that_a_comparison_is_done) {
               Contains("baseline  [####################] 100 %  1,996 keys compared"));
 }
 
+TEST(panel, counts_what_is_not_listed) {
+  auto now = watched();
+  now.unlisted.open.at(0) = 4000;
+  EXPECT_THAT(shown(now, {.columns = 100, .rows = 30}).lines,
+              Contains("wrong     2 missing, 1 different open; 4,000 more only counted"));
+}
+
 TEST(panel, names_the_migration_where_there_are_several) {
   EXPECT_THAT(shown(watched(), {}, {.migration = "second"}).lines[0], HasSubstr("second"));
 }
@@ -188,7 +195,7 @@ TEST(panel, claims_nothing_that_is_not_known) {
   status now;
   now.unread_for.reset();
   const auto lines = render_panel(now, {}, {.columns = 80, .rows = 30}).lines;
-  EXPECT_EQ(lines[0], "WAIT for 0 s  steady  00:00:00Z, running 0 s");
+  EXPECT_EQ(lines[0], "WAIT at 00:00:00Z, for 0 s  steady  running 0 s");
   EXPECT_THAT(lines, Contains("lag       not measured yet"));
   EXPECT_THAT(lines, Contains("wrong     none open"));
   EXPECT_THAT(lines, Contains(HasSubstr("not known how far it is read")));

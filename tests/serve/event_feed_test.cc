@@ -61,7 +61,17 @@ TEST(event_feed, bounds_a_queue_by_bytes_too) {
   EXPECT_FALSE(slow->over());
   feed.publish({.name = "a", .data = std::string(600, 'x')});
   EXPECT_TRUE(slow->over());
-  EXPECT_TRUE(feed.subscribe({{.name = "a", .data = std::string(2000, 'x')}})->over());
+}
+
+TEST(event_feed, one_event_alone_fits_however_large_it_is) {
+  event_feed feed({.subscribers_max = 50, .events_max = 1000, .bytes_max = 1000});
+  const auto listener = feed.subscribe({{.name = "a", .data = std::string(2000, 'x')}});
+  EXPECT_FALSE(listener->over());
+  EXPECT_NE(listener->take(), nullptr);
+  feed.publish({.name = "a", .data = std::string(2000, 'y')});
+  EXPECT_FALSE(listener->over());
+  feed.publish({.name = "a", .data = "z"});
+  EXPECT_TRUE(listener->over()) << "it had not taken the large one";
 }
 
 TEST(event_feed, takes_so_many_listeners_and_again_when_one_has_left) {

@@ -30,7 +30,8 @@ TEST(markup, takes_nothing_but_literals_for_its_own) {
 TEST(markup, of_markdown_shows_what_was_written) {
   EXPECT_EQ(escape_markdown("a|b`c*d_e"), "a\\|b\\`c\\*d\\_e");
   EXPECT_EQ(escape_markdown("[x](y) <b> a&b"), "\\[x\\]\\(y\\) &lt;b&gt; a&amp;b");
-  EXPECT_EQ(escape_markdown("@team #12 $x$"), "&#64;<!-- -->team \\#12 \\$x\\$");
+  EXPECT_EQ(escape_markdown("@team #12 $x$"), "&#64;<!-- -->team \\#<!-- -->12 \\$x\\$");
+  EXPECT_EQ(escape_markdown("GH-26, gh-7, GH-x, a#b"), "GH-<!-- -->26, gh-<!-- -->7, GH-x, a\\#b");
   EXPECT_EQ(escape_markdown("https://x www.x.org"), "https&#58;//x www&#46;x.org");
   EXPECT_EQ(escape_markdown("2026-01-01 00:00:05 UTC, 3.5 s"), "2026-01-01 00:00:05 UTC, 3.5 s");
 }

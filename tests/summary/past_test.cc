@@ -54,16 +54,53 @@ TEST(past, is_thinned_without_losing_a_peak_or_a_bad_verdict) {
   EXPECT_EQ(thinned(points, 1000).size(), 1000U);
 }
 
-TEST(past, knows_when_nobody_watched) {
-  std::vector<wall_time> at;
-  at.reserve(60);
+std::string stored(milliseconds after, const std::string& verdict, int open = 0, int more = 0) {
+  return R"({"at":")" + format_rfc3339(begin + after) + R"(","verdict":")" + verdict +
+         R"(","open_keys_all":)" + std::to_string(open) + R"(,"mismatches_unlisted_all":)" +
+         std::to_string(more) + "}";
+}
+
+TEST(past, knows_when_nobody_watched_and_says_so_between_the_verdicts) {
+  std::vector<std::string> texts;
   for (int minute = 0; minute < 60; ++minute) {
-    at.push_back(begin + std::chrono::minutes(minute < 30 ? minute : minute + 10));
+    texts.push_back(stored(std::chrono::minutes(minute < 30 ? minute : minute + 10),
+                           minute < 30 ? "GO" : "WAIT"));
   }
-  EXPECT_FALSE(watched_before(at, 0));
-  EXPECT_TRUE(watched_before(at, 29));
-  EXPECT_FALSE(watched_before(at, 30));
-  EXPECT_TRUE(watched_before(at, 31));
+  const auto points = read_points(texts);
+  EXPECT_EQ(std::ranges::count(points, false, &past_point::watched), 1);
+  EXPECT_FALSE(points[30].watched);
+  const auto changes = verdict_changes(points);
+  ASSERT_THAT(changes, SizeIs(3));
+  EXPECT_EQ(changes[0].verdict, verdict_kind::go);
+  EXPECT_EQ(changes[1].at, begin + 29min);
+  EXPECT_EQ(changes[1].verdict, std::nullopt);
+  EXPECT_EQ(changes[2].at, begin + 40min);
+}
+
+TEST(past, a_verdict_that_stands_again_after_a_time_without_a_watcher_begins_anew) {
+  const auto changes = verdict_changes(
+      read_points({stored(0s, "GO"), stored(1min, "GO"), stored(2h, "GO"), stored(121min, "GO")}));
+  ASSERT_THAT(changes, SizeIs(3));
+  EXPECT_EQ(changes[2].at, begin + 2h);
+  EXPECT_EQ(changes[2].verdict, verdict_kind::go);
+}
+
+TEST(past, a_short_time_without_a_watcher_outlives_thinning) {
+  std::vector<std::string> texts;
+  for (int quarter = 0; quarter < 14 * 96; ++quarter) {
+    if (quarter < 500 || quarter > 508) {
+      texts.push_back(stored(quarter * 15min, "GO"));
+    }
+  }
+  const auto few = thinned(read_points(texts), 360);
+  const auto after = std::ranges::find(few, false, &past_point::watched);
+  ASSERT_NE(after, few.end());
+  EXPECT_GE(after->at, begin + 499 * 15min);
+  EXPECT_LE(after->at, begin + 509 * 15min);
+}
+
+TEST(past, what_was_only_counted_is_open_too) {
+  EXPECT_EQ(read_points({stored(0s, "NO-GO", 3, 4)}).front().figures.at("open_keys_all"), 7);
 }
 
 }  // namespace
