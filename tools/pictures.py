@@ -1,13 +1,15 @@
 #!/usr/bin/python3
-"""The pictures of the live page in docs/images, made anew: tools/pictures.py [BINARY]
+"""The pictures of the live page in docs/images, made anew: pictures.py [--only SCENE] [BINARY]
 
-A small migration with planted defects runs for a minute and a half on DynamoDB Local; then the
-page is opened light, dark, narrow and in Chinese, and once more after its monitor was killed. For
-the Chinese one a font is needed, such as Debian's fonts-wqy-microhei.
+no-go: a small migration with planted defects runs for a minute and a half on DynamoDB Local; then
+the page is opened light, dark, narrow and in Chinese, and once more after its monitor was killed.
+go: the same without defects, until the verdict is GO. For the Chinese picture a font is needed,
+such as Debian's fonts-wqy-microhei.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -40,39 +42,66 @@ def take(browser: Browser, url: str, findings: int) -> None:
         print(f"{name}.png", flush=True)
 
 
-def main() -> int:
-    binary = Path(sys.argv[1]) if len(sys.argv) > 1 else demo.BINARY
-    world = Defects(ITEMS, 1, {kind: 2 for kind in LIFE})
+def start(stack: ExitStack, binary: Path, defects_each: int,
+          *flags: str) -> tuple[Monitor, str]:
+    """A migration under traffic, and the address of its monitor's page."""
+    world = Defects(ITEMS, 1, {kind: defects_each for kind in LIFE})
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    local = stack.enter_context(DynamodbLocal())
+    demo.prepare(local, world)
+    shared = ["--endpoint-url", local.endpoint_url, "--table", demo.TABLE, "--items", str(ITEMS)]
+    for kind in LIFE:
+        shared += [f"--{kind}", str(defects_each)]
+    demo.start(stack, demo.TOOLS / "replicator.py", *shared, output=folder / "replicated")
+    monitor = Monitor(binary.resolve(), folder, local.endpoint_url, demo.TABLE)
+    stack.callback(monitor.kill)
+    address = demo.free_address()
+    monitor.start("--sample-rate", "1", "--iterator-type", "TRIM_HORIZON", "--max-lag", "15s",
+                  "--validation-interval", "2s", "--baseline", "--baseline-after", "0s",
+                  "--segments", "8", "--listen", address, *flags)
+    demo.start(stack, demo.TOOLS / "traffic.py", *shared, "--changes", str(CHANGES),
+               "--rate", str(RATE), output=folder / "traffic.json")
+    return monitor, f"http://{address}/"
+
+
+def no_go(stack: ExitStack, browser: Browser, binary: Path) -> None:
     findings = 2 * len(LIFE)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        local = stack.enter_context(DynamodbLocal())
-        demo.prepare(local, world)
-        shared = ["--endpoint-url", local.endpoint_url, "--table", demo.TABLE,
-                  "--items", str(ITEMS)]
-        for kind in LIFE:
-            shared += [f"--{kind}", "2"]
-        demo.start(stack, demo.TOOLS / "replicator.py", *shared, output=folder / "replicated")
-        monitor = Monitor(binary.resolve(), folder, local.endpoint_url, demo.TABLE)
-        stack.callback(monitor.kill)
-        page = demo.free_address()
-        monitor.start("--sample-rate", "1", "--iterator-type", "TRIM_HORIZON", "--max-lag", "15s",
-                      "--validation-interval", "2s", "--baseline", "--baseline-after", "0s",
-                      "--segments", "8", "--listen", page)
-        demo.start(stack, demo.TOOLS / "traffic.py", *shared, "--changes", str(CHANGES),
-                   "--rate", str(RATE), output=folder / "traffic.json")
-        browser = Browser()
-        stack.callback(browser.close)
-        browser.do("open", url=f"http://{page}/")
-        browser.wait_for(lambda shown: len(shown["rows"]) >= findings, 180)
-        take(browser, f"http://{page}/", findings)
-        browser.do("open", url=f"http://{page}/")
-        browser.wait_for(lambda shown: len(shown["rows"]) >= findings)
-        time.sleep(4)
-        monitor.kill()
-        browser.wait_for(lambda shown: shown["banner"] is not None)
-        browser.do("picture", path=str(IMAGES / "page-lost.png"), height=640)
-        print("page-lost.png")
+    monitor, page = start(stack, binary, 2)
+    browser.do("open", url=page)
+    browser.wait_for(lambda shown: len(shown["rows"]) >= findings, 180)
+    take(browser, page, findings)
+    browser.do("open", url=page)
+    browser.wait_for(lambda shown: len(shown["rows"]) >= findings)
+    time.sleep(4)
+    monitor.kill()
+    browser.wait_for(lambda shown: shown["banner"] is not None)
+    browser.do("picture", path=str(IMAGES / "page-lost.png"), height=640)
+    print("page-lost.png", flush=True)
+
+
+def go(stack: ExitStack, browser: Browser, binary: Path) -> None:
+    _, page = start(stack, binary, 0, "--settle", "10s")
+    browser.do("open", url=page, scheme="light", width=1280, locale="en")
+    browser.wait_for(lambda shown: shown["verdict"] == "GO", 180)
+    time.sleep(20)
+    browser.do("picture", path=str(IMAGES / "page-go.png"), height=1420)
+    print("page-go.png", flush=True)
+
+
+SCENES = {"no-go": no_go, "go": go}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/pictures.py")
+    parser.add_argument("binary", type=Path, nargs="?", default=demo.BINARY)
+    parser.add_argument("--only", choices=SCENES)
+    arguments = parser.parse_args()
+    for name, scene in SCENES.items():
+        if arguments.only in (None, name):
+            with ExitStack() as stack:
+                browser = Browser()
+                stack.callback(browser.close)
+                scene(stack, browser, arguments.binary)
     return 0
 
 
