@@ -46,7 +46,7 @@ struct plan_report {
 };
 
 [[nodiscard]] std::string render_text(const plan_report& report);
-/// One object, "schema": 1 (docs/operating.md).
+/// One object, "schema": 1 (docs/output.md).
 [[nodiscard]] std::string render_json(const plan_report& report);
 
 }  // namespace ddm::plan

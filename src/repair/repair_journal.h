@@ -2,7 +2,7 @@
 //
 // A line is on the disk before its write is sent, and a second one says how that ended: whatever
 // happens in between, the item as it was before is known. The journal holds item values by nature;
-// it is created 0600. The lines: docs/operating.md.
+// it is created 0600. The lines: docs/output.md.
 //
 // Problem: a journal grows with each run, outlives power cuts and full disks, and may be named by
 // mistake. Idea: one process at a time appends to it; a line that was not wholly written is cut

@@ -1,4 +1,4 @@
-// A status as people and programs read it. Formats: docs/operating.md.
+// A status as people and programs read it. Formats: docs/output.md.
 #pragma once
 
 #include "report/status.h"

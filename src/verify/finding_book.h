@@ -43,7 +43,7 @@ struct finding_options {
   std::vector<std::string> ignored;  ///< attributes that this run ignores
 };
 
-/// A line of the findings file (docs/operating.md). `hash_keys` puts the key's digest in place of
+/// A line of the findings file (docs/output.md). `hash_keys` puts the key's digest in place of
 /// the key. One that would be longer than dynamodb::line_bytes_max has no items; should that not
 /// do, no paths and the key's digest.
 [[nodiscard]] std::string finding_line(const mismatch& entry, const finding_options& options);

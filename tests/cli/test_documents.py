@@ -28,8 +28,10 @@ COMMANDS = ("monitor", "compare", "plan", "repair", "report", "datagen", "datade
 
 MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
 READMES = (ROOT / "README.md", ROOT / "README_TW.md")
+FLAG_PAGES = (ROOT / "docs/flags.md", ROOT / "docs/flags_TW.md")
+VARIABLE_PAGES = (MAN_PAGE, ROOT / "docs/configuration.md", ROOT / "docs/configuration_TW.md")
 MARKDOWN = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
-OPERATING = ROOT / "docs/operating.md"
+NIGHT = ROOT / "docs/night.md"
 GUARANTEES = ROOT / "docs/guarantees.md"
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
@@ -169,7 +171,7 @@ class Flags(unittest.TestCase):
                 self.assertEqual(entries[command], flags_offered(command) - {"--help", "--version"})
 
     def test_every_variable_is_documented_and_none_is_invented(self) -> None:
-        for path in (MAN_PAGE, *READMES):
+        for path in VARIABLE_PAGES:
             with self.subTest(document=path.name):
                 self.assertEqual(set(VARIABLE.findall(path.read_text())), variables_offered())
         for path in MARKDOWN:
@@ -179,9 +181,9 @@ class Flags(unittest.TestCase):
 
     @staticmethod
     def documents() -> list[tuple[str, str]]:
-        readmes = [(path.name, " ".join(text for _, text in uses_of_program(path)))
-                   for path in READMES]
-        return [(MAN_PAGE.name, man_text()), *readmes]
+        pages = [(path.name, " ".join(text for _, text in uses_of_program(path)))
+                 for path in FLAG_PAGES]
+        return [(MAN_PAGE.name, man_text()), *pages]
 
     @staticmethod
     def man_entries() -> dict[str, set[str]]:
@@ -202,15 +204,15 @@ class Languages(unittest.TestCase):
                     self.assertIn(command, path.read_text())
 
 
-class Operating(unittest.TestCase):
+class Night(unittest.TestCase):
     def test_lists_every_log_event_and_no_other(self) -> None:
-        listed = {name for cell in table_under(OPERATING, "Log events")
+        listed = {name for cell in table_under(NIGHT, "Log events")
                   for name in INLINE_CODE.findall(cell)}
         self.assertGreater(len(listed), 20)
         self.assertEqual(listed, events_logged())
 
     def test_quotes_the_words_that_the_program_prints(self) -> None:
-        quoted = [words for cell in table_under(OPERATING, "3 a.m.")
+        quoted = [words for cell in table_under(NIGHT, "3 a.m.")
                   for words in re.findall(r'"([^"]+)"', cell)]
         self.assertGreater(len(quoted), 10)
         for words in quoted:
@@ -243,11 +245,11 @@ class Guarantees(unittest.TestCase):
 
     @staticmethod
     def promises() -> list[list[str]]:
-        """Rows of the tables of three columns, without their heads."""
-        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")]
-                for line in prose(GUARANTEES).splitlines() if line.startswith("|")]
-        return [row for row in rows if len(row) == 3 and row[0] != "promise"
-                and not set(row[0]) <= set("-")]
+        """Rows of the tables of promises, without their heads."""
+        tables = re.findall(r"^\| promise .*\n\|[-|]+\n((?:\|.*\n)+)", prose(GUARANTEES),
+                            re.MULTILINE)
+        return [[cell.strip() for cell in line.strip("|").split("|")]
+                for table in tables for line in table.splitlines()]
 
     @classmethod
     def exists(cls, name: str) -> bool:

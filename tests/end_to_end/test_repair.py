@@ -10,7 +10,7 @@ from harness import TABLE, Ended, Migration, Scenario, put_items, wait_until
 
 QUICK = ["--max-lag", "2s", "--output", "json"]
 COUNT = 60
-OPERATING = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
+NIGHT = Path(__file__).resolve().parents[2] / "docs" / "night.md"
 
 
 class Repair(Scenario):
@@ -145,7 +145,7 @@ class Repair(Scenario):
 
     def documented_count(self) -> int:
         """Open mismatches, counted as the manual says."""
-        found = re.search(r"^jq -cs '(.*)' FINDINGS > open.jsonl$", OPERATING.read_text(), re.M)
+        found = re.search(r"^jq -cs '(.*)' FINDINGS > open.jsonl$", NIGHT.read_text(), re.M)
         assert found
         counted = subprocess.run(["jq", "-cs", found[1], str(self.side.monitor.findings)],
                                  capture_output=True, text=True, check=True)

@@ -18,7 +18,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-/// The example of docs/operating.md: every member that others build on.
+/// The example of docs/output.md: every member that others build on.
 constexpr auto documented =
     R"({"schema": 2, "command": "monitor", "migration": "", "version": "", "at": "", "started": "",
  "ended": true, "failure": null, "committed": null, "unsaved_because": null, "phase": "steady", "verdict": "NO-GO",

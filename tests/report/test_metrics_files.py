@@ -176,7 +176,7 @@ class Alerts(unittest.TestCase):
 
     @staticmethod
     def table_of_3_am() -> str:
-        return (ROOT / "docs/operating.md").read_text().split("## 3 a.m.")[1].split("\n#")[0]
+        return (ROOT / "docs/night.md").read_text().split("\n## 3 a.m.")[1].split("\n## ")[0]
 
 
 class Dashboard(unittest.TestCase):
