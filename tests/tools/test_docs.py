@@ -20,6 +20,17 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("src", "tests", "tools", "web", "deploy", "fuzz", "bench", "dev", ".ci")
+README_WORDS_MAX = 2500
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+FIGURE = re.compile(r"(?<![\w.#-])(\d[\d,]*(?:\.\d+)?)(?: ?(million|thousand)\b| ?([萬億]))?")
+MULTIPLES = {"": 1, "thousand": 1e3, "萬": 1e4, "million": 1e6, "億": 1e8}
+# Word that was used for the same thing: the one that is.
+NOT_OUR_WORDS = {
+    "靜止項目": "未異動的項目", "無人看管": "無人值守", "事前計畫": "遷移前檢查", "命令": "指令",
+    "節流": "限流", "覆蓋缺口": "涵蓋缺口", "分片": "Shard", "從不停歇": "持續被寫入",
+    "密鑰": "金鑰", "請比較比值": "請比較相對倍數",
+}
 
 
 @cache
@@ -60,6 +71,17 @@ def blocks(path: Path) -> list[tuple[str, list[str]]]:
     return [(language, text.splitlines()) for language, text in found]
 
 
+def without_comment(line: str) -> str:
+    return re.sub(r"(^|\s+)# .*$|(^|\s+)#$", "", line)
+
+
+def figures(text: str) -> set[float]:
+    """The numbers of a text; 3 million and 300 萬 are one. Not those of headings and links."""
+    text = re.sub(r"\]\([^)]*\)|^#.*$", "", text, flags=re.MULTILINE)
+    return {round(float(number.replace(",", "")) * MULTIPLES[english or chinese], 9)
+            for number, english, chinese in FIGURE.findall(text)}
+
+
 class Links(unittest.TestCase):
     def test_every_relative_link_leads_to_a_file_and_a_heading(self) -> None:
         followed = 0
@@ -88,17 +110,45 @@ class Links(unittest.TestCase):
                         self.assertIn(anchor, anchors(ROOT / place))
 
 
+class Length(unittest.TestCase):
+    def test_of_the_readme_is_that_of_a_page_read_in_one_go(self) -> None:
+        for path in (ROOT / "README.md", ROOT / "README_TW.md"):
+            with self.subTest(document=path.name):
+                self.assertLessEqual(len(path.read_text().split()), README_WORDS_MAX)
+
+
 class Translations(unittest.TestCase):
     def test_have_the_headings_blocks_and_rows_of_the_page_they_translate(self) -> None:
-        pairs = self.pairs()
-        self.assertTrue(pairs)
-        for english, chinese in pairs:
+        for english, chinese in self.pairs():
             with self.subTest(document=english.name):
                 self.assertEqual(self.build_of(english), self.build_of(chinese))
 
+    def test_have_the_same_code(self) -> None:
+        for english, chinese in self.pairs():
+            for (language, ours), (_, theirs) in zip(blocks(english), blocks(chinese)):
+                with self.subTest(document=english.name, block=ours):
+                    self.assertEqual(len(ours), len(theirs))
+                    # A drawing may be labelled in Chinese; what is typed or printed is the same.
+                    if language or not CHINESE.search("".join(theirs)):
+                        self.assertEqual([without_comment(line) for line in ours],
+                                         [without_comment(line) for line in theirs])
+
+    def test_have_the_same_figures(self) -> None:
+        for english, chinese in self.pairs():
+            with self.subTest(document=english.name):
+                self.assertEqual(figures(prose(english)) ^ figures(prose(chinese)), set())
+
+    def test_call_one_thing_by_one_name(self) -> None:
+        for _, chinese in self.pairs():
+            for word, better in NOT_OUR_WORDS.items():
+                with self.subTest(document=chinese.name, say=better):
+                    self.assertNotIn(word, chinese.read_text())
+
     @staticmethod
     def pairs() -> list[tuple[Path, Path]]:
-        return [(path.with_name(path.name.replace("_TW", "")), path) for path in tracked("*_TW.md")]
+        translated = tracked("*_TW.md")
+        assert translated
+        return [(path.with_name(path.name.replace("_TW", "")), path) for path in translated]
 
     @staticmethod
     def build_of(path: Path) -> list[str]:
