@@ -101,8 +101,6 @@ test("a sample is no GO", () => {
   const sampled = statusWith({ verdict: "GO (sampled)" });
   assert.notEqual(accentOf("GO (sampled)"), accentOf("GO"));
   assert.equal(nextStep(context, sampled), en.nextText.goSampled);
-  assert.equal(nextStep(context, { ...sampled, settings: { "accept-sampled": "true" } }),
-               en.nextText.goAccepted);
   assert.equal(nextStep(context, statusWith({ verdict: "GO" })), en.nextText.go);
   assert.equal(verdictNow(statusWith({ verdict: "GO" }), lost), undefined);
 });

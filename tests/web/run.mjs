@@ -1,4 +1,4 @@
-// Bundles the tests with what they test, and runs them. usage: node run.mjs WEB-FOLDER BUILD-FOLDER
+// Bundles the tests with what they test, and runs them one after another. usage: node run.mjs WEB-FOLDER BUILD-FOLDER
 
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -6,14 +6,17 @@ import { pathToFileURL } from "node:url";
 
 const [web, folder] = process.argv.slice(2).map((each) => path.resolve(each));
 const { build } = createRequire(path.join(web, "package.json"))("esbuild");
-const outfile = path.join(folder, "functions_test.mjs");
+const tests = ["functions_test", "parts_test"];
 await build({
-  entryPoints: [path.join(path.dirname(process.argv[1]), "functions_test.ts")],
-  outfile,
+  entryPoints: tests.map((each) => path.join(path.dirname(process.argv[1]), `${each}.ts`)),
+  outdir: folder,
+  outExtension: { ".js": ".mjs" },
   bundle: true,
   format: "esm",
   platform: "node",
   logLevel: "warning",
   alias: { page: path.join(web, "src") },
 });
-await import(pathToFileURL(outfile).href);
+for (const each of tests) {
+  await import(pathToFileURL(path.join(folder, `${each}.mjs`)).href);
+}

@@ -1,7 +1,7 @@
 // What comes next, in words: from the phase and the verdict of a run that somebody watches.
 
 import type { Status } from "./types";
-import type { Context } from "./view";
+import { type Context, standsOnSample } from "./view";
 
 /** Which keys' changes are checked, by the settings; nothing where that is not known. */
 export function checkedText({ words, formats }: Context, status: Status): string {
@@ -16,11 +16,11 @@ export function nextStep(context: Context, status: Status): string {
     return text.noGo;
   }
   if (status.verdict === "GO") {
-    return text.go;
+    return standsOnSample(status) ? text.goAccepted : text.go;
   }
-  // It is no GO for who asks at /go, unless the sample was accepted.
+  // It is no GO for who asks at /go; one that was accepted comes as a plain GO.
   if (status.verdict === "GO (sampled)") {
-    return status.settings["accept-sampled"] === "true" ? text.goAccepted : text.goSampled;
+    return text.goSampled;
   }
   if (status.freeze.at && Date.parse(status.freeze.at) <= Date.parse(status.at)) {
     return text.frozen(formats.time(status.freeze.at));

@@ -6,7 +6,7 @@
 import { h, keeper, section } from "./dom";
 import type { Standing } from "./live";
 import type { HistoryPoint, Status } from "./types";
-import { type Context, isLive, type Part } from "./view";
+import { type Context, isLive, type Part, standsOnSample } from "./view";
 
 interface Moments {
   imported?: string;
@@ -39,9 +39,9 @@ function momentsOf(points: HistoryPoint[]): Moments {
   return found;
 }
 
-export type Step = "done" | "now" | "next" | "unknown";
+export type Step = "done" | "now" | "next" | "unknown" | "sampled";
 
-/** How many of the five have been reached. Verified is only what somebody watches. */
+/** How many of the five have been reached. Nothing is verified that nobody watches. */
 function reached(status: Status, standing: Standing): number {
   if (isLive(standing) && !status.ended && status.verdict === "GO") {
     return 5;
@@ -55,6 +55,9 @@ export function stepsOf(status: Status, standing: Standing): Step[] {
   if (!status.stream && done < 5) {
     // A comparison by itself sees two tables, and neither how they came nor what still comes.
     return ["unknown", "unknown", "unknown", "unknown", "next"];
+  }
+  if (done === 5 && standsOnSample(status)) {
+    return ["done", "done", "done", "done", "sampled"];
   }
   const steps = [0, 1, 2, 3, 4].map((at): Step => at < done ? "done" : at === done ? "now" : "next");
   if (done === 4) {
@@ -85,6 +88,7 @@ export function makeTimeline({ words, formats }: Context): Timeline {
       // Of the export nobody tells; with the target there it must have been made.
       const label = {
         done: words.stepDone, now: words.stepNow, next: words.stepNext, unknown: words.stepUnknown,
+        sampled: words.stepSampled,
       }[state];
       const time = state === "done" || at === 0 ? times[at] : undefined;
       return h(

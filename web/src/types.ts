@@ -120,6 +120,8 @@ export interface Status {
     changes: Covered | null;
     changes_since_comparison: Covered | null;
     items_at_rest: Covered | null;
+    /** The comparison of a frozen source speaks for all keys alone. */
+    items_at_rest_suffice: boolean;
   };
   read_up_to_age_ms: number | null;
   freeze: { at: string | null; writes_after: number; ttl_deletes_after: number };

@@ -6,7 +6,7 @@ import { placesOf } from "./facts";
 import type { Standing } from "./live";
 import { nextStep } from "./next";
 import type { Status, Verdict } from "./types";
-import { type Context, elapsed, isLive, type Part } from "./view";
+import { type Context, elapsed, isLive, type Part, standsOnSample } from "./view";
 import type { Words } from "./words";
 
 export function accentOf(verdict: Verdict): string {
@@ -76,7 +76,8 @@ export function makeVerdict(context: Context): VerdictPart {
       return;
     }
     if (verdict) {
-      setText(meaning, words.verdictMeaning[verdict]);
+      // A sample that was accepted comes as a plain GO, and proves no more than before.
+      setText(meaning, words.verdictMeaning[verdict === "GO" && standsOnSample(last) ? "GO (sampled)" : verdict]);
       setText(since, words.since(formats.time(last.verdict_since),
                                  formats.duration(elapsed(last.verdict_since, last.at))));
     } else {

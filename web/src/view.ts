@@ -24,6 +24,12 @@ export interface Part {
 
 export const isLive = (standing: Standing) => standing.kind === "live";
 
+/** It speaks for some keys only, whatever was accepted: a GO then is no proof for the others. */
+export function standsOnSample({ coverage }: Status): boolean {
+  const { changes_since_comparison: changes, items_at_rest: rest } = coverage;
+  return (rest?.sample_rate ?? 1) > 1 || (!coverage.items_at_rest_suffice && (changes?.sample_rate ?? 1) > 1);
+}
+
 export function elapsed(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }

@@ -59,6 +59,7 @@ export const en = {
   stepNow: "under way",
   stepNext: "to come",
   stepUnknown: "not known",
+  stepSampled: "a sample alone, accepted",
   notSeen: "not seen from here",
   phase: "Phase",
   next: "What comes next",

@@ -53,6 +53,7 @@ export const zh: Words = {
   stepNow: "進行中",
   stepNext: "尚未",
   stepUnknown: "未知",
+  stepSampled: "僅抽樣，已接受",
   notSeen: "從這裡看不到",
   phase: "階段",
   next: "接下來",

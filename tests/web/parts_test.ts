@@ -1,0 +1,50 @@
+// What parts of the page show of a status that a monitor has sent.
+//
+// sampled_go.json: `monitor --sample-rate 100 --baseline --accept-sampled`, before the fake service.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { formatsFor } from "page/format";
+import { nextStep } from "page/next";
+import { makeTimeline, stepsOf } from "page/timeline";
+import type { Status } from "page/types";
+import { makeVerdict } from "page/verdict";
+import type { Context } from "page/view";
+import { en } from "page/words_en";
+
+import { drawn } from "./fake_document";
+import sent from "./sampled_go.json";
+
+const sampledGo = sent as unknown as Status;
+const context: Context = { words: en, formats: formatsFor("en", en.units), base: () => undefined };
+const live = { kind: "live" } as const;
+
+test("a sample that was accepted is no proof", () => {
+  const at = (changes: number, rest: number, suffices = false): Status => {
+    const { coverage } = sampledGo;
+    const of = (sample_rate: number) => ({ sample_rate, ignored: [] });
+    return { ...sampledGo, coverage: { ...coverage, changes_since_comparison: of(changes),
+                                       items_at_rest: of(rest), items_at_rest_suffice: suffices } };
+  };
+  for (const each of [sampledGo, at(100, 1), at(1, 100), at(1, 100, true)]) {
+    assert.equal(each.verdict, "GO");
+    assert.equal(nextStep(context, each), en.nextText.goAccepted);
+    assert.deepEqual(stepsOf(each, live), ["done", "done", "done", "done", "sampled"]);
+  }
+  for (const each of [at(1, 1), at(100, 1, true)]) {
+    assert.equal(nextStep(context, each), en.nextText.go);
+    assert.equal(stepsOf(each, live)[4], "done");
+  }
+  assert.equal(stepsOf(sampledGo, { kind: "lost" })[4], "next");
+
+  const verdict = drawn(() => makeVerdict(context));
+  verdict.stand?.(live, undefined);
+  verdict.update(sampledGo);
+  const said = verdict.tree.textContent;
+  assert.ok(said.includes("GO" + en.verdictMeaning["GO (sampled)"]) && said.includes("Only a sample was checked"), said);
+  assert.ok(!said.includes(en.verdictMeaning.GO));
+  const timeline = drawn(() => makeTimeline(context));
+  timeline.stand?.(live, sampledGo);
+  assert.ok(timeline.tree.textContent.endsWith("T4 Verified" + en.stepSampled), timeline.tree.textContent);
+});
