@@ -69,7 +69,7 @@ function point(minute: number, events: number, usd = 0): HistoryPoint {
 function status(minute: number): Status {
   return {
     at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString(), events: { per_second: 5 },
-    lag_ms: null, open_keys: { all: 2 }, consumed: { usd: 0 },
+    lag_ms: null, open_keys: { all: 2 }, mismatches_unlisted: {}, consumed: { usd: 0 },
   } as unknown as Status;
 }
 

@@ -5,8 +5,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { makeFigures } from "page/figures";
 import { formatsFor } from "page/format";
 import { nextStep } from "page/next";
+import { PlotData } from "page/plot_data";
 import { makeTimeline, stepsOf } from "page/timeline";
 import type { Status } from "page/types";
 import { makeVerdict } from "page/verdict";
@@ -47,4 +49,29 @@ test("a sample that was accepted is no proof", () => {
   const timeline = drawn(() => makeTimeline(context));
   timeline.stand?.(live, sampledGo);
   assert.ok(timeline.tree.textContent.endsWith("T4 Verified" + en.stepSampled), timeline.tree.textContent);
+});
+
+test("what is only counted is wrong too", () => {
+  const figures = drawn(() => makeFigures(context));
+  const tile = figures.tree.all("div").find((each) => each.textContent.startsWith(en.figure.open));
+  const shown = (listed: number, unlisted: number) => {
+    figures.update({
+      ...sampledGo, open_keys: { all: listed },
+      mismatches_unlisted: { ...sampledGo.mismatches_unlisted, missing: unlisted, unreadable: unlisted },
+    });
+    return [tile?.all("dd")[0]?.textContent, tile?.classList.contains("wrong")];
+  };
+  assert.deepEqual(shown(0, 0), ["0", false]);
+  assert.ok(!tile?.textContent.includes("only counted"));
+  assert.deepEqual(shown(0, 2_000), ["4,000", true]);
+  assert.ok(tile?.textContent.includes("4,000 only counted"));
+  assert.deepEqual(shown(1_000, 2_000), ["5,000", true]);
+  assert.deepEqual(shown(3, 0), ["3", true], "as before");
+
+  const data = new PlotData();
+  const point = { verdict: "NO-GO", phase: "steady", open_keys_all: 1 } as const;
+  data.setHistory([{ ...point, at: "2026-11-28T04:13:00Z" },
+                   { ...point, at: "2026-11-28T04:14:00Z", mismatches_unlisted_all: 4 }]);
+  data.add({ ...sampledGo, mismatches_unlisted: { ...sampledGo.mismatches_unlisted, stale: 7 } });
+  assert.deepEqual(data.within("15m").map((each) => each.open), [1, 5, 7]);
 });

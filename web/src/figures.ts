@@ -2,7 +2,7 @@
 
 import { h, section, setText } from "./dom";
 import type { Status } from "./types";
-import { type Context, type Part } from "./view";
+import { type Context, type Part, sum, wrongKeys } from "./view";
 
 interface Figure {
   id: string;
@@ -21,9 +21,13 @@ function figuresOf({ words, formats }: Context): Figure[] {
     {
       id: "open-keys",
       label: text.open,
-      value: (now) => count(now.open_keys.all),
-      detail: (now) => text.openDetail(count(now.checks.healed), count(now.checks.failed)),
-      isWrong: (now) => now.open_keys.all > 0,
+      value: (now) => count(wrongKeys(now)),
+      detail: (now) => {
+        const unlisted = sum(now.mismatches_unlisted);
+        return text.openDetail(count(now.checks.healed), count(now.checks.failed)) +
+          (unlisted > 0 ? ", " + text.onlyCounted(count(unlisted)) : "");
+      },
+      isWrong: (now) => wrongKeys(now) > 0,
     },
     {
       id: "events-unique",

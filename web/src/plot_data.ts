@@ -1,6 +1,7 @@
 // The points of the plots: each second while the page is open, each minute from the history.
 
 import type { HistoryPoint, Status } from "./types";
+import { wrongKeys } from "./view";
 
 export type Range = "15m" | "24h" | "14d";
 export const ranges: readonly Range[] = ["15m", "24h", "14d"];
@@ -36,7 +37,8 @@ export class PlotData {
       at: Date.parse(point.at) / 1000,
       rate: rateBetween(points[at - 1], point),
       lag: [point.lag_ms_p50 ?? null, point.lag_ms_p99 ?? null],
-      open: point.open_keys_all ?? null,
+      open: point.open_keys_all === undefined
+        ? null : point.open_keys_all + (point.mismatches_unlisted_all ?? 0),
       usd: point.consumed_usd ?? null,
     }));
   }
@@ -51,7 +53,7 @@ export class PlotData {
       at,
       rate: status.events.per_second,
       lag: [status.lag_ms?.p50 ?? null, status.lag_ms?.p99 ?? null],
-      open: status.open_keys.all,
+      open: wrongKeys(status),
       usd: status.consumed.usd,
     });
     if (this.live.length > rangeSeconds["15m"] + 60) {

@@ -178,6 +178,8 @@ export interface HistoryPoint {
   phase: Phase;
   events_unique?: number;
   open_keys_all?: number;
+  /** Newer monitors only. */
+  mismatches_unlisted_all?: number;
   lag_ms_p50?: number;
   lag_ms_p99?: number;
   consumed_usd?: number;

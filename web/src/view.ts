@@ -37,3 +37,8 @@ export function elapsed(from: string, to: string): number {
 export function sum(values: Record<string, number>): number {
   return Object.values(values).reduce((all, each) => all + each, 0);
 }
+
+/** Of every kind; what was confirmed and is only counted is wrong until a comparison tells better. */
+export function wrongKeys(status: Status): number {
+  return status.open_keys.all + sum(status.mismatches_unlisted);
+}

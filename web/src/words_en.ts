@@ -97,6 +97,7 @@ export const en = {
       `${pending} pending, ${superseded} superseded`,
     open: "Keys wrong now",
     openDetail: (healed: string, failed: string) => `${failed} failed changes, ${healed} healed`,
+    onlyCounted: (n: string) => `${n} only counted, not listed`,
     success: "Success",
     successDetail: (low: string, keys: string) => `at least ${low} with 95 % confidence, of ${keys} keys`,
     successRest: (value: string, keys: string) => `at rest ${value} of ${keys} keys`,

@@ -86,6 +86,7 @@ export const zh: Words = {
     verifiedDetail: (pending, superseded) => `待判定 ${pending}、被取代 ${superseded}`,
     open: "目前不對的 key",
     openDetail: (healed, failed) => `失敗的變更 ${failed}、已痊癒 ${healed}`,
+    onlyCounted: (n) => `${n} 個只計數、未列出`,
     success: "成功率",
     successDetail: (low, keys) => `95 % 信心下至少 ${low}，共 ${keys} 個 key`,
     successRest: (value, keys) => `靜止項目 ${value}，共 ${keys} 個 key`,
