@@ -161,6 +161,7 @@ class Watched {
   listWorks = true;
   listTakes = 0;
   told: string[] = [];
+  lists: string[] = []; // whether each migration is old, as a list was told
   sources: { closed: boolean; handlers: Record<string, (event: unknown) => void> }[] = [];
   private beat = () => {};
   private readonly listeners: Record<string, () => void> = {};
@@ -184,7 +185,8 @@ class Watched {
           watched.now += watched.listTakes;
           watched.speak();
         }
-        const list = [{ migration: "orders", at: new Date(watched.now).toISOString() }];
+        const list = ["orders", "users"].map((migration) =>
+          ({ migration, at: new Date(watched.now).toISOString() }));
         return new Response(JSON.stringify({ migrations: list }), { headers: { Date: date } });
       },
       EventSource: class {
@@ -205,7 +207,8 @@ class Watched {
 
   async start(): Promise<Live> {
     const started = new Live(undefined, {
-      onStatus: () => {}, onMigrations: () => {}, onStanding: ({ kind }) => this.told.push(kind),
+      onStatus: () => {}, onStanding: ({ kind }) => this.told.push(kind),
+      onMigrations: (list) => this.lists.push(list.map((each) => each.isOld).join()),
     });
     await this.after(0);
     return started;
@@ -283,6 +286,31 @@ test("a list that fails does not end a stream that speaks", () => watching(async
   await browser.after(12_000);
   assert.deepEqual([browser.told, browser.open()], [["live", "lost"], 0]);
 }));
+
+test("what a list told of other migrations does not outlive the list", async () => {
+  await watching(async (browser) => {
+    const speakFor = async (seconds: number) => {
+      for (let second = 0; second < seconds; ++second) {
+        browser.speak();
+        await browser.after(1_000);
+      }
+    };
+    await speakFor(11);
+    assert.deepEqual(browser.lists, ["false,false", "false,false"]);
+    browser.listWorks = false;
+    await speakFor(20);
+    assert.deepEqual(browser.lists.slice(2), ["true,true"], "told once");
+    assert.deepEqual(browser.told, ["live"], "this page's own stream goes on");
+    browser.listWorks = true;
+    await browser.after(10_000);
+    assert.equal(browser.lists.at(-1), "false,false");
+  });
+  await watching(async (browser) => {
+    await browser.after(30_000, 30_000);
+    assert.deepEqual(browser.lists, ["false,false", "true,true", "false,false"],
+                     "a page that nobody sees hardly runs: what stands there is old at once");
+  });
+});
 
 test("after a jump of the clock only news counts", async () => {
   for (const jump of [-3_600_000, 3_600_000]) {

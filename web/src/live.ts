@@ -30,6 +30,7 @@ export interface Watcher {
 const silenceMax = 5_000; // ms
 const retryAfter = 2_000;
 const listEach = 10_000;
+const listAgeMax = listEach + 6_000; // the next one is asked for and should have come
 const openSilenceMax = 3 * silenceMax; // of a connection that is open
 const answerMax = 5_000; // a slower one tells no time
 const sleepMax = 60_000; // between two signs of life of the page itself
@@ -64,6 +65,8 @@ export class Live {
   private closed = false;
   private nextTry = 0;
   private nextList = 0;
+  private list: ListedMigration[] = [];
+  private listedAt = 0;
   private asking = false;
   private standing: Standing = { kind: "connecting" };
   private readonly timer: number;
@@ -99,6 +102,9 @@ export class Live {
     if (this.standing.kind === "live" && !this.hasNews(now)) {
       this.say({ kind: "lost" });
     }
+    if (Math.abs(now - this.listedAt) > listAgeMax) {
+      this.outdateList();
+    }
     if (now >= this.nextList || (!this.source && now >= this.nextTry)) {
       void this.ask();
     }
@@ -121,6 +127,7 @@ export class Live {
       this.nextTry = this.nextList = this.connectedAt = now;
       this.lastNews = now - silenceMax - 1; // none that counts
       this.clockAhead = undefined;
+      this.outdateList();
       if (this.standing.kind === "live" || this.standing.kind === "stalled") {
         this.say({ kind: "lost" });
       }
@@ -139,6 +146,14 @@ export class Live {
   /** As far as the clocks tell; what has no readable time is old. */
   private isOld(at: string): boolean {
     return !(Math.abs(Date.now() + (this.clockAhead ?? NaN) - Date.parse(at)) <= silenceMax + 1_000);
+  }
+
+  /** What the list said is of the past: no verdict of another migration may go on to stand there. */
+  private outdateList(): void {
+    if (this.list.some((each) => !each.isOld)) {
+      this.list.forEach((each) => (each.isOld = true));
+      this.watcher.onMigrations(this.list);
+    }
   }
 
   private disconnect(): void {
@@ -164,6 +179,7 @@ export class Live {
       this.nextTry = now + retryAfter;
       this.nextList = now + listEach;
       if (answer.status === 401) {
+        this.outdateList();
         this.disconnect();
         this.say({ kind: "login" });
         return;
@@ -173,7 +189,8 @@ export class Live {
         throw new Error("an answer that tells nothing");
       }
       this.clockAhead = ahead;
-      const list = body.migrations;
+      const list = this.list = body.migrations;
+      this.listedAt = now;
       for (const each of list) {
         each.isOld = this.isOld(each.at);
       }
@@ -197,6 +214,7 @@ export class Live {
   /** The list could not be had. A stream that speaks goes on; nothing else does. */
   private failed(): void {
     const now = Date.now();
+    this.outdateList();
     this.nextTry = now + retryAfter;
     this.nextList = now + listEach;
     if (!this.source || !this.hasNews(now)) {
