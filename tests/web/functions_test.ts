@@ -160,6 +160,8 @@ class Watched {
   now = 1_700_000_000_000;
   listWorks = true;
   listTakes = 0;
+  proxyAhead = 0; // of the clock in the header; the monitor's own is the browser's
+  tellsTime = true;
   told: string[] = [];
   lists: string[] = []; // whether each migration is old, as a list was told
   sources: { closed: boolean; handlers: Record<string, (event: unknown) => void> }[] = [];
@@ -180,14 +182,15 @@ class Watched {
         if (!watched.listWorks) {
           throw new Error("refused");
         }
-        const date = new Date(watched.now).toUTCString();
+        const now = watched.tellsTime ? new Date(watched.now).toISOString() : undefined;
+        const date = new Date(watched.now + watched.proxyAhead).toUTCString();
         if (watched.listTakes > 0) {
           watched.now += watched.listTakes;
           watched.speak();
         }
         const list = ["orders", "users"].map((migration) =>
           ({ migration, at: new Date(watched.now).toISOString() }));
-        return new Response(JSON.stringify({ migrations: list }), { headers: { Date: date } });
+        return new Response(JSON.stringify({ now, migrations: list }), { headers: { Date: date } });
       },
       EventSource: class {
         closed = false;
@@ -244,8 +247,8 @@ class Watched {
   }
 }
 
-async function watching(does: (browser: Watched) => Promise<void>): Promise<void> {
-  const browser = new Watched();
+async function watching(does: (browser: Watched) => Promise<void>, parts: Partial<Watched> = {}): Promise<void> {
+  const browser = Object.assign(new Watched(), parts);
   const page = await browser.start();
   try {
     await does(browser);
@@ -286,6 +289,19 @@ test("a list that fails does not end a stream that speaks", () => watching(async
   await browser.after(12_000);
   assert.deepEqual([browser.told, browser.open()], [["live", "lost"], 0]);
 }));
+
+test("the clock of a proxy is not the monitor's", async () => {
+  for (const proxyAhead of [-60_000, 60_000]) {
+    await watching(async (browser) => {
+      browser.speak();
+      assert.deepEqual([browser.told, browser.lists], [["live"], ["false,false"]]);
+    }, { proxyAhead });
+    await watching(async (browser) => {
+      browser.speak();
+      assert.deepEqual(browser.told, ["stalled"], "an older monitor's time is in the header alone");
+    }, { proxyAhead, tellsTime: false });
+  }
+});
 
 test("what a list told of other migrations does not outlive the list", async () => {
   await watching(async (browser) => {

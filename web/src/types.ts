@@ -171,6 +171,12 @@ export interface ListedMigration {
   isOld?: boolean;
 }
 
+export interface MigrationList {
+  /** Newer monitors only: what their clock shows. */
+  now?: string;
+  migrations: ListedMigration[];
+}
+
 /** Of a minute; figures that were not known are absent. */
 export interface HistoryPoint {
   at: string;
