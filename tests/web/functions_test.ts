@@ -395,11 +395,17 @@ test("a tab that nobody sees says of when its verdict is", () => {
 });
 
 test("a new version is a reason to load once", () => {
-  assert.equal(reloadFor("1", "1", []), undefined);
-  const change = reloadFor("1", "2", []) ?? "";
-  assert.ok(change);
-  assert.equal(reloadFor("1", "2", [change]), undefined);
-  assert.ok(reloadFor("2", "1", [change]), "the way back is another one");
+  assert.equal(reloadFor("1", "1", [], 0), undefined);
+  const first = reloadFor("1", "2", [], 1_000) ?? [];
+  assert.deepEqual(first, [{ change: "1 → 2", at: 1_000 }]);
+  assert.equal(reloadFor("1", "2", first, 2_000), undefined);
+  const back = reloadFor("2", "1", first, 200_000) ?? [];
+  assert.equal(back.length, 2, "the way back is another one");
+  assert.equal(reloadFor("1", "2", back, 301_000), undefined);
+  assert.deepEqual(reloadFor("1", "2", back, 301_001), [...back.slice(1), { change: "1 → 2", at: 301_001 }],
+                   "there again, later");
+  const older = ["1 → 2"] as unknown as typeof first; // of a page that kept no times
+  assert.equal(reloadFor("1", "2", older, 0)?.length, 1);
 });
 
 test("a request ends when it is no longer wanted, or takes too long", async () => {

@@ -34,6 +34,7 @@ const listAgeMax = listEach + 6_000; // the next one is asked for and should hav
 const openSilenceMax = 3 * silenceMax; // of a connection that is open
 const answerMax = 5_000; // a slower one tells no time
 const sleepMax = 60_000; // between two signs of life of the page itself
+const reloadKept = 300_000;
 
 /** Whether a clock went back, or on without us: then nothing that was measured by it holds. */
 export function hasJumped(before: number, now: number): boolean {
@@ -49,10 +50,20 @@ export function clockAheadOf(date: string | null, asked: number, answered: numbe
   return Number.isNaN(told) ? 0 : told - asked;
 }
 
-/** Once for each change of version in the life of a tab; `done`: the changes that were. */
-export function reloadFor(loaded: string, now: string, done: string[]): string | undefined {
-  const change = `${loaded} → ${now}`;
-  return loaded === now || done.includes(change) ? undefined : change;
+export interface Reload {
+  change: string;
+  at: number; // ms since 1970
+}
+
+/**
+ * The loads to remember, if the page is to be loaded now: once for each change of version within some
+ * minutes. Where the old page comes again it ends; where the monitor goes back and forth it follows.
+ */
+export function reloadFor(loaded: string, version: string, done: Reload[], now: number): Reload[] | undefined {
+  const change = `${loaded} → ${version}`;
+  const kept = done.filter(({ at }) => Math.abs(now - at) <= reloadKept);
+  return loaded === version || kept.some((each) => each.change === change)
+    ? undefined : [...kept, { change, at: now }];
 }
 
 export class Live {

@@ -10,7 +10,7 @@ import { makeFacts, placesOf } from "./facts";
 import { makeFigures } from "./figures";
 import { makeFindings } from "./findings";
 import { formatsFor } from "./format";
-import { Live, reloadFor, type Standing } from "./live";
+import { Live, type Reload, reloadFor, type Standing } from "./live";
 import { PlotData } from "./plot_data";
 import { makePlots } from "./plots";
 import { makeBaseline, makeCost, makeGaps } from "./progress";
@@ -49,10 +49,10 @@ function showIcon(accent: string): void {
 function reloadForVersion(version: string): void {
   loadedVersion ??= version;
   try {
-    const done = JSON.parse(sessionStorage.getItem(reloaded) ?? "[]") as string[];
-    const change = reloadFor(loadedVersion, version, done);
-    if (change) {
-      sessionStorage.setItem(reloaded, JSON.stringify([...done, change]));
+    const done = JSON.parse(sessionStorage.getItem(reloaded) ?? "[]") as Reload[];
+    const loads = reloadFor(loadedVersion, version, done, Date.now());
+    if (loads) {
+      sessionStorage.setItem(reloaded, JSON.stringify(loads));
       location.reload();
     }
   } catch {
