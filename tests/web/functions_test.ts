@@ -165,6 +165,8 @@ class Watched {
   told: string[] = [];
   lists: string[] = []; // whether each migration is old, as a list was told
   sources: { closed: boolean; handlers: Record<string, (event: unknown) => void> }[] = [];
+  onStatus = () => {};
+  page: Live | undefined;
   private beat = () => {};
   private readonly listeners: Record<string, () => void> = {};
   private readonly kept = { now: Date.now, fetch: globalThis.fetch };
@@ -209,8 +211,8 @@ class Watched {
   }
 
   async start(): Promise<Live> {
-    const started = new Live(undefined, {
-      onStatus: () => {}, onStanding: ({ kind }) => this.told.push(kind),
+    const started = this.page = new Live(undefined, {
+      onStatus: () => this.onStatus(), onStanding: ({ kind }) => this.told.push(kind),
       onMigrations: (list) => this.lists.push(list.map((each) => each.isOld).join()),
     });
     await this.after(0);
@@ -288,6 +290,13 @@ test("a list that fails does not end a stream that speaks", () => watching(async
   assert.deepEqual([browser.told, browser.sources.length], [["live"], 1]);
   await browser.after(12_000);
   assert.deepEqual([browser.told, browser.open()], [["live", "lost"], 0]);
+}));
+
+test("a page that was closed by what came says nothing more", () => watching(async (browser) => {
+  browser.onStatus = () => browser.page?.close();
+  browser.speak();
+  await browser.after(20_000);
+  assert.deepEqual([browser.told, browser.open()], [[], 0]);
 }));
 
 test("the clock of a proxy is not the monitor's", async () => {

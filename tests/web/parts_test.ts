@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { identityAfter } from "page/facts";
 import { makeFigures } from "page/figures";
 import { formatsFor } from "page/format";
 import { nextStep } from "page/next";
@@ -74,4 +75,25 @@ test("what is only counted is wrong too", () => {
                    { ...point, at: "2026-11-28T04:14:00Z", mismatches_unlisted_all: 4 }]);
   data.add({ ...sampledGo, mismatches_unlisted: { ...sampledGo.mismatches_unlisted, stale: 7 } });
   assert.deepEqual(data.within("15m").map((each) => each.open), [1, 5, 7]);
+});
+
+test("a migration is known by its tables and its stream, not by its name", () => {
+  const { tables, stream } = sampledGo;
+  const of = (source: object, target: object = {}, other: object = {}): Status => ({
+    ...sampledGo, stream: stream && { ...stream, ...other },
+    tables: { source: { ...tables.source, ...source }, target: { ...tables.target, ...target } },
+  });
+  const known = identityAfter(undefined, sampledGo);
+  assert.ok(known);
+  assert.deepEqual(identityAfter(known, { ...sampledGo, at: "2026-11-28T04:20:00Z", started: "2026-11-28T04:19:00Z" }),
+                   known, "a new run of it");
+  assert.equal(identityAfter(known, of({ table_id: "another" })), undefined);
+  assert.equal(identityAfter(known, of({}, { table_id: "another" })), undefined);
+  assert.equal(identityAfter(known, of({}, {}, { arn: "another" })), undefined);
+  // What is not known yet, or just now, says neither.
+  const importing = identityAfter(undefined, of({}, { arn: null, table_id: null }));
+  assert.deepEqual(importing && identityAfter(importing, sampledGo), known);
+  const unknown = identityAfter(known, { ...of({ table_id: null }, { table_id: null }), stream: null });
+  assert.deepEqual(unknown, known);
+  assert.equal(identityAfter(unknown, of({}, { table_id: "another" })), undefined);
 });

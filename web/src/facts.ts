@@ -18,6 +18,17 @@ export function placesOf({ source, target }: Status["tables"]): string {
   return from === to ? from : `${from} → ${to}`;
 }
 
+/** Names and ids of the tables and the stream; null: not known yet. */
+export type Identity = (string | null)[];
+
+/** What is known of it with this status too; nothing: the status is of another migration, whatever its name is. */
+export function identityAfter(known: Identity | undefined, { tables, stream }: Status): Identity | undefined {
+  const told = [tables.source, tables.target].flatMap((each): Identity => [each.name, each.arn, each.table_id]);
+  told.push(stream?.arn ?? null);
+  const now = told.map((each, at) => each ?? known?.[at] ?? null);
+  return now.every((each, at) => (known?.[at] ?? each) === each) ? now : undefined;
+}
+
 export function makeFacts({ words, formats }: Context): Part {
   const content = h("div", { class: "facts-grid" });
   const root = section("facts", words.facts, content);

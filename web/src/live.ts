@@ -262,6 +262,9 @@ export class Live {
     this.lookAtClock(now);
     this.lastAt = status.at;
     this.watcher.onStatus(status);
+    if (this.closed) {
+      return; // it was another migration's
+    }
     if (this.clockAhead === undefined) {
       this.lastNews = now; // it speaks, and how old that is, the next list tells
       return;

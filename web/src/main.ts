@@ -6,7 +6,7 @@
 // anything about the migration; all of that is the monitor's.
 
 import { h, keeper, setText } from "./dom";
-import { makeFacts, placesOf } from "./facts";
+import { type Identity, identityAfter, makeFacts, placesOf } from "./facts";
 import { makeFigures } from "./figures";
 import { makeFindings } from "./findings";
 import { formatsFor } from "./format";
@@ -78,6 +78,7 @@ class Page {
   private offered: string | undefined; // the one that the chooser has marked
   private list: ListedMigration[] = [];
   private last: Status | undefined;
+  private identity: Identity | undefined;
   private standing: Standing = { kind: "connecting" };
   private nextHistory = 0;
   private isBroken = false; // a part could not be drawn
@@ -166,6 +167,11 @@ class Page {
 
   private show(status: Status): void {
     reloadForVersion(status.version);
+    this.identity = identityAfter(this.identity, status);
+    if (!this.identity) {
+      begin(status.migration); // nothing of the one before may stay
+      return;
+    }
     this.last = status;
     this.isBroken = false;
     this.attempt(() => this.prepare(status));
@@ -238,10 +244,10 @@ class Page {
 
 let page: Page | undefined;
 
-function begin(): void {
+function begin(name = nameInAddress()): void {
   page?.close();
-  page = new Page(chosenWords(), nameInAddress());
+  page = new Page(chosenWords(), name);
 }
 
-window.addEventListener("hashchange", begin);
+window.addEventListener("hashchange", () => begin());
 begin();
