@@ -10,6 +10,7 @@ import { makeFigures } from "page/figures";
 import { formatsFor } from "page/format";
 import { nextStep } from "page/next";
 import { PlotData } from "page/plot_data";
+import { makeGaps } from "page/progress";
 import { makeTimeline, stepsOf } from "page/timeline";
 import type { Status } from "page/types";
 import { makeVerdict } from "page/verdict";
@@ -96,4 +97,22 @@ test("a migration is known by its tables and its stream, not by its name", () =>
   const unknown = identityAfter(known, { ...of({ table_id: null }, { table_id: null }), stream: null });
   assert.deepEqual(unknown, known);
   assert.equal(identityAfter(unknown, of({}, { table_id: "another" })), undefined);
+});
+
+test("an open gap is not pushed out by cured ones", () => {
+  const gap = (number: number, cured: boolean) =>
+    ({ shard_id: `shard-${number}`, noticed: "2026-11-28T04:00:00Z", reason: "trimmed", cured });
+  const gaps = drawn(() => makeGaps(context));
+  const shown = (cured: boolean[]) => {
+    gaps.update({ ...sampledGo, gaps: cured.map((each, number) => gap(number, each)) });
+    return gaps.tree.all("code").map((each) => Number(each.textContent.replace("shard-", "")));
+  };
+  const note = () => gaps.tree.all("p").map((each) => each.textContent).join();
+  assert.deepEqual(shown([false, true, false, true]), [2, 0, 3, 1]);
+  assert.equal(note(), "");
+  const most = shown([false, ...Array<boolean>(120).fill(true)]);
+  assert.deepEqual([most.length, most[0], most[1], most.at(-1)], [100, 0, 120, 22]);
+  assert.equal(note(), "and 21 more, all of them cured");
+  shown(Array<boolean>(103).fill(false));
+  assert.equal(note(), "and 3 more, 3 of them open");
 });

@@ -2,8 +2,10 @@
 
 import { h, keeper, section, setText, table } from "./dom";
 import type { PlotData } from "./plot_data";
-import type { Status } from "./types";
+import type { Gap, Status } from "./types";
 import { type Context, elapsed, type Part } from "./view";
+
+const gapsMax = 100;
 
 /** By the share that is done; nothing before there is one. */
 function timeLeft(status: Status): number | undefined {
@@ -52,6 +54,12 @@ export function noGapText({ words }: Context, status: Status): string {
   return status.stream ? words.noGaps : words.noStream;
 }
 
+/** Of all that the monitor knows, oldest first: the open ones before the cured ones, the newest first. */
+function gapsShown(gaps: Gap[]): Gap[] {
+  const newest = [...gaps].reverse();
+  return [...newest.filter((gap) => !gap.cured), ...newest.filter((gap) => gap.cured)].slice(0, gapsMax);
+}
+
 export function makeGaps(context: Context): Part {
   const { words, formats } = context;
   const content = h("div");
@@ -66,13 +74,19 @@ export function makeGaps(context: Context): Part {
           return [h("p", {}, noGapText(context, status))];
         }
         const text = words.gap;
+        const shown = gapsShown(status.gaps);
+        const more = status.gaps.length - shown.length;
+        const openMore = Math.max(0, status.gaps.filter((gap) => !gap.cured).length - gapsMax);
         return [
           h("div", { class: "scroll", role: "region", "aria-label": words.gaps, tabindex: "0" },
             table(words.gaps, [text.noticed, text.reason, text.shard, text.state],
-              status.gaps.slice(-100).reverse().map((gap) => [
+              shown.map((gap) => [
                 formats.moment(gap.noticed), gap.reason, h("code", {}, gap.shard_id || "–"),
                 gap.cured ? words.gapCured : words.gapOpen,
               ]))),
+          more > 0
+            ? h("p", { class: "note" }, words.gapsMore(formats.count(more), openMore, formats.count(openMore)))
+            : null,
         ];
       });
     },

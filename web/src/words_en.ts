@@ -149,6 +149,8 @@ export const en = {
   gaps: "Coverage gaps",
   noGaps: "No gap is known.",
   noStream: "No stream is read: changes are not followed.",
+  gapsMore: (n: string, open: number, text: string) =>
+    `and ${n} more, ${open > 0 ? `${text} of them open` : "all of them cured"}`,
   gapOpen: "open: a comparison that begins now makes up for it",
   gapCured: "cured by a later comparison",
   gap: { noticed: "Noticed", reason: "What happened", shard: "Shard", state: "State" },

@@ -133,6 +133,7 @@ export const zh: Words = {
   gaps: "覆蓋缺口",
   noGaps: "沒有已知的缺口。",
   noStream: "沒有讀取 Stream：不追蹤變更。",
+  gapsMore: (n, open, text) => `另有 ${n} 個，${open > 0 ? `其中 ${text} 個未補` : "都已補上"}`,
   gapOpen: "未補：現在開始的比對可以補上",
   gapCured: "已由之後的比對補上",
   gap: { noticed: "發現", reason: "發生什麼事", shard: "分片", state: "狀態" },
