@@ -4,7 +4,7 @@ import test from "node:test";
 import { keyText, visible } from "page/foreign_text";
 import { formatsFor } from "page/format";
 import { placesOf } from "page/facts";
-import { countText, limited } from "page/findings";
+import { countText, limited, refusalOf } from "page/findings";
 import { clockAheadOf, hasJumped, Live, reloadFor } from "page/live";
 import { checkedText, nextStep } from "page/next";
 import { PlotData } from "page/plot_data";
@@ -430,6 +430,16 @@ test("a request ends when it is no longer wanted, or takes too long", async () =
     assert.ok(long.aborted && limited(page.signal, 60_000).aborted);
   }
   Object.assign(AbortSignal, { any });
+});
+
+test("why there is no list is told in the server's own words", async () => {
+  const answer = (body: string, type: string) => refusalOf(new Response(body, { status: 503, headers: { "Content-Type": type } }));
+  const text = "text/plain; charset=utf-8";
+  assert.equal(await answer("the state waits for room on the disk: ask again\n", text),
+               "the state waits for room on the disk: ask again");
+  assert.equal((await answer("x".repeat(10_000), text)).length, 300);
+  assert.equal(await answer("<html>Bad Gateway</html>", "text/html"), "503");
+  assert.equal(await answer("", text), "503");
 });
 
 test("each language has a word for everything", () => {

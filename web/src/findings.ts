@@ -16,6 +16,7 @@ const rowsShown = 50;
 const pagesAtOnce = 10;
 const commitsAwaited = 2;
 const answerMax = 25_000; // ms
+const refusalMax = 300; // characters
 
 interface Filter {
   state: string;
@@ -23,7 +24,15 @@ interface Filter {
   path: string;
 }
 
+/** The server has its reasons just now; they are in `message`. */
 class BusyError extends Error {}
+
+/** Why there is no list, as the monitor says it; a proxy's page is left out. */
+export async function refusalOf(answer: Response): Promise<string> {
+  const isText = answer.headers.get("Content-Type")?.startsWith("text/plain");
+  const text = isText ? (await answer.text()).trim().slice(0, refusalMax) : "";
+  return text || `${answer.status}`;
+}
 
 /** `signal`, and after so long by itself. Older browsers cannot put two signals together. */
 export function limited(signal: AbortSignal, ms: number): AbortSignal {
@@ -55,10 +64,10 @@ async function readPage(base: string, filter: Filter, after: string, signal: Abo
   }
   const answer = await fetch(`${base}/findings?${query}`, { signal: limited(signal, answerMax) });
   if (answer.status === 503) {
-    throw new BusyError();
+    throw new BusyError(await refusalOf(answer));
   }
   if (!answer.ok) {
-    throw new Error(`${answer.status}`);
+    throw new Error(await refusalOf(answer));
   }
   const page = (await answer.json()) as FindingsPage;
   const fits = (each: Finding) => isAsked || each.paths.some(({ path }) =>
@@ -250,8 +259,7 @@ export function makeFindings(context: Context): Part {
       if (!work.signal.aborted && !isOutdated) {
         const why = failure instanceof Error ? failure.message : String(failure);
         list.classList.toggle("outdated", rows.size > 0);
-        setText(note, (failure instanceof BusyError ? words.findingsBusy : words.findingsFailed(why)) +
-          (rows.size > 0 ? " " + words.findingsOld : ""));
+        setText(note, words.findingsFailed(why) + (rows.size > 0 ? " " + words.findingsOld : ""));
         later(failure instanceof BusyError ? 700 : 3_000);
       }
     } finally {
