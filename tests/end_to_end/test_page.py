@@ -176,7 +176,7 @@ class Page(GoScenario):
                 shown = self.browser.wait_for(lambda now: len(now["rows"]) == 3)
                 self.assertIn(words, shown["text"])
                 self.assertFalse(shown["wide"], "it scrolls to the side")
-                for details in ("#findings-rows summary", "#shards summary", "#facts summary"):
+                for details in ("#findings-rows summary", "#shards summary", "#settings summary"):
                     self.browser.do("click", selector=details)
                 self.assertEqual(self.browser.do("audit")["violations"], [])
                 self.assert_no_problem()

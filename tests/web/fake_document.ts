@@ -20,8 +20,8 @@ class FakeElement {
     this.attributes[name] = value;
     if (name === "class") {
       value.split(" ").forEach((each) => this.classes.add(each));
-    } else if (name === "open") {
-      this.open = true;
+    } else if (name === "open" || name === "hidden") {
+      this[name] = true;
     }
   }
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { identityAfter } from "page/facts";
+import { identityAfter, makeFacts } from "page/facts";
 import { makeFigures } from "page/figures";
 import { formatsFor } from "page/format";
 import { nextStep } from "page/next";
@@ -17,7 +17,7 @@ import { makeVerdict } from "page/verdict";
 import type { Context } from "page/view";
 import { en } from "page/words_en";
 
-import { drawn } from "./fake_document";
+import { drawn, type FakeElement } from "./fake_document";
 import sent from "./sampled_go.json";
 
 const sampledGo = sent as unknown as Status;
@@ -115,4 +115,44 @@ test("an open gap is not pushed out by cured ones", () => {
   assert.equal(note(), "and 21 more, all of them cured");
   shown(Array<boolean>(103).fill(false));
   assert.equal(note(), "and 3 more, 3 of them open");
+});
+
+test("the tables' settings are told apart, and none is called equal that nobody looked at", () => {
+  const facts = drawn(() => makeFacts(context));
+  const [parity, settings] = facts.tree.all("details");
+  assert.ok(parity && settings);
+  const summary = () => parity.all("summary")[0]?.textContent;
+  const show = (parts: object) =>
+    facts.update({ ...sampledGo, table_settings: { ...sampledGo.table_settings, ...parts } } as Status);
+  const row = (name: string, state: string, target: string | null = "b") => ({ name, source: "a", target, state });
+
+  facts.update({ ...sampledGo, table_settings: null });
+  assert.ok(parity.hidden && !settings.hidden);
+  show({ looked_at: null, rows: [], different: 0, unknown: 0, trouble: "source table: denied" });
+  assert.deepEqual([parity.hidden, Boolean(parity.open)], [false, false]);
+  assert.equal(summary(), "Settings of the two tables Not looked at yet.");
+  assert.ok(parity.textContent.includes("The last look failed: source table: denied"));
+  assert.equal(parity.all("table").length, 0);
+
+  facts.update(sampledGo);
+  assert.ok(parity.open);
+  assert.equal(summary(), "Settings of the two tables 1 different; 2 not known; 6 equal");
+  const rows = parity.all("tr").map((each) => each.children.map((cell) => (cell as FakeElement).textContent));
+  assert.deepEqual(rows.slice(0, 4), [
+    ["Setting", "Source", "Target", "State"],
+    ["stream", "NEW_AND_OLD_IMAGES", "off", "different"],
+    ["pitr", "not known", "not known", "not known"],
+    ["warm-throughput", "not known", "not known", "not known"],
+  ]);
+
+  // Closed by its reader it stays so until something else differs.
+  parity.open = false;
+  settings.open = true;
+  show({ looked_at: "2026-11-28T05:14:37Z" });
+  facts.update({ ...sampledGo, alerts: { ...sampledGo.alerts, told: 7 } });
+  assert.deepEqual([parity.open, settings.open], [false, true]);
+  show({ rows: [row("ttl", "accepted"), row("pitr", "equal", "a")] });
+  assert.deepEqual([parity.open, summary()], [false, "Settings of the two tables 1 accepted; 1 equal"]);
+  show({ rows: [row("ttl", "different"), row("pitr", "equal", "a")] });
+  assert.ok(parity.open);
 });

@@ -70,6 +70,11 @@ export function section(id: string, title: string, ...children: Child[]): HTMLEl
   );
 }
 
+/** What is wider than a narrow window scrolls by itself, by the keyboard too. */
+export function scrolled(label: string, child: Node): HTMLElement {
+  return h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, child);
+}
+
 export function table(caption: string, head: string[], rows: Child[][], className = ""): HTMLElement {
   return h(
     "table",

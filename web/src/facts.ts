@@ -1,6 +1,7 @@
 // What is watched and how: identities, coverage, credentials, settings. It hardly ever changes.
 
-import { h, keeper, section, table } from "./dom";
+import { h, keeper, scrolled, section, table } from "./dom";
+import { makeParity } from "./parity";
 import type { Covered, Status, TableFacts } from "./types";
 import { type Context, type Part } from "./view";
 
@@ -29,15 +30,19 @@ export function identityAfter(known: Identity | undefined, { tables, stream }: S
   return now.every((each, at) => (known?.[at] ?? each) === each) ? now : undefined;
 }
 
-export function makeFacts({ words, formats }: Context): Part {
+export function makeFacts(context: Context): Part {
+  const { words, formats } = context;
   const content = h("div", { class: "facts-grid" });
-  const root = section("facts", words.facts, content);
+  const parity = makeParity(context);
+  const settings = h("div");
+  // What a reader opens stays open, whatever changes beside it.
+  const root = section("facts", words.facts, content, h("div", { class: "facts-grid" }, parity.root,
+    h("details", { class: "block wide", id: "settings" }, h("summary", {}, h("h3", {}, words.settings)), settings)));
   const keep = keeper(content);
+  const keepSettings = keeper(settings);
 
   const block = (title: string, ...children: (Node | null)[]) =>
     h("div", { class: "block" }, h("h3", {}, title), ...children);
-  const scrolled = (label: string, child: Node) =>
-    h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, child);
 
   const tables = (status: Status) => {
     const text = words.tableFact;
@@ -100,35 +105,18 @@ export function makeFacts({ words, formats }: Context): Part {
       [text.alerts, words.alerts(count(told), count(failed), count(waiting)) + (failure ? `: ${failure}` : "")],
     ]));
   };
-  const parity = (status: Status) => {
-    const of = status.table_settings;
-    const text = words.parity;
-    if (!of) {
-      return null;
-    }
-    const order = ["different", "unknown", "accepted", "equal"];
-    const rows = [...of.rows].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
-    const known = (value: string | null) => (value === null ? text.notKnown : code(value));
-    return h("details", { class: "block wide", open: of.different + of.unknown > 0 },
-      h("summary", {}, h("h3", {}, text.title), " ", text.counts(of.different, of.unknown)),
-      h("p", {}, of.looked_at ? h("span", {}, text.lookedAt, " ", formats.moment(of.looked_at)) : text.notYet,
-        of.trouble ? ` ${text.failed(of.trouble)}` : ""),
-      scrolled(text.title, table(text.title, [text.name, words.side["source"] ?? "", words.side["target"] ?? "", text.state],
-        rows.map((row) => [code(row.name), known(row.source), known(row.target), text.states[row.state]]), "settings")));
-  };
-  const settings = (status: Status) => {
-    const entries = Object.entries(status.settings);
-    return h("details", { class: "block wide" }, h("summary", {}, h("h3", {}, words.settings)),
-      scrolled(words.settings, table(words.settings, [words.setting.name, words.setting.value],
-        entries.map(([name, value]) => [h("code", {}, `--${name}`), code(value)]), "settings")));
-  };
   return {
     root,
     update: (status) => {
       const shown = [status.tables, status.stream?.arn, status.coverage, status.credentials, status.files,
-                     status.alerts, status.settings, status.started, status.table_settings];
-      keep(shown, () => [tables(status), stream(status), coverage(status), credentials(status), run(status),
-                         parity(status), settings(status)]);
+                     status.alerts, status.started];
+      keep(shown, () => [tables(status), stream(status), coverage(status), credentials(status), run(status)]);
+      parity.update(status);
+      keepSettings(status.settings, () => [
+        scrolled(words.settings, table(words.settings, [words.setting.name, words.setting.value],
+          Object.entries(status.settings).map(([name, value]) =>
+            [h("code", {}, `--${name}`), code(value)]), "settings")),
+      ]);
     },
   };
 }

@@ -235,8 +235,8 @@ export const en = {
   notRenewed: "not renewed",
   parity: {
     title: "Settings of the two tables",
-    counts: (different: number, unknown: number) =>
-      different + unknown === 0 ? "(none differs)" : `(${different} different, ${unknown} not known)`,
+    lead: "What a copy of the items does not carry over. The verdict does not speak of them.",
+    count: (n: string, state: string) => `${n} ${state}`,
     lookedAt: "Looked at",
     notYet: "Not looked at yet.",
     failed: (why: string) => `The last look failed: ${why}`,

@@ -210,11 +210,11 @@ export const zh: Words = {
   notRenewed: "不會更新",
   parity: {
     title: "兩個資料表的設定",
-    counts: (different: number, unknown: number) =>
-      different + unknown === 0 ? "（沒有不同）" : `（${different} 項不同，${unknown} 項不明）`,
-    lookedAt: "查看時間",
+    lead: "複製項目時不會一起帶過去的設定。判定不涵蓋這些。",
+    count: (n, state) => `${n} 項${state}`,
+    lookedAt: "查看於",
     notYet: "尚未查看。",
-    failed: (why: string) => `上次查看失敗：${why}`,
+    failed: (why) => `上次查看失敗：${why}`,
     notKnown: "不明",
     name: "設定",
     state: "狀態",
