@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "aws/text_file.h"
+#include "cli/completion.h"
 #include "cli/options_flag.h"
 #include "cli/options_sources.h"
 #include "cli/usage.h"
@@ -77,6 +78,23 @@ constexpr std::array<std::pair<std::string_view, parser>, 7> commands{
      {"datagen", parse_command<datagen_options>},
      {"datadel", parse_command<datadel_options>}}};
 
+template <class... Options>
+outcome complete_for(std::string_view shell, Options... options) {
+  const std::array all{completed_command{describe(options).name, flags_of(options)}...};
+  auto script = completion_script(shell, all);
+  if (!script) {
+    return std::unexpected(
+        usage_faults{.faults = {std::move(script.error().message)}, .command = {}});
+  }
+  return text_to_print{*std::move(script)};
+}
+
+outcome complete_for(std::span<const std::string> arguments) {
+  return complete_for(arguments.size() == 1 ? std::string_view(arguments[0]) : std::string_view(),
+                      monitor_options{}, compare_options{}, plan_options{}, repair_options{},
+                      report_options{}, datagen_options{}, datadel_options{});
+}
+
 usage_faults unknown_command(std::string_view name) {
   std::vector<std::string_view> names;
   names.reserve(commands.size());
@@ -141,6 +159,9 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
   const auto rest = arguments.subspan(1);
   if (first == "help") {
     return text_to_print{general_help()};
+  }
+  if (first == "completion") {
+    return complete_for(rest);
   }
   for (const auto& [name, parse] : commands) {
     if (first == name) {

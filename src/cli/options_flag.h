@@ -23,10 +23,11 @@ using fault = std::optional<std::string>;
 /// Where a flag's text goes.
 struct binding {
   std::function<fault(const std::string& text)> apply;
-  std::string fallback;     ///< the value without the flag, as a user would write it
-  bool is_switch = false;   ///< may stand without a value
-  bool repeatable = false;  ///< each occurrence counts; else the last one
-  bool is_url = false;      ///< may hold a password, which no fault shows
+  std::string fallback;  ///< the value without the flag, as a user would write it
+  std::vector<std::string_view> choices = {};  ///< that there are; empty: anything
+  bool is_switch = false;                      ///< may stand without a value
+  bool repeatable = false;                     ///< each occurrence counts; else the last one
+  bool is_url = false;                         ///< may hold a password, which no fault shows
 };
 
 struct flag {
@@ -121,6 +122,7 @@ template <class Value, class Choice>
                                   std::vector<std::pair<std::string_view, Choice>> choices) {
   binding made;
   for (const auto& [name, choice] : choices) {
+    made.choices.push_back(name);
     if (value == Value(choice)) {
       made.fallback = name;
     }

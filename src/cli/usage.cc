@@ -292,6 +292,7 @@ std::string general_help() {
       "  report    how a migration stands, from its state alone: also while a command works on it\n"
       "  datagen   write test items to a table\n"
       "  datadel   delete them again\n"
+      "  completion bash|zsh|fish   a script that completes commands, flags and values there\n"
       "\n  {0} COMMAND --help    flags, defaults and more examples\n"
       "  {0} --version\n"
       "\nExamples:\n",

@@ -19,12 +19,13 @@ constexpr std::int64_t minutes_kept = std::int64_t{24} * 60;
 constexpr std::int64_t quarters_kept = std::int64_t{14} * 24 * 4;
 constexpr std::size_t text_max = 4096;
 
-constexpr std::array<std::string_view, 16> told{"events_unique",
+constexpr std::array<std::string_view, 17> told{"events_unique",
                                                 "checks_verified",
                                                 "checks_pending",
                                                 "checks_failed",
                                                 "checks_deferred",
                                                 "open_keys_all",
+                                                "mismatches_unlisted_all",
                                                 "gaps_open",
                                                 "lag_ms_p50",
                                                 "lag_ms_p99",

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Proves that the Debian package of `./dev package` can be used: installs it in a bare Debian 12 and lets the
+# end-to-end scenarios named run the program that is installed there. Needs root, and what `./dev test` needs.
+#
+#   tools/try_package.sh [FOLDER [SCENARIO...]]      (build/package-machine; plan report)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+mkdir -p "${1:-build/package-machine}"
+machine=$(realpath "${1:-build/package-machine}")
+shift || true
+scenarios=("$@")
+((${#scenarios[@]})) || scenarios=(plan report)
+source tools/machine.sh
+
+package=$(echo build/package/dynamodb-migration-monitor_*_"$(dpkg --print-architecture)".deb)
+(cd build/package && sha256sum --check --quiet "${package##*/}.sha256")
+make_machine
+cp "$package" "$machine/root/monitor.deb"
+in_machine apt-get -qq update
+in_machine dpkg --get-selections | LC_ALL=C sort >build/package/before
+in_machine apt-get -qq install --yes --no-install-recommends ./monitor.deb >"$machine.log" 2>&1 ||
+  { tail -n 20 "$machine.log" >&2; exit 1; }
+echo "== package $(stat -c %s "$package") bytes, program $(stat -c %s "$machine/usr/bin/dynamodb-migration-monitor") bytes"
+echo "== it brought along: $(in_machine dpkg --get-selections | LC_ALL=C sort | LC_ALL=C comm -13 build/package/before - | cut -f 1 | xargs)"
+in_machine dynamodb-migration-monitor --version
+in_machine test -s /usr/share/man/man1/dynamodb-migration-monitor.1
+in_machine bash -n /usr/share/bash-completion/completions/dynamodb-migration-monitor
+begin=$(date +%s%N)
+for _ in {1..20}; do chroot "$machine" dynamodb-migration-monitor --version >/dev/null; done
+echo "== start-up: $((($(date +%s%N) - begin) / 20000000)) ms"
+
+# The scenarios' files lie under /tmp, and their servers listen on loopback: both are shared.
+mount --bind /tmp "$machine/tmp"
+run=$(mktemp -d)
+printf '#!/bin/sh\nexec chroot "%s" /usr/bin/dynamodb-migration-monitor "$@"\n' "$machine" >"$run/monitor"
+chmod +x "$run/monitor"
+for scenario in "${scenarios[@]}"; do
+  echo "== $scenario"
+  (cd tests/end_to_end && DDM_MONITOR=$run/monitor /usr/bin/python3 -W ignore::ResourceWarning \
+    -m unittest "test_$scenario")
+done
+rm -r "$run"
+in_machine apt-get -qq purge --yes dynamodb-migration-monitor >>"$machine.log" 2>&1
+left=$(in_machine find /usr /etc -name '*dynamodb-migration-monitor*')
+[[ -z $left ]] || { echo "left behind: $left" >&2; exit 1; }
+echo "== the package works on Debian $(cat "$machine/etc/debian_version")"
