@@ -1,0 +1,120 @@
+"""What deploy/ holds, against models that others wrote: systemd's, botocore's of ECS, Kubernetes'."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import yaml
+from botocore.validate import ParamValidator
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "systemd/ddm@.service"
+EXPOSURE_MAX = 1.5
+TYPES = {"StatefulSet": "apps/v1", "Service": "core/v1", "ServiceAccount": "core/v1"}
+
+
+def task_definition() -> dict[str, Any]:
+    return json.loads((DEPLOY / "ecs/task-definition.json").read_text())
+
+
+def manifests() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((DEPLOY / "kubernetes/ddm-orders.yaml").read_text()))
+
+
+def pod() -> dict[str, Any]:
+    [found] = [each["spec"]["template"]["spec"] for each in manifests()
+               if each["kind"] == "StatefulSet"]
+    return found
+
+
+class Deploy(unittest.TestCase):
+    def assert_accepted(self, arguments: list[str]) -> None:
+        """All faults of a command line are told at once: here only the one that is planted."""
+        ended = subprocess.run([os.environ["DDM_MONITOR"], *arguments, "--memory", "none"],
+                               capture_output=True, text=True, check=False)
+        self.assertEqual(ended.returncode, 2)
+        self.assertEqual(ended.stderr.count("error:"), 1, ended.stderr)
+        self.assertIn("--memory", ended.stderr)
+
+    def test_the_unit_is_what_systemd_reads_and_little_exposed(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            unit = Path(folder) / "ddm@orders.service"
+            # Verified without what is not here: the program's place and its man page.
+            text = UNIT.read_text().replace("/usr/bin/dynamodb-migration-monitor",
+                                            os.environ["DDM_MONITOR"])
+            unit.write_text(re.sub(r"(?m)^Documentation=.*\n", "", text))
+            ended = subprocess.run(["systemd-analyze", "verify", str(unit)], text=True,
+                                   capture_output=True, check=False)
+            told = [line for line in (ended.stdout + ended.stderr).splitlines()
+                    if "ddm@" in line and "user ddm" not in line.lower()]
+            self.assertEqual(told, [])
+            ended = subprocess.run(["systemd-analyze", "security", "--offline=true", str(unit)],
+                                   text=True, capture_output=True, check=False)
+            exposure = re.search(r"exposure level for \S+: ([0-9.]+)", ended.stdout)
+            assert exposure, ended.stdout + ended.stderr
+            self.assertLessEqual(float(exposure[1]), EXPOSURE_MAX)
+
+    def test_the_unit_starts_the_program_with_flags_that_it_knows(self) -> None:
+        [command] = re.findall(r"(?m)^ExecStart=(.*)$", UNIT.read_text())
+        arguments = command.replace("%i", "orders").split()[1:]
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as config:
+            config.write('target-table = "orders"\n')
+            config.flush()
+            arguments[arguments.index("--config") + 1] = config.name
+            self.assert_accepted(arguments)
+
+    def test_ecs_would_take_the_task(self) -> None:
+        task = task_definition()
+        model = botocore.session.get_session().get_service_model("ecs")
+        shape = model.operation_model("RegisterTaskDefinition").input_shape
+        self.assertEqual(ParamValidator().validate(task, shape).generate_report(), "")
+        [container] = task["containerDefinitions"]
+        self.assertTrue(container["readonlyRootFilesystem"])
+        names = {volume["name"] for volume in task["volumes"]}
+        self.assertEqual({mount["sourceVolume"] for mount in container["mountPoints"]}, names)
+        self.assert_accepted(container["command"])
+
+    def test_kubernetes_knows_every_member(self) -> None:
+        source = []
+        for number, each in enumerate(manifests()):
+            module = TYPES[each["kind"]]
+            source.append(f'import type {{ {each["kind"]} as T{number} }} from '
+                          f'"kubernetes-types/{module}";\n'
+                          f"export const m{number} = {json.dumps(each)} satisfies T{number};\n")
+        types = ROOT / "tools/kubernetes-types"
+        compiler = ROOT / "web/node_modules/typescript/bin/tsc"
+
+        def told_of(text: str) -> str:
+            with tempfile.TemporaryDirectory(dir=types) as folder:
+                file = Path(folder) / "manifests.ts"
+                file.write_text(text)
+                return subprocess.run(["node", str(compiler), "--noEmit", "--strict",
+                                       "--skipLibCheck", "--module", "esnext",
+                                       "--moduleResolution", "bundler", str(file)],
+                                      capture_output=True, text=True, check=False).stdout
+
+        text = "".join(source)
+        self.assertEqual(told_of(text), "")
+        self.assertIn("fsGruop", told_of(text.replace('"fsGroup"', '"fsGruop"')))
+
+    def test_the_pod_runs_the_program_as_nobody_in_particular(self) -> None:
+        [container] = pod()["containers"]
+        self.assertTrue(container["securityContext"]["readOnlyRootFilesystem"])
+        self.assertTrue(pod()["securityContext"]["runAsNonRoot"])
+        self.assert_accepted(container["args"])
+        [state] = [mount for mount in container["volumeMounts"] if mount["name"] == "state"]
+        self.assertTrue(any(each.startswith(f"--state={state['mountPath']}/")
+                            for each in container["args"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
