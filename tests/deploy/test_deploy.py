@@ -1,4 +1,4 @@
-"""What deploy/ holds, against models that others wrote: systemd's, botocore's of ECS, Kubernetes'."""
+"""What deploy/ holds, against models of others: systemd's, botocore's of ECS, Kubernetes'."""
 
 from __future__ import annotations
 
