@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""Proves that the image of tools/make_image.sh can be used: runs it with runc, as its own user on a
+read-only root without capabilities, for a comparison and a monitor on DynamoDB Local.
+
+Needs root, and runc, umoci and skopeo (installed when missing).
+usage: tools/try_image.py      (the archive in build/package)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from dynamodb_local import REGION, DynamodbLocal
+from tables import KeySchema, create_table, enable_stream, put_items
+
+PACKAGES = Path(__file__).resolve().parents[1] / "build/package"
+USER = 65532
+TABLE = "orders"
+WRONG = 3
+
+
+def bundle(work: Path) -> Path:
+    for program in ("runc", "umoci", "skopeo"):
+        if not shutil.which(program):
+            subprocess.run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends",
+                            program], check=True, stdout=subprocess.DEVNULL)
+    [archive] = PACKAGES.glob("*.oci.tar")
+    subprocess.run(["skopeo", "copy", "--quiet", "--insecure-policy", f"oci-archive:{archive}",
+                    f"oci:{work / 'image'}:x"], check=True)
+    subprocess.run(["umoci", "unpack", "--image", f"{work / 'image'}:x", str(work / "bundle")],
+                   check=True, stderr=subprocess.DEVNULL)
+    return work / "bundle"
+
+
+class Container:
+    """The image with a volume for the state and a folder of profiles, on our loopback."""
+
+    def __init__(self, work: Path) -> None:
+        self._bundle = bundle(work)
+        self.state, self._profiles = work / "state", work / "profiles"
+        self.state.mkdir()
+        os.chown(self.state, USER, USER)
+        self._profiles.mkdir()
+        lines = [f"[{name}]\naws_access_key_id = {name}\naws_secret_access_key = local\n"
+                 for name in ("source", "target")]
+        (self._profiles / "credentials").write_text("".join(lines))
+        self._config = json.loads((self._bundle / "config.json").read_text())
+        self._number = 0
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        config: dict[str, Any] = json.loads(json.dumps(self._config))
+        process = config["process"]
+        assert (process["user"]["uid"], process["args"]) == \
+            (USER, ["/usr/bin/dynamodb-migration-monitor"]), process
+        process |= {"terminal": False, "args": [*process["args"], *arguments], "capabilities": {},
+                    "noNewPrivileges": True}
+        process["env"].append("AWS_SHARED_CREDENTIALS_FILE=/profiles/credentials")
+        config["root"]["readonly"] = True
+        config["mounts"] = [each for each in config["mounts"] if each["type"] != "cgroup"] + [
+            {"destination": f"/{folder.name}", "type": "bind", "source": str(folder),
+             "options": ["bind", mode]}
+            for folder, mode in ((self.state, "rw"), (self._profiles, "ro"))]
+        config["linux"].pop("resources", None)
+        config["linux"]["namespaces"] = [each for each in config["linux"]["namespaces"]
+                                         if each["type"] not in ("network", "cgroup")]
+        (self._bundle / "config.json").write_text(json.dumps(config))
+        self._number += 1
+        return subprocess.run(["runc", "run", "--bundle", str(self._bundle),
+                               f"ddm-{os.getpid()}-{self._number}"], capture_output=True, text=True,
+                              check=False, timeout=120)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder, DynamodbLocal() as local:
+        os.chmod(folder, 0o755)
+        container = Container(Path(folder))
+        began = time.monotonic()
+        told = container.run("--version")
+        print(f"{told.stdout.strip()}, started in {time.monotonic() - began:.2f} s")
+        schema = KeySchema()
+        items = [schema.key(number) | {"v": {"N": "1"}} for number in range(100)]
+        for account in ("source", "target"):
+            create_table(local.client(account), TABLE, schema)
+            put_items(local.client(account), TABLE, items[WRONG if account == "target" else 0:])
+        enable_stream(local.client("source"), TABLE, "NEW_AND_OLD_IMAGES")
+        tables = ["--source-profile", "source", "--target-profile", "target", "--target-table",
+                  TABLE, "--region", REGION, "--source-endpoint-url", local.endpoint_url,
+                  "--target-endpoint-url", local.endpoint_url, "--max-lag", "1s",
+                  "--output", "json", "--state", "/state/orders.monitor.db"]
+        for command in (["compare"], ["monitor", "--duration", "3s", "--sample-rate", "1"]):
+            ended = container.run(*command, *tables)
+            report = json.loads(ended.stdout or "{}")
+            if ended.returncode != 1 or report["mismatches"]["missing"] != WRONG:
+                print(ended.stdout, ended.stderr, file=sys.stderr)
+                return 1
+            print(f"{command[0]}: exit code 1, {WRONG} missing, as it is")
+        state = container.state / "orders.monitor.db"
+        if state.stat().st_uid != USER:
+            print(f"{state} is of another user", file=sys.stderr)
+            return 1
+    print("the image works: read-only root, no capabilities, user", USER)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
