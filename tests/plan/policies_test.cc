@@ -18,8 +18,6 @@ namespace {
 using nlohmann::ordered_json;
 using testing::Contains;
 using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Not;
 using enum purpose;
 
 constexpr const char* arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";

@@ -62,6 +62,7 @@ std::string stored(milliseconds after, const std::string& verdict, int open = 0,
 
 TEST(past, knows_when_nobody_watched_and_says_so_between_the_verdicts) {
   std::vector<std::string> texts;
+  texts.reserve(60);
   for (int minute = 0; minute < 60; ++minute) {
     texts.push_back(stored(std::chrono::minutes(minute < 30 ? minute : minute + 10),
                            minute < 30 ? "GO" : "WAIT"));
