@@ -55,6 +55,22 @@ TEST(baseline, starts_by_itself_and_leads_to_go_after_settling) {
   EXPECT_EQ(status.checks.sampled, status.events.unique) << "candidates are no changes";
 }
 
+TEST(baseline, is_the_phase_for_as_long_as_it_lasts) {
+  monitor_world world(later_stream());
+  world.import_items(500);
+  world.target.remove(world.table, monitor_world::key("rest00017"));
+  world.replicate();
+  world.start(with_baseline);
+  world.time.run_until([&] { return world.status().compared.has_value(); });
+  EXPECT_EQ(world.status().phase, report::phase::baseline);
+  world.time.run_for(30s);
+  ASSERT_TRUE(world.status().compared->progress.all_joined());
+  EXPECT_EQ(world.status().phase, report::phase::baseline) << "a key is still being judged";
+  world.time.run_for(3min);
+  EXPECT_TRUE(world.status().baseline_complete);
+  EXPECT_EQ(world.status().phase, report::phase::steady);
+}
+
 TEST(baseline, finds_what_no_change_would_ever_show) {
   monitor_world world(later_stream());
   world.import_items(1000);

@@ -58,6 +58,16 @@ TEST(evidence, of_a_comparison_that_began_before_the_stream_is_none) {
   EXPECT_FALSE(book.needs_another({}, {}));
 }
 
+TEST(evidence, of_what_changes_are_checked_with_is_written_once) {
+  auto book = begun(everything);
+  state::commit_batch first;
+  book.save(first);
+  EXPECT_FALSE(first.empty());
+  state::commit_batch next;
+  book.save(next);
+  EXPECT_TRUE(next.empty());
+}
+
 TEST(evidence, is_the_weakest_of_what_changes_were_checked_with_since_the_comparison_began) {
   auto first = begun(one_in_100);
   evidence_book book(everything, everything, saved(first, finished(1)));

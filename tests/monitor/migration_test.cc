@@ -158,6 +158,15 @@ TEST_F(migration_examination, names_each_table_that_does_not_exist) {
                                             HasSubstr("--await-target")));
 }
 
+TEST_F(migration_examination, a_fault_names_region_credentials_and_endpoint) {
+  request_.source.table = dynamodb::table_name("nosuch");
+  request_.target.profile.clear();
+  target_.plan_faults(support::fault_on("", {.type = support::fault::kind::connection_reset}));
+  EXPECT_THAT(faults(), testing::UnorderedElementsAre(
+                            HasSubstr("not exist in region eu-west-1, profile s, https://a/: "),
+                            HasSubstr("(region eu-west-1, default credentials, https://b/): ")));
+}
+
 TEST_F(migration_examination, awaits_a_target_that_is_not_there_yet) {
   target_.delete_table("orders");
   request_.await_target = true;

@@ -172,5 +172,21 @@ TEST(table_replaced, an_awaited_target_gets_its_identity_when_it_is_ready) {
   expect_one_gap_of_the_target(world);
 }
 
+TEST(table_replaced, an_awaited_target_may_be_unknown_for_a_minute_from_when_it_is_ready) {
+  monitor_world world({.create_target = false});
+  world.start(with_baseline);
+  world.time.run_for(5min);
+  world.target.create_table(table, {.partition = {"pk", dynamodb::key_type::string}, .sort = {}});
+  world.time.run_until([&] { return world.status().target_ready; });
+  world.target.plan_faults(
+      support::fault_on("DescribeTable", {.type = support::fault::kind::server_error}));
+  EXPECT_THAT(world.status().troubles, IsEmpty());
+  world.time.run_for(55s);
+  EXPECT_THAT(world.status().troubles, IsEmpty());
+  world.time.run_for(10s);
+  EXPECT_THAT(world.status().troubles,
+              Contains(HasSubstr("whether the target table orders is still")));
+}
+
 }  // namespace
 }  // namespace ddm::monitor
