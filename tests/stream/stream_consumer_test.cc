@@ -272,6 +272,22 @@ TEST(stream_consumer, finds_a_late_sibling_also_when_the_look_for_it_fails) {
   EXPECT_EQ(world.distinct(), 100U);
 }
 
+TEST(stream_consumer, finds_a_late_sibling_by_its_parent_while_listings_fail) {
+  stream_world world({.shards = 2, .first_child_listed_after = 10s});
+  world.begin();
+  world.time.run_for(5s);
+  const auto split = world.time.now();
+  world.account.plan_faults([=](const support::fault_context& request) -> support::fault {
+    const bool fails = request.operation == "DescribeStream" && request.now > split + 5s &&
+                       !request.request.body.contains("CHILD_SHARDS");
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+  world.stream().split(world.stream().open_shards()[0], split);
+  world.write(0, 100);
+  world.time.run_for(30s);
+  EXPECT_EQ(world.distinct(), 100U);
+}
+
 /// A shard is split while listings fail, from so long afterwards on: nothing is known after
 /// `unknown`, and everything once they come again and `at_last` has passed.
 void expect_unknown_while_nobody_can_list(stream_world& world, milliseconds from,
@@ -451,6 +467,23 @@ TEST(stream_status, is_caught_up_with_a_thousand_idle_shards_too) {
     world.time.run_for(1s);
     ASSERT_EQ(world.consumer->status().behind, 0ms);
   }
+}
+
+TEST(stream_status, is_known_from_the_state_before_anything_can_be_listed) {
+  stream_world world({.shards = 4});
+  world.write(0, 100);
+  world.begin();
+  world.time.run_for(1min);
+  const auto rows = world.stop();
+  fail_listings(world, 0s, 6h);
+  world.time.run_for(5h);
+  world.begin(rows);
+  world.time.run_for(1min);
+  const auto status = world.consumer->status();
+  EXPECT_FALSE(status.listed);
+  ASSERT_TRUE(status.behind);
+  EXPECT_GE(*status.behind, 5h);
+  EXPECT_EQ(status.retention_left, 24h - *status.behind);
 }
 
 TEST(stream_status, ages_with_an_outage_and_not_with_the_last_record) {

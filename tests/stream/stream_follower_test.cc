@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ddm::stream {
 namespace {
 
@@ -251,6 +253,28 @@ TEST(stream_follower, tells_what_a_newer_stream_forgets_before_it_can_be_read) {
     reasons.push_back(gap.reason);
   }
   EXPECT_THAT(reasons, testing::Contains("records were trimmed before the shard was begun"));
+}
+
+TEST(stream_follower, tells_what_left_a_newer_stream_before_that_was_seen) {
+  followed_table table;
+  table.begin();
+  table.time.run_for(100s);
+  const auto batch = table.collect();
+  const state::snapshot stored{
+      .shards = batch.shards, .numbers = batch.numbers, .values = batch.values};
+  table.stop();
+  table.account.disable_stream("t");
+  table.time.run_for(1s);
+  table.account.enable_stream("t", view_type);
+  table.put("a");
+  table.time.run_for(30h);
+  table.begin(stored);
+  table.time.run_for(10min);
+  const auto& gaps = table.sink.gaps;
+  const auto time_off = std::ranges::find(gaps, shard_id(""), &coverage_gap::shard);
+  ASSERT_NE(time_off, gaps.end());
+  EXPECT_THAT(time_off->reason,
+              HasSubstr("and " + format_rfc3339(time_off->noticed - 24h) + " may be in no stream"));
 }
 
 TEST(stream_follower, is_not_sent_back_by_the_name_of_another_tables_stream) {
