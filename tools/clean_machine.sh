@@ -5,7 +5,7 @@
 #   tools/clean_machine.sh [FOLDER [COMMAND...]]
 #
 # FOLDER (default build/clean-machine) is made anew, if it was made by this script or is empty; the default
-# commands are: setup build test demo.
+# commands are: build package setup test demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +13,7 @@ mkdir -p "${1:-build/clean-machine}"
 machine=$(realpath "${1:-build/clean-machine}")
 shift || true
 commands=("$@")
-((${#commands[@]})) || commands=(setup build test demo)
+((${#commands[@]})) || commands=(build package setup test demo)
 times=()
 
 source tools/machine.sh

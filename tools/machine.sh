@@ -5,8 +5,9 @@
 
 unmount_all() {
   local folder
-  for folder in tmp dev/pts dev/shm dev proc; do
-    mountpoint -q "$machine/$folder" && umount "$machine/$folder"
+  # What is busy still is let go of all the same: what lies behind it is this machine's.
+  for folder in ${shared:-} dev/pts dev/shm dev proc; do
+    ! mountpoint -q "$machine/$folder" || umount "$machine/$folder" || umount -l "$machine/$folder"
   done
   return 0
 }

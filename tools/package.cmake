@@ -1,6 +1,11 @@
 # What `cmake --install` puts where, and the Debian package of that (`./dev package`).
 include(GNUInstallDirs)
 
+# Whatever the umask of who builds.
+set(open_to_all OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${open_to_all})
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${open_to_all})
+
 # A program for another processor is run by an emulator here (CMAKE_CROSSCOMPILING_EMULATOR).
 set(completions)
 foreach(shell bash zsh fish)

@@ -30,16 +30,19 @@ begin=$(date +%s%N)
 for _ in {1..20}; do chroot "$machine" dynamodb-migration-monitor --version >/dev/null; done
 echo "== start-up: $((($(date +%s%N) - begin) / 20000000)) ms"
 
-# The scenarios' files lie under /tmp, and their servers listen on loopback: both are shared.
-mount --bind /tmp "$machine/tmp"
+# The scenarios' files lie in a folder of their own, and their servers listen on loopback: both are shared.
 run=$(mktemp -d)
+shared=${run#/}
+mkdir -p "$machine/$shared"
+mount --bind "$run" "$machine/$shared"
 printf '#!/bin/sh\nexec chroot "%s" /usr/bin/dynamodb-migration-monitor "$@"\n' "$machine" >"$run/monitor"
 chmod +x "$run/monitor"
 for scenario in "${scenarios[@]}"; do
   echo "== $scenario"
-  (cd tests/end_to_end && DDM_MONITOR=$run/monitor /usr/bin/python3 -W ignore::ResourceWarning \
+  (cd tests/end_to_end && TMPDIR=$run DDM_MONITOR=$run/monitor /usr/bin/python3 -W ignore::ResourceWarning \
     -m unittest "test_$scenario")
 done
+umount "$machine/$shared"
 rm -r "$run"
 in_machine apt-get -qq purge --yes dynamodb-migration-monitor >>"$machine.log" 2>&1
 left=$(in_machine find /usr /etc -name '*dynamodb-migration-monitor*')

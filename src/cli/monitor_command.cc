@@ -264,7 +264,8 @@ std::optional<verify::coverage> monitor_run::comparison_that_counts() const {
       verify::coverage::of(options_.sample_rate, ignored),
       verify::coverage::of(options_.baseline_sample_rate, ignored), migration_.resumed);
   const bool is_followed_by_another =
-      options_.baseline && evidence.needs_another(migration_.resumed.gaps, {});
+      options_.baseline &&
+      evidence.needs_another(migration_.resumed.gaps, {.now = migration_.host.time.now()});
   const auto stands_on = evidence.stands_on({});
   return stands_on && !is_followed_by_another ? std::optional(stands_on->weakest()) : std::nullopt;
 }

@@ -280,12 +280,13 @@ awaitable<int> tell(const report_options& options) {
       complain(fault);
     }
   }
-  if (!any) {
+  // What lies in the file would go on saying what was true once.
+  if (!any && !options.output_file) {
     co_return static_cast<int>(code);
   }
   const auto text = options.output == report_format::json ? as_json(all)
-                    : all.size() == 1 ? as_text(*all.front().found, options.output)
-                                      : as_table(all, made, options.output);
+                    : any && all.size() == 1 ? as_text(*all.front().found, options.output)
+                                             : as_table(all, made, options.output);
   const bool told = hand_over(text, options);
   co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));
 }

@@ -66,7 +66,11 @@ deferred_feed::questions monitor_session::deferred_questions() {
 }
 
 watched_tables::listeners monitor_session::table_listeners() {
-  return {.on_replaced = [this](state::gap_row gap) { note_gap(std::move(gap)); },
+  return {.on_replaced =
+              [this](state::gap_row gap) {
+                note_gap(std::move(gap));
+                table_settings_.forget();
+              },
           .on_target_ready = [this] { checks_.unchecked().on_target_ready(parts_.time.now()); },
           .on_failed = [this](error failure) { run_.fail_with(std::move(failure)); },
           .target_is_ready = parts_.target_is_ready};

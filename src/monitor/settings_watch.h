@@ -12,6 +12,7 @@
 #include "dynamodb/table_settings.h"
 #include "monitor/session_part.h"
 #include "runtime/clock.h"
+#include "runtime/signal.h"
 
 #include <functional>
 #include <string>
@@ -29,6 +30,9 @@ class settings_watch final : public session_part {
   /// `accepted`: the names of what may differ, as compare_settings() takes them.
   settings_watch(questions ask, std::vector<std::string> accepted, clock& time);
 
+  /// One of the tables is another one than before: what was found is of the past.
+  void forget();
+
   void start(task_group& tasks) override;
   void tell(report::status& now) const override;
 
@@ -37,12 +41,15 @@ class settings_watch final : public session_part {
   /// When the next look is due.
   [[nodiscard]] awaitable<milliseconds> look();
   void note(const dynamodb::described_table& source, const dynamodb::described_table& target);
-  void warn_of_slips();
+  void note_trouble(std::string why);
+  void tell_changes(const std::vector<dynamodb::parity_row>& before) const;
+  void warn_of_slips() const;
 
   questions ask_;
   std::vector<std::string> accepted_;
   clock& time_;
   report::compared_settings found_;
+  signal forgotten_;
 };
 
 }  // namespace ddm::monitor

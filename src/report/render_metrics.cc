@@ -332,6 +332,13 @@ constexpr family reading[]{
                  now.table_settings ? now.table_settings->count(each) : 0);
        }
      }},
+    {"ddm_table_settings_timestamp_seconds", "gauge",
+     "When those settings were looked at last; absent before.",
+     [](const status& now, samples& out) {
+       if (now.table_settings) {
+         out.add_time(now.table_settings->looked_at);
+       }
+     }},
     {"ddm_gaps", "gauge", "Coverage gaps, and those of them that a comparison has made up for.",
      [](const status& now, samples& out) {
        out.add("state", "open", gaps(now, false));

@@ -62,6 +62,9 @@ std::string settings_line(const status& now) {
       names.push_back(row.name);
     }
   }
+  if (names.empty() && !now.table_settings->trouble.empty()) {
+    return "cannot be looked at again: " + now.table_settings->trouble;
+  }
   return names.empty() ? std::string()
                        : fmt::format(
                              "differ: {} (report tells how; --accept NAME "

@@ -153,10 +153,21 @@ void add_table_settings(sentences& list, const status& now) {
         "The settings of the tables beside their items: indexes, TTL, capacity, backups, "
         "encryption. The command plan compares them, and a running monitor each hour.");
   }
+  std::string unknown;
+  if (settings) {
+    for (const auto& row : settings->rows) {
+      if (row.state == dynamodb::parity::unknown) {
+        unknown += (unknown.empty() ? "" : ", ") + row.name;
+      }
+    }
+  }
+  if (!unknown.empty()) {
+    list.push_back(fmt::format("Settings that one side did not tell: {}.", unknown));
+  }
   list.emplace_back(
-      "Settings of the tables that nobody here reads: auto scaling, resource policies, tags, "
-      "alarms, "
-      "Kinesis streams.");
+      "Settings of the tables that nobody here reads: capacity of indexes, limits of on-demand "
+      "tables, which key encrypts, auto scaling, resource policies, tags, alarms, Kinesis "
+      "streams.");
 }
 
 }  // namespace

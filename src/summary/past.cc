@@ -28,9 +28,9 @@ verdict_kind worse_of(verdict_kind a, verdict_kind b) {
 }
 
 /// A point a minute for the last day, before that one each 15 minutes (report/history.h).
-void note_who_watched(std::vector<past_point>& points) {
+void note_who_watched(std::vector<past_point>& points, wall_time now) {
   for (std::size_t i = 1; i < points.size(); ++i) {
-    const bool is_minute = points.back().at - points[i].at < std::chrono::hours(24);
+    const bool is_minute = now - points[i - 1].at < std::chrono::hours(24);
     const milliseconds usual = is_minute ? std::chrono::seconds(150) : std::chrono::minutes(31);
     points[i].watched = points[i].at - points[i - 1].at <= usual;
   }
@@ -47,7 +47,7 @@ void add_unlisted(std::map<std::string, double>& figures) {
 
 }  // namespace
 
-std::vector<past_point> read_points(const std::vector<std::string>& points) {
+std::vector<past_point> read_points(const std::vector<std::string>& points, wall_time now) {
   std::vector<past_point> found;
   for (const auto& text : points) {
     const auto document = parse_json(text);
@@ -65,7 +65,7 @@ std::vector<past_point> read_points(const std::vector<std::string>& points) {
     add_unlisted(point.figures);
     found.push_back(std::move(point));
   }
-  note_who_watched(found);
+  note_who_watched(found, now);
   return found;
 }
 

@@ -20,7 +20,10 @@ struct past_point {
 };
 
 /// Oldest first. What is damaged is left out. "open_keys_all" counts what is not listed, too.
-[[nodiscard]] std::vector<past_point> read_points(const std::vector<std::string>& points);
+/// `now`: when the points were taken from the history, which has minutes for the 24 h before that
+/// alone.
+[[nodiscard]] std::vector<past_point> read_points(const std::vector<std::string>& points,
+                                                  wall_time now);
 
 /// The first point, each that is another verdict than the one before it, and where nobody watched
 /// what came before and what comes after that.

@@ -248,7 +248,7 @@ section history_section(const facts& of) {
                .lead =
                    "A point a minute for the last day, before that one each 15 minutes, for two "
                    "weeks at most."};
-  auto all = read_points(of.points);
+  auto all = read_points(of.points, of.made);
   if (all.empty()) {
     return {};
   }

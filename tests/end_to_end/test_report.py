@@ -239,6 +239,7 @@ class Report(GoScenario):
             lengths = set()
             for states, code in (([state], ALL_EQUAL), ([state] * 2, ALL_EQUAL),
                                  ([state, "none.db"], REFUSED), (["none.db", state], REFUSED),
+                                 (["none.db"], REFUSED),
                                  ([state] * 3, ALL_EQUAL), ([state], ALL_EQUAL)):
                 before = file.stat().st_ino if file.exists() else 0
                 ended = side.monitor.run("report", *states, "--output", form, "--output-file",

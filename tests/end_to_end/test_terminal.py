@@ -88,7 +88,7 @@ class OnATerminal(GoScenario):
                 self.write(side, range(10), f"v{number}")  # lines of the log
                 time.sleep(1.5)
                 self.assert_whole(terminal)
-        self.assertIn("NO-GO for", terminal.panel()[0])
+        self.assertIn("NO-GO at", terminal.panel()[0])
         terminal.type(b"\x03")
         self.assertEqual(terminal.end(), MISMATCHES)
         self.assert_ended_cleanly(terminal)
@@ -97,7 +97,7 @@ class OnATerminal(GoScenario):
     def test_keys_that_are_typed_and_a_stop_do_no_harm(self) -> None:
         side = self.equal_tables()
         terminal = self.open(side, *TO_GO, *CALM)
-        self.shows(terminal, "^GO for")
+        self.shows(terminal, "^GO at")
         with self.subTest("typed"):
             terminal.type(b"what is this\n\n\n")
             time.sleep(3)
@@ -118,7 +118,7 @@ class OnATerminal(GoScenario):
     def test_a_slow_line_is_not_flooded(self) -> None:
         side = self.equal_tables()
         terminal = self.open(side, *TO_GO, *CALM, columns=120, rows=40)
-        self.shows(terminal, "^GO for")
+        self.shows(terminal, "^GO at")
         time.sleep(2)
         begun, before = time.monotonic(), terminal.written
         time.sleep(8)
@@ -133,7 +133,7 @@ class OnATerminal(GoScenario):
         proxy = self.fault_proxy()
         side.monitor.endpoint_url = side.monitor.target_endpoint_url = proxy.endpoint_url
         terminal = self.open(side, *TO_GO, *CALM)
-        self.shows(terminal, "^GO for")
+        self.shows(terminal, "^GO at")
         proxy.orders.rewrite(answers("GetRecords", 400, refusal("AccessDeniedException")))
         self.assertEqual(terminal.end(120), FAILED)
         self.assert_ended_cleanly(terminal)
@@ -142,14 +142,14 @@ class OnATerminal(GoScenario):
     def test_colours_the_verdict_alone_and_nothing_with_no_color(self) -> None:
         side = self.equal_tables()
         terminal = self.open(side, *TO_GO, *CALM)
-        self.shows(terminal, "^GO for")
+        self.shows(terminal, "^GO at")
         os.kill(terminal.process.pid, signal.SIGTERM)
         self.assertEqual(terminal.end(), ALL_EQUAL)
         self.assert_ended_cleanly(terminal)
         self.assertLessEqual(set(COLOUR.findall(terminal.text())),
                              {"\x1b[30;42m", "\x1b[30;43m", "\x1b[0m"})
         plain = self.open(side, *TO_GO, *CALM, NO_COLOR="1")
-        self.shows(plain, "^GO for")
+        self.shows(plain, "^GO at")
         plain.type(b"\x03")
         self.assertEqual(plain.end(), ALL_EQUAL)
         self.assert_ended_cleanly(plain)

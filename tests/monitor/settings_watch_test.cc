@@ -146,6 +146,40 @@ TEST_F(table_settings, are_warned_of_once_for_each_change) {
               ElementsAre(HasSubstr("table_settings_differ"), HasSubstr("table_settings_equal")));
 }
 
+TEST_F(table_settings, that_cannot_be_read_any_more_are_not_called_equal) {
+  target_.settings["pitr"] = "off";
+  watch_with({});
+  time_.run_for(1s);
+  lines_.clear();
+  target_.settings["pitr"].reset();
+  target_.settings["ttl"].reset();
+  time_.run_for(1h);
+  EXPECT_THAT(lines_, ElementsAre(testing::AllOf(HasSubstr("table_settings_unknown"),
+                                                 HasSubstr("pitr, ttl"))));
+}
+
+TEST_F(table_settings, of_a_table_that_was_replaced_are_looked_at_again_at_once) {
+  watch_with({});
+  time_.run_for(10min);
+  ASSERT_EQ(told().count(parity::equal), 2);
+  target_.settings["ttl"] = "off";
+  watch_->forget();
+  EXPECT_FALSE(told().looked_at);
+  EXPECT_EQ(told().rows.size(), 0);
+  time_.run_for(1s);
+  EXPECT_EQ(told().count(parity::different), 1);
+  EXPECT_EQ(asked_, 4);
+}
+
+TEST_F(table_settings, that_nobody_answers_for_are_warned_of_once) {
+  watch_with({});
+  time_.run_for(1s);
+  failure_ = error{.kind = error_class::unknown_answer, .message = "a proxy's page"};
+  time_.run_for(1h + 30min);
+  EXPECT_THAT(lines_, ElementsAre(testing::AllOf(HasSubstr("table_settings_not_read"),
+                                                 HasSubstr("a proxy's page"))));
+}
+
 TEST_F(table_settings, that_nobody_looks_at_are_not_told) {
   settings_watch none({}, {}, time_);
   none.start(tasks_);

@@ -65,6 +65,7 @@ status full() {
   now.committed_at = from_ms(1'767'225'599'250);
   now.table_settings.emplace().rows = {{.name = "ttl"},
                                        {.name = "pitr", .state = dynamodb::parity::unknown}};
+  now.table_settings->looked_at = now.at;
   now.verdict_since = from_ms(1'767'225'000'000);
   now.freeze_at = from_ms(1'767'224'000'000);
   now.writes_after_freeze = 2;

@@ -120,7 +120,8 @@ class Names(unittest.TestCase):
             "ddm_comparison_start_timestamp_seconds", "ddm_credentials_renewed",
             "ddm_freeze_timestamp_seconds", "ddm_lag_upper_bounds_total",
             "ddm_process_start_timestamp_seconds", "ddm_run_failed",
-            "ddm_status_timestamp_seconds", "ddm_table_settings", "ddm_writes_after_freeze"})
+            "ddm_status_timestamp_seconds", "ddm_table_settings",
+            "ddm_table_settings_timestamp_seconds", "ddm_writes_after_freeze"})
 
     def test_the_document_lists_each_family_with_its_type_and_labels(self) -> None:
         rows = {}

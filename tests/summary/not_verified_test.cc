@@ -29,6 +29,9 @@ TEST(not_verified, names_settings_that_nobody_has_looked_at) {
   auto now = at_go();
   const auto named = Contains(HasSubstr("The settings of the tables beside their items"));
   EXPECT_THAT(not_verified(now, true), Not(named));
+  now.table_settings->rows.push_back(
+      {.name = "pitr", .source = {}, .target = {}, .state = dynamodb::parity::unknown});
+  EXPECT_THAT(not_verified(now, true), Contains(HasSubstr("did not tell: pitr.")));
   now.table_settings->looked_at.reset();
   EXPECT_THAT(not_verified(now, true), named);
   now.table_settings.reset();

@@ -20,7 +20,8 @@ TEST(past, reads_points_and_leaves_out_what_is_damaged) {
   const auto points = read_points({R"({"at":"2026-01-01T00:00:00Z","verdict":"GO","a":1.5})", "{",
                                    R"({"at":"2026-01-01T00:01:00Z","verdict":"<b>"})",
                                    R"({"at":"2025-01-01T00:01:00Z","verdict":"GO"})",
-                                   R"({"at":"2026-01-01T00:02:00Z","verdict":"NO-GO","a":"x"})"});
+                                   R"({"at":"2026-01-01T00:02:00Z","verdict":"NO-GO","a":"x"})"},
+                                  begin + 3min);
   ASSERT_THAT(points, SizeIs(2));
   EXPECT_EQ(points[0].verdict, verdict_kind::go);
   EXPECT_EQ(points[0].figures.at("a"), 1.5);
@@ -67,7 +68,7 @@ TEST(past, knows_when_nobody_watched_and_says_so_between_the_verdicts) {
     texts.push_back(stored(std::chrono::minutes(minute < 30 ? minute : minute + 10),
                            minute < 30 ? "GO" : "WAIT"));
   }
-  const auto points = read_points(texts);
+  const auto points = read_points(texts, begin + 71min);
   EXPECT_EQ(std::ranges::count(points, false, &past_point::watched), 1);
   EXPECT_FALSE(points[30].watched);
   const auto changes = verdict_changes(points);
@@ -80,10 +81,32 @@ TEST(past, knows_when_nobody_watched_and_says_so_between_the_verdicts) {
 
 TEST(past, a_verdict_that_stands_again_after_a_time_without_a_watcher_begins_anew) {
   const auto changes = verdict_changes(
-      read_points({stored(0s, "GO"), stored(1min, "GO"), stored(2h, "GO"), stored(121min, "GO")}));
+      read_points({stored(0s, "GO"), stored(1min, "GO"), stored(2h, "GO"), stored(121min, "GO")},
+                  begin + 2h + 2min));
   ASSERT_THAT(changes, SizeIs(3));
   EXPECT_EQ(changes[2].at, begin + 2h);
   EXPECT_EQ(changes[2].verdict, verdict_kind::go);
+}
+
+/// As history::points hands them out at `now`: of a run from `begin` until `ended`.
+std::vector<std::string> watched_until(milliseconds ended, milliseconds now) {
+  std::vector<std::string> texts;
+  for (milliseconds at{0}; at <= ended; at += 1min) {
+    if (at % 15min == 0min || now - at <= 24h) {
+      texts.push_back(stored(at, "GO"));
+    }
+  }
+  return texts;
+}
+
+TEST(past, of_a_run_that_was_never_away_knows_no_time_without_a_watcher) {
+  for (const auto now : {48h + 7min, 48h + 14min, 49h + 0min}) {
+    for (const milliseconds before : {0min, 1min, 300min, 1380min, 1500min}) {
+      const auto points = read_points(watched_until(now - before, now), begin + now);
+      EXPECT_EQ(std::ranges::count(points, false, &past_point::watched), 0)
+          << before.count() << " ms before the report";
+    }
+  }
 }
 
 TEST(past, a_short_time_without_a_watcher_outlives_thinning) {
@@ -93,7 +116,7 @@ TEST(past, a_short_time_without_a_watcher_outlives_thinning) {
       texts.push_back(stored(quarter * 15min, "GO"));
     }
   }
-  const auto few = thinned(read_points(texts), 360);
+  const auto few = thinned(read_points(texts, begin + 14 * 24h), 360);
   const auto after = std::ranges::find(few, false, &past_point::watched);
   ASSERT_NE(after, few.end());
   EXPECT_GE(after->at, begin + 499 * 15min);
@@ -101,7 +124,7 @@ TEST(past, a_short_time_without_a_watcher_outlives_thinning) {
 }
 
 TEST(past, what_was_only_counted_is_open_too) {
-  EXPECT_EQ(read_points({stored(0s, "NO-GO", 3, 4)}).front().figures.at("open_keys_all"), 7);
+  EXPECT_EQ(read_points({stored(0s, "NO-GO", 3, 4)}, begin).front().figures.at("open_keys_all"), 7);
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ export function makeParity({ words, formats }: Context): Part {
 
   const show = (of: TableSettings) => {
     const rows = order.flatMap((state) => of.rows.filter((row) => row.state === state));
-    setText(counts, of.looked_at ? countsOf(rows).join(words.listSeparator) : text.notYet);
+    const told = of.looked_at ? countsOf(rows) : [text.notYet];
+    setText(counts, [...told, ...(of.trouble ? [text.stale] : [])].join(words.listSeparator));
     const doubts = JSON.stringify(rows.filter(({ state }) => state === "different" || state === "unknown"));
     if (doubts !== inDoubt) {
       inDoubt = doubts;

@@ -234,6 +234,7 @@ export const en = {
   renewed: "renewed before",
   notRenewed: "not renewed",
   parity: {
+    stale: "the last look failed",
     title: "Settings of the two tables",
     lead: "What a copy of the items does not carry over. The verdict does not speak of them.",
     count: (n: string, state: string) => `${n} ${state}`,

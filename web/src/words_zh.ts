@@ -209,6 +209,7 @@ export const zh: Words = {
   renewed: "到期前自動更新",
   notRenewed: "不會更新",
   parity: {
+    stale: "上次查看失敗",
     title: "兩個資料表的設定",
     lead: "複製項目時不會一起帶過去的設定。判定不涵蓋這些。",
     count: (n, state) => `${n} 項${state}`,
