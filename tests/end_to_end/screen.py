@@ -25,7 +25,7 @@ import pyte.modes
 COLUMNS, ROWS = 80, 24
 SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-HEAD = re.compile(r"(NO-GO|WAIT|GO \(sampled\)|GO)(…|\.\.)?( for |$)|(NO-GO|WAIT|GO)( f?o?r?)?…")
+HEAD = re.compile(r"(NO-GO|WAIT|GO \(sampled\)|GO)(…|\.\.)?( at |$)|(NO-GO|WAIT|GO)( a?t?)?…")
 
 
 class Cells(pyte.Screen):  # type: ignore[misc]

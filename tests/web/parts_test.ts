@@ -130,7 +130,7 @@ test("the tables' settings are told apart, and none is called equal that nobody 
   assert.ok(parity.hidden && !settings.hidden);
   show({ looked_at: null, rows: [], different: 0, unknown: 0, trouble: "source table: denied" });
   assert.deepEqual([parity.hidden, Boolean(parity.open)], [false, false]);
-  assert.equal(summary(), "Settings of the two tables Not looked at yet.");
+  assert.equal(summary(), "Settings of the two tables Not looked at yet.; the last look failed");
   assert.ok(parity.textContent.includes("The last look failed: source table: denied"));
   assert.equal(parity.all("table").length, 0);
 
