@@ -6,6 +6,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/system/system_error.hpp>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +62,21 @@ TEST(fake_server, answers_many_requests_of_one_connection_with_crc_and_date) {
     EXPECT_FALSE(answer["x-amz-crc32"].empty());
     EXPECT_TRUE(answer[http::field::date].ends_with(" GMT"));
   }
+}
+
+TEST(fake_server, answers_with_a_whole_page) {
+  fake_server server;
+  server.with_account("AKIDA", [](fake_dynamodb& account) {
+    account.create_table("t", schema);
+    for (const char* key : {"a", "b", "c", "d"}) {
+      account.put("t", fmt::format(R"({{"pk":{{"S":"{}"}},"v":{{"S":"{}"}}}})", key,
+                                   std::string(300'000, 'x')));
+    }
+  });
+  wire client(server.port());
+  const auto answer = client.post("AKIDA", "Scan", R"({"TableName":"t"})");
+  EXPECT_EQ(answer.result_int(), 200);
+  EXPECT_GT(answer.body().size(), 1'000'000U);
 }
 
 TEST(fake_server, the_access_key_chooses_the_account) {
