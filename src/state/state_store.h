@@ -25,6 +25,10 @@ namespace ddm::state {
 /// The disk is full, or a quota or file size limit is reached.
 inline constexpr std::string_view no_room_code = "NoRoom";
 
+/// Of mismatches that are read at once: those that are large come fewer at a time, the last one
+/// beyond this.
+inline constexpr std::size_t rows_bytes_max = std::size_t{4} << 20;
+
 class state_store {
  public:
   state_store() = default;
@@ -51,11 +55,11 @@ class state_store {
   [[nodiscard]] virtual awaitable<result<std::optional<mismatch_row>>> find_mismatch(
       std::string key_hash) = 0;
   /// Open mismatches, newest first, that come after `last` in this order (nothing: from the newest
-  /// on), at most `rows_max`.
+  /// on), at most `rows_max` and about `rows_bytes_max`. None: there are no more.
   [[nodiscard]] virtual awaitable<result<std::vector<mismatch_row>>> open_mismatches(
       std::optional<mismatch_row> last, std::size_t rows_max) = 0;
   /// Mismatches, open and healed, of keys whose hashes come after `after` ("": the first on), in
-  /// the order of the hashes, at most `rows_max`.
+  /// the order of the hashes, as many as of the open ones.
   [[nodiscard]] virtual awaitable<result<std::vector<mismatch_row>>> mismatches_by_key(
       std::string after, std::size_t rows_max) = 0;
   /// Forgets the mismatches that are not open, and begins the finding lines anew with one for each

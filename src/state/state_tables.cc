@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -43,13 +44,39 @@ mismatch_row to_mismatch(const statement& row) {
           .body = row.text(3)};
 }
 
-open_mismatches_row to_open_mismatches(const statement& row) {
-  return {.kind = row.text(0),
-          .period = row.integer(1),
-          .comparison_ms = row.integer(2),
-          .rows = row.integer(3),
-          .without_changes = row.integer(4),
-          .changes = row.integer(5)};
+/// Until they take `rows_bytes_max`. Nothing: it cannot be read.
+template <class... Values>
+std::optional<std::vector<mismatch_row>> some_of(statement& from, const Values&... values) {
+  std::vector<mismatch_row> rows;
+  std::size_t bytes = 0;
+  const auto take = [&](const statement& row) {
+    rows.push_back(to_mismatch(row));
+    bytes += rows.back().body.size();
+    return bytes < rows_bytes_max;
+  };
+  return from.each(take, values...) || bytes >= rows_bytes_max ? std::optional(std::move(rows))
+                                                               : std::nullopt;
+}
+
+/// A GROUP BY would hold all their bodies at once.
+bool read_groups(statement& from, std::vector<open_mismatches_row>& groups) {
+  std::map<std::tuple<std::string, std::int64_t, std::int64_t>, open_mismatches_row> found;
+  const auto take = [&](const statement& row) {
+    auto& group = found[{row.text(0), row.integer(1), row.integer(2)}];
+    const auto changes = row.integer(3);
+    ++group.rows;
+    group.without_changes += changes == 0 ? 1 : 0;
+    group.changes += changes;
+    return true;
+  };
+  if (!from.each(take)) {
+    return false;
+  }
+  for (auto& [of, group] : found) {
+    std::tie(group.kind, group.period, group.comparison_ms) = of;
+    groups.push_back(std::move(group));
+  }
+  return true;
 }
 
 candidate_row to_candidate(const statement& row) {
@@ -376,14 +403,12 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
       sql("SELECT (SELECT coalesce(sum(changes), 0) FROM deferred), "
           "(SELECT coalesce(max(number), 0) FROM finding), "
           "(SELECT count(*) FROM mismatch WHERE open), (SELECT count(*) FROM deferred)");
-  auto kinds =
-      sql("SELECT json_extract(text, '$.kind'), "
-          // Versions that did not keep the period had begun no second one.
-          "coalesce(json_extract(text, '$.period'), json_extract(text, '$.changes') > 0, 0), "
-          "coalesce(json_extract(text, '$.comparison_ms'), 0), count(*), "
-          "sum(json_extract(text, '$.changes') = 0), sum(json_extract(text, '$.changes')) "
-          "FROM (SELECT CAST(body AS TEXT) AS text FROM mismatch WHERE open) "
-          "WHERE json_valid(text) GROUP BY 1, 2, 3");
+  auto kinds = sql(
+      "SELECT json_extract(text, '$.kind'), "
+      // Versions that did not keep the period had begun no second one.
+      "coalesce(json_extract(text, '$.period'), json_extract(text, '$.changes') > 0, 0), "
+      "coalesce(json_extract(text, '$.comparison_ms'), 0), json_extract(text, '$.changes') "
+      "FROM (SELECT CAST(body AS TEXT) AS text FROM mismatch WHERE open) WHERE json_valid(text)");
   if (sql.failure()) {
     return fail(*sql.failure());
   }
@@ -402,7 +427,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
                    return pair_row{row.text(0), row.integer(1), row.integer(2)};
                  }) &&
       numbers.read(number_rows, to_number) && values.read(value_rows, to_value) &&
-      kinds.read(state.open_mismatches_by_kind, to_open_mismatches) &&
+      read_groups(kinds, state.open_mismatches_by_kind) &&
       sums.read(sum_rows, [](const statement& row) {
         return std::array{row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
       });
@@ -474,24 +499,19 @@ result<shard_page> state_tables::newest_shards(const std::string& stream_arn,
 
 result<std::vector<mismatch_row>> state_tables::mismatches_by_key(const std::string& after,
                                                                   std::size_t rows_max) {
-  std::vector<mismatch_row> rows;
-  if (!sql_.mismatches_by_key.read(rows, to_mismatch, blob{after},
-                                   static_cast<std::int64_t>(rows_max))) {
-    return fail(connection_.failure("read"));
-  }
-  return rows;
+  auto rows = some_of(sql_.mismatches_by_key, blob{after}, static_cast<std::int64_t>(rows_max));
+  return rows ? result<std::vector<mismatch_row>>(*std::move(rows))
+              : fail(connection_.failure("read"));
 }
 
 result<std::vector<mismatch_row>> state_tables::open_mismatches(
     const std::optional<mismatch_row>& last, std::size_t rows_max) {
   const auto before_ms = last ? last->confirmed_ms : std::numeric_limits<std::int64_t>::max();
   const auto before_key = last ? last->key_hash : std::string();
-  std::vector<mismatch_row> rows;
-  if (!sql_.open_mismatches.read(rows, to_mismatch, before_ms, blob{before_key},
-                                 static_cast<std::int64_t>(rows_max))) {
-    return fail(connection_.failure("read"));
-  }
-  return rows;
+  auto rows = some_of(sql_.open_mismatches, before_ms, blob{before_key},
+                      static_cast<std::int64_t>(rows_max));
+  return rows ? result<std::vector<mismatch_row>>(*std::move(rows))
+              : fail(connection_.failure("read"));
 }
 
 result<bool> state_tables::renew_findings(const state_store::line_of_row& line_of,

@@ -40,10 +40,10 @@ awaitable<result<open_findings>> read_findings(state::state_store& store) {
         found.newest.push_back(*std::move(entry));
       }
     }
-    found.looked_at += static_cast<std::int64_t>(rows->size());
-    if (rows->size() < rows_at_once) {
+    if (rows->empty()) {
       break;
     }
+    found.looked_at += static_cast<std::int64_t>(rows->size());
     last = std::move(rows->back());
   }
   found.groups = groups.largest(groups_max);

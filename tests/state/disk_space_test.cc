@@ -253,6 +253,31 @@ TEST(open_mismatches, are_told_newest_first_in_parts) {
   EXPECT_EQ(seen, "bdae");
 }
 
+TEST(open_mismatches, come_few_at_a_time_where_they_are_large) {
+  const temporary_directory place;
+  const auto store = must_open(place / "s.db");
+  commit_batch batch;
+  for (char key = 'a'; key < 'h'; ++key) {
+    batch.mismatches.push_back(row(key, true, 100 - key));
+    batch.mismatches.back().body.resize(rows_bytes_max / 3 + 1, ' ');
+  }
+  ASSERT_TRUE(complete(store->commit(std::move(batch))));
+  std::string seen;
+  for (std::optional<mismatch_row> last;;) {
+    const auto rows = complete(store->open_mismatches(last, 1000)).value();
+    if (rows.empty()) {
+      break;
+    }
+    EXPECT_LE(rows.size(), 3U);
+    for (const auto& each : rows) {
+      seen += each.key_hash.front();
+    }
+    last = rows.back();
+  }
+  EXPECT_EQ(seen, "abcdefg");
+  EXPECT_THAT(complete(store->mismatches_by_key("", 1000)).value(), testing::SizeIs(3));
+}
+
 TEST(mismatches_by_key, are_open_and_healed_ones_in_parts) {
   const temporary_directory place;
   const auto store = must_open(place / "s.db");
