@@ -36,7 +36,15 @@ using summary::facts;
 struct reading {
   std::string state_file;
   result<facts> found;
+  wall_time over;  ///< when it was
 };
+
+using clock_function = std::function<wall_time()>;
+
+awaitable<reading> read(std::string path, const clock_function& clock) {
+  auto found = co_await summary::read_facts(path, clock);
+  co_return reading{.state_file = std::move(path), .found = std::move(found), .over = clock()};
+}
 
 /// As the run's own at its end; of a monitor that does not go on nothing is known since.
 exit_code code_for(const stored_run& run) {
@@ -252,16 +260,16 @@ awaitable<int> tell(const report_options& options) {
     complain(fault);
     co_return static_cast<int>(exit_code::usage);
   }
-  const std::function<wall_time()> clock = [] { return system_clock().now(); };
+  const clock_function clock = [] { return system_clock().now(); };
   std::vector<reading> all;
   all.reserve(options.state_files.size());
   for (const auto& path : options.state_files) {
-    all.push_back({.state_file = path, .found = co_await summary::read_facts(path, clock)});
+    all.push_back(co_await read(path, clock));
   }
   // What was read first may be old by now: states can be large, and many.
   for (auto& each : all) {
-    if (each.found && clock() - each.found->made > read_anew_after) {
-      each.found = co_await summary::read_facts(each.state_file, clock);
+    if (each.found && clock() - each.over > read_anew_after) {
+      each = co_await read(each.state_file, clock);
     }
   }
   const auto made = clock();

@@ -34,6 +34,9 @@ constexpr std::array<std::string_view, 18> network_types{
 /// Whoever asks whether a lock is held has it for a moment (in_use_since).
 constexpr int looks_at_a_lock = 4;
 constexpr std::chrono::milliseconds look_at_a_lock{25};
+/// The system looks no further ahead at a time than a device's bound, which is about that.
+constexpr off_t read_ahead_step = off_t{256} << 10;
+constexpr off_t read_ahead_max = off_t{512} << 20;
 constexpr std::string_view sqlite_magic{"SQLite format 3\0", 16};
 constexpr std::size_t sqlite_header_bytes = 100;
 constexpr std::size_t user_version_at = 60;
@@ -196,6 +199,21 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
                     path, is_sqlite ? "a database of another program" : "some other file"));
   }
   return big_endian(header, user_version_at);
+}
+
+void read_ahead(const std::string& path) {
+  for (const auto* end : {"", "-wal"}) {
+    const int file = ::open((path + end).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat found{};
+    if (file >= 0 && ::fstat(file, &found) == 0) {
+      for (off_t at = 0; at < std::min(found.st_size, read_ahead_max); at += read_ahead_step) {
+        ::posix_fadvise(file, at, read_ahead_step, POSIX_FADV_WILLNEED);
+      }
+    }
+    if (file >= 0) {
+      ::close(file);
+    }
+  }
 }
 
 result<state_lock> state_lock::acquire(const std::string& path, const std::string& name,

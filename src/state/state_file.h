@@ -35,6 +35,10 @@ inline constexpr std::uint32_t format_version = 3;
 /// is not of this program, or cannot be read, is an error.
 [[nodiscard]] result<std::optional<std::uint32_t>> version_of(const std::string& path);
 
+/// Asks the system to have the state and its log in memory soon. Who reads all of a large one by an
+/// index waits for the disk at every page otherwise. What it cannot do is left undone.
+void read_ahead(const std::string& path);
+
 /// Held from acquire() to destruction, also by a process that is killed: the system lets go then.
 class state_lock {
  public:

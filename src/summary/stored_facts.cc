@@ -108,6 +108,7 @@ void let_pass(facts& of, wall_time now) {
 }
 
 awaitable<result<facts>> read_facts(std::string path, const std::function<wall_time()>& clock) {
+  state::read_ahead(path);
   auto store = state::open_sqlite_store({.path = path, .command = {}});
   if (!store) {
     co_return fail(std::move(store.error()));
