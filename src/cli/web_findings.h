@@ -2,8 +2,8 @@
 //
 // Problem: reading and telling them takes the thread of the checks and the one of the commits, and
 // there may be a million of half a megabyte each. Idea: one request at a time, and a page has
-// bounds in rows read and in bytes told, whatever is asked for: where few rows fit, a page may be
-// short or empty and there is a next one all the same.
+// bounds in rows, in bytes read and in bytes told, whatever is asked for: where few rows fit, it
+// may be short or empty and there is a next one all the same.
 #pragma once
 
 #include "cli/shown_runs.h"

@@ -3,6 +3,7 @@
 #include "state/sqlite_store.h"
 #include "state/store_testing.h"
 #include "support/simulated_clock.h"
+#include "verify/finding_book.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -153,6 +154,63 @@ TEST_F(web_api_test, tells_the_newest_shards_of_the_present_stream) {
   const auto& oldest = answer["shards"].back();
   EXPECT_EQ(oldest["id"], "shardId-00000000000000000003-a") << "older ones are left out";
   EXPECT_EQ(oldest["created"], nullptr) << "its id has no time";
+}
+
+/// One of many, each confirmed a millisecond after the one before.
+state::mismatch_row finding(std::uint64_t number, verify::mismatch_kind kind,
+                            const std::string& path) {
+  verify::mismatch entry;
+  entry.key.json = fmt::format(R"({{"id":{{"S":"{}"}}}})", number);
+  entry.key.hash = {.high = number, .low = 1};
+  entry.kind = kind;
+  entry.confirmed_at = from_ms(static_cast<std::int64_t>(number));
+  if (!path.empty()) {
+    entry.paths = {{.path = path, .change = "changed"}};
+  }
+  return {.key_hash = entry.key.hash.bytes(),
+          .open = true,
+          .confirmed_ms = to_ms(entry.confirmed_at),
+          .body = verify::encode_mismatch(entry)};
+}
+
+TEST_F(web_api_test, finds_the_few_of_a_kind_and_of_a_path_among_many) {
+  constexpr std::uint64_t all = 12'000;
+  state::commit_batch batch;
+  for (std::uint64_t number = 1; number <= all; ++number) {
+    const bool is_rare = number % 3'000 == 1;  // the oldest is one of them
+    batch.mismatches.push_back(
+        finding(number, is_rare ? verify::mismatch_kind::missing : verify::mismatch_kind::different,
+                is_rare              ? ""
+                : number % 5'000 > 0 ? "total"
+                                     : "na\"me\u00e9[7].b"));
+  }
+  ASSERT_TRUE(time_.run(store_->commit(std::move(batch))));
+  show(report::verdict_kind::no_go);
+  // All answers of what is asked: the numbers in them, and how many answers it took.
+  const auto asked = [this](const serve::parameter& filter) {
+    std::vector<std::string> keys;
+    std::string after;
+    int answers = 0;
+    do {
+      const auto answer = json::parse(
+          ask({"api", "v1", "migrations", "orders", "findings"},
+              {filter, {.name = "limit", .value = "1000"}, {.name = "after", .value = after}})
+              .body);
+      for (const auto& each : answer["findings"]) {
+        keys.push_back(each["key"]["id"]["S"]);
+      }
+      after = answer["next"].is_null() ? "" : answer["next"];
+      ++answers;
+    } while (!after.empty());
+    return std::pair(keys, answers);
+  };
+  EXPECT_EQ(asked({.name = "kind", .value = "missing"}),
+            std::pair(std::vector<std::string>{"9001", "6001", "3001", "1"}, 2));
+  EXPECT_EQ(asked({.name = "kind", .value = "stale"}), std::pair(std::vector<std::string>{}, 2));
+  EXPECT_EQ(asked({.name = "path", .value = "na\"me\u00e9[].b"}),
+            std::pair(std::vector<std::string>{"10000", "5000"}, 2));
+  EXPECT_EQ(asked({.name = "path", .value = "na"}), std::pair(std::vector<std::string>{}, 2));
+  EXPECT_EQ(asked({.name = "path", .value = "total"}).first.size(), all - 6);
 }
 
 TEST_F(web_api_test, tells_the_history_from_a_time_on) {
