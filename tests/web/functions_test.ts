@@ -105,6 +105,15 @@ test("a sample is no GO", () => {
   assert.equal(verdictNow(statusWith({ verdict: "GO" }), lost), undefined);
 });
 
+test("a comparison promises no GO", () => {
+  for (const phase of ["baseline", "steady"]) {
+    const comparing = statusWith({ command: "compare", stream: null, phase });
+    assert.equal(nextStep(context, comparing), en.nextText.comparing);
+    assert.equal(nextStep(context, { ...comparing, verdict: "NO-GO" }), en.nextText.noGo);
+  }
+  assert.equal(nextStep(context, statusWith({ phase: "baseline" })), en.nextText.baseline);
+});
+
 test("what is not proven is not said", () => {
   const go = statusWith({ verdict: "GO" });
   assert.deepEqual(reasonsTold(en, go, "GO"), [en.noReasons]);
@@ -127,6 +136,7 @@ test("no key is wrong only as far as one looks", () => {
   assert.equal(told({}, lost), en.findingsUnknown);
   assert.equal(told({ checks: { keys: 0 }, compared: { items: 0 } }), en.findingsUnchecked);
   assert.equal(told(counted), "1,200 were confirmed and are only counted.");
+  assert.equal(told({ mismatches_unlisted: { missing: 1 } }), "1 was confirmed and is only counted.");
   assert.equal(told({ open_keys: { all: 1 }, ...counted }),
                "1 key is open. 1,200 more were confirmed and are only counted.");
   assert.equal(told({ open_keys: { all: 2 } }, lost), "2 keys are open.");

@@ -134,7 +134,7 @@ export function countText({ words, formats }: Context, status: Status, standing:
   const unlisted = sum(status.mismatches_unlisted);
   const told = [
     open > 0 ? words.findingsOpen(open, formats.count(open)) : "",
-    unlisted > 0 ? words.findingsUnlisted(formats.count(unlisted), open > 0) : "",
+    unlisted > 0 ? words.findingsUnlisted(unlisted, formats.count(unlisted), open > 0) : "",
   ].filter(Boolean);
   if (told.length > 0) {
     return told.join(" ");

@@ -22,6 +22,9 @@ export function nextStep(context: Context, status: Status): string {
   if (status.verdict === "GO (sampled)") {
     return text.goSampled;
   }
+  if (status.command === "compare") {
+    return text.comparing;
+  }
   if (status.freeze.at && Date.parse(status.freeze.at) <= Date.parse(status.at)) {
     return text.frozen(formats.time(status.freeze.at));
   }

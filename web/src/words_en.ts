@@ -72,6 +72,8 @@ export const en = {
     catchingUp:
       "Replication is behind. Missing changes are not called mismatches until it has caught up.",
     baseline: "Items at rest are being compared. GO can come after that, once all has been well for a while.",
+    comparing:
+      "The items of both tables are being compared. A comparison ends without GO: only a monitor gives it.",
     steadyNoBaseline:
       "For GO, items that never changed must be compared as well: --baseline, or compare.",
     steadyWait: (settle: string) =>
@@ -168,8 +170,8 @@ export const en = {
   findingsNoneOpen: "No key is known to be wrong.",
   findingsUnchecked: "No key has been checked yet.",
   findingsUnknown: "Whether a key is wrong is not known now.",
-  findingsUnlisted: (text: string, more: boolean) =>
-    `${text}${more ? " more" : ""} were confirmed and are only counted.`,
+  findingsUnlisted: (n: number, text: string, more: boolean) =>
+    `${text}${more ? " more" : ""} ${plural(n, "was confirmed and is", "were confirmed and are")} only counted.`,
   findingsShown: (first: string, last: string) => `${first} to ${last}`,
   newestFirst: ", newest first",
   findingsNone: "None that fits.",

@@ -64,6 +64,7 @@ export const zh: Words = {
     importing: "目標還不存在。變更先讀取並計數；目標可用之後才開始檢查。",
     catchingUp: "複寫落後。追上之前，缺少的變更不算不一致。",
     baseline: "正在比對靜止項目。之後一切正常一段時間，就可能是 GO。",
+    comparing: "正在比對兩邊的項目。compare 結束時沒有 GO：只有 monitor 會給。",
     steadyNoBaseline: "要得到 GO，從未變更的項目也要比對：--baseline 或 compare。",
     steadyWait: (settle) =>
       `理由全部消失${settle ? `，且一切正常達 ${settle}` : ""}，就是 GO。`,
@@ -150,7 +151,7 @@ export const zh: Words = {
   findingsNoneOpen: "沒有已知不對的 key。",
   findingsUnchecked: "還沒有檢查任何 key。",
   findingsUnknown: "現在不知道是否有 key 不對。",
-  findingsUnlisted: (text, more) => `${more ? "另有" : "有"} ${text} 個已確認，只計數。`,
+  findingsUnlisted: (_, text, more) => `${more ? "另有" : "有"} ${text} 個已確認，只計數。`,
   findingsShown: (first, last) => `第 ${first} 到 ${last} 個`,
   newestFirst: "，新的在前",
   findingsNone: "沒有符合的。",
