@@ -13,7 +13,7 @@ import { type Finding, type FindingsPage, type Kind, kinds, type Status } from "
 import { type Context, isLive, type Part, sum } from "./view";
 
 const rowsShown = 50;
-const pagesAtOnce = 10;
+const pagesAtOnce = 20;
 const commitsAwaited = 2;
 const answerMax = 25_000; // ms
 const refusalMax = 300; // characters
@@ -270,10 +270,14 @@ export function makeFindings(context: Context): Part {
     }
   }
 
+  // What stands there meanwhile is an answer to another question.
   const goTo = (toStarts: string[], toRows: number[]) => {
     starts = toStarts;
     firstRows = toRows;
     isOutdated = true;
+    list.classList.toggle("outdated", rows.size > 0);
+    setText(note, words.findingsReading);
+    setText(where, "");
     void load();
   };
   const filterBy = (kind: string, path: string, state = "") => {

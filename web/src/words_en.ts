@@ -175,6 +175,7 @@ export const en = {
   findingsShown: (first: string, last: string) => `${first} to ${last}`,
   newestFirst: ", newest first",
   findingsNone: "None that fits.",
+  findingsReading: "Reading the list…",
   findingsFailed: (why: string) => `The list could not be read (${why}). Trying again.`,
   findingsOld: "The rows above are old.",
   findingsPartly: "Searched a part of the list; there is more.",

@@ -155,6 +155,7 @@ export const zh: Words = {
   findingsShown: (first, last) => `第 ${first} 到 ${last} 個`,
   newestFirst: "，新的在前",
   findingsNone: "沒有符合的。",
+  findingsReading: "正在讀清單……",
   findingsFailed: (why) => `清單讀不到（${why}）。稍後重試。`,
   findingsOld: "以上各列是舊的。",
   findingsPartly: "只找了清單的一部分；後面還有。",
