@@ -66,10 +66,7 @@ std::string settings_line(const status& now) {
     return "cannot be looked at again: " + now.table_settings->trouble;
   }
   return names.empty() ? std::string()
-                       : fmt::format(
-                             "differ: {} (report tells how; --accept NAME "
-                             "for one that is meant)",
-                             fmt::join(names, ", "));
+                       : fmt::format("differ: {} (see report)", fmt::join(names, ", "));
 }
 
 std::string coverage_line(const status& now) {

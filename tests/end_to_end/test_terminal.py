@@ -76,7 +76,7 @@ class OnATerminal(GoScenario):
 
     def test_is_whole_in_any_window_whatever_scrolls_above(self) -> None:
         side = self.with_evil_keys()
-        terminal = self.open(side, *TO_GO, "--verbose")
+        terminal = self.open(side, *TO_GO, "--verbose", "--accept", "stream")
         self.shows(terminal, "wrong +3 missing open")
         for number, (columns, rows) in enumerate(((80, 24), (40, 10), (20, 3), (200, 60), (23, 24),
                                                   (132, 5), (80, 24))):
