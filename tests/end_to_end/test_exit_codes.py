@@ -206,7 +206,7 @@ class ExitCodes(Scenario):
                 self.assert_exit(side.monitor.wait(), FAILED)
 
     def test_the_unit_restarts_on_what_a_restart_may_mend(self) -> None:
-        unit = (ROOT / "docs" / "operations.md").read_text()
+        unit = (ROOT / "deploy/systemd/ddm@.service").read_text()
         self.assertIn("\nRestart=on-failure\n", unit)
         kept = re.search(r"\nRestartPreventExitStatus=([\d ]+)\n", unit)
         assert kept is not None
