@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <functional>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -28,8 +30,10 @@ constexpr std::string_view usage =
     "  --shards N    of the source's stream (1)\n"
     "  --shuffled 1  the target scans in another order\n"
     "Prints its URL. Commands on standard input, each answered by a line:\n"
-    "  put FROM COUNT   writes that many new items to both tables\n"
-    "  shards           open shards of the source's stream\n";
+    "  put FROM COUNT     writes that many new items to both tables\n"
+    "  drop FROM COUNT    removes so many of the target's\n"
+    "  change FROM COUNT  gives so many of the target's another `total`\n"
+    "  shards             open shards of the source's stream\n";
 
 constexpr auto table_name = "orders";
 constexpr std::uint64_t lines_per_order = 8;
@@ -81,10 +85,10 @@ std::string key_json(std::uint64_t item) {
                      order % 7 == 0 ? "注文" : "order", order, line, line % 7 == 0 ? ".25" : "");
 }
 
-std::string item_json(std::uint64_t item, std::string_view shape) {
+std::string item_json(std::uint64_t item, std::string_view shape, std::string_view cents = "50") {
   const auto small = fmt::format(
-      R"({{{},"state":{{"S":"shipped"}},"total":{{"N":"{}.50"}},"open":{{"BOOL":false}})",
-      key_json(item), item % 977);
+      R"({{{},"state":{{"S":"shipped"}},"total":{{"N":"{}.{}"}},"open":{{"BOOL":false}})",
+      key_json(item), item % 977, cents);
   if (shape == "nested") {
     return small +
            fmt::format(
@@ -123,21 +127,27 @@ class served_migration {
 
   /// Both tables share what is stored.
   void put(std::uint64_t from, std::uint64_t count) {
-    constexpr std::uint64_t at_a_time = 10'000;
-    for (auto at = from; at < from + count; at += at_a_time) {
-      std::vector<item_ptr> items;
-      for (auto item = at; item < std::min(at + at_a_time, from + count); ++item) {
-        items.push_back(*make_item(item_json(item, shape_), schema()));
-      }
+    for_each_block(from, count, "50", [&](std::span<const item_ptr> items) {
       for (const auto* name : {"source", "target"}) {
-        server_.with_account(name, [&](fake_dynamodb& account) {
-          for (const auto& item : items) {
-            account.table(table_name).put(item, account.now());
-          }
-          return 0;
-        });
+        put_into(name, items);
       }
-    }
+    });
+  }
+
+  void change_target(std::uint64_t from, std::uint64_t count) {
+    for_each_block(from, count, "51",
+                   [&](std::span<const item_ptr> items) { put_into("target", items); });
+  }
+
+  void drop_from_target(std::uint64_t from, std::uint64_t count) {
+    for_each_block(from, count, "50", [&](std::span<const item_ptr> items) {
+      server_.with_account("target", [&](fake_dynamodb& account) {
+        for (const auto& item : items) {
+          account.table(table_name).remove(item->position, account.now());
+        }
+        return 0;
+      });
+    });
   }
 
   [[nodiscard]] std::size_t open_shards() {
@@ -153,6 +163,25 @@ class served_migration {
     settings.region = "ap-northeast-1";
     settings.stream.shards = static_cast<std::uint32_t>(chosen.shards);
     return settings;
+  }
+  void for_each_block(std::uint64_t from, std::uint64_t count, std::string_view cents,
+                      const std::function<void(std::span<const item_ptr>)>& does) {
+    constexpr std::uint64_t at_a_time = 10'000;
+    for (auto at = from; at < from + count; at += at_a_time) {
+      std::vector<item_ptr> items;
+      for (auto item = at; item < std::min(at + at_a_time, from + count); ++item) {
+        items.push_back(*make_item(item_json(item, shape_, cents), schema()));
+      }
+      does(items);
+    }
+  }
+  void put_into(const char* name, std::span<const item_ptr> items) {
+    server_.with_account(name, [&](fake_dynamodb& account) {
+      for (const auto& item : items) {
+        account.table(table_name).put(item, account.now());
+      }
+      return 0;
+    });
   }
   [[nodiscard]] dynamodb::key_schema schema() {
     return server_.with_account(
@@ -172,8 +201,12 @@ std::string obey(served_migration& served, const std::string& line) {
   if (command == "shards") {
     return std::to_string(served.open_shards());
   }
-  if (command == "put" && words >> from >> count) {
-    served.put(from, count);
+  const auto change = command == "put"      ? &served_migration::put
+                      : command == "drop"   ? &served_migration::drop_from_target
+                      : command == "change" ? &served_migration::change_target
+                                            : nullptr;
+  if (change != nullptr && words >> from >> count) {
+    (served.*change)(from, count);
     return "done";
   }
   return "unknown command: " + line;

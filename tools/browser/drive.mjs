@@ -7,6 +7,7 @@
 //   {"do": "click", "selector": …}   {"do": "fill", "selector": …, "text": …}   {"do": "press", "key": …}
 //   {"do": "choose", "selector": …, "value": …}   {"do": "focused"}
 //   {"do": "audit"}                     what axe-core finds serious or critical
+//   {"do": "weight"}                    elements, bytes of the script's heap, the largest answer of each path
 //   {"do": "problems"}                  console errors, violations of the policy, requests to elsewhere
 //   {"do": "picture", "path": …, "height": 900}   without a height: the whole page
 //
@@ -26,11 +27,13 @@ const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", hea
 let page;
 let problems = [];
 let loads = 0;
+let answers = {};
 
 async function open({ url, scheme = "light", width = 1280, height = 900, locale = "en" }) {
   await page?.context().close();
   problems = [];
   loads = 0;
+  answers = {};
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale });
   page = await context.newPage();
   await page.addInitScript(() => {
@@ -53,6 +56,13 @@ async function open({ url, scheme = "light", width = 1280, height = 900, locale 
     if (!request.url().startsWith("data:") && new URL(request.url()).origin !== origin) {
       problems.push(`request: ${request.url()}`);
     }
+  });
+  const seen = answers;
+  page.on("requestfinished", async (request) => {
+    const path = new URL(request.url()).pathname;
+    const { responseBodySize: bytes } = await request.sizes().catch(() => ({ responseBodySize: 0 }));
+    const { count, most } = seen[path] ?? { count: 0, most: 0 };
+    seen[path] = { count: count + 1, most: Math.max(most, bytes) };
   });
   page.on("load", () => ++loads);
   await page.goto(url);
@@ -83,6 +93,8 @@ function shown() {
       key: row.querySelector(".key").textContent,
       paths: [...row.querySelectorAll(".paths code")].map((each) => each.textContent),
     })),
+    where: text("#findings-where"),
+    older: document.querySelector("#findings-older")?.getAttribute("aria-disabled") === "false",
     shards: all("#shards rect", (each) => each.textContent),
     plots: all(".canvas", (each) => each.getAttribute("aria-label")),
     text: document.body.innerText,
@@ -116,10 +128,20 @@ async function audit() {
   };
 }
 
+/** After a collection, so that only what is held counts. */
+async function weight() {
+  const protocol = await page.context().newCDPSession(page);
+  await protocol.send("HeapProfiler.collectGarbage");
+  const { usedSize: heap } = await protocol.send("Runtime.getHeapUsage");
+  await protocol.detach();
+  return { heap, elements: await page.evaluate(() => document.querySelectorAll("*").length), answers };
+}
+
 const commands = {
   open,
   read,
   audit,
+  weight,
   click: async ({ selector }) => page.click(selector, { timeout: 15_000 }),
   fill: async ({ selector, text }) => page.fill(selector, text, { timeout: 15_000 }),
   choose: async ({ selector, value }) => void (await page.selectOption(selector, value, { timeout: 15_000 })),
