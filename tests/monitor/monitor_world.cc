@@ -1,5 +1,6 @@
 #include "monitor/monitor_world.h"
 
+#include "dynamodb/describe_settings.h"
 #include "dynamodb/dynamodb_client.h"
 #include "monitor/opened_state.h"
 #include "runtime/rate_limiter.h"
@@ -295,6 +296,14 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
   if (adjust) {
     adjust(settings);
   }
+  std::function<awaitable<result<dynamodb::described_table>>(side)> describe;
+  if (how.watches_settings) {
+    describe = [this](side which) {
+      return dynamodb::describe_with_settings(
+          which == side::source ? process_->source_calls : process_->target_calls,
+          dynamodb::table_name(table));
+    };
+  }
   process_->session = std::make_unique<monitor_session>(
       std::move(settings),
       session_parts{.executor = time.executor(),
@@ -306,7 +315,8 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
                     .source = process_->source_side,
                     .target = process_->target_side,
                     .store = *process_->store,
-                    .target_is_ready = [this] { return target_is_active(); }},
+                    .target_is_ready = [this] { return target_is_active(); },
+                    .describe_with_settings = std::move(describe)},
       resumed);
   session_ = process_->session.get();
   ended_ = false;

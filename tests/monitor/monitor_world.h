@@ -51,6 +51,7 @@ struct process_options {
   std::optional<std::uint64_t> baseline_sample_rate;  ///< else that of the changes
   std::string ignored;                                ///< attributes, comma-separated
   bool ttl = true;                                    ///< on in both tables, on "ttl"
+  bool watches_settings = false;                      ///< those of the tables
 };
 
 class monitor_world {

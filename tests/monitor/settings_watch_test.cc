@@ -1,6 +1,8 @@
 #include "monitor/settings_watch.h"
 
 #include "base/log.h"
+#include "monitor/monitor_world.h"
+#include "report/stored_status.h"
 #include "support/simulated_clock.h"
 
 #include <gmock/gmock.h>
@@ -187,6 +189,24 @@ TEST_F(table_settings, that_nobody_looks_at_are_not_told) {
   report::status now;
   none.tell(now);
   EXPECT_FALSE(now.table_settings);
+}
+
+TEST(table_settings_of_a_session, are_in_its_status_and_in_the_state_once_the_target_is_there) {
+  monitor_world world({.create_target = false});
+  world.start([](session_settings& settings) { settings.accepted_settings = {"stream"}; },
+              {.watches_settings = true});
+  world.time.run_for(1min);
+  ASSERT_TRUE(world.status().table_settings);
+  EXPECT_FALSE(world.status().table_settings->looked_at);
+  world.target.create_table(world.table,
+                            {.partition = {"pk", dynamodb::key_type::string}, .sort = {}});
+  world.time.run_for(1min);
+  const auto stored = report::decode_figures(world.stored().values.at("status.monitor"));
+  ASSERT_TRUE(stored && stored->table_settings);
+  EXPECT_TRUE(stored->table_settings->looked_at);
+  EXPECT_GT(stored->table_settings->count(parity::equal), 0U);
+  EXPECT_EQ(stored->table_settings->count(parity::accepted), 1U) << "the target has no stream";
+  EXPECT_EQ(stored->table_settings->count(parity::different), 0U);
 }
 
 }  // namespace

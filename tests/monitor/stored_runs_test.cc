@@ -2,6 +2,7 @@
 
 #include "monitor/compare_world.h"
 #include "monitor/monitor_world.h"
+#include "monitor/unlisted_findings.h"
 #include "report/render.h"
 #include "report/stored_status.h"
 #include "report/verdict.h"
@@ -59,6 +60,16 @@ TEST(stored_runs, of_a_monitor_that_goes_on_tell_what_it_tells) {
   EXPECT_EQ(run.status.verdict.reasons, world.status().verdict.reasons);
   EXPECT_EQ(run.status.mismatches.mismatches(), 1);
   EXPECT_THAT(run.status.newest, SizeIs(1));
+}
+
+/// What `change` makes of the status that the monitor has recorded.
+template <class Change>
+void change_recorded(state::snapshot& state, Change change) {
+  auto& recorded = state.values.at("status.monitor");
+  auto figures = report::decode_figures(recorded);
+  ASSERT_TRUE(figures);
+  change(*figures);
+  recorded = report::encode_figures(*figures);
 }
 
 TEST(stored_runs, are_of_the_two_tables_of_the_state) {
@@ -146,6 +157,27 @@ TEST(stored_runs, that_are_told_later_stand_as_they_do_then) {
   EXPECT_EQ(run.status.verdict.reasons, reasons);
 }
 
+TEST(stored_runs, that_are_told_later_are_older_then) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  const auto state = world.stored();
+  auto run = only_run(state, only_run(state, world.time.now()).status.at + 10s);
+  let_pass(run, 51s, true);
+  EXPECT_EQ(run.age, 61s);
+  EXPECT_FALSE(run.goes_on());
+  EXPECT_TRUE(run.held);
+}
+
+TEST(stored_runs, that_are_at_work_after_all_hold_nothing_of_the_past) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto run = only_run(world.stored(), world.time.now(), false);
+  ASSERT_TRUE(run.held);
+  let_pass(run, 2s, true);
+  EXPECT_FALSE(run.held);
+  EXPECT_EQ(run.status.verdict.kind, verdict_kind::go);
+}
+
 TEST(stored_runs, repeat_no_reason) {
   monitor_world world;
   world.import_items(20);
@@ -216,15 +248,83 @@ TEST(stored_runs, know_at_once_what_others_have_found_and_repaired) {
   EXPECT_EQ(only_run(world.stored(), world.time.now()).status.verdict.kind, verdict_kind::go);
 }
 
+TEST(stored_runs, know_at_once_of_gaps_and_of_what_made_up_for_them) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  state.gaps = {{.shard_id = "s", .noticed = world.time.now(), .reason = "trimmed"}};
+  EXPECT_EQ(only_run(state, world.time.now()).status.verdict.kind, verdict_kind::no_go);
+  state.gaps.front().cured = true;
+  EXPECT_EQ(only_run(state, world.time.now()).status.verdict.kind, verdict_kind::go);
+}
+
+TEST(stored_runs, know_at_once_what_each_command_has_only_counted) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  for (const std::string command : {"monitor", "compare"}) {
+    state.numbers["findings.unlisted." + command + ".missing"] = command == "monitor" ? 2 : 3;
+    state.numbers["findings.unlisted." + command + ".last_ms"] = to_ms(world.time.now());
+    state.gaps.push_back(
+        {.noticed = world.time.now(), .reason = std::string(unlisted_reason(command))});
+  }
+  const auto status = only_run(state, world.time.now()).status;
+  EXPECT_EQ(status.unlisted.of(verify::mismatch_kind::missing), 5);
+  EXPECT_EQ(status.verdict.kind, verdict_kind::no_go);
+}
+
+TEST(stored_runs, name_no_mismatch_once_others_have_found_or_repaired_some) {
+  monitor_world world;
+  world.import_items(20);
+  world.put("lost", 1);
+  world.start(with_baseline);
+  world.time.run_for(10min + 2s);
+  auto state = world.stored();
+  const auto found = only_run(state, world.time.now()).status;
+  EXPECT_THAT(found.newest, SizeIs(1));
+  EXPECT_THAT(found.mismatch_groups, SizeIs(1));
+  state.open_mismatches_by_kind.clear();
+  const auto repaired = only_run(state, world.time.now()).status;
+  EXPECT_THAT(repaired.newest, IsEmpty());
+  EXPECT_THAT(repaired.mismatch_groups, IsEmpty());
+}
+
+TEST(stored_runs, say_since_when_they_stand_so) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  const auto go = only_run(state, world.time.now()).status;
+  EXPECT_EQ(go.verdict_since, world.status().verdict_since);
+  EXPECT_LT(go.verdict_since, go.at);
+  state.gaps = {{.shard_id = "s", .noticed = world.time.now(), .reason = "trimmed"}};
+  const auto no_go = only_run(state, world.time.now()).status;
+  EXPECT_EQ(no_go.verdict_since, no_go.at);
+}
+
+TEST(stored_runs, of_a_sample_hold_a_go_of_that_sample) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  change_recorded(state, [](auto& figures) { figures.verdict.kind = verdict_kind::go_sampled; });
+  const auto killed = only_run(state, world.time.now(), false);
+  ASSERT_TRUE(killed.held);
+  EXPECT_EQ(killed.held->kind, verdict_kind::go_sampled);
+}
+
+TEST(stored_runs, of_an_earlier_version_are_of_the_command_that_they_are_kept_for) {
+  monitor_world world;
+  world.start();
+  world.time.run_for(1min);
+  auto state = world.stored();
+  change_recorded(state, [](auto& figures) { figures.about.command.clear(); });
+  EXPECT_EQ(only_run(state, world.time.now()).status.about.command, "monitor");
+}
+
 TEST(stored_runs, are_go_only_where_the_run_said_so) {
   monitor_world world;
   ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
   auto state = world.stored();
-  auto& recorded = state.values.at("status.monitor");
-  auto figures = report::decode_figures(recorded);
-  ASSERT_TRUE(figures);
-  figures->verdict.kind = verdict_kind::no_go;
-  recorded = report::encode_figures(*figures);
+  change_recorded(state, [](auto& figures) { figures.verdict.kind = verdict_kind::no_go; });
   const auto run = only_run(state, world.time.now());
   EXPECT_EQ(run.status.verdict.kind, verdict_kind::wait);
   EXPECT_THAT(run.status.verdict.reasons, Contains(HasSubstr("the monitor has not judged yet")));

@@ -1,5 +1,7 @@
 #include "report/figures.h"
 
+#include "report/render.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -20,6 +22,93 @@ std::map<std::string, figure> by_name(const status& now) {
     EXPECT_TRUE(named.emplace(each.name, each).second) << each.name << " comes twice";
   }
   return named;
+}
+
+/// Everything is known, and next to no number is another one too.
+status known() {
+  status now;
+  now.at = from_ms(1'767'225'600'000);
+  now.about.stream.emplace();
+  now.events = {.total = 90,
+                .unique = 88,
+                .insert = 40,
+                .modify = 30,
+                .remove = 17,
+                .ttl_remove = 5,
+                .unknown = 1};
+  now.events_per_second = 12.5;
+  now.checks = {.sampled = 70,
+                .verified = 50,
+                .superseded = 2,
+                .deferred = 3,
+                .failed = 9,
+                .healed = 4,
+                .left_to_baseline = 6};
+  now.pending = 8;
+  now.keys_checked = 55;
+  now.keys_changed = 60;
+  now.mismatches.open = {1, 2, 3, 4, 5, 6, 7};
+  now.success_of_changes = success_of(343, {.all = 3, .wrong = 3});
+  now.success_at_rest = success_of(100, {.all = 50, .wrong = 50});
+  for (int i = 1; i <= 100; ++i) {
+    now.lag.add(i * 1s, false);
+  }
+  now.shards = {.open = 3, .waiting = 2, .done = 1, .behind = 1500ms, .retention_left = 20h};
+  now.unread_for = 12s;
+  now.compared = compare::comparison_view{.progress = {.segments = 8,
+                                                       .segments_done = 4,
+                                                       .candidates = 12,
+                                                       .candidates_closed = 9,
+                                                       .candidates_unequal = 5},
+                                          .seen = {.equal = 80}};
+  now.asked_of_tables = {.source = {.operations = {{"Scan", 20, 2, 1}}, .pauses = 3},
+                         .target = {.operations = {{"Scan", 30, 6, 5}}, .pauses = 4}};
+  now.asked_of_stream = {.operations = {{"GetRecords", 40, 8, 7}}, .pauses = 9};
+  now.source_units = 1.5;
+  now.target_units = 2.5;
+  now.stream_calls = 77;
+  now.usd = 0.25;
+  return now;
+}
+
+/// "events_total" of {"events": {"total": 1}}.
+void take_numbers(const json& from, const std::string& path, std::map<std::string, double>& into) {
+  for (const auto& [name, value] : from.items()) {
+    if (value.is_object()) {
+      take_numbers(value, path + name + "_", into);
+    } else if (value.is_number()) {
+      into[path + name] = value.get<double>();
+    }
+  }
+}
+
+TEST(figures, are_the_numbers_of_the_report_by_their_paths) {
+  const auto now = known();
+  std::map<std::string, double> left_out;
+  take_numbers(json::parse(render_json(now)), "", left_out);
+  std::vector<std::string> in_no_report;
+  for (const auto& [name, figure] : by_name(now)) {
+    if (const auto told = left_out.extract(name)) {
+      EXPECT_EQ(figure.value, told.mapped()) << name;
+    } else {
+      in_no_report.push_back(name);
+    }
+  }
+  EXPECT_THAT(in_no_report, testing::ElementsAre("gaps_open", "go", "go_sampled",
+                                                 "mismatches_unlisted_all", "no_go"));
+  std::vector<std::string> of_these;
+  for (const auto& [name, value] : left_out) {
+    for (const auto* part : {"events_", "checks_", "mismatches_", "success_rate_", "lag_ms_",
+                             "shards_", "consumed_"}) {
+      if (name.starts_with(part) && !name.starts_with("mismatches_unlisted_")) {
+        of_these.push_back(name);
+      }
+    }
+  }
+  EXPECT_THAT(of_these,
+              testing::ElementsAre("checks_deletes", "checks_equal_by_ignoring",
+                                   "checks_failed_unlisted", "lag_ms_count", "lag_ms_upper_bounds",
+                                   "success_rate_confidence", "success_rate_high"));
 }
 
 TEST(figures, leave_out_what_is_not_known) {

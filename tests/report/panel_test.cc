@@ -185,6 +185,9 @@ TEST(panel, counts_what_is_not_listed) {
   now.unlisted.open.at(0) = 4000;
   EXPECT_THAT(shown(now, {.columns = 100, .rows = 30}).lines,
               Contains("wrong     2 missing, 1 different open; 4,000 more only counted"));
+  now.unlisted.open.at(0) = 1;
+  EXPECT_THAT(shown(now, {.columns = 100, .rows = 30}).lines,
+              Contains("wrong     2 missing, 1 different open; 1 more only counted"));
 }
 
 TEST(panel, names_the_migration_where_there_are_several) {

@@ -400,6 +400,35 @@ TEST(render_text, tells_the_failed_changes_of_what_is_not_listed) {
   EXPECT_EQ(json::parse(render_json(now))["checks"]["failed_unlisted"], 2);
 }
 
+TEST(table_settings, are_told_where_they_differ_and_are_not_accepted) {
+  using enum dynamodb::parity;
+  auto now = full_status();
+  EXPECT_THAT(render_text(now), Not(HasSubstr("settings")));
+  now.table_settings->rows = {
+      {.name = "billing", .state = equal},
+      {.name = "pitr", .state = unknown},
+      {.name = "stream", .source = "on", .target = "off", .state = different},
+      {.name = "tags", .source = "a", .target = "b", .state = accepted},
+      {.name = "ttl", .source = "on", .target = "off", .state = different}};
+  EXPECT_THAT(render_text(now), HasSubstr("\n  settings    differ: stream, ttl (see report)"));
+  now.table_settings.reset();
+  EXPECT_THAT(render_text(now), Not(HasSubstr("settings")));
+}
+
+TEST(table_settings, are_told_to_programs_one_by_one) {
+  using enum dynamodb::parity;
+  auto now = full_status();
+  now.table_settings->rows = {{.name = "pitr", .source = "on", .state = unknown},
+                              {.name = "ttl", .source = "on", .target = "off", .state = different}};
+  now.table_settings->trouble = "no answer";
+  EXPECT_EQ(json::parse(render_json(now))["table_settings"], json::parse(R"({
+    "looked_at": "2026-01-01T00:00:00Z", "trouble": "no answer", "different": 1, "unknown": 1,
+    "rows": [{"name": "pitr", "source": "on", "target": null, "state": "unknown"},
+             {"name": "ttl", "source": "on", "target": "off", "state": "different"}]})"));
+  now.table_settings.reset();
+  EXPECT_TRUE(json::parse(render_json(now))["table_settings"].is_null());
+}
+
 TEST(render_ending, says_verdict_reasons_and_what_is_open) {
   const auto text = render_ending(full_status());
   EXPECT_THAT(text, HasSubstr("2026-01-01T00:00:00Z  verdict: NO-GO\n  - 1 confirmed mismatch"));

@@ -195,13 +195,26 @@ TEST(stored_status, of_an_earlier_version_lacks_what_came_later) {
 }
 
 TEST(stored_status, that_is_damaged_is_an_error) {
-  for (const auto* text : {"", "{", "[]", "7", R"({"pending":"many"})", R"({"pending":-1.5})",
-                           R"({"keys_checked":-1})", R"({"ended":1})", R"({"lag":"x"})",
-                           R"({"mismatches":{"open":[1]}})", R"({"stream_of":"both"})",
-                           R"({"mismatches":{"by_period":{"x":{}}}})", R"({"troubles":[1]})",
-                           R"({"at":-9223372036854775808})", R"({"running":9000000000000000000})",
+  for (const auto* text : {"",
+                           "{",
+                           "[]",
+                           "7",
+                           R"({"pending":"many"})",
+                           R"({"pending":-1.5})",
+                           R"({"keys_checked":-1})",
+                           R"({"ended":1})",
+                           R"({"lag":"x"})",
+                           R"({"mismatches":{"open":[1]}})",
+                           R"({"stream_of":"both"})",
+                           R"({"mismatches":{"by_period":{"x":{}}}})",
+                           R"({"troubles":[1]})",
+                           R"({"at":-9223372036854775808})",
+                           R"({"running":9000000000000000000})",
                            R"({"compared":{"progress":{"started_ms":9000000000000000000}}})",
-                           R"({"newest":[{"kind":"odd"}]})", R"({"newest":[{"kind":1}]})"}) {
+                           R"({"newest":[{"kind":"odd"}]})",
+                           R"({"newest":[{"kind":1}]})",
+                           R"({"verdict":{"kind":"MAYBE"}})",
+                           R"({"table_settings":{"rows":[{"state":"odd"}]}})"}) {
     EXPECT_FALSE(decode_figures(text)) << text;
   }
 }
