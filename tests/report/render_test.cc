@@ -349,6 +349,20 @@ TEST(render_text, shows_the_rates_of_changes_and_of_items_at_rest_apart) {
   EXPECT_THAT(render_text(now), HasSubstr("success     items at rest: 0 of 300"));
 }
 
+TEST(render_text, names_unknown_events_only_where_there_are_some) {
+  auto now = full_status();
+  EXPECT_THAT(render_text(now), HasSubstr("1 unknown"));
+  now.events.unknown = 0;
+  EXPECT_THAT(render_text(now), Not(HasSubstr("unknown")));
+}
+
+TEST(render_comparison, tells_what_is_equal_only_because_attributes_are_left_out) {
+  auto now = compared_status();
+  EXPECT_THAT(render_comparison(now), Not(HasSubstr("equal only thanks to")));
+  now.compared->seen.equal_by_ignoring = 1;
+  EXPECT_THAT(render_comparison(now), HasSubstr("1 are equal only thanks to --ignore-attribute"));
+}
+
 TEST(render_comparison, shows_the_rate_of_items_at_rest_and_what_became_of_each_candidate) {
   auto now = compared_status();
   now.success_at_rest = success_at_rest(now);

@@ -198,6 +198,14 @@ TEST(verdict, an_open_mismatch_is_a_no_go) {
   EXPECT_THAT(verdict.reasons, Contains("1,235 confirmed mismatches are open"));
 }
 
+TEST(verdict, one_mismatch_that_was_only_counted_is_a_no_go) {
+  auto now = healthy();
+  now.unlisted.open.at(static_cast<std::size_t>(verify::mismatch_kind::missing)) = 1;
+  const auto verdict = decide_verdict(now);
+  EXPECT_EQ(verdict.kind, verdict_kind::no_go);
+  EXPECT_THAT(verdict.reasons, Contains("1 more was confirmed and is not listed"));
+}
+
 TEST(verdict, expired_items_are_no_mismatch_and_unreadable_ones_only_hold_it_up) {
   auto now = healthy();
   open_mismatches(now, verify::mismatch_kind::expired, 5);

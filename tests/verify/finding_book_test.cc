@@ -173,6 +173,9 @@ TEST_F(book, a_row_brings_the_entry_back) {
   EXPECT_EQ(back->digested_without, entry.digested_without);
   EXPECT_EQ(back->source_json, entry.source_json);
   EXPECT_FALSE(back->target_json);
+  entry.target_json = R"({"pk":{"S":"a"},"x":{"N":"1"}})";
+  rows[0].body = encode_mismatch(entry);
+  EXPECT_EQ(decode_mismatch(rows[0])->target_json, entry.target_json);
 }
 
 TEST_F(book, a_damaged_row_is_an_error) {
