@@ -44,7 +44,7 @@ WAITING = {
         "profile_keys refreshing_credentials service_client sso_credentials sso_token "
         "sts_client transport",
     "cli":
-        "alert_sender compare_command compared_tables connection ending event_loop item_command item_writer "
+        "alert_sender compare_command compared_tables connection ending event_loop item_command "
         "live_panels monitor_command onlookers open_migration process reached_table repair_command "
         "run_description shared_connections shown_runs start_text web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
@@ -64,6 +64,7 @@ WAITING = {
     "state": "sqlite_store state_store state_tables",
     "summary": "stored_facts",
     "stream": "record_sink shard_reader stream_consumer stream_follower",
+    "testdata": "item_writer",
     "verify": "findings_file record_verifier",
 }
 ASIO = re.compile(r"\s*#\s*include\s+<boost/(asio|beast)[/.]")

@@ -4,8 +4,8 @@
 #include "base/displayable.h"
 #include "base/units.h"
 #include "cli/item_command.h"
-#include "cli/key_file.h"
 #include "runtime/clock.h"
+#include "testdata/key_file.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +15,9 @@
 namespace ddm::cli {
 namespace {
 
+using testdata::item_writer;
+using testdata::key_table;
+
 /// Of datagen's file: some ten million keys, which are held at once.
 constexpr std::size_t key_file_bytes_max = std::size_t{1} << 30;
 
@@ -23,7 +26,7 @@ result<key_table> read_keys(const std::string& path) {
   if (!text) {
     return wrong_usage(fmt::format("--input {} {}", path, text.error().message));
   }
-  auto keys = parse_key_file(*text);
+  auto keys = testdata::parse_key_file(*text);
   return keys ? std::move(keys)
               : wrong_usage(fmt::format("--input {}: {}", path, keys.error().message));
 }

@@ -13,6 +13,9 @@
 #include <utility>
 
 namespace ddm::cli {
+
+using testdata::item_writer;
+
 namespace {
 
 awaitable<int> code_of(awaitable<result<int>> command) {

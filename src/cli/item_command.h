@@ -2,9 +2,9 @@
 #pragma once
 
 #include "cli/connection.h"
-#include "cli/item_writer.h"
 #include "cli/options.h"
 #include "dynamodb/dynamodb_client.h"
+#include "testdata/item_writer.h"
 
 #include <cstdint>
 #include <functional>
@@ -36,12 +36,10 @@ struct write_summary {
 
 /// Writes items 0 … count - 1 under a progress bar; the first SIGINT or SIGTERM stops after the
 /// write under way, a second one ends the process. `what` is for people: "items".
-[[nodiscard]] awaitable<write_summary> write_with_progress(asio::any_io_executor executor,
-                                                           clock& time, aws::service_client& calls,
-                                                           item_writer::options settings,
-                                                           std::uint64_t count, std::string what,
-                                                           item_writer::item_source source,
-                                                           item_writer::written_sink sink);
+[[nodiscard]] awaitable<write_summary> write_with_progress(
+    asio::any_io_executor executor, clock& time, aws::service_client& calls,
+    testdata::item_writer::options settings, std::uint64_t count, std::string what,
+    testdata::item_writer::item_source source, testdata::item_writer::written_sink sink);
 
 /// Prints how it ended; the exit code.
 [[nodiscard]] int report(const write_summary& summary, std::uint64_t count, std::string_view done,

@@ -20,10 +20,6 @@ namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
-[[nodiscard]] std::vector<std::string> complete(report_options&) { return {}; }
-[[nodiscard]] std::vector<std::string> complete(datagen_options&) { return {}; }
-[[nodiscard]] std::vector<std::string> complete(datadel_options&) { return {}; }
-
 /// The file that --config names among the arguments, as settings.
 raw_settings read_config_file(const flag_table& table, const raw_settings& arguments,
                               const file_reader& read_file, std::vector<std::string>& faults) {

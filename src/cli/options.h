@@ -4,8 +4,8 @@
 // told one fault at a time gives up.
 // Idea: flags, environment and configuration file become one struct in a pure function; it returns
 // either that struct or every fault there is.
-// Reason: what is possible then is a table (options_monitor.cc), from which parsing, defaults and
-// help all follow, and which tests can try without a process.
+// Reason: what is possible then is a table for each command (monitor_flags.cc), from which parsing,
+// defaults, help and reference all follow, and which tests can try without a process.
 #pragma once
 
 #include "aws/environment.h"

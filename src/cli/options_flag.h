@@ -77,6 +77,9 @@ struct command_description {
 [[nodiscard]] std::vector<std::string> complete(compare_options& options);
 [[nodiscard]] std::vector<std::string> complete(plan_options& options);
 [[nodiscard]] std::vector<std::string> complete(repair_options& options);
+[[nodiscard]] std::vector<std::string> complete(report_options& options);
+[[nodiscard]] std::vector<std::string> complete(datagen_options& options);
+[[nodiscard]] std::vector<std::string> complete(datadel_options& options);
 
 /// The last group of every command.
 [[nodiscard]] flag_group debugging(bool& allow_core_dumps);

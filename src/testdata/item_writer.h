@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace ddm::cli {
+namespace ddm::testdata {
 
 class item_writer {
  public:
@@ -62,4 +62,4 @@ class item_writer {
   task_group pauses_;
 };
 
-}  // namespace ddm::cli
+}  // namespace ddm::testdata

@@ -1,4 +1,4 @@
-#include "cli/key_file.h"
+#include "testdata/key_file.h"
 
 #include "base/write_all.h"
 #include "dynamodb/base64.h"
@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace ddm::cli {
+namespace ddm::testdata {
 namespace {
 
 using dynamodb::attribute_map;
@@ -275,4 +275,4 @@ result<void> key_file_writer::write(std::string_view text) {
   return {};
 }
 
-}  // namespace ddm::cli
+}  // namespace ddm::testdata

@@ -1,7 +1,7 @@
 // Keys come back from a file as they went in, and a damaged file deletes nothing.
-#include "cli/key_file.h"
+#include "testdata/key_file.h"
 
-#include "cli/options.h"
+#include "aws/text_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <stdlib.h>
 
-namespace ddm::cli {
+namespace ddm::testdata {
 namespace {
 
 using dynamodb::attribute_map;
@@ -58,7 +58,7 @@ TEST_F(key_file, gives_back_every_kind_of_key_whatever_is_in_it) {
     ASSERT_TRUE(file->append(std::span(keys).first(4)));
     ASSERT_TRUE(file->append(std::span(keys).subspan(4)));
   }
-  const auto parsed = parse_key_file(read_text_file(path()).value());
+  const auto parsed = parse_key_file(aws::read_text_file(path()).value());
   ASSERT_TRUE(parsed) << parsed.error().message;
   EXPECT_EQ(parsed->schema, text_and_bytes);
   ASSERT_THAT(parsed->keys, SizeIs(keys.size()));
@@ -81,7 +81,7 @@ TEST_F(key_file, never_writes_over_a_file) {
   const auto again = key_file_writer::create(path(), number_only);
   ASSERT_FALSE(again);
   EXPECT_THAT(again.error().message, testing::AllOf(HasSubstr(path()), HasSubstr("exists")));
-  EXPECT_EQ(read_text_file(path()).value(), "id:N\n");
+  EXPECT_EQ(aws::read_text_file(path()).value(), "id:N\n");
 }
 
 TEST_F(key_file, lists_each_key_once_and_reads_line_ends_of_windows) {
@@ -111,4 +111,4 @@ TEST_F(key_file, a_last_line_that_may_be_cut_off_is_a_fault) {
 }
 
 }  // namespace
-}  // namespace ddm::cli
+}  // namespace ddm::testdata

@@ -1,4 +1,4 @@
-#include "cli/item_writer.h"
+#include "testdata/item_writer.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-namespace ddm::cli {
+namespace ddm::testdata {
 namespace {
 
 using dynamodb::attribute_map;
@@ -139,4 +139,4 @@ awaitable<void> item_writer::pause(milliseconds duration) {
   }
 }
 
-}  // namespace ddm::cli
+}  // namespace ddm::testdata

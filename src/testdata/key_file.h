@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ddm::cli {
+namespace ddm::testdata {
 
 struct key_table {
   dynamodb::key_schema schema;
@@ -52,4 +52,4 @@ class key_file_writer {
   dynamodb::key_schema schema_;
 };
 
-}  // namespace ddm::cli
+}  // namespace ddm::testdata

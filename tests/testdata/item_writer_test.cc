@@ -1,17 +1,17 @@
 // Exactly what the service has confirmed is reported, whatever happens on the way.
-#include "cli/item_writer.h"
+#include "testdata/item_writer.h"
 
 #include "aws/service_client.h"
-#include "cli/datagen_command.h"
 #include "support/fake_dynamodb.h"
 #include "support/simulated_clock.h"
+#include "testdata/test_item.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace ddm::cli {
+namespace ddm::testdata {
 namespace {
 
 using dynamodb::attribute_map;
@@ -168,30 +168,5 @@ TEST_F(item_writer_at_work, removes_what_was_written) {
   EXPECT_EQ(in_table(30), 0U);
 }
 
-TEST(test_item, has_keys_of_the_tables_types) {
-  const auto item = make_test_item(schema, 7, from_ms(0), 5);
-  EXPECT_EQ(dynamodb::to_json(item.at("pk")), R"({"N":"7357000000007"})");
-  EXPECT_EQ(std::get<dynamodb::binary>(item.at("sk").value).bytes, "TEST_SK_7");
-  const auto plain =
-      make_test_item({.partition = {"test_text", key_type::string}, .sort = {}}, 7, from_ms(0), 5);
-  EXPECT_EQ(dynamodb::to_json(plain.at("test_text")), R"({"S":"TEST_PK_7"})");
-  EXPECT_EQ(plain.size(), 4U);
-}
-
-TEST(test_item, key_names_given_must_be_the_tables) {
-  datagen_options options{.table = "t"};
-  EXPECT_TRUE(check_key_names(options, schema));
-  options.partition_key = "pk";
-  options.sort_key = "sk";
-  EXPECT_TRUE(check_key_names(options, schema));
-  options.partition_key = "id";
-  EXPECT_THAT(check_key_names(options, schema).error().message,
-              testing::AllOf(HasSubstr("--partition-key \"id\""), HasSubstr("pk (N), sk (B)")));
-  options.partition_key = "pk";
-  EXPECT_THAT(
-      check_key_names(options, {.partition = {"pk", key_type::string}, .sort = {}}).error().message,
-      HasSubstr("--sort-key \"sk\""));
-}
-
 }  // namespace
-}  // namespace ddm::cli
+}  // namespace ddm::testdata

@@ -1,0 +1,54 @@
+// `datagen`: its usage, and its flags in the order of their help.
+#include "cli/item_flags.h"
+#include "cli/usage.h"
+
+#include <limits>
+
+namespace ddm::cli {
+namespace {
+
+constexpr command_description datagen_description{
+    .name = "datagen",
+    .purpose =
+        "Writes test items with the keys TEST_PK_1, TEST_SK_1 and so on, to watch them arrive.\n"
+        "An item that has such a key already is overwritten.",
+    .usage = "datagen --table NAME [flags]",
+    .examples = R"(  # Ten items, their keys kept for datadel
+  {0} datagen --profile old --table orders --output keys.csv
+
+  # A thousand, in batches
+  {0} datagen --profile old --table orders \
+      --count 1000 --batch --output keys.csv
+
+  # Two a second
+  {0} datagen --profile old --table orders \
+      --count 600 --wait 500 --output keys.csv
+)",
+    .exit_codes = R"(  0  all items are written
+  1  it was interrupted; the file holds what was written
+  2  only editing the command, its files or its variables mends it; nothing was written
+  4  a write failed, or the service was not reached; the file holds what was written
+)"};
+
+}  // namespace
+
+const command_description& describe(const datagen_options&) { return datagen_description; }
+
+flag_table flags_of(datagen_options& o) {
+  return {table_and_access(o.connection, o.table),
+          {"Items",
+           {{"count", "N", count_into(o.count, 1, std::numeric_limits<std::uint32_t>::max()),
+             "how many items"},
+            {"partition-key", "NAME", text_into(o.partition_key),
+             "must agree with the table when given", "from the table"},
+            {"sort-key", "NAME", text_into(o.sort_key), "must agree with the table when given",
+             "from the table"},
+            {"output", "FILE", text_into(o.output_file),
+             "new file for the keys that were written, as CSV, for datadel", "none"}}},
+          {"Pace", {batch_flag(o.batch), wait_flag(o.wait)}},
+          debugging(o.allow_core_dumps)};
+}
+
+std::vector<std::string> complete(datagen_options&) { return {}; }
+
+}  // namespace ddm::cli

@@ -1,0 +1,26 @@
+#include "cli/item_flags.h"
+
+namespace ddm::cli {
+
+flag_group table_and_access(connection_options& connection, std::string& table) {
+  return {
+      "Table and access",
+      {{"table", "NAME", text_into(table), "table to write to, name or ARN", "", "", true},
+       {"profile", "NAME", text_into(connection.profile), "AWS profile", "the credential chain"},
+       {"region", "REGION", text_into(connection.region), "its region",
+        "AWS_REGION, profile, ap-northeast-1"},
+       {"endpoint-url", "URL", url_into(connection.endpoint_url),
+        "DynamoDB Local, a compatible store or a VPC endpoint",
+        "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"}}};
+}
+
+flag batch_flag(bool& batch) {
+  return {"batch", "", switch_into(batch),
+          "BatchWriteItem, 25 at a time; what is left unprocessed is tried again"};
+}
+
+flag wait_flag(milliseconds& wait) {
+  return {"wait", "MS", pause_into(wait), "pause after each write, in milliseconds"};
+}
+
+}  // namespace ddm::cli

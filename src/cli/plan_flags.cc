@@ -1,0 +1,82 @@
+// `plan`: its usage, and its flags in the order of their help.
+#include "cli/shared_flags.h"
+
+namespace ddm::cli {
+namespace {
+
+const std::vector<std::pair<std::string_view, output_format>> output_formats{
+    {"text", output_format::text}, {"json", output_format::json}};
+const std::vector<std::pair<std::string_view, log::format>> log_formats{
+    {"text", log::format::text}, {"json", log::format::json}};
+const std::vector<std::pair<std::string_view, log::level>> log_levels{
+    {"debug", log::level::debug},
+    {"info", log::level::info},
+    {"warning", log::level::warning},
+    {"error", log::level::error}};
+
+constexpr command_description plan_description{
+    .name = "plan",
+    .purpose =
+        "Tells what can be known before a migration is watched: who you are on each side, which\n"
+        "permissions are missing, where the tables' settings differ, what it will cost. Reads "
+        "only.",
+    .usage = "plan --target-table NAME [flags]",
+    .examples =
+        R"(  # Before the first run
+  {0} plan --source-profile old --target-profile new \
+      --target-table orders --region eu-west-1
+
+  # Differences that are meant
+  {0} plan --source-profile old --target-profile new \
+      --target-table orders --accept billing --accept "index:*"
+)",
+    .exit_codes = R"(  0  nothing is in the way
+  1  something is: a permission, a table or a stream that is not there, a key schema, a
+     setting that differs and was not accepted
+  2  only editing the command, its files or its variables mends it
+  3  nothing that is known, but something could not be learned
+  4  a service failed or was not reached; the report tells what was learned without it
+)"};
+
+flag_group what_is_planned(plan_options& o) {
+  return {"What is planned",
+          {accept_flag(o.accept),
+           {"for", "COMMANDS", purposes_into(o.wanted),
+            "what the permissions are tried and the policies made for: plan, monitor, baseline "
+            "(monitor --baseline), compare, repair, with commas between them"},
+           {"sample-rate", "N", sample_rate_into(o.sample_rate),
+            "of the monitor whose cost is estimated; also all, 1%, 1/100"},
+           {"max-rcu", "N", rate_into(o.max_rcu),
+            "read units a second on each side that a comparison may take; or unlimited",
+            "20 % of provisioned capacity, 3000 on demand"}}};
+}
+
+flag_group output(plan_options& o) {
+  return {"Output",
+          {{"output", "FORMAT", choice_into(o.output, output_formats), "text or json"},
+           {"log-format", "FORMAT", choice_into(o.log_format, log_formats), "text or json"},
+           {"log-level", "LEVEL", choice_into(o.log_level, log_levels),
+            "debug, info, warning or error"},
+           {"config", "FILE", text_into(o.config_file),
+            "TOML with these names, such as target-table = \"orders\""}}};
+}
+
+}  // namespace
+
+const command_description& describe(const plan_options&) { return plan_description; }
+
+flag_table flags_of(plan_options& o) {
+  return {tables_and_access(o),
+          {"Stream", stream_flags(o.stream, o.stream_arn)},
+          what_is_planned(o),
+          output(o),
+          debugging(o.allow_core_dumps)};
+}
+
+std::vector<std::string> complete(plan_options& o) {
+  std::vector<std::string> contradictions;
+  complete_shared(o, contradictions);
+  return contradictions;
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,70 @@
+// `report`: its usage, and its flags in the order of their help.
+#include "cli/options_flag.h"
+#include "cli/usage.h"
+
+namespace ddm::cli {
+namespace {
+
+const std::vector<std::pair<std::string_view, report_format>> report_formats{
+    {"text", report_format::text},
+    {"json", report_format::json},
+    {"markdown", report_format::markdown},
+    {"html", report_format::html}};
+
+constexpr command_description report_description{
+    .name = "report",
+    .purpose =
+        "Tells how a migration stands, from its state alone: also while monitor or compare work "
+        "on\n"
+        "it, and after they were killed. It asks no service and changes nothing.",
+    .usage = "report FILE... [flags]",
+    .examples =
+        R"(  # What the monitor in another window has to say
+  {0} report orders.monitor.db
+
+  # For who decides about the cutover: one page, for a screen or paper
+  {0} report orders.monitor.db --output html --output-file orders.html
+
+  # All migrations of this folder: one table, the worst verdict and exit code
+  {0} report *.monitor.db
+
+  # For a script: one object a line, of the monitor and of the last compare
+  {0} report --state orders.monitor.db --output json
+)",
+    .exit_codes = R"(  0  all that was checked is equal
+  1  confirmed mismatches are open
+  2  only editing the command mends it: no such state, or none of this program
+  3  incomplete, failed, or no monitor watches any more: GO is not told of a monitor whose last
+     sign is older than 60 s
+  4  the state cannot be read
+  Of several states the first of 2, 4, 1, 3, 0.
+)",
+    .asks_services = false};
+
+}  // namespace
+
+const command_description& describe(const report_options&) { return report_description; }
+
+flag_table flags_of(report_options& o) {
+  return {{"Input and output",
+           {{.name = "state",
+             .value = "FILE",
+             .target = list_into(o.state_files),
+             .help = "the file that `monitor` printed at its start; repeatable, and may stand "
+                     "without the flag: of several there is one table, with the worst verdict and "
+                     "exit code",
+             .required = true,
+             .takes_words = true},
+            {"output", "FORMAT", choice_into(o.output, report_formats),
+             "text; markdown for a ticket; html, one page for a screen or paper; or json: one "
+             "object a line for each command that has left a status"},
+            {"output-file", "FILE", text_into(o.output_file),
+             "where it is written; only an earlier report of this form gives way, and only its "
+             "owner may read it",
+             "standard output"}}},
+          debugging(o.allow_core_dumps)};
+}
+
+std::vector<std::string> complete(report_options&) { return {}; }
+
+}  // namespace ddm::cli

@@ -1,0 +1,36 @@
+// Flags that more than one command has, written once. The file of each command, `NAME_flags.cc`,
+// puts its table together from these and its own.
+#pragma once
+
+#include "cli/options_flag.h"
+#include "cli/usage.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddm::cli {
+
+void append(flag_group& group, std::vector<flag> more);
+
+[[nodiscard]] flag_group tables_and_access(migration_options& o);
+[[nodiscard]] std::vector<flag> stream_flags(connection_options& stream,
+                                             std::optional<std::string>& arn);
+[[nodiscard]] flag accept_flag(std::vector<std::string>& accepted);
+/// What is equal, and when.
+[[nodiscard]] std::vector<flag> equality_flags(migration_options& o);
+[[nodiscard]] std::vector<flag> pace_flags(migration_options& o);
+[[nodiscard]] flag segments_flag(migration_options& o);
+/// `fresh` is the help of --fresh.
+[[nodiscard]] flag_group files(migration_options& o, std::string_view fresh);
+[[nodiscard]] std::vector<flag> output_flags(migration_options& o);
+[[nodiscard]] flag quiet_flag(migration_options& o);
+[[nodiscard]] flag emf_flag(migration_options& o);
+[[nodiscard]] flag_group web_server(migration_options& o);
+[[nodiscard]] flag_group alerts(migration_options& o);
+
+/// What complete() does for every command with two tables.
+void complete_shared(migration_options& o, std::vector<std::string>& contradictions);
+
+}  // namespace ddm::cli
