@@ -28,6 +28,7 @@ struct binding {
   bool is_switch = false;                      ///< may stand without a value
   bool repeatable = false;                     ///< each occurrence counts; else the last one
   bool is_url = false;                         ///< may hold a password, which no fault shows
+  std::string possible = {};  ///< values, for the reference; empty: what `value` says, or `choices`
 };
 
 struct flag {
@@ -40,7 +41,9 @@ struct flag {
   bool required = false;
   /// Why it must not be switched on in a configuration file; empty: it may.
   std::string_view never_in_config = {};
-  bool takes_words = false;  ///< arguments without a flag are values of this one
+  bool takes_words = false;        ///< arguments without a flag are values of this one
+  std::string_view more = {};      ///< what the reference says behind `help`; Markdown
+  std::string_view possible = {};  ///< values, where the binding cannot know them; Markdown
 };
 
 struct flag_group {

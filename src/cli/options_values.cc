@@ -5,6 +5,7 @@
 #include "cli/sample_rate.h"
 #include "dynamodb/item_digest.h"
 #include "net/url.h"
+#include "report/text_parts.h"
 #include "serve/listen_address.h"
 
 #include <fmt/format.h>
@@ -53,6 +54,12 @@ std::expected<milliseconds, std::string> duration_of(const std::string& text, mi
   return *duration;
 }
 
+std::string possible_durations(milliseconds least) {
+  return least == milliseconds(0)   ? "*D*, `0s` too"
+         : least == milliseconds(1) ? "*D*"
+                                    : fmt::format("*D* from {} on", format_duration(least));
+}
+
 /// "512MiB", as it is written in a flag.
 std::string written_size(std::uint64_t bytes) {
   auto text = format_size(bytes);
@@ -63,26 +70,31 @@ std::string written_size(std::uint64_t bytes) {
 template <class Value>
 binding bind_duration(Value& value, milliseconds least) {
   return {.apply = [&value, least](const std::string& text) -> fault {
-    const auto duration = duration_of(text, least);
-    if (!duration) {
-      return duration.error();
-    }
-    value = *duration;
-    return std::nullopt;
-  }};
+            const auto duration = duration_of(text, least);
+            if (!duration) {
+              return duration.error();
+            }
+            value = *duration;
+            return std::nullopt;
+          },
+          .fallback = {},
+          .possible = possible_durations(least)};
 }
 
 template <class Value>
 binding bind_count(Value& value, std::uint64_t least, std::uint64_t most) {
   return {.apply = [&value, least, most](const std::string& text) -> fault {
-    const auto count = parse_number<std::uint64_t>(text);
-    if (!count || *count < least || *count > most) {
-      return fmt::format("is no number from {} to {}", least, most);
-    }
-    const std::uint64_t number = *count;
-    value = number;
-    return std::nullopt;
-  }};
+            const auto count = parse_number<std::uint64_t>(text);
+            if (!count || *count < least || *count > most) {
+              return fmt::format("is no number from {} to {}", least, most);
+            }
+            const std::uint64_t number = *count;
+            value = number;
+            return std::nullopt;
+          },
+          .fallback = {},
+          .possible = fmt::format("{} to {}", report::number(static_cast<std::int64_t>(least)),
+                                  report::number(static_cast<std::int64_t>(most)))};
 }
 
 template <class Value>
@@ -138,6 +150,7 @@ binding text_into(std::optional<std::string>& value) { return bind_text(value); 
 
 binding listen_address_into(std::optional<std::string>& value) {
   auto made = bind_text(value);
+  made.possible = "address and port, such as `127.0.0.1:8080`";
   made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
     const auto address = serve::parse_listen_address(text);
     return address ? take(text) : fault("is no place to listen: " + address.error().message);
@@ -154,11 +167,13 @@ binding webhook_into(secret& value) {
             return std::nullopt;
           },
           .fallback = {},
-          .is_url = true};
+          .is_url = true,
+          .possible = "URL"};
 }
 
 binding command_into(std::string& value) {
   auto made = bind_text(value);
+  made.possible = "a program with its arguments";
   // What follows the program's name may be a secret.
   const auto given = aws::split_command(value);
   if (given && !given->empty()) {
@@ -175,6 +190,7 @@ binding command_into(std::string& value) {
 
 binding namespace_into(std::string& value) {
   auto made = bind_text(value);
+  made.possible = "a CloudWatch namespace: letters, digits and `. - _ / # :`";
   made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
     const bool fits = std::ranges::all_of(text, [](char c) {
       return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -205,33 +221,39 @@ binding list_into(std::vector<std::string>& values) {
 
 binding purposes_into(plan::purposes& wanted) {
   const auto name = [](plan::purpose each) { return plan::to_string(each); };
-  return {.apply = [&wanted](const std::string& text) -> fault {
-            if (text.empty()) {
-              return std::string(
-                  "names nothing: name some of plan, monitor, baseline, compare and "
-                  "repair, or leave the flag out");
-            }
-            std::vector<plan::purpose> named;
-            for (const auto part : std::views::split(text, ',')) {
-              const auto purpose = plan::purpose_of(std::string_view(part));
-              if (!purpose) {
-                return fmt::format(
-                    "names \"{}\", which is none of plan, monitor, baseline, compare and repair",
-                    std::string_view(part));
-              }
-              named.push_back(*purpose);
-            }
-            wanted.clear();
-            std::ranges::copy_if(plan::all_purposes, std::back_inserter(wanted), [&](auto each) {
-              return std::ranges::find(named, each) != named.end();
-            });
-            return std::nullopt;
-          },
-          .fallback = fmt::format("{}", fmt::join(wanted | std::views::transform(name), ","))};
+  return {
+      .apply = [&wanted](const std::string& text) -> fault {
+        if (text.empty()) {
+          return std::string(
+              "names nothing: name some of plan, monitor, baseline, compare and "
+              "repair, or leave the flag out");
+        }
+        std::vector<plan::purpose> named;
+        for (const auto part : std::views::split(text, ',')) {
+          const auto purpose = plan::purpose_of(std::string_view(part));
+          if (!purpose) {
+            return fmt::format(
+                "names \"{}\", which is none of plan, monitor, baseline, compare and repair",
+                std::string_view(part));
+          }
+          named.push_back(*purpose);
+        }
+        wanted.clear();
+        std::ranges::copy_if(plan::all_purposes, std::back_inserter(wanted), [&](auto each) {
+          return std::ranges::find(named, each) != named.end();
+        });
+        return std::nullopt;
+      },
+      .fallback = fmt::format("{}", fmt::join(wanted | std::views::transform(name), ",")),
+      .possible = fmt::format("some of `{}`, with commas between them",
+                              fmt::join(plan::all_purposes | std::views::transform(name), "`, `"))};
 }
 
 binding patterns_into(std::vector<std::string>& values) {
   auto made = list_into(values);
+  made.possible =
+      "path of an attribute, also inside maps (`meta.at`), never inside lists; a `*` at the end "
+      "matches any rest";
   made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
     const auto wrong = take(text);
     const auto refusal = dynamodb::ignore_list::refusal(text);
@@ -247,7 +269,8 @@ binding switch_into(bool& value) {
                                                              : fault("is neither true nor false");
           },
           .fallback = value ? "true" : "",
-          .is_switch = true};
+          .is_switch = true,
+          .possible = "switch"};
 }
 
 binding duration_into(milliseconds& value, milliseconds least) {
@@ -272,7 +295,8 @@ binding pause_into(milliseconds& value) {
             value = *pause;
             return std::nullopt;
           },
-          .fallback = fmt::format("{}", value.count())};
+          .fallback = fmt::format("{}", value.count()),
+          .possible = "milliseconds, or *D*"};
 }
 
 binding count_into(std::uint64_t& value, std::uint64_t least, std::uint64_t most) {
@@ -299,7 +323,8 @@ binding size_into(std::uint64_t& value, std::uint64_t least) {
             value = *size;
             return std::nullopt;
           },
-          .fallback = written_size(value)};
+          .fallback = written_size(value),
+          .possible = fmt::format("*SIZE* from {} on", written_size(least))};
 }
 
 binding sample_rate_into(std::uint64_t& value) {
@@ -311,7 +336,8 @@ binding sample_rate_into(std::uint64_t& value) {
             value = *rate;
             return std::nullopt;
           },
-          .fallback = fmt::format("{}", value)};
+          .fallback = fmt::format("{}", value),
+          .possible = "*N*, `all`, `1%`, `1/100`"};
 }
 
 binding rate_into(std::optional<double>& value) {
@@ -328,7 +354,8 @@ binding rate_into(std::optional<double>& value) {
                        ? std::nullopt
                        : fault("is no rate: write a number above 0, or unlimited");
           },
-          .fallback = value ? written(*value) : ""};
+          .fallback = value ? written(*value) : "",
+          .possible = "a number above 0, `unlimited`"};
 }
 
 binding time_into(std::optional<wall_time>& value) {
@@ -339,7 +366,8 @@ binding time_into(std::optional<wall_time>& value) {
                                "is no time: write it as 2026-01-31T22:00:00Z or "
                                "2026-01-31T22:00:00+09:00");
           },
-          .fallback = value ? format_rfc3339(*value) : ""};
+          .fallback = value ? format_rfc3339(*value) : "",
+          .possible = "RFC 3339, such as `2026-01-31T22:00:00Z` or `2026-01-31T22:00:00+09:00`"};
 }
 
 binding url_into(std::optional<std::string>& value) {
@@ -351,7 +379,8 @@ binding url_into(std::optional<std::string>& value) {
             return std::nullopt;
           },
           .fallback = value.value_or(""),
-          .is_url = true};
+          .is_url = true,
+          .possible = "URL"};
 }
 
 binding stream_arn_into(std::optional<std::string>& value) {
@@ -366,7 +395,8 @@ binding stream_arn_into(std::optional<std::string>& value) {
             value = text;
             return std::nullopt;
           },
-          .fallback = value.value_or("")};
+          .fallback = value.value_or(""),
+          .possible = "ARN of a stream"};
 }
 
 }  // namespace ddm::cli
