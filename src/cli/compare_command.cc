@@ -148,9 +148,8 @@ void compare_run::print_start(const monitor::compare_session& session) const {
   append_line(text, "lag",
               fmt::format("what differs is judged by strong reads, {} apart",
                           spoken_duration(options_.max_lag)));
-  append_line(
-      text, "memory",
-      fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));
+  append_line(text, "memory",
+              fmt::format("{} at most for pending work", format_size(options_.memory_bytes)));
   append_line(text, "comparison",
               session.resumes() ? fmt::format("resumed: {} of {} segments are done, begun {}",
                                               progress.segments_done, progress.segments,

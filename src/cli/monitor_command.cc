@@ -314,8 +314,7 @@ void monitor_run::print_start() const {
                    spoken_duration(options_.replication_wait), spoken_duration(options_.retry_wait),
                    options_.batch_checks, spoken_duration(options_.batch_wait),
                    options_.batches_in_flight));
-  line("memory",
-       fmt::format("{} at most for what grows with load", format_size(options_.memory_bytes)));
+  line("memory", fmt::format("{} at most for pending work", format_size(options_.memory_bytes)));
   line("state",
        fmt::format("{} ({})", migration_.files.state,
                    migration_.state_is_new

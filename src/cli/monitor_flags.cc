@@ -73,52 +73,55 @@ flag_group what_is_checked(monitor_options& o) {
         "check one key in N; also all, 1%, 1/100. A chosen key is followed through all its "
         "changes"},
        {"verify-on", "SIDE", choice_into(o.verify_on, sides),
-        "table that is looked at, source or target", "the side opposite to the stream"}}};
+        "table in which changes are looked up, source or target",
+        "the side opposite to the stream"}}};
   append(group, equality_flags(o));
   append(group, {accept_flag(o.accept)});
-  append(group,
-         {{"stall-after", "D", duration_into(o.stall_after, tick),
-           "how long replication as a whole may be behind before its missing changes are judged "
-           "all the same"},
-          {"consistent-read", "", switch_into(o.consistent_read),
-           "strong reads for first looks too (twice the read units); judgements always use them"},
-          {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
-           "age of a change before its first look; the default is --max-lag if that is shorter", "",
-           "DDB_REPLICATION_WAIT_TIME"},
-          {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
-           "wait before the second look; doubles from there", "", "DDB_RETRY_WAIT_TIME"}});
+  append(group, {{"stall-after", "D", duration_into(o.stall_after, tick),
+                  "when replication as a whole has been behind for this long, missing changes are "
+                  "reported as mismatches all the same"},
+                 {"consistent-read", "", switch_into(o.consistent_read),
+                  "strongly consistent reads for first looks too (twice the read units); before a "
+                  "mismatch is confirmed they are used in any case"},
+                 {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
+                  "how old a change must be before it is first looked up; the default is "
+                  "--max-lag if that is shorter",
+                  "", "DDB_REPLICATION_WAIT_TIME"},
+                 {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
+                  "wait before a change that did not match is looked up again; doubles each time",
+                  "", "DDB_RETRY_WAIT_TIME"}});
   return group;
 }
 
 flag_group pace_and_memory(monitor_options& o) {
   flag_group group{"Pace and memory", pace_flags(o)};
-  append(
-      group,
-      {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
-        "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
-       {"deferred-max", "N", count_into(o.deferred_max, 1, deferred_bound),
-        "keys that may wait on disk for room in memory; changes of others are left to a "
-        "comparison"},
-       {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
-        "this many due checks go at once", "", "DDB_VALIDATION_BUFFER_SIZE"},
-       {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
-        "batches in flight at most", "", "DDB_VALIDATION_CHANNEL_SIZE"},
-       {"validation-interval", "D", duration_into(o.batch_wait, tick),
-        "longest that a due check waits for its batch to fill; the default is --max-lag if that is "
-        "shorter",
-        "", "DDB_VALIDATION_INTERVAL"}});
+  append(group, {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
+                  "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
+                 {"deferred-max", "N", count_into(o.deferred_max, 1, deferred_bound),
+                  "at most this many keys wait on disk for room in memory; changes of further "
+                  "keys are not checked but left to a comparison"},
+                 {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
+                  "checks that are due are sent as soon as there are this many", "",
+                  "DDB_VALIDATION_BUFFER_SIZE"},
+                 {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
+                  "at most this many batches of checks are under way at once", "",
+                  "DDB_VALIDATION_CHANNEL_SIZE"},
+                 {"validation-interval", "D", duration_into(o.batch_wait, tick),
+                  "the longest that a check which is due waits for its batch to fill; the default "
+                  "is --max-lag if that is shorter",
+                  "", "DDB_VALIDATION_INTERVAL"}});
   return group;
 }
 
 flag_group items_at_rest(monitor_options& o) {
   return {"Items at rest",
           {{"baseline", "", switch_into(o.baseline),
-            "compare both tables beside the stream as well: GO needs that, or a `compare` on this "
-            "state"},
+            "also compare all items of both tables while the stream is read: GO needs that, "
+            "or a `compare` on the same state file"},
            {"baseline-after", "D", duration_into(o.baseline_after, any_time),
-            "it begins once replication has been caught up for D"},
+            "start that comparison once replication has been caught up for D"},
            {"baseline-sample-rate", "N", sample_rate_into(o.baseline_sample_rate),
-            "it compares one key in N; a scan costs the same"},
+            "that comparison checks one key in N; reading the tables costs the same"},
            segments_flag(o)}};
 }
 
@@ -127,15 +130,18 @@ flag_group when_to_end(monitor_options& o) {
       "When to end",
       {{"duration", "D", duration_into(o.duration, tick), "end after D", "run until a signal"},
        {"until-caught-up", "", switch_into(o.until_caught_up),
-        "end once every change up to this start has an outcome; with --baseline once that is "
-        "complete and --settle has passed, or GO cannot come"},
+        "end once every change made before this start has been judged; with --baseline "
+        "it also waits for the comparison and for --settle, unless GO cannot be reached "
+        "any more"},
        {"freeze-at", "T", time_into(o.freeze_at),
         "the source is frozen at T, such as 2026-01-31T22:00:00Z: a later write is a NO-GO; reads "
         "on for --max-lag past T at least, and ends when all is judged"},
        {"settle", "D", duration_into(o.settle, any_time),
-        "how long all must have been well before the verdict GO; kept over restarts"},
+        "all must have been well for this long before the verdict is GO; a restart does "
+        "not reset it"},
        {"require-go", "", switch_into(o.require_go), "exit code 0 only at verdict GO"},
-       {"accept-sampled", "", switch_into(o.accept_sampled), "let a sampled run reach plain GO"}}};
+       {"accept-sampled", "", switch_into(o.accept_sampled),
+        "say GO instead of GO (sampled) where only a sample was checked"}}};
 }
 
 flag_group output(monitor_options& o) {

@@ -45,7 +45,7 @@ flag_group what_is_planned(plan_options& o) {
             "what the permissions are tried and the policies made for: plan, monitor, baseline "
             "(monitor --baseline), compare, repair, with commas between them"},
            {"sample-rate", "N", sample_rate_into(o.sample_rate),
-            "of the monitor whose cost is estimated; also all, 1%, 1/100"},
+            "sample rate of the monitor whose cost is estimated; also all, 1%, 1/100"},
            {"max-rcu", "N", rate_into(o.max_rcu),
             "read units a second on each side that a comparison may take; or unlimited",
             "20 % of provisioned capacity, 3000 on demand"}}};

@@ -32,14 +32,14 @@ constexpr command_description repair_description{
 )"};
 
 flag_group what_is_repaired(repair_options& o) {
-  flag_group group{
-      "What is repaired",
-      {{"apply", "", switch_into(o.apply), "write; without it only the plan is told"},
-       {"allow-deletes", "", switch_into(o.allow_deletes),
-        "delete from the target what the source does not hold, or with --undo what was put there"},
-       {"undo", "FILE", text_into(o.undo),
-        "plan to take back what this journal says was written, where it still is what was "
-        "written; with --apply take it back"}}};
+  flag_group group{"What is repaired",
+                   {{"apply", "", switch_into(o.apply), "write; without it only the plan is told"},
+                    {"allow-deletes", "", switch_into(o.allow_deletes),
+                     "also delete items of the target that the source does not have; with --undo, "
+                     "items that the repair had added"},
+                    {"undo", "FILE", text_into(o.undo),
+                     "take back the writes in this journal, where the target still holds what was "
+                     "written; without --apply only show the plan"}}};
   append(group, equality_flags(o));
   return group;
 }

@@ -83,7 +83,7 @@ std::vector<flag> stream_flags(connection_options& stream, std::optional<std::st
 
 std::vector<flag> equality_flags(migration_options& o) {
   return {{"max-lag", "D", duration_into(o.max_lag, tick),
-           "how late a change may arrive before it is a mismatch"},
+           "maximum replication lag; a change that is still missing after this is a mismatch"},
           {"ignore-attribute", "PATH", patterns_into(o.ignore_attributes),
            "attribute left out of comparisons, but not inside lists; repeatable, and replaces the "
            "default; a * at the end matches any rest"}};
@@ -93,7 +93,7 @@ std::vector<flag> pace_flags(migration_options& o) {
   return {{"max-rcu", "N", rate_into(o.max_rcu), "read units a second on each side; or unlimited",
            "20 % of provisioned capacity, 3000 on demand"},
           {"memory", "SIZE", size_into(o.memory_bytes, smallest_memory),
-           "bound for everything that grows with load; beyond it the rest waits on disk"}};
+           "memory limit for pending work; what does not fit waits on disk"}};
 }
 
 flag segments_flag(migration_options& o) {
@@ -111,8 +111,8 @@ flag_group files(migration_options& o, std::string_view fresh) {
            {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
             "beside the state"},
            {"findings-max", "N", count_into(o.findings_max, 1, findings_bound),
-            "open mismatches that are kept one by one; those beyond it are only counted, and call "
-            "for a comparison"},
+            "open mismatches that are listed one by one; further ones are only counted by "
+            "kind, and need a new comparison before GO"},
            {"config", "FILE", text_into(o.config_file),
             "TOML with these names, such as target-table = \"orders\""}}};
 }
@@ -127,7 +127,8 @@ std::vector<flag> output_flags(migration_options& o) {
       {"log-level", "LEVEL", choice_into(o.log_level, log_levels), "debug, info, warning or error"},
       {"show-values", "", switch_into(o.show_values),
        "put item values into findings and the state"},
-      {"hash-keys", "", switch_into(o.hash_keys), "put keyed hashes in place of keys there"}};
+      {"hash-keys", "", switch_into(o.hash_keys),
+       "show keyed hashes instead of keys in logs, findings and reports"}};
 }
 
 flag quiet_flag(migration_options& o) {
@@ -138,8 +139,8 @@ flag quiet_flag(migration_options& o) {
 
 flag emf_flag(migration_options& o) {
   return {"emf", "NAMESPACE", namespace_into(o.emf),
-          "with --log-format json: the status lines of the log make CloudWatch metrics there "
-          "(embedded metric format)",
+          "CloudWatch namespace: with --log-format json the status lines of the log "
+          "become metrics in it (embedded metric format)",
           "none"};
 }
 
@@ -150,7 +151,7 @@ flag_group web_server(migration_options& o) {
             "127.0.0.1:8080",
             "off"},
            {"listen-token-file", "FILE", text_into(o.listen_token_file),
-            "whoever reads must know the token in this file; needed for any address but loopback",
+            "clients must send the token in this file; required unless the address is loopback",
             "none"},
            {"listen-allow-host", "HOST", list_into(o.listen_allow_hosts),
             "a further name under which the server is reached, such as a proxy's; repeatable",
@@ -160,8 +161,8 @@ flag_group web_server(migration_options& o) {
 flag_group alerts(migration_options& o) {
   return {"Alerts",
           {{"on-alert", "COMMAND", command_into(o.on_alert),
-            "run this program, with its arguments and without a shell, when something begins or "
-            "ends that somebody must know; it reads JSON, and has 30 s",
+            "run this program, with its arguments and without a shell, when an alert begins "
+            "or ends; it gets JSON on standard input, and is stopped after 30 s",
             "none"},
            {"alert-webhook", "URL", webhook_into(o.alert_webhook),
             "POST the same JSON there; it has a `text` for chats", "none", "DDB_ALERT_WEBHOOK"}}};
