@@ -3,15 +3,28 @@
 namespace ddm::cli {
 
 flag_group table_and_access(connection_options& connection, std::string& table) {
-  return {
-      "Table and access",
-      {{"table", "NAME", text_into(table), "table to write to, name or ARN", "", "", true},
-       {"profile", "NAME", text_into(connection.profile), "AWS profile", "the credential chain"},
-       {"region", "REGION", text_into(connection.region), "its region",
-        "AWS_REGION, profile, ap-northeast-1"},
-       {"endpoint-url", "URL", url_into(connection.endpoint_url),
-        "DynamoDB Local, a compatible store or a VPC endpoint",
-        "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"}}};
+  return {"Table and access",
+          {{.name = "table",
+            .value = "NAME",
+            .target = text_into(table),
+            .help = "table to write to, name or ARN",
+            .required = true,
+            .possible = "name or ARN"},
+           {.name = "profile",
+            .value = "NAME",
+            .target = text_into(connection.profile),
+            .help = "AWS profile",
+            .fallback = "the credential chain",
+            .possible = "an AWS profile"},
+           {.name = "region",
+            .value = "REGION",
+            .target = text_into(connection.region),
+            .help = "its region",
+            .fallback = "AWS_REGION, profile, ap-northeast-1",
+            .possible = "an AWS region"},
+           {"endpoint-url", "URL", url_into(connection.endpoint_url),
+            "DynamoDB Local, a compatible store or a VPC endpoint",
+            "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"}}};
 }
 
 flag batch_flag(bool& batch) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace ddm::cli {
 namespace {
 
@@ -58,71 +60,105 @@ flag_group stream(monitor_options& o) {
   flag_group group{"Stream", stream_flags(o.stream, o.stream_arn)};
   append(
       group,
-      {{"iterator-type", "TYPE", choice_into(o.iterator_type, start_positions),
-        "begin with the changes from now on (LATEST) or with the oldest one that the stream holds "
-        "(TRIM_HORIZON); on the first start only"},
-       {"await-target", "", switch_into(o.await_target),
-        "the target table may not exist yet: wait for it, and count changes meanwhile"}});
+      {{.name = "iterator-type",
+        .value = "TYPE",
+        .target = choice_into(o.iterator_type, start_positions),
+        .help = "begin with the changes from now on (LATEST) or with the oldest one that the "
+                "stream holds "
+                "(TRIM_HORIZON); on the first start only",
+        .more = "The oldest one is at most 24 hours old. Later starts go on from the state file"},
+       {.name = "await-target",
+        .value = "",
+        .target = switch_into(o.await_target),
+        .help = "the target table may not exist yet: wait for it, and count changes meanwhile",
+        .more = "They are not checked: phase *importing*. A table that is being created is waited "
+                "for in any case"}});
   return group;
 }
 
 flag_group what_is_checked(monitor_options& o) {
   flag_group group{
       "What is checked",
-      {{"sample-rate", "N", sample_rate_into(o.sample_rate),
-        "check one key in N; also all, 1%, 1/100. A chosen key is followed through all its "
-        "changes"},
-       {"verify-on", "SIDE", choice_into(o.verify_on, sides),
-        "table in which changes are looked up, source or target",
-        "the side opposite to the stream"}}};
+      {{.name = "sample-rate",
+        .value = "N",
+        .target = sample_rate_into(o.sample_rate),
+        .help = "check one key in N; also all, 1%, 1/100. A chosen key is followed through all its "
+                "changes",
+        .more = "[What a sample proves](sampling.md)"},
+       {.name = "verify-on",
+        .value = "SIDE",
+        .target = choice_into(o.verify_on, sides),
+        .help = "table in which changes are looked up, source or target",
+        .fallback = "the side opposite to the stream",
+        .more = "The one whose stream is read is refused: a table that is checked against its own "
+                "stream proves nothing"}}};
   append(group, equality_flags(o));
-  append(group, {accept_flag(o.accept)});
-  append(group, {{"stall-after", "D", duration_into(o.stall_after, tick),
-                  "when replication as a whole has been behind for this long, missing changes are "
-                  "reported as mismatches all the same"},
-                 {"consistent-read", "", switch_into(o.consistent_read),
-                  "strongly consistent reads for first looks too (twice the read units); before a "
-                  "mismatch is confirmed they are used in any case"},
-                 {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
-                  "how old a change must be before it is first looked up; the default is "
-                  "--max-lag if that is shorter",
-                  "", "DDB_REPLICATION_WAIT_TIME"},
-                 {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
-                  "wait before a change that did not match is looked up again; doubles each time",
-                  "", "DDB_RETRY_WAIT_TIME"}});
+  auto accept = accept_flag(o.accept);
+  accept.more =
+      "A running monitor compares the settings each hour. The verdict does not speak of them, the "
+      "report does";
+  append(group, {std::move(accept)});
+  append(group,
+         {{.name = "stall-after",
+           .value = "D",
+           .target = duration_into(o.stall_after, tick),
+           .help = "when replication as a whole has been behind for this long, missing changes are "
+                   "reported as mismatches all the same",
+           .possible = "*D*, not below `--max-lag`"},
+          {"consistent-read", "", switch_into(o.consistent_read),
+           "strongly consistent reads for first looks too (twice the read units); before a "
+           "mismatch is confirmed they are used in any case"},
+          {"replication-wait-time", "D", duration_into(o.replication_wait, any_time),
+           "how old a change must be before it is first looked up; the default is "
+           "--max-lag if that is shorter",
+           "", "DDB_REPLICATION_WAIT_TIME"},
+          {"retry-wait-time", "D", duration_into(o.retry_wait, tick),
+           "wait before a change that did not match is looked up again; doubles each time", "",
+           "DDB_RETRY_WAIT_TIME"}});
   return group;
 }
 
 flag_group pace_and_memory(monitor_options& o) {
   flag_group group{"Pace and memory", pace_flags(o)};
-  append(group, {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
-                  "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
-                 {"deferred-max", "N", count_into(o.deferred_max, 1, deferred_bound),
-                  "at most this many keys wait on disk for room in memory; changes of further "
-                  "keys are not checked but left to a comparison"},
-                 {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
-                  "checks that are due are sent as soon as there are this many", "",
-                  "DDB_VALIDATION_BUFFER_SIZE"},
-                 {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
-                  "at most this many batches of checks are under way at once", "",
-                  "DDB_VALIDATION_CHANNEL_SIZE"},
-                 {"validation-interval", "D", duration_into(o.batch_wait, tick),
-                  "the longest that a check which is due waits for its batch to fill; the default "
-                  "is --max-lag if that is shorter",
-                  "", "DDB_VALIDATION_INTERVAL"}});
+  append(group,
+         {{"batch-size", "N", count_into(o.records_per_call, 1, 1000),
+           "records that one GetRecords call may return", "", "DDB_BATCH_SIZE"},
+          {.name = "deferred-max",
+           .value = "N",
+           .target = count_into(o.deferred_max, 1, deferred_bound),
+           .help = "at most this many keys wait on disk for room in memory; changes of further "
+                   "keys are not checked but left to a comparison",
+           .more = "That is a coverage gap"},
+          {"validation-buffer-size", "N", count_into(o.batch_checks, 1, 1'000'000),
+           "checks that are due are sent as soon as there are this many", "",
+           "DDB_VALIDATION_BUFFER_SIZE"},
+          {"validation-channel-size", "N", count_into(o.batches_in_flight, 1, 10'000),
+           "at most this many batches of checks are under way at once", "",
+           "DDB_VALIDATION_CHANNEL_SIZE"},
+          {"validation-interval", "D", duration_into(o.batch_wait, tick),
+           "the longest that a check which is due waits for its batch to fill; the default "
+           "is --max-lag if that is shorter",
+           "", "DDB_VALIDATION_INTERVAL"}});
   return group;
 }
 
 flag_group items_at_rest(monitor_options& o) {
-  return {"Items at rest",
-          {{"baseline", "", switch_into(o.baseline),
-            "also compare all items of both tables while the stream is read: GO needs that, "
-            "or a `compare` on the same state file"},
-           {"baseline-after", "D", duration_into(o.baseline_after, any_time),
-            "start that comparison once replication has been caught up for D"},
-           {"baseline-sample-rate", "N", sample_rate_into(o.baseline_sample_rate),
-            "that comparison checks one key in N; reading the tables costs the same"},
-           segments_flag(o)}};
+  return {
+      "Items at rest",
+      {{.name = "baseline",
+        .value = "",
+        .target = switch_into(o.baseline),
+        .help = "also compare all items of both tables while the stream is read: GO needs that, "
+                "or a `compare` on the same state file",
+        .more = "Checks of live changes come first. See [compare](#compare)"},
+       {.name = "baseline-after",
+        .value = "D",
+        .target = duration_into(o.baseline_after, any_time),
+        .help = "start that comparison once replication has been caught up for D",
+        .more = "One that was interrupted goes on at once"},
+       {"baseline-sample-rate", "N", sample_rate_into(o.baseline_sample_rate),
+        "that comparison checks one key in N; reading the tables costs the same"},
+       segments_flag(o)}};
 }
 
 flag_group when_to_end(monitor_options& o) {
@@ -133,13 +169,27 @@ flag_group when_to_end(monitor_options& o) {
         "end once every change made before this start has been judged; with --baseline "
         "it also waits for the comparison and for --settle, unless GO cannot be reached "
         "any more"},
-       {"freeze-at", "T", time_into(o.freeze_at),
-        "the source is frozen at T, such as 2026-01-31T22:00:00Z: a later write is a NO-GO; reads "
-        "on for --max-lag past T at least, and ends when all is judged"},
-       {"settle", "D", duration_into(o.settle, any_time),
-        "all must have been well for this long before the verdict is GO; a restart does "
-        "not reset it"},
-       {"require-go", "", switch_into(o.require_go), "exit code 0 only at verdict GO"},
+       {.name = "freeze-at",
+        .value = "T",
+        .target = time_into(o.freeze_at),
+        .help = "the source is frozen at T, such as 2026-01-31T22:00:00Z: a later write is a "
+                "NO-GO; reads "
+                "on for --max-lag past T at least, and ends when all is judged",
+        .more = "A write after it is named with its key, and makes the exit code 3; deletes by TTL "
+                "do not count"},
+       {.name = "settle",
+        .value = "D",
+        .target = duration_into(o.settle, any_time),
+        .help = "all must have been well for this long before the verdict is GO; a restart does "
+                "not reset it",
+        .more = "It counts until the freeze"},
+       {.name = "require-go",
+        .value = "",
+        .target = switch_into(o.require_go),
+        .help = "exit code 0 only at verdict GO",
+        .more =
+            "At any other verdict 1 and 4 stay as they are, and any other code becomes 3. Without "
+            "`--baseline` the state must hold a finished comparison; a warning says so"},
        {"accept-sampled", "", switch_into(o.accept_sampled),
         "say GO instead of GO (sampled) where only a sample was checked"}}};
 }
@@ -147,7 +197,11 @@ flag_group when_to_end(monitor_options& o) {
 flag_group output(monitor_options& o) {
   flag_group group{"Output", output_flags(o)};
   append(group, {quiet_flag(o), emf_flag(o)});
-  append(group, {{"verbose", "", switch_into(o.verbose), "log each successful check too"}});
+  append(group, {{.name = "verbose",
+                  .value = "",
+                  .target = switch_into(o.verbose),
+                  .help = "log each successful check too",
+                  .more = "That is much output"}});
   return group;
 }
 
@@ -163,17 +217,21 @@ void keep_within(milliseconds& value, milliseconds fallback, milliseconds most) 
 const command_description& describe(const monitor_options&) { return monitor_description; }
 
 flag_table flags_of(monitor_options& o) {
-  return {tables_and_access(o),
-          stream(o),
-          what_is_checked(o),
-          items_at_rest(o),
-          pace_and_memory(o),
-          files(o, "forget the state and begin anew; not in a configuration file"),
-          when_to_end(o),
-          web_server(o),
-          alerts(o),
-          output(o),
-          debugging(o.allow_core_dumps)};
+  return {
+      tables_and_access(o),
+      stream(o),
+      what_is_checked(o),
+      items_at_rest(o),
+      pace_and_memory(o),
+      files(
+          o,
+          "forget the state and begin anew; the findings file is renamed to FINDINGS.old; not in a "
+          "configuration file"),
+      when_to_end(o),
+      web_server(o),
+      alerts(o),
+      output(o),
+      debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(monitor_options& o) {

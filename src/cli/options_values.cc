@@ -251,9 +251,7 @@ binding purposes_into(plan::purposes& wanted) {
 
 binding patterns_into(std::vector<std::string>& values) {
   auto made = list_into(values);
-  made.possible =
-      "path of an attribute, also inside maps (`meta.at`), never inside lists; a `*` at the end "
-      "matches any rest";
+  made.possible = "path of an attribute, also inside maps (`meta.at`)";
   made.apply = [take = std::move(made.apply)](const std::string& text) -> fault {
     const auto wrong = take(text);
     const auto refusal = dynamodb::ignore_list::refusal(text);

@@ -1,18 +1,10 @@
 // `plan`: its usage, and its flags in the order of their help.
 #include "cli/shared_flags.h"
 
+#include <utility>
+
 namespace ddm::cli {
 namespace {
-
-const std::vector<std::pair<std::string_view, output_format>> output_formats{
-    {"text", output_format::text}, {"json", output_format::json}};
-const std::vector<std::pair<std::string_view, log::format>> log_formats{
-    {"text", log::format::text}, {"json", log::format::json}};
-const std::vector<std::pair<std::string_view, log::level>> log_levels{
-    {"debug", log::level::debug},
-    {"info", log::level::info},
-    {"warning", log::level::warning},
-    {"error", log::level::error}};
 
 constexpr command_description plan_description{
     .name = "plan",
@@ -39,26 +31,35 @@ constexpr command_description plan_description{
 )"};
 
 flag_group what_is_planned(plan_options& o) {
-  return {"What is planned",
-          {accept_flag(o.accept),
-           {"for", "COMMANDS", purposes_into(o.wanted),
-            "what the permissions are tried and the policies made for: plan, monitor, baseline "
-            "(monitor --baseline), compare, repair, with commas between them"},
-           {"sample-rate", "N", sample_rate_into(o.sample_rate),
-            "sample rate of the monitor whose cost is estimated; also all, 1%, 1/100"},
-           {"max-rcu", "N", rate_into(o.max_rcu),
-            "read units a second on each side that a comparison may take; or unlimited",
-            "20 % of provisioned capacity, 3000 on demand"}}};
+  return {
+      "What is planned",
+      {accept_flag(o.accept),
+       {.name = "for",
+        .value = "COMMANDS",
+        .target = purposes_into(o.wanted),
+        .help = "what the permissions are tried and the policies made for: plan, monitor, baseline "
+                "(monitor --baseline), compare, repair, with commas between them",
+        .more = "[What each calls](iam.md)"},
+       {"sample-rate", "N", sample_rate_into(o.sample_rate),
+        "sample rate of the monitor whose cost is estimated; also all, 1%, 1/100"},
+       {"max-rcu", "N", rate_into(o.max_rcu),
+        "read units a second on each side that a comparison may take; or unlimited",
+        "20 % of provisioned capacity, 3000 on demand"}}};
 }
 
 flag_group output(plan_options& o) {
-  return {"Output",
-          {{"output", "FORMAT", choice_into(o.output, output_formats), "text or json"},
-           {"log-format", "FORMAT", choice_into(o.log_format, log_formats), "text or json"},
-           {"log-level", "LEVEL", choice_into(o.log_level, log_levels),
-            "debug, info, warning or error"},
-           {"config", "FILE", text_into(o.config_file),
-            "TOML with these names, such as target-table = \"orders\""}}};
+  flag_group group{"Output", {}};
+  for (auto& each : output_flags(o)) {
+    if (each.name == "output") {
+      each.help = "text or json";
+      each.more = "[Its members](output.md#json-of-plan-schema-1)";
+    }
+    if (each.name == "output" || each.name.starts_with("log-")) {
+      append(group, {std::move(each)});
+    }
+  }
+  append(group, {config_flag(o)});
+  return group;
 }
 
 }  // namespace

@@ -32,14 +32,19 @@ constexpr command_description repair_description{
 )"};
 
 flag_group what_is_repaired(repair_options& o) {
-  flag_group group{"What is repaired",
-                   {{"apply", "", switch_into(o.apply), "write; without it only the plan is told"},
-                    {"allow-deletes", "", switch_into(o.allow_deletes),
-                     "also delete items of the target that the source does not have; with --undo, "
-                     "items that the repair had added"},
-                    {"undo", "FILE", text_into(o.undo),
-                     "take back the writes in this journal, where the target still holds what was "
-                     "written; without --apply only show the plan"}}};
+  flag_group group{
+      "What is repaired",
+      {{"apply", "", switch_into(o.apply), "write; without it only the plan is told"},
+       {"allow-deletes", "", switch_into(o.allow_deletes),
+        "also delete items of the target that the source does not have; with --undo, "
+        "items that the repair had added"},
+       {.name = "undo",
+        .value = "FILE",
+        .target = text_into(o.undo),
+        .help = "take back the writes in this journal, where the target still holds what was "
+                "written; without --apply only show the plan",
+        .more = "A file that is no journal is refused. Refused together with `--journal`",
+        .possible = "a journal"}}};
   append(group, equality_flags(o));
   return group;
 }
@@ -53,16 +58,19 @@ flag_group pace(repair_options& o) {
 }
 
 flag_group files(repair_options& o) {
-  return {
-      "Files",
-      {{"state", "FILE", text_into(o.state_file), "what monitor or compare have found",
-        "./<source>--<target>.monitor.db"},
-       {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
-        "beside the state"},
-       {"journal", "FILE", text_into(o.journal_file),
-        "each write with the item before and after, one JSON object a line", "beside the state"},
-       {"config", "FILE", text_into(o.config_file),
-        "TOML with these names, such as target-table = \"orders\""}}};
+  return {"Files",
+          {{"state", "FILE", text_into(o.state_file), "what monitor or compare have found",
+            "./<source>--<target>.monitor.db"},
+           {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
+            "beside the state"},
+           {.name = "journal",
+            .value = "FILE",
+            .target = text_into(o.journal_file),
+            .help = "each write with the item before and after, one JSON object a line",
+            .fallback = "beside the state",
+            .more = "It holds item values. By default it is the state's name with `.repair.jsonl` "
+                    "behind it. [Format](output.md#repair-journal-schema-1)"},
+           config_flag(o)}};
 }
 
 flag_group output(repair_options& o) {

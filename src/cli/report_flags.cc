@@ -46,23 +46,27 @@ constexpr command_description report_description{
 const command_description& describe(const report_options&) { return report_description; }
 
 flag_table flags_of(report_options& o) {
-  return {{"Input and output",
-           {{.name = "state",
-             .value = "FILE",
-             .target = list_into(o.state_files),
-             .help = "the file that `monitor` printed at its start; repeatable, and may stand "
-                     "without the flag: of several there is one table, with the worst verdict and "
-                     "exit code",
-             .required = true,
-             .takes_words = true},
-            {"output", "FORMAT", choice_into(o.output, report_formats),
-             "text; markdown for a ticket; html, one page for a screen or paper; or json: one "
-             "object a line for each command that has left a status"},
-            {"output-file", "FILE", text_into(o.output_file),
-             "where it is written; only an earlier report of this form gives way, and only its "
-             "owner may read it",
-             "standard output"}}},
-          debugging(o.allow_core_dumps)};
+  return {
+      {"Input and output",
+       {{.name = "state",
+         .value = "FILE",
+         .target = list_into(o.state_files),
+         .help = "the file that `monitor` printed at its start; repeatable, and may stand "
+                 "without the flag: of several there is one table, with the worst verdict and "
+                 "exit code",
+         .required = true,
+         .takes_words = true},
+        {.name = "output",
+         .value = "FORMAT",
+         .target = choice_into(o.output, report_formats),
+         .help = "text; markdown for a ticket; html, one page for a screen or paper; or json: one "
+                 "object a line for each command that has left a status",
+         .more = "[Its members](output.md#json-report-schema-2)"},
+        {"output-file", "FILE", text_into(o.output_file),
+         "where it is written; only an earlier report of this form gives way, and only its "
+         "owner may read it",
+         "standard output"}}},
+      debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(report_options&) { return {}; }

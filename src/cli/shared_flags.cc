@@ -39,59 +39,121 @@ void append(flag_group& group, std::vector<flag> more) {
 
 flag accept_flag(std::vector<std::string>& accepted) {
   return {
-      "accept", "NAME", list_into(accepted),
-      "a setting of the tables that may differ or be unknown, as plan names it; repeatable; a * "
-      "at the end matches any rest",
-      "none"};
+      .name = "accept",
+      .value = "NAME",
+      .target = list_into(accepted),
+      .help =
+          "a setting of the tables that may differ or be unknown, as plan names it; repeatable; "
+          "a * at the end matches any rest",
+      .fallback = "none",
+      .possible = "name of a setting"};
 }
 
 flag_group tables_and_access(migration_options& o) {
-  return {
-      "Tables and access",
-      {{"target-table", "NAME", text_into(o.target_table), "table that is checked, name or ARN", "",
-        "", true},
-       {"source-table", "NAME", text_into(o.source_table), "table it is copied from, name or ARN",
-        "the target's name"},
-       {"source-profile", "NAME", text_into(o.source.profile), "AWS profile of the source",
-        "the credential chain"},
-       {"target-profile", "NAME", text_into(o.target.profile), "AWS profile of the target",
-        "the credential chain"},
-       {"region", "REGION", text_into(o.region), "region of both tables",
-        "AWS_REGION, profile, ap-northeast-1"},
-       {"source-region", "REGION", text_into(o.source.region), "region of the source", "--region"},
-       {"target-region", "REGION", text_into(o.target.region), "region of the target", "--region"},
-       {"source-endpoint-url", "URL", url_into(o.source.endpoint_url),
-        "DynamoDB Local, a compatible store or a VPC endpoint",
-        "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"},
-       {"target-endpoint-url", "URL", url_into(o.target.endpoint_url), "the same for the target",
-        "as for the source"},
-       {"partition-key", "NAME", text_into(o.partition_key), "must agree with the table when given",
-        "from the table"},
-       {"sort-key", "NAME", text_into(o.sort_key), "must agree with the table when given",
-        "from the table"}}};
+  return {"Tables and access",
+          {{.name = "target-table",
+            .value = "NAME",
+            .target = text_into(o.target_table),
+            .help = "table that is checked, name or ARN",
+            .required = true,
+            .more = "An ARN is sent as TableName: this is how a table of another account is "
+                    "reached by resource policy",
+            .possible = "name or ARN"},
+           {.name = "source-table",
+            .value = "NAME",
+            .target = text_into(o.source_table),
+            .help = "table it is copied from, name or ARN",
+            .fallback = "the target's name",
+            .possible = "name or ARN"},
+           {.name = "source-profile",
+            .value = "NAME",
+            .target = text_into(o.source.profile),
+            .help = "AWS profile of the source",
+            .fallback = "the credential chain",
+            .possible = "an AWS profile"},
+           {.name = "target-profile",
+            .value = "NAME",
+            .target = text_into(o.target.profile),
+            .help = "AWS profile of the target",
+            .fallback = "the credential chain",
+            .possible = "an AWS profile"},
+           {.name = "region",
+            .value = "REGION",
+            .target = text_into(o.region),
+            .help = "region of both tables",
+            .fallback = "AWS_REGION, profile, ap-northeast-1",
+            .more = "With two regions name both: the variable would hold for both sides. A table's "
+                    "ARN of another region is refused",
+            .possible = "an AWS region"},
+           {.name = "source-region",
+            .value = "REGION",
+            .target = text_into(o.source.region),
+            .help = "region of the source",
+            .fallback = "--region",
+            .possible = "an AWS region"},
+           {.name = "target-region",
+            .value = "REGION",
+            .target = text_into(o.target.region),
+            .help = "region of the target",
+            .fallback = "--region",
+            .possible = "an AWS region"},
+           {"source-endpoint-url", "URL", url_into(o.source.endpoint_url),
+            "DynamoDB Local, a compatible store or a VPC endpoint",
+            "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"},
+           {"target-endpoint-url", "URL", url_into(o.target.endpoint_url),
+            "the same for the target", "as for the source"},
+           {.name = "partition-key",
+            .value = "NAME",
+            .target = text_into(o.partition_key),
+            .help = "must agree with the table when given",
+            .fallback = "from the table",
+            .more = "Otherwise an error shows both",
+            .possible = "name of an attribute"},
+           {.name = "sort-key",
+            .value = "NAME",
+            .target = text_into(o.sort_key),
+            .help = "must agree with the table when given",
+            .fallback = "from the table",
+            .more = "Otherwise an error shows both",
+            .possible = "name of an attribute"}}};
 }
 
 std::vector<flag> stream_flags(connection_options& stream, std::optional<std::string>& arn) {
   return {{"stream-arn", "ARN", stream_arn_into(arn), "stream to read",
            "the source table's LatestStreamArn"},
-          {"stream-profile", "NAME", text_into(stream.profile), "AWS profile that reads the stream",
-           "the source's"},
+          {.name = "stream-profile",
+           .value = "NAME",
+           .target = text_into(stream.profile),
+           .help = "AWS profile that reads the stream",
+           .fallback = "the source's",
+           .more = "For strategy B give the target's",
+           .possible = "an AWS profile"},
           {"stream-endpoint-url", "URL", url_into(stream.endpoint_url),
            "as --source-endpoint-url, for the stream",
            "AWS_ENDPOINT_URL_DYNAMODB_STREAMS, else that of its side"}};
 }
 
 std::vector<flag> equality_flags(migration_options& o) {
-  return {{"max-lag", "D", duration_into(o.max_lag, tick),
-           "maximum replication lag; a change that is still missing after this is a mismatch"},
-          {"ignore-attribute", "PATH", patterns_into(o.ignore_attributes),
+  return {
+      {"max-lag", "D", duration_into(o.max_lag, tick),
+       "maximum replication lag; a change that is still missing after this is a mismatch"},
+      {.name = "ignore-attribute",
+       .value = "PATH",
+       .target = patterns_into(o.ignore_attributes),
+       .help =
            "attribute left out of comparisons, but not inside lists; repeatable, and replaces the "
-           "default; a * at the end matches any rest"}};
+           "default; a * at the end matches any rest",
+       .more = "To keep the default name `aws:rep:*` again. Items equal only thanks to it are "
+               "counted; start and `GO` name it"}};
 }
 
 std::vector<flag> pace_flags(migration_options& o) {
-  return {{"max-rcu", "N", rate_into(o.max_rcu), "read units a second on each side; or unlimited",
-           "20 % of provisioned capacity, 3000 on demand"},
+  return {{.name = "max-rcu",
+           .value = "N",
+           .target = rate_into(o.max_rcu),
+           .help = "read units a second on each side; or unlimited",
+           .fallback = "20 % of provisioned capacity, 3000 on demand",
+           .more = "Throttling halves the pace"},
           {"memory", "SIZE", size_into(o.memory_bytes, smallest_memory),
            "memory limit for pending work; what does not fit waits on disk"}};
 }
@@ -102,39 +164,82 @@ flag segments_flag(migration_options& o) {
           "one for 32 MiB of the larger table, at least 64"};
 }
 
+flag config_flag(migration_options& o) {
+  return {.name = "config",
+          .value = "FILE",
+          .target = text_into(o.config_file),
+          .help = "TOML with these names, such as target-table = \"orders\"",
+          .more = "[The file](configuration.md)"};
+}
+
 flag_group files(migration_options& o, std::string_view fresh) {
   return {"Files",
-          {{"state", "FILE", text_into(o.state_file),
-            "progress; the same command goes on from there", "./<source>--<target>.monitor.db"},
-           {"fresh", "", switch_into(o.fresh), fresh, "", "", false,
-            "it would be thrown away again at each restart"},
-           {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
-            "beside the state"},
-           {"findings-max", "N", count_into(o.findings_max, 1, findings_bound),
-            "open mismatches that are listed one by one; further ones are only counted by "
-            "kind, and need a new comparison before GO"},
-           {"config", "FILE", text_into(o.config_file),
-            "TOML with these names, such as target-table = \"orders\""}}};
+          {{.name = "state",
+            .value = "FILE",
+            .target = text_into(o.state_file),
+            .help = "progress; the same command goes on from there",
+            .fallback = "./<source>--<target>.monitor.db",
+            .more = "By default each side is named by account, region and table. [The state "
+                    "file](operations.md#the-state-file)",
+            .possible = "a file on a local disk"},
+           {.name = "fresh",
+            .value = "",
+            .target = switch_into(o.fresh),
+            .help = fresh,
+            .never_in_config = "it would be thrown away again at each restart"},
+           {.name = "findings",
+            .value = "FILE",
+            .target = text_into(o.findings_file),
+            .help = "mismatches, one JSON object a line",
+            .fallback = "beside the state",
+            .more = "`orders.monitor.db` has `orders.monitor.findings.jsonl`. "
+                    "[Format](output.md#findings-file-schema-1)"},
+           {.name = "findings-max",
+            .value = "N",
+            .target = count_into(o.findings_max, 1, findings_bound),
+            .help = "open mismatches that are listed one by one; further ones are only counted by "
+                    "kind, and need a new comparison before GO",
+            .more = "[Sizes](operations.md#what-it-takes-on-the-disk)"},
+           config_flag(o)}};
 }
 
 std::vector<flag> output_flags(migration_options& o) {
   return {
       {"stats-interval", "D", duration_into(o.stats_interval, milliseconds(100)),
        "time between two status blocks", "", "DDB_STATS_INTERVAL"},
-      {"output", "FORMAT", choice_into(o.output, output_formats),
-       "json: one object on standard output at the end, all else on standard error"},
-      {"log-format", "FORMAT", choice_into(o.log_format, log_formats), "text or json"},
-      {"log-level", "LEVEL", choice_into(o.log_level, log_levels), "debug, info, warning or error"},
+      {.name = "output",
+       .value = "FORMAT",
+       .target = choice_into(o.output, output_formats),
+       .help = "json: one object on standard output at the end, all else on standard error",
+       .more = "[Format](output.md#json-report-schema-2)"},
+      {.name = "log-format",
+       .value = "FORMAT",
+       .target = choice_into(o.log_format, log_formats),
+       .help = "text or json",
+       .more =
+           "With `json` also a [status line](output.md#the-status-in-the-log) each stats interval"},
+      {.name = "log-level",
+       .value = "LEVEL",
+       .target = choice_into(o.log_level, log_levels),
+       .help = "debug, info, warning or error",
+       .more = "What is below it is left out"},
       {"show-values", "", switch_into(o.show_values),
        "put item values into findings and the state"},
-      {"hash-keys", "", switch_into(o.hash_keys),
-       "show keyed hashes instead of keys in logs, findings and reports"}};
+      {.name = "hash-keys",
+       .value = "",
+       .target = switch_into(o.hash_keys),
+       .help = "show keyed hashes instead of keys in logs, findings and reports",
+       .more = "The state holds the keys all the same. Refused together with `--show-values`"}};
 }
 
 flag quiet_flag(migration_options& o) {
-  return {"quiet", "", switch_into(o.quiet),
-          "print warnings and errors, and at the end the verdict with its reasons and the open "
-          "mismatches: no first screen, no panel, no blocks, no other lines of the log"};
+  return {.name = "quiet",
+          .value = "",
+          .target = switch_into(o.quiet),
+          .help =
+              "print warnings and errors, and at the end the verdict with its reasons and the open "
+              "mismatches: no first screen, no panel, no blocks, no other lines of the log",
+          .more = "Whatever `--log-level` says. Refused together with `--verbose` and `--emf`"};
 }
 
 flag emf_flag(migration_options& o) {
@@ -145,27 +250,44 @@ flag emf_flag(migration_options& o) {
 }
 
 flag_group web_server(migration_options& o) {
-  return {"HTTP",
-          {{"listen", "ADDRESS", listen_address_into(o.listen),
-            "serve status, history, findings, events and metrics there, read-only, such as at "
-            "127.0.0.1:8080",
-            "off"},
-           {"listen-token-file", "FILE", text_into(o.listen_token_file),
-            "clients must send the token in this file; required unless the address is loopback",
-            "none"},
-           {"listen-allow-host", "HOST", list_into(o.listen_allow_hosts),
-            "a further name under which the server is reached, such as a proxy's; repeatable",
-            "none"}}};
+  return {
+      "HTTP",
+      {{.name = "listen",
+        .value = "ADDRESS",
+        .target = listen_address_into(o.listen),
+        .help =
+            "serve the live page, status, history, findings, events and metrics there, read-only, "
+            "such as at 127.0.0.1:8080",
+        .fallback = "off",
+        .more = "[What is there](http.md)"},
+       {"listen-token-file", "FILE", text_into(o.listen_token_file),
+        "clients must send the token in this file; required unless the address is loopback",
+        "none"},
+       {.name = "listen-allow-host",
+        .value = "HOST",
+        .target = list_into(o.listen_allow_hosts),
+        .help = "a further name under which the server is reached, such as a proxy's; repeatable",
+        .fallback = "none",
+        .possible = "a host name"}}};
 }
 
 flag_group alerts(migration_options& o) {
-  return {"Alerts",
-          {{"on-alert", "COMMAND", command_into(o.on_alert),
-            "run this program, with its arguments and without a shell, when an alert begins "
-            "or ends; it gets JSON on standard input, and is stopped after 30 s",
-            "none"},
-           {"alert-webhook", "URL", webhook_into(o.alert_webhook),
-            "POST the same JSON there; it has a `text` for chats", "none", "DDB_ALERT_WEBHOOK"}}};
+  return {
+      "Alerts",
+      {{.name = "on-alert",
+        .value = "COMMAND",
+        .target = command_into(o.on_alert),
+        .help = "run this program, with its arguments and without a shell, when an alert begins "
+                "or ends; it gets JSON on standard input, and is stopped after 30 s",
+        .fallback = "none",
+        .more = "[Alerts](alerts.md)"},
+       {.name = "alert-webhook",
+        .value = "URL",
+        .target = webhook_into(o.alert_webhook),
+        .help = "POST the same JSON there; it has a `text` for chats",
+        .fallback = "none",
+        .variable = "DDB_ALERT_WEBHOOK",
+        .more = "The address is a secret: better in `DDB_ALERT_WEBHOOK`"}}};
 }
 
 void complete_shared(migration_options& o, std::vector<std::string>& contradictions) {

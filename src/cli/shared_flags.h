@@ -22,6 +22,7 @@ void append(flag_group& group, std::vector<flag> more);
 [[nodiscard]] std::vector<flag> equality_flags(migration_options& o);
 [[nodiscard]] std::vector<flag> pace_flags(migration_options& o);
 [[nodiscard]] flag segments_flag(migration_options& o);
+[[nodiscard]] flag config_flag(migration_options& o);
 /// `fresh` is the help of --fresh.
 [[nodiscard]] flag_group files(migration_options& o, std::string_view fresh);
 [[nodiscard]] std::vector<flag> output_flags(migration_options& o);
