@@ -197,6 +197,9 @@ TEST_F(commands_beside, the_rate_of_an_interval_knows_no_cure) {
   }
   world_.time.run_for(290s);
   EXPECT_EQ(world_.status().success_interval, 0.5);
+  lose(40, 50);
+  world_.time.run_for(300s);
+  EXPECT_EQ(world_.status().success_interval, 0.0) << "what was verified before is not of this one";
 }
 
 TEST_F(commands_beside, keys_that_it_lists_after_they_were_only_counted_have_not_healed) {

@@ -60,6 +60,29 @@ TEST(findings_max, beyond_it_mismatches_are_counted_and_a_comparison_is_asked_fo
   expect_books_balance(status);
 }
 
+TEST(findings_max, deletes_that_are_only_counted_are_taken_back_with_the_rest) {
+  monitor_world world;
+  world.start(with_room_for_ten);
+  for (int i = 0; i < 40; ++i) {
+    const auto name = fmt::format("gone{:03}", i);
+    world.put(name, 1);
+    world.target.put(monitor_world::table, monitor_world::item(name, 1));
+  }
+  world.time.run_for(1min);
+  for (int i = 0; i < 40; ++i) {
+    world.remove(fmt::format("gone{:03}", i));
+  }
+  world.time.run_for(5min);
+  EXPECT_EQ(world.status().unlisted.of(verify::mismatch_kind::undeleted), 30);
+  EXPECT_EQ(world.status().checks.deletes, 40);
+  world.crash();
+  world.commit_beside({.gaps_cured_before = world.time.now()});
+  world.start(with_room_for_ten);
+  EXPECT_EQ(world.status().unlisted.mismatches(), 0);
+  EXPECT_EQ(world.status().checks.failed, 10);
+  EXPECT_EQ(world.status().checks.deletes, 10);
+}
+
 TEST(findings_max, what_was_counted_survives_a_crash_and_another_bound) {
   monitor_world world;
   put(world, "lost", 0, 40);

@@ -228,6 +228,11 @@ TEST(migration, file_names_hold_no_odd_characters) {
       .endpoint = "https://x/",
       .access_key_id = "AKID"};
   EXPECT_EQ(file_name_part(access, std::nullopt), "222222222222-eu-west-1-my_orders.v2");
+  // Of DynamoDB Local every account has the same ARNs.
+  dynamodb::table_description local;
+  local.name = "orders";
+  local.arn = "arn:aws:dynamodb:ddblocal:000000000000:table/orders";
+  EXPECT_EQ(file_name_part(access, local), "AKID-eu-west-1-orders");
 }
 
 /// DynamoDB Local: ARNs are alike, there is no TableId, and each test says who reaches what.

@@ -30,10 +30,15 @@ TEST(monitor_session, ends_when_caught_up_and_everything_is_judged) {
   for (int i = 0; i < 100; ++i) {
     world.put("key" + std::to_string(i), i);
   }
-  world.start(until_caught_up);
+  world.start([](session_settings& settings) {
+    until_caught_up(settings);
+    settings.table_items = 1234;
+  });
   ASSERT_TRUE(world.wait_for_end());
   const auto status = world.status();
+  EXPECT_EQ(status.table_items, 1234);
   EXPECT_EQ(status.events.insert, 100);
+  EXPECT_NEAR(static_cast<double>(status.keys_changed), 100, 5) << "a sketch counts them";
   EXPECT_EQ(status.checks.verified, 100);
   EXPECT_EQ(report::decide_exit(status, false), report::exit_code::equal);
   EXPECT_EQ(status.verdict.kind, report::verdict_kind::wait) << "nothing was compared at rest";

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr wall_time start{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 constexpr auto arn = "arn:aws:dynamodb:eu-west-1:222222222222:table/orders";
@@ -109,6 +110,13 @@ TEST(table_watch, a_failed_look_is_no_change_and_trouble_only_after_a_minute) {
               AllOf(HasSubstr("target table orders"), HasSubstr("throttled")));
   EXPECT_FALSE(watch.on_seen(table("id-1"), start + 90s));
   EXPECT_THAT(watch.trouble(start + 150s), IsEmpty());
+}
+
+TEST(table_watch, that_had_an_answer_since_tells_no_earlier_failure) {
+  auto watch = watch_of(table("id-1"));
+  watch.on_failed("throttled");
+  std::ignore = watch.on_seen(table("id-1"), start + 1s);
+  EXPECT_THAT(watch.trouble(start + 2min), AllOf(Not(IsEmpty()), Not(HasSubstr("throttled"))));
 }
 
 TEST(table_watch, a_table_that_is_awaited_is_no_trouble) {

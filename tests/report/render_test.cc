@@ -349,6 +349,16 @@ TEST(render_text, shows_the_rates_of_changes_and_of_items_at_rest_apart) {
   EXPECT_THAT(render_text(now), HasSubstr("success     items at rest: 0 of 300"));
 }
 
+TEST(render_text, tells_what_a_comparison_stands_on_where_there_is_one) {
+  auto now = full_status();
+  now.stands_on.reset();
+  EXPECT_THAT(render_text(now), Not(HasSubstr("since the comparison began")));
+  now.stands_on = evidence{.changes = {.sample_rate = 10, .ignored = {}},
+                           .at_rest = {.sample_rate = 1, .ignored = {}}};
+  EXPECT_THAT(render_text(now), HasSubstr("; since the comparison began: 1 key in 10; items at "
+                                          "rest: every key"));
+}
+
 TEST(render_text, names_unknown_events_only_where_there_are_some) {
   auto now = full_status();
   EXPECT_THAT(render_text(now), HasSubstr("1 unknown"));

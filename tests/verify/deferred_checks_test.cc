@@ -46,6 +46,19 @@ TEST(deferral, keeps_only_the_keys_of_changes_beyond_the_memory_bound) {
   EXPECT_EQ(run.outcomes_in_all(), run.changes);
 }
 
+TEST(deferral, of_what_there_is_no_room_for_on_disk_either_deletes_are_told_apart) {
+  auto settings = tight(1);
+  settings.deferred_max = 0;
+  check_driver run(settings);
+  run.write("held", 1);
+  run.write("left", 1);
+  EXPECT_EQ(run.out.left, 1);
+  EXPECT_EQ(run.out.left_deletes, 0);
+  run.write("left too", 0);
+  EXPECT_EQ(run.out.left, 2);
+  EXPECT_EQ(run.out.left_deletes, 1);
+}
+
 TEST(deferral, a_key_that_is_being_checked_is_not_deferred) {
   check_driver run(tight(1));
   run.write("a", 1);
