@@ -114,6 +114,28 @@ TEST(end_of_a_run, comes_although_there_is_nothing_to_compare) {
   EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::incomplete);
 }
 
+TEST(end_of_a_run, comes_although_a_gap_stays_that_no_comparison_makes_up_for) {
+  monitor_world world(later_stream());
+  world.import_items(200);
+  world.replicate();
+  world.start();
+  world.put("a", 1);
+  world.time.run_for(1min);
+  world.crash();
+  world.put("lost", 1);
+  world.time.run_for(25h);
+  world.start(
+      [](session_settings& settings) {
+        with_baseline(settings);
+        settings.until_caught_up = true;
+      },
+      {.baseline_sample_rate = 10});  // looks at less than the monitor
+  live(world, 40min, [](int) {});
+  EXPECT_TRUE(world.ended()) << world.reasons();
+  EXPECT_EQ(world.status().verdict.kind, verdict_kind::no_go);
+  EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::incomplete);
+}
+
 /// A frozen run whose target is not described from before the freeze on, for so long.
 report::status frozen_end_without_descriptions(milliseconds lasting) {
   monitor_world world(later_stream());
