@@ -158,6 +158,7 @@ struct report_options {
   std::vector<std::string> state_files;  ///< one at least
   report_format output = report_format::text;
   std::optional<std::string> output_file;  ///< nothing: standard output
+  bool alive = false;                      ///< only whether somebody is at work
   bool allow_core_dumps = false;
   bool operator==(const report_options&) const = default;
 };

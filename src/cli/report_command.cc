@@ -299,11 +299,35 @@ awaitable<int> tell(const report_options& options) {
   co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));
 }
 
+/// One line of each state, whose code is only whether somebody works on it.
+awaitable<int> tell_who_is_alive(const report_options& options) {
+  const clock_function clock = [] { return system_clock().now(); };
+  auto code = exit_code::equal;
+  std::string lines;
+  for (const auto& path : options.state_files) {
+    const auto each = co_await read(path, clock);
+    if (const auto fault = fault_of(each); !fault.empty()) {
+      complain(fault);
+      code = worse_of(code, each.found ? exit_code::incomplete : code_for(each));
+      continue;
+    }
+    const auto& runs = each.found->stored.runs;
+    const auto alive = std::ranges::find_if(runs, &stored_run::goes_on);
+    const auto& told = alive == runs.end() ? runs.front() : *alive;
+    lines += fmt::format("{}{}: {}, last sign of life of {} at {}", lines.empty() ? "" : "\n", path,
+                         alive == runs.end() ? "nobody is at work" : "at work",
+                         told.status.about.command, format_rfc3339(told.status.at));
+    code = alive == runs.end() ? worse_of(code, exit_code::incomplete) : code;
+  }
+  const bool told = lines.empty() || print_report(lines);
+  co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));
+}
+
 }  // namespace
 
 int run_report(const report_options& options) {
   asio::io_context io(1);
-  return run_to_end(io, tell(options));
+  return run_to_end(io, options.alive ? tell_who_is_alive(options) : tell(options));
 }
 
 }  // namespace ddm::cli

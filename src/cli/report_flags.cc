@@ -28,6 +28,9 @@ constexpr command_description report_description{
   # All migrations of this folder: one table, the worst verdict and exit code
   {0} report *.monitor.db
 
+  # For a health check: is somebody at work on it?
+  {0} report orders.monitor.db --alive
+
   # For a script: one object a line, of the monitor and of the last compare
   {0} report --state orders.monitor.db --output json
 )",
@@ -37,7 +40,8 @@ constexpr command_description report_description{
   3  incomplete, failed, or no monitor watches any more: GO is not told of a monitor whose last
      sign is older than 60 s
   4  the state cannot be read
-  Of several states the first of 2, 4, 1, 3, 0.
+  Of several states the first of 2, 4, 1, 3, 0. With --alive 0 says only that a command is at
+  work, and 3 that none is.
 )",
     .asks_services = false};
 
@@ -65,10 +69,21 @@ flag_table flags_of(report_options& o) {
         {"output-file", "FILE", text_into(o.output_file),
          "where it is written; only an earlier report of this form gives way, and only its "
          "owner may read it",
-         "standard output"}}},
+         "standard output"},
+        {.name = "alive",
+         .value = "",
+         .target = switch_into(o.alive),
+         .help = "for health checks: tell only whether a command is at work on each state; exit "
+                 "code 0 if so, with a sign of life of the last 60 s, else 3",
+         .more = "Of the verdict the code says nothing then"}}},
       debugging(o.allow_core_dumps)};
 }
 
-std::vector<std::string> complete(report_options&) { return {}; }
+std::vector<std::string> complete(report_options& o) {
+  if (o.alive && (o.output != report_format::text || o.output_file)) {
+    return {"--alive tells a line of text: leave --output and --output-file out"};
+  }
+  return {};
+}
 
 }  // namespace ddm::cli

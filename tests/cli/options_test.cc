@@ -521,6 +521,10 @@ TEST(options_report, is_understood) {
   EXPECT_EQ(several.output, report_format::html);
   EXPECT_EQ(several.output_file, "r.html");
   EXPECT_THAT(faults({"report", "a.db", "--output", "pdf"}), SizeIs(1));
+  EXPECT_TRUE(parsed<report_options>({"report", "a.db", "--alive"}).alive);
+  EXPECT_THAT(faults({"report", "a.db", "--alive", "--output", "json"}),
+              ElementsAre(HasSubstr("--alive")));
+  EXPECT_THAT(faults({"report", "a.db", "--alive", "--output-file", "x"}), SizeIs(1));
   EXPECT_THAT(faults({"report"}), ElementsAre(HasSubstr("--state")));
   EXPECT_THAT(faults({"report", "--state", "s.db", "--target-table", "t"}), SizeIs(1));
   EXPECT_THAT(printed({"report", "--help"}),

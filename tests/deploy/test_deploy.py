@@ -37,6 +37,19 @@ def pod() -> dict[str, Any]:
 
 
 class Deploy(unittest.TestCase):
+    def test_the_health_check_of_the_task_asks_for_the_state_that_its_monitor_writes(self) -> None:
+        [container] = task_definition()["containerDefinitions"]
+        kind, program, *arguments = container["healthCheck"]["command"]
+        self.assertEqual((kind, program), ("CMD", "/usr/bin/dynamodb-migration-monitor"))
+        state = container["command"][container["command"].index("--state") + 1]
+        with tempfile.TemporaryDirectory() as folder:
+            moved = [each.replace(state, f"{folder}/none.db") for each in arguments]
+            self.assertNotEqual(moved, arguments)
+            ended = subprocess.run([os.environ["DDM_MONITOR"], *moved], capture_output=True,
+                                   text=True, check=False)
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("none.db", ended.stderr)
+
     def assert_accepted(self, arguments: list[str]) -> None:
         """All faults of a command line are told at once: here only the one that is planted."""
         ended = subprocess.run([os.environ["DDM_MONITOR"], *arguments, "--memory", "none"],

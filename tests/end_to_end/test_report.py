@@ -101,6 +101,9 @@ class Report(GoScenario):
         self.assertEqual((document["command"], document["verdict"], document["ended"]),
                          ("monitor", "GO", False))
 
+        self.assertIn(": at work, last sign of life of monitor at ",
+                      self.report(side, "--alive", code=ALL_EQUAL))
+
         self.lose(side, range(3))
         side.monitor.wait_for_log("verdict: NO-GO")
         self.wait_for(side, "NO-GO")
@@ -108,6 +111,8 @@ class Report(GoScenario):
         self.assertEqual(document["verdict"], "NO-GO")
 
         last = side.monitor.stop().report()
+        self.assertIn(": nobody is at work, last sign of life of monitor at ",
+                      self.report(side, "--alive", code=INCOMPLETE))
         text = self.report(side, code=MISMATCHES)
         self.assertIn("ended", text)
         [document] = self.documents(side, MISMATCHES)
