@@ -260,6 +260,19 @@ TEST_F(book, a_later_confirmation_takes_the_place_of_the_keys_open_one) {
   EXPECT_EQ(findings.on_passed(key_named("a").hash, start + 3min), 2) << "both changes are healed";
 }
 
+TEST_F(book, what_another_command_confirmed_anew_stays_one_open_mismatch_and_is_watched) {
+  findings.on_confirmed(different("a"), start);
+  auto again = different("a");
+  again.confirmed_at = start + 1min;
+  findings.on_open_in_state(again);
+  EXPECT_TRUE(findings.is_open(again.key.hash));
+  EXPECT_EQ(findings.counts().mismatches(), 1);
+  EXPECT_EQ(due(start + 2min), 1U);
+  const auto healed = findings.on_passed(again.key.hash, start + 3min);
+  EXPECT_TRUE(healed);
+  EXPECT_EQ(findings.counts().mismatches(), 0);
+}
+
 TEST_F(book, tells_where_open_mismatches_differ) {
   auto at_price = different("a");
   at_price.paths = {{"price", "changed"}, {"tags[3]", "added"}};
