@@ -1,5 +1,6 @@
 #include "monitor/monitor_session.h"
 
+#include "base/log.h"
 #include "monitor/monitor_world.h"
 
 #include <gmock/gmock.h>
@@ -392,7 +393,11 @@ TEST(monitor_session, a_late_change_heals_its_mismatch) {
   monitor_world world;
   world.put("a", 1);
   world.start();
+  std::vector<std::string> lines;
+  log::divert([&](std::string_view line) { lines.emplace_back(line); });
   world.time.run_for(3min);
+  log::divert(nullptr);
+  EXPECT_THAT(lines, testing::Contains(testing::HasSubstr("event=mismatch kind=missing")));
   EXPECT_EQ(world.status().checks.failed, 1);
   world.target.put(monitor_world::table, monitor_world::item("a", 1));
   world.time.run_for(3min);
