@@ -6,7 +6,9 @@ folders that decide, those of its own folder first, and against seeds of the sim
 does not compile is no mutant, and another is drawn for it; one that compiles to the same programs
 is equal. What survives is either a missing test or a change that changes nothing.
 
-usage: mutate.py [N] [SEED] [--only PATH]   N mutants (20) of those that SEED (1) draws
+usage: mutate.py [N] [SEED] [--only PATH] [--again LOG]
+  N mutants (20) of those that SEED (1) draws; --again: of these only those that survived in LOG,
+  what an earlier run with this SEED has printed, to see whether new tests notice them
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from check_structure import ROOT, tracked_files
 from mutants import Mutant, drawn
@@ -173,11 +177,26 @@ def sources(only: str) -> dict[str, str]:
             if str(path.relative_to(TREE)).startswith(only)}
 
 
+def survivors(log: str) -> set[str]:
+    """File, line and change of each, as they were printed."""
+    lines = re.findall(r"^survived +(.*)  \(\d+ s\)$", Path(log).read_text(), re.MULTILINE)
+    return set(lines)
+
+
+def wanted(texts: dict[str, str], seed: int, again: str) -> Iterator[tuple[str, Mutant]]:
+    """Those that the seed draws; with a log of it those that survived there."""
+    named = survivors(again) if again else None
+    for name, mutant in drawn(texts, seed):
+        if named is None or f"{name}:{mutant.line}  {mutant.told(texts[name])}" in named:
+            yield name, mutant
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(usage=(__doc__ or "").rpartition("usage: ")[2].strip())
     parser.add_argument("mutants", nargs="?", type=int, default=20)
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--again", default="")
     chosen = parser.parse_args()
     TREE.mkdir(parents=True, exist_ok=True)
     copy_tree()
@@ -189,7 +208,7 @@ def main() -> int:
     usual_prints, usual = prints(), usual_seconds()
     tally: Counter[str] = Counter()
     begun = time.monotonic()
-    for name, mutant in drawn(sources(chosen.only), chosen.seed):
+    for name, mutant in wanted(sources(chosen.only), chosen.seed, chosen.again):
         if tally["noticed"] + tally["survived"] + tally["equal"] >= chosen.mutants:
             break
         began = time.monotonic()
