@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/flags.md"
 MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
 HEAD = "| flag | required, or default | possible values | meaning |\n|---|---|---|---|\n"
+NAMES = re.compile(r"(--[a-z][a-z-]*[a-z](?: json)?|\b[A-Z]+(?:_[A-Z]+)+\b"
+                   r"|\bGO(?: \(sampled\))?(?!\w)|\bNO-GO\b)")
 # What the value of a flag is, where neither its row nor its type says more.
 VALUES = {"FILE": "a file", "NAME": "a name", "URL": "URL", "REGION": "an AWS region"}
 
@@ -74,8 +76,7 @@ def sentences(flag: Flag) -> str:
     text = flag.help + (f". {flag.more}" if flag.more else "")
     parts = re.split(r"(`[^`]*`|\]\([^)]*\))", text)
     for i in range(0, len(parts), 2):
-        parts[i] = re.sub(r"(--[a-z][a-z-]*[a-z](?: json)?|\b[A-Z]+(?:_[A-Z]+)+\b|\bGO(?: \(sampled\))?(?!\w)"
-                          r"|\bNO-GO\b)", r"`\1`", parts[i])
+        parts[i] = NAMES.sub(r"`\1`", parts[i])
         parts[i] = parts[i].replace("a * at the end", "a `*` at the end")
     return "".join(parts)
 
@@ -94,8 +95,8 @@ def default_of(flag: Flag) -> str:
     text = with_commas(flag.default)
     if flag.default_is_a_value:
         return text if re.fullmatch(r"[\d,]+", text) else f"`{text}`"
-    return re.sub(r"(--[a-z][a-z-]*[a-z]|\b[A-Z]+(?:_[A-Z]+)+\b|\./\S+|\bap-northeast-1\b)", r"`\1`",
-                  text)
+    names = r"(--[a-z][a-z-]*[a-z]|\b[A-Z]+(?:_[A-Z]+)+\b|\./\S+|\bap-northeast-1\b)"
+    return re.sub(names, r"`\1`", text)
 
 
 def row_of(flag: Flag) -> str:

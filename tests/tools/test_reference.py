@@ -12,8 +12,9 @@ from reference import Flag, Group  # noqa: E402
 
 
 def flag(**different: object) -> Flag:
-    usual = Flag(name="max-keys", value="N", help="at most this many keys", more="", default="20000",
-                 possible="1 to 99,999", variable="", required=False, is_switch=False,
+    usual = Flag(name="max-keys", value="N", help="at most this many keys", more="",
+                 default="20000", possible="1 to 99,999", variable="", required=False,
+                 is_switch=False,
                  default_is_a_value=True)
     return usual._replace(**different)  # type: ignore[arg-type]
 
