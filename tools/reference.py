@@ -1,11 +1,15 @@
 #!/usr/bin/python3
-"""Writes the flag reference and the man page's flags from the option tables.
+"""Writes the flag reference, in both languages, and the man page's flags from the option tables.
 
 Problem: three texts that tell of the same eighty flags drift apart, and the one that is read is the
 one that is wrong. Idea: the table that parses a flag also says what it means and what is possible
 (src/cli/*_flags.cc); tests/cli/print_flags prints it, and here it becomes the rows of docs/flags.md
 and the entries of the man page, between two marks. The rest of both is prose, and stays. Reason: a
 flag is written down once; completions and --help come from the same table.
+
+The Chinese page is the same tables through docs/flags_TW.po, where each English text has its
+translation. A text that has none, because it is new or was changed, is an error, and so is a
+translation of nothing: nobody forgets one.
 
 In flags.md a command has rows for what is its own; what it shares with `monitor`, word for word, is
 only named. In the man page an entry is headed by all commands that have it.
@@ -20,13 +24,19 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import polib
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/flags.md"
+CHINESE_PAGE = ROOT / "docs/flags_TW.md"
+TRANSLATIONS = ROOT / "docs/flags_TW.po"
 MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
-HEAD = "| flag | required, or default | possible values | meaning |\n|---|---|---|---|\n"
+HEAD = "| flag | required, or default | possible values | meaning |"
+RULE = "|---|---|---|---|"
 NAMES = re.compile(r"(--[a-z][a-z-]*[a-z](?: json)?|\b[A-Z]+(?:_[A-Z]+)+\b"
                    r"|\bGO(?: \(sampled\))?(?!\w)|\bNO-GO\b)")
 # What the value of a flag is, where neither its row nor its type says more.
@@ -49,6 +59,38 @@ class Flag(NamedTuple):
 class Group(NamedTuple):
     title: str
     flags: list[Flag]
+
+
+Say = Callable[[str], str]
+
+
+def in_english(text: str) -> str:
+    return text
+
+
+class Chinese:
+    """The translation of each text; what is only code and numbers has none of its own."""
+
+    def __init__(self, translations: dict[str, str]) -> None:
+        self._translations = translations
+        self.unknown: set[str] = set()
+        self.used: set[str] = set()
+
+    def __call__(self, text: str) -> str:
+        if text in self._translations:
+            self.used.add(text)
+            return self._translations[text]
+        if between := re.fullmatch(r"([\d,]+) to ([\d,]+)", text):
+            return f"{between[1]} 到 {between[2]}"
+        if re.fullmatch(r"[\d,]+|\*D\*|(\*N\*|`[^`]*`)(, `[^`]*`)*", text):
+            return text if re.fullmatch(r"[\d,]+", text) else text.replace(", ", "、")
+        self.unknown.add(text)
+        return text
+
+    def faults(self) -> list[str]:
+        return [f"has no translation: {text}" for text in sorted(self.unknown)] + \
+               [f"is translated and used nowhere: {text}"
+                for text in sorted(self._translations.keys() - self.used)]
 
 
 def flag_of(row: dict[str, object]) -> Flag:
@@ -99,18 +141,24 @@ def default_of(flag: Flag) -> str:
     return re.sub(names, r"`\1`", text)
 
 
-def row_of(flag: Flag) -> str:
-    return f"| `--{flag.name}` | {default_of(flag)} | {flag.possible} | {sentences(flag)} |\n"
+def row_of(flag: Flag, said: Say) -> str:
+    return (f"| `--{flag.name}` | {said(default_of(flag))} | {said(flag.possible)} "
+            f"| {said(sentences(flag))} |\n")
 
 
-def page_block(command: str, groups: list[Group], of_monitor: set[Flag]) -> str:
+def table_of(flags: list[Flag], said: Say) -> str:
+    return f"{said(HEAD)}\n{RULE}\n" + "".join(row_of(flag, said) for flag in flags)
+
+
+def page_block(command: str, groups: list[Group], of_monitor: set[Flag], said: Say) -> str:
     if command == "monitor":
-        return "\n".join(f"### {group.title}\n\n{HEAD}" + "".join(map(row_of, group.flags))
+        return "\n".join(f"### {said(group.title)}\n\n{table_of(group.flags, said)}"
                          for group in groups)
     flags = [flag for group in groups for flag in group.flags]
     own = [flag for flag in flags if flag not in of_monitor]
     shared = [f"`--{flag.name}`" for flag in flags if flag in of_monitor]
-    return HEAD + "".join(map(row_of, own)) + "\nAs for `monitor`: " + ", ".join(shared) + ".\n"
+    named = said("As for `monitor`: {}.").format(said(", ".join(shared)))
+    return f"{table_of(own, said)}\n{named}\n"
 
 
 def roff(text: str) -> str:
@@ -169,15 +217,24 @@ def between(text: str, begin: str, end: str, block: str) -> str:
     return f"{before}{begin}\n{block}{end}\n{after}"
 
 
-def written(groups: dict[str, list[Group]]) -> dict[Path, str]:
+def page(path: Path, groups: dict[str, list[Group]], said: Say) -> str:
     of_monitor = {flag for group in groups["monitor"] for flag in group.flags}
-    page = PAGE.read_text()
+    text = path.read_text()
     for command, its_groups in groups.items():
-        page = between(page, f"<!-- flags of {command}: ./dev reference writes them -->",
-                       "<!-- end of flags -->", page_block(command, its_groups, of_monitor))
-    man = between(MAN_PAGE.read_text(), '.\\" flags: ./dev reference writes them',
-                  '.\\" end of flags', man_block(groups))
-    return {PAGE: page, MAN_PAGE: man}
+        text = between(text, f"<!-- flags of {command}: ./dev reference writes them -->",
+                       "<!-- end of flags -->", page_block(command, its_groups, of_monitor, said))
+    return text
+
+
+def written(groups: dict[str, list[Group]]) -> dict[Path, str]:
+    said = Chinese({each.msgid: each.msgstr for each in polib.pofile(str(TRANSLATIONS))})
+    texts = {PAGE: page(PAGE, groups, in_english),
+             CHINESE_PAGE: page(CHINESE_PAGE, groups, said),
+             MAN_PAGE: between(MAN_PAGE.read_text(), '.\\" flags: ./dev reference writes them',
+                               '.\\" end of flags', man_block(groups))}
+    if faults := said.faults():
+        sys.exit("\n".join(f"{TRANSLATIONS.relative_to(ROOT)}: {fault}" for fault in faults))
+    return texts
 
 
 def main() -> int:

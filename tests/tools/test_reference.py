@@ -21,7 +21,7 @@ def flag(**different: object) -> Flag:
 
 class Page(unittest.TestCase):
     def test_a_row_has_name_default_values_and_meaning(self) -> None:
-        self.assertEqual(reference.row_of(flag()),
+        self.assertEqual(reference.row_of(flag(), reference.in_english),
                          "| `--max-keys` | 20,000 | 1 to 99,999 | at most this many keys |\n")
 
     def test_names_of_flags_and_variables_stand_as_code_once(self) -> None:
@@ -41,10 +41,28 @@ class Page(unittest.TestCase):
 
     def test_what_a_command_shares_with_monitor_is_only_named(self) -> None:
         shared, own = flag(), flag(name="own")
-        block = reference.page_block("compare", [Group("Some", [shared, own])], {shared})
+        block = reference.page_block("compare", [Group("Some", [shared, own])], {shared},
+                                     reference.in_english)
         self.assertIn("| `--own` |", block)
         self.assertNotIn("| `--max-keys` |", block)
         self.assertTrue(block.endswith("As for `monitor`: `--max-keys`.\n"))
+
+
+class Chinese(unittest.TestCase):
+    def test_code_and_numbers_need_no_translation(self) -> None:
+        said = reference.Chinese({})
+        for text, told in (("1 to 1,000", "1 到 1,000"), ("`a`, `b`", "`a`、`b`"),
+                           ("*N*, `all`", "*N*、`all`"), ("10,000", "10,000"), ("*D*", "*D*")):
+            with self.subTest(text=text):
+                self.assertEqual(said(text), told)
+        self.assertEqual(said.faults(), [])
+
+    def test_a_text_without_translation_is_an_error_and_so_is_one_that_nobody_uses(self) -> None:
+        said = reference.Chinese({"a word": "字", "an old word": "舊字"})
+        self.assertEqual(said("a word"), "字")
+        said("a new word")
+        self.assertEqual(said.faults(), ["has no translation: a new word",
+                                         "is translated and used nowhere: an old word"])
 
 
 class ManPage(unittest.TestCase):
