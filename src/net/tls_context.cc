@@ -1,10 +1,15 @@
 #include "net/tls_context.h"
 
+#include "net/authorities.h"
+
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include <cstdlib>
+#include <unistd.h>
 
 namespace ddm::net {
 namespace {
@@ -13,6 +18,17 @@ namespace {
 int own_index() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
+}
+
+/// What to trust beside OpenSSL's own places, where those are another system's: of an OpenSSL that
+/// the program carries along, or in a container that has libraries and authorities only.
+std::string authorities_of_this_system() {
+  const bool chosen = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                      std::getenv(X509_get_default_cert_dir_env()) != nullptr;
+  if (chosen || ::access(X509_get_default_cert_file(), R_OK) == 0) {
+    return {};
+  }
+  return system_authorities();
 }
 
 }  // namespace
@@ -32,15 +48,15 @@ result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_f
     return fail(error_class::fatal, "OpenSSL cannot be limited to TLS 1.2 and later");
   }
   ERR_clear_error();
-  const bool loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(native) == 1
-                                      : SSL_CTX_load_verify_file(native, ca_file.c_str()) == 1;
+  const auto file = ca_file.empty() ? authorities_of_this_system() : ca_file;
+  const bool loaded = (!ca_file.empty() || SSL_CTX_set_default_verify_paths(native) == 1) &&
+                      (file.empty() || SSL_CTX_load_verify_file(native, file.c_str()) == 1);
   if (!loaded) {
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
     return wrong_usage(fmt::format(
         "the certificate authorities could not be read from {}: {}; AWS_CA_BUNDLE (or ca_bundle in "
         "the profile) must name a readable PEM file",
-        ca_file.empty() ? "the system's store" : ca_file,
-        reason ? reason : "no certificate in it"));
+        file.empty() ? "the system's store" : file, reason ? reason : "no certificate in it"));
   }
   return made;
 }
