@@ -14,7 +14,8 @@ const licence = fs.readFileSync(path.join(here, "node_modules/uplot/LICENSE"), "
 const banner = `/* With uPlot:\n\n${licence}\n*/`;
 
 async function bundled(entry, file) {
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: here,
     entryPoints: [entry],
     outfile: path.join(folder, file),
@@ -26,17 +27,20 @@ async function bundled(entry, file) {
     target: ["es2022"],
     logLevel: "warning",
   });
+  // For tools/sbom.py: whose code is in it.
+  fs.writeFileSync(path.join(folder, `${file}.inputs.json`), JSON.stringify(Object.keys(metafile.inputs)));
   return fs.readFileSync(path.join(folder, file));
 }
 
 function definition(name, bytes) {
+  // Signed: what a plain char is depends on the processor.
   const numbers = [];
   for (let begin = 0; begin < bytes.length; begin += 32) {
     numbers.push([...new Int8Array(bytes.subarray(begin, begin + 32))].join(","));
   }
   return (
-    `namespace {\nconst char ${name}_bytes[]{${numbers.join(",\n")}};\n}\n` +
-    `std::string_view embedded_${name}() { return {${name}_bytes, sizeof ${name}_bytes}; }\n`
+    `namespace {\nconst signed char ${name}_bytes[]{${numbers.join(",\n")}};\n}\n` +
+    `std::string_view embedded_${name}() { return {reinterpret_cast<const char*>(${name}_bytes), sizeof ${name}_bytes}; }\n`
   );
 }
 
