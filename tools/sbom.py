@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from copyright_files import licence_of
 
@@ -76,7 +77,7 @@ def debian_element(name: str, version: str, architecture: str, home: str, source
         "licenseDeclared": licence, "copyrightText": "NOASSERTION",
         "externalRefs": [{
             "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-            "referenceLocator": f"pkg:deb/debian/{name}@{version.replace('+', '%2B')}"
+            "referenceLocator": f"pkg:deb/debian/{name}@{quote(version)}"
                                 f"?arch={architecture}&distro=debian-12"}]}
     if home:
         made["homepage"] = home

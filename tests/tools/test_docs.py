@@ -159,6 +159,25 @@ class Translations(unittest.TestCase):
             with self.subTest(document=english.name):
                 self.assertEqual(figures(prose(english)) ^ figures(prose(chinese)), set())
 
+    def test_have_the_same_flags_defaults_and_possible_values(self) -> None:
+        english, chinese = (self.flag_rows(ROOT / "docs" / name)
+                            for name in ("flags.md", "flags_TW.md"))
+        self.assertGreater(len(english), 70)
+        self.assertEqual([row[0] for row in english], [row[0] for row in chinese])
+        for ours, theirs in zip(english, chinese):
+            with self.subTest(flag=ours[0]):
+                for our_cell, their_cell in zip(ours, theirs):
+                    self.assertEqual(*(re.findall(r"`[^`]+`", cell)
+                                       for cell in (our_cell, their_cell)))
+                    # A default that is a number is no code.
+                    self.assertEqual(figures(our_cell), figures(their_cell))
+
+    @staticmethod
+    def flag_rows(path: Path) -> list[list[str]]:
+        """Flag, default and possible values of each flag, in their order."""
+        return [line.split("|")[1:4] for line in prose(path).splitlines()
+                if line.startswith("| `--")]
+
     @staticmethod
     def pairs() -> list[tuple[Path, Path]]:
         translated = tracked("*_TW.md")

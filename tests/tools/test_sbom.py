@@ -1,4 +1,4 @@
-"""What tools/sbom.py says of a package: licences in SPDX's words or none, the page by its lock file."""
+"""What tools/sbom.py says of a package: licences in SPDX's words, the page by its lock file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Licences(unittest.TestCase):
             return licence_of(file)
 
     def test_of_all_files_but_the_packaging_are_joined(self) -> None:
-        text = FORMAT + "Files: *\nLicense: Expat\n Text.\n\nFiles: a.c\nLicense: BSD-2-clause\n\n" \
+        text = FORMAT + "Files: *\nLicense: Expat\n Text.\n\n" \
+            "Files: a.c\nLicense: BSD-2-clause\n\n" \
             "Files: debian/*\nLicense: GPL-3+\n\nLicense: Expat\n Text.\n"
         self.assertEqual(self.said(text)[0], "BSD-2-Clause AND MIT")
 
