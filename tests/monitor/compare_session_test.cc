@@ -1,5 +1,6 @@
 #include "monitor/compare_session.h"
 
+#include "base/log.h"
 #include "dynamodb/base64.h"
 #include "monitor/compare_world.h"
 #include "report/verdict.h"
@@ -364,9 +365,14 @@ TEST(compare_session, a_finished_comparison_starts_anew_and_heals_what_is_equal_
   world.compare();
   EXPECT_THAT(world.findings(), ElementsAre("k000005 different", "k000006 different"));
   world.put_both(compare_world::item("k000005", 77));
+  std::vector<std::string> lines;
+  log::divert([&](std::string_view line) { lines.emplace_back(line); });
   const auto status = world.compare();
+  log::divert(nullptr);
   EXPECT_EQ(status.compared->progress.attempt, 1);
   EXPECT_THAT(world.findings(), ElementsAre("k000006 different"));
+  EXPECT_THAT(lines, testing::Contains(testing::AllOf(testing::HasSubstr("healed"),
+                                                      testing::HasSubstr("k000005"))));
   expect_identity(status);
 }
 
