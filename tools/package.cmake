@@ -1,4 +1,4 @@
-# What `cmake --install` puts where, and the Debian package of that (`./dev package`).
+# What `cmake --install` puts where, and the packages of that (`./dev package`).
 include(GNUInstallDirs)
 
 # Whatever the umask of who builds.
@@ -20,6 +20,9 @@ foreach(shell bash zsh fish)
 endforeach()
 add_custom_target(completions DEPENDS ${completions})
 
+# tools/sbom.py lists what was linked by it.
+target_link_options(dynamodb-migration-monitor PRIVATE LINKER:--print-archive-stats=linked_archives.tsv)
+
 install(TARGETS dynamodb-migration-monitor RUNTIME)
 install(FILES docs/man/dynamodb-migration-monitor.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_BINARY_DIR}/completions/bash
@@ -34,14 +37,21 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXC
 install(FILES deploy/systemd/ddm@.service DESTINATION lib/systemd/system)
 install(DIRECTORY deploy/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
 
-set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME dynamodb-migration-monitor)
 set(CPACK_PACKAGE_VENDOR "dynamodb-migration-monitor")
 set(CPACK_PACKAGE_CONTACT "the maintainers of dynamodb-migration-monitor <maintainers@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "proves that a live DynamoDB table arrives whole in another place")
 set(CPACK_PACKAGE_DESCRIPTION "It reads the stream of one table, looks each change up in the other,
 compares all items at rest, and says GO, WAIT or NO-GO with its reasons.")
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+if(DDM_PORTABLE)
+  # Not xz, which the smallest systems cannot unpack.
+  set(CPACK_GENERATOR TGZ)
+  set(CPACK_PACKAGING_INSTALL_PREFIX /)
+  set(CPACK_PACKAGE_FILE_NAME ${CPACK_PACKAGE_NAME}-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR})
+else()
+  set(CPACK_GENERATOR DEB)
+  set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+endif()
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION database)

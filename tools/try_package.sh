@@ -2,18 +2,27 @@
 # Proves that the Debian package of `./dev package` can be used: installs it in a bare Debian 12 and lets the
 # end-to-end scenarios named run the program that is installed there. Needs root, and what `./dev test` needs.
 #
-#   tools/try_package.sh [FOLDER [SCENARIO...]]      (build/package-machine; plan report)
+#   tools/try_package.sh [arm64] [FOLDER [SCENARIO...]]      (build/package-machine; plan report)
+#
+# With arm64: the package for that processor, in a Debian 12 for it, under qemu-user-static.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-mkdir -p "${1:-build/package-machine}"
-machine=$(realpath "${1:-build/package-machine}")
+architecture=$(dpkg --print-architecture)
+default=build/package-machine
+if [[ ${1:-} == arm64 ]]; then
+  architecture=arm64
+  default+=-arm64
+  shift
+fi
+mkdir -p "${1:-$default}"
+machine=$(realpath "${1:-$default}")
 shift || true
 scenarios=("$@")
 ((${#scenarios[@]})) || scenarios=(plan report)
 source tools/machine.sh
 
-package=$(echo build/package/dynamodb-migration-monitor_*_"$(dpkg --print-architecture)".deb)
+package=$(echo build/package/dynamodb-migration-monitor_*_"$architecture".deb)
 (cd build/package && sha256sum --check --quiet "${package##*/}.sha256")
 make_machine
 cp "$package" "$machine/root/monitor.deb"
@@ -26,24 +35,8 @@ echo "== it brought along: $(in_machine dpkg --get-selections | LC_ALL=C sort | 
 in_machine dynamodb-migration-monitor --version
 in_machine test -s /usr/share/man/man1/dynamodb-migration-monitor.1
 in_machine bash -n /usr/share/bash-completion/completions/dynamodb-migration-monitor
-begin=$(date +%s%N)
-for _ in {1..20}; do chroot "$machine" dynamodb-migration-monitor --version >/dev/null; done
-echo "== start-up: $((($(date +%s%N) - begin) / 20000000)) ms"
-
-# The scenarios' files lie in a folder of their own, and their servers listen on loopback: both are shared.
-run=$(mktemp -d)
-shared=${run#/}
-mkdir -p "$machine/$shared"
-mount --bind "$run" "$machine/$shared"
-printf '#!/bin/sh\nexec chroot "%s" /usr/bin/dynamodb-migration-monitor "$@"\n' "$machine" >"$run/monitor"
-chmod +x "$run/monitor"
-for scenario in "${scenarios[@]}"; do
-  echo "== $scenario"
-  (cd tests/end_to_end && TMPDIR=$run DDM_MONITOR=$run/monitor /usr/bin/python3 -W ignore::ResourceWarning \
-    -m unittest "test_$scenario")
-done
-umount "$machine/$shared"
-rm -r "$run"
+echo "== start-up: $(start_time dynamodb-migration-monitor) ms"
+run_scenarios /usr/bin/dynamodb-migration-monitor "${scenarios[@]}"
 in_machine apt-get -qq purge --yes dynamodb-migration-monitor >>"$machine.log" 2>&1
 left=$(in_machine find /usr /etc -name '*dynamodb-migration-monitor*')
 [[ -z $left ]] || { echo "left behind: $left" >&2; exit 1; }

@@ -1,0 +1,22 @@
+# What the scripts beside this one share about Debian.
+
+# The mirror that this machine takes its packages from.
+debian_mirror() {
+  local found
+  found=$(sed -nE 's/^(URIs:|deb) *(https?:[^ ]*debian\/?)( .*)?$/\2/p' \
+    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1 || true)
+  echo "${found:-http://deb.debian.org/debian}"
+}
+
+# The newest version of glibc's symbols that a program asks for. The system that it runs on needs this glibc or a newer one.
+glibc_of() { # PROGRAM
+  objdump -T "$1" | grep -oE 'GLIBC_[0-9.]+' | sort --version-sort --unique | tail -n 1 | cut -d _ -f 2
+}
+
+# Links of a root that is only unpacked lead out of it.
+lead_links_inside() { # ROOT
+  local link target
+  while read -r link target; do
+    ln -sfnr "$1$target" "$link"
+  done < <(find "$1" -type l -lname '/*' -printf '%p %l\n')
+}
