@@ -12,6 +12,7 @@
 #include "report/verdict.h"
 #include "runtime/clock.h"
 #include "summary/render.h"
+#include "summary/signs_of_life.h"
 #include "summary/stored_facts.h"
 #include "summary/summarize.h"
 
@@ -305,19 +306,22 @@ awaitable<int> tell_who_is_alive(const report_options& options) {
   auto code = exit_code::equal;
   std::string lines;
   for (const auto& path : options.state_files) {
-    const auto each = co_await read(path, clock);
-    if (const auto fault = fault_of(each); !fault.empty()) {
-      complain(fault);
-      code = worse_of(code, each.found ? exit_code::incomplete : code_for(each));
+    const auto signs = co_await summary::signs_of_life(path, clock);
+    if (!signs) {
+      complain(signs.error().describe());
+      code = worse_of(code, report::code_of(signs.error().kind));
       continue;
     }
-    const auto& runs = each.found->stored.runs;
-    const auto alive = std::ranges::find_if(runs, &stored_run::goes_on);
-    const auto& told = alive == runs.end() ? runs.front() : *alive;
-    lines += fmt::format("{}{}: {}, last sign of life of {} at {}", lines.empty() ? "" : "\n", path,
-                         alive == runs.end() ? "nobody is at work" : "at work",
-                         told.status.about.command, format_rfc3339(told.status.at));
-    code = alive == runs.end() ? worse_of(code, exit_code::incomplete) : code;
+    const auto alive = std::ranges::find_if(*signs, &summary::sign_of_life::goes_on);
+    code = alive == signs->end() ? worse_of(code, exit_code::incomplete) : code;
+    const auto* const last = alive != signs->end() ? &*alive
+                             : signs->empty()      ? nullptr
+                                                   : &signs->front();
+    lines += fmt::format("{}{}: {}{}", lines.empty() ? "" : "\n", path,
+                         alive == signs->end() ? "nobody is at work" : "at work",
+                         last == nullptr ? std::string(", and no run has recorded how it stands")
+                                         : fmt::format(", last sign of life of {} at {}",
+                                                       last->command, format_rfc3339(last->at)));
   }
   const bool told = lines.empty() || print_report(lines);
   co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));

@@ -48,6 +48,7 @@ void take_rows(report::status& now, const state::snapshot& state) {
     now.mismatch_groups.clear();
   }
   now.mismatches = std::move(open);
+  now.unhealable = std::min(now.unhealable, static_cast<std::size_t>(now.mismatches.all()));
   auto unlisted = load_unlisted("monitor", state).all();
   unlisted.add(load_unlisted("compare", state).all());
   now.unlisted = unlisted.by_kind();

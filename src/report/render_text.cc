@@ -62,11 +62,12 @@ std::string settings_line(const status& now) {
       names.push_back(row.name);
     }
   }
-  if (names.empty() && !now.table_settings->trouble.empty()) {
-    return "cannot be looked at again: " + now.table_settings->trouble;
+  const auto& trouble = now.table_settings->trouble;
+  if (names.empty()) {
+    return trouble.empty() ? std::string() : "cannot be looked at again: " + trouble;
   }
-  return names.empty() ? std::string()
-                       : fmt::format("differ: {} (see report)", fmt::join(names, ", "));
+  return fmt::format("differ: {} (see report){}", fmt::join(names, ", "),
+                     trouble.empty() ? "" : "; the last look failed: " + trouble);
 }
 
 std::string coverage_line(const status& now) {

@@ -289,6 +289,14 @@ TEST(stored_runs, name_no_mismatch_once_others_have_found_or_repaired_some) {
   EXPECT_THAT(repaired.mismatch_groups, IsEmpty());
 }
 
+TEST(stored_runs, hold_nothing_unhealable_against_it_that_another_command_has_healed) {
+  monitor_world world;
+  ASSERT_NO_FATAL_FAILURE(bring_to_go(world));
+  auto state = world.stored();
+  change_recorded(state, [](auto& figures) { figures.unhealable = 1; });
+  EXPECT_EQ(only_run(state, world.time.now()).status.verdict.kind, verdict_kind::go);
+}
+
 TEST(stored_runs, say_since_when_they_stand_so) {
   monitor_world world;
   ASSERT_NO_FATAL_FAILURE(bring_to_go(world));

@@ -434,7 +434,10 @@ TEST(table_settings, are_told_where_they_differ_and_are_not_accepted) {
       {.name = "stream", .source = "on", .target = "off", .state = different},
       {.name = "tags", .source = "a", .target = "b", .state = accepted},
       {.name = "ttl", .source = "on", .target = "off", .state = different}};
-  EXPECT_THAT(render_text(now), HasSubstr("\n  settings    differ: stream, ttl (see report)"));
+  EXPECT_THAT(render_text(now), HasSubstr("\n  settings    differ: stream, ttl (see report)\n"));
+  now.table_settings->trouble = "throttled";
+  EXPECT_THAT(render_text(now),
+              HasSubstr("differ: stream, ttl (see report); the last look failed: throttled\n"));
   now.table_settings.reset();
   EXPECT_THAT(render_text(now), Not(HasSubstr("settings")));
 }

@@ -1,0 +1,48 @@
+#include "summary/signs_of_life.h"
+
+#include "monitor/stored_runs.h"
+#include "report/stored_status.h"
+#include "state/sqlite_store.h"
+#include "state/state_file.h"
+
+#include <utility>
+
+namespace ddm::summary {
+
+awaitable<result<std::vector<sign_of_life>>> signs_of_life(
+    std::string path, const std::function<wall_time()>& clock) {
+  auto store = state::open_sqlite_store({.path = path, .command = {}});
+  if (!store) {
+    co_return fail(std::move(store.error()));
+  }
+  const std::vector<std::string> commands{"monitor", "compare"};
+  std::vector<std::string> names;
+  for (const auto& command : commands) {
+    names.push_back(report::stored_status_name(command));
+  }
+  const auto news = co_await (*store)->news_of(std::move(names));
+  if (!news) {
+    co_return fail(news.error());
+  }
+  std::vector<sign_of_life> found;
+  for (const auto& command : commands) {
+    const auto recorded = news->values.find(report::stored_status_name(command));
+    if (recorded == news->values.end()) {
+      continue;
+    }
+    auto status = report::decode_figures(recorded->second);
+    if (!status) {
+      co_return fail(std::move(status.error()));
+    }
+    const auto since = state::in_use_since(path, command);
+    const bool at_work = since && *since <= status->about.started;
+    const auto at = status->at;
+    monitor::stored_run run{.command = command, .status = *std::move(status), .figures = {}};
+    run.age = clock() - at;
+    run.at_work = at_work;
+    found.push_back({.command = command, .at = at, .goes_on = run.goes_on()});
+  }
+  co_return found;
+}
+
+}  // namespace ddm::summary
