@@ -62,7 +62,7 @@ WAITING = {
         "task_group worker_pool",
     "serve": "event_feed http_server request_parser server_connection server_limits",
     "state": "sqlite_store state_store state_tables",
-    "summary": "stored_facts",
+    "summary": "signs_of_life stored_facts",
     "stream": "record_sink shard_reader stream_consumer stream_follower",
     "testdata": "item_writer",
     "verify": "findings_file record_verifier",

@@ -36,6 +36,33 @@ def pod() -> dict[str, Any]:
     return found
 
 
+
+class Image(unittest.TestCase):
+    """The Dockerfile makes what tools/make_image.sh makes: no daemon is at hand to see it do so."""
+
+    DOCKERFILE = (DEPLOY / "docker/Dockerfile").read_text()
+    SCRIPT = (ROOT / "tools/make_image.sh").read_text()
+
+    def test_both_say_the_same_of_user_folder_entry_and_signal(self) -> None:
+        for flag, instruction in (("user", "USER"), ("workingdir", "WORKDIR"),
+                                  ("volume", "VOLUME"), ("stopsignal", "STOPSIGNAL"),
+                                  ("entrypoint", "ENTRYPOINT")):
+            [said] = re.findall(rf"--config\.{flag} (\S+)", self.SCRIPT)
+            self.assertEqual(re.findall(rf"(?m)^{instruction} (.*)$", self.DOCKERFILE)[-1].strip(
+                '[]"'), said)
+
+    def test_both_take_the_same_files_and_make_the_same_accounts(self) -> None:
+        for pattern in (r"libraries=\$\(.*paste -sd ,\)", r"path-(?:ex|in)clude=[^' ]+",
+                        r"tar -C \S+ -x (\./usr/bin .*?)(?: \\)?$", r"printf '(.*)' >",
+                        r"install -d (-o 65532 .*0700) "):
+            with self.subTest(pattern=pattern):
+                here, there = (re.findall(pattern, text, re.M)
+                               for text in (self.DOCKERFILE, self.SCRIPT.replace(
+                                   '"$package"', "/monitor.deb")))
+                self.assertTrue(here)
+                self.assertEqual(here, there)
+
+
 class Deploy(unittest.TestCase):
     def test_the_health_check_of_the_task_asks_for_the_state_that_its_monitor_writes(self) -> None:
         [container] = task_definition()["containerDefinitions"]
