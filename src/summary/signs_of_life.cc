@@ -16,11 +16,8 @@ awaitable<result<std::vector<sign_of_life>>> signs_of_life(
     co_return fail(std::move(store.error()));
   }
   const std::vector<std::string> commands{"monitor", "compare"};
-  std::vector<std::string> names;
-  for (const auto& command : commands) {
-    names.push_back(report::stored_status_name(command));
-  }
-  const auto news = co_await (*store)->news_of(std::move(names));
+  const auto news = co_await (*store)->news_of(
+      {report::stored_status_name("monitor"), report::stored_status_name("compare")});
   if (!news) {
     co_return fail(news.error());
   }
