@@ -40,8 +40,8 @@ check() { # PROGRAM: it asks for no newer glibc, and for no library that is not 
   wanted=$(glibc_of "$1")
   others=$(objdump -p "$1" | awk '/NEEDED/ {print $2}' |
     grep -vE '^(ld-linux-[a-z0-9-]+|lib(c|m|dl|pthread|gcc_s))\.so\.[0-9]+$' || true)
-  if [[ -n $others || $(printf '%s\n2.31\n' "$wanted" | sort --version-sort | tail -n 1) != 2.31 ]]; then
-    echo "package_portable: glibc $wanted (2.31 at most) and these libraries are asked for: ${others//$'\n'/ }" >&2
+  if [[ -n $others || $(printf '%s\n2.30\n' "$wanted" | sort --version-sort | tail -n 1) != 2.30 ]]; then
+    echo "package_portable: glibc $wanted (2.30 at most) and these libraries are asked for: ${others//$'\n'/ }" >&2
     return 1
   fi
   echo "== asks for glibc $wanted or newer"

@@ -18,7 +18,7 @@ inline constexpr std::array authority_files{
     "/etc/ssl/cert.pem",                                  // Alpine without its package, BSD
 };
 
-/// The first of them that can be read below `root`; empty where there is none.
+/// The first of them that can be read and holds something, below `root`; empty where there is none.
 [[nodiscard]] std::string system_authorities(const std::string& root = "");
 
 }  // namespace ddm::net

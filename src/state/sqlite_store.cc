@@ -173,7 +173,8 @@ result<void> adapt_format(sqlite_connection& connection, const std::string& comm
   return upgrade(connection, format_scripts());
 }
 
-result<state_tables> open_tables(const std::string& path, const std::string& command) {
+result<state_tables> open_tables(const std::string& path, const sqlite_options& options) {
+  const auto& command = options.command;
   const bool read_only = command.empty();
   if (!read_only) {
     for (const auto* suffix : {"", "-wal", "-shm"}) {
@@ -190,8 +191,10 @@ result<state_tables> open_tables(const std::string& path, const std::string& com
   if (!connection) {
     return fail(std::move(connection.error()));
   }
-  if (auto intact = check_integrity(*connection); !intact) {
-    return fail(std::move(intact.error()));
+  if (!options.unproven) {
+    if (auto intact = check_integrity(*connection); !intact) {
+      return fail(std::move(intact.error()));
+    }
   }
   if (!read_only) {
     if (auto mode = connection->ask("PRAGMA journal_mode = WAL"); !mode) {
@@ -228,7 +231,7 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
   if (auto ready = prepare_file(*path, options); !ready) {
     return fail(std::move(ready.error()));
   }
-  auto tables = open_tables(*path, options.command);
+  auto tables = open_tables(*path, options);
   if (!tables) {
     return fail(std::move(tables.error()));
   }

@@ -18,6 +18,8 @@ struct sqlite_options {
   std::string holder;
   /// Remove what is there and begin anew.
   bool fresh = false;
+  /// For a look at a few rows, each minute: not all of the file is read to see that it is whole.
+  bool unproven = false;
   /// False: work is done where it is asked for, so that a simulation stays deterministic.
   bool own_thread = true;
 };

@@ -11,7 +11,7 @@ namespace ddm::summary {
 
 awaitable<result<std::vector<sign_of_life>>> signs_of_life(
     std::string path, const std::function<wall_time()>& clock) {
-  auto store = state::open_sqlite_store({.path = path, .command = {}});
+  auto store = state::open_sqlite_store({.path = path, .command = {}, .unproven = true});
   if (!store) {
     co_return fail(std::move(store.error()));
   }

@@ -24,7 +24,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import textwrap
 from collections.abc import Iterator
@@ -55,7 +54,6 @@ NEEDS_ROOT = "needs root"
 # (page, what is run): exit codes that are right although they are not 0.
 NOT_ZERO = {
     ("README.md", "monitor plan"): {3},   # DynamoDB Local does not answer everything
-    ("http.md", "curl"): {0, 22},         # 22: HTTP said no
     ("flags.md", "monitor report"): {3},  # of a monitor that watches no more
     # The page shows what is refused, and below it what to type instead.
     ("coming_from_the_old_tool.md", "--verify-on source"): {2},
@@ -98,7 +96,7 @@ class DocumentedCommands(Scenario):
     def setUp(self) -> None:
         self.cwd = self.folder()
         self.endpoint_url = self.local.endpoint_url
-        self.port = dynamodb_local.free_port()
+        self.port = 0  # until serve()
         self.commands = self.cwd / "commands"
         self.commands.mkdir()
         self.failures = self.cwd / "failures"
@@ -154,17 +152,20 @@ class DocumentedCommands(Scenario):
         done = subprocess.run(["bash", "-uE", "-o", "pipefail", "-c", trap + text], cwd=self.cwd,
                               env=self.environment(needs_aws), capture_output=True, text=True,
                               timeout=300, check=False)
-        for failure in self.failures.read_text().splitlines():
+        said = f"{done.stdout[-1500:]}\n{done.stderr[-3000:]}"
+        failures = self.failures.read_text().splitlines()
+        for failure in failures:
             code, _, command = failure.partition(" ")
             self.assertIn(int(code), self.right_codes(page.name, command, needs_aws),
-                          f"{command}\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}")
+                          f"{command}\n{said}")
+        if not failures:  # a block that bash refuses, or leaves early, tells of no command
+            ends = {0, *map(int, re.findall(r"\bexit (\d+)", block.text))}
+            self.assertIn(done.returncode, ends, said)
 
     @staticmethod
     def right_codes(page: str, command: str, needs_aws: bool) -> set[int]:
         if needs_aws and command.startswith("dynamodb-migration-monitor"):
             return {4}
-        if command.startswith("exit "):  # of a block that ends so by itself
-            return {int(command.split()[1])}
         usual = INTERRUPTED if MONITOR.match(command) else set()
         return next((codes for (name, part), codes in NOT_ZERO.items()
                      if name == page and part in command), usual)
@@ -234,6 +235,7 @@ class DocumentedCommands(Scenario):
                                                        Item={"pk": {"S": f"order {number}"}})
         ran = self.monitor("--until-caught-up", "--output", "json", "--state", "STATE",
                            "--findings", "FINDINGS")
+        self.addCleanup(ran.kill)
         report, _ = ran.communicate(timeout=120)
         self.assertEqual(ran.returncode, 1 if with_mismatch else 0)
         (self.cwd / "report.json").write_text(report)
@@ -241,14 +243,18 @@ class DocumentedCommands(Scenario):
             shutil.copy(self.cwd / "STATE", self.cwd / f"{name}.monitor.db")
 
     def serve(self) -> None:
+        self.port = dynamodb_local.free_port()
         address = f"127.0.0.1:{self.port}"
         serving = self.monitor("--listen", address, "--state", "served.db")
         self.addCleanup(serving.communicate, timeout=60)
         self.addCleanup(serving.terminate)
 
         def answers() -> bool:
-            with socket.socket() as to:
-                return to.connect_ex(("127.0.0.1", self.port)) == 0
+            self.assertIsNone(serving.poll(), "the monitor has ended")
+            asked = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}",
+                                    f"http://{address}/go"], capture_output=True, text=True,
+                                   timeout=60, check=False)
+            return asked.stdout in ("200", "503")
         wait_until(answers)
 
     def monitor(self, *flags: str) -> subprocess.Popen[str]:

@@ -13,8 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using report::verdict_kind;
-using testing::Contains;
-using testing::HasSubstr;
 
 void with_baseline(session_settings& settings) {
   settings.baseline.wanted = true;

@@ -57,5 +57,15 @@ TEST(authorities, a_link_to_nothing_is_passed_over) {
   EXPECT_EQ(system_authorities(system.root()), system.root() + "/etc/pki/tls/certs/ca-bundle.crt");
 }
 
+TEST(authorities, what_holds_nothing_is_passed_over) {
+  const bare_system system;
+  system.put("/etc/ssl/certs/ca-certificates.crt", "");
+  std::filesystem::create_directories(system.root() +
+                                      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem");
+  EXPECT_EQ(system_authorities(system.root()), "");
+  system.put("/etc/pki/tls/certs/ca-bundle.crt", "x");
+  EXPECT_EQ(system_authorities(system.root()), system.root() + "/etc/pki/tls/certs/ca-bundle.crt");
+}
+
 }  // namespace
 }  // namespace ddm::net
