@@ -1,8 +1,9 @@
 // `datagen`: its usage, and its flags in the order of their help.
 #include "cli/item_flags.h"
-#include "cli/usage.h"
+#include "cli/shared_flags.h"
 
 #include <limits>
+#include <utility>
 
 namespace ddm::cli {
 namespace {
@@ -35,31 +36,20 @@ constexpr command_description datagen_description{
 const command_description& describe(const datagen_options&) { return datagen_description; }
 
 flag_table flags_of(datagen_options& o) {
+  flag_group items{
+      "Items",
+      {{"count", "N", count_into(o.count, 1, std::numeric_limits<std::uint32_t>::max()),
+        "how many items"}}};
+  append(items, key_flags(o.partition_key, o.sort_key));
+  append(items, {{.name = "output",
+                  .value = "FILE",
+                  .target = text_into(o.output_file),
+                  .help = "new file for the keys that were written, as CSV, for datadel",
+                  .fallback = "none",
+                  .more = "A file that exists is not written over",
+                  .possible = "a new file"}});
   return {table_and_access(o.connection, o.table),
-          {"Items",
-           {{"count", "N", count_into(o.count, 1, std::numeric_limits<std::uint32_t>::max()),
-             "how many items"},
-            {.name = "partition-key",
-             .value = "NAME",
-             .target = text_into(o.partition_key),
-             .help = "must agree with the table when given",
-             .fallback = "from the table",
-             .more = "Otherwise an error shows both",
-             .possible = "name of an attribute"},
-            {.name = "sort-key",
-             .value = "NAME",
-             .target = text_into(o.sort_key),
-             .help = "must agree with the table when given",
-             .fallback = "from the table",
-             .more = "Otherwise an error shows both",
-             .possible = "name of an attribute"},
-            {.name = "output",
-             .value = "FILE",
-             .target = text_into(o.output_file),
-             .help = "new file for the keys that were written, as CSV, for datadel",
-             .fallback = "none",
-             .more = "A file that exists is not written over",
-             .possible = "a new file"}}},
+          std::move(items),
           {"Pace", {batch_flag(o.batch), wait_flag(o.wait)}},
           debugging(o.allow_core_dumps)};
 }

@@ -14,6 +14,8 @@ namespace ddm::cli {
 
 void append(flag_group& group, std::vector<flag> more);
 
+[[nodiscard]] std::vector<flag> key_flags(std::optional<std::string>& partition,
+                                          std::optional<std::string>& sort);
 [[nodiscard]] flag_group tables_and_access(migration_options& o);
 [[nodiscard]] std::vector<flag> stream_flags(connection_options& stream,
                                              std::optional<std::string>& arn);

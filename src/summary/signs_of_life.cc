@@ -9,6 +9,11 @@
 
 namespace ddm::summary {
 
+bool is_at_work(const std::string& state_file, const std::string& command, wall_time started) {
+  const auto since = state::in_use_since(state_file, command);
+  return since && *since <= started;
+}
+
 awaitable<result<std::vector<sign_of_life>>> signs_of_life(
     std::string path, const std::function<wall_time()>& clock) {
   auto store = state::open_sqlite_store({.path = path, .command = {}, .unproven = true});
@@ -31,9 +36,8 @@ awaitable<result<std::vector<sign_of_life>>> signs_of_life(
     if (!status) {
       co_return fail(std::move(status.error()));
     }
-    const auto since = state::in_use_since(path, command);
-    const bool at_work = since && *since <= status->about.started;
     const auto at = status->at;
+    const bool at_work = is_at_work(path, command, status->about.started);
     monitor::stored_run run{.command = command, .status = *std::move(status), .figures = {}};
     run.age = clock() - at;
     run.at_work = at_work;

@@ -19,6 +19,10 @@ struct sign_of_life {
   bool goes_on = false;  ///< as monitor::stored_run::goes_on()
 };
 
+/// A process of the command holds its lock on the state, and held it when the run began.
+[[nodiscard]] bool is_at_work(const std::string& state_file, const std::string& command,
+                              wall_time started);
+
 /// The monitor's first; empty where no run has recorded a status yet. Errors: as of read_facts().
 [[nodiscard]] awaitable<result<std::vector<sign_of_life>>> signs_of_life(
     std::string path, const std::function<wall_time()>& clock);

@@ -3,6 +3,7 @@
 #include "report/history.h"
 #include "state/sqlite_store.h"
 #include "state/state_file.h"
+#include "summary/signs_of_life.h"
 #include "verify/check_codec.h"
 #include "verify/finding_book.h"
 
@@ -90,11 +91,6 @@ void take_stream(facts& found, const state::snapshot& state) {
   }
   found.shards = count_shards(state.shards);
   found.oldest_pending = oldest_of(state.checks);
-}
-
-bool is_at_work(const std::string& state_file, const std::string& command, wall_time started) {
-  const auto since = state::in_use_since(state_file, command);
-  return since && *since <= started;
 }
 
 }  // namespace
