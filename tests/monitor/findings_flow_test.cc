@@ -1,5 +1,6 @@
 #include "monitor/findings_flow.h"
 
+#include "monitor/monitor_world.h"
 #include "runtime/task_group.h"
 #include "state/sqlite_store.h"
 #include "state/store_testing.h"
@@ -10,11 +11,15 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace ddm::monitor {
 namespace {
+
+using namespace std::chrono_literals;
 
 /// A store whose next commit takes long enough for something to happen meanwhile.
 class interrupting_store final : public state::state_store {
@@ -144,6 +149,31 @@ TEST(findings_flow, where_only_comparisons_were_made_it_is_what_the_newest_one_i
   resumed.values["comparison.compare.ignored"] = "aws:rep:*";
   EXPECT_TRUE(heals_under(resumed, {"aws:rep:*"}));
   EXPECT_FALSE(heals_under(resumed, {"v"}));
+}
+
+TEST(findings_flow, a_finding_has_the_values_of_both_sides_only_where_they_are_asked_for) {
+  for (const bool keeps : {false, true}) {
+    monitor_world world;
+    world.start([keeps](session_settings& settings) { settings.verifier.keep_values = keeps; });
+    world.put("lost", 1);
+    world.put("other", 2);
+    world.target.put(monitor_world::table, monitor_world::item("other", 3));
+    world.time.run_for(5min);
+    using both = std::pair<std::optional<std::string>, std::optional<std::string>>;
+    std::map<std::string, both> values;
+    for (const auto& row : world.stored().open_mismatches) {
+      const auto entry = verify::decode_mismatch(row);
+      ASSERT_TRUE(entry);
+      values[entry->key.json] = {entry->source_json, entry->target_json};
+    }
+    const auto shown = [keeps](const std::string& json) {
+      return keeps ? std::optional(json) : std::nullopt;
+    };
+    EXPECT_EQ(values[monitor_world::key("lost")],
+              both(shown(monitor_world::item("lost", 1)), std::nullopt));
+    EXPECT_EQ(values[monitor_world::key("other")],
+              both(shown(monitor_world::item("other", 2)), shown(monitor_world::item("other", 3))));
+  }
 }
 
 }  // namespace

@@ -119,6 +119,7 @@ TEST_F(sessions, collect_from_all_parts_for_one_commit_and_refill_after_it) {
                                    "a committed", "b committed", "a refill", "b refill"));
   EXPECT_EQ(committed()["a"], 3);
   EXPECT_EQ(committed()["b"], 3);
+  EXPECT_EQ(run_.commits_begun(), 3) << "by which others see that a row may have changed";
 }
 
 TEST_F(sessions, record_their_status_at_intervals_and_at_the_end) {

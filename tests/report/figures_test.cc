@@ -99,16 +99,23 @@ TEST(figures, are_the_numbers_of_the_report_by_their_paths) {
   std::vector<std::string> of_these;
   for (const auto& [name, value] : left_out) {
     for (const auto* part : {"events_", "checks_", "mismatches_", "success_rate_", "lag_ms_",
-                             "shards_", "consumed_"}) {
-      if (name.starts_with(part) && !name.starts_with("mismatches_unlisted_")) {
+                             "shards_", "consumed_", "compared_", "calls_"}) {
+      if (name.starts_with(part) && !name.starts_with("mismatches_unlisted_") &&
+          !name.contains("_operations_")) {
         of_these.push_back(name);
       }
     }
   }
-  EXPECT_THAT(of_these,
-              testing::ElementsAre("checks_deletes", "checks_equal_by_ignoring",
-                                   "checks_failed_unlisted", "lag_ms_count", "lag_ms_upper_bounds",
-                                   "success_rate_confidence", "success_rate_high"));
+  EXPECT_THAT(
+      of_these,
+      testing::ElementsAre(
+          "checks_deletes", "checks_equal_by_ignoring", "checks_failed_unlisted",
+          "compared_attempts", "compared_bytes", "compared_candidates",
+          "compared_candidates_changed", "compared_candidates_equal", "compared_candidates_twice",
+          "compared_equal", "compared_equal_by_ignoring", "compared_look_up_rcu",
+          "compared_restless", "compared_sample_rate", "compared_source_items",
+          "compared_source_scan_rcu", "compared_target_items", "compared_target_scan_rcu",
+          "lag_ms_count", "lag_ms_upper_bounds", "success_rate_confidence", "success_rate_high"));
 }
 
 TEST(figures, leave_out_what_is_not_known) {

@@ -22,7 +22,11 @@ void recording_sink::on_batch(record_batch batch) {
   }
 }
 
-awaitable<void> recording_sink::admit_read() { co_return; }
+awaitable<void> recording_sink::admit_read() {
+  if (before_read) {
+    co_await before_read();
+  }
+}
 
 awaitable<result<void>> recording_sink::commit_now() {
   ++commits;
@@ -77,6 +81,15 @@ void stream_world::write(int from, int count) {
   for (int i = from; i < from + count; ++i) {
     account.put("t", R"({"pk":{"S":"k)" + std::to_string(i) + R"("}})");
   }
+}
+
+void stream_world::fail_listings(milliseconds from, milliseconds until) {
+  account.plan_faults([=, now = time.now()](const support::fault_context& request) {
+    const bool fails = request.operation == "DescribeStream" && request.now > now + from &&
+                       request.now < now + until;
+    return support::fault{.type = fails ? support::fault::kind::server_error
+                                        : support::fault::kind::none};
+  });
 }
 
 std::size_t stream_world::distinct() const {

@@ -20,7 +20,7 @@ namespace ddm::stream {
 /// between two of them.
 constexpr std::chrono::seconds unread_at_rest{31};
 
-/// Keeps every record and gap; may refuse to admit reads for a while.
+/// Keeps every record and gap; may have reads wait.
 class recording_sink final : public record_sink {
  public:
   void on_batch(record_batch batch) override;
@@ -37,6 +37,7 @@ class recording_sink final : public record_sink {
   int commits = 0;
   std::optional<error> commit_failure;
   std::function<void()> during_commit;
+  std::function<awaitable<void>()> before_read;  ///< what a read has to wait for
 };
 
 class stream_world {
@@ -59,6 +60,9 @@ class stream_world {
   void write(int from, int count);
   [[nodiscard]] support::fake_stream& stream() { return account.stream("t"); }
   [[nodiscard]] bool finished() const { return end.has_value(); }
+  /// Listings that are asked for later than the first of these moments from now on, and before the
+  /// second, fail.
+  void fail_listings(milliseconds from, milliseconds until);
   /// How many different keys k<n> were delivered, and whether one came twice.
   [[nodiscard]] std::size_t distinct() const;
   [[nodiscard]] std::uint64_t calls(std::string_view operation) const {

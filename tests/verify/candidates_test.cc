@@ -278,6 +278,22 @@ TEST(candidates, that_never_rest_stay_beside_a_stream_and_are_judged_once_they_r
   }
 }
 
+/// How often the tables moved beneath the comparison tells nothing of the change.
+TEST(candidates, that_never_rest_do_so_no_longer_once_a_change_of_theirs_is_read) {
+  check_driver run;
+  run.counterpart["a"] = 999'999;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  for (int second = 0; second < 600; ++second) {
+    run.origin["a"] = second + 2;
+    run.run_for(1s);
+  }
+  ASSERT_EQ(run.checks.restless_checks(), 1);
+  run.write("a", 1000);
+  EXPECT_EQ(run.checks.size(), 1U);
+  EXPECT_EQ(run.checks.restless_checks(), 0);
+}
+
 TEST(candidates, that_never_rest_are_given_up_and_said_so) {
   check_driver run(without_stream());
   run.counterpart["a"] = 999'999;
