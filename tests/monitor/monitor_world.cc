@@ -328,6 +328,9 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
 }
 
 awaitable<result<bool>> monitor_world::target_is_active() {
+  if (target_failure) {
+    co_return fail(*target_failure);
+  }
   auto described = co_await process_->target_client.describe_table(dynamodb::table_name(table));
   co_return described && described->status == dynamodb::table_status::active;
 }

@@ -70,6 +70,8 @@ class monitor_world {
   support::fake_dynamodb source;
   support::fake_dynamodb target;
 
+  /// What a process that waits for the target is told instead of an answer.
+  std::optional<error> target_failure;
   /// Called after each commit of any process, with what it wrote.
   std::function<void(const state::commit_batch&)> on_commit;
   /// Called with what a new process finds in the state.

@@ -313,5 +313,19 @@ TEST(end_of_a_run, comes_no_later_where_our_clock_is_slow) {
   }
 }
 
+TEST(end_of_a_run, comes_when_the_target_that_it_waited_for_turns_out_to_be_another_table) {
+  world_options options;
+  options.create_target = false;
+  monitor_world world(options);
+  world.start();
+  world.time.run_for(1min);
+  ASSERT_TRUE(world.running());
+  world.target_failure = error{.kind = error_class::wrong_usage, .message = "other keys"};
+  world.time.run_for(1min);
+  ASSERT_TRUE(world.ended());
+  ASSERT_FALSE(world.end());
+  EXPECT_EQ(world.end().error().message, "other keys");
+}
+
 }  // namespace
 }  // namespace ddm::monitor

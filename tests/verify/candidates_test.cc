@@ -294,6 +294,21 @@ TEST(candidates, that_never_rest_do_so_no_longer_once_a_change_of_theirs_is_read
   EXPECT_EQ(run.checks.restless_checks(), 0);
 }
 
+/// Its own looks, not those of the candidate, are what a change waits for ever longer.
+TEST(candidates, that_were_looked_at_for_long_leave_a_change_of_their_key_no_longer_wait) {
+  check_driver run;
+  run.counterpart["a"] = 999'999;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  for (int second = 0; second < 110; ++second) {
+    run.origin["a"] = second + 2;
+    run.run_for(1s);
+  }
+  run.write_replicated("a", 1000, 8s);
+  EXPECT_LE(run.run_until_judged(2min), plain_settings().max_lag);
+  EXPECT_EQ(run.out.verified, 1);
+}
+
 TEST(candidates, that_never_rest_are_given_up_and_said_so) {
   check_driver run(without_stream());
   run.counterpart["a"] = 999'999;
