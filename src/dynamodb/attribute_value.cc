@@ -94,7 +94,12 @@ class tree_reader {
 
   bool bytes(std::string& out) {
     std::string_view view;
-    return in_.take_string(view) && append_base64_decoded(view, out);
+    if (!in_.take_string(view)) {
+      return false;
+    }
+    const auto size = base64_decoded_size(view);
+    out.resize(size.value_or(0));
+    return size && base64_decode_into(view, out.data());
   }
 
   bool set(std::vector<std::string>& out, bool (tree_reader::*element)(std::string&)) {

@@ -1,25 +1,47 @@
 #include "dynamodb/base64.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace ddm::dynamodb {
 namespace {
 
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t no_digit = 0x80;
+constexpr std::size_t group_chars = 4;
+constexpr std::size_t group_bytes = 3;
+constexpr std::uint32_t no_digit = 1U << 31;
 
+/// Of each character what it adds to its group, by its place in it.
 constexpr auto digits = [] {
-  std::array<std::uint8_t, 256> table{};
-  table.fill(no_digit);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  std::array<std::array<std::uint32_t, 256>, group_chars> tables{};
+  for (std::size_t place = 0; place < group_chars; ++place) {
+    tables[place].fill(no_digit);
+    for (std::size_t i = 0; i < alphabet.size(); ++i) {
+      tables[place][static_cast<unsigned char>(alphabet[i])] =
+          static_cast<std::uint32_t>(i << (6 * (group_chars - 1 - place)));
+    }
   }
-  return table;
+  return tables;
 }();
 
-std::uint32_t digit(char c) { return digits[static_cast<unsigned char>(c)]; }
+std::uint32_t group_of(const char* chars) {
+  const auto digit = [chars](std::size_t place) {
+    return digits[place][static_cast<unsigned char>(chars[place])];
+  };
+  return digit(0) | digit(1) | digit(2) | digit(3);
+}
+
+std::size_t padding_of(std::string_view text) {
+  return text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+}
+
+std::uint32_t big_endian(std::uint32_t word) {
+  return std::endian::native == std::endian::little ? std::byteswap(word) : word;
+}
 
 std::uint32_t byte(char c) { return static_cast<unsigned char>(c); }
 
@@ -41,37 +63,44 @@ std::string base64_encode(std::string_view bytes) {
   return out;
 }
 
-bool append_base64_decoded(std::string_view text, std::string& out) {
-  if (text.size() % 4 != 0) {
-    return false;
+std::optional<std::size_t> base64_decoded_size(std::string_view text) {
+  if (text.size() % group_chars != 0) {
+    return std::nullopt;
   }
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  const auto begin = out.size();
-  out.resize(begin + text.size() / 4 * 3);
-  auto* to = out.data() + begin;
+  return text.size() / group_chars * group_bytes - padding_of(text);
+}
+
+bool base64_decode_into(std::string_view text, char* to) {
+  if (text.empty()) {
+    return true;
+  }
   std::uint32_t seen = 0;
-  for (std::size_t at = 0; at < text.size(); at += 4) {
-    const bool last = at + 4 == text.size();
-    const auto third = last && padding == 2 ? 0 : digit(text[at + 2]);
-    const auto fourth = last && padding != 0 ? 0 : digit(text[at + 3]);
-    const auto first = digit(text[at]);
-    const auto second = digit(text[at + 1]);
-    seen |= first | second | third | fourth;
-    const auto group = first << 18 | second << 12 | third << 6 | fourth;
-    if (last && (padding == 2 ? second & 15 : padding == 1 ? third & 3 : 0) != 0) {
-      return false;
-    }
-    *to++ = static_cast<char>(group >> 16);
-    *to++ = static_cast<char>(group >> 8);
-    *to++ = static_cast<char>(group);
+  const char* from = text.data();
+  for (const char* last = from + text.size() - group_chars; from < last; from += group_chars) {
+    const auto group = group_of(from);
+    seen |= group;
+    // Four bytes, of which the next group overwrites the fourth.
+    const auto stored = big_endian(group << 8);
+    std::memcpy(to, &stored, sizeof stored);
+    to += group_bytes;
   }
-  out.resize(out.size() - padding);
-  return (seen & no_digit) == 0;
+  const auto padding = padding_of(text);
+  std::array<char, group_chars> whole;
+  std::memcpy(whole.data(), from, whole.size());
+  std::fill(whole.end() - static_cast<std::ptrdiff_t>(padding), whole.end(), alphabet[0]);
+  const auto group = group_of(whole.data());
+  seen |= group;
+  const std::array bytes{static_cast<char>(group >> 16), static_cast<char>(group >> 8),
+                         static_cast<char>(group)};
+  std::copy_n(bytes.begin(), group_bytes - padding, to);
+  const auto stray_bits = padding == 0 ? 0 : group & ((1U << (8 * padding)) - 1);
+  return (seen & no_digit) == 0 && stray_bits == 0;
 }
 
 result<std::string> base64_decode(std::string_view text) {
-  std::string out;
-  if (!append_base64_decoded(text, out)) {
+  const auto size = base64_decoded_size(text);
+  std::string out(size.value_or(0), '\0');
+  if (!size || !base64_decode_into(text, out.data())) {
     return fatal("reading a binary value: the text is not padded base64 (RFC 4648)");
   }
   return out;

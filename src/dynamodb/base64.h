@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,8 +14,10 @@ namespace ddm::dynamodb {
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
 [[nodiscard]] result<std::string> base64_decode(std::string_view text);
 
-/// Appends the decoded bytes; false, with `out` unspecified, when `text` is malformed. There is one
-/// spelling for each value: missing padding and stray low bits are malformed too.
-[[nodiscard]] bool append_base64_decoded(std::string_view text, std::string& out);
+/// Of the bytes that `text` stands for; nothing when no text of this length stands for any.
+[[nodiscard]] std::optional<std::size_t> base64_decoded_size(std::string_view text);
+/// Writes so many bytes at `to`; false, with the bytes unspecified, when `text` is malformed. There
+/// is one spelling for each value: missing padding and stray low bits are malformed too.
+[[nodiscard]] bool base64_decode_into(std::string_view text, char* to);
 
 }  // namespace ddm::dynamodb

@@ -12,11 +12,14 @@
 // so inside the images of stream records. An element that a set holds twice counts once.
 #pragma once
 
+#include "dynamodb/canonical_bytes.h"
 #include "dynamodb/item_digest.h"
+#include "dynamodb/item_shape.h"
 #include "dynamodb/json_cursor.h"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,19 +34,13 @@ inline constexpr int nesting_max = 64;
 /// Buffers of item_reader, kept by the caller from item to item so that nothing is allocated for
 /// each.
 struct canonical_scratch {
-  /// A member of a map or an element of a set that is being written; sorted by its key, which is a
-  /// member's name or the whole element.
-  struct piece {
-    std::uint64_t head = 0;  ///< the key's first eight bytes, big-endian: decides most comparisons
-    std::uint32_t begin = 0;
-    std::uint32_t key_size = 0;
-    std::uint32_t size = 0;
-  };
-  std::string bytes;
-  std::string sorted;
-  std::string decoded;
+  canonical_bytes bytes;
+  canonical_bytes sorted;
+  canonical_bytes key;
+  canonical_bytes decoded;
   std::string path;
-  std::vector<piece> pieces;
+  std::vector<canonical_piece> pieces;
+  item_shape shape;
 };
 
 /// Reads items at a cursor. A failure leaves the cursor somewhere inside the item, with `refusal()`
@@ -58,6 +55,8 @@ class item_reader {
   bool read_key(const key_schema& schema, digest128& hash, raw_key& raw);
   /// Takes an item.
   bool read_digest(item_digest& digest);
+  /// Both in one walk. False says nothing: the two above, one after the other, tell what is wrong.
+  bool read_both(const key_schema& schema, digest128& hash, raw_key& raw, item_digest& digest);
 
   /// Names neither attribute nor value. Empty when the text is damaged.
   [[nodiscard]] std::string_view refusal() const { return refusal_; }
@@ -68,11 +67,27 @@ class item_reader {
     left_out,
   };
   bool key_value(json_cursor::place where, const key_attribute& attribute, std::string_view& raw);
+  /// A key attribute of the item that is being walked.
+  struct key_part {
+    std::size_t begin = 0;  ///< of its value's canonical bytes
+    std::size_t size = 0;
+    std::string_view raw;
+  };
+  struct wanted_key {
+    const key_schema& schema;
+    key_part partition;
+    key_part sort;
+    digest128 hash;
+    bool is_found = false;
+  };
+  key_part* wanted_key_part(std::string_view name);
+  void hash_wanted_key();
   bool item(ignored_attributes treatment);
   /// `watched`: paths from here on may match the ignore list.
   bool members(int depth, bool watched);
   bool member(std::string_view name, int depth, bool watched);
   bool value(int depth, bool watched);
+  bool value_of_any_form(int depth, bool watched);
   bool typed(std::string_view type, int depth, bool watched);
   bool list(int depth);
   bool set(char tag, bool (item_reader::*append_element)());
@@ -81,13 +96,15 @@ class item_reader {
   bool binary();
   bool boolean();
   bool null();
-  void append_sized(std::string_view bytes);
+  /// Of a text that is padded, as a page is.
+  void append_sized(std::string_view text);
   std::size_t open(char tag);
   void set_count(std::size_t header, std::size_t count);
-  void add_piece(std::size_t begin, std::size_t key_size);
+  void add_piece(std::size_t begin, std::size_t key_size, std::uint64_t head);
   /// Sorts the pieces from `first` on, which make up the end of `bytes`; false when two had the
   /// same key, of which one is dropped.
   bool close_sorted(std::size_t header, std::size_t first);
+  void copy_in_order(std::size_t header, std::span<const canonical_piece> pieces);
   /// Why the walk stopped, unless a reason was given further inside or the text is damaged.
   bool refuse(std::string_view why);
 
@@ -96,6 +113,7 @@ class item_reader {
   const digest_secret& secret_;
   const ignore_list& ignored_;
   ignored_attributes treatment_ = ignored_attributes::kept;
+  wanted_key* wanted_ = nullptr;  ///< during the walk that finds it
   bool met_ignored_ = false;
   std::string_view refusal_;
 };

@@ -81,7 +81,14 @@ class json_cursor {
     return left(']');
   }
 
-  /// Unescaped; valid until the next string is taken. Lone surrogates are no text: false.
+  /// Of `{"x":…}`, an object whose first name is of one character, takes what is before the value;
+  /// nothing otherwise.
+  bool enter_lone_member(char& name);
+  /// Takes the end of an object; nothing when more members follow.
+  bool leave_lone_member();
+
+  /// Unescaped; valid until the next string is taken, and readable for sixteen bytes beyond. Lone
+  /// surrogates are no text: false.
   bool take_string(std::string_view& text);
   bool take_number(double& number);
   bool take_bool(bool& value);
@@ -114,5 +121,93 @@ class json_cursor {
   bool has_escapes_ = false;
   std::string unescaped_;
 };
+
+// In line, as a walk is nothing but these.
+
+inline bool json_cursor::enter(char bracket) {
+  if (peek() != bracket) {
+    return other_kind();
+  }
+  ++at_;
+  return true;
+}
+
+inline bool json_cursor::next_member(bool first, std::string_view& name) {
+  if (peek() == '}') {
+    ++at_;
+    return false;
+  }
+  if (!first) {
+    if (peek() != ',') {
+      return damage();
+    }
+    ++at_;
+  }
+  if (!take_string(name)) {
+    return peek() == '"' ? false : damage();
+  }
+  if (peek() != ':') {
+    return damage();
+  }
+  ++at_;
+  return true;
+}
+
+inline bool json_cursor::next_element(bool first) {
+  if (peek() == ']') {
+    ++at_;
+    return false;
+  }
+  if (first) {
+    return at_end() ? damage() : true;
+  }
+  if (peek() != ',') {
+    return damage();
+  }
+  ++at_;
+  return true;
+}
+
+inline bool json_cursor::take_string(std::string_view& text) {
+  if (peek() != '"') {
+    return other_kind();
+  }
+  // Only blanks lie between the closing quote and the next token: strings hold no tokens.
+  const auto begin = index_[at_] + 1;
+  auto end = index_[at_ + 1] - 1;
+  while (text_[end] != '"') {
+    --end;
+  }
+  if (end < begin) {
+    return damage();
+  }
+  text = {text_ + begin, end - begin};
+  if (has_escapes_ && text.contains('\\') && !unescape(text, text)) {
+    return false;
+  }
+  ++at_;
+  return true;
+}
+
+inline bool json_cursor::enter_lone_member(char& name) {
+  if (count_ - at_ < 3 || peek() != '{') {
+    return false;
+  }
+  const auto* const quoted = text_ + index_[at_ + 1];
+  if (quoted[0] != '"' || quoted[2] != '"' || quoted[1] == '\\' || text_[index_[at_ + 2]] != ':') {
+    return false;
+  }
+  name = quoted[1];
+  at_ += 3;
+  return true;
+}
+
+inline bool json_cursor::leave_lone_member() {
+  if (peek() != '}') {
+    return false;
+  }
+  ++at_;
+  return true;
+}
 
 }  // namespace ddm::dynamodb

@@ -1,7 +1,6 @@
 #include "dynamodb/number.h"
 
 #include "dynamodb/attribute_value.h"
-#include "dynamodb/varint.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -53,6 +52,19 @@ std::uint64_t zigzag(long long value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
 
+/// What most numbers are: digits that neither begin nor end with zero, perhaps with a sign.
+bool parse_plain(std::string_view text, decimal& number) {
+  const bool negative = text.starts_with('-');
+  const auto digits = text.substr(negative ? 1 : 0);
+  if (digits.empty() || digits.front() == '0' || digits.back() == '0' ||
+      !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) {
+    return false;
+  }
+  number.negative = negative;
+  number.integer = digits;
+  return true;
+}
+
 }  // namespace
 
 bool parse_decimal(std::string_view text, decimal& number) {
@@ -91,17 +103,26 @@ bool parse_decimal(std::string_view text, decimal& number) {
   return true;
 }
 
-bool append_number(std::string_view text, std::string& out) {
+bool append_number(std::string_view text, canonical_bytes& out) {
   decimal number;
-  if (!parse_decimal(text, number)) {
+  if (!parse_plain(text, number) && !parse_decimal(text, number)) {
     return false;
   }
   const auto digits = number.integer.size() + number.fraction.size();
-  append_varint(digits << 1 | (number.negative ? 1 : 0), out);
-  append_varint(zigzag(number.exponent), out);
-  out.append(number.integer);
-  out.append(number.fraction);
+  out.put_varint(digits << 1 | (number.negative ? 1 : 0));
+  out.put_varint(zigzag(number.exponent));
+  out.put_padded(number.integer);
+  out.put_padded(number.fraction);
   return true;
+}
+
+bool append_number(std::string_view text, std::string& out) {
+  std::string padded(text);
+  padded.append(canonical_bytes::block, '\0');
+  canonical_bytes bytes;
+  const bool taken = append_number(std::string_view(padded).substr(0, text.size()), bytes);
+  out += bytes.view();
+  return taken;
 }
 
 bool numbers_equal(std::string_view a, std::string_view b) {

@@ -1,6 +1,8 @@
 // Numbers by value, at any length, never through double.
 #pragma once
 
+#include "dynamodb/canonical_bytes.h"
+
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,9 @@ struct decimal {
 /// Appends canonical bytes, which are self-delimiting: equal numbers, however spelled ("1.0", "1",
 /// "10E-1"), give equal bytes. Exponents saturate; digits beyond the 38 that the service accepts
 /// are kept, never rounded. False when `text` is malformed.
+/// `text` is padded, as a page is (canonical_bytes::put_padded).
+[[nodiscard]] bool append_number(std::string_view text, canonical_bytes& out);
+/// The same of any text, for rare paths.
 [[nodiscard]] bool append_number(std::string_view text, std::string& out);
 
 }  // namespace ddm::dynamodb

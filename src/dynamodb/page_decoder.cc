@@ -313,13 +313,24 @@ bool page_reader::items(items_page& page) {
 
 bool page_reader::read_items(items_page& page, bool by_sample) {
   const bool taken = in_.each_element([&] {
-    const auto start = in_.at();
     ++page.returned;
-    read_item item;
+    const auto start = in_.at();
+    const bool all_are_chosen = !by_sample || options_.sample.rate <= 1;
+    auto& item = page.items.emplace_back();
+    if (all_are_chosen &&
+        items_.read_both(options_.schema, item.key_hash, item.key, item.digest.emplace())) {
+      item.json = in_.since(start);
+      if (page.returned == 1) {
+        page.items.reserve(body_.size() / item.json.size() + 1);  // items of a table look alike
+      }
+      return true;
+    }
+    in_.seek(start);
     if (!items_.read_key(options_.schema, item.key_hash, item.key)) {
       return refuse(items_.refusal());
     }
     if (by_sample && !options_.sample.chooses(item.key_hash)) {
+      page.items.pop_back();
       return true;
     }
     in_.seek(start);
@@ -327,7 +338,6 @@ bool page_reader::read_items(items_page& page, bool by_sample) {
       return false;
     }
     item.json = in_.since(start);
-    page.items.push_back(item);
     return true;
   });
   return taken || refuse("a list of items that is no JSON array");

@@ -87,6 +87,15 @@ TEST(base64, agrees_with_the_vectors_of_rfc_4648) {
   }
 }
 
+TEST(base64, tells_the_size_before_it_decodes) {
+  EXPECT_EQ(base64_decoded_size(""), 0U);
+  EXPECT_EQ(base64_decoded_size("Zg=="), 1U);
+  EXPECT_EQ(base64_decoded_size("Zm8="), 2U);
+  EXPECT_EQ(base64_decoded_size("Zm9v"), 3U);
+  EXPECT_EQ(base64_decoded_size("Zm9vYg=="), 4U);
+  EXPECT_FALSE(base64_decoded_size("Zm9vYg"));
+}
+
 TEST(base64, has_one_spelling_for_each_value) {
   for (const std::string bad : {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "=Zg=", "Zg==Zg==",
                                 "Zm 9", "Zm9v\n", "Zm9-", "Z\xc3\xa9==", "Zm=v"}) {

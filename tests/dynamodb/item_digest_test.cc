@@ -3,6 +3,7 @@
 #include "dynamodb/attribute_value.h"
 #include "dynamodb/samples.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -210,6 +211,20 @@ TEST(item_digest, is_stable_across_releases) {
   // The state file keeps digests: a change here makes every stored one meaningless.
   EXPECT_EQ(compared(R"({"pk":{"S":"user#1"},"sk":{"N":"7"},"tags":{"SS":["b","a"]}})").hex(),
             "31455b86c7b6d5ac6ddc87b207889829");
+  EXPECT_EQ(
+      compared(R"({"z":{"NULL":true},"pk":{"S":"k"},"sk":{"N":"-10.50"},)"
+               R"("flags":{"L":[{"BOOL":true},{"BOOL":false},{"N":"12E+3"},{"S":""},{"M":{}}]},)"
+               R"("meta":{"M":{"b":{"B":"AAECAw=="},"a":{"NS":["2","1.0","10"]}}},)"
+               R"("tags":{"SS":["x","b","a","b"]},"blobs":{"BS":["AQ==","AA=="]}})")
+          .hex(),
+      "e4028ef661c4b4dc9e513fcf60c63dde");
+  const std::string text(1024, 'y');
+  const std::string name(130, 'n');
+  EXPECT_EQ(
+      compared(fmt::format(R"({{"{}":{{"S":"\"\\\n"}},"pk":{{"S":"{}"}},"sk":{{"S":"{}é"}}}})",
+                           name, text, text))
+          .hex(),
+      "ed6cb9ef3d44a5b2ac3862e9e112d736");
 }
 
 TEST(ignored_attributes, are_left_out_of_the_comparison_only) {
