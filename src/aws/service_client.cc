@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <libdeflate.h>
 #include <utility>
-#include <zlib.h>
 
 namespace ddm::aws {
 namespace {
 
 bool is_intact(const api_response& response) {
   return !response.crc32 ||
-         *response.crc32 ==
-             crc32_z(0, reinterpret_cast<const Bytef*>(response.body.data()), response.body.size());
+         *response.crc32 == libdeflate_crc32(0, response.body.data(), response.body.size());
 }
 
 }  // namespace

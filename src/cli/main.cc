@@ -12,6 +12,7 @@
 #include "cli/standard_output.h"
 #include "report/exit_code.h"
 #include "runtime/core_dumps.h"
+#include "runtime/freed_memory.h"
 
 #include <cstdio>
 #include <exception>
@@ -64,6 +65,7 @@ void occupy_closed_streams() {
 
 int main(int argc, char** argv) {
   forbid_core_dumps();
+  keep_freed_memory();
   occupy_closed_streams();
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
