@@ -315,19 +315,19 @@ bool item_reader::typed(std::string_view type, int depth, bool watched) {
         break;
     }
   }
-  if (type == "BOOL") {
+  if (is_name(type, "BOOL")) {
     return boolean();
   }
-  if (type == "NULL") {
+  if (is_name(type, "NULL")) {
     return null();
   }
-  if (type == "SS") {
+  if (is_name(type, "SS")) {
     return set('s', &item_reader::text);
   }
-  if (type == "NS") {
+  if (is_name(type, "NS")) {
     return set('n', &item_reader::number);
   }
-  if (type == "BS") {
+  if (is_name(type, "BS")) {
     return set('b', &item_reader::binary);
   }
   return refuse("an attribute type that this program does not know");

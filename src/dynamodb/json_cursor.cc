@@ -3,10 +3,12 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace ddm::dynamodb {
 namespace {
@@ -25,6 +27,15 @@ bool has_surrogate(std::string_view text) {
   }
   return false;
 }
+
+/// What each token's first character does to the depth.
+constexpr auto deeper_by = [] {
+  std::array<int, 256> table{};
+  table['{'] = table['['] = 1;
+  table['}'] = table[']'] = -1;
+  table['\0'] = std::numeric_limits<int>::min() / 2;
+  return table;
+}();
 
 }  // namespace
 
@@ -122,34 +133,20 @@ bool json_cursor::take_null() {
 }
 
 bool json_cursor::skip_value() {
-  std::size_t depth = 0;
+  const char first = peek();
+  if (first == ':' || first == ',') {
+    return damage();
+  }
+  // Behind the last token lies a zero, which ends every depth.
+  int depth = 0;
   auto at = at_;
   do {
-    switch (at == count_ ? '\0' : text_[index_[at]]) {
-      case '{':
-      case '[':
-        ++depth;
-        break;
-      case '}':
-      case ']':
-        if (depth == 0) {
-          return damage();
-        }
-        --depth;
-        break;
-      case ':':
-      case ',':
-        if (depth == 0) {
-          return damage();
-        }
-        break;
-      case '\0':
-        return damage();
-      default:
-        break;
-    }
+    depth += deeper_by[static_cast<unsigned char>(text_[index_[at]])];
     ++at;
   } while (depth > 0);
+  if (depth < 0) {
+    return damage();
+  }
   at_ = at;
   return true;
 }

@@ -12,7 +12,9 @@
 
 #include "base/padded_buffer.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +24,12 @@ class dom_parser_implementation;
 }
 
 namespace ddm::dynamodb {
+
+/// Whether `name` is this literal, without a call.
+template <std::size_t Size>
+[[nodiscard]] bool is_name(std::string_view name, const char (&literal)[Size]) {
+  return name.size() == Size - 1 && std::memcmp(name.data(), literal, Size - 1) == 0;
+}
 
 /// Functions that take a token return false, and take nothing, when it is of another kind. Where
 /// the text is no JSON at all (cut off, a comma missing) it is marked `damaged` as well. What

@@ -23,10 +23,10 @@ workspace& this_thread() {
 }
 
 event_kind event_kind_of(std::string_view name) {
-  return name == "INSERT"   ? event_kind::insert
-         : name == "MODIFY" ? event_kind::modify
-         : name == "REMOVE" ? event_kind::remove
-                            : event_kind::unknown;
+  return is_name(name, "INSERT")   ? event_kind::insert
+         : is_name(name, "MODIFY") ? event_kind::modify
+         : is_name(name, "REMOVE") ? event_kind::remove
+                                   : event_kind::unknown;
 }
 
 /// Reads one page. Functions return false when the page cannot be used; `failure` then says why.
@@ -124,10 +124,19 @@ bool page_reader::whole_page(std::string_view required, OnMember&& on_member) {
 bool page_reader::records(records_page& page) {
   page.bytes = body_.size();
   return whole_page("Records", [&](std::string_view name) {
-    if (name == "Records") {
-      return in_.each_element([&] { return record(page.records.emplace_back()); });
+    if (is_name(name, "Records")) {
+      return in_.each_element([&] {
+        const auto begin = in_.offset();
+        if (!record(page.records.emplace_back())) {
+          return false;
+        }
+        if (page.records.size() == 1) {
+          page.records.reserve(body_.size() / (in_.offset() - begin) + 1);  // they look alike
+        }
+        return true;
+      });
     }
-    if (name == "NextShardIterator") {
+    if (is_name(name, "NextShardIterator")) {
       if (in_.take_null()) {
         return true;
       }
@@ -146,11 +155,11 @@ bool page_reader::record(change_record& out) {
   record_parts parts;
   bool has_data = false;
   const bool taken = in_.each_member([&](std::string_view name) {
-    if (name == "dynamodb") {
+    if (is_name(name, "dynamodb")) {
       has_data = true;
       return stream_data(out, parts);
     }
-    if (name == "eventName") {
+    if (is_name(name, "eventName")) {
       std::string_view event;
       if (!take_string(event, "an eventName that is no string")) {
         return false;
@@ -158,7 +167,7 @@ bool page_reader::record(change_record& out) {
       out.kind = event_kind_of(event);
       return true;
     }
-    if (name == "userIdentity") {
+    if (is_name(name, "userIdentity")) {
       return user_identity(out);
     }
     return in_.skip_value();
@@ -179,11 +188,11 @@ bool page_reader::record(change_record& out) {
 
 bool page_reader::stream_data(change_record& out, record_parts& parts) {
   return in_.each_member([&](std::string_view name) {
-    if (name == "ApproximateCreationDateTime") {
+    if (is_name(name, "ApproximateCreationDateTime")) {
       parts.has_time = true;
       return creation_time(out);
     }
-    if (name == "SequenceNumber") {
+    if (is_name(name, "SequenceNumber")) {
       std::string_view digits;
       if (!take_string(digits, "a SequenceNumber that is no string")) {
         return false;
@@ -195,10 +204,10 @@ bool page_reader::stream_data(change_record& out, record_parts& parts) {
       out.sequence = *number;
       return true;
     }
-    auto* const part = name == "Keys"       ? &parts.keys
-                       : name == "NewImage" ? &parts.new_image
-                       : name == "OldImage" ? &parts.old_image
-                                            : nullptr;
+    auto* const part = is_name(name, "Keys")       ? &parts.keys
+                       : is_name(name, "NewImage") ? &parts.new_image
+                       : is_name(name, "OldImage") ? &parts.old_image
+                                                   : nullptr;
     if (part != nullptr && !in_.take_null()) {
       *part = in_.at();
       return in_.skip_value();
@@ -224,8 +233,8 @@ bool page_reader::user_identity(change_record& out) {
   bool service = false;
   bool dynamodb = false;
   const bool taken = in_.each_member([&](std::string_view name) {
-    const bool is_type = name == "type" || name == "Type";
-    if (!is_type && name != "principalId" && name != "PrincipalId") {
+    const bool is_type = is_name(name, "type") || is_name(name, "Type");
+    if (!is_type && !is_name(name, "principalId") && !is_name(name, "PrincipalId")) {
       return in_.skip_value();
     }
     std::string_view text;
@@ -277,13 +286,13 @@ bool page_reader::digest(std::optional<item_digest>& out) {
 
 bool page_reader::batch_get(items_page& page) {
   return whole_page("Responses", [&](std::string_view name) {
-    if (name == "Responses") {
+    if (is_name(name, "Responses")) {
       return in_.each_member([&](std::string_view) { return read_items(page, false); });
     }
-    if (name == "UnprocessedKeys") {
+    if (is_name(name, "UnprocessedKeys")) {
       return in_.take_null() || unprocessed_keys(page);
     }
-    if (name == "ConsumedCapacity") {
+    if (is_name(name, "ConsumedCapacity")) {
       return consumed_capacity(page);
     }
     return in_.skip_value();
@@ -293,16 +302,16 @@ bool page_reader::batch_get(items_page& page) {
 bool page_reader::items(items_page& page) {
   std::optional<double> count;
   const bool taken = whole_page("Items", [&](std::string_view name) {
-    if (name == "Items") {
+    if (is_name(name, "Items")) {
       return read_items(page, true);
     }
-    if (name == "Count") {
+    if (is_name(name, "Count")) {
       return in_.take_number(count.emplace()) || refuse("a Count that is no number");
     }
-    if (name == "LastEvaluatedKey") {
+    if (is_name(name, "LastEvaluatedKey")) {
       return last_evaluated_key(page);
     }
-    if (name == "ConsumedCapacity") {
+    if (is_name(name, "ConsumedCapacity")) {
       return consumed_capacity(page);
     }
     return in_.skip_value();
@@ -354,7 +363,7 @@ bool page_reader::unprocessed_keys(items_page& page) {
   };
   const bool taken = in_.each_member([&](std::string_view) {
     return in_.each_member([&](std::string_view name) {
-      return name == "Keys" ? in_.each_element(key) : in_.skip_value();
+      return is_name(name, "Keys") ? in_.each_element(key) : in_.skip_value();
     });
   });
   return taken || refuse("UnprocessedKeys of an unknown form");
@@ -371,7 +380,7 @@ bool page_reader::consumed_capacity(items_page& page) {
 
 bool page_reader::consumed_of_table(items_page& page) {
   return in_.each_member([&](std::string_view name) {
-    if (name != "CapacityUnits") {
+    if (!is_name(name, "CapacityUnits")) {
       return in_.skip_value();
     }
     double units = 0;
