@@ -18,26 +18,52 @@ NAMES = {
 }
 
 
+FILES_NAMED = 3
+
+
 def licence_of(file: Path) -> tuple[str, str]:
-    """(expression or NOASSERTION, comment): of all files but those of Debian's packaging."""
+    """(expression or NOASSERTION, comment): what the whole is declared to be under.
+
+    That is the licence of the header, or the one that all files have but those of Debian's
+    packaging. Several licences of different files make no expression: AND would say that who uses
+    the package must comply with all of them (SPDX 2.3, D.4.3), and which files a library was made
+    of the copyright file does not tell. Those are named in the comment, each with its files.
+    """
     text = file.read_text(errors="replace") if file.exists() else ""
     if not re.match(r"Format: *https?://", text):
         return "NOASSERTION", "Debian's copyright file is not machine-readable"
-    names: list[str] = []
-    for stanza in re.split(r"\n\s*\n", text):
-        files = re.search(r"^Files:(.*(?:\n .*)*)", stanza, re.M)
-        licence = re.search(r"^License: *(.*)", stanza, re.M)
-        if files and licence and not all(each.startswith("debian/") for each in files[1].split()):
-            name = re.sub(r"\s+", " ", licence[1].strip())
-            if name not in names:
-                names.append(name)
-    expressions = [expression(name) for name in names]
-    said = "Debian's copyright file says: " + "; ".join(names)
-    if not names or None in expressions:
-        return "NOASSERTION", said
-    known = sorted({f"({each})" if " OR " in (each or "") and len(set(expressions)) > 1
-                    else str(each) for each in expressions})
-    return " AND ".join(known), said
+    header, *stanzas = re.split(r"\n\s*\n", text)
+    whole, files = field(header, "License"), files_by_licence(stanzas)
+    said = "Debian's copyright file names " + "; ".join(
+        [f"{whole} for the whole"] * bool(whole) +
+        [f"{name} for {some_of(patterns)}" for name, patterns in files.items()])
+    if whole and expression(whole):
+        return str(expression(whole)), said
+    expressions = {expression(name) for name in files}
+    if len(expressions) == 1 and None not in expressions:
+        return str(*expressions), said
+    return "NOASSERTION", said if whole or files else "Debian's copyright file names no licence"
+
+
+def files_by_licence(stanzas: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for stanza in stanzas:
+        files, licence = field(stanza, "Files").split(), field(stanza, "License")
+        if licence and not all(each.startswith("debian/") for each in files):
+            found.setdefault(licence, []).extend(files)
+    return found
+
+
+def field(stanza: str, name: str) -> str:
+    """In one line; of a licence the name without its text; empty: there is none."""
+    more = "" if name == "License" else r"(?:\n[ \t].*)*"
+    found = re.search(rf"^{name}:(.*{more})", stanza, re.M)
+    return " ".join(found[1].split()) if found else ""
+
+
+def some_of(patterns: list[str]) -> str:
+    named = ", ".join(patterns[:FILES_NAMED])
+    return named + (f" and {len(patterns) - FILES_NAMED} more" if patterns[FILES_NAMED:] else "")
 
 
 def expression(name: str) -> str | None:

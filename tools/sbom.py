@@ -5,13 +5,16 @@ Nothing is listed by hand. The libraries are those that the program asks the loa
 archives that the linker took members of; the headers are those that the compiler read; what the
 live page carries is what esbuild bundled. Debian's package database says whose each of them is,
 and Debian's copyright files under which licences. What cannot be said in SPDX's terms is
-NOASSERTION, with Debian's words beside it.
+NOASSERTION, with Debian's words beside it. A library that is nobody's ends it; headers that are
+nobody's are told, here and in the list. The start-up objects of compiler and glibc are not looked
+at: they are of packages whose archives and headers are.
 
 usage: tools/sbom.py BUILD PACKAGE [SYSROOT DATABASE]    of the libraries of another processor
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -31,7 +34,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = ROOT / "build/portable-parts"
 NAME = "dynamodb-migration-monitor"
 HOME = f"https://spdx.org/spdxdocs/{NAME}"
-FROM_THE_SYSTEM = re.compile(r"^(ld-linux-.*|lib(c|m|dl|pthread))\.so\.\d+$")
+# What the portable archive leaves to the system, as tools/package_portable.sh allows it.
+FROM_THE_SYSTEM = {
+    "glibc": re.compile(r"^(ld-linux-[a-z0-9-]+|lib(c|m|dl|pthread))\.so\.\d+$"),
+    "libgcc": re.compile(r"^libgcc_s\.so\.\d+$"),
+}
 Element = dict[str, Any]
 
 
@@ -47,14 +54,20 @@ class Debian:
         self.root = Path(root).resolve()
         self._query = ["dpkg-query", f"--admindir={database}"]
 
-    def owners(self, files: Iterable[str]) -> set[str]:
+    def owners(self, files: Iterable[str]) -> tuple[set[str], list[str]]:
+        """Packages, and the files that are of none."""
         wanted = sorted({file if file.startswith("*") else os.path.realpath(file)
                          for file in files})
+        if not wanted:
+            return set(), []
         # It exits with 1 where one of the files is nobody's.
         found = subprocess.run([*self._query, "--search", *wanted], capture_output=True, text=True,
-                               check=False).stdout if wanted else ""
-        return {line.split(": ", 1)[0].split(",")[0] for line in found.splitlines()
-                if not line.startswith("diversion by")}
+                               check=False, env=os.environ | {"LC_ALL": "C"})
+        owners = {line.split(": ", 1)[0].split(",")[0] for line in found.stdout.splitlines()
+                  if not line.startswith("diversion by")}
+        nobodys = re.findall(r"no path found matching pattern (.*)", found.stderr)
+        assert owners or nobodys, found.stderr
+        return owners, nobodys
 
     def describe(self, package: str) -> Element:
         fields = ("Package", "Version", "source:Package", "source:Version", "Architecture",
@@ -68,7 +81,7 @@ class Debian:
 
 
 def debian_element(name: str, version: str, architecture: str, home: str, source: str,
-                   copyright_file: Path) -> Element:
+                   copyright_file: Path, release: int = 12) -> Element:
     licence, comment = licence_of(copyright_file)
     made: Element = {
         "SPDXID": identifier(f"deb-{name}-{architecture}"), "name": name, "versionInfo": version,
@@ -78,7 +91,7 @@ def debian_element(name: str, version: str, architecture: str, home: str, source
         "externalRefs": [{
             "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
             "referenceLocator": f"pkg:deb/debian/{name}@{quote(version)}"
-                                f"?arch={architecture}&distro=debian-12"}]}
+                                f"?arch={architecture}&distro=debian-{release}"}]}
     if home:
         made["homepage"] = home
     if comment:
@@ -117,7 +130,8 @@ def read_by_the_compiler(build: Path) -> set[str]:
         elif taken:
             read.add(os.path.normpath(build / line.strip()))
     return {file for file in read
-            if not file.startswith((f"{ROOT}/src/", f"{ROOT}/web/", f"{build}/"))}
+            if not file.startswith((*(f"{ROOT}/{ours}/" for ours in ("src", "tools", "web")),
+                                    f"{build}/"))}
 
 
 def parts(files: set[str]) -> list[Element]:
@@ -132,6 +146,20 @@ def parts(files: set[str]) -> list[Element]:
                                    f"compiled from Debian's source package {name} {version}",
                                    PARTS / name / "debian/copyright"))
     return made
+
+
+def is_old_glibc(file: str) -> bool:
+    """The portable program is linked to Debian 11's, unpacked and in no database."""
+    return file.startswith(f"{PARTS}/sysroot/") and file.endswith("/libc_nonshared.a")
+
+
+def old_glibc() -> Element:
+    papers = PARTS / "sysroot/usr/share/doc/libc6-dev"
+    with gzip.open(papers / "changelog.Debian.gz", "rt") as changes:
+        version = re.match(r"glibc \((.+?)\)", changes.readline())
+    assert version, "no changelog of glibc"
+    return debian_element("glibc", version[1], "source", "",
+                          f"libc_nonshared.a of libc6-dev {version[1]}", papers / "copyright", 11)
 
 
 def bundled(build: Path) -> list[Element]:
@@ -175,38 +203,71 @@ def member(archive: tarfile.TarFile) -> bytes:
     return found
 
 
-def portable_glibc() -> Element:
-    return {"SPDXID": identifier("system-glibc"), "name": "glibc", "supplier": "NOASSERTION",
-            "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
-            "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION",
-            "copyrightText": "NOASSERTION",
-            "comment": "of the system that the program runs on; not in the archive"}
+def of_the_system(libraries: list[str]) -> list[Element]:
+    made = []
+    for name, pattern in FROM_THE_SYSTEM.items():
+        if loaded := [each for each in libraries if pattern.match(each)]:
+            made.append({
+                "SPDXID": identifier(f"system-{name}"), "name": name, "supplier": "NOASSERTION",
+                "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
+                "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION",
+                "copyrightText": "NOASSERTION",
+                "comment": "of the system that the program runs on, and not in the archive: "
+                           + ", ".join(loaded)})
+    return made
 
 
-def related(build: Path, debian: Debian) -> list[tuple[str, str, Element]]:
-    """(relationship of the program, why, element), each element once, the closest first."""
-    program, read, here = build / NAME, read_by_the_compiler(build), Debian()
-    portable = any(file.startswith(f"{PARTS}/") for file in read)
-    libraries = {f"*/{processor(program)}-linux-gnu/{name}" for name in needed(program)
-                 if not (portable and FROM_THE_SYSTEM.match(name))}
+Related = tuple[str, str, Element]  # relationship of the program, why, element
+
+
+def linked(archive_files: set[str], libraries: set[str], debian: Debian) -> list[Related]:
+    found: list[Related] = []
+    for relationship, why, files in (
+            ("STATIC_LINK", "members of its archives are in the program", archive_files),
+            ("DYNAMIC_LINK", "loaded when the program starts", libraries)):
+        owners, nobodys = debian.owners(files)
+        if nobodys:
+            sys.exit("sbom: linked, and of no Debian package, so that nothing can be said of it: "
+                     + ", ".join(nobodys))
+        found += [(relationship, why, debian.describe(owner)) for owner in sorted(owners)]
+    return found
+
+
+def compiled_in(read: set[str], debian: Debian) -> tuple[list[Related], list[str]]:
+    """And the headers of no package."""
     # The compiler's own headers are this machine's, whatever it compiles for.
     elsewhere = {file for file in read if file.startswith(f"{debian.root}/")}
-    found: list[tuple[str, str, Element]] = []
-    for relationship, why, database, files in (
-            ("STATIC_LINK", "members of its archives are in the program", debian, archives(build)),
-            ("DYNAMIC_LINK", "loaded when the program starts", debian, libraries),
-            ("GENERATED_FROM", "its headers are compiled in", debian, elsewhere),
-            ("GENERATED_FROM", "its headers are compiled in", here, read - elsewhere)):
-        found += [(relationship, why, database.describe(owner))
-                  for owner in sorted(database.owners(files))]
-    found += [("STATIC_LINK", "compiled and linked in", part) for part in parts(read)]
+    found: list[Related] = []
+    all_nobodys = []
+    for database, files in ((debian, elsewhere), (Debian(), read - elsewhere)):
+        owners, nobodys = database.owners(files)
+        found += [("GENERATED_FROM", "its headers are compiled in", database.describe(owner))
+                  for owner in sorted(owners)]
+        all_nobodys += nobodys
+    return found, all_nobodys
+
+
+def related(build: Path, debian: Debian) -> tuple[list[Related], list[str]]:
+    """Each element once, the closest first; and the headers of no package."""
+    program, read, taken = build / NAME, read_by_the_compiler(build), archives(build)
+    fetched = {file for file in read if file.startswith(f"{PARTS}/")}
+    libraries = needed(program)
+    system = of_the_system(libraries) if fetched else []
+    left = [name for name in libraries
+            if not (fetched and any(each.match(name) for each in FROM_THE_SYSTEM.values()))]
+    found = linked({file for file in taken if not is_old_glibc(file)},
+                   {f"*/{processor(program)}-linux-gnu/{name}" for name in left}, debian)
+    if any(is_old_glibc(file) for file in taken):
+        found.append(("STATIC_LINK", "members of its archives are in the program", old_glibc()))
+    headers, nobodys = compiled_in(read - fetched, debian)
+    found += headers
+    found += [("STATIC_LINK", "compiled and linked in", part) for part in parts(fetched)]
     found += [("GENERATED_FROM", "in the live page that the program serves", page)
               for page in bundled(build)]
-    if portable:
-        found.append(("DYNAMIC_LINK", "loaded when the program starts", portable_glibc()))
+    found += [("DYNAMIC_LINK", "loaded when the program starts", each) for each in system]
     once = {each["SPDXID"]: (relationship, why, each)
             for relationship, why, each in reversed(found)}
-    return list(reversed(once.values()))
+    return list(reversed(once.values())), nobodys
 
 
 def document(build: Path, package: Path, debian: Debian) -> Element:
@@ -217,16 +278,20 @@ def document(build: Path, package: Path, debian: Debian) -> Element:
               "packageFileName": package.name, "supplier": "NOASSERTION",
               "downloadLocation": "NOASSERTION", "filesAnalyzed": False, "checksums": sums(data),
               "primaryPackagePurpose": "APPLICATION", "licenseConcluded": "NOASSERTION",
-              "licenseDeclared": "Apache-2.0", "copyrightText": "NOASSERTION"}
+              "licenseDeclared": "Apache-2.0", "copyrightText": "NOASSERTION",
+              "licenseComments": "of the program's own sources; what is in it besides has the "
+                                 "licences of the packages that it is related to"}
     file = {"SPDXID": identifier("program"), "fileName": f"./bin/{NAME}", "fileTypes": ["BINARY"],
             "checksums": sums(program), "licenseConcluded": "NOASSERTION",
             "licenseInfoInFiles": ["NOASSERTION"], "copyrightText": "NOASSERTION"}
-    parts_of_it = related(build, debian)
+    parts_of_it, nobodys = related(build, debian)
+    # A package whose files were not analysed may contain none (SPDX 2.3, 7.8).
     relationships = [("SPDXRef-DOCUMENT", "DESCRIBES", itself["SPDXID"], ""),
-                     (itself["SPDXID"], "CONTAINS", file["SPDXID"], "")]
+                     (file["SPDXID"], "EXPANDED_FROM_ARCHIVE", itself["SPDXID"], "")]
     relationships += [(file["SPDXID"], kind, each["SPDXID"], why)
                       for kind, why, each in parts_of_it]
     created = int(os.environ.get("SOURCE_DATE_EPOCH", package.stat().st_mtime))
+    missing = {"comment": "headers of no Debian package are compiled in: " + ", ".join(nobodys)}
     return {
         "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",
         "name": package.name,
@@ -237,7 +302,8 @@ def document(build: Path, package: Path, debian: Debian) -> Element:
         "packages": [itself, *(each for _, _, each in parts_of_it)], "files": [file],
         "relationships": [
             {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
-            | ({"comment": why} if why else {}) for one, kind, other, why in relationships]}
+            | ({"comment": why} if why else {}) for one, kind, other, why in relationships]
+    } | (missing if nobodys else {})
 
 
 def main() -> None:
@@ -246,6 +312,8 @@ def main() -> None:
     target = package.with_name(f"{package.name}.spdx.json")
     target.write_text(json.dumps(made, indent=1) + "\n")
     print(f"== {target.name}: {len(made['packages'])} packages")
+    if "comment" in made:
+        print(f"sbom: {made['comment']}", file=sys.stderr)
 
 
 if __name__ == "__main__":
