@@ -132,7 +132,20 @@ awaitable<void> record_verifier::finish_in_flight() {
   co_await batches_.join();
 }
 
+/// An answer that did not have to be waited for comes back in here: whoever is pumping goes on
+/// then, as thousands of them would not fit on the stack.
 void record_verifier::pump() {
+  pump_again_ = true;
+  if (std::exchange(pumping_, true)) {
+    return;
+  }
+  while (std::exchange(pump_again_, false)) {
+    pump_once();
+  }
+  pumping_ = false;
+}
+
+void record_verifier::pump_once() {
   if (stopping_) {
     return;
   }

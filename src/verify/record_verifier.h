@@ -81,6 +81,7 @@ class record_verifier {
   };
 
   void pump();
+  void pump_once();
   void after_answer();
   [[nodiscard]] wall_time next_pump(wall_time pumped) const;
   void pass_proven(wall_time now);
@@ -123,6 +124,8 @@ class record_verifier {
   look_batcher batcher_;
   task_group batches_;
   std::size_t in_flight_ = 0;
+  bool pumping_ = false;
+  bool pump_again_ = false;
   bool stopping_ = false;
   signal news_;
 };
