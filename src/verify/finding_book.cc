@@ -226,6 +226,9 @@ void finding_book::hold(held_mismatch held) {
   held.heals_here = dynamodb::ignore_list(*ignored).covers(ignored_);
   unhealable_ += held.heals_here ? 0 : 1;
   by_order_.emplace(held.order, held.entry.key.hash);
+  if (held.heals_here) {
+    watched_.add(held.order, held.next_look);
+  }
   groups_.add(held.entry);
   open_.insert_or_assign(held.entry.key.hash, std::move(held));
 }
@@ -234,6 +237,7 @@ mismatch finding_book::let_go(const digest128& key_hash) {
   auto held = std::move(open_.extract(key_hash).mapped());
   unhealable_ -= held.heals_here ? 0 : 1;
   by_order_.erase(held.order);
+  watched_.remove(held.order, held.next_look);
   groups_.remove(held.entry);
   return std::move(held.entry);
 }
@@ -308,7 +312,6 @@ void finding_book::on_confirmed(mismatch entry, wall_time now) {
   // hold.
   entry.source_json.reset();
   entry.target_json.reset();
-  nothing_due_before_ = std::min(nothing_due_before_, now + first_watch_interval);
   hold({.entry = std::move(entry),
         .next_look = now + first_watch_interval,
         .order = next_order_++,
@@ -353,7 +356,6 @@ void finding_book::on_open_in_state(mismatch entry) {
   entry.target_json.reset();
   const auto found = open_.find(entry.key.hash);
   if (found == open_.end()) {
-    nothing_due_before_ = wall_time::min();
     hold_older(std::move(entry));
     return;
   }
@@ -400,8 +402,7 @@ std::optional<wall_time> finding_book::on_agreed(const digest128& key_hash, wall
   }
   auto& held = found->second;
   held.agreed_since = held.agreed_since.value_or(now);
-  held.next_look = now + agreement_watch_interval;
-  nothing_due_before_ = std::min(nothing_due_before_, held.next_look);
+  watch_again(held, now + agreement_watch_interval);
   return held.agreed_since;
 }
 
@@ -417,31 +418,24 @@ std::vector<item_key> finding_book::take_watch_due(wall_time now, std::size_t re
                            watch_tokens_ + elapsed * options_.watch_reads_per_second);
   watch_refilled_ = now;
   std::vector<item_key> due;
-  if (now < nothing_due_before_) {
-    return due;
-  }
-  auto next_look = now + later_watch_interval;
-  for (const auto& [order, hash] : by_order_) {
-    if (watch_tokens_ < 1 || due.size() >= reads_max) {
-      return due;
-    }
-    auto& held = open_.at(hash);
-    if (!held.heals_here) {
-      continue;
-    }
-    if (held.next_look > now) {
-      next_look = std::min(next_look, held.next_look);
-      continue;
+  while (watch_tokens_ >= 1 && due.size() < reads_max) {
+    const auto order = watched_.take(now);
+    if (!order) {
+      break;
     }
     watch_tokens_ -= 1;
+    auto& held = open_.at(by_order_.at(*order));
     const bool closely = now - held.entry.confirmed_at < watched_closely;
-    held.next_look = now + (closely ? first_watch_interval : later_watch_interval);
-    next_look = std::min(next_look, held.next_look);
+    watch_again(held, now + (closely ? first_watch_interval : later_watch_interval));
     due.push_back(held.entry.key);
   }
-  // All were seen: the many calls until then need not walk them again.
-  nothing_due_before_ = next_look;
   return due;
+}
+
+void finding_book::watch_again(held_mismatch& held, wall_time due) {
+  watched_.remove(held.order, held.next_look);
+  held.next_look = due;
+  watched_.add(held.order, due);
 }
 
 bool finding_book::origin_is_known(const held_mismatch& held, const watch_answer& seen) const {

@@ -20,6 +20,7 @@
 #include "verify/mismatch.h"
 #include "verify/path_groups.h"
 #include "verify/pending_checks.h"
+#include "verify/watch_queue.h"
 
 #include <cstdint>
 #include <map>
@@ -142,7 +143,9 @@ class finding_book {
   /// Open mismatches whose next look is due, newest first, within the watch budget.
   [[nodiscard]] std::vector<item_key> take_watch_due(wall_time now, std::size_t reads_max);
   /// When it may return something, by what is known now.
-  [[nodiscard]] wall_time next_watch() const { return nothing_due_before_; }
+  [[nodiscard]] wall_time next_watch() const {
+    return watched_.next_due().value_or(wall_time::max());
+  }
   /// So many reads more were needed: they come out of the watch's allowance.
   void note_watch_reads(std::size_t reads) { watch_tokens_ -= static_cast<double>(reads); }
   /// Changes were lost before they were read: the origin may have moved unseen until `noticed`.
@@ -183,6 +186,7 @@ class finding_book {
     std::optional<wall_time> agreed_since{};
   };
   void hold(held_mismatch held);
+  void watch_again(held_mismatch& held, wall_time due);
   void hold_older(mismatch entry);
   mismatch let_go(const digest128& key_hash);
   /// Nothing has moved the origin since the confirmation, as far as records tell.
@@ -206,9 +210,9 @@ class finding_book {
   std::map<std::int64_t, digest128, std::greater<>> by_order_;  ///< newest first
   std::int64_t next_order_ = 1;
   std::int64_t recalled_order_ = -1;  ///< recalled ones are older than all others
+  watch_queue watched_;               ///< those of them that may heal in this run
   double watch_tokens_ = 0;
   wall_time watch_refilled_;
-  wall_time nothing_due_before_;
   wall_time gap_noticed_ = wall_time::min();  ///< the newest one
   std::vector<state::mismatch_row> dirty_rows_;
   std::vector<std::string> dirty_lines_;
