@@ -1,0 +1,162 @@
+// What a running monitor costs as one thing grows: changes a second, shards, open mismatches.
+//
+// The whole monitor_session under virtual time, on prepared pages, every key checked. After a time
+// in which it comes to its usual course, its CPU time is measured over a minute of the monitor's
+// (of open mismatches: ten). One line of JSON comes out; bench/growth.py draws many of them.
+//
+//   growth_bench changes|shards|mismatches N
+#include "base/log.h"
+#include "bench/prepared_stream.h"
+#include "bench/process_figures.h"
+#include "monitor/monitor_session.h"
+#include "state/sqlite_store.h"
+#include "support/simulated_clock.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <stdlib.h>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace ddm;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// Of each side: enough for the highest rate, and a flood of mismatches takes its time, as it does
+/// where a service answers.
+constexpr double units_per_second = 50'000;
+
+/// What one run is made of: its axis grows, the rest is as it usually is.
+struct plan {
+  double changes_per_second = 1000;
+  std::uint32_t shards = 10;
+  std::uint64_t changes = std::numeric_limits<std::uint64_t>::max() / 2;
+  bool arrive = true;
+  milliseconds until_measured = minutes{1};
+  milliseconds measured = minutes{1};
+};
+
+std::optional<plan> plan_for(std::string_view axis, std::uint64_t number) {
+  if (axis == "changes") {
+    return plan{.changes_per_second = static_cast<double>(number)};
+  }
+  if (axis == "shards") {
+    return plan{.shards = static_cast<std::uint32_t>(number)};
+  }
+  if (axis == "mismatches") {
+    constexpr double seconds_of_writing = 60;
+    // The last one is confirmed a max-lag after its change was read.
+    return plan{.changes_per_second = static_cast<double>(number) / seconds_of_writing,
+                .changes = number,
+                .arrive = false,
+                .until_measured = minutes{20},
+                .measured = minutes{10}};
+  }
+  return std::nullopt;
+}
+
+bench::prepared_options stream_of(const plan& chosen, wall_time now) {
+  const auto page = std::clamp(chosen.changes_per_second / chosen.shards, 1.0, 1000.0);
+  bench::prepared_options options{.changes = chosen.changes,
+                                  .shards = chosen.shards,
+                                  .changes_per_second = chosen.changes_per_second,
+                                  .records_per_page = static_cast<std::size_t>(page)};
+  if (!chosen.arrive) {
+    options.stalls_from = now;
+    options.arrives_from = now + std::chrono::years{1};
+  }
+  return options;
+}
+
+monitor::session_settings settings() {
+  return {.stream = {.stream_arn = bench::prepared_stream::arn,
+                     .first = stream::first_position::trim_horizon},
+          .checks = {.stall_after = minutes{2}, .memory_bytes_max = 384ULL << 20},
+          .verifier = {.batch_wait_max = milliseconds{2000}},
+          .findings = {},
+          .period = {.sample_rate = 1, .ignored = "", .max_lag_ms = 60'000}};
+}
+
+void run(std::string_view axis, std::uint64_t number, const plan& chosen,
+         const std::string& folder) {
+  support::simulated_clock time(wall_time{seconds{1767225602}});
+  bench::prepared_stream source_answers(stream_of(chosen, time.now()), time);
+  bench::prepared_stream target_answers(stream_of(chosen, time.now()), time,
+                                        bench::table_of::target);
+  aws::service_client source_calls(source_answers, time, {.name = "source"});
+  aws::service_client target_calls(target_answers, time, {.name = "target"});
+  dynamodb::dynamodb_client source_client(source_calls);
+  dynamodb::dynamodb_client target_client(target_calls);
+  dynamodb::streams_client streams(source_calls);
+  rate_limiter source_budget(time, units_per_second);
+  rate_limiter target_budget(time, units_per_second);
+  worker_pool pool(0);
+  const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
+      .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
+      .sample = {.seed = 7, .rate = 1}});
+  const dynamodb::table_name name("orders");
+  dynamodb::metered_table source{
+      .side = side::source, .client = source_client, .name = name, .budget = source_budget};
+  dynamodb::metered_table target{
+      .side = side::target, .client = target_client, .name = name, .budget = target_budget};
+  auto store = state::open_sqlite_store(
+      {.path = folder + "/bench.monitor.db", .command = "monitor", .own_thread = false});
+  if (!store) {
+    fmt::print(stderr, "{}\n", store.error().message);
+    return;
+  }
+  monitor::monitor_session session(settings(),
+                                   {.executor = time.executor(),
+                                    .time = time,
+                                    .pool = pool,
+                                    .streams = streams,
+                                    .decoder = decoder,
+                                    .source = source,
+                                    .target = target,
+                                    .store = **store},
+                                   {});
+  bool ended = false;
+  asio::co_spawn(time.context(), session.run(),
+                 [&](const std::exception_ptr&, const result<void>&) { ended = true; });
+  time.run_for(chosen.until_measured);
+  const double before = bench::cpu_seconds();
+  time.run_for(chosen.measured);
+  const double used = bench::cpu_seconds() - before;
+  const auto status = session.status();
+  fmt::print(
+      R"({{"axis":"{}","n":{},"cpu_seconds_a_minute":{:.4f},"peak_bytes":{},"read":{},"open":{}}})"
+      "\n",
+      axis, number, used / std::chrono::duration<double, std::ratio<60>>(chosen.measured).count(),
+      bench::peak_bytes(), status.events.unique, status.mismatches.all());
+  session.request_stop();
+  time.run_until([&] { return ended; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log::configure(log::format::text, log::level::error);
+  const std::string_view axis = argc == 3 ? argv[1] : "";
+  const std::string_view digits = argc == 3 ? argv[2] : "";
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const auto chosen = plan_for(axis, number);
+  if (!chosen || number == 0) {
+    fmt::print(stderr, "usage: growth_bench changes|shards|mismatches N\n");
+    return 2;
+  }
+  std::string folder = (std::filesystem::temp_directory_path() / "growth-bench-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    return 1;
+  }
+  run(axis, number, *chosen, folder);
+  std::filesystem::remove_all(folder);
+  return 0;
+}
