@@ -300,6 +300,18 @@ awaitable<int> tell(const report_options& options) {
   co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));
 }
 
+/// Null: nobody was ever at work.
+std::string line_of(const std::string& path, const summary::sign_of_life* sign) {
+  if (sign == nullptr) {
+    return path + ": no run has recorded how it stands";
+  }
+  return fmt::format("{}: {} {}, last sign of life at {}", path, sign->command,
+                     sign->goes_on                ? "is at work"
+                     : sign->held && !sign->ended ? "hangs, or a clock was set"
+                                                  : "is not at work",
+                     format_rfc3339(sign->at));
+}
+
 /// One line of each state, whose code is only whether somebody works on it.
 awaitable<int> tell_who_is_alive(const report_options& options) {
   const clock_function clock = [] { return system_clock().now(); };
@@ -312,16 +324,11 @@ awaitable<int> tell_who_is_alive(const report_options& options) {
       code = worse_of(code, report::code_of(signs.error().kind));
       continue;
     }
-    const auto alive = std::ranges::find_if(*signs, &summary::sign_of_life::goes_on);
-    code = alive == signs->end() ? worse_of(code, exit_code::incomplete) : code;
-    const auto* const last = alive != signs->end() ? &*alive
-                             : signs->empty()      ? nullptr
-                                                   : &signs->front();
-    lines += fmt::format("{}{}: {}{}", lines.empty() ? "" : "\n", path,
-                         alive == signs->end() ? "nobody is at work" : "at work",
-                         last == nullptr ? std::string(", and no run has recorded how it stands")
-                                         : fmt::format(", last sign of life of {} at {}",
-                                                       last->command, format_rfc3339(last->at)));
+    const auto* const sign = summary::asked_of(*signs);
+    if (sign == nullptr || !sign->goes_on) {
+      code = worse_of(code, exit_code::incomplete);
+    }
+    lines += (lines.empty() ? "" : "\n") + line_of(path, sign);
   }
   const bool told = lines.empty() || print_report(lines);
   co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));

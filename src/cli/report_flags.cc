@@ -28,7 +28,7 @@ constexpr command_description report_description{
   # All migrations of this folder: one table, the worst verdict and exit code
   {0} report *.monitor.db
 
-  # For a health check: is somebody at work on it?
+  # For a health check: is the monitor at work on it?
   {0} report orders.monitor.db --alive
 
   # For a script: one object a line, of the monitor and of the last compare
@@ -40,8 +40,8 @@ constexpr command_description report_description{
   3  incomplete, failed, or no monitor watches any more: GO is not told of a monitor whose last
      sign is older than 60 s
   4  the state cannot be read
-  Of several states the first of 2, 4, 1, 3, 0. With --alive 0 says only that a command is at
-  work, and 3 that none is.
+  Of several states the first of 2, 4, 1, 3, 0. With --alive 0 says only that the monitor, or
+  where none is under way a compare, is at work, and 3 that it is not.
 )",
     .asks_services = false};
 
@@ -73,8 +73,9 @@ flag_table flags_of(report_options& o) {
         {.name = "alive",
          .value = "",
          .target = switch_into(o.alive),
-         .help = "for health checks: tell only whether a command is at work on each state; exit "
-                 "code 0 if so, with a sign of life of the last 60 s, else 3",
+         .help = "for health checks: tell only whether the monitor is at work on each state; exit "
+                 "code 0 if so, with a sign of life of the last 60 s, else 3. A compare is asked "
+                 "for only where no monitor was started, or the last one has ended by itself",
          .more = "Of the verdict the code says nothing then"}}},
       debugging(o.allow_core_dumps)};
 }

@@ -5,9 +5,37 @@
 #include "state/sqlite_store.h"
 #include "state/state_file.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ddm::summary {
+
+std::optional<sign_of_life> sign_of(std::string command,
+                                    const std::optional<recorded_run>& recorded,
+                                    std::optional<wall_time> held_since, wall_time now) {
+  if (!recorded && !held_since) {
+    return std::nullopt;
+  }
+  sign_of_life made{.command = std::move(command), .at = {}, .held = held_since.has_value()};
+  if (recorded && (!held_since || *held_since <= recorded->started)) {
+    made.at = recorded->at;
+    made.ended = recorded->ended;
+  } else {
+    made.at = *held_since;
+  }
+  made.goes_on = made.held && !made.ended && now - made.at <= monitor::sign_of_life_max &&
+                 made.at - now <= monitor::sign_of_life_max;
+  return made;
+}
+
+const sign_of_life* asked_of(std::span<const sign_of_life> signs) {
+  const auto monitors = std::ranges::find(signs, "monitor", &sign_of_life::command);
+  if (monitors != signs.end() && !monitors->ended) {
+    return &*monitors;
+  }
+  const auto at_work = std::ranges::find_if(signs, &sign_of_life::goes_on);
+  return at_work != signs.end() ? &*at_work : signs.empty() ? nullptr : &signs.front();
+}
 
 bool is_at_work(const std::string& state_file, const std::string& command, wall_time started) {
   const auto since = state::in_use_since(state_file, command);
@@ -28,20 +56,18 @@ awaitable<result<std::vector<sign_of_life>>> signs_of_life(
   }
   std::vector<sign_of_life> found;
   for (const auto& command : commands) {
-    const auto recorded = news->values.find(report::stored_status_name(command));
-    if (recorded == news->values.end()) {
-      continue;
+    std::optional<recorded_run> run;
+    if (const auto value = news->values.find(report::stored_status_name(command));
+        value != news->values.end()) {
+      const auto status = report::decode_figures(value->second);
+      if (!status) {
+        co_return fail(status.error());
+      }
+      run = {.started = status->about.started, .at = status->at, .ended = status->ended};
     }
-    auto status = report::decode_figures(recorded->second);
-    if (!status) {
-      co_return fail(std::move(status.error()));
+    if (auto sign = sign_of(command, run, state::in_use_since(path, command), clock())) {
+      found.push_back(*std::move(sign));
     }
-    const auto at = status->at;
-    const bool at_work = is_at_work(path, command, status->about.started);
-    monitor::stored_run run{.command = command, .status = *std::move(status), .figures = {}};
-    run.age = clock() - at;
-    run.at_work = at_work;
-    found.push_back({.command = command, .at = at, .goes_on = run.goes_on()});
   }
   co_return found;
 }

@@ -101,7 +101,7 @@ class Report(GoScenario):
         self.assertEqual((document["command"], document["verdict"], document["ended"]),
                          ("monitor", "GO", False))
 
-        self.assertIn(": at work, last sign of life of monitor at ",
+        self.assertIn(": monitor is at work, last sign of life at ",
                       self.report(side, "--alive", code=ALL_EQUAL))
 
         self.lose(side, range(3))
@@ -111,7 +111,7 @@ class Report(GoScenario):
         self.assertEqual(document["verdict"], "NO-GO")
 
         last = side.monitor.stop().report()
-        self.assertIn(": nobody is at work, last sign of life of monitor at ",
+        self.assertIn(": monitor is not at work, last sign of life at ",
                       self.report(side, "--alive", code=INCOMPLETE))
         text = self.report(side, code=MISMATCHES)
         self.assertIn("ended", text)
