@@ -5,18 +5,23 @@
 
 namespace ddm::net {
 
-std::string system_authorities(const std::string& root) {
-  for (const auto* const file : authority_files) {
-    auto path = root + file;
-    struct stat found{};
-    // A folder stands there where a container's bind mount found nothing.
-    const bool holds_some = ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
-                            found.st_size > 0 && ::access(path.c_str(), R_OK) == 0;
-    if (holds_some) {
-      return path;
+std::string authorities_beside(const openssl_places& openssl, std::span<const char* const> files,
+                               const std::function<bool(const std::string& path)>& holds_some) {
+  if (openssl.chosen || holds_some(openssl.file)) {
+    return {};
+  }
+  for (const std::string file : files) {
+    if (holds_some(file)) {
+      return file;
     }
   }
   return {};
+}
+
+bool is_readable_and_holds_some(const std::string& path) {
+  struct stat found{};
+  return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0 &&
+         ::access(path.c_str(), R_OK) == 0;
 }
 
 }  // namespace ddm::net

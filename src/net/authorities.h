@@ -1,9 +1,12 @@
 // Where a system keeps the authorities that it trusts: one PEM file, whose place each family of
 // distributions chose for itself. OpenSSL knows only the place of the system that it was built on,
-// which a program that carries its OpenSSL along cannot go by.
+// which a program that carries its OpenSSL along cannot go by, nor one in a container that has
+// libraries and authorities only.
 #pragma once
 
 #include <array>
+#include <functional>
+#include <span>
 #include <string>
 
 namespace ddm::net {
@@ -18,7 +21,20 @@ inline constexpr std::array authority_files{
     "/etc/ssl/cert.pem",                                  // Alpine without its package, BSD
 };
 
-/// The first of them that can be read and holds something, below `root`; empty where there is none.
-[[nodiscard]] std::string system_authorities(const std::string& root = "");
+/// What OpenSSL goes by itself.
+struct openssl_places {
+  std::string file;     ///< of the system that it was built on
+  bool chosen = false;  ///< SSL_CERT_FILE or SSL_CERT_DIR names others
+};
+
+/// What to trust beside OpenSSL's own places: the first of `files` that holds something. Empty:
+/// nothing, as somebody has chosen, as OpenSSL's own file holds something, or as none does.
+[[nodiscard]] std::string authorities_beside(
+    const openssl_places& openssl, std::span<const char* const> files,
+    const std::function<bool(const std::string& path)>& holds_some);
+
+/// A file that can be read and is not empty. Where a container's bind mount found nothing a folder
+/// stands.
+[[nodiscard]] bool is_readable_and_holds_some(const std::string& path);
 
 }  // namespace ddm::net

@@ -9,7 +9,6 @@
 #include <openssl/x509v3.h>
 
 #include <cstdlib>
-#include <unistd.h>
 
 namespace ddm::net {
 namespace {
@@ -20,15 +19,11 @@ int own_index() {
   return index;
 }
 
-/// What to trust beside OpenSSL's own places, where those are another system's: of an OpenSSL that
-/// the program carries along, or in a container that has libraries and authorities only.
 std::string authorities_of_this_system() {
-  const bool chosen = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
-                      std::getenv(X509_get_default_cert_dir_env()) != nullptr;
-  if (chosen || ::access(X509_get_default_cert_file(), R_OK) == 0) {
-    return {};
-  }
-  return system_authorities();
+  const openssl_places openssl{.file = X509_get_default_cert_file(),
+                               .chosen = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
+                                         std::getenv(X509_get_default_cert_dir_env()) != nullptr};
+  return authorities_beside(openssl, authority_files, is_readable_and_holds_some);
 }
 
 }  // namespace

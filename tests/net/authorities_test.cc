@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <unistd.h>
 
@@ -36,35 +37,56 @@ class bare_system {
   std::filesystem::path root_;
 };
 
+/// Of a system on which these files hold something.
+std::string chosen_where(const std::set<std::string>& files, const openssl_places& openssl) {
+  return authorities_beside(openssl, authority_files,
+                            [&](const std::string& path) { return files.contains(path); });
+}
+
+constexpr auto debians = "/etc/ssl/certs/ca-certificates.crt";
+constexpr auto red_hats = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem";
+constexpr auto openssls = "/usr/lib/ssl/cert.pem";
+
 TEST(authorities, are_found_where_each_family_of_systems_keeps_them) {
   for (const std::string file :
-       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem",
+       {debians, red_hats, "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
-    const bare_system system;
-    EXPECT_EQ(system_authorities(system.root()), "") << file;
-    system.put(file, make_certificate("DNS:localhost").certificate_pem);
-    EXPECT_EQ(system_authorities(system.root()), system.root() + file);
-    EXPECT_TRUE(tls_context::create(system_authorities(system.root())));
+    EXPECT_EQ(chosen_where({file}, {.file = openssls}), file);
   }
+  EXPECT_EQ(chosen_where({}, {.file = openssls}), "");
 }
 
-TEST(authorities, a_link_to_nothing_is_passed_over) {
-  const bare_system system;
-  system.put("/etc/pki/tls/certs/ca-bundle.crt", "x");
-  std::filesystem::create_directories(system.root() + "/etc/ssl/certs");
-  std::filesystem::create_symlink("/nothing", system.root() + "/etc/ssl/certs/ca-certificates.crt");
-  EXPECT_EQ(system_authorities(system.root()), system.root() + "/etc/pki/tls/certs/ca-bundle.crt");
+TEST(authorities, of_two_places_are_those_of_the_first) {
+  EXPECT_EQ(chosen_where({"/etc/ssl/cert.pem", debians, red_hats}, {.file = openssls}), debians);
+  EXPECT_EQ(chosen_where({"/etc/ssl/cert.pem", red_hats}, {.file = openssls}), red_hats);
 }
 
-TEST(authorities, what_holds_nothing_is_passed_over) {
+TEST(authorities, that_openssl_has_by_itself_are_not_added_to) {
+  EXPECT_EQ(chosen_where({openssls, debians}, {.file = openssls}), "");
+}
+
+// Who names a store of his own means no other, also where it holds nothing.
+TEST(authorities, that_the_environment_chose_are_not_added_to) {
+  EXPECT_EQ(chosen_where({debians}, {.file = openssls, .chosen = true}), "");
+}
+
+TEST(authority_file, holds_some_if_it_is_a_file_with_something_in_it) {
   const bare_system system;
-  system.put("/etc/ssl/certs/ca-certificates.crt", "");
-  std::filesystem::create_directories(system.root() +
-                                      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem");
-  EXPECT_EQ(system_authorities(system.root()), "");
-  system.put("/etc/pki/tls/certs/ca-bundle.crt", "x");
-  EXPECT_EQ(system_authorities(system.root()), system.root() + "/etc/pki/tls/certs/ca-bundle.crt");
+  const auto holds_some = [&](const std::string& file) {
+    return is_readable_and_holds_some(system.root() + file);
+  };
+  EXPECT_FALSE(holds_some("/nothing"));
+  system.put("/bundle", make_certificate("DNS:localhost").certificate_pem);
+  EXPECT_TRUE(holds_some("/bundle"));
+  EXPECT_TRUE(tls_context::create(system.root() + "/bundle"));
+  std::filesystem::create_symlink("bundle", system.root() + "/link");
+  EXPECT_TRUE(holds_some("/link"));
+  std::filesystem::create_symlink("/nothing", system.root() + "/dead_link");
+  EXPECT_FALSE(holds_some("/dead_link"));
+  system.put("/empty", "");
+  EXPECT_FALSE(holds_some("/empty"));
+  std::filesystem::create_directories(system.root() + "/folder");
+  EXPECT_FALSE(holds_some("/folder"));
 }
 
 }  // namespace
