@@ -13,6 +13,13 @@ glibc_of() { # PROGRAM
   objdump -T "$1" | grep -oE 'GLIBC_[0-9.]+' | sort --version-sort --unique | tail -n 1 | cut -d _ -f 2
 }
 
+# A program that is to be packaged is held to the flags of a hardened release.
+check_hardening() { # PROGRAM, with its symbols, in the folder of its build
+  local program
+  program=$(realpath "$1")
+  (cd tests/end_to_end && DDM_SHIPPED=1 DDM_MONITOR=$program /usr/bin/python3 -m unittest test_hardening.Hardening)
+}
+
 # Links of a root that is only unpacked lead out of it.
 lead_links_inside() { # ROOT
   local link target

@@ -54,4 +54,5 @@ shift
 unpack_libraries "$@"
 [[ -f build/arm64/build.ninja ]] || cmake --preset arm64
 ninja -C build/arm64 -j "$jobs" completions
+check_hardening build/arm64/dynamodb-migration-monitor
 make_package

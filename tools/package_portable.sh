@@ -54,4 +54,5 @@ fetch_glibc
 [[ -f build/portable/build.ninja ]] || cmake --preset portable
 ninja -C build/portable -j "$jobs" completions
 check build/portable/dynamodb-migration-monitor
+check_hardening build/portable/dynamodb-migration-monitor
 cpack --config build/portable/CPackConfig.cmake -B build/package

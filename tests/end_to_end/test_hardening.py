@@ -1,11 +1,15 @@
-"""The release binary is hardened. Where a build for tests is tested, a small program of the release
-preset stands in for it.
+"""What is shipped is hardened: the program of a build with the release's flags, for any processor.
+Where a build for tests is tested, a small program of the release preset stands in for it.
+
+The scripts that make packages call this for theirs (check_hardening in tools/debian.sh): in a
+portable program Debian's archives bring many of the same symbols, so the commands by which our own
+sources were compiled are looked at, too.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import platform
 import re
 import shutil
 import socket
@@ -15,7 +19,12 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READELF = ("llvm-readelf-19", "--wide")
+READELF = ("readelf", "--wide")  # of any processor's programs
+FLAGS = {"-D_FORTIFY_SOURCE=3", "-D_GLIBCXX_ASSERTIONS", "-fPIE", "-fstack-protector-strong",
+         "-fstack-clash-protection"}
+# By the processor: its flag, and the instruction with which a function begins.
+CONTROL_FLOW = {"X86-64": ("-fcf-protection=full", bytes.fromhex("f30f1efa")),          # endbr64
+                "AArch64": ("-mbranch-protection=standard", bytes.fromhex("3f2303d5"))}  # paciasp
 
 
 def readelf(binary: Path, *what: str) -> str:
@@ -24,9 +33,24 @@ def readelf(binary: Path, *what: str) -> str:
 
 
 def is_release(binary: Path) -> bool:
-    return "__asan_init" not in readelf(binary, "--symbols", "--dyn-symbols") \
+    return "__asan_init" not in readelf(binary, "--symbols", "--dyn-syms") \
         and "__tsan_init" not in readelf(binary, "--symbols") \
         and "__llvm_profile_runtime" not in readelf(binary, "--symbols")
+
+
+def beginning_of(function: str, binary: Path) -> bytes:
+    """Its first instruction; that of a program which still has its symbols."""
+    place = re.search(rf"^ *\d+: ([0-9a-f]+) .* FUNC .* {function}$", readelf(binary, "--symbols"),
+                      re.MULTILINE)
+    assert place, f"{binary}: no {function} among its symbols"
+    address = int(place[1], 16)
+    for offset, start, size in re.findall(r"LOAD +0x(\w+) 0x(\w+) 0x\w+ 0x(\w+)",
+                                          readelf(binary, "--program-headers")):
+        if 0 <= (behind := address - int(start, 16)) < int(size, 16):
+            with binary.open("rb") as file:
+                file.seek(int(offset, 16) + behind)
+                return file.read(4)
+    raise AssertionError(f"{binary}: {function} is in no segment")
 
 
 class Hardening(unittest.TestCase):
@@ -35,7 +59,7 @@ class Hardening(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         shipped = Path(os.environ["DDM_MONITOR"])
-        if is_release(shipped):
+        if is_release(shipped) or "DDM_SHIPPED" in os.environ:
             cls.binary = shipped
             return
         place = tempfile.TemporaryDirectory()
@@ -62,19 +86,33 @@ class Hardening(unittest.TestCase):
                 self.assertNotEqual(flags[1][1:], "WE", line)
 
     def test_stack_protector_and_fortified_functions(self) -> None:
-        symbols = readelf(self.binary, "--dyn-symbols")
+        symbols = readelf(self.binary, "--dyn-syms")
         self.assertIn("__stack_chk_fail", symbols)
         self.assertRegex(symbols, r"__memcpy_chk|__vsnprintf_chk")
 
     def test_checked_containers(self) -> None:
-        self.assertIn("__glibcxx_assert_fail", readelf(self.binary, "--dyn-symbols"))
+        self.assertIn("__glibcxx_assert_fail", readelf(self.binary, "--symbols"))
 
     def test_control_flow_protection(self) -> None:
-        code = self.binary.read_bytes()
-        if platform.machine() == "x86_64":
-            self.assertIn(bytes.fromhex("f30f1efa"), code)  # endbr64
-        elif platform.machine() == "aarch64":
-            self.assertIn(bytes.fromhex("3f2303d5"), code)  # paciasp
+        self.assertEqual(beginning_of("main", self.binary), self.control_flow()[1])
+
+    def test_all_sources_of_ours_are_compiled_so(self) -> None:
+        build = next(folder for folder in self.binary.parents
+                     if (folder / "compile_commands.json").exists())
+        home = re.search(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$",
+                         (build / "CMakeCache.txt").read_text(), re.MULTILINE)
+        assert home
+        wanted = FLAGS | {self.control_flow()[0]}
+        ours = [command for command in json.loads((build / "compile_commands.json").read_text())
+                if command["file"].startswith(f"{home[1]}/src/")]
+        self.assertGreater(len(ours), 200)
+        for command in ours:
+            self.assertLessEqual(wanted, set(command["command"].split()), command["file"])
+
+    def control_flow(self) -> tuple[str, bytes]:
+        machine = re.search(r"Machine:\s+(.*)", readelf(self.binary, "--file-header"))
+        assert machine
+        return next(of for name, of in CONTROL_FLOW.items() if name in machine[1])
 
 
 class Memory(unittest.TestCase):
