@@ -22,6 +22,13 @@ std::vector<const flag*> flags_in(const flag_table& table) {
   return all;
 }
 
+/// Words without a flag are files, as `report` takes them.
+bool takes_files(const flag_table& table) {
+  return std::ranges::any_of(flags_in(table), [](const flag* row) {
+    return row->takes_words && row->value == files_value;
+  });
+}
+
 /// Between single quotes; all three shells take it there, a quote in it apart.
 std::string quoted(std::string_view text, std::string_view quote_inside) {
   std::string safe = "'";
@@ -63,11 +70,12 @@ std::string bash_script(std::span<const completed_command> commands) {
       values += bash_value_case(each.name, *row);
       names += fmt::format("--{} ", row->name);
     }
-    flags += fmt::format("    {}) all='{}--help --version' ;;\n", each.name, names);
+    flags += fmt::format("    {}) all='{}--help --version'{} ;;\n", each.name, names,
+                         takes_files(each.flags) ? " files=yes" : "");
   }
   return fmt::format(R"(# bash completion of {0}
 _dynamodb_migration_monitor() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command=monitor all=
+  local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} command=monitor all= files=
   if ((COMP_CWORD > 1)) && [[ ${{COMP_WORDS[1]}} != -* ]]; then
     command=${{COMP_WORDS[1]}}
   fi
@@ -77,6 +85,10 @@ _dynamodb_migration_monitor() {{
 {1}  esac
   case $command in
 {2}  esac
+  if [[ $files && $word != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    return
+  fi
   if ((COMP_CWORD == 1)); then
     all="{3} $all"
   fi
@@ -118,7 +130,8 @@ std::string zsh_script(std::span<const completed_command> commands) {
     for (const auto* row : flags_in(each.flags)) {
       cases += " \\\n        " + zsh_flag(*row);
     }
-    cases += " \\\n        '--help[flags, defaults and examples]' '*:file:_files' ;;\n";
+    cases += fmt::format(" \\\n        '--help[flags, defaults and examples]'{} ;;\n",
+                         takes_files(each.flags) ? " '*:file:_files'" : "");
   }
   return fmt::format(R"(#compdef {0}
 # zsh completion of {0}
@@ -173,6 +186,9 @@ std::string fish_script(std::span<const completed_command> commands) {
         each.name == "monitor"
             ? fmt::format("'__fish_seen_subcommand_from monitor; or __fish_use_subcommand'")
             : fmt::format("'__fish_seen_subcommand_from {}'", each.name);
+    if (takes_files(each.flags)) {
+      script += fmt::format("complete -c {} -n {} -F\n", program_name, when);
+    }
     for (const auto* row : flags_in(each.flags)) {
       script += fish_flag(when, *row);
     }

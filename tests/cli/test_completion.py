@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 MONITOR = os.environ["DDM_MONITOR"]
+PROGRAM = "dynamodb-migration-monitor"
 COMMANDS = {"monitor", "compare", "plan", "repair", "report", "datagen", "datadel"}
 
 
@@ -29,10 +30,29 @@ def bash(*words: str, folder: str = "/") -> list[str]:
     """What it offers for the last word."""
     ask = ('source /dev/stdin; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1));'
            ' _dynamodb_migration_monitor; printf "%s\\n" "${COMPREPLY[@]}"')
-    ended = subprocess.run(["bash", "--norc", "-c", ask, "bash", "dynamodb-migration-monitor",
-                            *words], input=script("bash"), capture_output=True, text=True,
+    ended = subprocess.run(["bash", "--norc", "-c", ask, "bash", PROGRAM, *words],
+                           input=script("bash"), capture_output=True, text=True,
                            check=True, cwd=folder)
     return [line for line in ended.stdout.splitlines() if line]
+
+
+def fish(line: str, folder: str) -> list[str]:
+    """What it offers for the last word of the program's arguments."""
+    ended = subprocess.run(["fish", "--no-config", "-c",
+                            f"source; complete --do-complete '{PROGRAM} {line}'"],
+                           input=script("fish"), capture_output=True, text=True, check=True,
+                           cwd=folder, env=os.environ | {"HOME": folder})
+    return ended.stdout.splitlines()
+
+
+def zsh(line: str, folder: str) -> list[str]:
+    """The same: the script asks _files for files, which says here that it was asked."""
+    ask = (f"""compdef() {{ :; }}; _files() {{ print -r -- my; }}
+_arguments() {{ local each; for each; do [[ $each != '*:file:'* ]] || ${{each##*:}}; done; }}
+source /dev/stdin; words=({PROGRAM} {line}); CURRENT=$#words; _dynamodb_migration_monitor""")
+    ended = subprocess.run(["zsh", "--no-rcs", "-c", ask], input=script("zsh"), text=True,
+                           capture_output=True, check=True, cwd=folder)
+    return ended.stdout.splitlines()
 
 
 class Completion(unittest.TestCase):
@@ -56,6 +76,19 @@ class Completion(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "my state.db").touch()
             self.assertEqual(bash("report", "--state", "my", folder=folder), ["my state.db"])
+
+    def test_offers_files_where_a_command_takes_them_without_a_flag(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "my state.db").touch()
+            for words in (("report", ""), ("report", "my"), ("report", "a.db", "--alive", "m")):
+                self.assertEqual(bash(*words, folder=folder), ["my state.db"])
+            self.assertNotIn("my state.db", bash("compare", "", folder=folder))
+            for ask in (fish, zsh):
+                with self.subTest(ask.__name__):
+                    if not shutil.which(ask.__name__):
+                        self.skipTest(f"no {ask.__name__} here")
+                    self.assertIn("my", "".join(ask("report m", folder)))
+                    self.assertNotIn("my", "".join(ask("compare m", folder)))
 
     def test_zsh_and_fish_can_read_theirs(self) -> None:
         for shell in ("zsh", "fish"):
