@@ -8,9 +8,10 @@ debian_mirror() {
   echo "${found:-http://deb.debian.org/debian}"
 }
 
-# The newest version of glibc's symbols that a program asks for. The system that it runs on needs this glibc or a newer one.
-glibc_of() { # PROGRAM
-  objdump -T "$1" | grep -oE 'GLIBC_[0-9.]+' | sort --version-sort --unique | tail -n 1 | cut -d _ -f 2
+# The newest version of a library's symbols that a program asks for: of glibc's (GLIBC) or libgcc_s's (GCC). The system
+# that it runs on needs this one or a newer one.
+newest_asked_for() { # PROGRAM GLIBC|GCC
+  objdump -T "$1" | { grep -oE "\b$2_[0-9.]+" || true; } | sort --version-sort --unique | tail -n 1 | cut -d _ -f 2
 }
 
 # A program that is to be packaged is held to the flags of a hardened release.

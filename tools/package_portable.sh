@@ -35,16 +35,22 @@ fetch_glibc() {
   mv "$parts/sysroot.new" "$parts/sysroot"
 }
 
-check() { # PROGRAM: it asks for no newer glibc, and for no library that is not there everywhere
-  local wanted others
-  wanted=$(glibc_of "$1")
+check() { # PROGRAM: it asks for no newer glibc and libgcc_s, and for no library that is not there everywhere
+  local glibc libgcc others
+  glibc=$(newest_asked_for "$1" GLIBC)
+  libgcc=$(newest_asked_for "$1" GCC)
   others=$(objdump -p "$1" | awk '/NEEDED/ {print $2}' |
     grep -vE '^(ld-linux-[a-z0-9-]+|lib(c|m|dl|pthread|gcc_s))\.so\.[0-9]+$' || true)
-  if [[ -n $others || $(printf '%s\n2.30\n' "$wanted" | sort --version-sort | tail -n 1) != 2.30 ]]; then
-    echo "package_portable: glibc $wanted (2.30 at most) and these libraries are asked for: ${others//$'\n'/ }" >&2
+  if [[ -n $others ]] || ! is_at_most "$glibc" 2.30 || ! is_at_most "$libgcc" 4.2.0; then
+    echo "package_portable: asked for are glibc $glibc (2.30 at most), libgcc_s of GCC $libgcc (4.2.0 at most)," \
+      "and these libraries (none): ${others//$'\n'/ }" >&2
     return 1
   fi
-  echo "== asks for glibc $wanted or newer"
+  echo "== asks for glibc $glibc, and libgcc_s of GCC $libgcc, or newer"
+}
+
+is_at_most() { # VERSION BOUND
+  [[ -n $1 && $(printf '%s\n' "$1" "$2" | sort --version-sort | tail -n 1) == "$2" ]]
 }
 
 mkdir -p "$parts"

@@ -18,14 +18,19 @@ source tools/machine.sh
 
 # A server on loopback whose certificate signs itself, in a file that each place in turn has.
 try_authorities() { # PROGRAM
-  local work server port place told
+  local work port place told
   work=$(mktemp -d)
   openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
     -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
-  /usr/bin/python3 tools/tls_server.py "$work" >"$work/port" 2>/dev/null &
+  /usr/bin/python3 tools/tls_server.py "$work" >"$work/port" 2>"$work/log" &
   server=$!
-  until [[ -s $work/port ]]; do sleep 0.1; done
+  trap 'kill "$server" 2>/dev/null || true; unmount_all' EXIT
+  for _ in {1..200}; do
+    [[ ! -s $work/port ]] && kill -0 "$server" 2>/dev/null || break
+    sleep 0.1
+  done
   port=$(<"$work/port")
+  [[ -n $port ]] || { echo "the server did not come up:" >&2; cat "$work/log" >&2; return 1; }
   rm -rf "$machine"/etc/ssl "$machine"/etc/pki "$machine"/usr/lib/ssl
   printf '[%s]\naws_access_key_id=a\naws_secret_access_key=b\n' source target >"$machine/root/credentials"
   told=$(ask_plan "$1" "$port")
@@ -37,13 +42,14 @@ try_authorities() { # PROGRAM
     rm "$machine$place"
   done
   kill "$server"
+  trap unmount_all EXIT
   rm -r "$work"
   echo "== authorities are found in each place of src/net/authorities.h, and without any none is trusted"
 }
 
 ask_plan() { # PROGRAM PORT
   local url=https://localhost:$2
-  in_machine env AWS_SHARED_CREDENTIALS_FILE=credentials "$1" plan --region eu-west-1 --target-table t \
+  in_machine timeout 120 env AWS_SHARED_CREDENTIALS_FILE=credentials "$1" plan --region eu-west-1 --target-table t \
     --source-profile source --source-endpoint-url "$url" --target-profile target --target-endpoint-url "$url" 2>&1 || true
 }
 
@@ -54,7 +60,8 @@ place=opt/$(basename "$archive" .tar.gz)
 tar -C "$machine/opt" -xzf "$archive"
 program=/$place/bin/dynamodb-migration-monitor
 echo "== archive $(stat -c %s "$archive") bytes, program $(stat -c %s "$machine$program") bytes"
-echo "== asks for glibc $(glibc_of "$machine$program"), here is $(in_machine ldd --version | head -n 1 | grep -oE '[0-9.]+$')"
+echo "== asks for glibc $(newest_asked_for "$machine$program" GLIBC), here is $(in_machine ldd --version | head -n 1 | grep -oE '[0-9.]+$');" \
+  "for libgcc_s of GCC $(newest_asked_for "$machine$program" GCC)"
 in_machine "$program" --version
 in_machine bash -n "/$place/share/bash-completion/completions/dynamodb-migration-monitor"
 in_machine test -s "/$place/share/man/man1/dynamodb-migration-monitor.1"
