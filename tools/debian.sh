@@ -8,6 +8,24 @@ debian_mirror() {
   echo "${found:-http://deb.debian.org/debian}"
 }
 
+# What a package of this version is called, whichever others lie beside it.
+package_file() { # deb ARCHITECTURE | image ARCHITECTURE | portable
+  local name=build/package/dynamodb-migration-monitor version
+  version=$(sed -nE 's/^project\(.* VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)
+  case $1 in
+    deb) echo "${name}_${version}_$2.deb" ;;
+    image) echo "${name}_${version}_$2.oci.tar" ;;
+    portable) echo "$name-$version-linux-$(uname -m).tar.gz" ;;
+  esac
+}
+
+made_package() { # as package_file
+  local file
+  file=$(package_file "$@")
+  [[ -f $file ]] || { echo "$file is missing: ./dev package makes it (an image: tools/make_image.sh)" >&2; return 1; }
+  echo "$file"
+}
+
 # The newest version of a library's symbols that a program asks for: of glibc's (GLIBC) or libgcc_s's (GCC). The system
 # that it runs on needs this one or a newer one.
 newest_asked_for() { # PROGRAM GLIBC|GCC

@@ -6,13 +6,14 @@
 #   tools/make_image.sh      build/package/dynamodb-migration-monitor_VERSION_ARCHITECTURE.oci.tar
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/debian.sh
 
 ((EUID == 0)) || { echo "make_image: needs root, to own what it packs" >&2; exit 1; }
 for program in mmdebstrap umoci skopeo; do
   command -v $program >/dev/null || apt-get -qq install --yes --no-install-recommends $program >/dev/null
 done
 
-package=$(echo build/package/dynamodb-migration-monitor_*_"$(dpkg --print-architecture)".deb)
+package=$(made_package deb "$(dpkg --print-architecture)")
 version=$(dpkg-deb -f "$package" Version)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,7 +42,7 @@ umoci config --image "$work/image:$version" --config.user 65532:65532 --config.w
   --config.label org.opencontainers.image.version="$version" \
   --config.label org.opencontainers.image.licenses=Apache-2.0 \
   --config.label org.opencontainers.image.title=dynamodb-migration-monitor
-target=${package%.deb}.oci.tar
+target=$(package_file image "$(dpkg --print-architecture)")
 rm -f "$target"
 skopeo copy --quiet --insecure-policy "oci:$work/image:$version" "oci-archive:$target:$version"
 (cd build/package && sha256sum "${target##*/}" >"${target##*/}.sha256")

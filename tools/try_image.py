@@ -21,7 +21,7 @@ from typing import Any
 from dynamodb_local import REGION, DynamodbLocal
 from tables import KeySchema, create_table, enable_stream, put_items
 
-PACKAGES = Path(__file__).resolve().parents[1] / "build/package"
+ROOT = Path(__file__).resolve().parents[1]
 USER = 65532
 TABLE = "orders"
 WRONG = 3
@@ -32,7 +32,9 @@ def bundle(work: Path) -> Path:
         if not shutil.which(program):
             subprocess.run(["apt-get", "-qq", "install", "--yes", "--no-install-recommends",
                             program], check=True, stdout=subprocess.DEVNULL)
-    [archive] = PACKAGES.glob("*.oci.tar")
+    made = 'source tools/debian.sh && made_package image "$(dpkg --print-architecture)"'
+    archive = ROOT / subprocess.run(["bash", "-c", made], cwd=ROOT, check=True, text=True,
+                                    stdout=subprocess.PIPE).stdout.strip()
     subprocess.run(["skopeo", "copy", "--quiet", "--insecure-policy", f"oci-archive:{archive}",
                     f"oci:{work / 'image'}:x"], check=True)
     subprocess.run(["umoci", "unpack", "--image", f"{work / 'image'}:x", str(work / "bundle")],

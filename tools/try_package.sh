@@ -22,7 +22,7 @@ scenarios=("$@")
 ((${#scenarios[@]})) || scenarios=(plan report)
 source tools/machine.sh
 
-package=$(echo build/package/dynamodb-migration-monitor_*_"$architecture".deb)
+package=$(made_package deb "$architecture")
 (cd build/package && sha256sum --check --quiet "${package##*/}.sha256")
 make_machine
 cp "$package" "$machine/root/monitor.deb"

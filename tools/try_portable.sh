@@ -53,7 +53,7 @@ ask_plan() { # PROGRAM PORT
     --source-profile source --source-endpoint-url "$url" --target-profile target --target-endpoint-url "$url" 2>&1 || true
 }
 
-archive=$(echo build/package/dynamodb-migration-monitor-*-linux-"$(uname -m)".tar.gz)
+archive=$(made_package portable)
 (cd build/package && sha256sum --check --quiet "${archive##*/}.sha256")
 make_machine
 place=opt/$(basename "$archive" .tar.gz)

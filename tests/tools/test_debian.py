@@ -1,8 +1,10 @@
-"""tools/debian.sh: what a program asks the system for."""
+"""tools/debian.sh: what a package is called, and what a program asks the system for."""
 
 from __future__ import annotations
 
+import re
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -13,6 +15,33 @@ def run(command: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-euo", "pipefail", "-c",
                            f"source '{ROOT}/tools/debian.sh'; {command}"],
                           cwd=folder, capture_output=True, text=True, check=False)
+
+
+class Packages(unittest.TestCase):
+    def test_are_called_by_the_version_of_the_project(self) -> None:
+        version = re.search(r"VERSION (\d+\.\d+\.\d+)", (ROOT / "CMakeLists.txt").read_text())
+        assert version
+        name = "build/package/dynamodb-migration-monitor"
+        self.assertEqual(run("package_file deb arm64").stdout,
+                         f"{name}_{version[1]}_arm64.deb\n")
+        self.assertEqual(run("package_file image amd64").stdout,
+                         f"{name}_{version[1]}_amd64.oci.tar\n")
+        self.assertEqual(run("package_file portable").stdout,
+                         f"{name}-{version[1]}-linux-{run('uname -m').stdout.strip()}.tar.gz\n")
+
+    def test_of_another_version_are_no_matter_and_a_missing_one_is_told(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "CMakeLists.txt").write_text("project(x VERSION 1.2.3 LANGUAGES CXX)\n")
+            packages = place / "build/package"
+            packages.mkdir(parents=True)
+            (packages / "dynamodb-migration-monitor_1.2.2_amd64.deb").touch()
+            wanted = "build/package/dynamodb-migration-monitor_1.2.3_amd64.deb"
+            missing = run("made_package deb amd64", place)
+            self.assertNotEqual(missing.returncode, 0)
+            self.assertIn(f"{wanted} is missing", missing.stderr)
+            (place / wanted).touch()
+            self.assertEqual(run("made_package deb amd64", place).stdout, f"{wanted}\n")
 
 
 class Symbols(unittest.TestCase):
