@@ -62,7 +62,8 @@ def measured(build: Path, axis: Axis, number: int) -> Point:
 def show(axis: Axis, points: list[Point]) -> None:
     print(f"\n| {axis.title} | {axis.cost} | peak memory |\n|---:|---:|---:|")
     for point in points:
-        print(f"| {point.number:,} | {point.cpu_seconds:.2f} | {point.peak_bytes / 2**20:.0f} MiB |")
+        memory = point.peak_bytes / 2**20
+        print(f"| {point.number:,} | {point.cpu_seconds:.2f} | {memory:.0f} MiB |")
 
 
 def draw(drawn: dict[Axis, list[Point]], path: Path) -> None:
