@@ -8,7 +8,8 @@ is equal. What survives is either a missing test or a change that changes nothin
 
 usage: mutate.py [N] [SEED] [--only PATH] [--again LOG]
   N mutants (20) of those that SEED (1) draws; --again: of these only those that survived in LOG,
-  what an earlier run with this SEED has printed, to see whether new tests notice them
+  what an earlier run with this SEED has printed, to see whether new tests notice them; N is all of
+  them then
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ def run(command: list[str], seconds: float | None = None,
     """Exit code and output; no exit code where the time was over.
 
     The limit is one of processor time, so that a busy machine makes no mutant look noticed; what
-    sleeps for ever instead is ended after ten times as long.
+    sleeps for ever instead is ended after four times as long.
     """
     limit = [] if seconds is None else ["prlimit", f"--cpu={round(seconds)}"]
     with subprocess.Popen([*limit, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, errors="replace", start_new_session=True,
                           env=os.environ | (environment or {})) as process:
         try:
-            output, _ = process.communicate(timeout=10 * seconds if seconds else None)
+            output, _ = process.communicate(timeout=4 * seconds if seconds else None)
             over = process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
             return None if over else process.returncode, output
         except subprocess.TimeoutExpired:
@@ -143,11 +144,16 @@ def usual_seconds() -> dict[str, float]:
 def complaint(name: str, changed: set[str], usual: dict[str, float]) -> str:
     """Of the programs that have the mutant in them: the unit tests of its own folder first, the
     simulation last."""
+    def confirmed(program: str) -> str:
+        """A limit or a signal may be the machine's doing: it must come twice."""
+        found = complaint_of(program, 30 + 3 * usual[program])
+        if re.search(r" (time limit|ended with -\d+)$", found):
+            found = complaint_of(program, 30 + 3 * usual[program])
+        return found
     own = name.split("/")[1]
     order = sorted(changed, key=lambda program: (program == SIMULATE,
                                                  not program.startswith(own + "/"), program))
-    return next(filter(None, (complaint_of(program, 30 + 3 * usual[program])
-                              for program in order)), "")
+    return next(filter(None, map(confirmed, order)), "")
 
 
 def judge(name: str, mutant: Mutant, usual_prints: dict[str, str],
@@ -184,20 +190,27 @@ def survivors(log: str) -> set[str]:
 
 
 def wanted(texts: dict[str, str], seed: int, again: str) -> Iterator[tuple[str, Mutant]]:
-    """Those that the seed draws; with a log of it those that survived there."""
-    named = survivors(again) if again else None
+    """Those that the seed draws; with a log of it those that survived there, and last the names of
+    those that are in the tree no more."""
+    named = survivors(again) if again else set()
+    missed = set(named)
     for name, mutant in drawn(texts, seed):
-        if named is None or f"{name}:{mutant.line}  {mutant.told(texts[name])}" in named:
+        told = f"{name}:{mutant.line}  {mutant.told(texts[name])}"
+        if not again or told in named:
+            missed.discard(told)
             yield name, mutant
+    for told in sorted(missed):
+        print(f"{'not there':<16}{told}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(usage=(__doc__ or "").rpartition("usage: ")[2].strip())
-    parser.add_argument("mutants", nargs="?", type=int, default=20)
+    parser.add_argument("mutants", nargs="?", type=int)
     parser.add_argument("seed", nargs="?", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--again", default="")
     chosen = parser.parse_args()
+    mutants = chosen.mutants or (sys.maxsize if chosen.again else 20)
     TREE.mkdir(parents=True, exist_ok=True)
     copy_tree()
     code, output = run(["cmake", "--preset", "ci", "-S", str(TREE), "-B", str(BUILD),
@@ -209,7 +222,7 @@ def main() -> int:
     tally: Counter[str] = Counter()
     begun = time.monotonic()
     for name, mutant in wanted(sources(chosen.only), chosen.seed, chosen.again):
-        if tally["noticed"] + tally["survived"] + tally["equal"] >= chosen.mutants:
+        if tally["noticed"] + tally["survived"] + tally["equal"] >= mutants:
             break
         began = time.monotonic()
         text = (TREE / name).read_text()
