@@ -44,7 +44,9 @@ result<std::unique_ptr<web_server>> web_server::open(const migration_options& op
   auto server = serve::http_server::open(
       executor, time,
       {.at = *address,
-       .access = {.token = *std::move(token), .allowed_hosts = options.listen_allow_hosts}},
+       .access = {.token = *std::move(token),
+                  .allowed_hosts = options.listen_allow_hosts,
+                  .probes = {"/healthz", "/readyz"}}},
       [api = &made->api_](const serve::request& asked) { return api->answer(asked); });
   if (!server) {
     return fail(std::move(server.error()).within("--listen"));

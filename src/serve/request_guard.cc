@@ -87,6 +87,14 @@ bool is_form(std::string_view content_type) {
                                   "application/x-www-form-urlencoded");
 }
 
+request asked_by(const request_head& head, request_target target) {
+  return {.method = head.method,
+          .path = std::move(target.path),
+          .query = std::move(target.query),
+          .accept = head.accept,
+          .last_event_id = head.last_event_id};
+}
+
 bool is_reading(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
 }  // namespace
@@ -109,6 +117,7 @@ result<request_guard> request_guard::create(const listen_address& at,
                     "give {}, or listen at 127.0.0.1:{}",
                     at.text(), token_option, at.port));
   }
+  made.probes_ = options.probes;
   for (const auto& name : options.allowed_hosts) {
     const auto parsed = parse_authority(name);
     if (!parsed) {
@@ -186,8 +195,25 @@ bool request_guard::has_session(std::string_view cookies, wall_time now) const {
   return false;
 }
 
+bool request_guard::is_probe(const request_head& head) const {
+  return is_reading(head.method) && head.body_bytes == 0 && !head.origin &&
+         std::ranges::find(probes_, head.target) != probes_.end();
+}
+
 judgement request_guard::judge(const request_head& head, const listen_address& at,
                                wall_time now) const {
+  auto made = judge_reader(head, at, now);
+  if (made.what == judgement::outcome::refuse && !made.wrong_token && is_probe(head)) {
+    made = {.what = judgement::outcome::answer,
+            .asked = asked_by(head, *parse_target(head.target)),
+            .refusal = {},
+            .only_status = true};
+  }
+  return made;
+}
+
+judgement request_guard::judge_reader(const request_head& head, const listen_address& at,
+                                      wall_time now) const {
   judgement made;
   auto target = parse_target(head.target);
   if (!target) {
@@ -216,11 +242,7 @@ judgement request_guard::judge(const request_head& head, const listen_address& a
     }
   }
   made.what = judgement::outcome::answer;
-  made.asked = {.method = head.method,
-                .path = std::move(target->path),
-                .query = std::move(target->query),
-                .accept = head.accept,
-                .last_event_id = head.last_event_id};
+  made.asked = asked_by(head, *std::move(target));
   return made;
 }
 

@@ -40,6 +40,9 @@ struct access_options {
   /// Further names under which it is reached, such as a proxy's: "monitor.example.com" with any
   /// port, "monitor.example.com:8443" with that one.
   std::vector<std::string> allowed_hosts;
+  /// "/healthz": whoever asks for them, by whatever name of ours and without a token, gets the
+  /// status code, with no body. A platform's probe knows neither.
+  std::vector<std::string> probes;
 };
 
 /// What becomes of a request.
@@ -53,6 +56,7 @@ struct judgement {
   request asked;
   response refusal;
   bool wrong_token = false;  ///< to be refused only after a pause
+  bool only_status = false;  ///< of the answer: who asks may not read it
 };
 
 struct login_outcome {
@@ -81,11 +85,15 @@ class request_guard {
                                                         const listen_address& at) const;
   [[nodiscard]] std::optional<response> refusal_by_method(const request_head& head,
                                                           bool logs_in) const;
+  [[nodiscard]] bool is_probe(const request_head& head) const;
+  [[nodiscard]] judgement judge_reader(const request_head& head, const listen_address& at,
+                                       wall_time now) const;
   [[nodiscard]] bool is_ours(const authority& host, const listen_address& at) const;
   [[nodiscard]] bool has_session(std::string_view cookies, wall_time now) const;
 
   std::optional<token_digest> token_;
   std::vector<authority> allowed_;
+  std::vector<std::string> probes_;
   login_sessions sessions_;
 };
 

@@ -201,7 +201,10 @@ awaitable<bool> server_connection::answer_request(const request_parser& parser, 
     co_return co_await send(made.refusal, keep && head.body_bytes == 0, with_body);
   }
   auto given = co_await ask_handler(made.asked);
-  if (const auto* const plain = std::get_if<response>(&given)) {
+  if (auto* const plain = std::get_if<response>(&given)) {
+    if (made.only_status) {
+      *plain = {.status = plain->status};
+    }
     co_return co_await send(*plain, keep, with_body);
   }
   const auto events = std::get<event_stream>(std::move(given));

@@ -179,6 +179,47 @@ TEST(request_guard, wants_the_token_in_a_header_and_nowhere_else) {
   }
 }
 
+TEST(request_guard, gives_a_probe_the_status_and_nothing_else) {
+  auto options = with_token();
+  options.probes = {"/healthz"};
+  const auto guard = guard_of(options);
+  auto head = head_of("10.1.2.3:9999");
+  head.target = "/healthz";
+  auto made = guard.judge(head, outside, noon);
+  EXPECT_EQ(made.what, outcome::answer) << "neither the host is ours nor is there a token";
+  EXPECT_TRUE(made.only_status);
+  EXPECT_THAT(made.asked.path, testing::ElementsAre("healthz"));
+  head.host = "127.0.0.1:8080";
+  head.authorization = secret("Bearer " + std::string(token));
+  made = guard.judge(head, loopback, noon);
+  EXPECT_EQ(made.what, outcome::answer);
+  EXPECT_FALSE(made.only_status) << "who may read all may read this";
+  head.authorization = secret("Bearer wrong-wrong-wrong-wrong");
+  EXPECT_TRUE(guard.judge(head, loopback, noon).wrong_token) << "nobody guesses here";
+}
+
+TEST(request_guard, takes_nothing_for_a_probe_that_could_be_more) {
+  auto options = with_token();
+  options.probes = {"/healthz"};
+  const auto guard = guard_of(options);
+  for (const auto* const target : {"/healthz?x=1", "/healthz/", "/go", "/", "/healthz/../go"}) {
+    auto head = head_of();
+    head.target = target;
+    EXPECT_NE(guard.judge(head, loopback, noon).what, outcome::answer) << target;
+  }
+  auto head = head_of();
+  head.target = "/healthz";
+  head.origin = "http://evil.example";
+  EXPECT_NE(guard.judge(head, loopback, noon).what, outcome::answer) << "of another site";
+  head = head_of();
+  head.target = "/healthz";
+  head.method = "POST";
+  EXPECT_NE(guard.judge(head, loopback, noon).what, outcome::answer);
+  head.method = "GET";
+  head.body_bytes = 1;
+  EXPECT_NE(guard.judge(head, loopback, noon).what, outcome::answer);
+}
+
 TEST(request_guard, shows_a_browser_a_form_without_a_script) {
   const auto guard = guard_of(with_token());
   auto head = head_of();
