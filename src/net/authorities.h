@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -24,17 +25,21 @@ inline constexpr std::array authority_files{
 /// What OpenSSL goes by itself.
 struct openssl_places {
   std::string file;     ///< of the system that it was built on
+  std::string folder;   ///< beside that file: one authority a file
   bool chosen = false;  ///< SSL_CERT_FILE or SSL_CERT_DIR names others
 };
 
 /// What to trust beside OpenSSL's own places: the first of `files` that holds something. Empty:
-/// nothing, as somebody has chosen, as OpenSSL's own file holds something, or as none does.
-[[nodiscard]] std::string authorities_beside(
+/// nothing more, as somebody has chosen or OpenSSL's own places hold something. No value: there is
+/// no authority anywhere.
+[[nodiscard]] std::optional<std::string> authorities_beside(
     const openssl_places& openssl, std::span<const char* const> files,
-    const std::function<bool(const std::string& path)>& holds_some);
+    const std::function<bool(const std::string& path)>& holds_some,
+    const std::function<bool(const std::string& path)>& has_entries);
 
-/// A file that can be read and is not empty. Where a container's bind mount found nothing a folder
-/// stands.
+/// A file that can be read and is not empty: where a container's bind mount found nothing a folder
+/// stands in its place.
 [[nodiscard]] bool is_readable_and_holds_some(const std::string& path);
+[[nodiscard]] bool folder_holds_some(const std::string& path);
 
 }  // namespace ddm::net

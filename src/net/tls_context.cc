@@ -19,11 +19,13 @@ int own_index() {
   return index;
 }
 
-std::string authorities_of_this_system() {
+std::optional<std::string> authorities_of_this_system() {
   const openssl_places openssl{.file = X509_get_default_cert_file(),
+                               .folder = X509_get_default_cert_dir(),
                                .chosen = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
                                          std::getenv(X509_get_default_cert_dir_env()) != nullptr};
-  return authorities_beside(openssl, authority_files, is_readable_and_holds_some);
+  return authorities_beside(openssl, authority_files, is_readable_and_holds_some,
+                            folder_holds_some);
 }
 
 }  // namespace
@@ -44,14 +46,21 @@ result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_f
   }
   ERR_clear_error();
   const auto file = ca_file.empty() ? authorities_of_this_system() : ca_file;
+  if (!file) {
+    return wrong_usage(
+        fmt::format("this system has no certificate authorities, so no https endpoint can be "
+                    "trusted: looked at "
+                    "{}, {}; install ca-certificates, or name a PEM file by AWS_CA_BUNDLE",
+                    X509_get_default_cert_file(), fmt::join(authority_files, ", ")));
+  }
   const bool loaded = (!ca_file.empty() || SSL_CTX_set_default_verify_paths(native) == 1) &&
-                      (file.empty() || SSL_CTX_load_verify_file(native, file.c_str()) == 1);
+                      (file->empty() || SSL_CTX_load_verify_file(native, file->c_str()) == 1);
   if (!loaded) {
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
     return wrong_usage(fmt::format(
         "the certificate authorities could not be read from {}: {}; AWS_CA_BUNDLE (or ca_bundle in "
         "the profile) must name a readable PEM file",
-        file.empty() ? "the system's store" : file, reason ? reason : "no certificate in it"));
+        file->empty() ? "the system's store" : *file, reason ? reason : "no certificate in it"));
   }
   return made;
 }

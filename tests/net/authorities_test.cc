@@ -38,9 +38,10 @@ class bare_system {
 };
 
 /// Of a system on which these files hold something.
-std::string chosen_where(const std::set<std::string>& files, const openssl_places& openssl) {
-  return authorities_beside(openssl, authority_files,
-                            [&](const std::string& path) { return files.contains(path); });
+std::optional<std::string> chosen_where(const std::set<std::string>& files,
+                                        const openssl_places& openssl) {
+  const auto is_there = [&](const std::string& path) { return files.contains(path); };
+  return authorities_beside(openssl, authority_files, is_there, is_there);
 }
 
 constexpr auto debians = "/etc/ssl/certs/ca-certificates.crt";
@@ -53,7 +54,13 @@ TEST(authorities, are_found_where_each_family_of_systems_keeps_them) {
         "/var/lib/ca-certificates/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
     EXPECT_EQ(chosen_where({file}, {.file = openssls}), file);
   }
-  EXPECT_EQ(chosen_where({}, {.file = openssls}), "");
+}
+
+TEST(authorities, that_are_nowhere_are_missed) {
+  EXPECT_FALSE(chosen_where({}, {.file = openssls, .folder = "/usr/lib/ssl/certs"}));
+  EXPECT_EQ(
+      chosen_where({"/usr/lib/ssl/certs"}, {.file = openssls, .folder = "/usr/lib/ssl/certs"}), "")
+      << "one a file";
 }
 
 TEST(authorities, of_two_places_are_those_of_the_first) {
@@ -87,6 +94,9 @@ TEST(authority_file, holds_some_if_it_is_a_file_with_something_in_it) {
   EXPECT_FALSE(holds_some("/empty"));
   std::filesystem::create_directories(system.root() + "/folder");
   EXPECT_FALSE(holds_some("/folder"));
+  EXPECT_FALSE(folder_holds_some(system.root() + "/folder"));
+  EXPECT_FALSE(folder_holds_some(system.root() + "/nothing"));
+  EXPECT_TRUE(folder_holds_some(system.root()));
 }
 
 }  // namespace
