@@ -209,7 +209,10 @@ result<std::string> completion_script(std::string_view shell,
   if (shell == "fish") {
     return fish_script(commands);
   }
-  return wrong_usage(fmt::format("completion \"{}\" is not known: write bash, zsh or fish", shell));
+  return wrong_usage(shell.empty() ? "completion needs a shell: write bash, zsh or fish"
+                                   : fmt::format("completion \"{}\" is not known: write bash, zsh "
+                                                 "or fish",
+                                                 shell));
 }
 
 }  // namespace ddm::cli

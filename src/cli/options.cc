@@ -97,6 +97,7 @@ usage_faults unknown_command(std::string_view name) {
   for (const auto& [known, parse] : commands) {
     names.push_back(known);
   }
+  names.emplace_back("completion");
   const auto last = names.back();
   return {.faults = {fmt::format("there is no command \"{}\", only {} and {}{}", name,
                                  fmt::join(names.begin(), names.end() - 1, ", "), last,

@@ -1,5 +1,6 @@
-// Whether somebody works on a state: some kilobytes of it, so that a health check may ask each
-// minute, beside a monitor that uses all the memory it was given.
+// Whether somebody works on a state: two rows of it, so that a health check may ask each minute,
+// beside a monitor that uses all the memory it was given. (The write-ahead log beside it, 64 MiB at
+// most, is read through in pieces.)
 //
 // A health check asks whether the monitor has to be started anew. So a `compare` beside it does not
 // answer for it: while a monitor was started and has not ended, whatever became of it, its sign is

@@ -360,7 +360,7 @@ TEST(options, compare_takes_what_it_shares_with_monitor_and_compares_every_key) 
 TEST(options, an_unknown_command_is_told_which_there_are) {
   EXPECT_THAT(faults({"observe", "--target-table", "t"}),
               ElementsAre("there is no command \"observe\", only monitor, compare, plan, "
-                          "repair, report, datagen and datadel"));
+                          "repair, report, datagen, datadel and completion"));
   EXPECT_THAT(faults({"datagne"}), ElementsAre(HasSubstr("did you mean datagen?")));
 }
 

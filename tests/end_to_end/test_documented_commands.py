@@ -51,6 +51,8 @@ FILES = {"table.json": """{
 RUN_SECONDS = 6  # of what ends only by Ctrl-C
 NEEDS_AWS = "needs AWS"
 NEEDS_ROOT = "needs root"
+REFUSED_BY_BASH = re.compile(r"^bash: .*(syntax error|unbound variable|here-document)",
+                             re.MULTILINE)
 # (page, what is run): exit codes that are right although they are not 0.
 NOT_ZERO = {
     ("README.md", "monitor plan"): {3},   # DynamoDB Local does not answer everything
@@ -158,9 +160,12 @@ class DocumentedCommands(Scenario):
             code, _, command = failure.partition(" ")
             self.assertIn(int(code), self.right_codes(page.name, command, needs_aws),
                           f"{command}\n{said}")
-        if not failures:  # a block that bash refuses, or leaves early, tells of no command
-            ends = {0, *map(int, re.findall(r"\bexit (\d+)", block.text))}
-            self.assertIn(done.returncode, ends, said)
+        # A block that bash refuses, or leaves early, tells of no command.
+        lines = re.sub(r"(^|\s)#.*", "", block.text, flags=re.MULTILINE)
+        ends = {0, *map(int, re.findall(r"\bexit (\d+)", lines)),
+                *(int(failure.partition(" ")[0]) for failure in failures[-1:])}
+        self.assertIn(done.returncode, ends, said)
+        self.assertNotRegex(done.stderr, REFUSED_BY_BASH, said)
 
     @staticmethod
     def right_codes(page: str, command: str, needs_aws: bool) -> set[int]:
