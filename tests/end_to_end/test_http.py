@@ -226,8 +226,7 @@ class Http(GoScenario):
         side.monitor.start(*TO_GO, *LOCAL)
         address = self.address(side)
         self.assertEqual(self.ask(address, "/go", host="evil.example")[0], 421)
-        probed = self.ask(address, "/readyz", host="evil.example")
-        self.assertEqual((probed[0], probed[-1]), (200, probed[-1][:0]), "the status, and no body")
+        self.assertEqual(self.ask(address, "/readyz", host="evil.example")[:2], (200, ""))
         for target in ("/../etc/passwd", "/%2e%2e/x", "/a%00b", "/api//v1"):
             self.assertEqual(self.ask(address, target)[0], 400, target)
         self.assertEqual(self.ask(address, "/healthz", "POST", content_length="0")[0], 405)
