@@ -226,7 +226,7 @@ class Http(GoScenario):
         side.monitor.start(*TO_GO, *LOCAL)
         address = self.address(side)
         self.assertEqual(self.ask(address, "/go", host="evil.example")[0], 421)
-        self.assertEqual(self.ask(address, "/readyz", host="evil.example")[:2], (200, ""))
+        self.assertEqual(self.ask(address, "/healthz", host="evil.example")[:2], (200, ""))
         for target in ("/../etc/passwd", "/%2e%2e/x", "/a%00b", "/api//v1"):
             self.assertEqual(self.ask(address, target)[0], 400, target)
         self.assertEqual(self.ask(address, "/healthz", "POST", content_length="0")[0], 405)
