@@ -138,8 +138,7 @@ void pending_checks::pass(entry& open, bool by_ignoring, wall_time now, outcomes
     out.candidates_closed.push_back(asked.candidate);
   }
   auto& keys = asked.is_of_change() ? out.passed : out.agreed;
-  keys.push_back(std::move(asked.key));
-  asked.key.hash = keys.back().hash;
+  keys.push_back(std::move(asked.key));  // its hash stays, by which it is found
   close(open);
 }
 

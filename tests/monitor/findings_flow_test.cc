@@ -151,6 +151,25 @@ TEST(findings_flow, where_only_comparisons_were_made_it_is_what_the_newest_one_i
   EXPECT_FALSE(heals_under(resumed, {"v"}));
 }
 
+TEST(findings_flow, a_finding_stands_on_what_the_source_held_for_certain) {
+  monitor_world world;
+  int reads = 0;
+  int strong = 0;
+  world.source.plan_faults([&](const support::fault_context& call) {
+    if (call.operation == "BatchGetItem") {
+      ++reads;
+      strong += call.request.body.contains(R"("ConsistentRead":true)") ? 1 : 0;
+    }
+    return support::fault{};
+  });
+  world.start();
+  world.put("lost", 1);
+  world.time.run_for(10min);
+  EXPECT_EQ(world.stored().open_mismatches.size(), 1U);
+  EXPECT_GT(reads, 2) << "judged, and watched afterwards";
+  EXPECT_EQ(strong, reads);
+}
+
 TEST(findings_flow, a_finding_has_the_values_of_both_sides_only_where_they_are_asked_for) {
   for (const bool keeps : {false, true}) {
     monitor_world world;

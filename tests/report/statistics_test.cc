@@ -308,6 +308,7 @@ TEST(statistics, periods_are_numbered_and_their_number_comes_back) {
 
 TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
   statistics counters;
+  counters.on_failed({.high = 9, .low = 9}, 2);
   counters.on_record(record(event_kind::insert, 1), true);
   auto out = verified(1);
   out.deferred = 4;
@@ -323,6 +324,7 @@ TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
   EXPECT_EQ(checks.sampled, 3 + 4 + 2);
   EXPECT_EQ(counters.keys_changed(), 0);
   EXPECT_EQ(counters.lag().count(), 0);
+  EXPECT_EQ(counters.failed_ever(), 2) << "of all periods: rates of an interval stand on it";
 }
 
 }  // namespace

@@ -298,5 +298,22 @@ TEST(stream_follower, tells_the_time_by_the_later_clock) {
   EXPECT_EQ(table.follower->service_now(), table.time.now());
 }
 
+TEST(stream_follower, tells_the_time_by_the_same_clock_once_it_follows_another_stream) {
+  followed_table table;
+  table.account.settings().clock_skew = 20s;
+  table.begin();
+  table.time.run_for(100s);
+  const auto first = table.follower->stream_arn();
+  table.account.disable_stream("t");
+  table.time.run_for(1s);
+  table.account.enable_stream("t", view_type);
+  for (int step = 0; step < 10'000 && table.follower->stream_arn() == first; ++step) {
+    ASSERT_GE(table.follower->service_now(), table.time.now() + 18s);
+    table.time.run_for(50ms);
+  }
+  ASSERT_NE(table.follower->stream_arn(), first);
+  EXPECT_GE(table.follower->service_now(), table.time.now() + 18s) << "before it has answered";
+}
+
 }  // namespace
 }  // namespace ddm::stream

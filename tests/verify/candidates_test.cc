@@ -187,6 +187,19 @@ TEST(candidates, are_not_written_to_the_state_as_checks) {
   EXPECT_THAT(closed, IsEmpty());
 }
 
+TEST(candidates, whose_key_is_being_checked_are_kept_with_that_check) {
+  check_driver run;
+  run.write("a", 1);
+  std::vector<state::check_row> rows;
+  std::vector<std::int64_t> closed;
+  run.checks.take_dirty(rows, closed);
+  EXPECT_THAT(rows, SizeIs(1));
+  rows.clear();
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  run.checks.take_dirty(rows, closed);
+  EXPECT_THAT(rows, SizeIs(1)) << "a process that takes over answers the comparison too";
+}
+
 TEST(candidates, whose_target_changed_between_the_looks_have_a_max_lag_more) {
   check_driver run;
   run.counterpart["a"] = 1;  // absent in the origin

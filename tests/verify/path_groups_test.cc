@@ -47,6 +47,18 @@ TEST(path_groups, beyond_their_bound_are_counted_together) {
   EXPECT_EQ(groups.largest(9).size(), 2);
 }
 
+TEST(path_groups, have_room_again_for_others_once_they_are_empty) {
+  path_groups groups(2);
+  for (const auto* path : {"a", "b", "c"}) {
+    groups.add(differing_at({path}));
+    groups.remove(differing_at({path}));
+  }
+  groups.add(differing_at({"d"}));
+  const auto largest = groups.largest(9);
+  ASSERT_EQ(largest.size(), 1U);
+  EXPECT_EQ(largest[0].path, "d");
+}
+
 TEST(path_groups, counts_a_key_once_a_path_and_the_largest_come_first) {
   path_groups groups;
   groups.add(differing_at({"tags[0]", "tags[7]", "price"}));

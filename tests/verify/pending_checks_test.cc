@@ -42,6 +42,35 @@ TEST(pending_checks, counts_the_replication_wait_from_the_creation_of_a_change) 
   EXPECT_EQ(run.out.verified, 1);
 }
 
+TEST(pending_checks, are_written_again_only_when_a_look_has_told_something_to_keep) {
+  check_driver run;
+  std::vector<state::check_row> rows;
+  std::vector<std::int64_t> closed;
+  run.write("a", 1);
+  int looks = 0;
+  while (run.checks.size() > 0) {
+    const auto origin_reads = run.reads(check_step::first_origin);
+    rows.clear();
+    run.checks.take_dirty(rows, closed);
+    rows.clear();
+    run.run_for(1s);
+    run.checks.take_dirty(rows, closed);
+    const bool origin_was_read = run.reads(check_step::first_origin) > origin_reads;
+    ASSERT_EQ(rows.size(), origin_was_read ? 1U : 0U) << "after look " << looks;
+    looks = run.reads(check_step::look);
+  }
+  EXPECT_GT(looks, 2);
+  EXPECT_EQ(run.reads(check_step::first_origin), 1) << "what it held then is kept";
+}
+
+TEST(pending_checks, know_whether_any_is_open_up_to_a_number) {
+  check_driver run;
+  EXPECT_FALSE(run.checks.has_open_up_to(1'000'000));
+  run.write("a", 1);
+  EXPECT_TRUE(run.checks.has_open_up_to(1'000'000));
+  EXPECT_FALSE(run.checks.has_open_up_to(0));
+}
+
 TEST(pending_checks, passes_a_delete_that_arrived) {
   check_driver run;
   run.origin["a"] = run.counterpart["a"] = 1;
