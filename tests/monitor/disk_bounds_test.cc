@@ -51,6 +51,7 @@ TEST(findings_max, beyond_it_mismatches_are_counted_and_a_comparison_is_asked_fo
   EXPECT_EQ(status.mismatches.mismatches(), room);
   EXPECT_EQ(status.unlisted.of(verify::mismatch_kind::missing), 30);
   EXPECT_EQ(status.checks.failed, 40);
+  EXPECT_EQ(status.checks.failed_unlisted, 30);
   EXPECT_EQ(status.verdict.kind, verdict_kind::no_go);
   EXPECT_THAT(status.verdict.reasons, Contains(HasSubstr("30 more were confirmed")));
   EXPECT_THAT(status.verdict.reasons,
@@ -75,6 +76,10 @@ TEST(findings_max, deletes_that_are_only_counted_are_taken_back_with_the_rest) {
   world.time.run_for(5min);
   EXPECT_EQ(world.status().unlisted.of(verify::mismatch_kind::undeleted), 30);
   EXPECT_EQ(world.status().checks.deletes, 40);
+  world.crash();
+  world.start(with_room_for_ten);
+  world.time.run_for(10s);
+  EXPECT_EQ(world.status().checks.deletes, 40) << "nothing has been taken back yet";
   world.crash();
   world.commit_beside({.gaps_cured_before = world.time.now()});
   world.start(with_room_for_ten);

@@ -331,6 +331,22 @@ TEST_F(local_examination, one_shared_table_by_two_profiles_is_refused_also_while
   EXPECT_TRUE(refused_as_one(source, target));
 }
 
+TEST_F(local_examination, one_shared_table_is_refused_whenever_the_one_write_comes) {
+  one_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
+  const reached source{one_, "http://localhost:8000/", "a"};
+  const reached target{one_, "http://localhost:8000/", "b"};
+  for (int written_at = 1; written_at <= 4; ++written_at) {
+    int looks = 0;
+    one_.plan_faults([&](const support::fault_context&) -> support::fault {
+      if (++looks == written_at) {
+        one_.put("orders", R"({"pk":{"S":")" + std::to_string(written_at) + R"("}})");
+      }
+      return {};
+    });
+    EXPECT_TRUE(refused_as_one(source, target)) << "at look " << written_at;
+  }
+}
+
 TEST_F(local_examination, two_tables_are_never_taken_for_one) {
   one_.create_table("orders", by_pk, "NEW_AND_OLD_IMAGES");
   clock_.run_for(milliseconds{1});

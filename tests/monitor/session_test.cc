@@ -170,6 +170,17 @@ TEST_F(sessions, that_are_abandoned_commit_nothing_more) {
   EXPECT_THAT(committed(), IsEmpty());
 }
 
+TEST_F(sessions, whose_end_comes_later_record_it_with_its_verdict) {
+  ASSERT_TRUE(run_for(0s));
+  const error failure{.kind = error_class::fatal, .message = "the report could not be written"};
+  ASSERT_TRUE(time_.run(run_.record_end(failure)));
+  const auto status = recorded();
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->ended);
+  EXPECT_THAT(status->failure, HasSubstr("the report could not be written"));
+  EXPECT_FALSE(status->verdict.reasons.empty()) << "why it is no GO";
+}
+
 TEST_F(sessions, keep_the_first_failure) {
   run_.fail_with(error{.kind = error_class::fatal, .message = "first"});
   run_.fail_with(error{.kind = error_class::fatal, .message = "second"});
