@@ -60,6 +60,18 @@ TEST(shard_reader, a_page_that_is_too_large_is_asked_for_in_parts) {
   EXPECT_EQ(world.sink.reread, 0);
 }
 
+TEST(shard_reader, asks_for_more_again_once_pages_are_small_enough) {
+  stream_world world;
+  world.account.limit_answers(20'000);
+  world.write(0, 1000);
+  world.begin();
+  world.time.run_for(2min);
+  world.account.limit_answers(1 << 20);
+  world.write(1000, 20'000);
+  world.time.run_for(50s);
+  EXPECT_EQ(world.sink.keys.size(), 21'000U) << "an eighth more with each page";
+}
+
 TEST(shard_reader, takes_the_records_of_the_last_page_before_the_end) {
   stream_world world;
   world.write(0, 10);
