@@ -302,5 +302,23 @@ TEST(baseline, a_later_gap_is_cured_by_another_one) {
   EXPECT_EQ(status.verdict.kind, verdict_kind::go);
 }
 
+/// Nobody reads the stream, so no change of the key takes the comparison's question over.
+TEST(baseline, tells_of_a_candidate_that_changes_at_each_look) {
+  monitor_world world(later_stream());
+  world.import_items(50);
+  world.target.put(monitor_world::table, monitor_world::item("rest00001", -1));
+  world.start(with_baseline);
+  world.time.run_for(15s);
+  world.source.plan_faults([](const support::fault_context& call) -> support::fault {
+    const bool fails = call.operation == "GetRecords";
+    return {.type = fails ? support::fault::kind::server_error : support::fault::kind::none};
+  });
+  for (int second = 0; second < 300; ++second) {
+    world.put("rest00001", second);
+    world.time.run_for(1s);
+  }
+  EXPECT_EQ(world.status().restless_candidates, 1);
+}
+
 }  // namespace
 }  // namespace ddm::monitor

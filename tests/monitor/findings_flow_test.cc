@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -149,6 +150,20 @@ TEST(findings_flow, where_only_comparisons_were_made_it_is_what_the_newest_one_i
   resumed.values["comparison.compare.ignored"] = "aws:rep:*";
   EXPECT_TRUE(heals_under(resumed, {"aws:rep:*"}));
   EXPECT_FALSE(heals_under(resumed, {"v"}));
+}
+
+TEST(findings_flow, an_item_that_the_targets_ttl_may_have_deleted_is_not_called_late) {
+  for (const bool expires : {false, true}) {
+    monitor_world world;
+    world.start({}, {.ttl = expires});
+    world.put("absent", 1);
+    std::size_t unmet = 0;
+    for (int second = 0; second < 90; ++second) {
+      world.time.run_for(1s);
+      unmet = std::max(unmet, world.status().late.unmet);
+    }
+    EXPECT_EQ(unmet, expires ? 0U : 1U);
+  }
 }
 
 TEST(findings_flow, a_finding_stands_on_what_the_source_held_for_certain) {
