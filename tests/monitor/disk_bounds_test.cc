@@ -78,8 +78,9 @@ TEST(findings_max, deletes_that_are_only_counted_are_taken_back_with_the_rest) {
   EXPECT_EQ(world.status().checks.deletes, 40);
   world.crash();
   world.start(with_room_for_ten);
-  world.time.run_for(10s);
+  world.time.run_for(1min);
   EXPECT_EQ(world.status().checks.deletes, 40) << "nothing has been taken back yet";
+  EXPECT_EQ(world.status().checks.failed_unlisted_deletes, 30) << "as the state has it";
   world.crash();
   world.commit_beside({.gaps_cured_before = world.time.now()});
   world.start(with_room_for_ten);

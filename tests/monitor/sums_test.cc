@@ -289,6 +289,31 @@ TEST(success_rate, counts_as_wrong_what_has_no_room_over_restarts) {
   EXPECT_FALSE(world.status().success_of_changes) << "no change was checked since";
 }
 
+TEST(success_rate, counts_as_wrong_no_expired_item_that_has_no_room) {
+  monitor_world world(later_stream());
+  const auto lose_five = [&](const char* name, std::optional<std::int64_t> expires) {
+    world.time.run_for(5s);
+    for (int i = 0; i < 5; ++i) {
+      world.put(fmt::format("{}{}", name, i), 1, expires);
+    }
+    world.time.run_for(3min);
+  };
+  world.start([](session_settings& settings) { settings.findings.listed_max = 1; });
+  lose_five("lost", std::nullopt);
+  EXPECT_EQ(world.status().success_of_changes->wrong, 5);
+  ASSERT_TRUE(world.stop());
+  world.start([](session_settings& settings) {
+    settings.period.max_lag_ms += 1;
+    settings.findings.listed_max = 1;
+  });
+  lose_five("expired", to_ms(world.time.now()) / 1000 - 100);
+  const auto now = world.status();
+  EXPECT_EQ(now.unlisted.of(verify::mismatch_kind::expired), 5);
+  EXPECT_EQ(now.unlisted.mismatches(), 4) << "of the period before";
+  EXPECT_EQ(now.success_of_changes->keys, 5);
+  EXPECT_EQ(now.success_of_changes->wrong, 0);
+}
+
 TEST(sums, of_a_comparison_hold_with_more_mismatches_than_have_room) {
   compare_world world;
   for (int i = 0; i < 40; ++i) {
@@ -309,7 +334,9 @@ TEST(sums, of_a_comparison_hold_with_more_mismatches_than_have_room) {
   EXPECT_EQ(now.checks.healed, 0);
 }
 
-TEST(sums, of_a_comparison_count_a_key_once_that_an_earlier_one_found) {
+class killed_comparison : public testing::TestWithParam<std::chrono::seconds> {};
+
+TEST_P(killed_comparison, counts_a_key_once_that_an_earlier_one_found) {
   compare_world world;
   for (int i = 0; i < 100; ++i) {
     world.put_both(compare_world::item(fmt::format("k{:06}", i), i));
@@ -318,6 +345,7 @@ TEST(sums, of_a_comparison_count_a_key_once_that_an_earlier_one_found) {
   world.target.put(world.table, compare_world::item("k000006", -1));
   world.compare();
   world.put_both(compare_world::item("k000005", 77));
+  world.source.plan_faults(support::fault_on("Scan", {.delay = GetParam()}));
   world.start();
   world.time.run_for(1s);
   world.crash();  // the keys found earlier outlive it
@@ -330,6 +358,8 @@ TEST(sums, of_a_comparison_count_a_key_once_that_an_earlier_one_found) {
   EXPECT_EQ(status.success_at_rest->keys, 100);
   EXPECT_EQ(status.success_at_rest->wrong, 1);
 }
+
+INSTANTIATE_TEST_SUITE_P(sums, killed_comparison, testing::Values(0s, 2s));
 
 }  // namespace
 }  // namespace ddm::monitor
