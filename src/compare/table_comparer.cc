@@ -406,7 +406,6 @@ awaitable<result<void>> table_comparer::join_leftovers() {
   if (progress_.parts == 0) {
     progress_.parts = static_cast<std::int64_t>(
         last_join::parts_for(leftovers_->bytes(), settings_.memory_bytes_max));
-    changed_ = true;
   }
   last_join joining(*leftovers_, settings_.leftover_path,
                     static_cast<std::uint64_t>(progress_.parts), [this](leftover_origin from) {
