@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the portable archive (`./dev package portable`): the program with everything linked in but glibc and
-# libgcc_s, for any Linux on this machine's processor with the glibc of Debian 11 or a newer one
-# (docs/decisions/0018). What Debian's packages lack for that is fetched from Debian: the sources of two
+# libgcc_s, for any Linux on this machine's processor with glibc 2.30 or a newer one
+# (docs/decisions/0019). What Debian's packages lack for that is fetched from Debian: the sources of two
 # libraries that it ships no archive of, and the glibc to link to.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
