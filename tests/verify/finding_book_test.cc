@@ -268,6 +268,9 @@ TEST_F(book, what_another_command_confirmed_anew_stays_one_open_mismatch_and_is_
   EXPECT_TRUE(findings.is_open(again.key.hash));
   EXPECT_EQ(findings.counts().mismatches(), 1);
   EXPECT_EQ(due(start + 2min), 1U);
+  const watch_answer arrived{.followed = true, .counterpart = source_digest};
+  EXPECT_FALSE(findings.on_watched(again.key.hash, arrived, start + 2min))
+      << "the origin may have moved before the other command confirmed it";
   const auto healed = findings.on_passed(again.key.hash, start + 3min);
   EXPECT_TRUE(healed);
   EXPECT_EQ(findings.counts().mismatches(), 0);
