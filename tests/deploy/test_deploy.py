@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd/ddm@.service"
 EXPOSURE_MAX = 1.5
-TYPES = {"StatefulSet": "apps/v1", "Service": "core/v1", "ServiceAccount": "core/v1"}
+TYPES = {"StatefulSet": "apps/v1", "Service": "core/v1", "ServiceAccount": "core/v1",
+         "Job": "batch/v1"}
+FREEZE = "--freeze-at="
 
 
 def task_definition() -> dict[str, Any]:
@@ -27,14 +29,21 @@ def task_definition() -> dict[str, Any]:
 
 
 def manifests() -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all((DEPLOY / "kubernetes/ddm-orders.yaml").read_text()))
+    return [each for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+            for each in yaml.safe_load_all(path.read_text())]
 
 
-def pod() -> dict[str, Any]:
-    [found] = [each["spec"]["template"]["spec"] for each in manifests()
-               if each["kind"] == "StatefulSet"]
+def pod(kind: str = "StatefulSet") -> dict[str, Any]:
+    [found] = [each["spec"]["template"]["spec"] for each in manifests() if each["kind"] == kind]
     return found
 
+
+def memory_limits() -> set[str]:
+    """Of the unit, the task and the pods, in GiB."""
+    [unit] = re.findall(r"(?m)^MemoryMax=(\d+)G$", UNIT.read_text())
+    pods = {pod(kind)["containers"][0]["resources"]["limits"]["memory"].removesuffix("Gi")
+            for kind in ("StatefulSet", "Job")}
+    return {unit, f'{int(task_definition()["memory"]) / 1024:g}'} | pods
 
 
 class Image(unittest.TestCase):
@@ -145,6 +154,31 @@ class Deploy(unittest.TestCase):
         text = "".join(source)
         self.assertEqual(told_of(text), "")
         self.assertIn("fsGruop", told_of(text.replace('"fsGroup"', '"fsGruop"')))
+
+    def test_the_cutover_runs_the_same_on_the_same_volume_until_it_is_over(self) -> None:
+        [container], [usual] = pod("Job")["containers"], pod()["containers"]
+        self.assert_accepted(container["args"])
+        [frozen] = [each for each in container["args"] if each.startswith(FREEZE)]
+        self.assertEqual({each for each in container["args"] if each not in usual["args"]},
+                         {frozen, "--require-go"})
+        self.assertEqual([each for each in usual["args"] if each not in container["args"]
+                          and not each.startswith("--listen")], [])
+        for member in ("image", "resources", "securityContext"):
+            self.assertEqual(container[member], usual[member])
+        self.assertEqual(pod("Job")["securityContext"], pod()["securityContext"])
+        [job] = [each for each in manifests() if each["kind"] == "Job"]
+        [rule] = job["spec"]["podFailurePolicy"]["rules"]
+        [given_up] = re.findall(r"(?m)^RestartPreventExitStatus=(.*)$", UNIT.read_text())
+        self.assertEqual(rule["onExitCodes"]["values"], [int(each) for each in given_up.split()])
+
+    def test_what_is_started_again_for_ever_has_no_flag_to_end_by(self) -> None:
+        [task] = task_definition()["containerDefinitions"]
+        for arguments in (task["command"], pod()["containers"][0]["args"]):
+            for each in arguments:
+                self.assertNotRegex(each, "^--(freeze-at|until-caught-up|duration|fresh)")
+
+    def test_the_limits_of_memory_agree(self) -> None:
+        self.assertEqual(len(memory_limits()), 1, memory_limits())
 
     def test_the_pod_runs_the_program_as_nobody_in_particular(self) -> None:
         [container] = pod()["containers"]
