@@ -34,6 +34,7 @@ ONLY_AWS = {
 }
 # Commands that are none of a service, or are newer than botocore's models in Debian 12.
 BY_NAME = {("configure", "list"): {"profile"}, ("sso", "login"): {"profile"},
+           ("ecs", "wait services-stable"): {"cluster", "services"},
            ("dynamodb", "put-resource-policy"): {"profile", "policy", "resource-arn"}}
 
 
@@ -66,6 +67,8 @@ def value_of(shape: Any, values: list[str]) -> Any:
     kind = shape.type_name
     if kind == "boolean" and not values:
         return True
+    if kind == "list" and not values[0].lstrip().startswith("["):
+        return [value_of(shape.member, [value]) for value in values]
     text = text_of(values)
     if kind == "string":
         return text
@@ -87,7 +90,9 @@ def request_of(model: Any, options: dict[str, list[str]]) -> dict[str, Any]:
                for name, shape in model.input_shape.members.items()}
     request = {}
     for option, values in options.items():
-        if option not in GLOBAL:
+        if option == "cli-input-json":
+            request |= json.loads(text_of(values))
+        elif option not in GLOBAL:
             if option not in members:
                 raise Wrong(f"no flag --{option}")
             name, shape = members[option]
@@ -123,6 +128,8 @@ def answer_of(service: str, operation: str, options: dict[str, list[str]]) -> An
 
 def main() -> int:
     service, operation, *words = sys.argv[1:]
+    if operation == "wait":
+        operation += f" {words.pop(0)}"
     try:
         options = options_of(words)
         if (service, operation) in BY_NAME:

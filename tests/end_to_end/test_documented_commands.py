@@ -10,7 +10,7 @@ fail here.
 What is not run as it stands:
 - `<!-- needs AWS -->` before a block: its calls are held against AWS's models and not sent, and of
   the program's command lines only that they are right is seen (exit code 4, no service).
-- `<!-- needs root -->` before a block: it is only parsed.
+- `<!-- needs root -->` and `<!-- needs a cluster -->` before a block: it is only parsed.
 - `<!-- run by FILE -->` before a block: by that file, which is there.
 - ./dev: that there is such a command; continuous integration runs `./dev test`, which is this.
 
@@ -50,7 +50,7 @@ FILES = {"table.json": """{
          "table-policy.json": "{}", "stream-policy.json": "{}"}
 RUN_SECONDS = 6  # of what ends only by Ctrl-C
 NEEDS_AWS = "needs AWS"
-NEEDS_ROOT = "needs root"
+ONLY_PARSED = ("needs root", "needs a cluster")
 REFUSED_BY_BASH = re.compile(r"^bash: .*(syntax error|unbound variable|here-document)",
                              re.MULTILINE)
 # (page, what is run): exit codes that are right although they are not 0.
@@ -101,6 +101,7 @@ class DocumentedCommands(Scenario):
         self.port = 0  # until serve()
         self.commands = self.cwd / "commands"
         self.commands.mkdir()
+        (self.cwd / "deploy").symlink_to(ROOT / "deploy")
         self.failures = self.cwd / "failures"
         self.stub("aws", f'exec /usr/bin/python3 {ROOT}/tests/end_to_end/aws_command.py "$@"')
         self.stub("dynamodb-migration-monitor", f"""
@@ -143,7 +144,7 @@ class DocumentedCommands(Scenario):
         if block.mark.startswith("run by "):
             self.assertTrue((ROOT / block.mark.removeprefix("run by ")).is_file())
             return
-        if block.mark == NEEDS_ROOT:
+        if block.mark in ONLY_PARSED:
             subprocess.run(["bash", "-n", "-c", block.text], check=True, timeout=60)
             return
         self.failures.unlink(missing_ok=True)
