@@ -69,7 +69,7 @@ def show(axis: Axis, points: list[Point]) -> None:
 def draw(drawn: dict[Axis, list[Point]], path: Path) -> None:
     import matplotlib  # type: ignore[import-not-found]  # pylint: disable=import-outside-toplevel
     matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.hashsalt": "growth", "font.size": 8})
+    matplotlib.rcParams.update({"svg.hashsalt": "growth", "svg.fonttype": "none", "font.size": 8})
     from matplotlib import pyplot  # type: ignore[import-not-found]
     figure, places = pyplot.subplots(2, len(drawn), figsize=(3 * len(drawn), 5), squeeze=False)
     for column, (axis, points) in enumerate(drawn.items()):
