@@ -148,6 +148,19 @@ TEST(unread_for, of_a_shard_whose_children_cannot_be_looked_for_goes_back_to_the
   EXPECT_LE(world.consumer->status().unread_for.value(), unread_at_rest);
 }
 
+TEST(unread_for, of_a_shard_whose_children_stay_hidden_goes_back_to_when_it_had_none) {
+  stream_world world({.children_listed_after = 19s, .end_found_after = 9s});
+  world.begin();
+  world.time.run_for(30s);
+  world.stream().roll_over(world.stream().open_shards()[0], world.time.now());
+  write_ledger ledger(world);
+  ledger.write();
+  world.time.run_for(17s);
+  ASSERT_TRUE(ledger.oldest_unread());
+  ASSERT_TRUE(world.consumer->read_up_to());
+  ledger.expect_no_lie();
+}
+
 TEST(unread_for, is_not_known_before_the_first_complete_listing) {
   stream_world world({}, first_position::latest);
   world.account.plan_faults(outage_of("DescribeStream", world.time.now(), 5min));

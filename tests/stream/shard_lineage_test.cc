@@ -362,6 +362,18 @@ TEST_F(lineage, a_restart_does_not_take_a_parent_that_was_gone_at_first_for_a_ga
   EXPECT_THAT(startable(next), ElementsAre("b"));
 }
 
+TEST_F(lineage, a_restart_does_not_tell_again_of_a_parent_that_nobody_read) {
+  const std::vector later{open_shard("a"), open_shard("c", "b")};
+  (void)shards.on_complete_listing({open_shard("a")}, start);
+  shards.on_partial_listing(later, start + 1min);
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  (void)restarted();
+  EXPECT_THAT(shards.on_complete_listing(later, start + 2min), SizeIs(1));
+  auto next = restarted();  // crashed before "c" was begun
+  EXPECT_THAT(next.on_complete_listing(later, start + 3min), IsEmpty());
+  EXPECT_THAT(startable(next), ElementsAre("a", "c"));
+}
+
 TEST_F(lineage, a_shard_that_came_and_went_while_nobody_read_is_a_gap) {
   (void)shards.on_complete_listing({open_shard("a")}, start);
   startable();
@@ -401,6 +413,11 @@ TEST_F(lineage, hands_out_only_rows_that_changed) {
   EXPECT_THAT(shards.take_dirty(start, forgotten), SizeIs(2));
   EXPECT_THAT(shards.take_dirty(start, forgotten), IsEmpty());
   (void)shards.on_complete_listing({open_shard("a"), open_shard("b")}, start + 1min);
+  EXPECT_THAT(shards.take_dirty(start + 1min, forgotten), IsEmpty());
+  shards.at(shard_id("b")).last_sequence = number("7");
+  shards.resolve({});
+  EXPECT_THAT(shards.take_dirty(start + 1min, forgotten), SizeIs(1));
+  shards.resolve({});
   EXPECT_THAT(shards.take_dirty(start + 1min, forgotten), IsEmpty());
   shards.on_done(shard_id("a"), start + 2min);
   const auto rows_now = shards.take_dirty(start + 2min, forgotten);

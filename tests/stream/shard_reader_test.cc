@@ -1,6 +1,7 @@
 // One shard, from its position to its end.
 #include "stream/shard_reader.h"
 
+#include "stream/read_pace.h"
 #include "stream/stream_world.h"
 
 #include <gmock/gmock.h>
@@ -302,6 +303,16 @@ TEST(reading_pace, of_a_busy_shard_is_four_calls_a_second_and_never_more) {
   EXPECT_EQ(meter.most(), 4);
   EXPECT_GE(world.calls("GetRecords"), 220);
   EXPECT_EQ(world.sink.keys, names(0, 3000));
+}
+
+TEST(reading_pace, is_quick_after_a_failure_until_the_shard_is_caught_up_again) {
+  stream_world world({.shards = 600});
+  world.begin();
+  world.time.run_for(1min);
+  world.stream().expire_iterators();
+  const auto expired = world.time.now();
+  world.time.run_for(idle_interval(600) + 4s);
+  EXPECT_GE(world.consumer->read_up_to().value(), expired);
 }
 
 TEST(reading_pace, of_an_idle_shard_is_one_call_a_second) {
