@@ -254,6 +254,14 @@ TEST(verdict, says_in_words_what_it_waits_for) {
   EXPECT_THAT(reasons, Contains("reading is 10 min behind the stream"));
 }
 
+TEST(verdict, tells_of_no_key_where_none_is_left_to_judge) {
+  auto now = healthy();
+  now.compared.emplace();
+  now.compared->progress = {.started_ms = 1, .segments = 1, .segments_done = 1};
+  EXPECT_THAT(decide_verdict(now).reasons,
+              Contains("0 keys that the comparison found unequal are still being judged"));
+}
+
 TEST(verdict, tells_how_late_replication_is_and_whether_it_gains) {
   auto now = healthy();
   now.late.unmet = 100;

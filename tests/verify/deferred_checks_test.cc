@@ -283,6 +283,56 @@ TEST(restart, writes_each_check_once_for_each_change_and_deletes_what_was_writte
   EXPECT_THAT(state.rows, IsEmpty());
 }
 
+TEST(restart, lets_no_key_rest_anew_that_has_rested) {
+  check_driver first;
+  first.write("lost", 1);
+  committed_state state;
+  state.commit(first.checks);
+  while (first.reads(check_step::first_origin) == 0) {
+    first.run_for(50ms);
+  }
+  state.commit(first.checks);
+  check_driver second;
+  second.now = first.now + 50s;
+  second.origin = first.origin;
+  state.restore(second);
+  EXPECT_LE(second.run_until_judged(5min), 20s);
+  EXPECT_NE(second.confirmed("lost"), nullptr);
+}
+
+TEST(restart, writes_no_check_anew_for_a_look_that_tells_nothing_new) {
+  check_driver run;
+  run.write("lost", 1);
+  run.run_for(20s);
+  std::vector<state::check_row> changed;
+  std::vector<std::int64_t> closed;
+  run.checks.take_dirty(changed, closed);
+  const auto looks = run.reads(check_step::look);
+  changed.clear();
+  run.run_for(20s);
+  ASSERT_GT(run.reads(check_step::look), looks);
+  run.checks.take_dirty(changed, closed);
+  EXPECT_THAT(changed, IsEmpty());
+}
+
+TEST(restart, leaves_a_question_of_a_comparison_open) {
+  check_driver first;
+  first.write("a", 1);
+  committed_state state;
+  state.commit(first.checks);
+  const auto key = key_named("a");
+  first.checks.on_candidate({.id = 7,
+                             .command = "monitor",
+                             .key_hash = key.hash.bytes(),
+                             .key_json = key.json,
+                             .source_held = true},
+                            first.now, first.out);
+  state.commit(first.checks);
+  check_driver second;
+  state.restore(second);
+  EXPECT_EQ(second.checks.answering_comparison(), 1);
+}
+
 TEST(restart, under_other_ignored_attributes_asks_the_origin_what_to_expect) {
   check_driver first;
   first.origin["fine"] = first.counterpart["fine"] = 1;

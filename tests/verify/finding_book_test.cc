@@ -405,6 +405,15 @@ TEST_F(unknown_origin, after_a_restart_heals_by_reading_both_tables_only) {
   EXPECT_TRUE(asks_both(true));
 }
 
+TEST_F(unknown_origin, after_another_command_confirmed_it_anew_heals_by_reading_both_tables_only) {
+  findings.on_confirmed(missing("a"), start);
+  auto again = missing("a");
+  again.confirmed_at = start + 1min;
+  findings.on_open_in_state(again);
+  EXPECT_FALSE(heals(true));
+  EXPECT_TRUE(asks_both(true));
+}
+
 struct findings_coverage : testing::Test {
   static finding_book ignoring(std::vector<std::string> patterns) {
     return finding_book({.ignored = std::move(patterns)});

@@ -142,6 +142,19 @@ TEST(pending_checks, counts_what_is_equal_only_thanks_to_ignored_attributes) {
   EXPECT_EQ(run.out.equal_by_ignoring, 1);
 }
 
+TEST(pending_checks, know_whether_one_is_open_that_is_as_old_as_another) {
+  check_driver run;
+  run.write("a", 1);
+  const auto first = run.checks.highest_id();
+  EXPECT_TRUE(run.checks.has_open_up_to(first));
+  run.write_replicated("b", 1, 1s);
+  run.counterpart["a"] = 1;
+  run.run_for(10s);
+  run.write("c", 1);
+  EXPECT_FALSE(run.checks.has_open_up_to(first));
+  EXPECT_TRUE(run.checks.has_open_up_to(run.checks.highest_id()));
+}
+
 TEST(pending_checks, hastens_first_looks_when_nothing_more_will_come) {
   check_driver run;
   run.write_replicated("a", 1, 0ms);
