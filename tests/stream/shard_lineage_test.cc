@@ -387,20 +387,6 @@ TEST_F(lineage, a_shard_that_came_and_went_while_nobody_read_is_a_gap) {
   EXPECT_EQ(gaps[0].shard, shard_id("b"));
 }
 
-TEST_F(lineage, keeps_that_a_shard_has_no_parent_any_more_before_it_is_begun) {
-  (void)shards.on_complete_listing({open_shard("a")}, start);
-  startable();
-  shards.on_partial_listing({open_shard("d", "c")}, start + 1min);
-  auto next = restarted();
-  const auto later = start + 48h;
-  (void)next.on_complete_listing({open_shard("a"), open_shard("d", "c")}, later);
-  std::vector<shard_id> forgotten;
-  const auto changed = next.take_dirty(later, forgotten);
-  const auto child = std::ranges::find(changed, "d", &state::shard_row::shard_id);
-  ASSERT_NE(child, changed.end());
-  EXPECT_EQ(child->parent_id, "") << "whoever takes over begins it too";
-}
-
 TEST_F(lineage, rows_of_another_stream_are_left_alone) {
   shards.restore({{.stream_arn = "other", .shard_id = "x", .life = "reading"}});
   EXPECT_THAT(shards.shards(), IsEmpty());
