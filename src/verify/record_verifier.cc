@@ -53,6 +53,18 @@ bool json_ttl_is_past(std::string_view item_json, const std::optional<std::strin
   return item && ttl_is_past(*item, *attribute, now);
 }
 
+/// A flag that is raised, also when an exception ends what it stands for.
+class lowered_in_the_end {
+ public:
+  explicit lowered_in_the_end(bool& flag) : flag_(flag) {}
+  lowered_in_the_end(const lowered_in_the_end&) = delete;
+  lowered_in_the_end& operator=(const lowered_in_the_end&) = delete;
+  ~lowered_in_the_end() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace
 
 /// One BatchGetItem's answer. Absence is certain only for keys that are not unprocessed.
@@ -139,10 +151,10 @@ void record_verifier::pump() {
   if (std::exchange(pumping_, true)) {
     return;
   }
+  const lowered_in_the_end lowered(pumping_);
   while (std::exchange(pump_again_, false)) {
     pump_once();
   }
-  pumping_ = false;
 }
 
 void record_verifier::pump_once() {
@@ -217,9 +229,12 @@ awaitable<void> record_verifier::run_watch(std::vector<item_key> keys) {
   after_answer();
 }
 
+/// Its answer makes no other read due, and when the run ends it is refused at once: whoever asked
+/// again then would never come to an end. The next look at what is due comes by itself.
 awaitable<void> record_verifier::run_probe(looked_at& table, item_key key) {
   (void)co_await read(table, {std::move(key)}, false);
-  after_answer();
+  --in_flight_;
+  news_.notify();
 }
 
 awaitable<void> record_verifier::serve_batch(look_batch& batch) {

@@ -313,6 +313,27 @@ TEST(end_of_a_run, comes_no_later_where_our_clock_is_slow) {
   }
 }
 
+/// A probe that is refused, as the run ends, is no answer that the next one could follow at once.
+TEST(end_of_a_run, comes_also_while_a_table_fails_whose_budget_is_used_up) {
+  for (milliseconds after = 5s; after < 25s; after += 250ms) {
+    world_options options;
+    options.read_units_per_second = 0.5;
+    monitor_world world(options);
+    world.target.plan_faults(
+        support::fault_on("BatchGetItem", {.type = support::fault::kind::connection_reset}));
+    world.source.plan_faults(
+        support::fault_on("GetRecords", {.type = support::fault::kind::none, .delay = 3s}));
+    world.start();
+    for (int i = 0; i < 20; ++i) {
+      world.put("key" + std::to_string(i), i);
+    }
+    world.time.run_for(after);
+    const auto asked = world.time.now();
+    (void)world.stop();
+    ASSERT_LE(world.ended_at(), asked + 30s) << after.count();
+  }
+}
+
 TEST(end_of_a_run, comes_when_the_target_that_it_waited_for_turns_out_to_be_another_table) {
   world_options options;
   options.create_target = false;
