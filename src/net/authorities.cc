@@ -1,5 +1,6 @@
 #include "net/authorities.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,7 +31,9 @@ bool is_readable_and_holds_some(const std::string& path) {
 bool folder_holds_some(const std::string& path) {
   std::error_code unreadable;
   const std::filesystem::directory_iterator entries(path, unreadable);
-  return !unreadable && entries != std::filesystem::directory_iterator();
+  return !unreadable && std::ranges::any_of(entries, [](const auto& entry) {
+    return is_readable_and_holds_some(entry.path().string());
+  });
 }
 
 }  // namespace ddm::net
