@@ -49,9 +49,10 @@ result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_f
   if (!file) {
     return wrong_usage(
         fmt::format("this system has no certificate authorities, so no https endpoint can be "
-                    "trusted: looked at "
-                    "{}, {}; install ca-certificates, or name a PEM file by AWS_CA_BUNDLE",
-                    X509_get_default_cert_file(), fmt::join(authority_files, ", ")));
+                    "trusted: looked at {}, {}, {}; install ca-certificates, or name a PEM file by "
+                    "AWS_CA_BUNDLE",
+                    X509_get_default_cert_file(), X509_get_default_cert_dir(),
+                    fmt::join(authority_files, ", ")));
   }
   const bool loaded = (!ca_file.empty() || SSL_CTX_set_default_verify_paths(native) == 1) &&
                       (file->empty() || SSL_CTX_load_verify_file(native, file->c_str()) == 1);

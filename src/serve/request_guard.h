@@ -40,8 +40,8 @@ struct access_options {
   /// Further names under which it is reached, such as a proxy's: "monitor.example.com" with any
   /// port, "monitor.example.com:8443" with that one.
   std::vector<std::string> allowed_hosts;
-  /// "/healthz": whoever asks for them, by whatever name of ours and without a token, gets the
-  /// status code, with no body. A platform's probe knows neither.
+  /// "/healthz": whoever asks for them, by whatever host and without a token, gets the status
+  /// code, with no body. A platform's probe knows neither.
   std::vector<std::string> probes;
 };
 

@@ -97,6 +97,11 @@ TEST(authority_file, holds_some_if_it_is_a_file_with_something_in_it) {
   EXPECT_FALSE(folder_holds_some(system.root() + "/folder"));
   EXPECT_FALSE(folder_holds_some(system.root() + "/nothing"));
   EXPECT_TRUE(folder_holds_some(system.root()));
+  std::filesystem::create_directories(system.root() + "/certs/bundle-of-a-mount");
+  system.put("/certs/empty", "");
+  EXPECT_FALSE(folder_holds_some(system.root() + "/certs")) << "entries, and no authority";
+  system.put("/certs/authority", "some");
+  EXPECT_TRUE(folder_holds_some(system.root() + "/certs"));
 }
 
 }  // namespace
