@@ -28,7 +28,7 @@ namespace ddm::dynamodb {
 /// Whether `name` is this literal, without a call.
 template <std::size_t Size>
 [[nodiscard]] bool is_name(std::string_view name, const char (&literal)[Size]) {
-  return name.size() == Size - 1 && std::memcmp(name.data(), literal, Size - 1) == 0;
+  return name.size() == Size - 1 && std::memcmp(name.begin(), literal, Size - 1) == 0;
 }
 
 /// Functions that take a token return false, and take nothing, when it is of another kind. Where
