@@ -14,9 +14,9 @@ std::optional<std::string> authorities_beside(
   if (openssl.chosen || holds_some(openssl.file)) {
     return std::string();
   }
-  for (const std::string file : files) {
+  for (const auto* const file : files) {
     if (holds_some(file)) {
-      return file;
+      return std::string(file);
     }
   }
   return has_entries(openssl.folder) ? std::optional<std::string>("") : std::nullopt;
