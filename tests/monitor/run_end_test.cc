@@ -329,8 +329,8 @@ TEST(end_of_a_run, comes_also_while_a_table_fails_whose_budget_is_used_up) {
     }
     world.time.run_for(after);
     const auto asked = world.time.now();
-    (void)world.stop();
-    ASSERT_LE(world.ended_at(), asked + 30s) << after.count();
+    const auto ended = world.stop();
+    ASSERT_LE(world.ended_at(), asked + 30s) << after.count() << (ended ? "" : ", with an error");
   }
 }
 

@@ -249,6 +249,7 @@ TEST(stream_follower, tells_what_a_newer_stream_forgets_before_it_can_be_read) {
   table.time.run_for(30h);
   EXPECT_THAT(table.sink.keys, IsEmpty());
   std::vector<std::string> reasons;
+  reasons.reserve(table.sink.gaps.size());
   for (const auto& gap : table.sink.gaps) {
     reasons.push_back(gap.reason);
   }

@@ -10,6 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+awaitable<void> sleep_until(clock& time, wall_time until) {
+  co_await time.sleep_for(std::max(0ms, milliseconds{until - time.now()}));
+}
+
 TEST(stream_status, counts_shards_and_is_caught_up_while_idle) {
   stream_world world({.shards = 4});
   world.write(0, 100);
@@ -91,9 +95,7 @@ TEST(stream_status, is_behind_from_when_reads_come_later_than_they_should_and_no
   world.begin();
   world.time.run_for(10min);
   const auto until = world.time.now() + 10min;
-  world.sink.before_read = [&world, until]() -> awaitable<void> {
-    co_await world.time.sleep_for(std::max(0ms, milliseconds{until - world.time.now()}));
-  };
+  world.sink.before_read = [&world, until] { return sleep_until(world.time, until); };
   std::optional<milliseconds> first;
   for (int second = 0; second < 60 && !first; ++second) {
     world.time.run_for(1s);
