@@ -258,6 +258,22 @@ TEST_F(commands_beside, what_it_healed_is_healed_here_and_counted_once) {
   EXPECT_EQ(now.checks.healed, 1);
 }
 
+TEST_F(commands_beside, what_it_found_and_nobody_can_read_ends_the_run) {
+  start_without_baseline();
+  verify::finding_book book({});
+  verify::mismatch entry{.kind = verify::mismatch_kind::missing, .changes = 0};
+  entry.key = *dynamodb::key_of(monitor_world::key("rest00003"), world_.decoding().schema,
+                                world_.decoding().secret);
+  book.on_confirmed(std::move(entry), world_.time.now());
+  state::commit_batch batch;
+  book.take_dirty(batch.mismatches, batch.finding_lines);
+  batch.mismatches.front().body = "{";
+  world_.commit_beside(std::move(batch));
+  world_.time.run_for(1min);
+  EXPECT_TRUE(world_.ended());
+  EXPECT_FALSE(world_.end());
+}
+
 TEST_F(commands_beside, the_last_word_hears_of_all_that_it_confirmed_however_much_it_healed) {
   world_.start([](session_settings& settings) {
     settings.settle = 10s;

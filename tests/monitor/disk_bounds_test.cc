@@ -274,6 +274,46 @@ TEST(findings_max, a_gap_that_begins_anew_counts_nothing_of_one_that_was_cured) 
   EXPECT_EQ(unlisted.by_kind().all(), 2);
 }
 
+TEST(findings_max, of_one_command_are_not_told_apart_by_a_comparison_of_another) {
+  const auto minute = [](int number) { return from_ms(0) + std::chrono::minutes{number}; };
+  state::snapshot stored;
+  const auto commit = [&](unlisted_book& book, int comparison_began) {
+    state::commit_batch batch;
+    book.collect(minute(comparison_began), stored.gaps, batch);
+    for (const auto& [name, number] : batch.numbers) {
+      stored.numbers[name] = number;
+    }
+  };
+  verify::finding_book found({.listed_max = 0});
+  unlisted_book of_monitor("monitor", found, stored);
+  verify::mismatch missing{.kind = verify::mismatch_kind::missing};
+  found.on_confirmed(missing, minute(10));
+  commit(of_monitor, 0);
+  commit(of_monitor, 20);
+  found.on_confirmed(missing, minute(30));
+  commit(of_monitor, 20);
+  verify::finding_book others({});
+  unlisted_book of_compare("compare", others, stored);
+  commit(of_compare, 25);
+
+  verify::finding_book later({.listed_max = 0});
+  unlisted_book resumed("monitor", later, stored);
+  commit(resumed, 20);
+  resumed.note_cure(stored.gaps, {.gaps_cured_before = minute(20)});
+  EXPECT_EQ(resumed.by_kind().all(), 1) << "what was counted before the comparison is made up for";
+}
+
+TEST(findings_max, a_gap_that_is_not_committed_yet_outlasts_what_is_heard_of_others) {
+  verify::finding_book found({});
+  unlisted_book unlisted("monitor", found, {});
+  const state::gap_row own{.noticed = from_ms(5), .reason = std::string(left_reason)};
+  const state::gap_row of_others{.shard_id = "s", .noticed = from_ms(3), .reason = "trimmed"};
+  std::vector gaps{own};
+  EXPECT_FALSE(unlisted.hear({.gaps = {of_others}}, {own}, gaps));
+  ASSERT_EQ(gaps.size(), 2U);
+  EXPECT_EQ(gaps.back().reason, left_reason);
+}
+
 /// k0 and k1 are lost for a while, one of them beyond the room, and `expired` comes during the
 /// comparison that makes up for it.
 class expired_meanwhile : public testing::Test {

@@ -6,6 +6,7 @@
 #include "state/store_testing.h"
 #include "support/simulated_clock.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -183,6 +184,28 @@ TEST(findings_flow, a_finding_stands_on_what_the_source_held_for_certain) {
   EXPECT_EQ(world.stored().open_mismatches.size(), 1U);
   EXPECT_GT(reads, 2) << "judged, and watched afterwards";
   EXPECT_EQ(strong, reads);
+}
+
+TEST(findings_flow, no_old_read_of_the_source_passes_for_what_a_record_does_not_tell) {
+  monitor_world world({.view_type = "KEYS_ONLY"});
+  const auto put_all = [&](int value) {
+    for (int i = 0; i < 20; ++i) {
+      world.put(fmt::format("key{}", i), value);
+    }
+  };
+  put_all(1);
+  for (int i = 0; i < 20; ++i) {
+    world.target.put(world.table, monitor_world::item(fmt::format("key{}", i), 1));
+  }
+  world.start();
+  world.time.run_for(1min);
+  ASSERT_EQ(world.status().checks.verified, 20);
+  world.source.table(world.table).settings().read_lag_max = 1min;
+  world.source.settings().read_lag_max = 1min;
+  put_all(2);  // lost: an older read of the source would agree with the target
+  world.time.run_for(3min);
+  EXPECT_EQ(world.status().checks.verified, 20);
+  EXPECT_EQ(world.status().checks.failed, 20);
 }
 
 TEST(findings_flow, a_finding_has_the_values_of_both_sides_only_where_they_are_asked_for) {
