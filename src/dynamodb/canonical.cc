@@ -4,7 +4,6 @@
 #include "dynamodb/base64.h"
 #include "dynamodb/number.h"
 
-#include <fmt/format.h>
 #if DDM_XXHASH_DISPATCH
 #include <xxh_x86dispatch.h>
 #else
@@ -211,11 +210,11 @@ bool item_reader::member(std::string_view name, int depth, bool watched) {
   auto& bytes = scratch_.bytes;
   auto* const key_part = depth == 0 ? wanted_key_part(name) : nullptr;
   const auto begin = bytes.size();
-  const auto head = name.size() < short_name ? head_of_short(name) : 0;
+  const bool is_short = name.size() < short_name;
+  const auto head = is_short ? head_of_short(name) : 0;  // the name is gone behind its value
   bytes.put_varint(name.size());
   bytes.put_padded(name);
   const auto key_size = bytes.size() - begin;
-  const bool is_short = name.size() < short_name;
   const auto value_place = in_.at();
   if (!value(depth + 1, watched_below)) {
     return false;

@@ -268,16 +268,21 @@ TEST(candidates, whose_key_is_being_checked_are_answered_only_by_what_the_origin
   }
 }
 
+/// A comparison asks of an item that differs, and that changes each second from then on.
+void ask_of_moving_item(check_driver& run, std::chrono::seconds moving) {
+  run.counterpart["a"] = 999'999;
+  run.origin["a"] = 1;
+  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
+  for (int second = 0; second < moving.count(); ++second) {
+    run.origin["a"] = second + 2;
+    run.run_for(1s);
+  }
+}
+
 TEST(candidates, that_never_rest_stay_beside_a_stream_and_are_judged_once_they_rest) {
   for (const bool right_in_the_end : {true, false}) {
     check_driver run;
-    run.counterpart["a"] = 999'999;
-    run.origin["a"] = 1;
-    run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
-    for (int second = 0; second < 600; ++second) {
-      run.origin["a"] = second + 2;
-      run.run_for(1s);
-    }
+    ask_of_moving_item(run, 600s);
     EXPECT_EQ(run.checks.size(), 1U);
     EXPECT_EQ(run.checks.restless_candidates(), 1);
     EXPECT_LE(run.reads(check_step::judge), 12) << "one judgement a max-lag";
@@ -294,13 +299,7 @@ TEST(candidates, that_never_rest_stay_beside_a_stream_and_are_judged_once_they_r
 /// How often the tables moved beneath the comparison tells nothing of the change.
 TEST(candidates, that_never_rest_do_so_no_longer_once_a_change_of_theirs_is_read) {
   check_driver run;
-  run.counterpart["a"] = 999'999;
-  run.origin["a"] = 1;
-  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
-  for (int second = 0; second < 600; ++second) {
-    run.origin["a"] = second + 2;
-    run.run_for(1s);
-  }
+  ask_of_moving_item(run, 600s);
   ASSERT_EQ(run.checks.restless_checks(), 1);
   run.write("a", 1000);
   EXPECT_EQ(run.checks.size(), 1U);
@@ -310,13 +309,7 @@ TEST(candidates, that_never_rest_do_so_no_longer_once_a_change_of_theirs_is_read
 /// Its own looks, not those of the candidate, are what a change waits for ever longer.
 TEST(candidates, that_were_looked_at_for_long_leave_a_change_of_their_key_no_longer_wait) {
   check_driver run;
-  run.counterpart["a"] = 999'999;
-  run.origin["a"] = 1;
-  run.checks.on_candidate(row_of(7, "a"), run.now, run.out);
-  for (int second = 0; second < 110; ++second) {
-    run.origin["a"] = second + 2;
-    run.run_for(1s);
-  }
+  ask_of_moving_item(run, 110s);
   run.write_replicated("a", 1000, 8s);
   EXPECT_LE(run.run_until_judged(2min), plain_settings().max_lag);
   EXPECT_EQ(run.out.verified, 1);
