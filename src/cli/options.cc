@@ -74,21 +74,25 @@ constexpr std::array<std::pair<std::string_view, parser>, 7> commands{
      {"datagen", parse_command<datagen_options>},
      {"datadel", parse_command<datadel_options>}}};
 
-template <class... Options>
-outcome complete_for(std::string_view shell, Options... options) {
-  const std::array all{completed_command{describe(options).name, flags_of(options)}...};
-  auto script = completion_script(shell, all);
+/// What `use` makes of the commands and their flags; the rows refer to options that live meanwhile.
+template <class Use>
+auto with_all_commands(const Use& use) {
+  const auto with = [&](auto... options) {
+    const std::array all{completed_command{describe(options).name, flags_of(options)}...};
+    return use(std::span<const completed_command>(all));
+  };
+  return with(monitor_options{}, compare_options{}, plan_options{}, repair_options{},
+              report_options{}, datagen_options{}, datadel_options{});
+}
+
+outcome complete_for(std::span<const std::string> arguments) {
+  const auto shell = arguments.size() == 1 ? std::string_view(arguments[0]) : std::string_view();
+  auto script = with_all_commands([&](const auto& all) { return completion_script(shell, all); });
   if (!script) {
     return std::unexpected(
         usage_faults{.faults = {std::move(script.error().message)}, .command = {}});
   }
   return text_to_print{*std::move(script)};
-}
-
-outcome complete_for(std::span<const std::string> arguments) {
-  return complete_for(arguments.size() == 1 ? std::string_view(arguments[0]) : std::string_view(),
-                      monitor_options{}, compare_options{}, plan_options{}, repair_options{},
-                      report_options{}, datagen_options{}, datadel_options{});
 }
 
 usage_faults unknown_command(std::string_view name) {
@@ -98,9 +102,7 @@ usage_faults unknown_command(std::string_view name) {
     names.push_back(known);
   }
   names.emplace_back("completion");
-  const auto last = names.back();
-  return {.faults = {fmt::format("there is no command \"{}\", only {} and {}{}", name,
-                                 fmt::join(names.begin(), names.end() - 1, ", "), last,
+  return {.faults = {fmt::format("there is no command \"{}\", only {}{}", name, enumeration(names),
                                  suggestion(name, names, ""))},
           .command = ""};
 }
@@ -122,6 +124,21 @@ std::string on_one_line(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> commands_with(std::string_view name) {
+  return with_all_commands([&](const auto& all) {
+    std::vector<std::string_view> found;
+    for (const auto& command : all) {
+      const auto has = [&](const flag_group& group) {
+        return std::ranges::find(group.flags, name, &flag::name) != group.flags.end();
+      };
+      if (std::ranges::any_of(command.flags, has)) {
+        found.push_back(command.name);
+      }
+    }
+    return found;
+  });
+}
 
 std::string usage_faults::text() const {
   std::string lines;

@@ -72,6 +72,9 @@ struct command_description {
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
 
+/// The commands that have a flag of this name.
+[[nodiscard]] std::vector<std::string_view> commands_with(std::string_view name);
+
 /// The flags that have a value, with the one in force; of an address without what may be secret.
 [[nodiscard]] std::vector<report::setting> settings_of(const flag_table& flags);
 
@@ -120,6 +123,8 @@ struct command_description {
 
 /// "text or json".
 [[nodiscard]] std::string alternatives(const std::vector<std::string_view>& names);
+/// "monitor, compare and plan".
+[[nodiscard]] std::string enumeration(const std::vector<std::string_view>& names);
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 /// One of several words, in any case. An optional value has no default to show.

@@ -59,6 +59,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// The rest of the sentence about a flag that its command does not have, however it was written.
+std::string unknown(std::string_view written, const flag_table& table, std::string_view dashes) {
+  std::string name(written);
+  std::ranges::replace(name, '_', '-');
+  const auto commands =
+      find_flag(table, name) == nullptr ? commands_with(name) : std::vector<std::string_view>();
+  if (commands.empty()) {
+    return fmt::format("is unknown{}", suggestion(written, names_of(table), dashes));
+  }
+  return fmt::format("is unknown here: {} is a flag of {}",
+                     name == written ? "it" : fmt::format("{}{}", dashes, name),
+                     enumeration(commands));
+}
+
 /// "-x", "--x"; not "-5", which is a value, nor "-" alone.
 bool looks_like_flag(std::string_view word) {
   return word.size() > 1 && word[0] == '-' && !(word[1] >= '0' && word[1] <= '9') && word[1] != '.';
@@ -109,8 +123,7 @@ class argument_reader {
             fmt::format("--{} needs a value ({}): {}", name, known->value, known->help));
       }
     } else {
-      faults_.push_back(
-          fmt::format("--{} is unknown{}", name, suggestion(name, names_of(table_), "--")));
+      faults_.push_back(fmt::format("--{} {}", name, unknown(name, table_, "--")));
       if (!has_value) {
         std::ignore = next_value();
       }
@@ -209,8 +222,7 @@ raw_settings read_config(const flag_table& table, const std::string& path, const
     const auto origin = fmt::format("{} line {}: {}", path, node.source().begin.line, name);
     const auto* known = find_flag(table, name);
     if (known == nullptr || name == "config") {
-      faults.push_back(
-          fmt::format("{} is unknown{}", origin, suggestion(name, names_of(table), "")));
+      faults.push_back(fmt::format("{} {}", origin, unknown(name, table, "")));
       continue;
     }
     auto& values = settings[known->name];

@@ -46,7 +46,7 @@ struct parsed_arguments {
 void apply_settings(const flag_table& table, const raw_settings& settings,
                     std::vector<std::string>& faults);
 
-/// " (did you mean --sample-rate?)", or nothing when no name is near.
+/// ": did you mean --sample-rate?", or nothing when no name is near.
 [[nodiscard]] std::string suggestion(std::string_view written,
                                      const std::vector<std::string_view>& names,
                                      std::string_view dashes);

@@ -26,6 +26,14 @@ namespace {
 constexpr std::array<std::string_view, 3> words_for_true{"true", "yes", "1"};
 constexpr std::array<std::string_view, 3> words_for_false{"false", "no", "0"};
 
+std::string joined(const std::vector<std::string_view>& names, std::string_view last) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == names.size() ? last : ", ", names[i]);
+  }
+  return text;
+}
+
 bool is_one_of(const auto& words, std::string_view text) {
   return std::ranges::any_of(
       words, [&](std::string_view word) { return equal_ignoring_case(word, text); });
@@ -117,11 +125,11 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 std::string alternatives(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == names.size() ? " or " : ", ", names[i]);
-  }
-  return text;
+  return joined(names, " or ");
+}
+
+std::string enumeration(const std::vector<std::string_view>& names) {
+  return joined(names, " and ");
 }
 
 flag_group debugging(bool& allow_core_dumps) {

@@ -416,6 +416,28 @@ TEST(options_config, faults_name_file_and_line) {
               ElementsAre(HasSubstr("\"other.toml\" cannot be read")));
 }
 
+TEST(options, a_flag_of_other_commands_is_refused_with_their_names) {
+  EXPECT_THAT(monitor_faults({"--max-wcu", "4"}),
+              ElementsAre("--max-wcu is unknown here: it is a flag of repair"));
+  EXPECT_THAT(monitor_faults({"--stream_profile", "x", "--max_wcu", "5"}),
+              ElementsAre("--stream_profile is unknown: did you mean --stream-profile?",
+                          "--max_wcu is unknown here: --max-wcu is a flag of repair"));
+}
+
+TEST(options_config, a_key_of_other_commands_is_refused_with_their_names) {
+  const auto told = [](const char* command, const std::string& line) {
+    return faults({command, "--config", "m.toml"}, {}, "target-table = \"t\"\n" + line);
+  };
+  EXPECT_THAT(told("monitor", "max-wcu = 4"),
+              ElementsAre("m.toml line 2: max-wcu is unknown here: it is a flag of repair"));
+  EXPECT_THAT(told("compare", "stream-arn = \"x\""),
+              ElementsAre(HasSubstr("is unknown here: it is a flag of monitor and plan")));
+  EXPECT_THAT(told("compare", "verify_on = \"source\""),
+              ElementsAre(HasSubstr("is unknown here: verify-on is a flag of monitor")));
+  EXPECT_THAT(told("compare", "sample_rate = 50"),
+              ElementsAre(HasSubstr("is unknown: did you mean sample-rate?")));
+}
+
 TEST(options_config, does_not_throw_the_state_away_at_each_start) {
   const std::string config = "target-table = \"t\"\nfresh = ";
   for (const auto* command : {"monitor", "compare"}) {
