@@ -29,7 +29,7 @@ umoci unpack --image "$work/image:$version" "$work/bundle" >/dev/null
 root=$work/bundle/rootfs
 tar -C "$root" -xf "$work/root.tar"
 dpkg-deb --fsys-tarfile "$package" | tar -C "$root" -x ./usr/bin ./usr/share/doc/dynamodb-migration-monitor/LICENSE
-(cd "$work" && apt-get -qq download ca-certificates >/dev/null && dpkg-deb -x ca-certificates_*.deb certificates)
+(cd "$work" && apt-get -qq -o APT::Sandbox::User=root download ca-certificates >/dev/null && dpkg-deb -x ca-certificates_*.deb certificates)
 install -d "$root/etc/ssl/certs"
 cat "$work"/certificates/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
 printf 'root:x:0:0:root:/:/sbin/nologin\nddm:x:65532:65532:ddm:/state:/sbin/nologin\n' >"$root/etc/passwd"
