@@ -36,10 +36,12 @@ class last_resort final : public credentials_source {
 
   awaitable<result<credentials>> fetch() override {
     auto fetched = co_await below_->fetch();
-    if (!fetched && fetched.error().kind == error_class::fatal) {
-      co_return fatal(
-          fmt::format("{}; {}; {}", looked_at_, fetched.error().describe(), what_works));
+    if (!fetched && !fetched_once_ && !is_retryable(fetched.error().kind)) {
+      auto failure = std::move(fetched).error();
+      failure.message = fmt::format("{}; {}; {}", looked_at_, failure.message, what_works);
+      co_return fail(std::move(failure));
     }
+    fetched_once_ = fetched_once_ || fetched.has_value();
     co_return fetched;
   }
   [[nodiscard]] std::string describe() const override { return below_->describe(); }
@@ -49,6 +51,7 @@ class last_resort final : public credentials_source {
  private:
   source_ptr below_;
   std::string looked_at_;
+  bool fetched_once_ = false;  ///< then it is plain where they come from
 };
 
 result<std::optional<int>> duration_of(const std::string& name, const profile_section& profile) {

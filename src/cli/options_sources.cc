@@ -221,6 +221,10 @@ raw_settings read_config(const flag_table& table, const std::string& path, const
     const std::string_view name = key.str();
     const auto origin = fmt::format("{} line {}: {}", path, node.source().begin.line, name);
     const auto* known = find_flag(table, name);
+    if (known == nullptr && node.is_table()) {
+      faults.push_back(fmt::format("{} is a section: write the flags' names without any", origin));
+      continue;
+    }
     if (known == nullptr || name == "config") {
       faults.push_back(fmt::format("{} {}", origin, unknown(name, table, "")));
       continue;

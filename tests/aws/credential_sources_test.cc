@@ -2,6 +2,7 @@
 // and what is made of the answers. Whether other tools send the same is tests/referee's concern.
 #include "aws/assumed_role.h"
 #include "aws/container_credentials.h"
+#include "aws/credential_chain.h"
 #include "aws/instance_metadata.h"
 #include "aws/sso_credentials.h"
 #include "aws/sso_token.h"
@@ -239,6 +240,20 @@ TEST(instance_metadata, what_is_no_role_name_is_neither_asked_for_nor_shown) {
     EXPECT_THAT(made.error().message,
                 AllOf(HasSubstr("gave no role name"), Not(HasSubstr("SECRET"))));
   });
+}
+
+awaitable<void> expect_words_of_what_else_works(world& w) {
+  const auto context = w.context({{"AWS_EC2_METADATA_SERVICE_ENDPOINT", w.url()}});
+  const auto provider = make_credentials_provider(context, parsed(""));
+  const auto made = co_await (*provider)->get();
+  EXPECT_THAT(made.error().message,
+              AllOf(HasSubstr("no AWS credentials"), HasSubstr("answered HTTP status 40"),
+                    HasSubstr("what works:")));
+}
+
+TEST(instance_metadata, an_instance_without_a_role_is_told_what_else_works) {
+  talk({{{ok("TOKEN")}}, {{answer(404, "")}}}, expect_words_of_what_else_works);
+  talk({{{answer(403, "")}}}, expect_words_of_what_else_works);
 }
 
 TEST(instance_metadata, keys_that_have_ended_are_used_on_while_the_service_has_an_outage) {

@@ -364,6 +364,12 @@ TEST(options, an_unknown_command_is_told_which_there_are) {
   EXPECT_THAT(faults({"datagne"}), ElementsAre(HasSubstr("did you mean datagen?")));
 }
 
+TEST(options, help_and_a_command_is_its_help) {
+  EXPECT_EQ(printed({"help", "plan"}), printed({"plan", "--help"}));
+  EXPECT_EQ(printed({"help"}), printed({"--help"}));
+  EXPECT_THAT(faults({"help", "plna"}), ElementsAre(HasSubstr("did you mean plan?")));
+}
+
 TEST(options_config, has_the_flags_names) {
   const auto options = parsed<monitor_options>({"--config=m.toml"}, {}, R"(
     target-table = "orders"
@@ -409,7 +415,7 @@ TEST(options_config, faults_name_file_and_line) {
           HasSubstr("m.toml line 1: sample_rate is unknown: did you mean sample-rate?"),
           HasSubstr("m.toml line 3: memory \"x\" is not a size"),
           HasSubstr("m.toml line 4: state must be a single value"),
-          HasSubstr("m.toml line 5: web is unknown")));
+          "m.toml line 5: web is a section: write the flags' names without any"));
   EXPECT_THAT(monitor_faults({"--config", "m.toml"}, {}, "a = = 1"),
               ElementsAre(HasSubstr("m.toml line 1 is not TOML")));
   EXPECT_THAT(monitor_faults({"--config", "other.toml"}),
