@@ -1,6 +1,7 @@
-// Rows of a state that somebody has changed: open checks and findings. Nothing is read past its
-// end, and what is read can be kept again. The first byte chooses the kind of row.
+// Rows of a state that somebody has changed: open checks, blocks of them, and findings. Nothing is
+// read past its end, and what is read can be kept again. The first byte chooses the kind of row.
 #include "fuzz_target.h"
+#include "state/check_block.h"
 #include "state/merged_finding.h"
 #include "verify/check_codec.h"
 #include "verify/finding_book.h"
@@ -19,6 +20,21 @@ void judge_check(std::string_view body) {
   const auto again = verify::decode_check(1, kept);
   require(again.has_value() && again->shard_id == read->shard_id, "a check is kept");
   require(verify::encode_check(again->value, again->shard_id) == kept, "and kept the same");
+}
+
+void judge_block(std::string_view body) {
+  const auto read = state::read_check_block(1, body);
+  if (!read) {
+    return;
+  }
+  state::check_block_writer writer;
+  for (const auto& [id, row] : read->rows) {
+    writer.put(id, row);
+  }
+  const auto kept = writer.finish(read->closed);
+  const auto again = state::read_check_block(1, kept);
+  require(again.has_value() && again->rows == read->rows && again->closed == read->closed,
+          "a block is kept");
 }
 
 state::mismatch_row row_of(std::string_view body) {
@@ -52,6 +68,8 @@ void fuzz_one(std::string_view input) {
   input.remove_prefix(1);
   if (kind == 'c') {
     judge_check(input);
+  } else if (kind == 'b') {
+    judge_block(input);
   } else {
     judge_finding(input);
   }

@@ -22,8 +22,7 @@
 namespace ddm::state {
 namespace {
 
-/// Times are milliseconds since 1970. An open check is written and deleted up to 100,000 times a
-/// second: hence the bare integer key and one opaque body.
+/// Times are milliseconds since 1970.
 constexpr const char* format_1 = R"(
   CREATE TABLE shard (
     stream_arn TEXT NOT NULL, shard_id TEXT NOT NULL, parent_id TEXT NOT NULL, life TEXT NOT NULL,
@@ -58,8 +57,16 @@ constexpr const char* format_2 = R"(
     key_json TEXT NOT NULL, source_held INTEGER NOT NULL) STRICT;
 )";
 
+/// Checks as blocks (state/check_blocks). What was a row is a block of one, so nothing is copied;
+/// and no table is dropped, which could move the row that tells a WAL's history (wal_lineage).
+constexpr const char* format_4 = R"(
+  ALTER TABLE open_check RENAME TO check_block;
+  ALTER TABLE check_block RENAME COLUMN id TO number;
+)";
+
 /// Script n makes format n of format n − 1. A script that has been released is never edited.
-constexpr std::array<const char*, format_version> scripts{format_1, format_2, lineage_script};
+constexpr std::array<const char*, format_version> scripts{format_1, format_2, lineage_script,
+                                                          format_4};
 
 static_assert(scripts[lineage_format - 1] == lineage_script);
 
@@ -171,17 +178,22 @@ result<void> upgrade(sqlite_connection& connection, std::span<const char* const>
   return {};
 }
 
+error damaged_state(const std::string& path, std::string_view why) {
+  return wrong_usage(
+             fmt::format("the state {} is damaged ({}): put back a copy of it (with the -wal file "
+                         "that was copied with it; without one, move the -wal file that lies "
+                         "there away), or start anew with --fresh (what it knew is lost then)",
+                         path, why))
+      .error();
+}
+
 result<void> check_integrity(sqlite_connection& connection) {
   const auto answer = connection.ask("PRAGMA quick_check(1)");
   if (!answer) {
     return fail(answer.error());
   }
   if (*answer != "ok") {
-    return wrong_usage(fmt::format(
-        "the state {} is damaged ({}): put back a copy of it (with the -wal file that was copied "
-        "with it; without one, move the -wal file that lies there away), or start anew with "
-        "--fresh (what it knew is lost then)",
-        connection.path(), answer->substr(0, answer->find('\n'))));
+    return fail(damaged_state(connection.path(), answer->substr(0, answer->find('\n'))));
   }
   return {};
 }

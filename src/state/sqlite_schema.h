@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace ddm::state {
 
@@ -30,6 +31,9 @@ namespace ddm::state {
 
 /// Runs the scripts that the state lacks, all or none. Nothing else may write to it meanwhile.
 [[nodiscard]] result<void> upgrade(sqlite_connection& connection, std::span<const char* const> all);
+
+/// What to do about it is part of the message. `why`: "its open checks cannot be read".
+[[nodiscard]] error damaged_state(const std::string& path, std::string_view why);
 
 /// Reads the whole file and looks for damage.
 [[nodiscard]] result<void> check_integrity(sqlite_connection& connection);

@@ -19,7 +19,7 @@ namespace ddm::state {
 /// Bytes 68–71 of the file, "DDMM": this program's mark.
 inline constexpr std::uint32_t application_id = 0x44444D4D;
 /// Bytes 60–63. Raised with each change of the tables (sqlite_schema's format_scripts).
-inline constexpr std::uint32_t format_version = 3;
+inline constexpr std::uint32_t format_version = 4;
 
 /// The path without symbolic links, as SQLite will see it. Fails when it is no regular
 /// file (opening a pipe would wait for ever), and when the directory is missing or is on a network

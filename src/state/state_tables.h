@@ -1,6 +1,7 @@
 // The rows of the state, written and read without waiting for anything but the disk.
 #pragma once
 
+#include "state/check_blocks.h"
 #include "state/sqlite_connection.h"
 #include "state/state_store.h"
 #include "state/wal_lineage.h"
@@ -46,8 +47,10 @@ class state_tables {
   struct statements {
     statement put_shard;
     statement forget_shard;
-    statement put_check;
-    statement close_check;
+    statement put_block;
+    statement drop_blocks;
+    statement read_block;
+    statement highest_block;
     statement defer;
     statement take_deferred;
     statement put_mismatch;
@@ -80,6 +83,10 @@ class state_tables {
       : connection_(std::move(connection)), sql_(std::move(prepared)) {}
 
   [[nodiscard]] bool write(const commit_batch& batch);
+  [[nodiscard]] bool write_checks(const commit_batch& batch);
+  [[nodiscard]] bool know_blocks();
+  [[nodiscard]] bool read_checks(std::vector<check_row>& rows);
+  [[nodiscard]] error failure(std::string_view doing) const;
   [[nodiscard]] bool write_mark();
   [[nodiscard]] bool give_back_space();
   [[nodiscard]] result<bool> begin_lines_anew(const state_store::line_of_row& line_of);
@@ -94,6 +101,9 @@ class state_tables {
   sqlite_connection connection_;
   statements sql_;
   commit_id last_ = begin_run();
+  /// As the last commit or load of this process left them; nothing: not known.
+  std::optional<check_blocks> blocks_;
+  bool blocks_damaged_ = false;
   std::optional<error> broken_;
 };
 

@@ -13,6 +13,7 @@
 #include "dynamodb/item_digest.h"
 #include "dynamodb/names.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -59,6 +60,9 @@ enum class check_step {
   judge_restless,  ///< the same, of a key that never rests: held against its recent images
 };
 
+/// Up to so late a change may be read without its check being late.
+constexpr milliseconds reading_late_max{60'000};
+
 struct question {
   item_key key;
   /// Raised by every new change of the key: tells an answer to an older question.
@@ -82,6 +86,10 @@ struct question {
   bool source_held = false;  ///< candidates: a scan saw the item in the source
 
   [[nodiscard]] bool is_of_change() const { return candidate == 0; }
+  /// What its lateness counts from.
+  [[nodiscard]] wall_time unmet_since() const {
+    return std::min(first_unmet_at, unmet_created + reading_late_max);
+  }
 };
 
 struct expectation {

@@ -22,6 +22,7 @@ check_table::entry& check_table::restore(check kept) {
   next_id_ = std::max(next_id_, kept.id + 1);
   auto& placed = place(std::move(kept));
   placed.persisted = true;
+  note_bounds(placed.open);
   return placed;
 }
 
@@ -60,8 +61,17 @@ void check_table::book(entry& changed) {
 }
 
 void check_table::mark_dirty(entry& changed) {
+  note_bounds(changed.open);
   if (changed.open.asked.is_of_change() && !std::exchange(changed.dirty, true)) {
-    dirty_.push_back(changed.open.id);
+    dirty_.push_back(&changed);
+  }
+}
+
+void check_table::note_bounds(const check& changed) {
+  const auto& asked = changed.asked;
+  bounds_.answer_comparison = bounds_.answer_comparison || asked.comparison_asks_since;
+  if (asked.is_of_change()) {
+    bounds_.unmet_since = std::min(bounds_.unmet_since, asked.unmet_since());
   }
 }
 
@@ -72,14 +82,12 @@ void check_table::become_change(entry& candidate) {
 
 void check_table::take_dirty(std::vector<state::check_row>& rows,
                              std::vector<std::int64_t>& closed) {
-  for (const auto id : dirty_) {
-    auto* changed = find(id);
-    if (changed == nullptr) {
-      continue;
+  rows.reserve(rows.size() + dirty_.size());
+  for (auto* changed : dirty_) {
+    if (std::exchange(changed->dirty, false)) {
+      changed->persisted = true;
+      rows.push_back({changed->open.id, encode_check(changed->open, shard_id(changed->open))});
     }
-    changed->dirty = false;
-    changed->persisted = true;
-    rows.push_back({id, encode_check(changed->open, shard_id(changed->open))});
   }
   dirty_.clear();
   closed = std::exchange(closed_, {});

@@ -36,7 +36,8 @@ class check_table {
   void close(entry& closed);
   /// Counts anew what it takes in memory; after each change of its size.
   void book(entry& changed);
-  /// Is part of the next commit. Candidates are not: their rows stay.
+  /// Is part of the next commit. Candidates are not: their rows stay. Called after each change of
+  /// what is persisted.
   void mark_dirty(entry& changed);
   void take_dirty(std::vector<state::check_row>& rows, std::vector<std::int64_t>& closed);
   /// The check of a candidate stands for a change from now on.
@@ -69,6 +70,13 @@ class check_table {
     each_open([&](const check& open) { count += holds(open) ? 1 : 0; });
     return count;
   }
+  /// What no open check can be beyond, so that most walks through all of them need not be made. A
+  /// walk that found less says so.
+  struct bounds {
+    wall_time unmet_since = wall_time::max();  ///< the earliest, of checks of changes
+    bool answer_comparison = false;            ///< some do
+  };
+  [[nodiscard]] bounds& known_bounds() const { return bounds_; }
   /// The lowest sequence number with an open check, of each shard that has one. Walks all.
   [[nodiscard]] std::map<std::string, sequence_number> lowest_open() const;
 
@@ -80,18 +88,20 @@ class check_table {
 
  private:
   entry& place(check fresh);
+  void note_bounds(const check& changed);
 
   std::deque<entry> entries_;  ///< a deque: references stay valid while it grows
   std::vector<entry*> free_;
   boost::unordered_flat_map<digest128, entry*, std::hash<digest128>> by_key_;
   boost::unordered_flat_map<check_id, entry*> by_id_;
-  std::vector<check_id> dirty_;
+  std::vector<entry*> dirty_;  ///< one that was closed and opened anew stands there twice
   std::vector<std::int64_t> closed_;
   std::vector<std::string> shard_names_;
   std::map<std::string, std::uint32_t, std::less<>> shard_indices_;
   std::uint64_t bytes_ = 0;
   std::size_t candidates_ = 0;
   check_id next_id_ = 1;
+  mutable bounds bounds_;
 };
 
 }  // namespace ddm::verify

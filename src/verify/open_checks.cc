@@ -14,12 +14,21 @@ bool has_not_rested(const check& open) {
 
 late_checks pending_checks::later_than(wall_time time) const {
   late_checks late;
+  auto& earliest = table_.known_bounds().unmet_since;
+  if (earliest >= time) {
+    return late;
+  }
+  earliest = wall_time::max();
   const check_facts facts{
       .settings = settings_, .behind = behind_, .reached = reached_, .now = time, .due = time};
   table_.each_open([&](const check& open) {
     const auto& [id, asked, expected, seen, at] = open;
-    const auto unmet_since = std::min(asked.first_unmet_at, asked.unmet_created + reading_late_max);
-    if (!asked.is_of_change() || unmet_since >= time) {
+    const auto unmet_since = asked.unmet_since();
+    if (!asked.is_of_change()) {
+      return;
+    }
+    earliest = std::min(earliest, unmet_since);
+    if (unmet_since >= time) {
       return;
     }
     const bool changes_all_the_time = asked.unproven_before && asked.read_at >= time;
@@ -38,8 +47,11 @@ late_checks pending_checks::later_than(wall_time time) const {
 }
 
 std::size_t pending_checks::answering_comparison() const {
-  return table_.count_if(
-      [](const check& open) { return open.asked.comparison_asks_since.has_value(); });
+  auto& some_do = table_.known_bounds().answer_comparison;
+  const auto asks = [](const check& open) { return open.asked.comparison_asks_since.has_value(); };
+  const auto answering = some_do ? table_.count_if(asks) : 0;
+  some_do = answering > 0;
+  return answering;
 }
 
 std::size_t pending_checks::restless_checks() const { return table_.count_if(has_not_rested); }

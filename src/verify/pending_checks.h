@@ -31,9 +31,6 @@
 
 namespace ddm::verify {
 
-/// Up to so late a change may be read without its check being late.
-constexpr milliseconds reading_late_max{60'000};
-
 /// Where a change was read, beside the record itself.
 struct change_context {
   std::string_view shard_id;
@@ -182,7 +179,7 @@ class pending_checks {
   }
   [[nodiscard]] check_id highest_id() const { return table_.highest_id(); }
   /// Those whose first unmet change was made before `time`. What was read late has
-  /// `reading_late_max` more, for which reading answers.
+  /// `reading_late_max` more, for which reading answers. Walks all checks where one may be.
   [[nodiscard]] late_checks later_than(wall_time time) const;
   /// Checks of changes that answer the question of a comparison, too, and have not yet.
   [[nodiscard]] std::size_t answering_comparison() const;

@@ -10,6 +10,7 @@
 namespace ddm::state {
 namespace {
 
+using testing::HasSubstr;
 using testing::SizeIs;
 
 gap_row a_gap() {
@@ -37,6 +38,20 @@ TEST(hostile_state, a_view_in_the_place_of_a_table_is_refused) {
           "ALTER TABLE gap RENAME TO hidden; CREATE VIEW gap AS SELECT * FROM hidden WHERE 0");
   const auto store = open_sqlite_store({.path = place / "s.db", .command = "monitor"});
   EXPECT_TRUE(!store || !complete((*store)->load(10)));
+}
+
+TEST(hostile_state, open_checks_that_are_no_block_are_damage) {
+  const temporary_directory place;
+  must_open(place / "s.db").reset();
+  run_sql(place / "s.db", "INSERT INTO check_block VALUES (1, x'7a00')");
+  const auto store = must_open(place / "s.db");
+  const auto loaded = complete(store->load(10));
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("damaged (its open checks cannot be read)"));
+  EXPECT_THAT(loaded.error().message, HasSubstr("--fresh"));
+  const auto committed = complete(store->commit({.checks = {{.id = 1, .body = "x"}}}));
+  ASSERT_FALSE(committed);
+  EXPECT_THAT(committed.error().message, HasSubstr("damaged (its open checks cannot be read)"));
 }
 
 TEST(hostile_state, what_others_may_write_is_taken_back) {

@@ -88,7 +88,13 @@ TEST(state_upgrade, a_state_of_format_1_goes_on_with_all_it_knew) {
     EXPECT_EQ(known.values.at("seed"), std::string("\0\xff", 2));
     EXPECT_THAT(complete(store->finding_lines(0, 10)).value(),
                 ElementsAre(R"({"line":1})", R"({"line":2})"));
-    ASSERT_TRUE(complete(store->commit({.finding_lines = {"{\"line\":3}"}})));
+    ASSERT_TRUE(complete(
+        store->commit({.checks = {{.id = 4, .body = "new"}}, .finding_lines = {"{\"line\":3}"}})));
+    ASSERT_THAT(complete(store->load(10)).value().checks, SizeIs(2));
+    ASSERT_TRUE(complete(store->commit({.checks_closed = {3}})));
+    const auto left = complete(store->load(10)).value().checks;
+    ASSERT_THAT(left, SizeIs(1));
+    EXPECT_EQ(left[0].id, 4);
   }
   EXPECT_EQ(version_of(path).value(), format_version);
 }

@@ -485,6 +485,49 @@ TEST(lateness, of_what_was_read_long_after_it_was_made_counts_from_a_minute_afte
   EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unmet = 1}));
 }
 
+// Asked each second, it walks through the checks only where one can be so late.
+TEST(lateness, is_found_whichever_check_becomes_late_after_none_was) {
+  check_driver run;
+  run.write("young", 1);
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), late_checks{});
+  EXPECT_EQ(run.checks.later_than(run.now + 1ms).unlooked, 1) << "a walk";
+  run.write_unread("old", 1);
+  run.now += 3min;
+  run.read_records();
+  run.write("younger", 1);
+  EXPECT_EQ(run.checks.later_than(run.now - 10s).unlooked, 2U);
+  run.run_for(30s);
+  const auto late = run.checks.later_than(run.now - 20s);
+  EXPECT_EQ(late.unmet + late.unlooked, 3U);
+}
+
+TEST(lateness, of_a_pause_is_known_at_once) {
+  check_driver run;
+  run.write("a", 1);
+  EXPECT_EQ(run.checks.later_than(run.now + 1ms).unlooked, 1);
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), late_checks{});
+  run.checks.on_pause(10min);
+  EXPECT_EQ(run.checks.later_than(run.now - 60s), (late_checks{.unlooked = 1}));
+}
+
+TEST(lateness, of_an_earlier_process_goes_on) {
+  check_driver first;
+  first.write("a", 1);
+  first.run_for(70s);
+  const auto left = first.checks.later_than(first.now - 60s);
+  EXPECT_EQ(left, (late_checks{.unmet = 1}));
+  check_driver second;
+  second.now = first.now;
+  EXPECT_EQ(second.checks.later_than(second.now - 60s), late_checks{});
+  std::vector<state::check_row> rows;
+  std::vector<std::int64_t> closed;
+  first.checks.take_dirty(rows, closed);
+  ASSERT_THAT(rows, SizeIs(1));
+  auto open = decode_check(rows[0].id, rows[0].body).value();
+  second.checks.restore(std::move(open.value), open.shard_id, true, second.now);
+  EXPECT_EQ(second.checks.later_than(second.now - 60s), (late_checks{.unlooked = 1}));
+}
+
 // A pause of the machine: what had not arrived before it has been overtaken in it, by what the
 // origin gave up more than a max-lag before the end of the pause.
 TEST(lateness, goes_on_while_what_has_arrived_is_too_old_itself) {
