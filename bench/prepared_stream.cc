@@ -1,5 +1,7 @@
 #include "bench/prepared_stream.h"
 
+#include "bench/process_figures.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -75,7 +77,10 @@ prepared_stream::prepared_stream(prepared_options options, clock& time, table_of
 awaitable<result<aws::api_response>> prepared_stream::send(aws::api_request request) {
   const auto operation = request.operation();
   if (operation == "GetRecords") {
-    co_return answer(next_page(request.body));
+    const auto before = thread_cpu_seconds();
+    auto page = next_page(request.body);
+    cpu_seconds_ += thread_cpu_seconds() - before;
+    co_return answer(std::move(page));
   }
   if (operation == "BatchGetItem") {
     co_return answer(items_for(request.body));

@@ -4,8 +4,10 @@
 #include <charconv>
 #include <cstdint>
 #include <fstream>
+#include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <time.h>
 
 namespace ddm::bench {
 
@@ -14,6 +16,12 @@ namespace ddm::bench {
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+[[nodiscard]] inline double thread_cpu_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 /// The most that was resident at any time.
@@ -29,6 +37,18 @@ namespace ddm::bench {
   std::uint64_t resident = 0;
   file >> size >> resident;
   return resident * 4096;
+}
+
+/// Handed to the system to be written, to files and all else.
+[[nodiscard]] inline std::uint64_t written_bytes() {
+  std::ifstream file("/proc/self/io");
+  std::uint64_t bytes = 0;
+  for (std::string name; file >> name >> bytes;) {
+    if (name == "wchar:") {
+      return bytes;
+    }
+  }
+  return 0;
 }
 
 /// The number behind `name`.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace ddm::dynamodb {
 namespace {
@@ -32,8 +33,11 @@ std::unexpected<error> bad_arn(std::string_view text, std::string_view why) {
 }  // namespace
 
 result<sequence_number> sequence_number::parse(std::string_view text) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.empty() || text.size() > digits_max || !std::ranges::all_of(text, is_digit)) {
+  unsigned highest = 0;  // without an end before the last: several at a time
+  for (const auto c : text) {
+    highest = std::max(highest, static_cast<unsigned>(c) - '0');
+  }
+  if (text.empty() || text.size() > digits_max || highest > 9) {
     return fatal(fmt::format("reading a sequence number: \"{}\" is not 1 to {} decimal digits",
                              text.substr(0, 2 * digits_max), digits_max));
   }
@@ -44,6 +48,9 @@ result<sequence_number> sequence_number::parse(std::string_view text) {
 }
 
 std::strong_ordering sequence_number::operator<=>(const sequence_number& other) const {
+  if (length_ == other.length_) {
+    return std::memcmp(digits_.data(), other.digits_.data(), length_) <=> 0;
+  }
   if (empty() || other.empty()) {
     return !empty() <=> !other.empty();
   }

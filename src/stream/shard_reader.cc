@@ -158,7 +158,9 @@ void shard_reader::accept_records(dynamodb::records_page& page) {
   batch.fresh = reached && asked_later_ - *reached <
                                current_within(shared_.open_shards()) + shared_.creation_unit();
   const auto last_before = progress.last_sequence;
+  const auto counts_from = progress.counts_from;
   std::optional<wall_time> first_created;
+  batch.records.reserve(page.records.size());
   for (auto& record : page.records) {
     if (record.sequence <= last_before) {
       ++batch.reread;
@@ -168,7 +170,7 @@ void shard_reader::accept_records(dynamodb::records_page& page) {
     progress.last_sequence = std::max(progress.last_sequence, record.sequence);
     progress.last_created = record.created;
     progress.dirty = true;
-    if (counts(record)) {
+    if (!counts_from || record.created >= *counts_from - shared_.creation_unit()) {
       batch.records.push_back(std::move(record));
     }
   }
@@ -192,11 +194,6 @@ void shard_reader::save_progress() {
     progress.caught_up_to = caught_up_.ever_up_to();
     progress.dirty = true;
   }
-}
-
-bool shard_reader::counts(const dynamodb::change_record& record) const {
-  const auto& from = shared_.lineage.at(id_).counts_from;
-  return !from || record.created >= *from - shared_.creation_unit();
 }
 
 /// What is told to be lost was written before that; what came after it was lost if it could not be

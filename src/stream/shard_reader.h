@@ -71,7 +71,6 @@ class shard_reader {
   [[nodiscard]] wall_time next_read() const;
   /// By the later of our clock and the service's, as all moments up to which was read.
   [[nodiscard]] wall_time later_now() const { return shared_.service.later(shared_.time.now()); }
-  [[nodiscard]] bool counts(const dynamodb::change_record& record) const;
   [[nodiscard]] bool lost_another_day();
   void report_gap(std::string reason);
   /// How many records the next page is asked for.
