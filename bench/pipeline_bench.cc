@@ -79,6 +79,25 @@ class listened_run {
   std::uint64_t bytes_ = 0;
 };
 
+/// What the process had used by a moment.
+struct used {
+  double cpu = cpu_seconds();
+  std::uint64_t written = bench::written_bytes();
+};
+
+void tell(const report::status& at_end, const used& before, double cpu_of_pages) {
+  const auto unique = at_end.events.unique;
+  const auto verified = at_end.checks.verified;
+  const double cpu = cpu_seconds() - before.cpu - cpu_of_pages;
+  fmt::print(
+      "{} changes, {} verified: {:.2f} CPU s (and {:.2f} for the pages), {:.0f} changes per CPU "
+      "second\n",
+      unique, verified, cpu, cpu_of_pages, static_cast<double>(unique) / cpu);
+  fmt::print("{:.0f} bytes written a change that is checked\n\n",
+             static_cast<double>(bench::written_bytes() - before.written) /
+                 static_cast<double>(std::max<std::int64_t>(verified, 1)));
+}
+
 void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listeners,
          const std::string& folder) {
   support::simulated_clock time(wall_time{std::chrono::seconds{1767225602}});
@@ -120,8 +139,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listene
   bool ended = false;
   asio::co_spawn(time.context(), session.run(),
                  [&](const std::exception_ptr&, const result<void>&) { ended = true; });
-  const double before = cpu_seconds();
-  const auto written_before = bench::written_bytes();
+  const used used_before;
   const auto wanted = static_cast<std::int64_t>(changes);
   std::int64_t next_line = 0;
   fmt::print("sample 1/{}, {} changes, {} bytes a record\n   changes   resident  open checks\n",
@@ -141,16 +159,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listene
   }
   session.request_stop();
   time.run_until([&] { return ended; });
-  const double used = cpu_seconds() - before - prepared.cpu_seconds_of_pages();
-  const auto status = session.status();
-  fmt::print(
-      "{} changes, {} verified: {:.2f} CPU s (and {:.2f} for the pages), {:.0f} changes per CPU "
-      "second\n",
-      status.events.unique, status.checks.verified, used, prepared.cpu_seconds_of_pages(),
-      static_cast<double>(status.events.unique) / used);
-  fmt::print("{:.0f} bytes written a change that is checked\n\n",
-             static_cast<double>(bench::written_bytes() - written_before) /
-                 static_cast<double>(std::max<std::int64_t>(status.checks.verified, 1)));
+  tell(session.status(), used_before, prepared.cpu_seconds_of_pages());
   if (listeners > 0) {
     fmt::print("{} listeners took {}\n\n", listeners, format_size(shown.bytes()));
   }

@@ -97,8 +97,6 @@ gap_row to_gap(const statement& row) {
           .cured = row.integer(5) != 0};
 }
 
-constexpr auto select_blocks = "SELECT number, body FROM check_block ORDER BY number";
-
 constexpr auto select_gaps =
     "SELECT stream_arn, shard_id, after_sequence, noticed, reason, cured FROM gap ORDER BY id";
 
@@ -146,10 +144,6 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
   statements prepared{
       .put_shard = sql("INSERT OR REPLACE INTO shard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       .forget_shard = sql("DELETE FROM shard WHERE stream_arn = ? AND shard_id = ?"),
-      .put_block = sql("INSERT INTO check_block VALUES (?, ?)"),
-      .drop_blocks = sql("DELETE FROM check_block WHERE number <= ?"),
-      .read_block = sql("SELECT body FROM check_block WHERE number = ?"),
-      .highest_block = sql("SELECT coalesce(max(number), 0) FROM check_block"),
       .defer = sql("INSERT INTO deferred VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                    "changes = changes + excluded.changes, "
                    "since_ms = min(since_ms, excluded.since_ms)"),
@@ -197,7 +191,11 @@ result<state_tables> state_tables::open(sqlite_connection connection) {
   if (sql.failure()) {
     return fail(*sql.failure());
   }
-  return state_tables(std::move(connection), std::move(prepared));
+  auto checks = stored_checks::open(connection);
+  if (!checks) {
+    return fail(std::move(checks.error()));
+  }
+  return state_tables(std::move(connection), std::move(prepared), *std::move(checks));
 }
 
 result<void> state_tables::commit(const commit_batch& batch) {
@@ -210,7 +208,7 @@ result<void> state_tables::commit(const commit_batch& batch) {
   if (!connection_.run("BEGIN IMMEDIATE") || !write(batch) || !write_mark() || !give_back_space() ||
       !connection_.run("COMMIT")) {
     auto failed = failure("commit to");
-    blocks_.reset();
+    checks_.forget();
     const bool rolled_back = !connection_.in_transaction() || connection_.run("ROLLBACK");
     if (rolled_back && failed.code == no_room_code) {
       return fail(std::move(failed));
@@ -225,67 +223,8 @@ result<void> state_tables::commit(const commit_batch& batch) {
 }
 
 error state_tables::failure(std::string_view doing) const {
-  return blocks_damaged_ ? damaged_state(connection_.path(), "its open checks cannot be read")
-                         : connection_.failure(doing);
-}
-
-bool state_tables::write_checks(const commit_batch& batch) {
-  if (batch.checks.empty() && batch.checks_closed.empty()) {
-    return true;
-  }
-  std::vector<std::int64_t> highest;
-  if (!sql_.highest_block.read(highest, [](const statement& row) { return row.integer(0); })) {
-    return false;
-  }
-  // Its lock keeps any other process from writing checks; if one did, its blocks are not ours.
-  if ((!blocks_ || blocks_->highest_number() != highest.front()) && !know_blocks()) {
-    return false;
-  }
-  bool unreadable = false;
-  const auto read = [&](std::int64_t number) {
-    std::vector<std::string> bodies;
-    unreadable =
-        !sql_.read_block.read(bodies, [](const statement& row) { return row.text(0); }, number);
-    return bodies.empty() ? std::nullopt : std::optional(std::move(bodies.front()));
-  };
-  const auto step = blocks_->commit(batch.checks, batch.checks_closed, read);
-  blocks_damaged_ = !step && !unreadable;
-  return step && (step->dropped_up_to == 0 || sql_.drop_blocks.run(step->dropped_up_to)) &&
-         std::ranges::all_of(step->written, [this](const check_blocks::stored_block& each) {
-           return sql_.put_block.run(each.number, blob{each.body});
-         });
-}
-
-bool state_tables::know_blocks() {
-  auto stored = connection_.prepare(select_blocks);
-  check_blocks known;
-  const auto take = [&](const statement& row) {
-    blocks_damaged_ = !known.know(row.integer(0), row.text(1));
-    return !blocks_damaged_;
-  };
-  if (!stored || !stored->each(take)) {
-    return false;
-  }
-  blocks_ = std::move(known);
-  return true;
-}
-
-/// Twice through the blocks: what counts is known at their end only.
-bool state_tables::read_checks(std::vector<check_row>& rows) {
-  auto stored = connection_.prepare(select_blocks);
-  if (!know_blocks() || !stored) {
-    return false;
-  }
-  rows.reserve(blocks_->open());
-  const auto take = [&](const statement& row) {
-    std::ranges::move(blocks_->open_rows(row.integer(0), row.text(1)), std::back_inserter(rows));
-    return true;
-  };
-  if (!stored->each(take)) {
-    return false;
-  }
-  std::ranges::sort(rows, {}, &check_row::id);
-  return true;
+  return checks_.damaged() ? damaged_state(connection_.path(), "its open checks cannot be read")
+                           : connection_.failure(doing);
 }
 
 bool state_tables::write(const commit_batch& batch) {
@@ -301,7 +240,7 @@ bool state_tables::write(const commit_batch& batch) {
               [this](const auto& shard) {
                 return sql_.forget_shard.run(shard.first, shard.second);
               }) &&
-         write_checks(batch) &&
+         checks_.write(batch.checks, batch.checks_closed) &&
          each(batch.deferred_taken,
               [this](const std::string& key) { return sql_.take_deferred.run(blob{key}); }) &&
          each(batch.deferred,
@@ -484,7 +423,7 @@ result<snapshot> state_tables::read_snapshot(std::size_t open_mismatches_max) {
   std::vector<std::array<std::int64_t, 4>> sum_rows;
   const auto limit = static_cast<std::int64_t>(open_mismatches_max);
   const bool complete =
-      shards.read(state.shards, to_shard) && read_checks(state.checks) &&
+      shards.read(state.shards, to_shard) && checks_.read(state.checks) &&
       mismatches.read(state.open_mismatches, to_mismatch, limit) && gaps.read(state.gaps, to_gap) &&
       pairs.read(state.pairs,
                  [](const statement& row) {

@@ -1,9 +1,9 @@
 // The rows of the state, written and read without waiting for anything but the disk.
 #pragma once
 
-#include "state/check_blocks.h"
 #include "state/sqlite_connection.h"
 #include "state/state_store.h"
+#include "state/stored_checks.h"
 #include "state/wal_lineage.h"
 
 #include <functional>
@@ -47,10 +47,6 @@ class state_tables {
   struct statements {
     statement put_shard;
     statement forget_shard;
-    statement put_block;
-    statement drop_blocks;
-    statement read_block;
-    statement highest_block;
     statement defer;
     statement take_deferred;
     statement put_mismatch;
@@ -79,13 +75,10 @@ class state_tables {
     statement open_mismatches;
     statement findings_after;
   };
-  state_tables(sqlite_connection connection, statements prepared)
-      : connection_(std::move(connection)), sql_(std::move(prepared)) {}
+  state_tables(sqlite_connection connection, statements prepared, stored_checks checks)
+      : connection_(std::move(connection)), sql_(std::move(prepared)), checks_(std::move(checks)) {}
 
   [[nodiscard]] bool write(const commit_batch& batch);
-  [[nodiscard]] bool write_checks(const commit_batch& batch);
-  [[nodiscard]] bool know_blocks();
-  [[nodiscard]] bool read_checks(std::vector<check_row>& rows);
   [[nodiscard]] error failure(std::string_view doing) const;
   [[nodiscard]] bool write_mark();
   [[nodiscard]] bool give_back_space();
@@ -100,10 +93,8 @@ class state_tables {
 
   sqlite_connection connection_;
   statements sql_;
+  stored_checks checks_;
   commit_id last_ = begin_run();
-  /// As the last commit or load of this process left them; nothing: not known.
-  std::optional<check_blocks> blocks_;
-  bool blocks_damaged_ = false;
   std::optional<error> broken_;
 };
 

@@ -1,0 +1,91 @@
+#include "state/stored_checks.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace ddm::state {
+
+result<stored_checks> stored_checks::open(sqlite_connection& connection) {
+  constexpr std::array texts{"INSERT INTO check_block VALUES (?, ?)",
+                             "DELETE FROM check_block WHERE number <= ?",
+                             "SELECT body FROM check_block WHERE number = ?",
+                             "SELECT number, body FROM check_block ORDER BY number",
+                             "SELECT coalesce(max(number), 0) FROM check_block"};
+  std::array<statement, texts.size()> made;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto prepared = connection.prepare(texts.at(i));
+    if (!prepared) {
+      return fail(std::move(prepared.error()));
+    }
+    made.at(i) = *std::move(prepared);
+  }
+  auto& [put, drop, read_one, read_all, highest] = made;
+  return stored_checks({.put = std::move(put),
+                        .drop = std::move(drop),
+                        .read_one = std::move(read_one),
+                        .read_all = std::move(read_all),
+                        .highest = std::move(highest)});
+}
+
+bool stored_checks::write(const std::vector<check_row>& rows,
+                          const std::vector<std::int64_t>& closed) {
+  if (rows.empty() && closed.empty()) {
+    return true;
+  }
+  std::vector<std::int64_t> highest;
+  if (!sql_.highest.read(highest, [](const statement& row) { return row.integer(0); })) {
+    return false;
+  }
+  // A lock keeps any other process from writing checks. If one did, its blocks are not ours.
+  if ((!blocks_ || blocks_->highest_number() != highest.front()) && !know_blocks()) {
+    return false;
+  }
+  bool unreadable = false;
+  const auto read = [&](std::int64_t number) {
+    std::vector<std::string> bodies;
+    unreadable =
+        !sql_.read_one.read(bodies, [](const statement& row) { return row.text(0); }, number);
+    return bodies.empty() ? std::nullopt : std::optional(std::move(bodies.front()));
+  };
+  const auto step = blocks_->commit(rows, closed, read);
+  damaged_ = !step && !unreadable;
+  return step && (step->dropped_up_to == 0 || sql_.drop.run(step->dropped_up_to)) &&
+         std::ranges::all_of(step->written, [this](const check_blocks::stored_block& each) {
+           return sql_.put.run(each.number, blob{each.body});
+         });
+}
+
+bool stored_checks::know_blocks() {
+  check_blocks known;
+  const auto take = [&](const statement& row) {
+    damaged_ = !known.know(row.integer(0), row.text(1));
+    return !damaged_;
+  };
+  if (!sql_.read_all.each(take)) {
+    return false;
+  }
+  blocks_ = std::move(known);
+  return true;
+}
+
+/// Twice through the blocks: what counts is known at their end only.
+bool stored_checks::read(std::vector<check_row>& rows) {
+  if (!know_blocks()) {
+    return false;
+  }
+  rows.reserve(blocks_->open());
+  const auto take = [&](const statement& row) {
+    std::ranges::move(blocks_->open_rows(row.integer(0), row.text(1)), std::back_inserter(rows));
+    return true;
+  };
+  if (!sql_.read_all.each(take)) {
+    return false;
+  }
+  std::ranges::sort(rows, {}, &check_row::id);
+  return true;
+}
+
+}  // namespace ddm::state
