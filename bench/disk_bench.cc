@@ -11,7 +11,7 @@
 //              [--check]
 #include "base/log.h"
 #include "base/units.h"
-#include "bench/prepared_stream.h"
+#include "bench/prepared_world.h"
 #include "bench/process_figures.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
@@ -70,10 +70,7 @@ double megabytes(std::uintmax_t bytes) { return static_cast<double>(bytes) / (1 
 class disk_week {
  public:
   disk_week(plan chosen, std::string folder)
-      : plan_(chosen),
-        folder_(std::move(folder)),
-        stream_(options(), time_, bench::table_of::source),
-        target_(options(), time_, bench::table_of::target) {}
+      : plan_(chosen), folder_(std::move(folder)), world_(options(), time_) {}
 
   /// False: a bound does not hold.
   bool run() {
@@ -122,36 +119,10 @@ class disk_week {
   }
 
   awaitable<void> follow() {
-    aws::service_client source_calls(stream_, time_, {.name = "source"});
-    aws::service_client target_calls(target_, time_, {.name = "target"});
-    dynamodb::dynamodb_client source_client(source_calls);
-    dynamodb::dynamodb_client target_client(target_calls);
-    dynamodb::streams_client streams(source_calls);
-    rate_limiter budget(time_, std::numeric_limits<double>::infinity());
-    worker_pool pool(0);
-    const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
-        .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
-        .sample = {.seed = 7, .rate = 1}});
-    dynamodb::metered_table source{.side = side::source,
-                                   .client = source_client,
-                                   .name = dynamodb::table_name("orders"),
-                                   .budget = budget};
-    dynamodb::metered_table target{.side = side::target,
-                                   .client = target_client,
-                                   .name = dynamodb::table_name("orders"),
-                                   .budget = budget};
     auto findings = co_await verify::findings_file::open(findings_path(), *store_);
-    monitor::monitor_session session(settings(),
-                                     {.executor = time_.executor(),
-                                      .time = time_,
-                                      .pool = pool,
-                                      .streams = streams,
-                                      .decoder = decoder,
-                                      .source = source,
-                                      .target = target,
-                                      .store = *store_,
-                                      .findings = &*findings},
-                                     {});
+    auto parts = world_.parts(time_.executor(), *store_);
+    parts.findings = &*findings;
+    monitor::monitor_session session(settings(), std::move(parts), {});
     task_group running(time_.executor());
     running.spawn(run_session(session));
     fmt::print("scale 1:{}: {} changes/s, --findings-max {}, --deferred-max {}, memory {}\n",
@@ -232,8 +203,7 @@ class disk_week {
   plan plan_;
   std::string folder_;
   support::simulated_clock time_{wall_time{std::chrono::seconds{1767225602}}};
-  bench::prepared_stream stream_;
-  bench::prepared_stream target_;
+  bench::prepared_world world_;
   std::unique_ptr<state::state_store> store_;
   sizes largest_;
   bool within_ = true;

@@ -6,7 +6,7 @@
 //
 //   growth_bench changes|shards|mismatches N
 #include "base/log.h"
-#include "bench/prepared_stream.h"
+#include "bench/prepared_world.h"
 #include "bench/process_figures.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
@@ -87,41 +87,15 @@ monitor::session_settings settings() {
 void run(std::string_view axis, std::uint64_t number, const plan& chosen,
          const std::string& folder) {
   support::simulated_clock time(wall_time{seconds{1767225602}});
-  bench::prepared_stream source_answers(stream_of(chosen, time.now()), time);
-  bench::prepared_stream target_answers(stream_of(chosen, time.now()), time,
-                                        bench::table_of::target);
-  aws::service_client source_calls(source_answers, time, {.name = "source"});
-  aws::service_client target_calls(target_answers, time, {.name = "target"});
-  dynamodb::dynamodb_client source_client(source_calls);
-  dynamodb::dynamodb_client target_client(target_calls);
-  dynamodb::streams_client streams(source_calls);
-  rate_limiter source_budget(time, units_per_second);
-  rate_limiter target_budget(time, units_per_second);
-  worker_pool pool(0);
-  const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
-      .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
-      .sample = {.seed = 7, .rate = 1}});
-  const dynamodb::table_name name("orders");
-  dynamodb::metered_table source{
-      .side = side::source, .client = source_client, .name = name, .budget = source_budget};
-  dynamodb::metered_table target{
-      .side = side::target, .client = target_client, .name = name, .budget = target_budget};
+  bench::prepared_world world(stream_of(chosen, time.now()), time,
+                              {.units_per_second = units_per_second});
   auto store = state::open_sqlite_store(
       {.path = folder + "/bench.monitor.db", .command = "monitor", .own_thread = false});
   if (!store) {
     fmt::print(stderr, "{}\n", store.error().message);
     return;
   }
-  monitor::monitor_session session(settings(),
-                                   {.executor = time.executor(),
-                                    .time = time,
-                                    .pool = pool,
-                                    .streams = streams,
-                                    .decoder = decoder,
-                                    .source = source,
-                                    .target = target,
-                                    .store = **store},
-                                   {});
+  monitor::monitor_session session(settings(), world.parts(time.executor(), **store), {});
   bool ended = false;
   asio::co_spawn(time.context(), session.run(),
                  [&](const std::exception_ptr&, const result<void>&) { ended = true; });

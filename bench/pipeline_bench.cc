@@ -9,7 +9,7 @@
 // With listeners the run is shown as to the HTTP server: that many take its events each second.
 #include "base/log.h"
 #include "base/units.h"
-#include "bench/prepared_stream.h"
+#include "bench/prepared_world.h"
 #include "bench/process_figures.h"
 #include "cli/shown_runs.h"
 #include "monitor/monitor_session.h"
@@ -101,23 +101,7 @@ void tell(const report::status& at_end, const used& before, double cpu_of_pages)
 void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listeners,
          const std::string& folder) {
   support::simulated_clock time(wall_time{std::chrono::seconds{1767225602}});
-  bench::prepared_stream prepared({.changes = changes}, time);
-  aws::service_client calls(prepared, time, {.name = "bench"});
-  dynamodb::dynamodb_client client(calls);
-  dynamodb::streams_client streams(calls);
-  rate_limiter budget(time, std::numeric_limits<double>::infinity());
-  worker_pool pool(0);
-  const dynamodb::page_decoder decoder(dynamodb::page_decoder::options{
-      .schema = {.partition = {"pk", dynamodb::key_type::string}, .sort = {}},
-      .sample = {.seed = 7, .rate = sample_rate}});
-  dynamodb::metered_table source{.side = side::source,
-                                 .client = client,
-                                 .name = dynamodb::table_name("orders"),
-                                 .budget = budget};
-  dynamodb::metered_table target{.side = side::target,
-                                 .client = client,
-                                 .name = dynamodb::table_name("orders"),
-                                 .budget = budget};
+  bench::prepared_world world({.changes = changes}, time, {.sample_rate = sample_rate});
   auto store = state::open_sqlite_store(
       {.path = folder + "/bench.monitor.db", .command = "monitor", .own_thread = false});
   if (!store) {
@@ -125,17 +109,9 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listene
     return;
   }
   listened_run shown(**store, listeners);
-  monitor::monitor_session session(settings_for(sample_rate),
-                                   {.executor = time.executor(),
-                                    .time = time,
-                                    .pool = pool,
-                                    .streams = streams,
-                                    .decoder = decoder,
-                                    .source = source,
-                                    .target = target,
-                                    .store = **store,
-                                    .watch = shown.watch()},
-                                   {});
+  auto parts = world.parts(time.executor(), **store);
+  parts.watch = shown.watch();
+  monitor::monitor_session session(settings_for(sample_rate), std::move(parts), {});
   bool ended = false;
   asio::co_spawn(time.context(), session.run(),
                  [&](const std::exception_ptr&, const result<void>&) { ended = true; });
@@ -143,7 +119,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listene
   const auto wanted = static_cast<std::int64_t>(changes);
   std::int64_t next_line = 0;
   fmt::print("sample 1/{}, {} changes, {} bytes a record\n   changes   resident  open checks\n",
-             sample_rate, grouped(changes), prepared.record_bytes());
+             sample_rate, grouped(changes), world.source_answers.record_bytes());
   for (;;) {
     time.run_for(milliseconds{1000});
     const auto status = session.status();
@@ -159,7 +135,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listene
   }
   session.request_stop();
   time.run_until([&] { return ended; });
-  tell(session.status(), used_before, prepared.cpu_seconds_of_pages());
+  tell(session.status(), used_before, world.source_answers.cpu_seconds_of_pages());
   if (listeners > 0) {
     fmt::print("{} listeners took {}\n\n", listeners, format_size(shown.bytes()));
   }

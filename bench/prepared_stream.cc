@@ -56,8 +56,8 @@ prepared_stream::prepared_stream(prepared_options options, clock& time, table_of
         R"("StreamViewType":"NEW_AND_OLD_IMAGES"}}}})",
         i == 0 ? "" : ",", key_mark, image(key_mark, "paid"), image(key_mark, "placed"),
         sequence_mark);
+    ends_.push_back(page_.size());
   }
-  page_ += R"(],"NextShardIterator":")";
   std::size_t record = 0;
   for (std::size_t at = 0; at < page_.size(); ++at) {
     const auto rest = std::string_view(page_).substr(at);
@@ -76,6 +76,9 @@ prepared_stream::prepared_stream(prepared_options options, clock& time, table_of
 
 awaitable<result<aws::api_response>> prepared_stream::send(aws::api_request request) {
   const auto operation = request.operation();
+  if (options_.answers_after > milliseconds{0}) {
+    co_await clock_.sleep_for(options_.answers_after);
+  }
   if (operation == "GetRecords") {
     const auto before = thread_cpu_seconds();
     auto page = next_page(request.body);
@@ -129,36 +132,46 @@ padded_buffer prepared_stream::next_page(std::string_view request) {
   const auto colon = request.find(':', begin);
   std::from_chars(request.data() + begin, request.data() + colon, shard);
   std::from_chars(request.data() + colon + 1, request.data() + request.size(), given);
-  if (given + options_.records_per_page > records_made()) {
+  const auto made = shard < busy_shards() ? records_made() : 0;
+  const auto there = std::min<std::uint64_t>(made - std::min(made, given), ends_.size());
+  const auto count = options_.partial_pages || there == ends_.size() ? there : 0;
+  if (count == 0) {
     return padded_buffer(
         fmt::format(R"({{"Records":[],"NextShardIterator":"{:08}:{}"}})", shard, given));
   }
-  const auto tail = fmt::format("{:08}:{}\"}}", shard, given + options_.records_per_page);
-  padded_buffer page(page_.size() + tail.size());
-  std::memcpy(page.data(), page_.data(), page_.size());
-  std::memcpy(page.data() + page_.size(), tail.data(), tail.size());
+  const auto tail = fmt::format(R"(],"NextShardIterator":"{:08}:{}"}})", shard, given + count);
+  const auto head = ends_[count - 1];
+  padded_buffer page(head + tail.size());
+  std::memcpy(page.data(), page_.data(), head);
+  std::memcpy(page.data() + head, tail.data(), tail.size());
+  const auto number_of = [&](std::size_t record) {
+    return (given + record) * busy_shards() + shard;
+  };
   for (const auto& key : keys_) {
-    write_digits(page.data() + key.offset, key_digits,
-                 (given + key.record) * options_.shards + shard);
+    if (key.record >= count) {
+      break;
+    }
+    write_digits(page.data() + key.offset, key_digits, number_of(key.record));
   }
   const auto now_s = static_cast<std::uint64_t>(to_ms(clock_.now()) / 1000);
-  for (const auto at : times_) {
-    write_digits(page.data() + at, time_mark.size(), now_s);
-  }
-  for (const auto& sequence : sequences_) {
-    write_digits(page.data() + sequence.offset, sequence_digits, given + sequence.record + 1);
+  for (std::size_t record = 0; record < count; ++record) {
+    write_digits(page.data() + times_[record], time_mark.size(), now_s);
+    write_digits(page.data() + sequences_[record].offset, sequence_digits, given + record + 1);
+    if (told_.given) {
+      told_.given(number_of(record));
+    }
   }
   return page;
 }
 
 std::uint64_t prepared_stream::records_made() const {
-  const auto all = options_.changes / options_.shards;
+  const auto all = options_.changes / busy_shards();
   if (options_.changes_per_second == 0) {
     return all;
   }
   const auto seconds = std::chrono::duration<double>(clock_.now() - began_).count();
   return std::min(
-      all, static_cast<std::uint64_t>(seconds * options_.changes_per_second / options_.shards));
+      all, static_cast<std::uint64_t>(seconds * options_.changes_per_second / busy_shards()));
 }
 
 bool prepared_stream::holds(std::uint64_t number) const {
@@ -181,6 +194,9 @@ padded_buffer prepared_stream::items_for(std::string_view request) const {
        at = request.find("order#", at + key_digits)) {
     std::uint64_t number = 0;
     std::from_chars(request.data() + at + 6, request.data() + at + 6 + key_digits, number);
+    if (told_.asked) {
+      told_.asked(number);
+    }
     if (!holds(number)) {
       continue;
     }

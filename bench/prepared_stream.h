@@ -9,6 +9,7 @@
 #include "runtime/clock.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,11 @@ struct prepared_options {
   /// How many there are by now; 0: all of them at once.
   double changes_per_second = 0;
   std::size_t records_per_page = 1000;
+  /// A page holds what there is, else it is full or empty.
+  bool partial_pages = false;
+  /// So many of the shards have all the changes; 0: all of them.
+  std::uint32_t busy_shards = 0;
+  milliseconds answers_after{0};
   /// What changes meanwhile does not arrive before `arrives_from`, and then ten times as fast.
   std::optional<wall_time> stalls_from;
   std::optional<wall_time> arrives_from;
@@ -39,6 +45,14 @@ class prepared_stream final : public aws::transport {
   prepared_stream(prepared_options options, clock& time, table_of side = table_of::source);
   [[nodiscard]] awaitable<result<aws::api_response>> send(aws::api_request request) override;
 
+  /// Told of each change that is given with a page of the stream, and of each key that is asked for
+  /// by BatchGetItem, at the moment of the answer. The number counts the changes.
+  struct witness {
+    std::function<void(std::uint64_t number)> given;
+    std::function<void(std::uint64_t number)> asked;
+  };
+  void tell(witness told) { told_ = std::move(told); }
+
   /// What making the pages of records has taken: no part of the program.
   [[nodiscard]] double cpu_seconds_of_pages() const { return cpu_seconds_; }
   [[nodiscard]] std::size_t record_bytes() const {
@@ -56,7 +70,10 @@ class prepared_stream final : public aws::transport {
   [[nodiscard]] std::string describe_stream() const;
   [[nodiscard]] padded_buffer next_page(std::string_view iterator);
   [[nodiscard]] padded_buffer items_for(std::string_view request) const;
-  /// Of one shard, by now.
+  [[nodiscard]] std::uint32_t busy_shards() const {
+    return options_.busy_shards == 0 ? options_.shards : options_.busy_shards;
+  }
+  /// Of one busy shard, by now.
   [[nodiscard]] std::uint64_t records_made() const;
   [[nodiscard]] bool holds(std::uint64_t number) const;
 
@@ -69,6 +86,8 @@ class prepared_stream final : public aws::transport {
   std::vector<place> keys_;         ///< 12 digits each
   std::vector<place> sequences_;    ///< 24 digits each
   std::vector<std::size_t> times_;  ///< creation times, 10 digits each: the moment of reading
+  std::vector<std::size_t> ends_;   ///< of the records
+  witness told_;
 };
 
 }  // namespace ddm::bench
