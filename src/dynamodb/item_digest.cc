@@ -65,7 +65,15 @@ std::optional<digest128> digest128::from_bytes(std::string_view bytes) {
 ignore_list::ignore_list(std::vector<std::string> patterns)
     : patterns_(std::move(patterns)),
       reaches_into_maps_(
-          std::ranges::any_of(patterns_, [](const auto& each) { return each.contains('.'); })) {}
+          std::ranges::any_of(patterns_, [](const auto& each) { return each.contains('.'); })) {
+  for (const std::string_view pattern : patterns_) {
+    if (pattern == "*") {
+      may_begin_.set();
+    } else if (!pattern.empty()) {
+      may_begin_.set(static_cast<unsigned char>(pattern.front()));
+    }
+  }
+}
 
 std::optional<std::string_view> ignore_list::refusal(std::string_view pattern) {
   if (pattern.empty()) {
@@ -85,7 +93,7 @@ std::optional<std::string_view> ignore_list::refusal(std::string_view pattern) {
   return std::nullopt;
 }
 
-bool ignore_list::matches(std::string_view path) const {
+bool ignore_list::matches_any(std::string_view path) const {
   return std::ranges::any_of(patterns_, [path](std::string_view pattern) {
     return pattern.ends_with('*') ? path.starts_with(pattern.substr(0, pattern.size() - 1))
                                   : path == pattern;

@@ -15,6 +15,7 @@
 #include "dynamodb/names.h"
 
 #include <array>
+#include <bitset>
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -78,7 +79,11 @@ class ignore_list {
   explicit ignore_list(std::vector<std::string> patterns);
   /// Why a pattern cannot be honoured, as the rest of a sentence that begins with it.
   [[nodiscard]] static std::optional<std::string_view> refusal(std::string_view pattern);
-  [[nodiscard]] bool matches(std::string_view path) const;
+  [[nodiscard]] bool matches(std::string_view path) const {
+    // Asked of every attribute: most begin as no pattern does.
+    return (path.empty() || may_begin_.test(static_cast<unsigned char>(path.front()))) &&
+           matches_any(path);
+  }
   /// Whatever `other` leaves out is left out here too: each of its patterns by one of these.
   [[nodiscard]] bool covers(const ignore_list& other) const;
   /// Leaves out what both do.
@@ -89,7 +94,10 @@ class ignore_list {
   [[nodiscard]] const std::vector<std::string>& patterns() const { return patterns_; }
 
  private:
+  [[nodiscard]] bool matches_any(std::string_view path) const;
+
   std::vector<std::string> patterns_;
+  std::bitset<256> may_begin_;  ///< first bytes of what a pattern matches
   bool reaches_into_maps_ = false;
 };
 

@@ -244,6 +244,20 @@ TEST(ignored_attributes, must_be_readable_all_the_same) {
   EXPECT_FALSE(digest(R"({"updated":{"X":"1"}})", ignore_list({"updated"})).has_value());
 }
 
+TEST(ignore_list, matches_whole_paths_and_what_begins_so) {
+  const ignore_list some({"aws:rep:*", "updated", "\u00fc*"});
+  for (const std::string_view path :
+       {"aws:rep:", "aws:rep:deleting", "updated", "\u00fc", "\u00fcber"}) {
+    EXPECT_TRUE(some.matches(path)) << path;
+  }
+  for (const std::string_view path : {"", "aws:rep", "updated_at", "update", "v", "\u00e4"}) {
+    EXPECT_FALSE(some.matches(path)) << path;
+  }
+  EXPECT_TRUE(ignore_list({"*"}).matches("anything"));
+  EXPECT_TRUE(ignore_list({"*"}).matches(""));
+  EXPECT_FALSE(ignore_list().matches(""));
+}
+
 TEST(ignored_attributes, are_found_inside_maps) {
   const ignore_list ignored({"meta.at", "meta.deep.x*"});
   const auto digest_of = [&](std::string_view item) { return digest(item, ignored).value(); };
