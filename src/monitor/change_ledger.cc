@@ -56,12 +56,10 @@ void change_ledger::on_interval() {
   const auto now = time_.now();
   const auto& events = counters_.events();
   const auto& checks = counters_.checks();
-  const double elapsed = std::chrono::duration<double>(now - interval_began_).count();
   const auto verified = checks.verified - interval_verified_;
   const auto failed_ever = counters_.failed_ever();
   const auto failed = failed_ever - interval_failed_;
-  events_per_second_ =
-      elapsed > 0 ? static_cast<double>(events.unique - interval_events_) / elapsed : 0;
+  events_per_second_ = rate_since_interval_began();
   interval_success_ =
       verified + failed > 0
           ? std::optional(static_cast<double>(verified) / static_cast<double>(verified + failed))
@@ -72,9 +70,15 @@ void change_ledger::on_interval() {
   interval_failed_ = failed_ever;
 }
 
+double change_ledger::rate_since_interval_began() const {
+  const double elapsed = std::chrono::duration<double>(time_.now() - interval_began_).count();
+  return elapsed > 0 ? static_cast<double>(counters_.events().unique - interval_events_) / elapsed
+                     : 0;
+}
+
 void change_ledger::tell(report::status& now) const {
   now.events = counters_.events();
-  now.events_per_second = events_per_second_;
+  now.events_per_second = events_per_second_.value_or(rate_since_interval_began());
   now.checks = counters_.checks();
   now.keys_changed = counters_.keys_changed();
   now.open_of_period = findings_.book().counts().of_period(counters_.period());

@@ -46,6 +46,7 @@ class change_ledger final : public session_part {
  private:
   /// Changes that the open mismatches stand for.
   [[nodiscard]] report::failed_changes failed_changes() const;
+  [[nodiscard]] double rate_since_interval_began() const;
 
   period_settings period_;
   consumers from_;
@@ -57,8 +58,8 @@ class change_ledger final : public session_part {
   wall_time interval_began_;
   std::int64_t interval_events_ = 0;
   std::int64_t interval_verified_ = 0;
-  std::int64_t interval_failed_ = 0;  ///< whatever became of them since
-  double events_per_second_ = 0;
+  std::int64_t interval_failed_ = 0;         ///< whatever became of them since
+  std::optional<double> events_per_second_;  ///< nothing: the first interval is not over
   std::optional<double> interval_success_;
 };
 
