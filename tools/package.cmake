@@ -31,7 +31,7 @@ install(FILES ${CMAKE_BINARY_DIR}/completions/zsh
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _dynamodb-migration-monitor)
 install(FILES ${CMAKE_BINARY_DIR}/completions/fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME dynamodb-migration-monitor.fish)
-install(FILES LICENSE README.md README_TW.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE README.md README_TW.md CHANGELOG.md CONTRIBUTING.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs PATTERN man EXCLUDE)
 # Where the program is not in /usr/bin the unit needs its place.
 install(FILES deploy/systemd/ddm@.service DESTINATION lib/systemd/system)

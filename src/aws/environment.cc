@@ -2,6 +2,7 @@
 
 #include "net/http_headers.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 namespace ddm::aws {
@@ -14,6 +15,11 @@ environment environment::of_process() {
     if (equals != std::string_view::npos) {
       made.variables_.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
+  }
+  // A service may have none; `~` is then what the user database says, as for the AWS CLI.
+  const auto* const user = made.find("HOME") ? nullptr : ::getpwuid(::getuid());
+  if (user != nullptr && user->pw_dir != nullptr) {
+    made.variables_.insert_or_assign("HOME", user->pw_dir);
   }
   return made;
 }

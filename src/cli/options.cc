@@ -85,8 +85,16 @@ auto with_all_commands(const Use& use) {
               report_options{}, datagen_options{}, datadel_options{});
 }
 
+constexpr std::string_view completion_help =
+    "usage: dynamodb-migration-monitor completion bash|zsh|fish\n\n"
+    "Prints a script that completes commands, flags and values in that shell:\n"
+    "  source <(dynamodb-migration-monitor completion bash)\n";
+
 outcome complete_for(std::span<const std::string> arguments) {
   const auto shell = arguments.size() == 1 ? std::string_view(arguments[0]) : std::string_view();
+  if (shell == "--help" || shell == "-h") {
+    return text_to_print{std::string(completion_help)};
+  }
   auto script = with_all_commands([&](const auto& all) { return completion_script(shell, all); });
   if (!script) {
     return std::unexpected(

@@ -28,6 +28,7 @@ struct binding {
   bool is_switch = false;                      ///< may stand without a value
   bool repeatable = false;                     ///< each occurrence counts; else the last one
   bool is_url = false;                         ///< may hold a password, which no fault shows
+  bool is_secret = false;                      ///< no fault shows any of it
   std::string possible = {};  ///< values, for the reference; empty: what `value` says, or `choices`
 };
 

@@ -83,6 +83,19 @@ std::string_view without_dashes(std::string_view word) {
   return word;
 }
 
+/// A value as a fault may show it: what it holds may be secret, and longer than anybody reads.
+std::string shown(const std::string& text, const flag& row) {
+  constexpr std::size_t shown_max = 200;
+  if (row.target.is_secret) {
+    return "(a secret, not shown)";
+  }
+  const bool is_url = row.target.is_url || text.contains("://");
+  auto quoted = is_url ? net::without_secrets(text) : text;
+  const bool is_cut = quoted.size() > shown_max;
+  quoted.resize(std::min(quoted.size(), shown_max));
+  return fmt::format("\"{}{}\"", quoted, is_cut ? "…" : "");
+}
+
 /// Walks through the arguments, one flag with its value at a time.
 class argument_reader {
  public:
@@ -225,7 +238,11 @@ raw_settings read_config(const flag_table& table, const std::string& path, const
       faults.push_back(fmt::format("{} is a section: write the flags' names without any", origin));
       continue;
     }
-    if (known == nullptr || name == "config") {
+    if (name == "config") {
+      faults.push_back(fmt::format("{} belongs on the command line only", origin));
+      continue;
+    }
+    if (known == nullptr) {
       faults.push_back(fmt::format("{} {}", origin, unknown(name, table, "")));
       continue;
     }
@@ -271,10 +288,7 @@ void apply_settings(const flag_table& table, const raw_settings& settings,
       }
       for (const auto& value : values) {
         if (const auto wrong = row.target.apply(value.text)) {
-          const bool is_url = row.target.is_url || value.text.contains("://");
-          faults.push_back(fmt::format("{} \"{}\" {}", value.origin,
-                                       is_url ? net::without_secrets(value.text) : value.text,
-                                       *wrong));
+          faults.push_back(fmt::format("{} {} {}", value.origin, shown(value.text, row), *wrong));
         }
       }
     }

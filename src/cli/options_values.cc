@@ -167,7 +167,10 @@ binding listen_address_into(std::optional<std::string>& value) {
 }
 
 binding webhook_into(secret& value) {
-  return {.apply = [&value](const std::string& text) -> fault {
+  return {.apply = [&value](std::string text) -> fault {
+            if (text.ends_with('\n')) {
+              text.pop_back();  // of a file that holds it
+            }
             if (!net::is_printable(text) || !net::parse_url(text.substr(0, text.find('?')))) {
               return "is no address: write it as https://host/path";
             }
@@ -176,6 +179,7 @@ binding webhook_into(secret& value) {
           },
           .fallback = {},
           .is_url = true,
+          .is_secret = true,
           .possible = "URL"};
 }
 

@@ -101,6 +101,12 @@ awaitable<plan::side_facts> plan_run::look_at(side which, connection_options opt
   }
   const auto& description = link->description();
   facts.access += fmt::format(", {}, {}", description.region, description.endpoint);
+  if (const auto fault = region_fault(which, table, description)) {
+    facts.table_trouble = *fault;
+    note(wrong_usage(*fault).error());
+    co_await identify(*link, facts);
+    co_return facts;
+  }
   const dynamodb::table_name name(table);
   auto described = co_await dynamodb::describe_with_settings(link->calls(), name);
   if (!described) {

@@ -102,7 +102,7 @@ flag_group tables_and_access(migration_options& o) {
         .help = "region of both tables",
         .fallback = "AWS_REGION, profile, ap-northeast-1",
         .more = "With two regions name both: the variable would hold for both sides. A table's "
-                "ARN of another region is refused",
+                "ARN of another region is refused, but at an endpoint of your own",
         .possible = "an AWS region"},
        {.name = "source-region",
         .value = "REGION",

@@ -138,7 +138,7 @@ result<void> check_version(const std::string& path, std::uint32_t version) {
   if (version > format_version) {
     return wrong_usage(fmt::format(
         "the state {} was written by a newer version of this program (format {}; version {} knows "
-        "up to {}): use that version, or start anew with --fresh",
+        "up to {}): use that version, or name another state with --state",
         path, version, DDM_VERSION, format_version));
   }
   return {};
@@ -182,7 +182,8 @@ error damaged_state(const std::string& path, std::string_view why) {
   return wrong_usage(
              fmt::format("the state {} is damaged ({}): put back a copy of it (with the -wal file "
                          "that was copied with it; without one, move the -wal file that lies "
-                         "there away), or start anew with --fresh (what it knew is lost then)",
+                         "there away), or begin anew with `monitor --fresh` (what it knew is "
+                         "lost then)",
                          path, why))
       .error();
 }

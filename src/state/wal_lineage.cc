@@ -185,7 +185,7 @@ std::unexpected<error> refusal(const std::string& path) {
       "the state {0} and {0}-wal beside it are not of one history: one of them was copied from "
       "another moment, and together they would tell of a state that never was. Put back a copy of "
       "both that was taken together, while nothing ran; or, of a state whose last run ended by "
-      "itself, {0} alone, and move {0}-wal and {0}-shm away; or start anew with --fresh",
+      "itself, {0} alone, and move {0}-wal and {0}-shm away; or begin anew with `monitor --fresh`",
       path));
 }
 

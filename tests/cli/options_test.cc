@@ -570,5 +570,24 @@ TEST(options_testdata, datadel_is_understood) {
               ElementsAre(HasSubstr("is no pause")));
 }
 
+TEST(command_line, shows_nothing_of_a_secret_that_is_malformed) {
+  for (const std::string given : {"https//h/hush", " https://h/hush", "https://h:99999/hush",
+                                  "https://h/hush\n\n", "ftp://h/hush"}) {
+    const auto found = faults({"monitor", "--target-table", "t", "--alert-webhook", given});
+    ASSERT_THAT(found, SizeIs(1)) << given;
+    EXPECT_THAT(found[0], HasSubstr("--alert-webhook (a secret, not shown) is no address"));
+  }
+  EXPECT_THAT(faults({"monitor", "--target-table", "t", "--alert-webhook", "https://h/hush\n"}),
+              IsEmpty());
+}
+
+TEST(command_line, shows_the_beginning_of_what_is_long) {
+  const auto found =
+      faults({"monitor", "--target-table", "t", "--max-lag", std::string(5000, '9')});
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_LT(found[0].size(), 500U);
+  EXPECT_THAT(found[0], HasSubstr("9…\""));
+}
+
 }  // namespace
 }  // namespace ddm::cli

@@ -108,7 +108,9 @@ class Alerts(GoScenario):
     def test_what_cannot_be_is_refused_at_once(self) -> None:
         side = self.equal_tables()
         for flags, word in ((["--on-alert", "notify 'open"], "quotation mark"),
-                            (["--alert-webhook", "ftp://hush@x"], "is no address")):
+                            (["--alert-webhook", "ftp://hush@x"], "is no address"),
+                            (["--alert-webhook", "https//host/hush"], "is no address"),
+                            (["--alert-webhook", " https://host/hush"], "is no address")):
             ended = side.monitor.run("monitor", *side.monitor.flags(), *flags)
             self.assert_exit(ended, 2)
             self.assertIn(word, ended.log)

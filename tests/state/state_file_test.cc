@@ -80,7 +80,7 @@ TEST(state_file, a_newer_format_is_refused) {
   run_sql(path, "PRAGMA user_version = 999");
   const auto before = bytes_of(path);
   EXPECT_THAT(refusal_of(path),
-              AllOf(HasSubstr("newer version"), HasSubstr("999"), HasSubstr("--fresh")));
+              AllOf(HasSubstr("newer version"), HasSubstr("999"), HasSubstr("name another state")));
   EXPECT_EQ(bytes_of(path), before);
   EXPECT_EQ(refusal_of(path, true), "");
 }

@@ -129,7 +129,7 @@ TEST(state_upgrade, runs_each_script_that_is_missing_once_and_in_order) {
   }
   EXPECT_EQ(version_of(path).value(), format_version + 2) << "as the file's header says it";
   EXPECT_THAT(refusal({.path = path, .command = "monitor"}),
-              AllOf(HasSubstr("newer version"), HasSubstr("--fresh")));
+              AllOf(HasSubstr("newer version"), HasSubstr("name another state")));
 }
 
 TEST(state_upgrade, one_that_fails_leaves_the_state_as_it_was) {
