@@ -54,19 +54,6 @@ TEST(monitor_session, nothing_checked_is_incomplete) {
   EXPECT_EQ(report::decide_exit(world.status(), false), report::exit_code::incomplete);
 }
 
-TEST(monitor_session, tells_a_rate_before_the_first_interval_is_over) {
-  monitor_world world;
-  world.replicate();
-  world.start();
-  for (int i = 0; i < 40; ++i) {
-    world.put("key" + std::to_string(i), i);
-    world.time.run_for(250ms);
-  }
-  EXPECT_NEAR(world.status().events_per_second, 4, 1);
-  world.time.run_for(2min);
-  EXPECT_EQ(world.status().events_per_second, 0);
-}
-
 TEST(monitor_session, finds_planted_defects_and_invents_none) {
   monitor_world world;
   auto& replication = world.replicate({.seed = 3,
