@@ -194,8 +194,8 @@ TEST(check_blocks, a_small_commit_carries_little) {
   stored.commit({}, most);
   auto written = stored.bytes_written;
   int commits = 0;
-  for (std::int64_t id = 100'001; stored.bytes() > 2 * 33'333 * 203 + check_blocks::spare_bytes;
-       ++id) {
+  for (std::int64_t id = 100'001;
+       stored.bytes() > std::uint64_t{2} * 33'333 * 203 + check_blocks::spare_bytes; ++id) {
     stored.commit({row(id)});
     EXPECT_LT(stored.bytes_written - written,
               check_blocks::catching_up_bytes + 2 * check_blocks::block_bytes);
