@@ -42,7 +42,7 @@ std::size_t check_block_writer::put(std::int64_t id, std::string_view row) {
   return bytes_.size() - before;
 }
 
-std::string check_block_writer::finish(const std::vector<std::int64_t>& closed) {
+std::string check_block_writer::finish(std::span<const std::int64_t> closed) {
   if (bytes_.empty()) {
     bytes_.push_back(block_mark);
   }

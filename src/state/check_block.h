@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,7 @@ class check_block_writer {
   std::size_t put(std::int64_t id, std::string_view row);
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   /// `closed` ascends. Begins the next block.
-  [[nodiscard]] std::string finish(const std::vector<std::int64_t>& closed);
+  [[nodiscard]] std::string finish(std::span<const std::int64_t> closed);
 
  private:
   std::string bytes_;

@@ -1,13 +1,25 @@
 #include "state/check_blocks.h"
 
 #include <algorithm>
+#include <map>
+#include <span>
 #include <utility>
 
 namespace ddm::state {
+namespace {
+
+/// The next one can be counted.
+constexpr std::int64_t number_max = std::int64_t{1} << 62;
+/// In a commit: the store has to find each.
+constexpr int drops_max = 10'000;
+/// In a block: ten bytes each at most, most of them one or two.
+constexpr std::size_t closings_max = check_blocks::block_bytes / 10;
+
+}  // namespace
 
 bool check_blocks::know(std::int64_t number, std::string_view body) {
   const auto block = read_check_block(number, body);
-  if (!block) {
+  if (!block || number <= highest_number() || number > number_max) {
     return false;
   }
   begin_block(number);
@@ -30,10 +42,15 @@ std::vector<check_row> check_blocks::open_rows(std::int64_t number, std::string_
     return rows;
   }
   const auto at = dropped_ + static_cast<std::uint32_t>(known - blocks_.begin());
+  std::map<std::int64_t, std::string_view> counting;  // of an id that stands there twice the last
   for (const auto& [id, row] : block->rows) {
     if (const auto found = open_.find(id); found != open_.end() && found->second.block == at) {
-      rows.push_back({id, std::string(row)});
+      counting.insert_or_assign(id, row);
     }
+  }
+  rows.reserve(counting.size());
+  for (const auto& [id, row] : counting) {
+    rows.push_back({id, std::string(row)});
   }
   return rows;
 }
@@ -57,7 +74,7 @@ std::optional<check_blocks::step> check_blocks::commit(const std::vector<check_r
   }
   std::ranges::sort(ended);
   auto carried_max = 2 * (bytes_ - bytes_before) + catching_up_bytes;
-  while (dropped_ < first_new) {
+  for (auto drops_left = drops_max; dropped_ != first_new && drops_left > 0; --drops_left) {
     const auto& oldest = blocks_.front();
     if (oldest.rows_open > 0) {
       if (!wastes_room() || carried_max == 0) {
@@ -111,13 +128,18 @@ void check_blocks::put(std::int64_t id, std::string_view row, step& into) {
 }
 
 void check_blocks::end_block(const std::vector<std::int64_t>& closed, step& into) {
-  if (!std::exchange(writing_, false)) {
-    begin_block(highest_number() + 1);
-  }
-  auto& ended = blocks_.back();
-  into.written.push_back({ended.number, writer_.finish(closed)});
-  bytes_ += into.written.back().body.size() - ended.bytes;
-  ended.bytes = into.written.back().body.size();
+  auto rest = std::span(closed);
+  do {
+    if (!std::exchange(writing_, false)) {
+      begin_block(highest_number() + 1);
+    }
+    const auto part = rest.first(std::min(rest.size(), closings_max));
+    rest = rest.subspan(part.size());
+    auto& ended = blocks_.back();
+    into.written.push_back({ended.number, writer_.finish(part)});
+    bytes_ += into.written.back().body.size() - ended.bytes;
+    ended.bytes = into.written.back().body.size();
+  } while (!rest.empty());
 }
 
 /// None of its rows counts afterwards.

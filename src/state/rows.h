@@ -98,7 +98,7 @@ struct gap_row {
 struct commit_batch {
   std::vector<shard_row> shards;  ///< upsert by (stream_arn, shard_id)
   std::vector<std::pair<std::string, std::string>> shards_forgotten;  ///< (stream_arn, shard_id)
-  std::vector<check_row> checks;                                      ///< upsert by id
+  std::vector<check_row> checks;  ///< upsert by id; of one that stands there twice the last
   std::vector<std::int64_t> checks_closed;  ///< delete; ids that were never written are fine
   std::vector<deferred_row> deferred;       ///< insert, or add `changes` to the row of the same key
   std::vector<std::string> deferred_taken;  ///< delete by key_hash, before `deferred` is written

@@ -32,6 +32,7 @@ class stored_blocks {
       blocks.emplace(number, body);
       bytes_written += body.size();
     }
+    ASSERT_EQ(known_.bytes(), bytes());
     for (const auto& [id, body] : rows) {
       expected[id] = body;
     }
@@ -202,6 +203,7 @@ TEST(check_blocks, a_small_commit_carries_little) {
     written = stored.bytes_written;
     ASSERT_LT(++commits, 300);
   }
+  EXPECT_GT(commits, 10);
   EXPECT_EQ(stored.found(), stored.expected);
 }
 
@@ -240,10 +242,57 @@ TEST(check_blocks, a_block_that_cannot_be_read_is_no_quiet_loss) {
   check_blocks known;
   EXPECT_FALSE(known.know(1, ""));
   EXPECT_FALSE(known.know(1, "x"));
+  EXPECT_FALSE(known.know(1, std::string_view("\0row", 4)));
+  EXPECT_FALSE(known.know(1, "\x80"));
   ASSERT_TRUE(known.commit(rows(1, 60'000, 100), {}, {}));
   // What counts lies in the newest blocks: the oldest have to be carried.
   const auto gone = [](std::int64_t) { return std::nullopt; };
   EXPECT_FALSE(known.commit(rows(60'000, 60'100, 10'000), ids(2, 60'000), gone));
+}
+
+TEST(check_blocks, many_closings_are_many_blocks) {
+  stored_blocks stored;
+  stored.commit(rows(1, 200'002, 10));
+  std::vector<std::int64_t> every_second;
+  for (std::int64_t id = 200'000; id > 0; id -= 2) {
+    every_second.push_back(id);
+  }
+  stored.commit({}, every_second);
+  for (const auto& [number, body] : stored.blocks) {
+    EXPECT_LT(body.size(), check_blocks::block_bytes + 200);
+  }
+  EXPECT_EQ(stored.found(), stored.expected);
+}
+
+TEST(check_blocks, of_a_check_that_is_given_twice_the_last_row_counts) {
+  stored_blocks stored;
+  stored.commit({row(7, "old"), row(8), row(7, "new")});
+  EXPECT_THAT(stored.found(), ElementsAre(Pair(7, "new"), Pair(8, "row")));
+}
+
+TEST(check_blocks, numbers_that_no_commit_gives_are_damage) {
+  check_block_writer writer;
+  writer.put(7, "row");
+  const auto body = writer.finish({});
+  for (const std::int64_t number : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                    std::int64_t{0}, std::numeric_limits<std::int64_t>::max()}) {
+    EXPECT_FALSE(check_blocks().know(number, body)) << number;
+  }
+  check_blocks known;
+  EXPECT_TRUE(known.know(2, body));
+  EXPECT_FALSE(known.know(2, body));
+  EXPECT_FALSE(known.know(1, body));
+  EXPECT_TRUE(known.know(3, body));
+}
+
+TEST(check_blocks, a_block_whose_rows_have_changed_is_not_carried) {
+  check_blocks known;
+  ASSERT_TRUE(known.commit(rows(1, 60'000, 100), {}, {}));
+  check_block_writer another;
+  another.put(70'000, "another");
+  const auto body = another.finish({});
+  EXPECT_FALSE(known.commit(rows(60'000, 60'100, 10'000), ids(2, 60'000),
+                            [&](std::int64_t) { return std::optional(body); }));
 }
 
 TEST(check_block, any_ids_come_back) {
@@ -253,7 +302,7 @@ TEST(check_block, any_ids_come_back) {
   writer.put(most, "a");
   writer.put(least, "");
   writer.put(7, std::string(300, 'b'));
-  const auto body = writer.finish({least, -1, 0, most});
+  const auto body = writer.finish(std::vector<std::int64_t>{least, -1, 0, most});
   const auto block = read_check_block(1, body);
   ASSERT_TRUE(block);
   EXPECT_THAT(block->rows,
