@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "bench/process_figures.h"
+#include "bench/temporary_folder.h"
 #include "compare/digest_join.h"
 #include "monitor/compare_session.h"
 #include "state/sqlite_store.h"
@@ -20,10 +21,8 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <iterator>
 #include <limits>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 
@@ -188,12 +187,8 @@ int main(int argc, char** argv) {
     if (only < 2 && (only == 1) != shuffled) {
       continue;
     }
-    std::string folder = (std::filesystem::temp_directory_path() / "compare-bench-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) {
-      return 1;
-    }
-    compare_all(items, memory, shuffled, folder);
-    std::filesystem::remove_all(folder);
+    const bench::temporary_folder folder("compare-bench");
+    compare_all(items, memory, shuffled, folder.path());
   }
   return 0;
 }

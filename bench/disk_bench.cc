@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "bench/prepared_world.h"
 #include "bench/process_figures.h"
+#include "bench/temporary_folder.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
 #include "support/simulated_clock.h"
@@ -25,7 +26,6 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
-#include <stdlib.h>
 #include <string>
 #include <unistd.h>
 
@@ -106,16 +106,14 @@ class disk_week {
   }
 
   [[nodiscard]] monitor::session_settings settings() const {
-    return {.stream = {.stream_arn = bench::prepared_stream::arn,
-                       .first = stream::first_position::trim_horizon},
-            .checks = {.memory_bytes_max = (384ULL << 20) / plan_.scale,
-                       .deferred_max = plan_.deferred_max()},
-            .verifier = {.batch_wait_max = milliseconds{2000}},
-            .findings = {.open_max = static_cast<std::size_t>(plan_.scaled(200'000)),
-                         .listed_max = plan_.findings_max(),
-                         .watch_reads_per_second =
-                             std::max(1.0, 50.0 / static_cast<double>(plan_.scale))},
-            .period = {.sample_rate = 1, .ignored = "", .max_lag_ms = 60'000}};
+    auto settings = bench::usual_settings();
+    settings.checks.memory_bytes_max /= plan_.scale;
+    settings.checks.deferred_max = plan_.deferred_max();
+    settings.findings = {
+        .open_max = static_cast<std::size_t>(plan_.scaled(200'000)),
+        .listed_max = plan_.findings_max(),
+        .watch_reads_per_second = std::max(1.0, 50.0 / static_cast<double>(plan_.scale))};
+    return settings;
   }
 
   awaitable<void> follow() {
@@ -222,16 +220,13 @@ int main(int argc, char** argv) {
                     })};
   // A commit waits for the disk: in memory a week of them need not.
   const std::filesystem::path memory = "/dev/shm";
-  std::string folder =
-      ((::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path()) /
-       "disk-bench-XXXXXX")
-          .string();
-  if (::mkdtemp(folder.data()) == nullptr ||
-      std::freopen((folder + "/log").c_str(), "w", stderr) == nullptr) {
+  const bench::temporary_folder folder("disk-bench", ::access(memory.c_str(), W_OK) == 0
+                                                         ? memory
+                                                         : std::filesystem::temp_directory_path());
+  if (std::freopen((folder.path() + "/log").c_str(), "w", stderr) == nullptr) {
     return 1;
   }
   log::configure(log::format::text, log::level::info);
-  const bool within = disk_week(chosen, folder).run();
-  std::filesystem::remove_all(folder);
+  const bool within = disk_week(chosen, folder.path()).run();
   return within || !chosen.check ? 0 : 1;
 }

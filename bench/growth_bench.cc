@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "bench/prepared_world.h"
 #include "bench/process_figures.h"
+#include "bench/temporary_folder.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
 #include "support/simulated_clock.h"
@@ -17,9 +18,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 
@@ -75,15 +74,6 @@ bench::prepared_options stream_of(const plan& chosen, wall_time now) {
   return options;
 }
 
-monitor::session_settings settings() {
-  return {.stream = {.stream_arn = bench::prepared_stream::arn,
-                     .first = stream::first_position::trim_horizon},
-          .checks = {.stall_after = minutes{2}, .memory_bytes_max = 384ULL << 20},
-          .verifier = {.batch_wait_max = milliseconds{2000}},
-          .findings = {},
-          .period = {.sample_rate = 1, .ignored = "", .max_lag_ms = 60'000}};
-}
-
 void run(std::string_view axis, std::uint64_t number, const plan& chosen,
          const std::string& folder) {
   support::simulated_clock time(wall_time{seconds{1767225602}});
@@ -95,7 +85,9 @@ void run(std::string_view axis, std::uint64_t number, const plan& chosen,
     fmt::print(stderr, "{}\n", store.error().message);
     return;
   }
-  monitor::monitor_session session(settings(), world.parts(time.executor(), **store), {});
+  auto settings = bench::usual_settings();
+  settings.checks.stall_after = minutes{2};
+  monitor::monitor_session session(settings, world.parts(time.executor(), **store), {});
   bool ended = false;
   asio::co_spawn(time.context(), session.run(),
                  [&](const std::exception_ptr&, const result<void>&) { ended = true; });
@@ -126,11 +118,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: growth_bench changes|shards|mismatches N\n");
     return 2;
   }
-  std::string folder = (std::filesystem::temp_directory_path() / "growth-bench-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) {
-    return 1;
-  }
-  run(axis, number, *chosen, folder);
-  std::filesystem::remove_all(folder);
+  const bench::temporary_folder folder("growth-bench");
+  run(axis, number, *chosen, folder.path());
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "bench/prepared_world.h"
 #include "bench/process_figures.h"
+#include "bench/temporary_folder.h"
 #include "state/sqlite_store.h"
 
 #include <fmt/format.h>
@@ -18,8 +19,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,15 +104,6 @@ awaitable<void> watch_loop(ddm::clock& time, latencies& late) {
   }
 }
 
-monitor::session_settings settings(milliseconds batch_wait) {
-  return {.stream = {.stream_arn = bench::prepared_stream::arn,
-                     .first = stream::first_position::trim_horizon},
-          .checks = {.replication_wait = replication_wait, .memory_bytes_max = 384ULL << 20},
-          .verifier = {.batch_wait_max = batch_wait},
-          .findings = {},
-          .period = {.sample_rate = 1, .ignored = "", .max_lag_ms = 60'000}};
-}
-
 int run(int argc, char** argv, const std::string& folder) {
   const auto rate = static_cast<double>(flag(argc, argv, "--changes-per-second", 1000));
   const seconds lasts{flag(argc, argv, "--seconds", 60)};
@@ -136,8 +126,10 @@ int run(int argc, char** argv, const std::string& folder) {
     fmt::print(stderr, "{}\n", store.error().message);
     return 1;
   }
-  monitor::monitor_session session(settings(milliseconds{flag(argc, argv, "--batch-wait", 100)}),
-                                   world.parts(io.get_executor(), **store), {});
+  auto settings = bench::usual_settings();
+  settings.checks.replication_wait = replication_wait;
+  settings.verifier.batch_wait_max = milliseconds{flag(argc, argv, "--batch-wait", 100)};
+  monitor::monitor_session session(settings, world.parts(io.get_executor(), **store), {});
   latencies loop;
   asio::co_spawn(io, session.run(),
                  [&](const std::exception_ptr&, const result<void>&) { io.stop(); });
@@ -159,11 +151,6 @@ int run(int argc, char** argv, const std::string& folder) {
 
 int main(int argc, char** argv) {
   log::configure(log::format::text, log::level::warning);
-  std::string folder = (std::filesystem::temp_directory_path() / "latency-bench-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) {
-    return 1;
-  }
-  const int code = run(argc, argv, folder);
-  std::filesystem::remove_all(folder);
-  return code;
+  const bench::temporary_folder folder("latency-bench");
+  return run(argc, argv, folder.path());
 }

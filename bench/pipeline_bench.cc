@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "bench/prepared_world.h"
 #include "bench/process_figures.h"
+#include "bench/temporary_folder.h"
 #include "cli/shown_runs.h"
 #include "monitor/monitor_session.h"
 #include "state/sqlite_store.h"
@@ -21,10 +22,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -34,15 +33,6 @@ using namespace ddm;
 using bench::cpu_seconds;
 using bench::flag;
 using bench::resident_bytes;
-
-monitor::session_settings settings_for(std::uint64_t sample_rate) {
-  return {.stream = {.stream_arn = bench::prepared_stream::arn,
-                     .first = stream::first_position::trim_horizon},
-          .checks = {.memory_bytes_max = 384ULL << 20},
-          .verifier = {.batch_wait_max = milliseconds{2000}},
-          .findings = {},
-          .period = {.sample_rate = sample_rate, .ignored = "", .max_lag_ms = 60'000}};
-}
 
 /// What the HTTP server would send, without the sending.
 class listened_run {
@@ -111,7 +101,7 @@ void run(std::uint64_t changes, std::uint64_t sample_rate, std::uint64_t listene
   listened_run shown(**store, listeners);
   auto parts = world.parts(time.executor(), **store);
   parts.watch = shown.watch();
-  monitor::monitor_session session(settings_for(sample_rate), std::move(parts), {});
+  monitor::monitor_session session(bench::usual_settings(sample_rate), std::move(parts), {});
   bool ended = false;
   asio::co_spawn(time.context(), session.run(),
                  [&](const std::exception_ptr&, const result<void>&) { ended = true; });
@@ -152,13 +142,8 @@ int main(int argc, char** argv) {
     if (only != 0 && only != rate) {
       continue;
     }
-    std::string folder =
-        (std::filesystem::temp_directory_path() / "pipeline-bench-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) {
-      return 1;
-    }
-    run(changes, rate, listeners, folder);
-    std::filesystem::remove_all(folder);
+    const bench::temporary_folder folder("pipeline-bench");
+    run(changes, rate, listeners, folder.path());
   }
   return 0;
 }

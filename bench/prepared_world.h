@@ -23,6 +23,16 @@ struct world_options {
   std::size_t decoding_threads = 0;  ///< 0: the caller's, so that all happens in one order
 };
 
+/// As a monitor usually runs on them; what a bench is about it changes.
+[[nodiscard]] inline monitor::session_settings usual_settings(std::uint64_t sample_rate = 1) {
+  return {
+      .stream = {.stream_arn = prepared_stream::arn, .first = stream::first_position::trim_horizon},
+      .checks = {.memory_bytes_max = 384ULL << 20},
+      .verifier = {.batch_wait_max = milliseconds{2000}},
+      .findings = {},
+      .period = {.sample_rate = sample_rate, .ignored = "", .max_lag_ms = 60'000}};
+}
+
 class prepared_world {
  public:
   prepared_world(const prepared_options& stream, clock& time, world_options options = {})

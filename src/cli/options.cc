@@ -179,11 +179,10 @@ std::expected<command_line, usage_faults> parse_command_line(std::span<const std
     return parse_command<monitor_options>(arguments, variables, read_file);
   }
   const auto rest = arguments.subspan(1);
-  if (first == "help" && rest.empty()) {
-    return text_to_print{general_help()};
-  }
   if (first == "help") {
-    return parse_command_line(std::array{rest[0], std::string("--help")}, variables, read_file);
+    return rest.empty() ? outcome(text_to_print{general_help()})
+                        : parse_command_line(std::array{rest[0], std::string("--help")}, variables,
+                                             read_file);
   }
   if (first == "completion") {
     return complete_for(rest);

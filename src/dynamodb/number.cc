@@ -1,5 +1,6 @@
 #include "dynamodb/number.h"
 
+#include "base/varint.h"
 #include "dynamodb/attribute_value.h"
 
 #include <algorithm>
@@ -46,10 +47,6 @@ void strip_leading_zeros(std::string_view& digits) {
 
 void strip_trailing_zeros(std::string_view& digits) {
   digits = digits.substr(0, digits.find_last_not_of('0') + 1);
-}
-
-std::uint64_t zigzag(long long value) {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
 
 /// What most numbers are: digits that neither begin nor end with zero, perhaps with a sign.
@@ -110,7 +107,7 @@ bool append_number(std::string_view text, canonical_bytes& out) {
   }
   const auto digits = number.integer.size() + number.fraction.size();
   out.put_varint(digits << 1 | (number.negative ? 1 : 0));
-  out.put_varint(zigzag(number.exponent));
+  out.put_varint(zigzag_step(0, number.exponent));
   out.put_padded(number.integer);
   out.put_padded(number.fraction);
   return true;

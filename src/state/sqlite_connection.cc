@@ -47,9 +47,7 @@ std::string reason_and_remedy(sqlite3* handle) {
       return fmt::format("{}: check the disk and start again", sqlite3_errstr(code));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return "the file is damaged: put back a copy of it (with the -wal file that was copied with "
-             "it; without one, move the -wal file that lies there away), or begin anew with "
-             "`monitor --fresh` (what it knew is lost then)";
+      return fmt::format("the file is damaged: {}", damage_remedy);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return fmt::format("another process has kept it locked for {} s: end that process",

@@ -15,6 +15,11 @@
 
 namespace ddm::state {
 
+/// What to do about a damaged file, as the end of a sentence.
+inline constexpr std::string_view damage_remedy =
+    "put back a copy of it (with the -wal file that was copied with it; without one, move the -wal "
+    "file that lies there away), or begin anew with `monitor --fresh` (what it knew is lost then)";
+
 /// Bytes that are bound as BLOB; a plain std::string is bound as TEXT.
 struct blob {
   const std::string& bytes;
@@ -114,6 +119,26 @@ class sqlite_connection {
 
   std::string path_;
   std::unique_ptr<sqlite3, closer> handle_;
+};
+
+/// Prepares statements until one fails, and keeps that failure.
+class preparation {
+ public:
+  explicit preparation(sqlite_connection& connection) : connection_(connection) {}
+
+  statement operator()(const char* sql) {
+    auto prepared = failure_ ? fail(*failure_) : connection_.prepare(sql);
+    if (!prepared) {
+      failure_ = std::move(prepared.error());
+      return statement();
+    }
+    return *std::move(prepared);
+  }
+  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
+
+ private:
+  sqlite_connection& connection_;
+  std::optional<error> failure_;
 };
 
 }  // namespace ddm::state

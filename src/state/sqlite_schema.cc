@@ -179,12 +179,7 @@ result<void> upgrade(sqlite_connection& connection, std::span<const char* const>
 }
 
 error damaged_state(const std::string& path, std::string_view why) {
-  return wrong_usage(
-             fmt::format("the state {} is damaged ({}): put back a copy of it (with the -wal file "
-                         "that was copied with it; without one, move the -wal file that lies "
-                         "there away), or begin anew with `monitor --fresh` (what it knew is "
-                         "lost then)",
-                         path, why))
+  return wrong_usage(fmt::format("the state {} is damaged ({}): {}", path, why, damage_remedy))
       .error();
 }
 

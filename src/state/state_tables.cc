@@ -117,26 +117,6 @@ constexpr std::int64_t free_pages_kept = 4096;
 /// 2 MiB a commit, that is up to 7 GB an hour.
 constexpr const char* give_back_step = "PRAGMA incremental_vacuum(512)";
 
-/// Prepares statements until one fails, and keeps that failure.
-class preparation {
- public:
-  explicit preparation(sqlite_connection& connection) : connection_(connection) {}
-
-  statement operator()(const char* sql) {
-    auto prepared = failure_ ? fail(*failure_) : connection_.prepare(sql);
-    if (!prepared) {
-      failure_ = std::move(prepared.error());
-      return statement();
-    }
-    return *std::move(prepared);
-  }
-  [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
-
- private:
-  sqlite_connection& connection_;
-  std::optional<error> failure_;
-};
-
 }  // namespace
 
 result<state_tables> state_tables::open(sqlite_connection connection) {

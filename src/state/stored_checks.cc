@@ -1,7 +1,6 @@
 #include "state/stored_checks.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -9,25 +8,16 @@
 namespace ddm::state {
 
 result<stored_checks> stored_checks::open(sqlite_connection& connection) {
-  constexpr std::array texts{"INSERT INTO check_block VALUES (?, ?)",
-                             "DELETE FROM check_block WHERE number <= ?",
-                             "SELECT body FROM check_block WHERE number = ?",
-                             "SELECT number, body FROM check_block ORDER BY number",
-                             "SELECT coalesce(max(number), 0) FROM check_block"};
-  std::array<statement, texts.size()> made;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    auto prepared = connection.prepare(texts.at(i));
-    if (!prepared) {
-      return fail(std::move(prepared.error()));
-    }
-    made.at(i) = *std::move(prepared);
+  preparation sql(connection);
+  statements prepared{.put = sql("INSERT INTO check_block VALUES (?, ?)"),
+                      .drop = sql("DELETE FROM check_block WHERE number <= ?"),
+                      .read_one = sql("SELECT body FROM check_block WHERE number = ?"),
+                      .read_all = sql("SELECT number, body FROM check_block ORDER BY number"),
+                      .highest = sql("SELECT coalesce(max(number), 0) FROM check_block")};
+  if (sql.failure()) {
+    return fail(*sql.failure());
   }
-  auto& [put, drop, read_one, read_all, highest] = made;
-  return stored_checks({.put = std::move(put),
-                        .drop = std::move(drop),
-                        .read_one = std::move(read_one),
-                        .read_all = std::move(read_all),
-                        .highest = std::move(highest)});
+  return stored_checks(std::move(prepared));
 }
 
 bool stored_checks::write(const std::vector<check_row>& rows,

@@ -44,13 +44,19 @@ std::string usual_name(const shard_name& shard) {
 
 /// Nothing: it has another form.
 std::optional<shard_name> usual_parts(std::string_view name) {
-  shard_name found;
-  if (name.size() != usual_shard_size) {
+  if (name.size() != usual_shard_size || !name.starts_with(shard_prefix) ||
+      name[shard_end_at - 1] != '-') {
     return std::nullopt;
   }
-  std::from_chars(name.data() + shard_prefix.size(), name.data() + shard_end_at - 1, found.number);
-  std::from_chars(name.data() + shard_end_at, name.data() + name.size(), found.end, 16);
-  return usual_name(found) == name ? std::optional(found) : std::nullopt;
+  shard_name found;
+  const auto take = [](std::string_view digits, std::string_view allowed, auto& number, int base) {
+    return digits.find_first_not_of(allowed) == std::string_view::npos &&
+           std::from_chars(digits.begin(), digits.end(), number, base).ec == std::errc{};
+  };
+  const bool taken =
+      take(name.substr(shard_prefix.size(), shard_number_digits), "0123456789", found.number, 10) &&
+      take(name.substr(shard_end_at), "0123456789abcdef", found.end, 16);
+  return taken ? std::optional(found) : std::nullopt;
 }
 
 class writer {
