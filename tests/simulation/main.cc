@@ -3,6 +3,7 @@
 // Seeds are dealt to worker processes, so that an aborted run costs one seed and names it. What a
 // seed does depends on nothing but the seed.
 #include "base/log.h"
+#include "simulation/copies/copies.h"
 #include "simulation/simulation.h"
 
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ constexpr std::string_view usage =
     "  --first S    the first of them (1)\n"
     "  --seed S     this one only, with its scenario\n"
     "  --jobs N     worker processes (1)\n"
+    "  --copies     of a state's copies in a table and its lease, not of the monitor\n"
     "  --until-failure  stop at the first seed that fails\n"
     "  --verbose    show the monitor's log lines; with --seed\n"
     "exit code: 0 no violation, 1 violations, 2 wrong usage\n";
@@ -40,6 +42,7 @@ struct options {
   bool one = false;
   bool until_failure = false;
   bool verbose = false;
+  bool copies = false;
 };
 
 std::optional<options> parse(int argc, char** argv) {
@@ -52,6 +55,10 @@ std::optional<options> parse(int argc, char** argv) {
     }
     if (flag == "--until-failure") {
       chosen.until_failure = true;
+      continue;
+    }
+    if (flag == "--copies") {
+      chosen.copies = true;
       continue;
     }
     std::uint64_t* value = flag == "--seeds"   ? &chosen.seeds
@@ -75,8 +82,22 @@ std::optional<options> parse(int argc, char** argv) {
   return chosen.jobs == 0 ? std::nullopt : std::optional(chosen);
 }
 
-/// `one`: the scenario has been told before the run, which may not come to its end.
-std::string told(std::uint64_t seed, const run_report& report, bool one) {
+std::string described(const options& chosen, std::uint64_t seed) {
+  return chosen.copies ? copies::describe(seed) : describe(make_scenario(seed));
+}
+
+run_report run_one(const options& chosen, std::uint64_t seed) {
+  run_report report;
+  if (chosen.copies) {
+    report.violations = copies::run_seed(seed);
+    return report;
+  }
+  return run_seed(seed);
+}
+
+/// With --seed the scenario has been told before the run, which may not come to its end.
+std::string told(const options& chosen, std::uint64_t seed, const run_report& report) {
+  const bool one = chosen.one;
   if (report.violations.empty() && !one) {
     return {};
   }
@@ -84,7 +105,7 @@ std::string told(std::uint64_t seed, const run_report& report, bool one) {
                           report.violations.empty()
                               ? "no violation"
                               : fmt::format("{} violations", report.violations.size()));
-  text += one ? "" : describe(make_scenario(seed));
+  text += one ? "" : described(chosen, seed);
   for (const auto& each : report.violations) {
     text += "  ! " + each + "\n";
   }
@@ -103,10 +124,10 @@ void write_out(const std::string& text) {
 [[noreturn]] void work(const options& chosen, std::uint64_t begin, int out) {
   for (std::uint64_t seed = begin; seed < chosen.first + chosen.seeds; seed += chosen.jobs) {
     if (chosen.one) {
-      write_out(fmt::format("seed {}:\n{}", seed, describe(make_scenario(seed))));
+      write_out(fmt::format("seed {}:\n{}", seed, described(chosen, seed)));
     }
-    const auto report = run_seed(seed);
-    const auto text = told(seed, report, chosen.one);
+    const auto report = run_one(chosen, seed);
+    const auto text = told(chosen, seed, report);
     write_out(text);
     const auto line = fmt::format(
         "{} {}\n", seed, (report.violations.empty() ? 0 : 1) + (report.go_while_alive ? 2 : 0));
@@ -236,6 +257,9 @@ int simulate(const options& chosen) {
   fmt::print("{} seeds from {} in {:.1f} s ({:.1f} a second): {}\n", all.run(), chosen.first,
              took.count(), static_cast<double>(all.run()) / took.count(),
              failed.empty() ? "no violation" : "violations in" + failed);
+  if (chosen.copies) {
+    return failed.empty() ? 0 : 1;
+  }
   fmt::print("GO was shown while the source lived in {} of {} seeds ({:.0f} %)\n",
              all.go_while_alive(), all.run(),
              100.0 * static_cast<double>(all.go_while_alive()) /

@@ -1,0 +1,123 @@
+#include "remote/fetch_copy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ddm::remote {
+namespace {
+
+/// Of one who reads while another one writes: an epoch lasts longer than a reading, so that two in
+/// a row already mean a holder that is stopped and replaced again and again.
+constexpr int attempts_max = 5;
+
+/// Gives each block's bytes to `take`, in order.
+awaitable<result<void>> read_blocks(state_table& table, std::uint64_t epoch,
+                                    std::vector<block_name> names,
+                                    std::function<result<void>(std::string)> take) {
+  for (std::size_t at = 0; at < names.size(); at += blocks_per_read_max) {
+    const auto count = std::min(blocks_per_read_max, names.size() - at);
+    const std::vector<block_name> some(names.begin() + static_cast<std::ptrdiff_t>(at),
+                                       names.begin() + static_cast<std::ptrdiff_t>(at + count));
+    auto sealed = co_await table.get_blocks(epoch, some);
+    if (!sealed) {
+      co_return fail(std::move(sealed.error()));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      auto bytes = unseal((*sealed)[i], some[i]);
+      if (!bytes) {
+        co_return fail(std::move(bytes.error()));
+      }
+      if (auto taken = take(*std::move(bytes)); !taken) {
+        co_return taken;
+      }
+    }
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<void>> fetch_file(state_table& table, std::uint64_t epoch, copied_file file,
+                                   const file_sink& sink) {
+  std::uint64_t given = 0;
+  if (file.blocks.empty()) {
+    co_return sink(file.name, {});
+  }
+  auto read = co_await read_blocks(table, epoch, file.blocks, [&](std::string bytes) {
+    given += bytes.size();
+    return sink(file.name, bytes);
+  });
+  if (read && given != file.bytes) {
+    co_return fatal(
+        fmt::format("{} of the copy has {} bytes instead of {}: the copy cannot be used", file.name,
+                    given, file.bytes));
+  }
+  co_return read;
+}
+
+}  // namespace
+
+awaitable<result<copy_contents>> read_contents(state_table& table, copy_root copy) {
+  copy_contents contents;
+  auto bytes = copy.manifest.top;
+  for (auto levels = copy.manifest.levels; levels > 0; --levels) {
+    auto names = names_in(bytes);
+    if (!names) {
+      co_return fail(std::move(names.error()));
+    }
+    bytes.clear();
+    auto read = co_await read_blocks(table, copy.epoch, *names, [&](std::string piece) {
+      bytes += piece;
+      return result<void>{};
+    });
+    if (!read) {
+      co_return fail(std::move(read.error()));
+    }
+    contents.names_blocks.insert(contents.names_blocks.end(), names->begin(), names->end());
+  }
+  auto files = decode_manifest(bytes);
+  if (!files) {
+    co_return fail(std::move(files.error()));
+  }
+  contents.files = *std::move(files);
+  co_return contents;
+}
+
+awaitable<result<void>> fetch_copy(state_table& table, copy_root copy, file_sink sink) {
+  const auto contents = co_await read_contents(table, copy);
+  if (!contents) {
+    co_return fail(contents.error());
+  }
+  for (const auto& file : contents->files) {
+    if (auto fetched = co_await fetch_file(table, copy.epoch, file, sink); !fetched) {
+      co_return fetched;
+    }
+  }
+  co_return result<void>{};
+}
+
+awaitable<result<std::optional<head>>> fetch_newest(state_table& table, std::function<void()> begin,
+                                                    file_sink sink) {
+  std::string read_before;
+  for (int attempt = 1;; ++attempt) {
+    auto found = co_await table.read_head();
+    if (!found) {
+      co_return fail(std::move(found.error()));
+    }
+    if (!*found || !(*found)->copy) {
+      co_return std::nullopt;
+    }
+    begin();
+    auto fetched = co_await fetch_copy(table, *(*found)->copy, sink);
+    if (fetched) {
+      co_return *std::move(found);
+    }
+    const auto which = fmt::format("{}/{}", (*found)->copy->epoch, (*found)->copy->number);
+    if (fetched.error().code != block_missing || which == read_before || attempt == attempts_max) {
+      co_return fail(std::move(fetched.error()));
+    }
+    read_before = which;
+  }
+}
+
+}  // namespace ddm::remote

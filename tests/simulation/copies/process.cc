@@ -1,0 +1,110 @@
+#include "simulation/copies/process.h"
+
+#include "remote/fetch_copy.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ddm::simulation::copies {
+namespace {
+
+constexpr milliseconds work_step{500};
+constexpr milliseconds fetch_again{1'000};
+
+std::string next_id() {
+  static std::uint64_t last = 0;
+  return fmt::format("id{}", ++last);
+}
+
+}  // namespace
+
+awaitable<void> stoppable_clock::sleep_until(wall_time time) {
+  co_await time_.sleep_until(time);
+  while (is_stopped()) {
+    co_await time_.sleep_until(stopped_until_);
+  }
+}
+
+awaitable<bool> stoppable_clock::doze(asio::steady_timer& timer, wall_time until) {
+  const bool undisturbed = co_await time_.doze(timer, until);
+  if (undisturbed) {
+    while (is_stopped()) {
+      co_await time_.sleep_until(stopped_until_);
+    }
+  }
+  co_return undisturbed;
+}
+
+process::process(std::string name, stored_states& states, network& net,
+                 remote::keeper_settings settings, process_events events)
+    : name_(std::move(name)),
+      states_(states),
+      net_(net),
+      time_(net.time()),
+      table_(states, net, time_),
+      events_(std::move(events)),
+      keeper_(
+          [&] { return settings.told = name_, settings; }(),
+          {.table = table_, .time = time_, .executor = net.time().executor(), .new_id = next_id}) {
+  keeper_.on_lost = [this](const error&) { lost_ = true; };
+}
+
+awaitable<bool> process::resume() {
+  const auto& found = keeper_.found();
+  while (found && !lost_) {
+    state_files files;
+    const auto fetched =
+        co_await remote::fetch_copy(table_, *found, [&](const std::string& file, auto bytes) {
+          files[file] += bytes;
+          return result<void>{};
+        });
+    if (fetched) {
+      const auto position = position_of(files);
+      if (!position) {
+        events_.violation(fmt::format("resumed from a lie: {}", position.error().message));
+        co_return false;
+      }
+      local_.position = *position;
+      break;
+    }
+    if (!mends_by_waiting(fetched.error().kind)) {
+      // Only a successor may have deleted what this one was to read.
+      if (states_.head->told == name_) {
+        events_.violation("the copy cannot be read: " + fetched.error().describe());
+      }
+      co_return false;
+    }
+    co_await time_.sleep_for(fetch_again);
+  }
+  co_return !lost_;
+}
+
+awaitable<void> process::live() {
+  const auto acquired = co_await keeper_.acquire({});
+  if (acquired && co_await resume()) {
+    events_.resumed(local_.position);
+    at_work_ = true;
+    keeper_.begin_copying(local_);
+    while (!end_wished_ && !lost_) {
+      local_.position += 1 + static_cast<std::int64_t>(net_.below(3));
+      co_await time_.sleep_for(work_step);
+    }
+    at_work_ = false;
+  }
+  ended_ = co_await keeper_.end();
+  over_ = true;
+}
+
+void process::end_cleanly() {
+  end_wished_ = true;
+  keeper_.give_up();
+}
+
+awaitable<void> process::kill() {
+  killed_ = true;
+  at_work_ = false;
+  co_await keeper_.abandon();
+}
+
+}  // namespace ddm::simulation::copies
