@@ -72,6 +72,7 @@ flag_table flags_of(compare_options& o) {
 std::vector<std::string> complete(compare_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
+  refuse_state_in_table(o, contradictions);
   return contradictions;
 }
 

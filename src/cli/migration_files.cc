@@ -1,6 +1,7 @@
 #include "cli/migration_files.h"
 
 #include "base/same_file.h"
+#include "remote/state_address.h"
 #include "verify/findings_file.h"
 
 #include <fmt/format.h>
@@ -25,6 +26,12 @@ std::vector<std::string> migration_files::of_findings() const {
 migration_files choose_files(const migration_options& options, const default_names& names,
                              bool forgets_state) {
   migration_files files{.state = options.state_file.value_or(names.now), .findings = {}};
+  if (const auto address = remote::parse_state_address(files.state)) {
+    // The file that the state is worked on in is made later, in a folder of its own.
+    files.findings =
+        options.findings_file.value_or(fmt::format("./{}.monitor.findings.jsonl", address->name));
+    return files;
+  }
   // A run that began while the target was awaited goes on in the file that it made then.
   if (!options.state_file && !forgets_state && std::filesystem::exists(names.while_awaited) &&
       !std::filesystem::exists(files.state)) {

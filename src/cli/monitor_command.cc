@@ -193,10 +193,16 @@ awaitable<int> monitor_run::run() {
   auto& host = migration_.host;
   monitor_session session(session_settings(), session_parts(), migration_.resumed);
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
+  if (migration_.held) {
+    migration_.held->on_lost([&session](const error& why) { session.fail_with(why); });
+  }
   std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
     return session.latest_status();
   });
   const auto ended = co_await session.run();
+  if (migration_.held) {
+    migration_.held->on_lost({});
+  }
   live.reset();
   auto status = session.status();
   auto block = options_.quiet ? report::render_ending(status) : report::render_text(status);
@@ -316,7 +322,7 @@ void monitor_run::print_start() const {
                    options_.batches_in_flight));
   line("memory", fmt::format("{} at most for pending work", format_size(options_.memory_bytes)));
   line("state",
-       fmt::format("{} ({})", migration_.files.state,
+       fmt::format("{} ({})", migration_.state_told(),
                    migration_.state_is_new
                        ? std::string("new")
                        : fmt::format("resumed: {} shards, {} open checks, {} open mismatches",
@@ -333,6 +339,16 @@ void monitor_run::print_start() const {
                                                 .items = facts_.source.item_count,
                                                 .reading_least = reading_least(migration_)}));
   migration_.host.printer.print(text);
+}
+
+awaitable<int> monitor_opened(open_migration& opened, reached_stream& stream,
+                              const monitor_options& options) {
+  auto onlookers = onlookers::open(opened, settings_in_force(options));
+  if (!onlookers) {
+    co_return refuse(onlookers.error());
+  }
+  monitor_run run(opened, stream, options, **onlookers);
+  co_return co_await run.run();
 }
 
 awaitable<int> monitor_migration(process& host, const monitor_options& options) {
@@ -355,12 +371,8 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options) 
   if (!opened) {
     co_return refuse(opened.error());
   }
-  auto onlookers = onlookers::open(**opened, settings_in_force(options));
-  if (!onlookers) {
-    co_return refuse(onlookers.error());
-  }
-  monitor_run run(**opened, *stream, options, **onlookers);
-  co_return co_await run.run();
+  const int code = co_await monitor_opened(**opened, *stream, options);
+  co_return co_await (*opened)->close(code);
 }
 
 }  // namespace

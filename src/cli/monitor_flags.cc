@@ -205,6 +205,21 @@ flag_group output(monitor_options& o) {
   return group;
 }
 
+flag_group files_of_monitor(monitor_options& o) {
+  auto group = files(
+      o,
+      "forget the state and begin anew; the findings file is renamed to FINDINGS.old; not in a "
+      "configuration file");
+  auto& state = group.flags.front();
+  state.value = "PLACE";
+  state.help =
+      "progress; the same command goes on from there: a file, or dynamodb://TABLE/NAME, which "
+      "outlives its host";
+  state.possible = "a file on a local disk, or dynamodb://TABLE/NAME";
+  append(group, state_table_flags(o));
+  return group;
+}
+
 /// A default follows where another value moved below it; a value that was given stays.
 void keep_within(milliseconds& value, milliseconds fallback, milliseconds most) {
   if (value == fallback) {
@@ -217,26 +232,23 @@ void keep_within(milliseconds& value, milliseconds fallback, milliseconds most) 
 const command_description& describe(const monitor_options&) { return monitor_description; }
 
 flag_table flags_of(monitor_options& o) {
-  return {
-      tables_and_access(o),
-      stream(o),
-      what_is_checked(o),
-      items_at_rest(o),
-      pace_and_memory(o),
-      files(
-          o,
-          "forget the state and begin anew; the findings file is renamed to FINDINGS.old; not in a "
-          "configuration file"),
-      when_to_end(o),
-      web_server(o),
-      alerts(o),
-      output(o),
-      debugging(o.allow_core_dumps)};
+  return {tables_and_access(o),
+          stream(o),
+          what_is_checked(o),
+          items_at_rest(o),
+          pace_and_memory(o),
+          files_of_monitor(o),
+          when_to_end(o),
+          web_server(o),
+          alerts(o),
+          output(o),
+          debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(monitor_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
+  complete_state_in_table(o, contradictions);
   if (o.quiet && o.verbose) {
     contradictions.emplace_back("--quiet and --verbose contradict each other");
   }

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -97,9 +98,18 @@ awaitable<result<void>> renew_findings(open_migration& migration) {
 awaitable<result<void>> open_findings(open_migration& migration) {
   const auto& resumed = migration.resumed;
   const auto before = resumed.values.find(state::lines_before_name);
-  auto file = co_await verify::findings_file::open(
-      migration.files.findings, *migration.store,
-      before == resumed.values.end() ? std::nullopt : std::optional(before->second));
+  const auto lines_before =
+      before == resumed.values.end() ? std::nullopt : std::optional(before->second);
+  auto file = co_await verify::findings_file::open(migration.files.findings, *migration.store,
+                                                   lines_before);
+  if (!file && migration.held && file.error().kind == error_class::wrong_usage) {
+    // It knows more than the copy does, or is of another host's run: the state has what counts.
+    if (auto moved = move_findings_away(migration.files); !moved) {
+      co_return moved;
+    }
+    file = co_await verify::findings_file::open(migration.files.findings, *migration.store,
+                                                lines_before);
+  }
   if (!file) {
     co_return fail(std::move(file.error()));
   }
@@ -109,12 +119,38 @@ awaitable<result<void>> open_findings(open_migration& migration) {
       : result<void>{};
 }
 
+/// A state in a table: taken, and written to a file of this process's own.
+awaitable<result<void>> take_state(open_migration& migration) {
+  const auto& options = migration.options;
+  auto address = remote::parse_state_address(*options.state_file);
+  if (!address) {
+    co_return fail(std::move(address.error()));
+  }
+  auto held =
+      held_state::prepare(migration.host, {.address = *std::move(address),
+                                           .access = options.state,
+                                           .copy_each = options.state_interval,
+                                           .command = migration.manner.command,
+                                           .leftovers_suffix = migration.manner.leftovers_suffix});
+  if (!held) {
+    co_return fail(std::move(held.error()));
+  }
+  migration.held = *std::move(held);
+  migration.files.state = migration.held->path();
+  co_return co_await migration.held->take();
+}
+
 /// Makes the files, or takes up those that are there.
 awaitable<result<void>> open_files(open_migration& migration) {
   const auto& manner = migration.manner;
   if (auto place = check_findings(migration.files, migration.options, manner.forgets_state);
       !place) {
     co_return place;
+  }
+  if (migration.options.state_file && remote::is_state_address(*migration.options.state_file)) {
+    if (auto taken = co_await take_state(migration); !taken) {
+      co_return taken;
+    }
   }
   if (!manner.begins_state && !std::filesystem::exists(migration.files.state)) {
     co_return wrong_usage(
@@ -139,7 +175,13 @@ awaitable<result<void>> open_files(open_migration& migration) {
     }
   }
   remove_strays(migration);
-  co_return co_await open_findings(migration);
+  if (auto findings = co_await open_findings(migration); !findings) {
+    co_return findings;
+  }
+  if (migration.held) {
+    migration.held->begin_copying();
+  }
+  co_return result<void>{};
 }
 
 }  // namespace
@@ -161,12 +203,16 @@ awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migra
                                                           .target = std::move(tables.target),
                                                           .facts = std::move(*facts),
                                                           .files = std::move(files),
+                                                          .held = nullptr,
                                                           .store = nullptr,
                                                           .identity = {},
                                                           .resumed = {},
                                                           .findings = {}});
   begin_reading(*made);
   if (auto opened = co_await open_files(*made); !opened) {
+    if (made->held) {
+      (void)co_await made->held->end();  // so that another one need not wait; the fault is told
+    }
     co_return std::unexpected(fault_list{std::move(opened.error())});
   }
   co_return made;
@@ -189,6 +235,14 @@ result<void> open_migration::check_target_is_ready() const {
   return fail(error_class::not_found,
               fmt::format("target table {} is being created: {} it once it is active",
                           options.target_table, manner.command));
+}
+
+awaitable<int> open_migration::close(int code) {
+  if (!held) {
+    co_return code;
+  }
+  const auto ended = co_await held->end();
+  co_return ended ? code : std::max(code, refuse(ended.error()));
 }
 
 dynamodb::page_decoder open_migration::decoder_for(std::uint64_t sample_rate) const {

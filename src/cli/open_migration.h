@@ -8,6 +8,7 @@
 #pragma once
 
 #include "cli/faults.h"
+#include "cli/held_state.h"
 #include "cli/migration_files.h"
 #include "cli/options.h"
 #include "cli/process.h"
@@ -57,6 +58,10 @@ struct open_migration {
   [[nodiscard]] result<void> check_target_is_ready() const;
   [[nodiscard]] std::string leftover_path() const { return files.state + manner.leftovers_suffix; }
   [[nodiscard]] dynamodb::page_decoder decoder_for(std::uint64_t sample_rate) const;
+  /// Where the state lies, for people.
+  [[nodiscard]] std::string state_told() const { return held ? held->address() : files.state; }
+  /// Nothing works on the state any more: its last copy. The exit code of all.
+  [[nodiscard]] awaitable<int> close(int code);
 
   process& host;
   asio::any_io_executor executor;
@@ -66,6 +71,7 @@ struct open_migration {
   std::unique_ptr<reached_table> target;
   monitor::migration facts;
   migration_files files;
+  std::unique_ptr<held_state> held;  ///< of a state that lies in a table
   std::unique_ptr<state::state_store> store;
   monitor::session_identity identity;
   bool state_is_new = false;

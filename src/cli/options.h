@@ -71,7 +71,9 @@ struct migration_options {
   std::uint64_t memory_bytes = 512ULL << 20;
   std::optional<std::uint64_t> segments;  ///< of a comparison; nothing: by the tables' sizes
 
-  std::optional<std::string> state_file;
+  std::optional<std::string> state_file;  ///< or a state in a table (remote/state_address.h)
+  connection_options state;               ///< how that table is reached
+  milliseconds state_interval = std::chrono::seconds(30);  ///< between two copies to it
   bool fresh = false;
   std::optional<std::string> findings_file;
   std::size_t findings_max = 1'000'000;  ///< open mismatches that are kept one by one

@@ -93,6 +93,7 @@ flag_table flags_of(repair_options& o) {
 std::vector<std::string> complete(repair_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
+  refuse_state_in_table(o, contradictions);
   if (o.undo && o.journal_file) {
     contradictions.emplace_back(
         "--undo and --journal contradict each other: what is taken back is "

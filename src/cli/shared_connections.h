@@ -28,6 +28,8 @@ class shared_connections {
   /// of each.
   [[nodiscard]] result<std::unique_ptr<connection>> open(const connection_request& request);
 
+  [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
+
  private:
   using key = std::tuple<std::string, aws_service, std::optional<std::string>,
                          std::optional<std::string>, std::optional<std::string>>;

@@ -1,5 +1,9 @@
 #include "cli/shared_flags.h"
 
+#include "remote/state_address.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -12,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds tick{1};
 constexpr std::uint64_t smallest_memory = 1 << 20;
+constexpr milliseconds shortest_state_interval{1'000};
 constexpr std::size_t findings_bound = 100'000'000;
 
 const std::vector<std::pair<std::string_view, output_format>> output_formats{
@@ -210,6 +215,27 @@ flag_group files(migration_options& o, std::string_view fresh) {
            config_flag(o)}};
 }
 
+std::vector<flag> state_table_flags(migration_options& o) {
+  return {{.name = "state-profile",
+           .value = "NAME",
+           .target = text_into(o.state.profile),
+           .help = "AWS profile that reads and writes the table of states",
+           .fallback = "the credential chain",
+           .possible = "an AWS profile"},
+          {.name = "state-region",
+           .value = "REGION",
+           .target = text_into(o.state.region),
+           .help = "region of the table of states",
+           .fallback = "--region",
+           .possible = "an AWS region"},
+          {"state-endpoint-url", "URL", url_into(o.state.endpoint_url),
+           "as --source-endpoint-url, for the table of states",
+           "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"},
+          {"state-interval", "D", duration_into(o.state_interval, shortest_state_interval),
+           "time between two copies of the state to its table; what came after the last one is "
+           "read again when a host is lost"}};
+}
+
 std::vector<flag> output_flags(migration_options& o) {
   return {
       {"stats-interval", "D", duration_into(o.stats_interval, milliseconds(100)),
@@ -322,6 +348,29 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
   }
   if (!o.emf.empty() && o.log_format != log::format::json) {
     contradictions.emplace_back("--emf needs --log-format json: its metrics are members of lines");
+  }
+}
+
+void complete_state_in_table(migration_options& o, std::vector<std::string>& contradictions) {
+  o.state.region = o.state.region ? o.state.region : o.region;
+  const bool in_table = o.state_file && remote::is_state_address(*o.state_file);
+  if (in_table) {
+    if (const auto address = remote::parse_state_address(*o.state_file); !address) {
+      contradictions.push_back("--state: " + address.error().message);
+    }
+  } else if (o.state.profile || o.state.endpoint_url ||
+             o.state_interval != migration_options{}.state_interval) {
+    contradictions.emplace_back(
+        "--state-profile, --state-endpoint-url and --state-interval say nothing unless --state "
+        "names a state in a table: dynamodb://TABLE/NAME");
+  }
+}
+
+void refuse_state_in_table(const migration_options& o, std::vector<std::string>& contradictions) {
+  if (o.state_file && remote::is_state_address(*o.state_file)) {
+    contradictions.push_back(fmt::format(
+        "--state {}: only monitor keeps its state in a table so far: name a file on a local disk",
+        *o.state_file));
   }
 }
 

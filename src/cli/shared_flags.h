@@ -27,6 +27,8 @@ void append(flag_group& group, std::vector<flag> more);
 [[nodiscard]] flag config_flag(migration_options& o);
 /// `fresh` is the help of --fresh.
 [[nodiscard]] flag_group files(migration_options& o, std::string_view fresh);
+/// How a table of states is reached.
+[[nodiscard]] std::vector<flag> state_table_flags(migration_options& o);
 [[nodiscard]] std::vector<flag> output_flags(migration_options& o);
 [[nodiscard]] flag quiet_flag(migration_options& o);
 [[nodiscard]] flag emf_flag(migration_options& o);
@@ -35,5 +37,8 @@ void append(flag_group& group, std::vector<flag> more);
 
 /// What complete() does for every command with two tables.
 void complete_shared(migration_options& o, std::vector<std::string>& contradictions);
+/// A state in a table, for a command that can have one there, and for one that cannot.
+void complete_state_in_table(migration_options& o, std::vector<std::string>& contradictions);
+void refuse_state_in_table(const migration_options& o, std::vector<std::string>& contradictions);
 
 }  // namespace ddm::cli

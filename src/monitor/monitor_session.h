@@ -86,6 +86,8 @@ class monitor_session final : public stream::record_sink, private session_part {
   [[nodiscard]] awaitable<result<void>> run();
   /// The first signal. Safe to call more than once, on the control thread.
   void request_stop() { run_.request_stop(); }
+  /// Ends it with this error, as one that waiting cannot mend.
+  void fail_with(error failure) { run_.fail_with(std::move(failure)); }
   /// Ends without committing: to a state file it is as if the process had been killed here.
   void abandon() { run_.abandon(); }
 

@@ -1,0 +1,82 @@
+// A state that lies in a table, held by this process while its command works on a file.
+//
+// Problem: a command knows a state as a file; a host's disk may not outlive the host.
+// Idea: take the lease, write the newest copy into a folder of one's own, and work on that file as
+// on any other; the keeper (remote/state_keeper.h) copies it back. Whoever finds the lease held
+// waits for it: that is the standby.
+// Reason: nothing of a command changes but where its state comes from and goes to.
+#pragma once
+
+#include "cli/connection.h"
+#include "cli/options.h"
+#include "cli/process.h"
+#include "remote/dynamodb_state_table.h"
+#include "remote/file_source.h"
+#include "remote/state_address.h"
+#include "remote/state_keeper.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ddm::cli {
+
+class held_state {
+ public:
+  struct request {
+    remote::state_address address;
+    connection_options access;
+    milliseconds copy_each{30'000};
+    std::string command;
+    /// Of the log beside the file, as in command_manner.
+    std::string leftovers_suffix;
+  };
+
+  /// The folder and the connection; nothing is asked of the table.
+  [[nodiscard]] static result<std::unique_ptr<held_state>> prepare(process& host, request wanted);
+  held_state(process& host, request wanted, std::unique_ptr<connection> link, std::string folder,
+             asio::any_io_executor executor);
+  held_state(const held_state&) = delete;
+  held_state& operator=(const held_state&) = delete;
+  ~held_state();
+
+  /// The file, in a folder that is this process's own.
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string address() const { return wanted_.address.describe(); }
+
+  /// Waits until nobody else holds the state, takes it, and writes the newest copy to path(); there
+  /// is no file where there is no copy yet.
+  [[nodiscard]] awaitable<result<void>> take();
+  /// The file is open: it is copied from now on.
+  void begin_copying();
+  /// Called when another process has taken the state; at once, where that has happened already.
+  /// Nothing: nobody listens any more.
+  void on_lost(std::function<void(const error&)> told);
+  /// The last copy; then nobody holds it. An error: the table has an older copy; the file is kept,
+  /// and the error says where.
+  [[nodiscard]] awaitable<result<void>> end();
+
+ private:
+  [[nodiscard]] awaitable<result<void>> restore();
+  [[nodiscard]] result<void> write(const std::string& name, std::string_view bytes);
+  [[nodiscard]] result<std::vector<remote::file_beside>> beside(const std::string& picture) const;
+  void tell_lost();
+  void tell_waiting(const remote::lease_watch& watch);
+
+  process& host_;
+  request wanted_;
+  std::unique_ptr<connection> link_;
+  std::string folder_;
+  std::string path_;
+  remote::dynamodb_state_table table_;
+  remote::state_keeper keeper_;
+  remote::file_source source_;
+  std::function<void(const error&)> on_lost_;
+  std::optional<error> lost_;
+  bool lost_is_told_ = false;
+  std::optional<wall_time> told_waiting_at_;
+  bool keeps_folder_ = false;
+};
+
+}  // namespace ddm::cli

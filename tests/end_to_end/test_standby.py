@@ -1,0 +1,147 @@
+"""A state in a table: hosts die with their disks, others take over, and nothing is lost or doubled.
+
+A host is a folder of its own with everything that a process of it writes. A host that dies is
+killed (-9) and its folder deleted.
+"""
+
+import os
+import random
+import shutil
+import signal
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness import (IMPATIENT, PATIENCE_SECONDS, TRAFFIC_SECONDS_MAX, Migration, Monitor, Scenario,
+                     wait_until)
+
+STATES = "states"
+CHANGES = 4000
+RATE = 60
+# Each takes some 25 s until the other one has taken over; DDM_HOST_DEATHS=20 is the long form.
+DEATHS = int(os.environ.get("DDM_HOST_DEATHS", "2"))
+TAKEOVER_SECONDS_MAX = 30
+CLEAN_TAKEOVER_SECONDS_MAX = 5
+# A busy machine: what it adds to each.
+SLACK_SECONDS = 5
+
+
+class Host(Monitor):
+    """A monitor whose state lies in a table that it shares with other hosts."""
+
+    def __init__(self, migration: Migration, folder: Path, name: str) -> None:
+        (folder / "tmp").mkdir()
+        of = migration.monitor
+        super().__init__(of.binary, folder, of.endpoint_url, of.table, migration.source_account,
+                         migration.target_account)
+        self.name = name
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return super().environment(TMPDIR=str(self.folder / "tmp"), **more)
+
+    def state_flags(self) -> list[str]:
+        return ["--state", f"dynamodb://{STATES}/orders", "--state-profile", "source",
+                "--state-endpoint-url", self.endpoint_url, "--state-interval", "2s",
+                "--findings", str(self.findings)]
+
+    def is_standby(self) -> bool:
+        return "event=standby " in self.log()
+
+    def has_taken(self) -> bool:
+        return "event=state_taken" in self.log()
+
+    def die(self) -> None:
+        """The host and its disk are gone."""
+        self.kill()
+        shutil.rmtree(self.folder)
+
+
+class Standby(Scenario):
+    def setUp(self) -> None:
+        self.hosts = 0
+
+    def host(self, migration: Migration) -> Host:
+        self.hosts += 1
+        host = Host(migration, self.folder(), f"host {self.hosts}")
+        self.addCleanup(host.kill)
+        return host
+
+    def states(self, migration: Migration) -> Any:
+        client = migration.source
+        client.create_table(
+            TableName=STATES, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"}
+                                  for name in ("state", "part")],
+            KeySchema=[{"AttributeName": "state", "KeyType": "HASH"},
+                       {"AttributeName": "part", "KeyType": "RANGE"}])
+        return client
+
+    def head(self, migration: Migration) -> dict[str, Any]:
+        head: dict[str, Any] = migration.source.get_item(
+            TableName=STATES, Key={"state": {"S": "orders"}, "part": {"S": "monitor/head"}},
+            ConsistentRead=True)["Item"]
+        return head
+
+    def started(self, migration: Migration) -> Host:
+        host = self.host(migration)
+        host.start(*IMPATIENT)
+        return host
+
+    def test_hosts_that_die_with_their_disks_lose_nothing_and_double_nothing(self) -> None:
+        rng = random.Random(11)
+        migration = self.migration(seed=11, missing=3, stale=3, different=3, undeleted=3)
+        migration.create()
+        self.states(migration)
+        migration.replicate()
+        holder = self.started(migration)
+        holder.wait_for_log("event=state_taken")
+        standby = self.started(migration)
+        traffic = migration.traffic()
+        changes = CHANGES // 2 * DEATHS
+        writing = migration.background(
+            partial(traffic.run, changes, RATE, TRAFFIC_SECONDS_MAX * DEATHS))
+        for _ in range(DEATHS):
+            time.sleep(rng.uniform(3, 12))
+            self.assertTrue(holder.running and standby.running, standby.log()[-4000:])
+            self.assertTrue(standby.is_standby(), standby.log()[-4000:])
+            holder.die()
+            died = time.monotonic()
+            wait_until(standby.has_taken, TAKEOVER_SECONDS_MAX + SLACK_SECONDS)
+            print(f"taken over after {time.monotonic() - died:.1f} s")
+            holder, standby = standby, self.started(migration)
+        writing.join()
+        # A clean end: the standby has it at once.
+        holder.stop()
+        left = time.monotonic()
+        wait_until(standby.has_taken, CLEAN_TAKEOVER_SECONDS_MAX + SLACK_SECONDS)
+        print(f"taken over {time.monotonic() - left:.1f} s after a clean end")
+        standby.stop()
+        migration.monitor = standby
+        ended = migration.finish(*IMPATIENT)
+        self.assert_found_exactly(migration)
+        self.assert_exit(ended, 1)
+        self.assert_counted(ended.report(), traffic)
+
+    def test_a_holder_that_wakes_after_a_minute_has_no_effect_and_ends(self) -> None:
+        migration = self.migration(seed=12)
+        migration.create()
+        self.states(migration)
+        sleeper = self.started(migration)
+        sleeper.wait_for_log("event=state_taken")
+        wait_until(lambda: "copy" in self.head(migration))
+        sleeper.signal(signal.SIGSTOP)
+        other = self.started(migration)
+        wait_until(other.has_taken, TAKEOVER_SECONDS_MAX + SLACK_SECONDS)
+        time.sleep(max(0, 60 - TAKEOVER_SECONDS_MAX))
+        before = self.head(migration)
+        sleeper.signal(signal.SIGCONT)
+        ended = sleeper.wait(PATIENCE_SECONDS)
+        self.assert_exit(ended, 4)
+        self.assertIn("another process has taken the state", ended.log)
+        self.assertIn(str(other.pid), ended.log)
+        after = self.head(migration)
+        self.assertEqual((after["owner"], after["epoch"]), (before["owner"], before["epoch"]))
+        wait_until(lambda: self.head(migration)["counter"] != after["counter"])
+        self.assertTrue(other.running)
+        self.assert_exit(other.stop(), 3)
