@@ -2,22 +2,17 @@
 
 #include "base/displayable.h"
 #include "base/log.h"
-#include "base/private_file.h"
 #include "base/units.h"
-#include "base/write_all.h"
-#include "compare/comparison_progress.h"
+#include "cli/ending.h"
 #include "remote/fetch_copy.h"
-#include "state/picture.h"
+#include "remote/random_id.h"
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <random>
-#include <unistd.h>
 #include <utility>
 
 namespace ddm::cli {
@@ -27,24 +22,6 @@ namespace {
 constexpr double write_units_per_second = 500;
 constexpr milliseconds tell_each{30'000};
 constexpr milliseconds fetch_again{2'000};
-constexpr std::string_view leftovers_name = "leftovers";
-
-std::string random_id() {
-  std::random_device random;
-  std::string id;
-  for (int i = 0; i < 4; ++i) {
-    id += fmt::format("{:08x}", random());
-  }
-  return id;
-}
-
-std::string this_process(std::string_view command) {
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) {
-    host.front() = '\0';
-  }
-  return fmt::format("{} on host {}, process {}", command, host.data(), ::getpid());
-}
 
 result<std::string> make_folder(const aws::environment& variables, const std::string& name) {
   const auto root = variables.find("TMPDIR").value_or("/tmp");
@@ -79,23 +56,23 @@ held_state::held_state(process& host, request wanted, std::unique_ptr<connection
       wanted_(std::move(wanted)),
       link_(std::move(link)),
       folder_(std::move(folder)),
-      path_(fmt::format("{}/{}.monitor.db", folder_, wanted_.address.name)),
+      files_{fmt::format("{}/{}.monitor.db", folder_, wanted_.address.name)},
       table_(link_->calls(), host.time,
              {.table = wanted_.address.table,
               .state = wanted_.address.name,
-              .command = wanted_.command},
+              .command = std::string(copied_command)},
              write_units_per_second),
       keeper_({.lease = {},
                .copy_each = wanted_.copy_each,
                .bounds = {},
-               .told = this_process(wanted_.command)},
+               .told = remote::told_of_this_process(copied_command)},
               {.table = table_,
                .time = host.time,
                .executor = std::move(executor),
-               .new_id = random_id}),
-      source_({.state_path = path_,
+               .new_id = remote::random_id}),
+      source_({.state_path = files_.state_path,
                .picture_path = folder_ + "/picture.db",
-               .beside = [this](const std::string& picture) { return beside(picture); }},
+               .beside = [this](const std::string& picture) { return files_.beside(picture); }},
               host.pool) {
   keeper_.on_lost = [this](const error& why) {
     lost_ = why;
@@ -124,10 +101,16 @@ void held_state::tell_waiting(const remote::lease_watch& watch) {
 }
 
 awaitable<result<void>> held_state::take() {
+  // Who waits holds nothing, and leaves at the first signal.
+  const drains_on_signal drains(host_.end, [this] { keeper_.give_up(); });
   auto taken =
       co_await keeper_.acquire([this](const remote::lease_watch& watch) { tell_waiting(watch); });
   if (!taken) {
-    co_return fail(std::move(taken.error()).within(address()));
+    auto& why = taken.error();
+    if (why.kind == error_class::not_found) {
+      why.message += fmt::format("; make the table with: state init {}", wanted_.address.table);
+    }
+    co_return fail(std::move(why).within(address()));
   }
   if (auto listed = co_await table_.list(); !listed) {
     co_return fail(std::move(listed.error()).within(address()));
@@ -149,8 +132,9 @@ awaitable<result<void>> held_state::restore() {
       std::filesystem::remove(each.path());
     }
     auto fetched = co_await remote::fetch_copy(
-        table_, *keeper_.found(),
-        [this](const std::string& name, std::string_view bytes) { return write(name, bytes); });
+        table_, *keeper_.found(), [this](const std::string& name, std::string_view bytes) {
+          return files_.write(name, bytes);
+        });
     if (lost_) {
       co_return fail(*lost_);
     }
@@ -161,40 +145,6 @@ awaitable<result<void>> held_state::restore() {
     co_await host_.time.sleep_for(fetch_again);
   }
   co_return result<void>{};
-}
-
-result<void> held_state::write(const std::string& name, std::string_view bytes) {
-  if (name != remote::database_name && name != leftovers_name) {
-    return wrong_usage(
-        fmt::format("the copy has a file {} that this program does not know: use "
-                    "the program that wrote it, or a newer one",
-                    displayable(name)));
-  }
-  const auto path = name == remote::database_name ? path_ : path_ + wanted_.leftovers_suffix;
-  const int file = open_private(path, O_WRONLY | O_CREAT | O_APPEND);
-  const bool written = file >= 0 && write_all(file, bytes);
-  const int reason = errno;
-  if (file >= 0) {
-    ::close(file);
-  }
-  return written ? result<void>()
-                 : fatal(fmt::format("cannot write {}: {}", path, std::strerror(reason)));
-}
-
-result<std::vector<remote::file_beside>> held_state::beside(const std::string& picture) const {
-  const auto numbers =
-      state::numbers_in(picture, compare::comparison_progress::prefix_of(wanted_.command));
-  if (!numbers) {
-    return fail(numbers.error());
-  }
-  const auto comparison = compare::comparison_progress::load(wanted_.command, *numbers, {});
-  if (!comparison.begun() || comparison.finished() || comparison.leftover_bytes == 0) {
-    return {};
-  }
-  return std::vector<remote::file_beside>{
-      {.name = std::string(leftovers_name),
-       .path = path_ + wanted_.leftovers_suffix,
-       .bytes = static_cast<std::uint64_t>(comparison.leftover_bytes)}};
 }
 
 void held_state::begin_copying() { keeper_.begin_copying(source_); }
@@ -222,7 +172,7 @@ awaitable<result<void>> held_state::end() {
   why.message = fmt::format(
       "{}: the last copy was not made: {}. The table has the copy before it, from which the next "
       "run goes on; what this run knew more is in {}",
-      address(), why.message, path_);
+      address(), why.message, path());
   co_return ended;
 }
 

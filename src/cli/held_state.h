@@ -8,6 +8,7 @@
 #pragma once
 
 #include "cli/connection.h"
+#include "cli/copied_files.h"
 #include "cli/options.h"
 #include "cli/process.h"
 #include "remote/dynamodb_state_table.h"
@@ -28,9 +29,6 @@ class held_state {
     remote::state_address address;
     connection_options access;
     milliseconds copy_each{30'000};
-    std::string command;
-    /// Of the log beside the file, as in command_manner.
-    std::string leftovers_suffix;
   };
 
   /// The folder and the connection; nothing is asked of the table.
@@ -42,7 +40,7 @@ class held_state {
   ~held_state();
 
   /// The file, in a folder that is this process's own.
-  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& path() const { return files_.state_path; }
   [[nodiscard]] std::string address() const { return wanted_.address.describe(); }
 
   /// Waits until nobody else holds the state, takes it, and writes the newest copy to path(); there
@@ -59,8 +57,6 @@ class held_state {
 
  private:
   [[nodiscard]] awaitable<result<void>> restore();
-  [[nodiscard]] result<void> write(const std::string& name, std::string_view bytes);
-  [[nodiscard]] result<std::vector<remote::file_beside>> beside(const std::string& picture) const;
   void tell_lost();
   void tell_waiting(const remote::lease_watch& watch);
 
@@ -68,7 +64,7 @@ class held_state {
   request wanted_;
   std::unique_ptr<connection> link_;
   std::string folder_;
-  std::string path_;
+  copied_files files_;
   remote::dynamodb_state_table table_;
   remote::state_keeper keeper_;
   remote::file_source source_;

@@ -10,6 +10,7 @@
 #include "cli/repair_command.h"
 #include "cli/report_command.h"
 #include "cli/standard_output.h"
+#include "cli/state_command.h"
 #include "report/exit_code.h"
 #include "runtime/core_dumps.h"
 #include "runtime/freed_memory.h"
@@ -43,6 +44,9 @@ int run(const cli::repair_options& options, const aws::environment& variables) {
 }
 int run(const cli::report_options& options, const aws::environment&) {
   return cli::run_report(options);
+}
+int run(const cli::state_options& options, const aws::environment& variables) {
+  return cli::run_state(options, variables);
 }
 int run(const cli::datagen_options& options, const aws::environment& variables) {
   return cli::run_datagen(options, variables);

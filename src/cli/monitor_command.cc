@@ -13,6 +13,7 @@
 #include "cli/what_comes.h"
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
+#include "report/exit_code.h"
 #include "report/render.h"
 #include "verify/coverage.h"
 #include "verify/direction.h"
@@ -362,12 +363,17 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options) 
   }
   auto request = request_for(*tables, options);
   add_stream(request, *stream, options);
-  auto opened = co_await open_migration::open(host, options,
-                                              {.command = "monitor",
-                                               .lock = "monitor",
-                                               .forgets_state = options.fresh,
-                                               .leftovers_suffix = ".baseline.leftovers"},
-                                              std::move(*tables), std::move(request));
+  auto opened =
+      co_await open_migration::open(host, options,
+                                    {.command = "monitor",
+                                     .lock = "monitor",
+                                     .forgets_state = options.fresh,
+                                     .leftovers_suffix = std::string(monitor_leftovers_suffix)},
+                                    std::move(*tables), std::move(request));
+  if (!opened && opened.error().front().kind == error_class::cancelled) {
+    log::event(log::level::info, "standby_ended", opened.error().front().message);
+    co_return static_cast<int>(report::exit_code::equal);
+  }
   if (!opened) {
     co_return refuse(opened.error());
   }

@@ -126,12 +126,9 @@ awaitable<result<void>> take_state(open_migration& migration) {
   if (!address) {
     co_return fail(std::move(address.error()));
   }
-  auto held =
-      held_state::prepare(migration.host, {.address = *std::move(address),
-                                           .access = options.state,
-                                           .copy_each = options.state_interval,
-                                           .command = migration.manner.command,
-                                           .leftovers_suffix = migration.manner.leftovers_suffix});
+  auto held = held_state::prepare(migration.host, {.address = *std::move(address),
+                                                   .access = options.state,
+                                                   .copy_each = options.state_interval});
   if (!held) {
     co_return fail(std::move(held.error()));
   }

@@ -65,12 +65,13 @@ outcome parse_command(std::span<const std::string> arguments, const aws::environ
 using parser = outcome (*)(std::span<const std::string>, const aws::environment&,
                            const file_reader&);
 
-constexpr std::array<std::pair<std::string_view, parser>, 7> commands{
+constexpr std::array<std::pair<std::string_view, parser>, 8> commands{
     {{"monitor", parse_command<monitor_options>},
      {"compare", parse_command<compare_options>},
      {"plan", parse_command<plan_options>},
      {"repair", parse_command<repair_options>},
      {"report", parse_command<report_options>},
+     {"state", parse_command<state_options>},
      {"datagen", parse_command<datagen_options>},
      {"datadel", parse_command<datadel_options>}}};
 
@@ -82,7 +83,7 @@ auto with_all_commands(const Use& use) {
     return use(std::span<const completed_command>(all));
   };
   return with(monitor_options{}, compare_options{}, plan_options{}, repair_options{},
-              report_options{}, datagen_options{}, datadel_options{});
+              report_options{}, state_options{}, datagen_options{}, datadel_options{});
 }
 
 constexpr std::string_view completion_help =

@@ -192,14 +192,24 @@ struct datadel_options {
   bool operator==(const datadel_options&) const = default;
 };
 
+/// States in a table.
+struct state_options {
+  std::vector<std::string> words;  ///< what is to be done, and to which places
+  connection_options connection;
+  std::optional<std::string> kms_key;  ///< of a table that is made
+  bool allow_core_dumps = false;
+  bool operator==(const state_options&) const = default;
+};
+
 /// --help and --version.
 struct text_to_print {
   std::string text;
   int exit_code = 0;
 };
 
-using command_line = std::variant<text_to_print, monitor_options, compare_options, plan_options,
-                                  repair_options, report_options, datagen_options, datadel_options>;
+using command_line =
+    std::variant<text_to_print, monitor_options, compare_options, plan_options, repair_options,
+                 report_options, state_options, datagen_options, datadel_options>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

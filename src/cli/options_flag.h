@@ -70,6 +70,7 @@ struct command_description {
 [[nodiscard]] flag_table flags_of(plan_options& options);
 [[nodiscard]] flag_table flags_of(repair_options& options);
 [[nodiscard]] flag_table flags_of(report_options& options);
+[[nodiscard]] flag_table flags_of(state_options& options);
 [[nodiscard]] flag_table flags_of(datagen_options& options);
 [[nodiscard]] flag_table flags_of(datadel_options& options);
 
@@ -85,6 +86,7 @@ struct command_description {
 [[nodiscard]] std::vector<std::string> complete(plan_options& options);
 [[nodiscard]] std::vector<std::string> complete(repair_options& options);
 [[nodiscard]] std::vector<std::string> complete(report_options& options);
+[[nodiscard]] std::vector<std::string> complete(state_options& options);
 [[nodiscard]] std::vector<std::string> complete(datagen_options& options);
 [[nodiscard]] std::vector<std::string> complete(datadel_options& options);
 

@@ -93,6 +93,7 @@ std::string general_help() {
       "  plan      permissions, settings, cost and policies, before anything is read\n"
       "  repair    make the copy equal where mismatches are open, by conditional writes\n"
       "  report    how a migration stands, from its state alone: also while a command works on it\n"
+      "  state     keep progress in a DynamoDB table that outlives a host\n"
       "  datagen   write test items to a table\n"
       "  datadel   delete them again\n"
       "  completion bash|zsh|fish   a script that completes commands, flags and values there\n"

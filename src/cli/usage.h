@@ -14,6 +14,7 @@ inline constexpr std::string_view program_name = "dynamodb-migration-monitor";
 [[nodiscard]] const command_description& describe(const plan_options&);
 [[nodiscard]] const command_description& describe(const repair_options&);
 [[nodiscard]] const command_description& describe(const report_options&);
+[[nodiscard]] const command_description& describe(const state_options&);
 [[nodiscard]] const command_description& describe(const datagen_options&);
 [[nodiscard]] const command_description& describe(const datadel_options&);
 

@@ -107,10 +107,32 @@ attribute_map dynamodb_state_table::block_key(const place& block) const {
   return key_of(blocks_of(whose_), part_of(block));
 }
 
+attribute_map dynamodb_state_table::list_key() const {
+  return key_of(std::string(list_partition), fmt::format("{}/{}", whose_.state, whose_.command));
+}
+
 awaitable<result<void>> dynamodb_state_table::list() {
-  return client_.put_item(
-      dynamodb::table_name(whose_.table),
-      to_json(key_of("/states", fmt::format("{}/{}", whose_.state, whose_.command))));
+  return client_.put_item(dynamodb::table_name(whose_.table), to_json(list_key()));
+}
+
+awaitable<result<bool>> dynamodb_state_table::remove_head(std::string write) {
+  const dynamodb::table_name table(whose_.table);
+  const auto outcome =
+      co_await client_.write_if(table, {.what = dynamodb::conditional_write::kind::remove,
+                                        .key = head_key(),
+                                        .set = {},
+                                        .unset = {},
+                                        .expected = {{"write", attribute_value{std::move(write)}}},
+                                        .expected_absent = {}});
+  if (!outcome) {
+    co_return fail(outcome.error());
+  }
+  if (outcome->written) {
+    if (auto unlisted = co_await client_.delete_item(table, to_json(list_key())); !unlisted) {
+      co_return fail(std::move(unlisted.error()));
+    }
+  }
+  co_return outcome->written;
 }
 
 awaitable<result<std::optional<head>>> dynamodb_state_table::read_head() {

@@ -23,6 +23,8 @@ namespace ddm::remote {
 
 inline constexpr std::string_view partition_attribute = "state";
 inline constexpr std::string_view sort_attribute = "part";
+/// The partition key of the list of states.
+inline constexpr std::string_view list_partition = "/states";
 
 class dynamodb_state_table final : public state_table {
  public:
@@ -37,6 +39,9 @@ class dynamodb_state_table final : public state_table {
 
   /// Adds it to the list of states; before the head is taken first.
   [[nodiscard]] awaitable<result<void>> list();
+  /// Takes the head away, where `write` made it, and the name from the list. False: another write
+  /// stands there.
+  [[nodiscard]] awaitable<result<bool>> remove_head(std::string write);
 
   [[nodiscard]] awaitable<result<std::optional<head>>> read_head() override;
   [[nodiscard]] awaitable<result<bool>> write_head(head_write write) override;
@@ -49,6 +54,7 @@ class dynamodb_state_table final : public state_table {
 
  private:
   [[nodiscard]] dynamodb::attribute_map head_key() const;
+  [[nodiscard]] dynamodb::attribute_map list_key() const;
   [[nodiscard]] dynamodb::attribute_map block_key(const place& block) const;
   [[nodiscard]] awaitable<result<void>> write_all(dynamodb::dynamodb_client::batch_write writes);
 

@@ -35,7 +35,7 @@ const head_write& lease_hold::begin(const head_change& change, std::string write
   made.next.write = std::move(write);
   made.next.counter = change.new_epoch ? 0 : known_.counter + 1;
   made.next.epoch += change.new_epoch ? 1 : 0;
-  if (change.copy) {
+  if (change.copy || change.forget_copy) {
     made.next.copy = change.copy;
   }
   if (change.release) {

@@ -71,6 +71,7 @@ class lease_watch {
 /// What the holder wants the head to be.
 struct head_change {
   std::optional<copy_root> copy;  ///< the one before stays without
+  bool forget_copy = false;       ///< it is as if there had never been one
   bool new_epoch = false;
   bool release = false;
 };

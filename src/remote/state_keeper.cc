@@ -219,7 +219,7 @@ awaitable<void> state_keeper::copy_regularly() {
       co_await collect(
           std::max<std::size_t>(collected_min, 2 * (figures_.blocks_written - blocks_before)));
     }
-    if (copied && is_last) {
+    if (is_last && (copied || is_hopeless(copied.error()))) {
       break;
     }
     auto next = begun + settings_.copy_each;
@@ -368,7 +368,7 @@ bool state_keeper::end_is_overdue() const { return ending_.is_set() && time_.now
 
 awaitable<result<void>> state_keeper::end() {
   result<void> ended;
-  if (hold_ && !lost_) {
+  if (hold_ && !lost_ && !hold_->known().owner.empty()) {
     end_until_ = time_.now() + settings_.end_within;
     ending_.set();
     while (copying_) {

@@ -90,6 +90,11 @@ class state_keeper {
   /// error names who holds it.
   std::function<void(const error&)> on_lost;
 
+  /// The head names no copy any more: whoever takes it begins anew, and blocks may be deleted.
+  [[nodiscard]] awaitable<result<void>> forget_copy() {
+    return change_head({.copy = {}, .forget_copy = true});
+  }
+
   /// A last copy, and the head is nobody's. An error where that could not be done in time: the head
   /// still names the copy before. Nothing is done by one who has lost it.
   [[nodiscard]] awaitable<result<void>> end();

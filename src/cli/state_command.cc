@@ -1,0 +1,359 @@
+#include "cli/state_command.h"
+
+#include "base/displayable.h"
+#include "base/units.h"
+#include "cli/copied_files.h"
+#include "cli/ending.h"
+#include "cli/item_command.h"
+#include "cli/standard_output.h"
+#include "remote/dynamodb_state_table.h"
+#include "remote/fetch_copy.h"
+#include "remote/file_source.h"
+#include "remote/random_id.h"
+#include "remote/state_address.h"
+#include "remote/state_directory.h"
+#include "remote/state_keeper.h"
+#include "runtime/clock.h"
+#include "state/state_file.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <unistd.h>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double write_units_per_second = 500;
+
+/// What each of the verbs works with.
+struct surroundings {
+  asio::any_io_executor executor;
+  system_clock& time;
+  worker_pool& pool;
+  aws::service_client& calls;
+};
+
+std::unique_ptr<remote::dynamodb_state_table> table_of(const surroundings& around,
+                                                       const remote::state_address& address) {
+  return std::make_unique<remote::dynamodb_state_table>(
+      around.calls, around.time,
+      remote::dynamodb_state_table::of{
+          .table = address.table, .state = address.name, .command = std::string(copied_command)},
+      write_units_per_second);
+}
+
+std::unique_ptr<remote::state_keeper> keeper_of(const surroundings& around,
+                                                remote::state_table& table, std::string doing) {
+  return std::make_unique<remote::state_keeper>(
+      remote::keeper_settings{.lease = {},
+                              .copy_each = std::chrono::hours(24),
+                              .bounds = {},
+                              .told = remote::told_of_this_process(doing)},
+      remote::keeper_surroundings{.table = table,
+                                  .time = around.time,
+                                  .executor = around.executor,
+                                  .new_id = remote::random_id});
+}
+
+std::string held_by(const remote::head& of) {
+  return of.owner.empty() ? "nobody" : displayable(of.told);
+}
+
+std::string told(const std::optional<remote::copy_root>& copy) {
+  return copy ? fmt::format("copy {} of {}, {}", copy->number, format_rfc3339(copy->taken_at),
+                            format_size(copy->bytes))
+              : std::string("no copy yet");
+}
+
+awaitable<result<int>> make_table(surroundings around, std::string table, std::string kms_key) {
+  auto made = co_await remote::create_state_table(around.calls, around.time, table,
+                                                  kms_key == "owned" ? std::string() : kms_key);
+  if (!made) {
+    co_return fail(std::move(made.error()));
+  }
+  (void)print_text(
+      fmt::format("the table {} is there: monitor --state dynamodb://{}/NAME\n", table, table),
+      "the answer");
+  co_return 0;
+}
+
+awaitable<result<int>> list(surroundings around, std::string table) {
+  const auto listed = co_await remote::list_states(around.calls, table);
+  if (!listed) {
+    co_return fail(listed.error());
+  }
+  std::string lines;
+  for (const auto& each : *listed) {
+    const remote::state_address address{.table = table, .name = each.name};
+    const auto head = co_await table_of(around, address)->read_head();
+    lines +=
+        fmt::format("{}  {}\n", displayable(address.describe()),
+                    !head    ? head.error().describe()
+                    : !*head ? std::string("not begun")
+                             : fmt::format("{}; held by {}", told((*head)->copy), held_by(**head)));
+  }
+  (void)print_text(lines.empty() ? fmt::format("no states in {}\n", table) : lines, "the list");
+  co_return 0;
+}
+
+error not_there(const remote::state_address& address) {
+  return {.kind = error_class::not_found,
+          .message = fmt::format("there is no state {}: state list {} shows those that are there",
+                                 address.describe(), address.table)};
+}
+
+awaitable<result<int>> show(surroundings around, remote::state_address address) {
+  const auto table = table_of(around, address);
+  const auto head = co_await table->read_head();
+  if (!head) {
+    co_return fail(head.error());
+  }
+  if (!*head) {
+    co_return fail(not_there(address));
+  }
+  const auto& found = **head;
+  auto text =
+      fmt::format("state    {}\nheld by  {}\nepoch    {}, write {}\ncopy     {}\n",
+                  address.describe(), held_by(found), found.epoch, found.counter, told(found.copy));
+  if (found.copy) {
+    const auto contents = co_await remote::read_contents(*table, *found.copy);
+    if (!contents) {
+      co_return fail(contents.error());
+    }
+    for (const auto& file : contents->files) {
+      text += fmt::format("         {}: {} in {} blocks\n", displayable(file.name),
+                          format_size(file.bytes), file.blocks.size());
+    }
+  }
+  (void)print_text(text, "the answer");
+  co_return 0;
+}
+
+/// Takes the state for as long as `use` takes. Waits no longer than a dead holder's lease lasts.
+awaitable<result<int>> with_lease(
+    surroundings around, remote::state_table& table, remote::state_address address,
+    std::string doing, std::function<awaitable<result<int>>(remote::state_keeper&)> use) {
+  const auto keeper = keeper_of(around, table, std::move(doing));
+  const auto begun = around.time.now();
+  std::optional<error> held;
+  const auto acquired = co_await keeper->acquire([&](const remote::lease_watch& watch) {
+    constexpr milliseconds patience{25'000};
+    if (around.time.now() - begun > patience) {
+      held = error{.kind = error_class::fatal,
+                   .message = fmt::format("the state {} is held by {}: end that one first",
+                                          address.describe(), held_by(*watch.seen()))};
+      keeper->give_up();
+    }
+  });
+  if (!acquired) {
+    co_return fail(held ? *held : acquired.error());
+  }
+  auto used = co_await use(*keeper);
+  const auto ended = co_await keeper->end();
+  co_return used && !ended ? fail(ended.error()) : std::move(used);
+}
+
+awaitable<result<int>> remove_blocks(remote::dynamodb_state_table& table) {
+  constexpr auto every_epoch = 999'999'999'999;  // as many digits as a block's key has
+  std::size_t removed = 0;
+  for (;;) {
+    auto blocks = co_await table.blocks_before(every_epoch);
+    if (!blocks) {
+      co_return fail(std::move(blocks.error()));
+    }
+    if (blocks->empty()) {
+      co_return static_cast<int>(removed);
+    }
+    for (std::size_t at = 0; at < blocks->size(); at += remote::blocks_per_call_max) {
+      const auto from = blocks->begin() + static_cast<std::ptrdiff_t>(at);
+      const auto some = std::min(remote::blocks_per_call_max, blocks->size() - at);
+      if (auto gone =
+              co_await table.delete_blocks({from, from + static_cast<std::ptrdiff_t>(some)});
+          !gone) {
+        co_return fail(std::move(gone.error()));
+      }
+      removed += some;
+    }
+  }
+}
+
+awaitable<result<int>> forget_and_remove(remote::state_keeper& keeper,
+                                         remote::dynamodb_state_table& table) {
+  if (auto forgotten = co_await keeper.forget_copy(); !forgotten) {
+    co_return fail(std::move(forgotten.error()));
+  }
+  co_return co_await remove_blocks(table);
+}
+
+awaitable<result<int>> remove(surroundings around, remote::state_address address) {
+  const auto table = table_of(around, address);
+  const auto head = co_await table->read_head();
+  if (!head || !*head) {
+    co_return head ? fail(not_there(address)) : fail(head.error());
+  }
+  // The head goes last: who is cut off here finds the state again, and deletes the rest of it.
+  auto removed = co_await with_lease(
+      around, *table, address, "state delete",
+      [&](remote::state_keeper& keeper) { return forget_and_remove(keeper, *table); });
+  if (!removed) {
+    co_return removed;
+  }
+  const auto left = co_await table->read_head();
+  if (!left) {
+    co_return fail(left.error());
+  }
+  const auto gone = *left ? co_await table->remove_head((*left)->write) : result<bool>(true);
+  if (!gone || !*gone) {
+    co_return gone ? fatal("another process has taken the state meanwhile: it begins anew there")
+                   : fail(gone.error());
+  }
+  (void)print_text(fmt::format("{} is deleted: {} blocks\n", address.describe(), *removed),
+                   "the answer");
+  co_return 0;
+}
+
+/// A draft beside the file, which is moved to its place when it is complete.
+awaitable<result<int>> copy_to_file(surroundings around, remote::state_address address,
+                                    std::string path) {
+  auto place = state::resolve_place(path);
+  if (!place) {
+    co_return fail(std::move(place.error()));
+  }
+  const copied_files wanted{.state_path = *place};
+  const copied_files draft{.state_path = *place + ".copying"};
+  for (const auto& taken :
+       {wanted.state_path, wanted.state_path + "-wal", wanted.leftovers_path()}) {
+    if (fs::exists(taken)) {
+      co_return wrong_usage(fmt::format("{} exists: name another file, or move it away", taken));
+    }
+  }
+  const auto discard = [&draft] {
+    std::error_code ignored;
+    fs::remove(draft.state_path, ignored);
+    fs::remove(draft.leftovers_path(), ignored);
+  };
+  const auto table = table_of(around, address);
+  const auto fetched = co_await remote::fetch_newest(
+      *table, discard, [&draft](const std::string& name, std::string_view bytes) {
+        return draft.write(name, bytes);
+      });
+  if (!fetched || !*fetched) {
+    discard();
+    co_return fetched ? fail(not_there(address)) : fail(fetched.error());
+  }
+  std::error_code failed;
+  if (fs::exists(draft.leftovers_path())) {
+    fs::rename(draft.leftovers_path(), wanted.leftovers_path(), failed);
+  }
+  if (!failed) {
+    fs::rename(draft.state_path, wanted.state_path, failed);
+  }
+  if (failed) {
+    discard();
+    co_return fatal(fmt::format("cannot write {}: {}", *place, failed.message()));
+  }
+  (void)print_text(
+      fmt::format("{} holds {} of {}\n", *place, told((*fetched)->copy), address.describe()),
+      "the answer");
+  co_return 0;
+}
+
+/// `source` is copied until the keeper ends.
+awaitable<result<int>> begin_copying(remote::copy_source& source, remote::state_address address,
+                                     remote::dynamodb_state_table& table,
+                                     remote::state_keeper& keeper) {
+  if (keeper.found()) {
+    co_return wrong_usage(
+        fmt::format("the state {} has a copy already: name another one, or "
+                    "delete it first with state delete",
+                    address.describe()));
+  }
+  if (auto listed = co_await table.list(); !listed) {
+    co_return fail(std::move(listed.error()));
+  }
+  keeper.begin_copying(source);
+  co_return 0;
+}
+
+awaitable<result<int>> copy_to_table(surroundings around, std::string path,
+                                     remote::state_address address) {
+  auto place = state::resolve_place(path);
+  if (!place) {
+    co_return fail(std::move(place.error()));
+  }
+  const auto version = state::version_of(*place);
+  if (!version || !*version) {
+    co_return version ? wrong_usage(fmt::format("there is no state {}", *place))
+                      : fail(version.error());
+  }
+  // Two processes that go on from one state would each be right, and different.
+  const auto lock = state::state_lock::acquire(*place, std::string(copied_command), "state copy");
+  if (!lock) {
+    co_return fail(lock.error());
+  }
+  const copied_files files{.state_path = *place};
+  remote::file_source source(
+      {.state_path = files.state_path,
+       .picture_path = files.state_path + ".picture",
+       .beside = [&files](const std::string& picture) { return files.beside(picture); }},
+      around.pool);
+  const auto table = table_of(around, address);
+  auto copied = co_await with_lease(
+      around, *table, address, "state copy",
+      [&](remote::state_keeper& keeper) { return begin_copying(source, address, *table, keeper); });
+  if (copied) {
+    (void)print_text(fmt::format("{} lies in {}\n", *place, address.describe()), "the answer");
+  }
+  co_return copied;
+}
+
+awaitable<result<int>> do_it(asio::any_io_executor executor, state_options options,
+                             aws::environment variables) {
+  system_clock time;
+  worker_pool pool(1);
+  const auto files = aws::profile_files::load(variables);
+  if (!files) {
+    co_return fail(files.error());
+  }
+  const auto link = connection::open(
+      {.name = "table of states", .service = aws_service::tables, .options = options.connection},
+      executor, time, variables, *files);
+  if (!link) {
+    co_return fail(link.error());
+  }
+  const surroundings around{
+      .executor = executor, .time = time, .pool = pool, .calls = (*link)->calls()};
+  const auto& words = options.words;
+  if (words[0] == "init") {
+    co_return co_await make_table(around, words[1], *options.kms_key);
+  }
+  if (words[0] == "list") {
+    co_return co_await list(around, words[1]);
+  }
+  if (words[0] == "show") {
+    co_return co_await show(around, *remote::parse_state_address(words[1]));
+  }
+  if (words[0] == "delete") {
+    co_return co_await remove(around, *remote::parse_state_address(words[1]));
+  }
+  if (const auto from = remote::parse_state_address(words[1])) {
+    co_return co_await copy_to_file(around, *from, words[2]);
+  }
+  co_return co_await copy_to_table(around, words[1], *remote::parse_state_address(words[2]));
+}
+
+}  // namespace
+
+int run_state(const state_options& options, const aws::environment& variables) {
+  return run_command([&](asio::any_io_executor executor) {
+    return do_it(std::move(executor), options, variables);
+  });
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,160 @@
+"""States in a table: made, listed, shown, copied there and back, deleted; and what is refused."""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from harness import IMPATIENT, Ended, Migration, Scenario, dynamodb_local, wait_until
+
+PLACE = "dynamodb://states/orders"
+HEAD = {"state": {"S": "orders"}, "part": {"S": "monitor/head"}}
+
+
+class State(Scenario):
+    """One migration whose monitor has found something and has ended."""
+
+    def setUp(self) -> None:
+        self.of: Migration = self.migration(seed=21, missing=2, stale=2)
+        self.of.create()
+        self.of.replicate()
+        self.of.monitor.start(*IMPATIENT)
+        traffic = self.of.traffic()
+        traffic.run(400, 100, 30)
+        time.sleep(1)
+        self.of.monitor.stop()
+        self.client: Any = self.of.source
+
+    def run_state(self, *words: str) -> Ended:
+        return self.of.monitor.run(
+            "state", *words, "--profile", "source", "--endpoint-url", self.of.local.endpoint_url,
+            "--region", dynamodb_local.REGION)
+
+    def path(self, name: str) -> str:
+        return str(self.of.monitor.folder / name)
+
+    def set_version(self, version: int) -> None:
+        with closing(sqlite3.connect(self.of.monitor.state)) as database:
+            database.execute(f"PRAGMA user_version = {version}")
+
+    def made(self) -> None:
+        self.assert_exit(self.run_state("init", "states", "--kms-key", "owned"), 0)
+
+    def copied(self) -> None:
+        self.made()
+        self.assert_exit(self.run_state("copy", str(self.of.monitor.state), PLACE), 0)
+
+    def blocks(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.client.query(
+            TableName="states", KeyConditionExpression="#s = :s",
+            ExpressionAttributeNames={"#s": "state"},
+            ExpressionAttributeValues={":s": {"S": "orders/monitor/blocks"}})["Items"]
+        return items
+
+    def resumed(self, *more: str) -> Ended:
+        """The monitor, from the table."""
+        of = self.of.monitor
+        flags = of.flags()
+        at = flags.index("--state")
+        flags[at + 1] = PLACE
+        return of.run("monitor", *flags, "--state-profile", "source", "--state-endpoint-url",
+                      self.of.local.endpoint_url, *IMPATIENT, *more, "--until-caught-up",
+                      "--output", "json", timeout=150)
+
+    def test_there_and_back_is_equal(self) -> None:
+        self.copied()
+        self.assertIn("orders", self.run_state("list", "states").output)
+        shown = self.run_state("show", PLACE)
+        self.assertIn("held by  nobody", shown.output)
+        self.assertRegex(shown.output, r"copy +copy \d+ of")
+        self.assert_exit(self.run_state("copy", PLACE, self.path("b.db")), 0)
+        self.assert_exit(self.run_state("copy", self.path("b.db"), "dynamodb://states/other"), 0)
+        self.assert_exit(self.run_state("copy", "dynamodb://states/other", self.path("c.db")), 0)
+        self.assertEqual(Path(self.path("b.db")).read_bytes(), Path(self.path("c.db")).read_bytes())
+        dumps = []
+        for name in (str(self.of.monitor.state), self.path("b.db")):
+            with closing(sqlite3.connect(f"file:{name}?mode=ro", uri=True)) as database:
+                dumps.append("\n".join(database.iterdump()))
+        self.assertEqual(dumps[0], dumps[1])
+        reports = [self.of.monitor.run("report", name, "--output", "json")
+                   for name in (str(self.of.monitor.state), self.path("b.db"))]
+        self.assertEqual(reports[0].report()["checks"], reports[1].report()["checks"])
+
+    def test_the_monitor_goes_on_from_a_copied_state(self) -> None:
+        before = self.of.monitor.run("report", str(self.of.monitor.state), "--output", "json")
+        self.copied()
+        ended = self.resumed()
+        self.assertIn(ended.code, (0, 1), ended.log[-4000:])
+        self.assertGreaterEqual(ended.report()["events"]["unique"],
+                                before.report()["events"]["unique"])
+        self.assertRegex(ended.log, r"resumed from copy \d+ of")
+        self.assertIn(PLACE, ended.log)
+        self.assertIn("held by  nobody", self.run_state("show", PLACE).output)
+
+    def test_a_damaged_missing_or_foreign_block_is_told_and_changes_nothing(self) -> None:
+        self.copied()
+        block = self.blocks()[0]
+        key = {name: block[name] for name in ("state", "part")}
+        name = block["part"]["S"].split("/")[1]
+        for bytes_ in (b"\x00damaged", None, self.blocks()[1]["bytes"]["B"]):
+            if bytes_ is None:
+                self.client.delete_item(TableName="states", Key=key)
+            else:
+                self.client.put_item(TableName="states", Item=key | {"bytes": {"B": bytes_}})
+            copy = self.client.get_item(TableName="states", Key=HEAD)["Item"]["copy"]
+            for ended in (self.run_state("copy", PLACE, self.path("b.db")), self.resumed()):
+                self.assert_exit(ended, 4)
+                self.assertIn(name, ended.log)
+                self.assertIn("cannot be used", ended.log)
+            self.assertFalse(Path(self.path("b.db")).exists())
+            self.assertEqual(self.client.get_item(TableName="states", Key=HEAD)["Item"]["copy"], copy)
+        self.client.put_item(TableName="states", Item=block)
+        self.assert_exit(self.run_state("copy", PLACE, self.path("b.db")), 0)
+
+    def test_what_a_newer_program_wrote_is_refused(self) -> None:
+        self.set_version(99)
+        ended = self.run_state("copy", str(self.of.monitor.state), PLACE)
+        self.assertEqual(ended.code, 2)
+        self.assertIn("newer", ended.log)
+        self.set_version(4)
+        self.copied()
+        item = self.client.get_item(TableName="states", Key=HEAD)["Item"]
+        item["copy"]["B"] = b"\x02" + item["copy"]["B"][1:]
+        self.client.put_item(TableName="states", Item=item)
+        for ended in (self.run_state("copy", PLACE, self.path("b.db")), self.resumed()):
+            self.assert_exit(ended, 2)
+            self.assertIn("format 2", ended.log)
+
+    def test_nothing_is_written_over(self) -> None:
+        self.copied()
+        again = self.run_state("copy", str(self.of.monitor.state), PLACE)
+        self.assert_exit(again, 2)
+        self.assertIn("has a copy already", again.log)
+        Path(self.path("b.db")).write_text("mine")
+        there = self.run_state("copy", PLACE, self.path("b.db"))
+        self.assert_exit(there, 2)
+        self.assertEqual(Path(self.path("b.db")).read_text(), "mine")
+
+    def test_a_deleted_state_leaves_nothing(self) -> None:
+        self.copied()
+        self.assert_exit(self.run_state("delete", PLACE), 0)
+        self.assertEqual(self.client.scan(TableName="states")["Items"], [])
+        self.assert_exit(self.run_state("show", PLACE), 4)
+        self.assert_exit(self.run_state("delete", PLACE), 4)
+
+    def test_a_state_in_use_is_neither_deleted_nor_copied_over(self) -> None:
+        self.made()
+        of = self.of.monitor
+        of.start(*IMPATIENT)
+        wait_until(Path(f"{of.state}.monitor.lock").exists)
+        in_use = self.run_state("copy", str(of.state), PLACE)
+        self.assert_exit(in_use, 4)
+        self.assertIn("in use", in_use.log)
+        of.stop()
+        self.assertIn(self.run_state("copy", str(of.state), PLACE).code, (0,))
+
+    def test_a_table_that_is_not_there_says_how_to_make_it(self) -> None:
+        ended = self.resumed()
+        self.assert_exit(ended, 4)
+        self.assertIn("state init states", ended.log)
