@@ -102,7 +102,9 @@ awaitable<int> compare_run::run() {
   auto& host = migration_.host;
   monitor::compare_session session(std::move(settings), session_parts(), resumed);
   print_start(session);
-  onlookers_.begin();
+  if (auto begun = onlookers_.begin(); !begun) {
+    co_return refuse(begun.error());
+  }
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
   std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
     return session.latest_status();

@@ -189,7 +189,9 @@ monitor::session_parts monitor_run::session_parts() {
 
 awaitable<int> monitor_run::run() {
   print_start();
-  onlookers_.begin();
+  if (auto begun = onlookers_.begin(); !begun) {
+    co_return refuse(begun.error());
+  }
   tell_doubts();
   auto& host = migration_.host;
   monitor_session session(session_settings(), session_parts(), migration_.resumed);

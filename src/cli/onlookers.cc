@@ -70,9 +70,15 @@ monitor::run_watch onlookers::watch(std::function<std::string(const report::stat
               }};
 }
 
-void onlookers::begin() {
+result<void> onlookers::begin() {
+  if (auto& web = migration_.host.web; web) {
+    if (auto begun = web->begin(); !begun) {
+      return begun;
+    }
+  }
   log_.begin(about_);
   alerts_->start(tasks_);
+  return {};
 }
 
 awaitable<void> onlookers::end(const report::status& last) {

@@ -28,8 +28,9 @@ class onlookers {
   /// migration, and may be empty. They outlive the session.
   [[nodiscard]] monitor::run_watch watch(std::function<std::string(const report::status&)> block,
                                          std::function<void(report::status&)> tell);
-  /// Before the session runs.
-  void begin();
+  /// Before the session runs, when nothing can be refused any more. Fails where nobody can be
+  /// answered.
+  [[nodiscard]] result<void> begin();
   /// After it: the last word. Waits for the alerts that are due, 45 s at most.
   [[nodiscard]] awaitable<void> end(const report::status& last);
 

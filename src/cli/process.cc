@@ -2,7 +2,6 @@
 
 #include "cli/event_loop.h"
 #include "cli/faults.h"
-#include "cli/web_server.h"
 #include "report/exit_code.h"
 #include "runtime/named_executor.h"
 #include "runtime/task_group.h"
@@ -69,6 +68,7 @@ awaitable<int> hosted_commands::run() {
   if (!server) {
     co_return refuse(server.error());
   }
+  host_.web = *std::move(server);
   std::exception_ptr failure;
   int code = 0;
   try {
@@ -76,8 +76,8 @@ awaitable<int> hosted_commands::run() {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (*server) {
-    co_await (*server)->close();
+  if (host_.web) {
+    co_await host_.web->close();
   }
   if (failure) {
     std::rethrow_exception(failure);

@@ -15,10 +15,12 @@
 #include "cli/shared_connections.h"
 #include "cli/shown_runs.h"
 #include "cli/status_printer.h"
+#include "cli/web_server.h"
 #include "runtime/clock.h"
 #include "runtime/worker_pool.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,9 @@ struct process {
   live_panels live;
   shared_connections connections;
   shown_runs shown;
+  /// Null: none was asked for. Whoever is refused nothing any more begins it: a port that opens
+  /// before that would tell of a run that never is.
+  std::unique_ptr<web_server> web;
 };
 
 /// A migration's command, from its examination to its exit code.

@@ -52,10 +52,21 @@ result<std::unique_ptr<web_server>> web_server::open(const migration_options& op
     return fail(std::move(server.error()).within("--listen"));
   }
   made->server_ = *std::move(server);
+  return made;
+}
+
+result<void> web_server::begin() {
+  if (begun_) {
+    return {};
+  }
+  if (auto begun = server_->begin(); !begun) {
+    return fail(std::move(begun.error()).within("--listen"));
+  }
+  begun_ = true;
   log::event(log::level::info, "listening",
              "the live page, status, metrics and findings are served there",
-             {{"at", "http://" + made->server_->address().text() + "/"}});
-  return made;
+             {{"at", "http://" + server_->address().text() + "/"}});
+  return {};
 }
 
 awaitable<void> web_server::close() {

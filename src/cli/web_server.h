@@ -11,8 +11,8 @@ namespace ddm::cli {
 
 class web_server {
  public:
-  /// Null where --listen is not given. `runs` and `time` outlive it. Errors: the address cannot be
-  /// listened at, the token cannot be read.
+  /// Null where --listen is not given. Takes the address, and answers nobody before begin(). `runs`
+  /// and `time` outlive it. Errors: the address cannot be listened at, the token cannot be read.
   [[nodiscard]] static result<std::unique_ptr<web_server>> open(
       const migration_options& options, const asio::any_io_executor& executor,
       const shown_runs& runs, clock& time);
@@ -20,6 +20,8 @@ class web_server {
   web_server& operator=(const web_server&) = delete;
   ~web_server() = default;
 
+  /// Answers from now on; of several migrations the first to begin opens it for all.
+  [[nodiscard]] result<void> begin();
   /// To be awaited before it is destroyed.
   [[nodiscard]] awaitable<void> close();
 
@@ -28,6 +30,7 @@ class web_server {
 
   web_api api_;
   std::unique_ptr<serve::http_server> server_;
+  bool begun_ = false;
 };
 
 }  // namespace ddm::cli

@@ -31,7 +31,14 @@ awaitable<void> pause(milliseconds duration) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-result<tcp::acceptor> listen(const asio::any_io_executor& executor, const listen_address& at) {
+std::unexpected<error> cannot_listen(const listen_address& at, const error_code& why) {
+  return fatal(fmt::format("cannot listen at {}: {}{}", at.text(), why.message(),
+                           why == asio::error::address_in_use
+                               ? "; another program listens there, choose another port"
+                               : ""));
+}
+
+result<tcp::acceptor> take(const asio::any_io_executor& executor, const listen_address& at) {
   tcp::acceptor acceptor(executor);
   error_code ec;
   const tcp::endpoint endpoint(asio::ip::make_address(at.host, ec), at.port);
@@ -44,14 +51,8 @@ result<tcp::acceptor> listen(const asio::any_io_executor& executor, const listen
   if (!ec) {
     acceptor.bind(endpoint, ec);
   }
-  if (!ec) {
-    acceptor.listen(asio::socket_base::max_listen_connections, ec);
-  }
   if (ec) {
-    return fatal(fmt::format("cannot listen at {}: {}{}", at.text(), ec.message(),
-                             ec == asio::error::address_in_use
-                                 ? "; another program listens there, choose another port"
-                                 : ""));
+    return cannot_listen(at, ec);
   }
   return acceptor;
 }
@@ -66,14 +67,22 @@ result<std::unique_ptr<http_server>> http_server::open(const asio::any_io_execut
   if (!guard) {
     return std::unexpected(std::move(guard.error()));
   }
-  auto acceptor = listen(executor, options.at);
+  auto acceptor = take(executor, options.at);
   if (!acceptor) {
     return std::unexpected(std::move(acceptor.error()));
   }
-  std::unique_ptr<http_server> made(new http_server(std::move(*acceptor), time, std::move(*guard),
-                                                    std::move(handler), options.limits));
-  made->tasks_.spawn(made->accept());
-  return made;
+  return std::unique_ptr<http_server>(new http_server(std::move(*acceptor), time, std::move(*guard),
+                                                      std::move(handler), options.limits));
+}
+
+result<void> http_server::begin() {
+  error_code ec;
+  acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) {
+    return cannot_listen(address_, ec);
+  }
+  tasks_.spawn(accept());
+  return {};
 }
 
 http_server::http_server(tcp::acceptor acceptor, clock& time, request_guard guard,

@@ -35,8 +35,9 @@ struct http_server_options {
 
 class http_server {
  public:
-  /// Listens and answers from now on. All of it runs on `executor`, which has one thread. Errors:
-  /// those of request_guard::create(), and `fatal` when the address cannot be listened at.
+  /// Takes the address, so that nobody else listens there; nobody can connect before begin(). All
+  /// of it runs on `executor`, which has one thread. Errors: those of request_guard::create(), and
+  /// `fatal` when the address cannot be taken.
   [[nodiscard]] static result<std::unique_ptr<http_server>> open(
       const asio::any_io_executor& executor, clock& time, const http_server_options& options,
       request_handler handler);
@@ -44,6 +45,8 @@ class http_server {
   http_server& operator=(const http_server&) = delete;
   ~http_server() = default;
 
+  /// Listens and answers from now on; once. `fatal`: somebody else has begun to listen there.
+  [[nodiscard]] result<void> begin();
   /// With the port that the kernel chose, where that was asked for.
   [[nodiscard]] const listen_address& address() const { return address_; }
   /// No more connections; those that are open are cut, whatever they are at.

@@ -179,9 +179,10 @@ class BadInput(Scenario):
         self.assert_exit(self.run_wrong("--target-profile", "source")[1], 2)
 
     def test_a_table_checked_against_its_own_stream(self) -> None:
-        ended = self.run_wrong("--verify-on", "source")[1]
+        ended = self.run_wrong("--verify-on", "source", "--listen", "127.0.0.1:0")[1]
         self.assert_exit(ended, 2)
         self.assertIn("--verify-on", ended.log)
+        self.assertNotIn("event=listening", ended.log)
 
     def test_an_endpoint_where_nobody_listens(self) -> None:
         begin = time.monotonic()

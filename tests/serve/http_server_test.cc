@@ -260,7 +260,7 @@ TEST(http_server, says_why_it_cannot_be_opened) {
     EXPECT_FALSE(outside);
     EXPECT_THAT(outside.error().message, HasSubstr("--listen-token-file"));
     auto first = open_at({.host = "127.0.0.1", .port = 0});
-    EXPECT_TRUE(first);
+    EXPECT_TRUE(first && (*first)->begin());
     const auto second = open_at((*first)->address());
     EXPECT_FALSE(second);
     EXPECT_THAT(second.error().message, HasSubstr("another program listens there"));

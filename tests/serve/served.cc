@@ -46,6 +46,7 @@ awaitable<void> serve_and_check(const http_server_options& options, request_hand
   if (!server) {
     co_return;
   }
+  EXPECT_TRUE((*server)->begin());
   const auto done = co_await with_deadline(std::chrono::seconds{60}, finished(body(**server)));
   EXPECT_TRUE(done) << "the test took too long";
   (*server)->stop();
