@@ -31,6 +31,23 @@ class Ended:
         return report
 
 
+# Flags of which each occurrence counts, beside the --state of report.
+REPEATABLE = {"--accept", "--ignore-attribute", "--listen-allow-host"}
+
+
+def once_each(arguments: list[str]) -> list[str]:
+    """The program refuses two values of one flag: later flags take the place of earlier ones."""
+    repeatable = REPEATABLE | ({"--state"} if arguments[:1] == ["report"] else set())
+    parts: list[list[str]] = [[]]
+    for word in arguments:
+        if word.startswith("--"):
+            parts.append([])
+        parts[-1].append(word)
+    names = [part[0].partition("=")[0] if part else "" for part in parts]
+    return [word for number, part in enumerate(parts) for word in part
+            if names[number] in repeatable or names[number] not in names[number + 1:]]
+
+
 class Monitor:
     """The commands of one migration: its profiles, its tables and its state, all in one folder."""
 
@@ -76,17 +93,18 @@ class Monitor:
 
     def run(self, *arguments: str, timeout: float = 60, **environment: str) -> Ended:
         """Any command line of the binary, to its end."""
-        done = subprocess.run([self.binary, *arguments], env=self.environment(**environment),
-                              cwd=self.folder, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run([self.binary, *once_each(list(arguments))], cwd=self.folder,
+                              env=self.environment(**environment), capture_output=True, text=True,
+                              timeout=timeout)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str, live: bool = False, command: str = "monitor") -> None:
         """A command with this migration's flags, in the background. Live: its log is ours."""
         assert self._process is None
+        words = once_each([command, *self.flags(), *arguments, "--output", "json"])
         with open(self._output, "w") as output, open(self._log, "a") as log:
             self._process = subprocess.Popen(
-                [self.binary, command, *self.flags(), *arguments, "--output", "json"],
-                cwd=self.folder, env=self.environment(), text=True,
+                [self.binary, *words], cwd=self.folder, env=self.environment(), text=True,
                 stdout=output, stderr=None if live else log,
                 preexec_fn=dynamodb_local.end_with_parent)
 

@@ -30,7 +30,7 @@ raw_settings read_config_file(const flag_table& table, const raw_settings& argum
   const auto& path = named->second.back().text;
   const auto text = read_file(path);
   if (!text) {
-    faults.push_back(fmt::format("--config \"{}\" {}", path, text.error().message));
+    faults.push_back("--config: " + text.error().message);
     return {};
   }
   return read_config(table, path, *text, faults);

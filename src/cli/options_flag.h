@@ -26,7 +26,7 @@ struct binding {
   std::string fallback;  ///< the value without the flag, as a user would write it
   std::vector<std::string_view> choices = {};  ///< that there are; empty: anything
   bool is_switch = false;                      ///< may stand without a value
-  bool repeatable = false;                     ///< each occurrence counts; else the last one
+  bool repeatable = false;                     ///< each occurrence counts; else there is one
   bool is_url = false;                         ///< may hold a password, which no fault shows
   bool is_secret = false;                      ///< no fault shows any of it
   std::string possible = {};  ///< values, for the reference; empty: what `value` says, or `choices`

@@ -96,6 +96,17 @@ std::string shown(const std::string& text, const flag& row) {
   return fmt::format("\"{}{}\"", quoted, is_cut ? "…" : "");
 }
 
+/// Of two values one would be used, and which one its reader would have to know.
+std::optional<std::string> given_twice(std::span<const raw_setting> values, const flag& row) {
+  const auto other =
+      std::ranges::find_if(values, [&](const auto& each) { return each.text != values[0].text; });
+  if (other == values.end()) {
+    return std::nullopt;
+  }
+  return fmt::format("--{} is given twice, as {} and as {}: leave one out", row.name,
+                     shown(values[0].text, row), shown(other->text, row));
+}
+
 /// Walks through the arguments, one flag with its value at a time.
 class argument_reader {
  public:
@@ -284,6 +295,10 @@ void apply_settings(const flag_table& table, const raw_settings& settings,
       }
       auto values = std::span(found->second);
       if (!row.target.repeatable) {
+        if (auto wrong = given_twice(values, row)) {
+          faults.push_back(*std::move(wrong));
+          continue;
+        }
         values = values.last(1);
       }
       for (const auto& value : values) {

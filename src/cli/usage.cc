@@ -1,5 +1,7 @@
 #include "cli/usage.h"
 
+#include "state/state_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -112,6 +114,8 @@ std::string general_help() {
   return text + fmt::format("\nExit codes:\n{}", describe(monitor_options{}).exit_codes);
 }
 
-std::string version_line() { return fmt::format("{} {}\n", program_name, DDM_VERSION); }
+std::string version_line() {
+  return fmt::format("{} {}, state format {}\n", program_name, DDM_VERSION, state::format_version);
+}
 
 }  // namespace ddm::cli

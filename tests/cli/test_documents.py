@@ -269,7 +269,7 @@ class Guarantees(unittest.TestCase):
 
 class ManPage(unittest.TestCase):
     def test_is_of_this_version(self) -> None:
-        version = run("--version").split()[1]
+        version = run("--version").split()[1].rstrip(",")
         self.assertIn(f'"{version}" "User Commands"', MAN_PAGE.read_text())
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")

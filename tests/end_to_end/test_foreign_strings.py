@@ -18,6 +18,7 @@ from harness import TABLE, Migration, Scenario
 from fault_proxy import FaultProxy
 from foreign_strings import (EVIL, Path, Rewrite, answers, fault_in, no_json, refusal, spoils,
                              strings_of)
+from monitor import once_each
 
 LONG = os.environ.get("DDM_SWEEP") == "long"
 AT_ONCE = 8  # they wait, mostly
@@ -95,7 +96,7 @@ class ForeignStrings(Scenario):
         if command == "plan":
             own = own[:len(own) - len(side.monitor.state_flags())]
         process = subprocess.Popen(
-            [side.monitor.binary, command, *own, *flags], cwd=side.monitor.folder,
+            [side.monitor.binary, *once_each([command, *own, *flags])], cwd=side.monitor.folder,
             env=side.monitor.environment(AWS_ENDPOINT_URL_STS=proxy.endpoint_url),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:

@@ -14,6 +14,7 @@ import time
 from foreign_strings import EVIL, UNSAFE, answers, refusal
 from go_scenario import ALL_EQUAL, INCOMPLETE, MISMATCHES, TO_GO, GoScenario
 from harness import TABLE, Migration
+from monitor import once_each
 from screen import COLOUR, HEAD, SEQUENCE, Terminal
 
 CALM = ["--stats-interval", "1h"]
@@ -29,8 +30,8 @@ class OnATerminal(GoScenario):
         monitor = side.monitor
         inherited = {name: value for name, value in monitor.environment().items()
                      if name not in ("NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG")}
-        terminal = Terminal([monitor.binary, command, *monitor.flags(), *flags], monitor.folder,
-                            inherited | UTF8 | environment, columns, rows)
+        terminal = Terminal([monitor.binary, *once_each([command, *monitor.flags(), *flags])],
+                            monitor.folder, inherited | UTF8 | environment, columns, rows)
         self.addCleanup(terminal.close)
         return terminal
 
