@@ -67,7 +67,8 @@ result<void> check_findings(const migration_files& files, const migration_option
   const bool there = ::access(findings.c_str(), F_OK) == 0;
   if (options.findings_file && ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0) {
     const int reason = errno;
-    const bool is_no_place = reason == ENOENT || reason == ENOTDIR;
+    const bool is_no_place = reason == ENOENT || reason == ENOTDIR || reason == EACCES ||
+                             reason == EPERM || reason == EROFS;
     return fail(is_no_place ? error_class::wrong_usage : error_class::fatal,
                 fmt::format("the findings file {} cannot be written: {}; name another one with "
                             "--findings",

@@ -227,6 +227,9 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
       return fail(std::move(locked.error()));
     }
     lock.emplace(*std::move(locked));
+    if (auto writable = check_writable(*path); !writable) {
+      return fail(std::move(writable.error()));
+    }
   }
   if (auto ready = prepare_file(*path, options); !ready) {
     return fail(std::move(ready.error()));

@@ -42,13 +42,24 @@ constexpr std::size_t sqlite_header_bytes = 100;
 constexpr std::size_t user_version_at = 60;
 constexpr std::size_t application_id_at = 68;
 
-std::unexpected<error> cannot(std::string_view doing, const std::string& path, int reason) {
-  const std::string_view remedy =
-      reason == EACCES || reason == EPERM || reason == EROFS
-          ? "run as a user who may write there, or choose another place with --state"
-      : reason == ENOSPC || reason == EDQUOT ? "make room, or choose another place with --state"
-                                             : "choose another place with --state";
-  return fatal(fmt::format("cannot {} {}: {}; {}", doing, path, why_not_opened(reason), remedy));
+/// Only editing mends a place where nothing may be done; what else fails may pass.
+std::unexpected<error> cannot(std::string_view doing, const std::string& path, int reason,
+                              std::string_view what_for) {
+  const bool is_forbidden = reason == EACCES || reason == EPERM || reason == EROFS;
+  const auto remedy = is_forbidden ? fmt::format("run as a user who may {} there, or ", what_for)
+                      : reason == ENOSPC || reason == EDQUOT ? std::string("make room, or ")
+                                                             : std::string();
+  return fail(is_forbidden ? error_class::wrong_usage : error_class::fatal,
+              fmt::format("cannot {} {}: {}; {}choose another place with --state", doing, path,
+                          why_not_opened(reason), remedy));
+}
+
+std::unexpected<error> cannot_read(std::string_view doing, const std::string& path, int reason) {
+  return cannot(doing, path, reason, "read");
+}
+
+std::unexpected<error> cannot_write(std::string_view doing, const std::string& path, int reason) {
+  return cannot(doing, path, reason, "write");
 }
 
 std::uint32_t big_endian(std::string_view header, std::size_t at) {
@@ -136,7 +147,7 @@ result<std::string> resolve_place(const std::string& path) {
   std::error_code failed;
   const auto resolved = fs::weakly_canonical(fs::absolute(path, failed), failed);
   if (failed) {
-    return cannot("find", path, failed.value());
+    return cannot_read("find", path, failed.value());
   }
   const auto directory = resolved.parent_path();
   struct stat place{};
@@ -147,7 +158,7 @@ result<std::string> resolve_place(const std::string& path) {
                       "or choose another place with --state",
                       directory.native(), resolved.native(), directory.native()));
     }
-    return cannot("look into", directory.native(), errno);
+    return cannot_read("look into", directory.native(), errno);
   }
   if (fs::is_directory(resolved, failed)) {
     return wrong_usage(fmt::format("the state {} is a directory: name a file in it with --state {}",
@@ -178,14 +189,14 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
     if (errno == ENOENT) {
       return std::nullopt;
     }
-    return cannot("open the state", path, errno);
+    return cannot_read("open the state", path, errno);
   }
   std::array<char, sqlite_header_bytes> bytes{};
   const auto size = ::read(descriptor, bytes.data(), bytes.size());
   const int reason = errno;
   ::close(descriptor);
   if (size < 0) {
-    return cannot("read the state", path, reason);
+    return cannot_read("read the state", path, reason);
   }
   if (size == 0) {
     return std::nullopt;
@@ -199,6 +210,13 @@ result<std::optional<std::uint32_t>> version_of(const std::string& path) {
                     path, is_sqlite ? "a database of another program" : "some other file"));
   }
   return big_endian(header, user_version_at);
+}
+
+result<void> check_writable(const std::string& path) {
+  if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0 && errno != ENOENT) {
+    return cannot_write("write to the state", path, errno);
+  }
+  return {};
 }
 
 void read_ahead(const std::string& path) {
@@ -222,7 +240,7 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
   for (int looks_left = looks_at_a_lock;; --looks_left) {
     const int descriptor = open_private(lock_path, O_RDWR | O_CREAT);
     if (descriptor < 0) {
-      return cannot("create the lock", lock_path, errno);
+      return cannot_write("create the lock", lock_path, errno);
     }
     state_lock lock(lock_path, descriptor);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -235,7 +253,7 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
       if (reason == EWOULDBLOCK) {
         return in_use(path, name, descriptor);
       }
-      return cannot("lock", lock_path, reason);
+      return cannot_write("lock", lock_path, reason);
     }
     // Removed, or made anew, by a holder who left between our open and our lock.
     if (!is_still(lock_path, descriptor)) {
@@ -245,7 +263,7 @@ result<state_lock> state_lock::acquire(const std::string& path, const std::strin
     const auto holder = fmt::format("{} {}\n", ::getpid(), command);
     if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, holder.data(), holder.size(), 0) !=
                                                static_cast<ssize_t>(holder.size())) {
-      return cannot("write the lock", lock_path, errno);
+      return cannot_write("write the lock", lock_path, errno);
     }
     return lock;
   }

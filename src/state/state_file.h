@@ -35,6 +35,9 @@ inline constexpr std::uint32_t format_version = 4;
 /// is not of this program, or cannot be read, is an error.
 [[nodiscard]] result<std::optional<std::uint32_t>> version_of(const std::string& path);
 
+/// An error when there is a state that may not be written to.
+[[nodiscard]] result<void> check_writable(const std::string& path);
+
 /// Asks the system to have the state and its log in memory soon. Who reads all of a large one by an
 /// index waits for the disk at every page otherwise. What it cannot do is left undone.
 void read_ahead(const std::string& path);

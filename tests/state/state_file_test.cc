@@ -7,15 +7,36 @@
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace ddm::state {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string refusal_of(const std::string& path, bool fresh = false) {
   return refusal({.path = path, .command = "monitor", .fresh = fresh});
+}
+
+/// While it lives, a user to whom nothing belongs; the modes of what he must not do have to say so
+/// where the tests run as somebody who cannot become him.
+class as_nobody {
+ public:
+  as_nobody() : was_(::geteuid()) { static_cast<void>(::seteuid(65534)); }
+  as_nobody(const as_nobody&) = delete;
+  as_nobody& operator=(const as_nobody&) = delete;
+  ~as_nobody() { static_cast<void>(::seteuid(was_)); }
+
+ private:
+  uid_t was_;
+};
+
+error error_of(const sqlite_options& options) {
+  const as_nobody user;
+  const auto opened = open_sqlite_store(options);
+  return opened ? error{} : opened.error();
 }
 
 std::size_t files_in(const temporary_directory& place) {
@@ -47,6 +68,28 @@ TEST(state_file, what_is_no_file_is_refused_without_being_opened) {
   std::filesystem::create_symlink("/dev/null", place / "link");
   EXPECT_THAT(refusal_of(place / "link"), HasSubstr("/dev/null is a device"));
   EXPECT_EQ(files_in(place), 2U);
+}
+
+TEST(state_file, a_place_that_may_not_be_used_is_a_fault_of_the_command_line) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  ASSERT_EQ(::chmod(place.path().c_str(), 0555), 0);
+  const auto absent = error_of({.path = path, .command = "monitor"});
+  EXPECT_EQ(absent.kind, error_class::wrong_usage);
+  EXPECT_THAT(absent.message, AllOf(HasSubstr(path), HasSubstr("who may write there")));
+
+  ASSERT_EQ(::chmod(place.path().c_str(), 0777), 0);
+  must_open(path);
+  ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
+  const auto not_ours = error_of({.path = path, .command = "monitor"});
+  EXPECT_EQ(not_ours.kind, error_class::wrong_usage);
+  EXPECT_THAT(not_ours.message, HasSubstr("who may write there"));
+
+  ASSERT_EQ(::chmod(path.c_str(), 0), 0);
+  const auto unreadable = error_of({.path = path});
+  EXPECT_EQ(unreadable.kind, error_class::wrong_usage);
+  EXPECT_THAT(unreadable.message,
+              AllOf(HasSubstr(path), HasSubstr("who may read there"), Not(HasSubstr("write"))));
 }
 
 TEST(state_file, a_file_of_another_kind_is_refused_and_kept_even_with_fresh) {
