@@ -33,6 +33,12 @@ std::unexpected<error> unreadable(const std::string& path, int reason) {
               fmt::format("the file {} cannot be read: {}", path, std::strerror(reason)));
 }
 
+/// Nothing is made there, however often it is tried.
+bool is_wrong_place(int reason) {
+  constexpr std::array reasons{ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, EROFS, ELOOP, ENAMETOOLONG};
+  return std::ranges::find(reasons, reason) != reasons.end();
+}
+
 class open_file {
  public:
   /// A pipe is not waited for here.
@@ -107,7 +113,8 @@ result<void> replace_private_file(const std::string& path, std::string_view text
   if (!written || std::rename(draft.path.c_str(), path.c_str()) != 0) {
     const int reason = written ? errno : why;
     ::unlink(draft.path.c_str());
-    return fatal(fmt::format("the file {} cannot be written: {}", path, std::strerror(reason)));
+    return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
+                fmt::format("the file {} cannot be written: {}", path, std::strerror(reason)));
   }
   static_cast<void>(sync_folder_of(path));
   return {};

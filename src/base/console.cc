@@ -8,9 +8,11 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <atomic>
+#include <cerrno>
 #include <mutex>
 #include <string>
-#include <tuple>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -19,6 +21,23 @@ namespace {
 
 int file_of(stream to) { return to == stream::output ? STDOUT_FILENO : STDERR_FILENO; }
 
+std::atomic<int> failure_of_output = 0;
+
+/// A pipe or a terminal that fails has lost its reader, or keeps it waiting.
+bool has_no_reader(int reason) {
+  struct stat place{};
+  const bool is_file = ::fstat(STDOUT_FILENO, &place) == 0 && S_ISREG(place.st_mode);
+  return reason == EPIPE || reason == EAGAIN || (reason == EIO && !is_file);
+}
+
+void write_through(int file, std::string_view text) {
+  const bool written = write_all(file, text);
+  const int reason = errno;
+  if (file == STDOUT_FILENO) {
+    failure_of_output = written || has_no_reader(reason) ? 0 : reason;
+  }
+}
+
 /// Writes what it is given, as it is.
 class raw_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
@@ -26,7 +45,7 @@ class raw_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 
  protected:
   void sink_it_(const spdlog::details::log_msg& text) override {
-    std::ignore = write_all(file_, {text.payload.data(), text.payload.size()});
+    write_through(file_, {text.payload.data(), text.payload.size()});
   }
   void flush_() override {}
 
@@ -95,13 +114,15 @@ void write(stream to, std::string_view text) {
       return;
     }
   }
-  std::ignore = write_all(file_of(to), text);
+  write_through(file_of(to), text);
 }
 
 std::size_t take_dropped() {
   const std::lock_guard lock(guard);
   return present == nullptr ? 0 : present->take_dropped();
 }
+
+int output_failure() { return failure_of_output; }
 
 backlog error_backlog() {
   const std::lock_guard lock(guard);

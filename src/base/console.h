@@ -27,6 +27,11 @@ void write(stream to, std::string_view text);
 /// Pieces of text that were dropped since the last call; 0 while more may be.
 [[nodiscard]] std::size_t take_dropped();
 
+/// errno of the last write to standard output, where that failed and somebody reads it still: its
+/// disk is full. 0: it succeeded, or there was none. Knows of all writes when no `background`
+/// lives.
+[[nodiscard]] int output_failure();
+
 /// What a reader has not taken yet, and what was dropped for it, since the beginning.
 struct backlog {
   std::size_t queued = 0;

@@ -4,6 +4,7 @@
 #include "base/console.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/standard_output.h"
 #include "runtime/asio.h"
 
 #include <boost/asio/signal_set.hpp>
@@ -36,7 +37,7 @@ template <class Make>
     code = run_to_end(io, run->run());
     run.reset();
   }
-  return leave_with(code);
+  return leave_with(code_after_output(code));
 }
 
 }  // namespace ddm::cli

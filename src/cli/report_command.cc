@@ -213,24 +213,25 @@ std::string end_of_link(std::filesystem::path path) {
   return path.string();
 }
 
-/// False, and a complaint: whoever asked for it did not get it.
-bool hand_over(const std::string& text, const report_options& options) {
+/// Anything but `equal`, and a complaint: whoever asked for it did not get it.
+exit_code hand_over(const std::string& text, const report_options& options) {
   if (!options.output_file) {
-    return print_report(text);
+    return print_report(text) ? exit_code::equal : exit_code::incomplete;
   }
   if (!may_replace(*options.output_file, options.output)) {
     complain(fmt::format(
         "--output-file {} holds something else than a report of this form: name another file",
         *options.output_file));
-    return false;
+    return exit_code::usage;
   }
   // A link stays one: what it leads to is replaced.
   const auto written = aws::replace_private_file(end_of_link(*options.output_file),
                                                  displayable(text, line_breaks::kept) + "\n");
-  if (!written) {
-    complain(fmt::format("--output-file {}", written.error().describe()));
+  if (written) {
+    return exit_code::equal;
   }
-  return written.has_value();
+  complain("--output-file: " + written.error().describe());
+  return report::code_of(written.error().kind);
 }
 
 /// Empty: a report may take the place of what is there. In that of a state it would be the end of
@@ -296,8 +297,7 @@ awaitable<int> tell(const report_options& options) {
   const auto text = options.output == report_format::json ? as_json(all)
                     : any && all.size() == 1 ? as_text(*all.front().found, options.output)
                                              : as_table(all, made, options.output);
-  const bool told = hand_over(text, options);
-  co_return static_cast<int>(told ? code : worse_of(code, exit_code::incomplete));
+  co_return static_cast<int>(worse_of(code, hand_over(text, options)));
 }
 
 /// Null: nobody was ever at work.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <optional>
 #include <string>
@@ -86,6 +88,50 @@ TEST_F(stalled_reader, learns_how_much_was_left_out) {
   unhindered.reset();
   restore();
   reads.join();
+}
+
+/// Standard output is another file while it lives.
+class diverted_output {
+ public:
+  explicit diverted_output(int file) : before_(::dup(STDOUT_FILENO)) {
+    ::dup2(file, STDOUT_FILENO);
+    ::close(file);
+  }
+  diverted_output(const diverted_output&) = delete;
+  diverted_output& operator=(const diverted_output&) = delete;
+  ~diverted_output() {
+    ::dup2(before_, STDOUT_FILENO);
+    ::close(before_);
+  }
+
+ private:
+  int before_;
+};
+
+TEST(console, knows_that_the_last_word_was_lost) {
+  {
+    const diverted_output full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    std::optional<background> unhindered(std::in_place);
+    write(stream::output, "a\n");
+    unhindered.reset();
+    EXPECT_EQ(output_failure(), ENOSPC);
+  }
+  const diverted_output empty(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  write(stream::output, "b\n");
+  EXPECT_EQ(output_failure(), 0);
+}
+
+TEST(console, a_reader_that_has_left_lost_nothing) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  ::close(ends[0]);
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  {
+    const diverted_output broken(ends[1]);
+    write(stream::output, "a\n");
+  }
+  EXPECT_EQ(output_failure(), 0);
+  std::signal(SIGPIPE, before);
 }
 
 TEST(console, without_a_background_writes_at_once) {

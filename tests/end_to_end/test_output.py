@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import IO, Any
 
 from harness import IMPATIENT, TABLE, Migration, Scenario, wait_until
+from monitor import once_each
 
 INCOMPLETE = 3  # nothing was checked
 
@@ -21,7 +22,8 @@ class Output(Scenario):
         migration = self.migration(items=5)
         migration.create()
         process = subprocess.Popen(
-            [migration.monitor.binary, *migration.monitor.flags(), *IMPATIENT, *flags], text=True,
+            [migration.monitor.binary,
+             *once_each([*migration.monitor.flags(), *IMPATIENT, *flags])], text=True,
             cwd=migration.monitor.folder, env=migration.monitor.environment(), **streams)
         self.addCleanup(process.kill)
         return migration, process
@@ -113,3 +115,15 @@ class Output(Scenario):
             _, log = process.communicate(timeout=60)
         self.assertEqual(process.returncode, INCOMPLETE)
         self.assertIn("error: the report cannot be written to standard output: No space", log)
+
+    def test_a_last_block_that_cannot_be_written_is_an_error(self) -> None:
+        migration = self.migration(items=5)
+        migration.create()
+        with open("/dev/full", "w") as full:
+            ended = subprocess.run(
+                [migration.monitor.binary, "compare", *migration.monitor.flags()], stdout=full,
+                stderr=subprocess.PIPE, text=True, cwd=migration.monitor.folder,
+                env=migration.monitor.environment(), timeout=60, check=False)
+        self.assertEqual(ended.returncode, INCOMPLETE, ended.stderr)
+        self.assertIn("error: what was found cannot be written to standard output: No space",
+                      ended.stderr)

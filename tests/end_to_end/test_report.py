@@ -262,19 +262,20 @@ class Report(GoScenario):
         file = side.monitor.folder / "report.html"
         to_file = ["--output", "html", "--output-file", str(file)]
         file.write_text("a key, a journal")
-        self.report(side, *to_file, code=INCOMPLETE)
+        self.report(side, *to_file, code=REFUSED)
         self.assertEqual(file.read_text(), "a key, a journal")
         for other in ('{"schema":1,"key":"x"}\n', "<!doctype html>a page of somebody else\n"):
             file.write_text(other)
             for form in ("html", "json", "text", "markdown"):
-                self.report(side, "--output", form, "--output-file", str(file), code=INCOMPLETE)
+                self.report(side, "--output", form, "--output-file", str(file), code=REFUSED)
                 self.assertEqual(file.read_text(), other)
         file.unlink()
         for _ in ("anew", "in the place of the first"):
             self.assertEqual(self.report(side, *to_file, code=ALL_EQUAL), "")
         self.assertEqual(file.stat().st_mode & 0o777, 0o600)
         self.assertTrue(file.read_text().endswith("</html>\n"))
-        for place in (side.monitor.state, side.monitor.folder):
+        for place in (side.monitor.state, side.monitor.folder, "/nonexistent/report.html",
+                      "/proc/report.html", file / "below"):
             self.report(side, "--output-file", str(place), code=REFUSED)
         self.report(side, code=ALL_EQUAL)
 
