@@ -26,6 +26,15 @@ made_package() { # as package_file
   echo "$file"
 }
 
+# A version lives longer than a format of the state: an old package may lie under a new one's name.
+check_state_format() { # LINE, as --version prints it
+  local wanted
+  wanted=$(sed -nE 's/.* format_version = ([0-9]+);.*/\1/p' src/state/state_file.h)
+  [[ -n $wanted && $1 == *", state format $wanted" ]] && return
+  echo "the package is an old one: it says \"$1\", and the sources have state format $wanted; make it anew with ./dev package (an image: tools/make_image.sh after it)" >&2
+  return 1
+}
+
 # The newest version of a library's symbols that a program asks for: of glibc's (GLIBC) or libgcc_s's (GCC). The system
 # that it runs on needs this one or a newer one.
 newest_asked_for() { # PROGRAM GLIBC|GCC

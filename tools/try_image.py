@@ -131,6 +131,8 @@ def main() -> int:
         began = time.monotonic()
         told = container.run("--version")
         print(f"{told.stdout.strip()}, started in {time.monotonic() - began:.2f} s")
+        subprocess.run(["bash", "-c", 'source tools/debian.sh && check_state_format "$1"', "bash",
+                        told.stdout.strip()], cwd=ROOT, check=True)
         schema = KeySchema()
         items = [schema.key(number) | {"v": {"N": "1"}} for number in range(100)]
         for account in ("source", "target"):

@@ -32,7 +32,9 @@ in_machine apt-get -qq install --yes --no-install-recommends ./monitor.deb >"$ma
   { tail -n 20 "$machine.log" >&2; exit 1; }
 echo "== package $(stat -c %s "$package") bytes, program $(stat -c %s "$machine/usr/bin/dynamodb-migration-monitor") bytes"
 echo "== it brought along: $(in_machine dpkg --get-selections | LC_ALL=C sort | LC_ALL=C comm -13 build/package/before - | cut -f 1 | xargs)"
-in_machine dynamodb-migration-monitor --version
+told=$(in_machine dynamodb-migration-monitor --version)
+echo "$told"
+check_state_format "$told"
 in_machine test -s /usr/share/man/man1/dynamodb-migration-monitor.1
 in_machine bash -n /usr/share/bash-completion/completions/dynamodb-migration-monitor
 echo "== start-up: $(start_time dynamodb-migration-monitor) ms"

@@ -71,7 +71,9 @@ program=/$place/bin/dynamodb-migration-monitor
 echo "== archive $(stat -c %s "$archive") bytes, program $(stat -c %s "$machine$program") bytes"
 echo "== asks for glibc $(newest_asked_for "$machine$program" GLIBC), here is $(in_machine ldd --version | head -n 1 | grep -oE '[0-9.]+$');" \
   "for libgcc_s of GCC $(newest_asked_for "$machine$program" GCC)"
-in_machine "$program" --version
+told=$(in_machine "$program" --version)
+echo "$told"
+check_state_format "$told"
 in_machine bash -n "/$place/share/bash-completion/completions/dynamodb-migration-monitor"
 in_machine test -s "/$place/share/man/man1/dynamodb-migration-monitor.1"
 echo "== start-up: $(start_time "$program") ms"

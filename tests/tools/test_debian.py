@@ -44,6 +44,20 @@ class Packages(unittest.TestCase):
             self.assertEqual(run("made_package deb amd64", place).stdout, f"{wanted}\n")
 
 
+class StateFormat(unittest.TestCase):
+    def test_of_a_package_is_that_of_the_sources(self) -> None:
+        text = (ROOT / "src/state/state_file.h").read_text()
+        [wanted] = re.findall(r"format_version = (\d+);", text)
+        name = "dynamodb-migration-monitor 2.0.0"
+        right = run(f"check_state_format '{name}, state format {wanted}'")
+        self.assertEqual((right.returncode, right.stderr), (0, ""))
+        for line in (name, f"{name}, state format {int(wanted) - 1}",
+                     f"{name}, state format 1{wanted}"):
+            refused = run(f"check_state_format '{line}'")
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(f'the package is an old one: it says "{line}"', refused.stderr)
+
+
 class Symbols(unittest.TestCase):
     TABLE = "a (GLIBC_2.4) b\nc (GLIBC_2.30) d\ne (GLIBC_2.29)\nf (GCC_3.0) g\nh (GCC_4.2.0)\n"
 
