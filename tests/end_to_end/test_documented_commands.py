@@ -16,6 +16,9 @@ What is not run as it stands:
 
 A figure behind `#` of a python3 command is what it prints. Translations have the same blocks
 (tests/tools/test_docs.py).
+
+A command in running text (`jq …`) is one of a block, or one of ./dev, a test or a script, which is
+there; or ONLY_NAMED has it, with the reason why nobody is meant to type it.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ import shlex
 import shutil
 import subprocess
 import textwrap
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +52,25 @@ FILES = {"table.json": """{
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}""",
          "table-policy.json": "{}", "stream-policy.json": "{}"}
+# What a span of code in running text begins with if it is a command.
+PROGRAM = re.compile(
+    r"(?:[A-Z_]+=\S+ )*(?:(?:\./dev|apt(?:-get)?|aws|bash|cmake|ctest|curl|docker|helm|jq|"
+    r"journalctl|kubectl|man|ninja|podman|psql|python3|runc|skopeo|sqlite3|ssh|sudo|systemctl|"
+    r"systemd-analyze|dynamodb-migration-monitor) |(?:tools|bench)/\S+\.(?:py|sh)\b)")
+SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+ONLY_NAMED = {
+    "aws sso login --profile …": "what a message of the program says",
+    "aws sso login": "what a message of the program says",
+    "aws login": "a command of the AWS CLI whose files are read",
+    "systemctl stop": "what it leaves behind is told",
+    "systemd-analyze security --offline=true deploy/systemd/ddm@.service":
+        "run by tests/deploy/test_deploy.py",
+    "dynamodb-migration-monitor --help": "run by tests/cli/test_documents.py",
+    "dynamodb-migration-monitor completion bash": "run by tests/cli/test_completion.py",
+    "man docs/man/dynamodb-migration-monitor.1": "the page is held to the flags by cli/reference",
+    "cmake --install": "what was found once",
+    "docker load": "what was found once",
+}
 RUN_SECONDS = 6  # of what ends only by Ctrl-C
 NEEDS_AWS = "needs AWS"
 ONLY_PARSED = ("needs root", "needs a cluster")
@@ -76,6 +99,12 @@ def blocks(page: Path) -> list[Block]:
     return [Block(mark, text) for mark, text in found]
 
 
+def named_commands(page: Path) -> list[str]:
+    """The commands that stand in running text."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [span for span in SPAN.findall(prose) if PROGRAM.match(span)]
+
+
 def calculations(block: Block) -> Iterator[tuple[str, str]]:
     """Each command of a block that only calculates, and the comment behind it."""
     command = ""
@@ -92,6 +121,60 @@ def calculations(block: Block) -> Iterator[tuple[str, str]]:
 
 def figures(text: str) -> set[float]:
     return {float(number.replace(",", "")) for number in FIGURE.findall(text)}
+
+
+class NamedCommands(unittest.TestCase):
+    def setUp(self) -> None:
+        self.typed = "\n".join(block.text for page in PAGES for block in blocks(page))
+        told = subprocess.run([ROOT / "dev", "help"], check=True, capture_output=True, text=True)
+        self.offered = {"help", *re.findall(r"^  ([a-z-]+)", told.stdout, re.MULTILINE)}
+
+    def test_are_those_of_a_block_or_nobody_is_meant_to_type_them(self) -> None:
+        pages = [*PAGES, ROOT / "README_TW.md", *sorted((ROOT / "docs").glob("*_TW.md"))]
+        named = {(page.name, span) for page in pages for span in named_commands(page)}
+        self.assertGreater(len(named), 100)
+        for page, span in sorted(named):
+            with self.subTest(page=page, span=span):
+                self.assertTrue(span in ONLY_NAMED or self.is_there(span))
+        self.assertEqual(ONLY_NAMED.keys() - {span for _, span in named}, set())
+
+    def test_of_a_new_kind_are_noticed(self) -> None:
+        for command in ("jq .kind open.jsonl", "sudo systemctl restart ddm@users",
+                        "dynamodb-migration-monitor report x", "AWS_PROFILE=x aws sts whoami",
+                        "./dev unheard-of", "./dev bench nothing", "tools/nothing.py"):
+            with self.subTest(command):
+                self.assertTrue(PROGRAM.match(command))
+                self.assertFalse(self.is_there(command))
+        for text in ("jq", "--max-lag 5s", "aws:rep:*", "dynamodb:Scan", "curl"):
+            self.assertIsNone(PROGRAM.match(text), text)
+
+    def is_there(self, span: str) -> bool:
+        words = [word for word in span.split() if not re.match(r"[A-Z_]+=", word)]
+        if words[0] == "./dev":
+            return words[1] in self.offered and self.is_offered(*words[1:3])
+        if words[0] == "ctest":
+            return words[1] == "-R" and self.is_test(words[2])
+        if words[0].startswith(("tools/", "bench/")):
+            return (ROOT / words[0]).is_file()
+        return span in self.typed
+
+    @staticmethod
+    def is_offered(command: str, name: str = "") -> bool:
+        if not name.islower() or name.startswith("-"):
+            return True  # a placeholder, a flag, a number
+        if command == "scenario":
+            return (ROOT / f"tests/end_to_end/test_{name}.py").is_file()
+        if command == "bench":
+            return any((ROOT / "bench" / f"{name}{end}").is_file() for end in ("_bench.cc", ".py"))
+        return True
+
+    @staticmethod
+    def is_test(pattern: str) -> bool:
+        """Of a folder of tests, and of a name in it."""
+        folder, _, name = pattern.partition("/")
+        return (ROOT / "tests" / folder).is_dir() and any(
+            name in path.read_text() for path in (ROOT / "tests" / folder).rglob("*")
+            if path.suffix in (".txt", ".py", ".cc", ".h"))
 
 
 class DocumentedCommands(Scenario):
