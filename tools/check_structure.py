@@ -44,7 +44,7 @@ WAITING = {
         "profile_keys refreshing_credentials service_client sso_credentials sso_token "
         "sts_client transport",
     "cli":
-        "alert_sender compare_command compared_tables connection ending event_loop held_state item_command "
+        "alert_sender compare_command compared_tables connection copied_files ending event_loop held_state item_command "
         "live_panels monitor_command onlookers open_migration process reached_table repair_command "
         "run_description shared_connections shown_runs start_text web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
@@ -56,7 +56,7 @@ WAITING = {
         "watched_tables",
     "net": "answer_parser connection host_lookup http_client slot_queue tls_context",
     "plan": "permissions",
-    "remote": "dynamodb_state_table fetch_copy file_source state_keeper state_table",
+    "remote": "dynamodb_state_table fetch_copy file_source state_directory state_keeper state_table",
     "repair": "finding_notes repair_session",
     "runtime":
         "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
