@@ -70,6 +70,7 @@ class world {
   awaitable<void> trouble();
   awaitable<void> calm();
   awaitable<void> one_act();
+  [[nodiscard]] clock_error clock_error_of_a_host();
   process& start();
   awaitable<void> kill(process& which);
   /// Passes time, and asks at each tick whether two may act.
@@ -90,10 +91,16 @@ class world {
   std::size_t started_ = 0;
 };
 
+/// Minutes off, and drifting by up to 5 in 100: the lease allows for 25.
+clock_error world::clock_error_of_a_host() {
+  return {.offset = net_.between(0min, 20min) - 10min,
+          .per_mille = static_cast<int>(net_.below(101)) - 50};
+}
+
 process& world::start() {
   const auto name = fmt::format("process {}", ++started_);
   auto made = std::make_unique<process>(
-      name, states_, net_, plan_.keeper,
+      name, states_, net_, clock_error_of_a_host(), plan_.keeper,
       process_events{
           .violation = [this,
                         name](const std::string& what) { referee_.violation(name + " " + what); },

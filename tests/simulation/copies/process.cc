@@ -19,15 +19,25 @@ std::string next_id() {
 
 }  // namespace
 
+wall_time stoppable_clock::now() const {
+  const auto passed = time_.now() - start_;
+  return time_.now() + wrong_.offset + passed * wrong_.per_mille / 1000;
+}
+
+wall_time stoppable_clock::true_time(wall_time shown) const {
+  const auto passed = shown - start_ - wrong_.offset;
+  return start_ + passed * 1000 / (1000 + wrong_.per_mille) + milliseconds(1);
+}
+
 awaitable<void> stoppable_clock::sleep_until(wall_time time) {
-  co_await time_.sleep_until(time);
+  co_await time_.sleep_until(true_time(time));
   while (is_stopped()) {
     co_await time_.sleep_until(stopped_until_);
   }
 }
 
 awaitable<bool> stoppable_clock::doze(asio::steady_timer& timer, wall_time until) {
-  const bool undisturbed = co_await time_.doze(timer, until);
+  const bool undisturbed = co_await time_.doze(timer, true_time(until));
   if (undisturbed) {
     while (is_stopped()) {
       co_await time_.sleep_until(stopped_until_);
@@ -36,12 +46,12 @@ awaitable<bool> stoppable_clock::doze(asio::steady_timer& timer, wall_time until
   co_return undisturbed;
 }
 
-process::process(std::string name, stored_states& states, network& net,
+process::process(std::string name, stored_states& states, network& net, clock_error wrong,
                  remote::keeper_settings settings, process_events events)
     : name_(std::move(name)),
       states_(states),
       net_(net),
-      time_(net.time()),
+      time_(net.time(), wrong),
       table_(states, net, time_),
       events_(std::move(events)),
       keeper_(

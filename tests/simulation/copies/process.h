@@ -13,20 +13,32 @@
 
 namespace ddm::simulation::copies {
 
-/// A clock whose sleepers do not wake while their process is stopped.
+/// How a host's clock is wrong.
+struct clock_error {
+  milliseconds offset{0};
+  int per_mille = 0;  ///< it goes faster by
+};
+
+/// A host's clock: set wrong, and drifting. Its sleepers do not wake while their process is
+/// stopped.
 class stoppable_clock final : public clock {
  public:
-  explicit stoppable_clock(support::simulated_clock& time) : time_(time) {}
+  stoppable_clock(support::simulated_clock& time, clock_error wrong)
+      : time_(time), start_(time.now()), wrong_(wrong) {}
 
-  void stop_until(wall_time time) { stopped_until_ = time; }
+  void stop_for(milliseconds duration) { stopped_until_ = time_.now() + duration; }
   [[nodiscard]] bool is_stopped() const { return time_.now() < stopped_until_; }
 
-  [[nodiscard]] wall_time now() const override { return time_.now(); }
+  [[nodiscard]] wall_time now() const override;
   [[nodiscard]] awaitable<void> sleep_until(wall_time time) override;
   [[nodiscard]] awaitable<bool> doze(asio::steady_timer& timer, wall_time until) override;
 
  private:
+  [[nodiscard]] wall_time true_time(wall_time shown) const;
+
   support::simulated_clock& time_;
+  wall_time start_;
+  clock_error wrong_;
   wall_time stopped_until_{};
 };
 
@@ -38,8 +50,8 @@ struct process_events {
 
 class process {
  public:
-  process(std::string name, stored_states& states, network& net, remote::keeper_settings settings,
-          process_events events);
+  process(std::string name, stored_states& states, network& net, clock_error wrong,
+          remote::keeper_settings settings, process_events events);
 
   /// Waits for the state, and works until it is told to end, or has lost it.
   [[nodiscard]] awaitable<void> live();
@@ -47,7 +59,7 @@ class process {
   void end_cleanly();
   /// kill -9: what it has sent still arrives.
   [[nodiscard]] awaitable<void> kill();
-  void stop_for(milliseconds duration) { time_.stop_until(time_.now() + duration); }
+  void stop_for(milliseconds duration) { time_.stop_for(duration); }
 
   [[nodiscard]] bool is_over() const { return over_; }
   [[nodiscard]] bool is_at_work() const { return at_work_; }
