@@ -89,6 +89,13 @@ held_state::~held_state() {
 
 void held_state::tell_waiting(const remote::lease_watch& watch) {
   const auto now = host_.time.now();
+  host_.shown.show(
+      {.state = address(), .held_by = watch.seen()->told, .seen_at = watch.seen_since()});
+  if (host_.web && !told_waiting_at_) {
+    if (auto begun = host_.web->begin(); !begun) {
+      log::event(log::level::error, "not_listening", begun.error().describe());
+    }
+  }
   if (told_waiting_at_ && now - *told_waiting_at_ < tell_each) {
     return;
   }
@@ -105,6 +112,7 @@ awaitable<result<void>> held_state::take() {
   const drains_on_signal drains(host_.end, [this] { keeper_.give_up(); });
   auto taken =
       co_await keeper_.acquire([this](const remote::lease_watch& watch) { tell_waiting(watch); });
+  host_.shown.hide_standby(address());
   if (!taken) {
     auto& why = taken.error();
     if (why.kind == error_class::not_found) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace ddm::cli {
@@ -55,6 +56,17 @@ std::vector<shown_run*> shown_runs::all() const {
   std::ranges::copy_if(runs_, std::back_inserter(found),
                        [](const shown_run* each) { return each->latest().has_value(); });
   return found;
+}
+
+std::vector<shown_standby> shown_runs::standbys() const {
+  std::vector<shown_standby> found;
+  std::ranges::copy(standbys_ | std::views::values, std::back_inserter(found));
+  return found;
+}
+
+void shown_runs::show(shown_standby standby) {
+  auto state = standby.state;
+  standbys_.insert_or_assign(std::move(state), std::move(standby));
 }
 
 shown_run* shown_runs::find(std::string_view migration) const {

@@ -13,8 +13,10 @@
 #include "verify/finding_book.h"
 
 #include <list>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ddm::cli {
 
@@ -72,6 +74,13 @@ class shown_run {
   signal looked_;
 };
 
+/// A command that waits until another process leaves its state to it.
+struct shown_standby {
+  std::string state;    ///< dynamodb://TABLE/NAME
+  std::string held_by;  ///< as that process says
+  wall_time seen_at;    ///< its last sign of life, by our clock
+};
+
 class shown_runs {
  public:
   /// Those that have a status, in the order in which they began.
@@ -79,9 +88,15 @@ class shown_runs {
   /// Null when there is none of that name.
   [[nodiscard]] shown_run* find(std::string_view migration) const;
 
+  /// In the order of their states.
+  [[nodiscard]] std::vector<shown_standby> standbys() const;
+  void show(shown_standby standby);
+  void hide_standby(const std::string& state) { standbys_.erase(state); }
+
  private:
   friend class shown_run;
   std::list<shown_run*> runs_;
+  std::map<std::string, shown_standby> standbys_;
 };
 
 }  // namespace ddm::cli

@@ -1,5 +1,6 @@
 #include "cli/web_api.h"
 
+#include "base/displayable.h"
 #include "base/foreign_json.h"
 #include "cli/web_page.h"
 #include "cli/web_shards.h"
@@ -73,9 +74,9 @@ response go_of_all(const std::vector<shown_run*>& runs, wall_time time) {
 }
 
 /// With the time here: a proxy puts its own into its answers' head.
-response list_of(const std::vector<shown_run*>& runs, wall_time time) {
+response list_of(const shown_runs& shown, wall_time time) {
   auto list = nlohmann::ordered_json::array();
-  for (const auto* run : runs) {
+  for (const auto* run : shown.all()) {
     const auto& now = *run->latest();
     list.push_back({{"migration", now.about.migration},
                     {"command", now.about.command},
@@ -85,18 +86,40 @@ response list_of(const std::vector<shown_run*>& runs, wall_time time) {
                     {"source", now.about.tables.source.name},
                     {"target", now.about.tables.target.name}});
   }
+  auto waiting = nlohmann::ordered_json::array();
+  for (const auto& each : shown.standbys()) {
+    waiting.push_back({{"state", each.state},
+                       {"held_by", displayable(each.held_by)},
+                       {"seen_at", format_rfc3339(each.seen_at)}});
+  }
   return json_document(
-      200, json_text(nlohmann::ordered_json{{"now", format_rfc3339(time)}, {"migrations", list}}));
+      200, json_text(nlohmann::ordered_json{
+               {"now", format_rfc3339(time)}, {"migrations", list}, {"standby", waiting}}));
 }
 
-response metrics_of(const std::vector<shown_run*>& runs) {
+/// A process that waits has no status, and one that has a status waits for nothing.
+std::string standby_metrics(const std::vector<shown_standby>& standbys) {
+  if (standbys.empty()) {
+    return {};
+  }
+  std::string text =
+      "# HELP ddm_standby 1 while this process waits for a state that another one holds.\n"
+      "# TYPE ddm_standby gauge\n";
+  for (const auto& each : standbys) {  // of letters that need no escape (remote/state_address.h)
+    text += fmt::format("ddm_standby{{state=\"{}\"}} 1\n", each.state);
+  }
+  return text;
+}
+
+response metrics_of(const std::vector<shown_run*>& runs,
+                    const std::vector<shown_standby>& standbys) {
   std::vector<report::status> statuses;
   statuses.reserve(runs.size());
   for (const auto* run : runs) {
     statuses.push_back(*run->latest());
   }
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = report::render_metrics(statuses)};
+          .body = report::render_metrics(statuses) + standby_metrics(standbys)};
 }
 
 serve::answer events_of(shown_run& run) {
@@ -128,7 +151,7 @@ awaitable<serve::answer> web_api::answer(const serve::request& asked) {
     co_return not_found();
   }
   if (path.size() == 3) {
-    co_return list_of(runs_.all(), clock_.now());
+    co_return list_of(runs_, clock_.now());
   }
   auto* run = runs_.find(path[3]);
   if (run == nullptr) {
@@ -143,14 +166,16 @@ serve::answer web_api::of_process(const std::string& name) const {
     return plain_text(200, index_text);
   }
   if (name == "metrics") {
-    return metrics_of(runs_.all());
+    return metrics_of(runs_.all(), runs_.standbys());
   }
   if (name == "healthz") {
     return healthz();
   }
   if (name == "readyz") {
-    return runs_.all().empty() ? plain_text(503, "no run has begun yet")
-                               : plain_text(200, "serving");
+    // A standby is as ready as it will be: a rolling deployment goes on by that.
+    return !runs_.all().empty()        ? plain_text(200, "serving")
+           : !runs_.standbys().empty() ? plain_text(200, "standby")
+                                       : plain_text(503, "no run has begun yet");
   }
   if (name == "go") {
     return go_of_all(runs_.all(), clock_.now());

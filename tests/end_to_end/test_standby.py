@@ -4,11 +4,14 @@ A host is a folder of its own with everything that a process of it writes. A hos
 killed (-9) and its folder deleted.
 """
 
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import time
+import urllib.request
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -145,3 +148,46 @@ class Standby(Scenario):
         wait_until(lambda: self.head(migration)["counter"] != after["counter"])
         self.assertTrue(other.running)
         self.assert_exit(other.stop(), 3)
+
+    def test_a_standby_is_ready_says_for_whom_it_waits_and_leaves_at_a_signal(self) -> None:
+        migration = self.migration(seed=13)
+        migration.create()
+        self.states(migration)
+        holder = self.started(migration)
+        holder.wait_for_log("event=state_taken")
+        standby = self.host(migration)
+        standby.start(*IMPATIENT, "--listen", "127.0.0.1:0")
+        standby.wait_for_log("event=listening")
+        found = re.search(r"http://127.0.0.1:[0-9]+", standby.log())
+        assert found
+        base = found.group()
+
+        def get(path: str) -> str:
+            with urllib.request.urlopen(base + path, timeout=10) as answer:
+                text: str = answer.read().decode().strip()
+                return text
+
+        self.assertEqual(get("/readyz"), "standby")
+        self.assertEqual(get("/healthz"), "alive")
+        listed = json.loads(get("/api/v1/migrations"))
+        self.assertEqual(listed["migrations"], [])
+        self.assertEqual(listed["standby"][0]["state"], f"dynamodb://{STATES}/orders")
+        self.assertIn(f"process {holder.pid}", listed["standby"][0]["held_by"])
+        self.assertIn(f'ddm_standby{{state="dynamodb://{STATES}/orders"}} 1', get("/metrics"))
+        standby.signal(signal.SIGTERM)
+        self.assert_exit(standby.wait(10), 0)
+        self.assertTrue(holder.running)
+        self.assertEqual(list((standby.folder / "tmp").iterdir()), [])
+        # Whoever takes over shows the run itself.
+        next_one = self.host(migration)
+        next_one.start(*IMPATIENT, "--listen", "127.0.0.1:0")
+        next_one.wait_for_log("event=standby ")
+        holder.stop()
+        wait_until(next_one.has_taken)
+        found = re.search(r"http://127.0.0.1:[0-9]+", next_one.log())
+        assert found
+        base = found.group()
+        wait_until(lambda: json.loads(get("/api/v1/migrations"))["migrations"] != [])
+        self.assertEqual(json.loads(get("/api/v1/migrations"))["standby"], [])
+        self.assertNotIn("ddm_standby", get("/metrics"))
+        next_one.stop()

@@ -29,7 +29,9 @@ for patch in tests/simulation/planted/*.patch; do
   [[ ! $(basename "$patch") < $from ]] || continue
   patch -d "$copy/tree" -p1 --fuzz=0 --silent <"$patch"
   build
-  if "$simulate" --seeds "$seeds" --until-failure >"$copy/run.log"; then
+  of=()
+  [[ $patch != *_copies_* ]] || of=(--copies)
+  if "$simulate" "${of[@]}" --seeds "$seeds" --until-failure >"$copy/run.log"; then
     caught="none of $seeds"
     missed=1
   else

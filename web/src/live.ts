@@ -11,7 +11,7 @@
 // measured by it unknown.
 // Reason: the rule stands in one place, and does not depend on how a browser retries.
 
-import type { ListedMigration, MigrationList, Status } from "./types";
+import type { ListedMigration, MigrationList, Standby, Status } from "./types";
 
 export type Standing =
   | { kind: "connecting" }
@@ -19,6 +19,7 @@ export type Standing =
   | { kind: "lost" } // nothing comes
   | { kind: "stalled" } // it answers with what is old
   | { kind: "absent" } // it answers, and there is no such run
+  | { kind: "standby"; of: Standby } // it answers, and waits until another process ends
   | { kind: "login" };
 
 export interface Watcher {
@@ -148,7 +149,7 @@ export class Live {
   }
 
   private say(standing: Standing): void {
-    if (standing.kind !== this.standing.kind) {
+    if (standing.kind !== this.standing.kind || standing.kind === "standby") {
       this.standing = standing;
       this.watcher.onStanding(standing);
     }
@@ -210,7 +211,8 @@ export class Live {
       this.name ??= list[0]?.migration;
       if (!list.some((each) => each.migration === this.name)) {
         this.disconnect();
-        this.say({ kind: "absent" });
+        const standby = body.standby?.[0];
+        this.say(standby ? { kind: "standby", of: standby } : { kind: "absent" });
       } else if (!this.source) {
         this.connect();
       }

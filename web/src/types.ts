@@ -171,10 +171,19 @@ export interface ListedMigration {
   isOld?: boolean;
 }
 
+/** A process that waits for a state which another one holds. */
+export interface Standby {
+  state: string;
+  held_by: string;
+  seen_at: string;
+}
+
 export interface MigrationList {
   /** Newer monitors only: what their clock shows. */
   now?: string;
   migrations: ListedMigration[];
+  /** Newer monitors only. */
+  standby?: Standby[];
 }
 
 /** Of a minute; figures that were not known are absent. */

@@ -142,6 +142,10 @@ export function makeBanner({ words, formats }: Context): Part {
     } else if (standing.kind === "absent") {
       setText(title, words.lost);
       setText(text, name ? words.absent(name) : words.noRun);
+    } else if (standing.kind === "standby") {
+      setText(title, words.standbyTitle);
+      const { state, held_by, seen_at } = standing.of;
+      setText(text, words.standby(state, held_by, formats.time(seen_at)));
     } else if (standing.kind === "login") {
       setText(title, words.loginNeeded);
       setText(text, "");

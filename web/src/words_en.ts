@@ -34,6 +34,9 @@ export const en = {
     `It answers, but its figures are those of ${time}. What you see below is old.`,
   absent: (name: string) => `No migration named ${name} runs here any more. Waiting for it.`,
   noRun: "No run has begun yet. Waiting for one.",
+  standbyTitle: "Standby",
+  standby: (state: string, holder: string, time: string) =>
+    `Standby: ${state} is held by ${holder}, last seen at ${time}. This process takes over when that one ends.`,
   loginNeeded: "Your login has ended.",
   login: "Log in again",
   endedText: (time: string) => `The run ended at ${time}. Nobody watches this migration now.`,

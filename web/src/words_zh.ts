@@ -28,6 +28,9 @@ export const zh: Words = {
   stalledText: (time) => `它有回應，但數字停在 ${time}。以下是舊資料。`,
   absent: (name) => `這裡已經沒有名為 ${name} 的遷移在執行。等待中。`,
   noRun: "尚未開始執行。等待中。",
+  standbyTitle: "待命",
+  standby: (state, holder, time) =>
+    `待命中：${state} 由 ${holder} 持有，最後一次回報為 ${time}。對方結束後，本程序會接手。`,
   loginNeeded: "您的登入已失效。",
   login: "重新登入",
   endedText: (time) => `執行已於 ${time} 結束。現在沒有人監看這場遷移。`,
