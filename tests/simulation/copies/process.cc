@@ -57,7 +57,12 @@ process::process(std::string name, stored_states& states, network& net, clock_er
       keeper_(
           [&] { return settings.told = name_, settings; }(),
           {.table = table_, .time = time_, .executor = net.time().executor(), .new_id = next_id}) {
-  keeper_.on_lost = [this](const error&) { lost_ = true; };
+  keeper_.on_lost = [this](const error&) {
+    lost_ = true;
+    if (states_.head && states_.head->told == name_) {
+      events_.violation("ends, and nobody has taken the state from it");
+    }
+  };
 }
 
 awaitable<bool> process::resume() {
