@@ -19,13 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd/ddm@.service"
 EXPOSURE_MAX = 1.5
-TYPES = {"StatefulSet": "apps/v1", "Service": "core/v1", "ServiceAccount": "core/v1",
+STANDBY = "--state=dynamodb://migration-states/orders"
+TYPES = {"StatefulSet": "apps/v1", "Deployment": "apps/v1", "Service": "core/v1", "ServiceAccount": "core/v1",
          "Job": "batch/v1"}
 FREEZE = "--freeze-at="
 
 
-def task_definition() -> dict[str, Any]:
-    return json.loads((DEPLOY / "ecs/task-definition.json").read_text())
+def task_definition(which: str = "") -> dict[str, Any]:
+    return json.loads((DEPLOY / f"ecs/task-definition{which}.json").read_text())
 
 
 def manifests() -> list[dict[str, Any]]:
@@ -42,8 +43,9 @@ def memory_limits() -> set[str]:
     """Of the unit, the task and the pods, in GiB."""
     [unit] = re.findall(r"(?m)^MemoryMax=(\d+)G$", UNIT.read_text())
     pods = {pod(kind)["containers"][0]["resources"]["limits"]["memory"].removesuffix("Gi")
-            for kind in ("StatefulSet", "Job")}
-    return {unit, f'{int(task_definition()["memory"]) / 1024:g}'} | pods
+            for kind in ("StatefulSet", "Deployment", "Job")}
+    tasks = {f'{int(task_definition(which)["memory"]) / 1024:g}' for which in ("", "-standby")}
+    return {unit} | tasks | pods
 
 
 class Image(unittest.TestCase):
@@ -122,15 +124,34 @@ class Deploy(unittest.TestCase):
             self.assert_accepted(arguments)
 
     def test_ecs_would_take_the_task(self) -> None:
-        task = task_definition()
         model = botocore.session.get_session().get_service_model("ecs")
         shape = model.operation_model("RegisterTaskDefinition").input_shape
-        self.assertEqual(ParamValidator().validate(task, shape).generate_report(), "")
-        [container] = task["containerDefinitions"]
-        self.assertTrue(container["readonlyRootFilesystem"])
-        names = {volume["name"] for volume in task["volumes"]}
-        self.assertEqual({mount["sourceVolume"] for mount in container["mountPoints"]}, names)
-        self.assert_accepted(container["command"])
+        for task in (task_definition(), task_definition("-standby")):
+            self.assertEqual(ParamValidator().validate(task, shape).generate_report(), "")
+            [container] = task["containerDefinitions"]
+            self.assertTrue(container["readonlyRootFilesystem"])
+            names = {volume["name"] for volume in task["volumes"]}
+            self.assertEqual({mount["sourceVolume"] for mount in container["mountPoints"]}, names)
+            self.assert_accepted(container["command"])
+
+    def test_what_has_its_state_in_a_table_runs_as_what_has_it_on_a_disk(self) -> None:
+        [usual], [standby] = pod()["containers"], pod("Deployment")["containers"]
+        self.assert_accepted(standby["args"])
+        self.assertEqual([each for each in standby["args"] if each not in usual["args"]],
+                         [STANDBY, "--findings=/scratch/orders.findings.jsonl"])
+        self.assertEqual([each for each in usual["args"] if each not in standby["args"]],
+                         ["--state=/state/orders.monitor.db"])
+        for member in ("image", "resources", "securityContext", "readinessProbe", "livenessProbe"):
+            self.assertEqual(standby[member], usual[member])
+        self.assertEqual(pod("Deployment")["securityContext"], pod()["securityContext"])
+        [of_pod] = [each["value"] for each in standby["env"] if each["name"] == "TMPDIR"]
+        self.assertIn(of_pod, [mount["mountPath"] for mount in standby["volumeMounts"]])
+        [usual], [standby] = (task_definition(which)["containerDefinitions"]
+                              for which in ("", "-standby"))
+        self.assertEqual([each for each in standby["command"] if each not in usual["command"]],
+                         [STANDBY.split("=")[1], "--findings", "/state/orders.findings.jsonl"])
+        [of_task] = [each["value"] for each in standby["environment"] if each["name"] == "TMPDIR"]
+        self.assertEqual([of_task], [mount["containerPath"] for mount in standby["mountPoints"]])
 
     def test_kubernetes_knows_every_member(self) -> None:
         source = []
