@@ -109,7 +109,10 @@ void held_state::tell_waiting(const remote::lease_watch& watch) {
 
 awaitable<result<void>> held_state::take() {
   // Who waits holds nothing, and leaves at the first signal.
-  const drains_on_signal drains(host_.end, [this] { keeper_.give_up(); });
+  const drains_on_signal drains(host_.end, [this] {
+    giving_up_ = true;
+    keeper_.give_up();
+  });
   auto taken =
       co_await keeper_.acquire([this](const remote::lease_watch& watch) { tell_waiting(watch); });
   host_.shown.hide_standby(address());
@@ -146,6 +149,9 @@ awaitable<result<void>> held_state::restore() {
     if (lost_) {
       co_return fail(*lost_);
     }
+    if (giving_up_) {
+      co_return fail(error_class::cancelled, "ended before the state had been read");
+    }
     if (fetched || !mends_by_waiting(fetched.error().kind)) {
       co_return fetched;
     }
@@ -153,6 +159,18 @@ awaitable<result<void>> held_state::restore() {
     co_await host_.time.sleep_for(fetch_again);
   }
   co_return result<void>{};
+}
+
+std::string held_state::cost_told() const {
+  constexpr std::int64_t day = 86'400'000;
+  constexpr std::int64_t units_of_a_copy =
+      6;  // a database has changed a page or two (./dev bench copies)
+  const auto units = day / remote::lease_times{}.renew_each.count() +
+                     day / wanted_.copy_each.count() * units_of_a_copy;
+  return fmt::format(
+      "copied each {}: at least {} write units a day, and one for each KB that has "
+      "changed since the copy before",
+      spoken_duration(wanted_.copy_each), grouped(static_cast<std::uint64_t>(units)));
 }
 
 void held_state::begin_copying() { keeper_.begin_copying(source_); }
@@ -171,6 +189,7 @@ void held_state::tell_lost() {
 
 awaitable<result<void>> held_state::end() {
   on_lost_ = {};
+  link_->calls().drain();  // the keeper tries again by itself, and knows when it is to stop
   auto ended = co_await keeper_.end();
   if (ended || lost_is_told_) {
     co_return result<void>{};

@@ -42,6 +42,8 @@ class held_state {
   /// The file, in a folder that is this process's own.
   [[nodiscard]] const std::string& path() const { return files_.state_path; }
   [[nodiscard]] std::string address() const { return wanted_.address.describe(); }
+  /// What keeping it there costs, for people.
+  [[nodiscard]] std::string cost_told() const;
 
   /// Waits until nobody else holds the state, takes it, and writes the newest copy to path(); there
   /// is no file where there is no copy yet.
@@ -71,6 +73,7 @@ class held_state {
   std::function<void(const error&)> on_lost_;
   std::optional<error> lost_;
   bool lost_is_told_ = false;
+  bool giving_up_ = false;
   std::optional<wall_time> told_waiting_at_;
   bool keeps_folder_ = false;
 };

@@ -331,6 +331,9 @@ void monitor_run::print_start() const {
                        : fmt::format("resumed: {} shards, {} open checks, {} open mismatches",
                                      resumed.shards.size(), resumed.checks.size(),
                                      resumed.open_mismatches_total)));
+  if (migration_.held) {
+    line("", migration_.held->cost_told());
+  }
   line("findings", migration_.files.findings);
   const auto comparison = comparison_that_counts();
   append_what_comes(text, what_comes(options_, {.now = migration_.host.time.now(),

@@ -107,6 +107,9 @@ awaitable<result<void>> open_findings(open_migration& migration) {
     if (auto moved = move_findings_away(migration.files); !moved) {
       co_return moved;
     }
+    log::event(log::level::warning, "findings_set_aside",
+               "the findings file holds other lines than the state: it is moved, and written anew",
+               {{"moved_to", migration.files.of_findings().back()}});
     file = co_await verify::findings_file::open(migration.files.findings, *migration.store,
                                                 lines_before);
   }

@@ -58,7 +58,7 @@ class open_file {
 file_source::file_source(file_source_settings settings, worker_pool& pool)
     : settings_(std::move(settings)), pool_(pool) {}
 
-file_source::~file_source() { ::unlink(settings_.picture_path.c_str()); }
+file_source::~file_source() { state::remove_picture(settings_.picture_path); }
 
 awaitable<result<std::vector<copied_file>>> file_source::take() {
   return pool_.run([this] { return take_now(); });

@@ -35,11 +35,15 @@ std::unexpected<error> failed(std::string_view doing, const std::string& path, s
 
 }  // namespace
 
-result<void> take_picture(const std::string& path, const std::string& picture) {
-  // SQLite would make it readable for all, and would keep what an earlier picture had more.
+void remove_picture(const std::string& picture) {
   for (const auto* end : {"", "-wal", "-shm"}) {
     ::unlink((picture + end).c_str());
   }
+}
+
+result<void> take_picture(const std::string& path, const std::string& picture) {
+  // SQLite would make it readable for all, and would keep what an earlier picture had more.
+  remove_picture(picture);
   const int made = open_private(picture, O_RDWR | O_CREAT | O_EXCL);
   if (made < 0) {
     return fatal(fmt::format("cannot create {}: {}", picture, std::strerror(errno)));

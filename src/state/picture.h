@@ -18,6 +18,9 @@ namespace ddm::state {
 /// the file: not for the control thread. Safe beside any number of processes that use the state.
 [[nodiscard]] result<void> take_picture(const std::string& path, const std::string& picture);
 
+/// And what SQLite left beside it.
+void remove_picture(const std::string& picture);
+
 /// The numbers in a picture whose names begin with `prefix`.
 [[nodiscard]] result<std::map<std::string, std::int64_t>> numbers_in(const std::string& picture,
                                                                      const std::string& prefix);
