@@ -191,6 +191,11 @@ awaitable<result<void>> held_state::end() {
   on_lost_ = {};
   link_->calls().drain();  // the keeper tries again by itself, and knows when it is to stop
   auto ended = co_await keeper_.end();
+  const auto& made = keeper_.figures();
+  log::event(log::level::info, "state_left", fmt::format("the state {} is left", address()),
+             {{"copies", static_cast<std::int64_t>(made.copies)},
+              {"bytes_written", static_cast<std::int64_t>(made.bytes_written)},
+              {"blocks_deleted", static_cast<std::int64_t>(made.blocks_deleted)}});
   if (ended || lost_is_told_) {
     co_return result<void>{};
   }

@@ -72,8 +72,10 @@ std::string told(const std::optional<remote::copy_root>& copy) {
 }
 
 awaitable<result<int>> make_table(surroundings around, std::string table, std::string kms_key) {
-  auto made = co_await remote::create_state_table(around.calls, around.time, table,
-                                                  kms_key == "owned" ? std::string() : kms_key);
+  auto key = kms_key == "owned" ? std::nullopt
+             : kms_key == "aws" ? std::optional<std::string>("")
+                                : std::optional(std::move(kms_key));
+  auto made = co_await remote::create_state_table(around.calls, around.time, table, std::move(key));
   if (!made) {
     co_return fail(std::move(made.error()));
   }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace ddm::dynamodb {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::string_view total_capacity = R"("ReturnConsumedCapacity":"TOTAL")
 std::size_t answer_bytes_max(std::string_view operation) {
   return operation == "BatchGetItem" ? batch_answer_bytes_max
          : operation == "Scan"       ? page_answer_bytes_max
+         : operation == "Query"      ? page_answer_bytes_max
          : operation == "GetItem"    ? item_answer_bytes_max
                                      : other_answer_bytes_max;
 }
@@ -80,6 +82,54 @@ std::string batch_write_body(const table_name& table, const dynamodb_client::bat
     add("DeleteRequest", "Key", key);
   }
   return fmt::format("{{\"RequestItems\":{{{}:[{}]}}}}", json_quote(table.str()), list);
+}
+
+std::string text_value(const std::string& text) { return to_json(attribute_value{text}); }
+
+std::string query_body(const dynamodb_client::query_request& wanted) {
+  const auto below = wanted.sort_below.has_value();
+  auto body = fmt::format(
+      R"({{{},{},"KeyConditionExpression":"#p = :p{}","ProjectionExpression":"#p, #s",)"
+      R"("ExpressionAttributeNames":{{"#p":{},"#s":{}}},"ExpressionAttributeValues":{{":p":{})",
+      table_member(wanted.table),
+      read_members(wanted.exclusive_start_key, wanted.limit, wanted.consistent_read),
+      below ? " AND #s < :s" : "", json_quote(wanted.partition_attribute),
+      json_quote(wanted.sort_attribute), text_value(wanted.partition));
+  body += below ? fmt::format(R"(,":s":{})", text_value(*wanted.sort_below)) : std::string();
+  return body + "}}";
+}
+
+std::string encryption_member(const std::optional<std::string>& kms_key) {
+  return !kms_key ? std::string()
+                  : fmt::format(R"(,"SSESpecification":{{"Enabled":true,"SSEType":"KMS"{}}})",
+                                kms_key->empty()
+                                    ? std::string()
+                                    : fmt::format(R"(,"KMSMasterKeyId":{})", json_quote(*kms_key)));
+}
+
+std::string create_body(const dynamodb_client::table_request& wanted) {
+  const auto partition = json_quote(wanted.partition_attribute);
+  const auto sort = json_quote(wanted.sort_attribute);
+  return fmt::format(R"({{{},"BillingMode":"PAY_PER_REQUEST",)"
+                     R"("AttributeDefinitions":[{{"AttributeName":{},"AttributeType":"S"}},)"
+                     R"({{"AttributeName":{},"AttributeType":"S"}}],)"
+                     R"("KeySchema":[{{"AttributeName":{},"KeyType":"HASH"}},)"
+                     R"({{"AttributeName":{},"KeyType":"RANGE"}}]{}}})",
+                     table_member(wanted.table), partition, sort, partition, sort,
+                     encryption_member(wanted.kms_key));
+}
+
+/// Fails where one of them is no item.
+result<std::vector<attribute_map>> trees_of(const nlohmann::json& list) {
+  std::vector<attribute_map> items;
+  for (const auto& each : list) {
+    auto item = parse_item(json_text(each));
+    if (!item) {
+      return fail(std::move(item.error()));
+    }
+    items.push_back(*std::move(item));
+  }
+  return items;
 }
 
 std::unexpected<error> damaged(std::string_view operation, const padded_buffer& body) {
@@ -215,6 +265,43 @@ awaitable<result<padded_buffer>> dynamodb_client::batch_get_item(table_name tabl
                                                                  bool consistent_read) {
   return call_for_page(calls_,
                        request("BatchGetItem", batch_get_body(table, keys, consistent_read)));
+}
+
+awaitable<result<dynamodb_client::items_read>> dynamodb_client::batch_get_trees(
+    table_name table, std::vector<std::string> keys, bool consistent_read) {
+  const auto answer = co_await call_for_json(
+      calls_, request("BatchGetItem", batch_get_body(table, keys, consistent_read)));
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  auto items = trees_of(member(member(*answer, "Responses"), table.str()));
+  if (!items) {
+    co_return fail(std::move(items.error()));
+  }
+  items_read read{.items = *std::move(items), .unprocessed_keys = {}};
+  for (const auto& key : member(member(member(*answer, "UnprocessedKeys"), table.str()), "Keys")) {
+    read.unprocessed_keys.push_back(json_text(key));
+  }
+  co_return read;
+}
+
+awaitable<result<dynamodb_client::query_answer>> dynamodb_client::query_keys(query_request wanted) {
+  const auto answer = co_await call_for_json(calls_, request("Query", query_body(wanted)));
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  auto keys = trees_of(member(*answer, "Items"));
+  if (!keys) {
+    co_return fail(std::move(keys.error()));
+  }
+  const auto& last = member(*answer, "LastEvaluatedKey");
+  co_return query_answer{
+      .keys = *std::move(keys),
+      .last_evaluated_key = last.is_object() ? std::optional(json_text(last)) : std::nullopt};
+}
+
+awaitable<result<void>> dynamodb_client::create_table(table_request wanted) {
+  return call_for_nothing(calls_, request("CreateTable", create_body(wanted)));
 }
 
 awaitable<result<std::optional<std::string>>> dynamodb_client::get_item(table_name table,

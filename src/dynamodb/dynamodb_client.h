@@ -33,6 +33,15 @@ class dynamodb_client {
   [[nodiscard]] awaitable<result<padded_buffer>> batch_get_item(table_name table,
                                                                 std::vector<std::string> keys,
                                                                 bool consistent_read);
+  struct items_read {
+    std::vector<attribute_map> items;
+    std::vector<std::string> unprocessed_keys;  ///< to be asked for again, after a pause
+  };
+  /// The same as trees, for a table of our own. That they are of the keys asked for is the caller's
+  /// to see.
+  [[nodiscard]] awaitable<result<items_read>> batch_get_trees(table_name table,
+                                                              std::vector<std::string> keys,
+                                                              bool consistent_read);
   /// The item as JSON text, or nothing when it does not exist. An item of another key than
   /// `key_json` is an error (retry): it would pass for a value, and its absence for an absence.
   [[nodiscard]] awaitable<result<std::optional<std::string>>> get_item(table_name table,
@@ -48,6 +57,34 @@ class dynamodb_client {
   };
   /// The whole answer, for page_decoder::decode_items.
   [[nodiscard]] awaitable<result<padded_buffer>> scan(scan_request request);
+
+  /// Items of one partition key, in the order of their sort keys; both are texts.
+  struct query_request {
+    table_name table;
+    std::string partition_attribute;
+    std::string partition;
+    std::string sort_attribute;
+    std::optional<std::string> sort_below;           ///< only those whose sort keys are below
+    std::optional<std::string> exclusive_start_key;  ///< JSON key document
+    std::optional<std::uint32_t> limit;
+    bool consistent_read = false;
+  };
+  /// Of each item its two keys only.
+  struct query_answer {
+    std::vector<attribute_map> keys;
+    std::optional<std::string> last_evaluated_key;  ///< there may be more behind it
+  };
+  [[nodiscard]] awaitable<result<query_answer>> query_keys(query_request request);
+
+  /// On demand, with two keys of type text. `kms_key`: its id, ARN or alias; empty: the account's
+  /// key of DynamoDB; nothing: a key that AWS owns. The table is not active yet when it returns.
+  struct table_request {
+    table_name table;
+    std::string partition_attribute;
+    std::string sort_attribute;
+    std::optional<std::string> kms_key;
+  };
+  [[nodiscard]] awaitable<result<void>> create_table(table_request request);
 
   [[nodiscard]] awaitable<result<void>> put_item(table_name table, std::string item_json);
   [[nodiscard]] awaitable<result<void>> delete_item(table_name table, std::string key_json);

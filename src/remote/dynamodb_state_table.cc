@@ -1,11 +1,9 @@
 #include "remote/dynamodb_state_table.h"
 
 #include "dynamodb/answer.h"
-#include "dynamodb/answer_bounds.h"
 #include "dynamodb/attribute_value.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <charconv>
 #include <map>
@@ -24,7 +22,7 @@ constexpr int epoch_digits = 12;
 constexpr int parts_max = 20;
 constexpr milliseconds part_pause{200};
 /// What is read at once to be deleted: their keys only, but all of each block is paid for.
-constexpr int old_blocks_per_page = 100;
+constexpr std::uint32_t old_blocks_per_page = 100;
 
 attribute_map key_of(std::string state, std::string part) {
   return {{std::string(partition_attribute), {std::move(state)}},
@@ -56,14 +54,6 @@ std::optional<state_table::place> place_of(std::string_view part) {
 
 double write_units(std::size_t bytes) { return static_cast<double>(bytes / 1024 + 1); }
 
-aws::api_request request(std::string_view operation, std::string body) {
-  const auto most = dynamodb::page_answer_bytes_max;
-  return {.target = fmt::format("DynamoDB_20120810.{}", operation),
-          .body = std::move(body),
-          .longest = dynamodb::answer_longest(most),
-          .answer_bytes_max = most};
-}
-
 std::unexpected<error> answered_in_too_many_parts(std::string_view what) {
   return fail(
       error_class::throttled,
@@ -73,19 +63,15 @@ std::unexpected<error> answered_in_too_many_parts(std::string_view what) {
 /// Blocks as they are stored, by their sort keys; empty: not read yet.
 using blocks_by_part = std::map<std::string, std::string>;
 
-std::string batch_get_body(const std::string& table, const std::vector<std::string>& keys) {
-  return fmt::format(R"({{"RequestItems":{{{}:{{"ConsistentRead":true,"Keys":[{}]}}}}}})",
-                     dynamodb::json_quote(table), fmt::join(keys, ","));
-}
-
 /// False: it is none of those that were asked for.
-bool take_block(const nlohmann::json& item, blocks_by_part& found) {
-  const auto place = found.find(text_member(member(item, sort_attribute), "S"));
-  auto bytes = dynamodb::base64_decode(text_member(member(item, "bytes"), "B"));
-  if (place == found.end() || !bytes || bytes->empty()) {
+bool take_block(attribute_map& item, blocks_by_part& found) {
+  const auto place = found.find(text_of(item, sort_attribute).value_or(""));
+  const auto bytes = item.find("bytes");
+  auto* block = bytes == item.end() ? nullptr : std::get_if<dynamodb::binary>(&bytes->second.value);
+  if (place == found.end() || block == nullptr || block->bytes.empty()) {
     return false;
   }
-  place->second = *std::move(bytes);
+  place->second = std::move(block->bytes);
   return true;
 }
 
@@ -230,21 +216,17 @@ awaitable<result<std::vector<std::string>>> dynamodb_state_table::get_blocks(
     if (parts > 0) {
       co_await time_.sleep_for(part_pause * parts);
     }
-    const auto answer = co_await dynamodb::call_for_json(
-        calls_, request("BatchGetItem", batch_get_body(whose_.table, keys)));
-    if (!answer) {
-      co_return fail(answer.error());
+    auto read =
+        co_await client_.batch_get_trees(dynamodb::table_name(whose_.table), std::move(keys), true);
+    if (!read) {
+      co_return fail(std::move(read.error()));
     }
-    for (const auto& item : member(member(*answer, "Responses"), whose_.table)) {
+    for (auto& item : read->items) {
       if (!take_block(item, found)) {
         co_return dynamodb::strange_answer("BatchGetItem", "an item that is no block");
       }
     }
-    keys.clear();
-    for (const auto& key :
-         member(member(member(*answer, "UnprocessedKeys"), whose_.table), "Keys")) {
-      keys.push_back(json_text(key));
-    }
+    keys = std::move(read->unprocessed_keys);
   }
   std::vector<std::string> blocks;
   for (const auto& name : names) {
@@ -262,22 +244,20 @@ awaitable<result<std::vector<std::string>>> dynamodb_state_table::get_blocks(
 
 awaitable<result<std::vector<state_table::place>>> dynamodb_state_table::blocks_before(
     std::uint64_t epoch) {
-  const auto value = [](std::string text) { return to_json(attribute_value{std::move(text)}); };
-  const auto answer = co_await dynamodb::call_for_json(
-      calls_,
-      request("Query", fmt::format(R"({{"TableName":{},"Limit":{},"ProjectionExpression":"#p",)"
-                                   R"("KeyConditionExpression":"#s = :s AND #p < :p",)"
-                                   R"("ExpressionAttributeNames":{{"#s":"{}","#p":"{}"}},)"
-                                   R"("ExpressionAttributeValues":{{":s":{},":p":{}}}}})",
-                                   dynamodb::json_quote(whose_.table), old_blocks_per_page,
-                                   partition_attribute, sort_attribute, value(blocks_of(whose_)),
-                                   value(fmt::format("{:0{}}", epoch, epoch_digits)))));
+  const auto answer =
+      co_await client_.query_keys({.table = dynamodb::table_name(whose_.table),
+                                   .partition_attribute = std::string(partition_attribute),
+                                   .partition = blocks_of(whose_),
+                                   .sort_attribute = std::string(sort_attribute),
+                                   .sort_below = fmt::format("{:0{}}", epoch, epoch_digits),
+                                   .exclusive_start_key = {},
+                                   .limit = old_blocks_per_page});
   if (!answer) {
     co_return fail(answer.error());
   }
   std::vector<place> found;
-  for (const auto& item : member(*answer, "Items")) {
-    const auto place = place_of(text_member(member(item, sort_attribute), "S"));
+  for (const auto& key : answer->keys) {
+    const auto place = place_of(text_of(key, sort_attribute).value_or(""));
     if (!place || place->epoch >= epoch) {
       co_return dynamodb::strange_answer("Query", "an item that is no block of an earlier epoch");
     }

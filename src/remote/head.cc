@@ -55,11 +55,6 @@ result<copy_root> copy_of(std::string_view bytes) {
       .manifest = {.levels = static_cast<unsigned>(*levels), .top = std::string(bytes)}};
 }
 
-const std::string* text_in(const dynamodb::attribute_map& attributes, std::string_view name) {
-  const auto found = attributes.find(name);
-  return found == attributes.end() ? nullptr : std::get_if<std::string>(&found->second.value);
-}
-
 std::optional<std::uint64_t> number_in(const dynamodb::attribute_map& attributes,
                                        std::string_view name) {
   const auto found = attributes.find(name);
@@ -76,6 +71,12 @@ std::optional<std::uint64_t> number_in(const dynamodb::attribute_map& attributes
 }
 
 }  // namespace
+
+std::optional<std::string> text_of(const dynamodb::attribute_map& item, std::string_view name) {
+  const auto found = item.find(name);
+  const auto* text = found == item.end() ? nullptr : std::get_if<std::string>(&found->second.value);
+  return text == nullptr ? std::nullopt : std::optional(*text);
+}
 
 dynamodb::attribute_map attributes_of(const head& of) {
   const auto number = [](std::uint64_t value) {
@@ -95,20 +96,18 @@ dynamodb::attribute_map attributes_of(const head& of) {
 }
 
 result<head> head_of(const dynamodb::attribute_map& attributes) {
-  const auto* write = text_in(attributes, "write");
+  auto write = text_of(attributes, "write");
   const auto epoch = number_in(attributes, "epoch");
   const auto counter = number_in(attributes, "counter");
-  if (write == nullptr || write->empty() || !epoch || !counter) {
+  if (!write || write->empty() || !epoch || !counter) {
     return strange("no write, epoch or counter");
   }
-  head found{
-      .write = *write, .epoch = *epoch, .counter = *counter, .owner = {}, .told = {}, .copy = {}};
-  if (const auto* owner = text_in(attributes, "owner")) {
-    found.owner = *owner;
-  }
-  if (const auto* told = text_in(attributes, "told")) {
-    found.told = *told;
-  }
+  head found{.write = *std::move(write),
+             .epoch = *epoch,
+             .counter = *counter,
+             .owner = text_of(attributes, "owner").value_or(""),
+             .told = text_of(attributes, "told").value_or(""),
+             .copy = {}};
   if (const auto copy = attributes.find("copy"); copy != attributes.end()) {
     const auto* bytes = std::get_if<dynamodb::binary>(&copy->second.value);
     auto read = bytes == nullptr ? strange("a copy of another type") : copy_of(bytes->bytes);

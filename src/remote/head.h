@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ddm::remote {
 
@@ -51,6 +52,10 @@ struct head_write {
   std::string expected;  ///< the id of the write before it; empty: there must be no head
   head next;
 };
+
+/// The text that an item has under a name, if it has one.
+[[nodiscard]] std::optional<std::string> text_of(const dynamodb::attribute_map& item,
+                                                 std::string_view name);
 
 /// The attributes beside the key. Fails (fatal) where the item is not a head of this version.
 [[nodiscard]] dynamodb::attribute_map attributes_of(const head& of);

@@ -1,8 +1,6 @@
 #include "remote/state_directory.h"
 
 #include "dynamodb/answer.h"
-#include "dynamodb/answer_bounds.h"
-#include "dynamodb/attribute_value.h"
 #include "dynamodb/dynamodb_client.h"
 #include "remote/dynamodb_state_table.h"
 
@@ -16,45 +14,21 @@ namespace {
 constexpr milliseconds active_within{120'000};
 constexpr milliseconds look_again{1'000};
 
-aws::api_request request(std::string_view operation, std::string body) {
-  return {.target = fmt::format("DynamoDB_20120810.{}", operation),
-          .body = std::move(body),
-          .answer_bytes_max = dynamodb::other_answer_bytes_max};
-}
-
-std::string encryption(const std::string& kms_key) {
-  if (kms_key.empty()) {
-    return {};
-  }
-  return fmt::format(R"(,"SSESpecification":{{"Enabled":true,"SSEType":"KMS"{}}})",
-                     kms_key == "aws"
-                         ? std::string()
-                         : fmt::format(R"(,"KMSMasterKeyId":{})", dynamodb::json_quote(kms_key)));
-}
-
-std::string create_body(const std::string& table, const std::string& kms_key) {
-  return fmt::format(R"({{"TableName":{},"BillingMode":"PAY_PER_REQUEST",)"
-                     R"("AttributeDefinitions":[{{"AttributeName":"{}","AttributeType":"S"}},)"
-                     R"({{"AttributeName":"{}","AttributeType":"S"}}],)"
-                     R"("KeySchema":[{{"AttributeName":"{}","KeyType":"HASH"}},)"
-                     R"({{"AttributeName":"{}","KeyType":"RANGE"}}]{}}})",
-                     dynamodb::json_quote(table), partition_attribute, sort_attribute,
-                     partition_attribute, sort_attribute, encryption(kms_key));
-}
-
 }  // namespace
 
 awaitable<result<void>> create_state_table(aws::service_client& calls, clock& time,
-                                           std::string table, std::string kms_key) {
-  const auto made =
-      co_await dynamodb::call_for_json(calls, request("CreateTable", create_body(table, kms_key)));
+                                           std::string table, std::optional<std::string> kms_key) {
+  dynamodb::dynamodb_client client(calls);
+  auto made = co_await client.create_table({.table = dynamodb::table_name(table),
+                                            .partition_attribute = std::string(partition_attribute),
+                                            .sort_attribute = std::string(sort_attribute),
+                                            .kms_key = std::move(kms_key)});
   if (!made && made.error().code == "ResourceInUseException") {
     co_return wrong_usage(fmt::format("the table {} exists already", table));
   }
   if (!made) {
-    co_return fail(made.error());
+    co_return made;
   }
-  dynamodb::dynamodb_client client(calls);
   for (const auto until = time.now() + active_within; time.now() < until;) {
     const auto described = co_await client.describe_table(dynamodb::table_name(table));
     if (described && described->status == dynamodb::table_status::active) {
@@ -72,31 +46,32 @@ awaitable<result<void>> create_state_table(aws::service_client& calls, clock& ti
 
 awaitable<result<std::vector<listed_state>>> list_states(aws::service_client& calls,
                                                          std::string table) {
+  dynamodb::dynamodb_client client(calls);
   std::vector<listed_state> found;
-  std::string start;
+  std::optional<std::string> start;
   do {
-    const auto answer = co_await dynamodb::call_for_json(
-        calls,
-        request("Query", fmt::format(R"({{"TableName":{},"ConsistentRead":true,)"
-                                     R"("KeyConditionExpression":"#s = :s",)"
-                                     R"("ExpressionAttributeNames":{{"#s":"{}"}},)"
-                                     R"("ExpressionAttributeValues":{{":s":{{"S":"{}"}}}}{}}})",
-                                     dynamodb::json_quote(table), partition_attribute,
-                                     list_partition, start)));
+    const auto answer =
+        co_await client.query_keys({.table = dynamodb::table_name(table),
+                                    .partition_attribute = std::string(partition_attribute),
+                                    .partition = std::string(list_partition),
+                                    .sort_attribute = std::string(sort_attribute),
+                                    .sort_below = {},
+                                    .exclusive_start_key = std::move(start),
+                                    .limit = {},
+                                    .consistent_read = true});
     if (!answer) {
       co_return fail(answer.error());
     }
-    for (const auto& item : member(*answer, "Items")) {
-      const auto entry = text_member(member(item, sort_attribute), "S");
+    for (const auto& key : answer->keys) {
+      const auto entry = text_of(key, sort_attribute).value_or("");
       const auto slash = entry.find('/');
       if (slash == std::string::npos) {
         co_return dynamodb::strange_answer("Query", "an item that is no state's name");
       }
       found.push_back({.name = entry.substr(0, slash), .command = entry.substr(slash + 1)});
     }
-    const auto& last = member(*answer, "LastEvaluatedKey");
-    start = last.is_object() ? ",\"ExclusiveStartKey\":" + json_text(last) : std::string();
-  } while (!start.empty());
+    start = answer->last_evaluated_key;
+  } while (start);
   co_return found;
 }
 

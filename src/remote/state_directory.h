@@ -4,16 +4,18 @@
 #include "aws/service_client.h"
 #include "runtime/clock.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ddm::remote {
 
-/// Makes the table, on demand, and waits until it is active. `kms_key`: an id, ARN or alias; "aws"
-/// is the account's key of DynamoDB, empty a key that AWS owns. Errors: it exists (wrong_usage); it
-/// is not active after two minutes (retry); what the service has.
+/// Makes the table, on demand, and waits until it is active. `kms_key` as dynamodb_client has it.
+/// Errors: it exists (wrong_usage); it is not active after two minutes (retry); what the service
+/// has.
 [[nodiscard]] awaitable<result<void>> create_state_table(aws::service_client& calls, clock& time,
-                                                         std::string table, std::string kms_key);
+                                                         std::string table,
+                                                         std::optional<std::string> kms_key);
 
 struct listed_state {
   std::string name;

@@ -20,7 +20,8 @@ DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd/ddm@.service"
 EXPOSURE_MAX = 1.5
 STANDBY = "--state=dynamodb://migration-states/orders"
-TYPES = {"StatefulSet": "apps/v1", "Deployment": "apps/v1", "Service": "core/v1", "ServiceAccount": "core/v1",
+TYPES = {"StatefulSet": "apps/v1", "Deployment": "apps/v1", "Service": "core/v1",
+         "ServiceAccount": "core/v1",
          "Job": "batch/v1"}
 FREEZE = "--freeze-at="
 

@@ -108,7 +108,8 @@ class State(Scenario):
                 self.assertIn(name, ended.log)
                 self.assertIn("cannot be used", ended.log)
             self.assertFalse(Path(self.path("b.db")).exists())
-            self.assertEqual(self.client.get_item(TableName="states", Key=HEAD)["Item"]["copy"], copy)
+            head = self.client.get_item(TableName="states", Key=HEAD)["Item"]
+            self.assertEqual(head["copy"], copy)
         self.client.put_item(TableName="states", Item=block)
         self.assert_exit(self.run_state("copy", PLACE, self.path("b.db")), 0)
 

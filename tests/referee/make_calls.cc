@@ -133,6 +133,23 @@ json shown(const records_answer& answer) {
   return {{"records", records}, {"next", text_or_null(page->next)}};
 }
 
+json shown_trees(const std::vector<attribute_map>& items) {
+  json list = json::array();
+  for (const auto& each : items) {
+    list.push_back(to_json(each));
+  }
+  return list;
+}
+
+json shown(const dynamodb_client::items_read& read) {
+  return {shown_trees(read.items), read.unprocessed_keys};
+}
+
+json shown(const dynamodb_client::query_answer& read) {
+  return {shown_trees(read.keys),
+          read.last_evaluated_key ? json(*read.last_evaluated_key) : json()};
+}
+
 json shown_batch(const padded_buffer& body) { return shown(decoder().decode_batch_get(body)); }
 json shown_items(const padded_buffer& body) { return shown(decoder().decode_items(body)); }
 
@@ -225,6 +242,19 @@ std::vector<prepared_call> reads() {
       on_table(
           "batch_get_item", [=](client& by) { return by.batch_get_item(table, keys(), true); },
           shown_batch),
+      on_table("batch_get_trees",
+               [=](client& by) { return by.batch_get_trees(table, keys(), true); }),
+      on_table("query_keys",
+               [=](client& by) {
+                 return by.query_keys({.table = table,
+                                       .partition_attribute = "order_id",
+                                       .partition = "o",
+                                       .sort_attribute = "line",
+                                       .sort_below = "9",
+                                       .exclusive_start_key = start,
+                                       .limit = 100,
+                                       .consistent_read = true});
+               }),
       on_table("get_item", [=](client& by) { return by.get_item(table, start, true); }),
       on_table(
           "scan",
@@ -254,6 +284,20 @@ std::vector<prepared_call> writes() {
   auto put_new = write_of(kind::put);
   put_new.expected.clear();
   return {
+      on_table("create_table",
+               [=](client& by) {
+                 return by.create_table({.table = table,
+                                         .partition_attribute = "order_id",
+                                         .sort_attribute = "line",
+                                         .kms_key = "alias/states"});
+               }),
+      on_table("create_table (of the account's key)",
+               [=](client& by) {
+                 return by.create_table({.table = table,
+                                         .partition_attribute = "order_id",
+                                         .sort_attribute = "line",
+                                         .kms_key = ""});
+               }),
       on_table("put_item", [=](client& by) { return by.put_item(table, whole); }),
       on_table("delete_item", [=](client& by) { return by.delete_item(table, start); }),
       on_table("batch_write_item",
