@@ -359,7 +359,7 @@ TEST(options, compare_takes_what_it_shares_with_monitor_and_compares_every_key) 
 TEST(options, an_unknown_command_is_told_which_there_are) {
   EXPECT_THAT(faults({"observe", "--target-table", "t"}),
               ElementsAre("there is no command \"observe\", only monitor, compare, plan, "
-                          "repair, report, datagen, datadel and completion"));
+                          "repair, report, state, datagen, datadel and completion"));
   EXPECT_THAT(faults({"datagne"}), ElementsAre(HasSubstr("did you mean datagen?")));
 }
 
@@ -460,7 +460,7 @@ TEST(options_help, is_found_with_and_without_a_command) {
   EXPECT_THAT(printed({}), HasSubstr("Commands:"));
   EXPECT_EQ(std::get<text_to_print>(*parse({})).exit_code, 2);
   EXPECT_EQ(std::get<text_to_print>(*parse({"--help"})).exit_code, 0);
-  for (const auto* command : {"monitor", "datagen", "datadel"}) {
+  for (const auto* command : {"monitor", "state", "datagen", "datadel"}) {
     EXPECT_THAT(printed({command, "--help"}),
                 AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes:"), HasSubstr("Environment:")));
     EXPECT_EQ(printed({command, "-h", "--nonsense"}), printed({command, "--help"}));
@@ -471,8 +471,11 @@ TEST(options_help, is_found_with_and_without_a_command) {
 }
 
 TEST(options_help, fits_a_hundred_columns) {
-  for (const words& line :
-       {words{"--help"}, {"monitor", "--help"}, {"datagen", "--help"}, {"datadel", "--help"}}) {
+  for (const words& line : {words{"--help"},
+                            {"monitor", "--help"},
+                            {"state", "--help"},
+                            {"datagen", "--help"},
+                            {"datadel", "--help"}}) {
     std::istringstream lines(printed(line));
     for (std::string text; std::getline(lines, text);) {
       EXPECT_LE(text.size(), 100U) << text;
@@ -496,7 +499,7 @@ TEST(options_help, names_every_flag_and_a_default_that_is_the_default) {
 }
 
 TEST(options_help, the_examples_work) {
-  for (const auto* command : {"monitor", "datagen", "datadel"}) {
+  for (const auto* command : {"monitor", "state", "datagen", "datadel"}) {
     const auto help = printed({command, "--help"});
     const auto begin = help.find("Examples:");
     std::istringstream lines(help.substr(begin, help.find("Exit codes:") - begin));
@@ -568,6 +571,39 @@ TEST(options_testdata, datadel_is_understood) {
   EXPECT_THAT(faults({"datadel"}), SizeIs(2));
   EXPECT_THAT(faults({"datadel", "--table", "t", "--input", "k", "--wait", "soon"}),
               ElementsAre(HasSubstr("is no pause")));
+}
+
+TEST(options_state, wants_what_each_of_its_verbs_takes) {
+  const std::vector<std::pair<words, std::string>> wrong{
+      {{"drop", "states"}, "state knows init, list, show, delete and copy, not \"drop\""},
+      {{"list"}, "state list wants the name of the table"},
+      {{"list", "dynamodb://states/orders"}, "state list takes the name of a table only"},
+      {{"show", "states"}, "is not in a table: write dynamodb://TABLE/NAME"},
+      {{"copy", "a.db", "b.db"}, "goes between a table and a file"},
+      {{"copy", "a.db", "dynamodb://states/no name"}, "write dynamodb://TABLE/NAME"},
+      {{"init", "states", "--region", "r"}, "state init wants --kms-key"},
+      {{"init", "states", "--kms-key", "aws"}, "state init wants --region"},
+      {{"list", "states", "--kms-key", "aws"}, "--kms-key is for state init only"}};
+  for (const auto& [given, fault] : wrong) {
+    words line{"state"};
+    line.insert(line.end(), given.begin(), given.end());
+    EXPECT_THAT(faults(line), ElementsAre(HasSubstr(fault)));
+  }
+  EXPECT_THAT(faults({"state", "copy", "dynamodb://states/orders", "a.db"}), IsEmpty());
+}
+
+TEST(options_state, in_a_table_is_for_monitor_only) {
+  const words place{"--target-table", "t", "--state", "dynamodb://states/orders"};
+  EXPECT_EQ(monitor({"--state", "dynamodb://states/orders", "--region", "r"}).state.region, "r");
+  for (const auto* command : {"compare", "repair"}) {
+    words line{command};
+    line.insert(line.end(), place.begin(), place.end());
+    EXPECT_THAT(faults(line), ElementsAre(HasSubstr("only monitor keeps its state in a table")));
+  }
+  EXPECT_THAT(faults({"--target-table", "t", "--state", "dynamodb://states"}),
+              ElementsAre(HasSubstr("write dynamodb://TABLE/NAME")));
+  EXPECT_THAT(faults({"--target-table", "t", "--state-profile", "p"}),
+              ElementsAre(HasSubstr("say nothing unless --state names a state in a table")));
 }
 
 TEST(command_line, shows_nothing_of_a_secret_that_is_malformed) {

@@ -47,7 +47,7 @@ int main() {
   using namespace ddm::cli;
   const json all{described<monitor_options>(), described<compare_options>(),
                  described<plan_options>(),    described<repair_options>(),
-                 described<report_options>(),  described<datagen_options>(),
-                 described<datadel_options>()};
+                 described<report_options>(),  described<state_options>(),
+                 described<datagen_options>(), described<datadel_options>()};
   std::cout << all.dump(2) << '\n';
 }

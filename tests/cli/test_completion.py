@@ -11,7 +11,7 @@ from pathlib import Path
 
 MONITOR = os.environ["DDM_MONITOR"]
 PROGRAM = "dynamodb-migration-monitor"
-COMMANDS = {"monitor", "compare", "plan", "repair", "report", "datagen", "datadel"}
+COMMANDS = {"monitor", "compare", "plan", "repair", "report", "state", "datagen", "datadel"}
 
 
 def script(shell: str) -> str:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("DDM_MONITOR",
                              ROOT / "build/release/dynamodb-migration-monitor"))
 PROGRAM = "dynamodb-migration-monitor"
-COMMANDS = ("monitor", "compare", "plan", "repair", "report", "datagen", "datadel")
+COMMANDS = ("monitor", "compare", "plan", "repair", "report", "state", "datagen", "datadel")
 
 MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
 READMES = (ROOT / "README.md", ROOT / "README_TW.md")

@@ -63,7 +63,7 @@ class CommandLines(Scenario):
 
     def test_help_of_each_command_has_examples(self) -> None:
         migration = self.migration()
-        for command in ("", "monitor", "datagen", "datadel"):
+        for command in ("", "monitor", "state", "datagen", "datadel"):
             with self.subTest(command):
                 ended = migration.monitor.run(*command.split(), "--help")
                 self.assert_exit(ended, 0)
