@@ -573,39 +573,6 @@ TEST(options_testdata, datadel_is_understood) {
               ElementsAre(HasSubstr("is no pause")));
 }
 
-TEST(options_state, wants_what_each_of_its_verbs_takes) {
-  const std::vector<std::pair<words, std::string>> wrong{
-      {{"drop", "states"}, "state knows init, list, show, delete and copy, not \"drop\""},
-      {{"list"}, "state list wants the name of the table"},
-      {{"list", "dynamodb://states/orders"}, "state list takes the name of a table only"},
-      {{"show", "states"}, "is not in a table: write dynamodb://TABLE/NAME"},
-      {{"copy", "a.db", "b.db"}, "goes between a table and a file"},
-      {{"copy", "a.db", "dynamodb://states/no name"}, "write dynamodb://TABLE/NAME"},
-      {{"init", "states", "--region", "r"}, "state init wants --kms-key"},
-      {{"init", "states", "--kms-key", "aws"}, "state init wants --region"},
-      {{"list", "states", "--kms-key", "aws"}, "--kms-key is for state init only"}};
-  for (const auto& [given, fault] : wrong) {
-    words line{"state"};
-    line.insert(line.end(), given.begin(), given.end());
-    EXPECT_THAT(faults(line), ElementsAre(HasSubstr(fault)));
-  }
-  EXPECT_THAT(faults({"state", "copy", "dynamodb://states/orders", "a.db"}), IsEmpty());
-}
-
-TEST(options_state, in_a_table_is_for_monitor_only) {
-  const words place{"--target-table", "t", "--state", "dynamodb://states/orders"};
-  EXPECT_EQ(monitor({"--state", "dynamodb://states/orders", "--region", "r"}).state.region, "r");
-  for (const auto* command : {"compare", "repair"}) {
-    words line{command};
-    line.insert(line.end(), place.begin(), place.end());
-    EXPECT_THAT(faults(line), ElementsAre(HasSubstr("only monitor keeps its state in a table")));
-  }
-  EXPECT_THAT(faults({"--target-table", "t", "--state", "dynamodb://states"}),
-              ElementsAre(HasSubstr("write dynamodb://TABLE/NAME")));
-  EXPECT_THAT(faults({"--target-table", "t", "--state-profile", "p"}),
-              ElementsAre(HasSubstr("say nothing unless --state names a state in a table")));
-}
-
 TEST(command_line, shows_nothing_of_a_secret_that_is_malformed) {
   for (const std::string given : {"https//h/hush", " https://h/hush", "https://h:99999/hush",
                                   "https://h/hush\n\n", "ftp://h/hush"}) {

@@ -1,14 +1,32 @@
-"""Each command calls what `plan --for` it names, and nothing else."""
+"""Each command calls what `plan --for` it names, and nothing else.
+
+On a table of states: what docs/iam.md names."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
+from pathlib import Path
 
-from harness import TABLE, Scenario
+from harness import TABLE, Scenario, dynamodb_local
 from recorder import Recorder
 
 STREAMS = "DynamoDBStreams_20120810."
+PAGE = Path(__file__).resolve().parents[2] / "docs/iam.md"
+STATES = "states"
+PLACE = f"dynamodb://{STATES}/orders"
+
+
+def on_the_page(sid: str) -> set[str]:
+    """What the statement of this name allows."""
+    for block in re.findall(r"^```json\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL):
+        for statement in json.loads(block).get("Statement", []):
+            if statement.get("Sid") == sid:
+                actions = statement["Action"]
+                named = [actions] if isinstance(actions, str) else actions
+                return {action.removeprefix("dynamodb:") for action in named}
+    raise AssertionError(f"no statement {sid}")
 
 
 class Permissions(Scenario):
@@ -22,7 +40,7 @@ class Permissions(Scenario):
                     client.put_item(TableName=TABLE, Item=key | {"v": {"N": value}})
         self.side = side
         self.recorders: dict[str, Recorder] = {}
-        for name in ("source", "target"):
+        for name in ("source", "target", "states"):
             recorder = Recorder(self.local)
             threading.Thread(target=recorder.serve_forever, args=(0.1,), daemon=True).start()
             self.addCleanup(recorder.server_close)
@@ -42,7 +60,8 @@ class Permissions(Scenario):
         self.assert_exit(ended, code)
         self.output = ended.output
         called: dict[str, set[str]] = {"stream": set()}
-        for name, recorder in self.recorders.items():
+        for name in ("source", "target"):
+            recorder = self.recorders[name]
             targets = {each.target for each in recorder.exchanges}
             called[name] = {each.split(".")[1] for each in targets if not each.startswith(STREAMS)}
             called["stream"] |= {each.split(".")[1] for each in targets if each.startswith(STREAMS)}
@@ -81,6 +100,36 @@ class Permissions(Scenario):
         self.assertEqual(read_only["target"], named["repair"]["target"] - written)
         called = self.run_command("repair", "--max-lag", "1s", "--apply", "--allow-deletes", code=0)
         self.assertEqual(called, named["repair"])
+
+    def states_called(self) -> set[str]:
+        exchanges = self.recorders["states"].exchanges
+        called = {each.target.split(".")[1] for each in exchanges}
+        exchanges.clear()
+        return called
+
+    def state(self, *words: str) -> set[str]:
+        """What `state` called."""
+        ended = self.side.monitor.run(
+            "state", *words, "--profile", "source", "--region", dynamodb_local.REGION,
+            "--endpoint-url", self.recorders["states"].endpoint_url, timeout=120)
+        self.assert_exit(ended, 0)
+        return self.states_called()
+
+    def test_the_table_of_states(self) -> None:
+        made = self.state("init", STATES, "--kms-key", "owned")
+        self.assertEqual(made, on_the_page("MakeTheTableOfStates"))
+        kept = on_the_page("KeepStates")
+        in_table = ("--state", PLACE, "--state-profile", "source", "--state-endpoint-url",
+                    self.recorders["states"].endpoint_url)
+        for _ in range(2):  # the second one reads what the first one has written
+            self.monitor(*in_table)
+        self.assertEqual(self.states_called(), kept)
+        copied = str(self.side.monitor.folder / "copied.db")
+        for words in (("list", STATES), ("show", PLACE), ("copy", PLACE, copied),
+                      ("copy", copied, f"dynamodb://{STATES}/other")):
+            self.assertLessEqual(self.state(*words), kept)
+        deleted = self.state("delete", PLACE)
+        self.assertEqual(deleted - kept, on_the_page("DeleteStates"))
 
     def test_what_is_no_command_is_refused(self) -> None:
         self.run_command("plan", "--for", "monitor,nonsense", code=2)

@@ -30,7 +30,7 @@ export const zh: Words = {
   noRun: "尚未開始執行。等待中。",
   standbyTitle: "待命",
   standby: (state, holder, time) =>
-    `待命中：${state} 由 ${holder} 持有，最後一次回報為 ${time}。對方結束後，這裡的監控程式會接手。`,
+    `待命中：${state} 由 ${holder} 持有，最後一次回報為 ${time}。對方結束後，這個行程會接手。`,
   loginNeeded: "您的登入已失效。",
   login: "重新登入",
   endedText: (time) => `執行已於 ${time} 結束。現在沒有人監看這場遷移。`,
