@@ -113,12 +113,11 @@ awaitable<result<bool>> dynamodb_state_table::remove_head(std::string write) {
   if (!outcome) {
     co_return fail(outcome.error());
   }
-  if (outcome->written) {
-    if (auto unlisted = co_await client_.delete_item(table, to_json(list_key())); !unlisted) {
-      co_return fail(std::move(unlisted.error()));
-    }
-  }
   co_return outcome->written;
+}
+
+awaitable<result<void>> dynamodb_state_table::unlist() {
+  return client_.delete_item(dynamodb::table_name(whose_.table), to_json(list_key()));
 }
 
 awaitable<result<std::optional<head>>> dynamodb_state_table::read_head() {
@@ -244,25 +243,30 @@ awaitable<result<std::vector<std::string>>> dynamodb_state_table::get_blocks(
 
 awaitable<result<std::vector<state_table::place>>> dynamodb_state_table::blocks_before(
     std::uint64_t epoch) {
-  const auto answer =
-      co_await client_.query_keys({.table = dynamodb::table_name(whose_.table),
-                                   .partition_attribute = std::string(partition_attribute),
-                                   .partition = blocks_of(whose_),
-                                   .sort_attribute = std::string(sort_attribute),
-                                   .sort_below = fmt::format("{:0{}}", epoch, epoch_digits),
-                                   .exclusive_start_key = {},
-                                   .limit = old_blocks_per_page});
-  if (!answer) {
-    co_return fail(answer.error());
-  }
   std::vector<place> found;
-  for (const auto& key : answer->keys) {
-    const auto place = place_of(text_of(key, sort_attribute).value_or(""));
-    if (!place || place->epoch >= epoch) {
-      co_return dynamodb::strange_answer("Query", "an item that is no block of an earlier epoch");
+  std::optional<std::string> start;
+  do {
+    auto answer =
+        co_await client_.query_keys({.table = dynamodb::table_name(whose_.table),
+                                     .partition_attribute = std::string(partition_attribute),
+                                     .partition = blocks_of(whose_),
+                                     .sort_attribute = std::string(sort_attribute),
+                                     .sort_below = fmt::format("{:0{}}", epoch, epoch_digits),
+                                     .exclusive_start_key = std::move(start),
+                                     .limit = old_blocks_per_page,
+                                     .consistent_read = true});
+    if (!answer) {
+      co_return fail(std::move(answer.error()));
     }
-    found.push_back(*place);
-  }
+    for (const auto& key : answer->keys) {
+      // What somebody else has put there is left to him.
+      const auto place = place_of(text_of(key, sort_attribute).value_or(""));
+      if (place && place->epoch < epoch) {
+        found.push_back(*place);
+      }
+    }
+    start = std::move(answer->last_evaluated_key);
+  } while (found.empty() && start);
   co_return found;
 }
 

@@ -39,8 +39,8 @@ class dynamodb_state_table final : public state_table {
 
   /// Adds it to the list of states; before the head is taken first.
   [[nodiscard]] awaitable<result<void>> list();
-  /// Takes the head away, where `write` made it, and the name from the list. False: another write
-  /// stands there.
+  [[nodiscard]] awaitable<result<void>> unlist();
+  /// Takes the head away, where `write` made it. False: it is another one, or was gone already.
   [[nodiscard]] awaitable<result<bool>> remove_head(std::string write);
 
   [[nodiscard]] awaitable<result<std::optional<head>>> read_head() override;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace ddm::remote {
@@ -55,6 +56,27 @@ awaitable<result<void>> fetch_file(state_table& table, std::uint64_t epoch, copi
   co_return read;
 }
 
+/// What the list of a copy of so many bytes takes at most, in any level.
+std::uint64_t names_bytes_bound(const copy_root& copy) {
+  constexpr std::uint64_t for_the_files = std::uint64_t{64} << 10;
+  return for_the_files + copy.bytes / block_bytes_max * sizeof(block_name);
+}
+
+/// Fails where they are not the files that the head told of.
+result<void> check_files(const std::vector<copied_file>& files, const copy_root& copy) {
+  std::uint64_t bytes = 0;
+  std::set<std::string> names;
+  for (const auto& file : files) {
+    bytes += file.bytes;
+    if (!names.insert(file.name).second) {
+      return fatal("the copy has a file twice: it cannot be used");
+    }
+  }
+  return bytes == copy.bytes && !files.empty()
+             ? result<void>()
+             : fatal("the copy is not as long as its head says: it cannot be used");
+}
+
 }  // namespace
 
 awaitable<result<copy_contents>> read_contents(state_table& table, copy_root copy) {
@@ -66,10 +88,14 @@ awaitable<result<copy_contents>> read_contents(state_table& table, copy_root cop
       co_return fail(std::move(names.error()));
     }
     bytes.clear();
-    auto read = co_await read_blocks(table, copy.epoch, *names, [&](std::string piece) {
-      bytes += piece;
-      return result<void>{};
-    });
+    auto read = co_await read_blocks(
+        table, copy.epoch, *names, [&](const std::string& piece) -> result<void> {
+          bytes += piece;
+          return bytes.size() <= names_bytes_bound(copy)
+                     ? result<void>()
+                     : fatal(
+                           "the list of the copy's blocks is longer than the copy: it is damaged");
+        });
     if (!read) {
       co_return fail(std::move(read.error()));
     }
@@ -78,6 +104,9 @@ awaitable<result<copy_contents>> read_contents(state_table& table, copy_root cop
   auto files = decode_manifest(bytes);
   if (!files) {
     co_return fail(std::move(files.error()));
+  }
+  if (auto checked = check_files(*files, copy); !checked) {
+    co_return fail(std::move(checked.error()));
   }
   contents.files = *std::move(files);
   co_return contents;

@@ -12,7 +12,7 @@ namespace {
 
 /// Raised when a head, a manifest or a block is written in another way.
 constexpr std::uint64_t copy_format = 1;
-constexpr std::uint64_t levels_max = 8;
+constexpr std::uint64_t levels_max = 3;  // of 4 KB each: more than a terabyte
 
 std::unexpected<error> strange(std::string_view what) {
   return fatal(fmt::format(

@@ -14,10 +14,11 @@ void lease_watch::note(const std::optional<head>& seen, call_span call) {
       !seen || seen->owner.empty() || (is_the_same && call.asked - seen_since_ >= times_.expiry);
 }
 
-head_write lease_watch::taking(std::string write, std::string owner, std::string told) const {
+head_write lease_watch::taking(std::string write, std::string owner, std::string told,
+                               std::uint64_t first_epoch) const {
   return {.expected = seen_ ? seen_->write : std::string(),
           .next = {.write = std::move(write),
-                   .epoch = (seen_ ? seen_->epoch : 0) + 1,
+                   .epoch = seen_ ? seen_->epoch + 1 : first_epoch,
                    .counter = 0,
                    .owner = std::move(owner),
                    .told = std::move(told),

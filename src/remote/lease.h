@@ -58,8 +58,11 @@ class lease_watch {
   [[nodiscard]] const std::optional<head>& seen() const { return seen_; }
   /// Since when its last write is known; for people.
   [[nodiscard]] wall_time seen_since() const { return seen_since_; }
-  /// Whoever takes what was seen. `write` and `owner` are ids that were never used.
-  [[nodiscard]] head_write taking(std::string write, std::string owner, std::string told) const;
+  /// Whoever takes what was seen. `write` and `owner` are ids that were never used, and so is
+  /// `first_epoch`, of a state that is begun: what is late of one that was deleted must not meet
+  /// it.
+  [[nodiscard]] head_write taking(std::string write, std::string owner, std::string told,
+                                  std::uint64_t first_epoch) const;
 
  private:
   lease_times times_;

@@ -3,10 +3,11 @@
 #include "base/log.h"
 #include "runtime/outage_pause.h"
 
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <exception>
 #include <utility>
 
 namespace ddm::remote {
@@ -17,6 +18,18 @@ constexpr milliseconds first_pause{500};
 constexpr milliseconds look_again{1'000};
 /// Deleted beside each copy, at least.
 constexpr std::size_t collected_min = 8 * blocks_per_call_max;
+
+/// Whoever waits for a task hears of its end, however it ends.
+class at_the_end {
+ public:
+  explicit at_the_end(std::function<void()> what) : what_(std::move(what)) {}
+  at_the_end(const at_the_end&) = delete;
+  at_the_end& operator=(const at_the_end&) = delete;
+  ~at_the_end() { what_(); }
+
+ private:
+  std::function<void()> what_;
+};
 
 /// Nothing that time or an operator could mend while the process lives.
 bool is_hopeless(const error& failure) {
@@ -83,15 +96,23 @@ awaitable<result<void>> state_keeper::acquire(on_waiting waiting) {
     }
     co_await giving_up_.sleep_until(time_, next_look);
   }
+  if (taking_since_) {  // what was sent may have come through: so that nobody waits for us
+    if (auto seen = co_await table_.read_head(); seen && was_taken(*seen)) {
+      hold(**std::move(seen));
+    }
+  }
   co_return fail(error_class::cancelled, "ended while it waited for the state");
 }
 
 awaitable<result<bool>> state_keeper::try_to_take(const lease_watch& watch) {
-  taking_ = watch.taking(new_id_(), owner_, settings_.told);
-  taking_since_ = time_.now();
-  auto written = co_await table_.write_head(*taking_);
+  // Its seconds: a state that is begun after another one of its name was deleted has other epochs.
+  const auto first_epoch = static_cast<std::uint64_t>(to_ms(time_.now()) / 1000);
+  auto taking = watch.taking(new_id_(), owner_, settings_.told, first_epoch);
+  // Of several attempts whose answers were lost any may have come through.
+  taking_since_ = taking_since_.value_or(time_.now());
+  const auto written = co_await table_.write_head(taking);
   if (written && *written) {
-    hold(taking_->next);
+    hold(std::move(taking.next));
     co_return true;
   }
   if (!written && is_hopeless(written.error())) {
@@ -104,14 +125,14 @@ awaitable<result<bool>> state_keeper::try_to_take(const lease_watch& watch) {
 }
 
 bool state_keeper::was_taken(const std::optional<head>& seen) const {
-  return seen && taking_ && seen->write == taking_->next.write;
+  return seen && seen->owner == owner_;
 }
 
 void state_keeper::hold(head taken) {
   found_ = taken.copy;
   copy_number_ = found_ ? found_->number : 0;
   ledger_.begin_epoch(taken.epoch);
-  hold_.emplace(std::move(taken), taking_since_, settings_.lease);
+  hold_.emplace(std::move(taken), *taking_since_, settings_.lease);
   keeping_head_ = true;
   tasks_.spawn(keep_head());
 }
@@ -123,6 +144,11 @@ void state_keeper::begin_copying(copy_source& source) {
 }
 
 awaitable<void> state_keeper::keep_head() {
+  const at_the_end leaves([this] {
+    keeping_head_ = false;
+    wanted_.reset();
+    change_made_.notify();
+  });
   auto next_renewal = time_.now();
   while (!lost_ && !hold_->known().owner.empty() && !end_is_overdue()) {
     if (!hold_->pending() && !wanted_ && time_.now() < next_renewal) {
@@ -140,9 +166,6 @@ awaitable<void> state_keeper::keep_head() {
     }
     next_renewal = begun + settings_.lease.renew_each;
   }
-  keeping_head_ = false;
-  wanted_.reset();
-  change_made_.notify();
 }
 
 awaitable<bool> state_keeper::write_pending() {
@@ -209,16 +232,21 @@ awaitable<result<void>> state_keeper::change_head(head_change change) {
 }
 
 awaitable<void> state_keeper::copy_regularly() {
+  const at_the_end leaves([this] {
+    copying_ = false;
+    copying_ended_.notify();
+  });
   for (int failures = 0; !lost_ && !end_is_overdue();) {
     const bool is_last = ending_.is_set();
     const auto begun = time_.now();
     const auto blocks_before = figures_.blocks_written;
-    auto copied = co_await copy_now();
+    auto copied = co_await copy_caught();
     copy_failure_ = copied ? std::nullopt : std::optional(copied.error());
     if (copied && !ending_.is_set()) {
       co_await collect(
           std::max<std::size_t>(collected_min, 2 * (figures_.blocks_written - blocks_before)));
     }
+    last_copied_ = is_last && copied;
     if (is_last && (copied || is_hopeless(copied.error()))) {
       break;
     }
@@ -236,8 +264,17 @@ awaitable<void> state_keeper::copy_regularly() {
       co_await ending_.sleep_until(time_, next);
     }
   }
-  copying_ = false;
-  copying_ended_.notify();
+}
+
+/// What memory or a file system throws is tried again, as any other failure.
+awaitable<result<void>> state_keeper::copy_caught() {
+  try {
+    co_return co_await copy_now();
+  } catch (const boost::system::system_error&) {
+    throw;  // cancelled
+  } catch (const std::exception& failure) {
+    co_return fail(error_class::retry, failure.what());
+  }
 }
 
 awaitable<result<void>> state_keeper::copy_now() {
@@ -336,6 +373,7 @@ awaitable<result<void>> state_keeper::put_blocks(std::vector<sealed_block> block
     ++figures_.blocks_written;
     figures_.bytes_written += each.bytes.size();
   }
+  end_until_ = time_.now() + settings_.end_within;  // an end has its time from here
   co_return result<void>{};
 }
 
@@ -374,13 +412,12 @@ awaitable<result<void>> state_keeper::end() {
     while (copying_) {
       co_await copying_ended_.wait();
     }
-    if (copy_failure_) {
-      ended = fail(*copy_failure_);
+    if (source_ != nullptr && !last_copied_ && !lost_) {
+      ended = copy_failure_ ? fail(*copy_failure_)
+                            : fail(error_class::retry, "the table did not take it in time");
     }
     if (!lost_ && !end_is_overdue()) {
-      if (auto released = co_await change_head({.release = true}); !released && ended) {
-        ended = std::move(released);
-      }
+      (void)co_await change_head({.copy = {}, .release = true});  // else it lapses by itself
     }
   }
   tasks_.cancel();

@@ -48,7 +48,7 @@ struct keeper_settings {
   lease_times lease;
   milliseconds copy_each{30'000};
   ledger_bounds bounds;
-  /// How long an end waits for a table that does not answer.
+  /// How long an end goes on while nothing is written.
   milliseconds end_within{60'000};
   std::string told;  ///< of this process, for people
 };
@@ -95,12 +95,16 @@ class state_keeper {
     return change_head({.copy = {}, .forget_copy = true});
   }
 
-  /// A last copy, and the head is nobody's. An error where that could not be done in time: the head
-  /// still names the copy before. Nothing is done by one who has lost it.
+  /// A last copy, and the head is nobody's. An error: there is no last copy, the head still names
+  /// the one before. That the head could not be released is none: it is free once it has stood
+  /// still. Nothing is done by one who has lost it.
   [[nodiscard]] awaitable<result<void>> end();
   /// Ends as if the process had been killed.
   [[nodiscard]] awaitable<void> abandon();
 
+  /// As this process knows it, after acquire().
+  [[nodiscard]] const head& known() const { return hold_->known(); }
+  [[nodiscard]] bool is_lost() const { return lost_.has_value(); }
   /// Whether an effect outside may begin now (lease.h).
   [[nodiscard]] bool may_act() const { return hold_ && hold_->may_act(time_.now()); }
   [[nodiscard]] const copy_figures& figures() const { return figures_; }
@@ -113,6 +117,7 @@ class state_keeper {
   [[nodiscard]] awaitable<void> keep_head();
   [[nodiscard]] awaitable<bool> write_pending();
   [[nodiscard]] awaitable<void> copy_regularly();
+  [[nodiscard]] awaitable<result<void>> copy_caught();
   [[nodiscard]] awaitable<result<void>> copy_now();
   [[nodiscard]] awaitable<result<void>> put_missing(std::size_t file_number,
                                                     const copied_file& file);
@@ -130,8 +135,7 @@ class state_keeper {
   std::function<std::string()> new_id_;
   std::string owner_;
   drain_signal giving_up_;
-  std::optional<head_write> taking_;
-  wall_time taking_since_{};
+  std::optional<wall_time> taking_since_;  ///< the first attempt
   std::optional<lease_hold> hold_;
   std::optional<error> lost_;
   std::optional<copy_root> found_;
@@ -147,6 +151,7 @@ class state_keeper {
   std::uint64_t copy_number_ = 0;
   copy_figures figures_;
   bool copying_ = false;
+  bool last_copied_ = false;  ///< with what came before end()
   signal copying_ended_;
   std::optional<error> copy_failure_;  ///< of the last copy, if it failed
 

@@ -29,9 +29,9 @@ TEST(lease_watch, may_take_what_nobody_has_begun) {
   lease_watch watch(times);
   watch.note(std::nullopt, asked(0s));
   ASSERT_TRUE(watch.may_take());
-  const auto taking = watch.taking("w", "me", "here");
+  const auto taking = watch.taking("w", "me", "here", 500);
   EXPECT_EQ(taking.expected, "");
-  EXPECT_EQ(taking.next.epoch, 1U);
+  EXPECT_EQ(taking.next.epoch, 500U);
   EXPECT_EQ(taking.next.owner, "me");
 }
 
@@ -46,7 +46,7 @@ TEST(lease_watch, may_take_at_once_what_was_released) {
 TEST(lease_watch, takes_over_the_copy_under_the_next_epoch) {
   lease_watch watch(times);
   watch.note(held("w1"), asked(0s));
-  const auto taking = watch.taking("w2", "me", "here");
+  const auto taking = watch.taking("w2", "me", "here", 500);
   EXPECT_EQ(taking.expected, "w1");
   EXPECT_EQ(taking.next.epoch, 8U);
   EXPECT_EQ(taking.next.counter, 0U);

@@ -78,6 +78,7 @@ class world {
   /// The same until `done`; how long that was.
   awaitable<milliseconds> pass_until(std::function<bool()> done, milliseconds most);
   void look_at_processes();
+  void look_at_age();
   [[nodiscard]] process* at_work();
   awaitable<void> bury();
 
@@ -104,7 +105,8 @@ process& world::start() {
       process_events{
           .violation = [this,
                         name](const std::string& what) { referee_.violation(name + " " + what); },
-          .resumed = [this, name](std::int64_t position) { referee_.on_resumed(name, position); }});
+          .resumed = [this, name](std::int64_t position) { referee_.on_resumed(name, position); },
+          .left = [this, name](std::int64_t position) { referee_.on_left(name, position); }});
   processes_.push_back(
       {.what = std::move(made), .tasks = std::make_unique<task_group>(time_.executor())});
   processes_.back().tasks->spawn(processes_.back().what->live());
@@ -224,6 +226,7 @@ awaitable<void> world::calm() {
     co_return;
   }
   co_await pass(plan_.keeper.copy_each + 5s);
+  look_at_age();
 
   co_await kill(*at_work());
   if (co_await pass_until([this] { return at_work() != nullptr; }, 31s) > 30s) {
@@ -257,6 +260,23 @@ awaitable<void> world::calm() {
   co_await pass_until(blocks_are_needed, 3 * plan_.keeper.copy_each);
   if (!blocks_are_needed()) {
     referee_.violation("blocks that nobody needs are left");
+  }
+  co_await pass(20 * plan_.keeper.copy_each);
+  look_at_age();
+  // While all is written anew, both are there.
+  const auto most = (plan_.keeper.bounds.garbage_factor + 3) * referee_.needed_bytes();
+  if (referee_.bytes() > most) {
+    referee_.violation(fmt::format("{} bytes lie there, and {} are needed", referee_.bytes(),
+                                   referee_.needed_bytes()));
+  }
+}
+
+/// In a calm a copy is as old as its interval and a few calls.
+void world::look_at_age() {
+  const auto steps = (plan_.keeper.copy_each + 10s) / 400ms;
+  if (at_work()->position() - referee_.position() > 3 * steps) {
+    referee_.violation(fmt::format("the state is at {}, and its copy of {}", at_work()->position(),
+                                   referee_.position()));
   }
 }
 

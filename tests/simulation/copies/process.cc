@@ -99,7 +99,7 @@ awaitable<void> process::live() {
   const auto acquired = co_await keeper_.acquire({});
   if (acquired && co_await resume()) {
     events_.resumed(local_.position);
-    at_work_ = true;
+    at_work_ = at_work_once_ = true;
     keeper_.begin_copying(local_);
     while (!end_wished_ && !lost_) {
       local_.position += 1 + static_cast<std::int64_t>(net_.below(3));
@@ -107,7 +107,11 @@ awaitable<void> process::live() {
     }
     at_work_ = false;
   }
+  const bool has_worked = at_work_once_;
   ended_ = co_await keeper_.end();
+  if (has_worked && ended_) {
+    events_.left(local_.position);
+  }
   over_ = true;
 }
 

@@ -46,6 +46,7 @@ class stoppable_clock final : public clock {
 struct process_events {
   std::function<void(std::string)> violation;
   std::function<void(std::int64_t position)> resumed;
+  std::function<void(std::int64_t position)> left;  ///< it says that all of it is copied
 };
 
 class process {
@@ -86,6 +87,7 @@ class process {
   result<void> ended_;
   bool end_wished_ = false;
   bool at_work_ = false;
+  bool at_work_once_ = false;
   bool lost_ = false;
   bool killed_ = false;
   bool over_ = false;

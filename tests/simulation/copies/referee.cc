@@ -32,8 +32,24 @@ void referee::on_resumed(const std::string& who, std::int64_t position) {
   }
 }
 
+void referee::on_left(const std::string& who, std::int64_t position) {
+  if (position > position_) {
+    violation(fmt::format("{} has left with success at {}, and the copy is of {}", who, position,
+                          position_));
+  }
+}
+
+std::size_t referee::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& [key, bytes] : states_.blocks) {
+    sum += bytes.size();
+  }
+  return sum;
+}
+
 result<std::string> referee::read_block(const remote::block_name& name) const {
   const auto found = states_.blocks.find({states_.head->copy->epoch, name});
+  needed_bytes_ += found == states_.blocks.end() ? 0 : found->second.size();
   return found == states_.blocks.end() ? fatal("block " + name.hex() + " is not there")
                                        : remote::unseal(found->second, name);
 }
@@ -50,6 +66,7 @@ result<state_files> referee::read_copy() const {
     }
     return bytes;
   };
+  needed_bytes_ = 0;
   result<std::string> bytes = states_.head->copy->manifest.top;
   for (auto levels = states_.head->copy->manifest.levels; bytes && levels > 0; --levels) {
     bytes = join(*remote::names_in(*bytes));

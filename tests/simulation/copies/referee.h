@@ -22,6 +22,11 @@ class referee {
   /// Of the copy that the head names; 0 without one.
   [[nodiscard]] std::int64_t position() const { return position_; }
   void on_resumed(const std::string& who, std::int64_t position);
+  /// It has ended with success: what the table has is not less than that.
+  void on_left(const std::string& who, std::int64_t position);
+  /// Of all blocks, and of those that the copy needs.
+  [[nodiscard]] std::size_t bytes() const;
+  [[nodiscard]] std::size_t needed_bytes() const { return needed_bytes_; }
 
  private:
   void look_at_head(const std::optional<remote::head>& before);
@@ -33,6 +38,7 @@ class referee {
   support::simulated_clock& time_;
   wall_time start_;
   std::int64_t position_ = 0;
+  mutable std::size_t needed_bytes_ = 0;
   std::vector<std::string> violations_;
 };
 
