@@ -23,17 +23,6 @@ constexpr double write_units_per_second = 500;
 constexpr milliseconds tell_each{30'000};
 constexpr milliseconds fetch_again{2'000};
 
-result<std::string> make_folder(const aws::environment& variables, const std::string& name) {
-  const auto root = variables.find("TMPDIR").value_or("/tmp");
-  auto folder = fmt::format("{}/ddm-{}-XXXXXX", root, name);
-  if (::mkdtemp(folder.data()) == nullptr) {
-    return wrong_usage(
-        fmt::format("cannot make a folder in {} to work in: {}; name another one with TMPDIR", root,
-                    std::strerror(errno)));
-  }
-  return folder;
-}
-
 }  // namespace
 
 result<std::unique_ptr<held_state>> held_state::prepare(process& host, request wanted) {
@@ -42,21 +31,15 @@ result<std::unique_ptr<held_state>> held_state::prepare(process& host, request w
   if (!link) {
     return fail(std::move(link.error()));
   }
-  auto folder = make_folder(host.variables, wanted.address.name);
-  if (!folder) {
-    return fail(std::move(folder.error()));
-  }
-  return std::make_unique<held_state>(host, std::move(wanted), *std::move(link), *std::move(folder),
+  return std::make_unique<held_state>(host, std::move(wanted), *std::move(link),
                                       host.connections.executor());
 }
 
 held_state::held_state(process& host, request wanted, std::unique_ptr<connection> link,
-                       std::string folder, asio::any_io_executor executor)
+                       asio::any_io_executor executor)
     : host_(host),
       wanted_(std::move(wanted)),
       link_(std::move(link)),
-      folder_(std::move(folder)),
-      files_{fmt::format("{}/{}.monitor.db", folder_, wanted_.address.name)},
       table_(link_->calls(), host.time,
              {.table = wanted_.address.table,
               .state = wanted_.address.name,
@@ -69,11 +52,7 @@ held_state::held_state(process& host, request wanted, std::unique_ptr<connection
               {.table = table_,
                .time = host.time,
                .executor = std::move(executor),
-               .new_id = remote::random_id}),
-      source_({.state_path = files_.state_path,
-               .picture_path = folder_ + "/picture.db",
-               .beside = [this](const std::string& picture) { return files_.beside(picture); }},
-              host.pool) {
+               .new_id = remote::random_id}) {
   keeper_.on_lost = [this](const error& why) {
     lost_ = why;
     tell_lost();
@@ -81,7 +60,7 @@ held_state::held_state(process& host, request wanted, std::unique_ptr<connection
 }
 
 held_state::~held_state() {
-  if (!keeps_folder_) {
+  if (!keeps_folder_ && !folder_.empty()) {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
@@ -107,7 +86,7 @@ void held_state::tell_waiting(const remote::lease_watch& watch) {
       {{"epoch", static_cast<std::int64_t>(watch.seen()->epoch)}});
 }
 
-awaitable<result<void>> held_state::take() {
+awaitable<result<void>> held_state::take(bool forgets_copy) {
   // Who waits holds nothing, and leaves at the first signal.
   const drains_on_signal drains(host_.end, [this] {
     giving_up_ = true;
@@ -119,46 +98,90 @@ awaitable<result<void>> held_state::take() {
   if (!taken) {
     auto& why = taken.error();
     if (why.kind == error_class::not_found) {
-      why.message += fmt::format("; make the table with: state init {}", wanted_.address.table);
+      why.message +=
+          fmt::format("; state init {} makes the table (state --help)", wanted_.address.table);
     }
     co_return fail(std::move(why).within(address()));
   }
-  if (auto listed = co_await table_.list(); !listed) {
-    co_return fail(std::move(listed.error()).within(address()));
-  }
-  if (auto restored = co_await restore(); !restored) {
-    co_return fail(std::move(restored.error()).within(address()));
+  if (auto ready = co_await prepare_to_work(forgets_copy); !ready) {
+    co_return fail(std::move(ready.error()).within(address()));
   }
   const auto& found = keeper_.found();
   log::event(log::level::info, "state_taken",
-             found ? fmt::format("the state {} is held: resumed from copy {} of {}", address(),
-                                 found->number, format_rfc3339(found->taken_at))
-                   : fmt::format("the state {} is held: it is new", address()));
+             !found || forgets_copy
+                 ? fmt::format("the state {} is held: it is new", address())
+                 : fmt::format("the state {} is held: resumed from copy {} of {}", address(),
+                               found->number, format_rfc3339(found->taken_at)));
   co_return result<void>{};
 }
 
-awaitable<result<void>> held_state::restore() {
-  while (keeper_.found()) {
-    for (const auto& each : std::filesystem::directory_iterator(folder_)) {
-      std::filesystem::remove(each.path());
-    }
-    auto fetched = co_await remote::fetch_copy(
-        table_, *keeper_.found(), [this](const std::string& name, std::string_view bytes) {
-          return files_.write(name, bytes);
-        });
+awaitable<result<void>> held_state::prepare_to_work(bool forgets_copy) {
+  // Not before it is needed: who waits for weeks would find it tidied away.
+  if (auto made = make_folder(); !made) {
+    co_return made;
+  }
+  auto listed = co_await patiently([this] { return table_.list(); });
+  if (!listed || !keeper_.found() || forgets_copy) {
+    co_return listed;
+  }
+  co_return co_await patiently([this] { return restore(); });
+}
+
+result<void> held_state::make_folder() {
+  const auto root = host_.variables.find("TMPDIR").value_or("/tmp");
+  folder_ = fmt::format("{}/ddm-{}-XXXXXX", root, wanted_.address.name);
+  if (::mkdtemp(folder_.data()) == nullptr) {
+    const int reason = errno;
+    folder_.clear();
+    return wrong_usage(
+        fmt::format("cannot make a folder in {} to work in: {}; name another one with TMPDIR", root,
+                    std::strerror(reason)));
+  }
+  files_.state_path = fmt::format("{}/{}.monitor.db", folder_, wanted_.address.name);
+  source_.emplace(
+      remote::file_source_settings{
+          .state_path = files_.state_path,
+          .picture_path = folder_ + "/picture.db",
+          .beside = [this](const std::string& picture) { return files_.beside(picture); }},
+      host_.pool);
+  return {};
+}
+
+awaitable<result<void>> held_state::patiently(std::function<awaitable<result<void>>()> what) {
+  for (;;) {
+    auto done = co_await what();
     if (lost_) {
       co_return fail(*lost_);
     }
     if (giving_up_) {
       co_return fail(error_class::cancelled, "ended before the state had been read");
     }
-    if (fetched || !mends_by_waiting(fetched.error().kind)) {
-      co_return fetched;
+    if (done || !mends_by_waiting(done.error().kind)) {
+      co_return done;
     }
-    log::event(log::level::warning, "state_not_read", fetched.error().describe());
+    log::event(log::level::warning, "state_not_read", done.error().describe());
     co_await host_.time.sleep_for(fetch_again);
   }
-  co_return result<void>{};
+}
+
+/// Anew each time.
+awaitable<result<void>> held_state::restore() {
+  for (const auto& path : {files_.state_path, files_.leftovers_path()}) {
+    std::error_code absent;
+    std::filesystem::remove(path, absent);
+  }
+  auto fetched = co_await remote::fetch_copy(
+      table_, *keeper_.found(), [this](const std::string& name, std::string_view bytes) {
+        return files_.write(name, bytes);
+      });
+  std::error_code unknown;
+  if (fetched && !std::filesystem::exists(files_.state_path, unknown)) {
+    co_return fatal("the copy has no state in it: it cannot be used");
+  }
+  if (!fetched && !mends_by_waiting(fetched.error().kind)) {
+    fetched.error().message += "; --fresh begins anew, and forgets what the copy knew";
+  }
+  co_return fetched;
 }
 
 std::string held_state::cost_told() const {
@@ -173,7 +196,7 @@ std::string held_state::cost_told() const {
       spoken_duration(wanted_.copy_each), grouped(static_cast<std::uint64_t>(units)));
 }
 
-void held_state::begin_copying() { keeper_.begin_copying(source_); }
+void held_state::begin_copying() { keeper_.begin_copying(*source_); }
 
 void held_state::on_lost(std::function<void(const error&)> told) {
   on_lost_ = std::move(told);

@@ -31,23 +31,25 @@ class held_state {
     milliseconds copy_each{30'000};
   };
 
-  /// The folder and the connection; nothing is asked of the table.
+  /// The connection; nothing is asked of the table.
   [[nodiscard]] static result<std::unique_ptr<held_state>> prepare(process& host, request wanted);
-  held_state(process& host, request wanted, std::unique_ptr<connection> link, std::string folder,
+  held_state(process& host, request wanted, std::unique_ptr<connection> link,
              asio::any_io_executor executor);
   held_state(const held_state&) = delete;
   held_state& operator=(const held_state&) = delete;
   ~held_state();
 
-  /// The file, in a folder that is this process's own.
+  /// The file, in a folder that is this process's own; after take().
   [[nodiscard]] const std::string& path() const { return files_.state_path; }
   [[nodiscard]] std::string address() const { return wanted_.address.describe(); }
+  /// Whether nobody else can have taken it, as far as this process knows.
+  [[nodiscard]] bool may_act() const { return keeper_.may_act(); }
   /// What keeping it there costs, for people.
   [[nodiscard]] std::string cost_told() const;
 
   /// Waits until nobody else holds the state, takes it, and writes the newest copy to path(); there
-  /// is no file where there is no copy yet.
-  [[nodiscard]] awaitable<result<void>> take();
+  /// is no file where there is no copy yet, or it is to be forgotten.
+  [[nodiscard]] awaitable<result<void>> take(bool forgets_copy);
   /// The file is open: it is copied from now on.
   void begin_copying();
   /// Called when another process has taken the state; at once, where that has happened already.
@@ -58,7 +60,11 @@ class held_state {
   [[nodiscard]] awaitable<result<void>> end();
 
  private:
+  [[nodiscard]] awaitable<result<void>> prepare_to_work(bool forgets_copy);
+  [[nodiscard]] result<void> make_folder();
   [[nodiscard]] awaitable<result<void>> restore();
+  /// Until it succeeds, or waiting cannot mend it.
+  [[nodiscard]] awaitable<result<void>> patiently(std::function<awaitable<result<void>>()> what);
   void tell_lost();
   void tell_waiting(const remote::lease_watch& watch);
 
@@ -69,7 +75,7 @@ class held_state {
   copied_files files_;
   remote::dynamodb_state_table table_;
   remote::state_keeper keeper_;
-  remote::file_source source_;
+  std::optional<remote::file_source> source_;
   std::function<void(const error&)> on_lost_;
   std::optional<error> lost_;
   bool lost_is_told_ = false;

@@ -28,8 +28,8 @@ migration_files choose_files(const migration_options& options, const default_nam
   migration_files files{.state = options.state_file.value_or(names.now), .findings = {}};
   if (const auto address = remote::parse_state_address(files.state)) {
     // The file that the state is worked on in is made later, in a folder of its own.
-    files.findings =
-        options.findings_file.value_or(fmt::format("./{}.monitor.findings.jsonl", address->name));
+    files.findings = options.findings_file.value_or(
+        fmt::format("./{}--{}.monitor.findings.jsonl", address->table, address->name));
     return files;
   }
   // A run that began while the target was awaited goes on in the file that it made then.
@@ -75,6 +75,23 @@ result<void> check_findings(const migration_files& files, const migration_option
                             files.findings, std::strerror(reason)));
   }
   return {};
+}
+
+result<std::string> set_findings_aside(const migration_files& files) {
+  constexpr int most = 1000;
+  for (int number = 1; number <= most; ++number) {
+    auto aside = fmt::format("{}.old{}", files.findings, number);
+    if (::link(files.findings.c_str(), aside.c_str()) == 0) {
+      ::unlink(files.findings.c_str());
+      return aside;
+    }
+    if (errno != EEXIST) {
+      return fatal(fmt::format("the findings file {} cannot be moved to {}: {}", files.findings,
+                               aside, std::strerror(errno)));
+    }
+  }
+  return fatal(
+      fmt::format("there are {} findings files beside {}: move them away", most, files.findings));
 }
 
 result<void> move_findings_away(const migration_files& files) {

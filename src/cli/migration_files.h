@@ -36,6 +36,9 @@ struct default_names {
 [[nodiscard]] result<void> check_findings(const migration_files& files,
                                           const migration_options& options, bool forgets_state);
 
+/// To a name that nothing has yet, which it gives.
+[[nodiscard]] result<std::string> set_findings_aside(const migration_files& files);
+
 /// To the second of of_findings(). That there is none is no error.
 [[nodiscard]] result<void> move_findings_away(const migration_files& files);
 

@@ -20,6 +20,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <expected>
 #include <memory>
 #include <random>
@@ -226,6 +227,11 @@ report::stream_facts monitor_run::stream_described() const {
 }
 
 void monitor_run::tell_of_stream(report::status& now) const {
+  if (migration_.held && !migration_.held->may_act()) {
+    now.troubles.push_back(
+        "the table of states could not be told that this process lives: another one may have "
+        "taken the state");
+  }
   if (auto facts = stream_.link->credential_facts("stream")) {
     now.credentials.push_back(*std::move(facts));
   }
@@ -377,13 +383,23 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options) 
                                     std::move(*tables), std::move(request));
   if (!opened && opened.error().front().kind == error_class::cancelled) {
     log::event(log::level::info, "standby_ended", opened.error().front().message);
-    co_return static_cast<int>(report::exit_code::equal);
+    co_return static_cast<int>(report::exit_code::incomplete);
   }
   if (!opened) {
     co_return refuse(opened.error());
   }
-  const int code = co_await monitor_opened(**opened, *stream, options);
-  co_return co_await (*opened)->close(code);
+  std::exception_ptr failure;
+  int code = static_cast<int>(report::exit_code::failed);
+  try {
+    code = co_await monitor_opened(**opened, *stream, options);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  code = co_await (*opened)->close(code);
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return code;
 }
 
 }  // namespace

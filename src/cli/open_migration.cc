@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "cli/budgets.h"
+#include "cli/ending.h"
 #include "compare/comparison_progress.h"
 #include "compare/leftover_file.h"
 #include "monitor/opened_state.h"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <utility>
 
@@ -104,12 +106,13 @@ awaitable<result<void>> open_findings(open_migration& migration) {
                                                    lines_before);
   if (!file && migration.held && file.error().kind == error_class::wrong_usage) {
     // It knows more than the copy does, or is of another host's run: the state has what counts.
-    if (auto moved = move_findings_away(migration.files); !moved) {
-      co_return moved;
+    const auto aside = set_findings_aside(migration.files);
+    if (!aside) {
+      co_return fail(aside.error());
     }
     log::event(log::level::warning, "findings_set_aside",
                "the findings file holds other lines than the state: it is moved, and written anew",
-               {{"moved_to", migration.files.of_findings().back()}});
+               {{"moved_to", *aside}});
     file = co_await verify::findings_file::open(migration.files.findings, *migration.store,
                                                 lines_before);
   }
@@ -136,8 +139,9 @@ awaitable<result<void>> take_state(open_migration& migration) {
     co_return fail(std::move(held.error()));
   }
   migration.held = *std::move(held);
+  auto taken = co_await migration.held->take(migration.manner.forgets_state);
   migration.files.state = migration.held->path();
-  co_return co_await migration.held->take();
+  co_return taken;
 }
 
 /// Makes the files, or takes up those that are there.
@@ -209,10 +213,20 @@ awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migra
                                                           .resumed = {},
                                                           .findings = {}});
   begin_reading(*made);
-  if (auto opened = co_await open_files(*made); !opened) {
-    if (made->held) {
-      (void)co_await made->held->end();  // so that another one need not wait; the fault is told
-    }
+  std::exception_ptr failure;
+  result<void> opened;
+  try {
+    opened = co_await open_files(*made);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (made->held && (failure || !opened)) {
+    (void)co_await made->held->end();  // so that another one need not wait; the fault is told
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  if (!opened) {
     co_return std::unexpected(fault_list{std::move(opened.error())});
   }
   co_return made;
@@ -241,6 +255,8 @@ awaitable<int> open_migration::close(int code) {
   if (!held) {
     co_return code;
   }
+  // The first signal finds an end under way; the second one leaves at once.
+  const drains_on_signal drains(host.end, [] {});
   const auto ended = co_await held->end();
   co_return ended ? code : std::max(code, refuse(ended.error()));
 }

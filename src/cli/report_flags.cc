@@ -1,6 +1,9 @@
 // `report`: its usage, and its flags in the order of their help.
 #include "cli/options_flag.h"
 #include "cli/usage.h"
+#include "remote/state_address.h"
+
+#include <fmt/format.h>
 
 namespace ddm::cli {
 namespace {
@@ -81,6 +84,11 @@ flag_table flags_of(report_options& o) {
 }
 
 std::vector<std::string> complete(report_options& o) {
+  for (const auto& place : o.state_files) {
+    if (remote::is_state_address(place)) {
+      return {fmt::format("report reads files: state copy {} FILE makes one of that state", place)};
+    }
+  }
   if (o.alive && (o.output != report_format::text || o.output_file)) {
     return {"--alive tells a line of text: leave --output and --output-file out"};
   }

@@ -14,6 +14,7 @@
 #include "remote/state_directory.h"
 #include "remote/state_keeper.h"
 #include "runtime/clock.h"
+#include "state/sqlite_store.h"
 #include "state/state_file.h"
 
 #include <fmt/format.h>
@@ -161,18 +162,21 @@ awaitable<result<int>> with_lease(
   co_return used && !ended ? fail(ended.error()) : std::move(used);
 }
 
-awaitable<result<int>> remove_blocks(remote::dynamodb_state_table& table) {
-  constexpr auto every_epoch = 999'999'999'999;  // as many digits as a block's key has
+/// Of the epochs up to the keeper's own: what a successor has written since is not its to delete.
+awaitable<result<int>> remove_blocks(remote::state_keeper& keeper,
+                                     remote::dynamodb_state_table& table) {
+  const auto own = keeper.known().epoch;
   std::size_t removed = 0;
-  for (;;) {
-    auto blocks = co_await table.blocks_before(every_epoch);
+  while (!keeper.is_lost()) {
+    auto blocks = co_await table.blocks_before(own + 1);
     if (!blocks) {
       co_return fail(std::move(blocks.error()));
     }
     if (blocks->empty()) {
       co_return static_cast<int>(removed);
     }
-    for (std::size_t at = 0; at < blocks->size(); at += remote::blocks_per_call_max) {
+    for (std::size_t at = 0; at < blocks->size() && !keeper.is_lost();
+         at += remote::blocks_per_call_max) {
       const auto from = blocks->begin() + static_cast<std::ptrdiff_t>(at);
       const auto some = std::min(remote::blocks_per_call_max, blocks->size() - at);
       if (auto gone =
@@ -183,37 +187,67 @@ awaitable<result<int>> remove_blocks(remote::dynamodb_state_table& table) {
       removed += some;
     }
   }
+  co_return fatal("another process has taken the state meanwhile: it begins anew there");
 }
 
 awaitable<result<int>> forget_and_remove(remote::state_keeper& keeper,
-                                         remote::dynamodb_state_table& table) {
+                                         remote::dynamodb_state_table& table, std::string& left) {
   if (auto forgotten = co_await keeper.forget_copy(); !forgotten) {
     co_return fail(std::move(forgotten.error()));
   }
-  co_return co_await remove_blocks(table);
+  auto removed = co_await remove_blocks(keeper, table);
+  // Its last write is the one that the head may be taken away by, and no other.
+  if (auto released = co_await keeper.end(); !released) {
+    co_return fail(std::move(released.error()));
+  }
+  left = keeper.known().write;
+  co_return removed;
+}
+
+/// What the list has and nobody has begun, or what was cut off between head and list.
+awaitable<result<int>> remove_from_list(remote::dynamodb_state_table& table,
+                                        remote::state_address address,
+                                        const std::vector<remote::listed_state>& listed) {
+  if (std::ranges::find(listed, address.name, &remote::listed_state::name) == listed.end()) {
+    co_return fail(not_there(address));
+  }
+  if (auto unlisted = co_await table.unlist(); !unlisted) {
+    co_return fail(std::move(unlisted.error()));
+  }
+  co_return 0;
 }
 
 awaitable<result<int>> remove(surroundings around, remote::state_address address) {
   const auto table = table_of(around, address);
   const auto head = co_await table->read_head();
-  if (!head || !*head) {
-    co_return head ? fail(not_there(address)) : fail(head.error());
+  if (!head) {
+    co_return fail(head.error());
   }
-  // The head goes last: who is cut off here finds the state again, and deletes the rest of it.
-  auto removed = co_await with_lease(
-      around, *table, address, "state delete",
-      [&](remote::state_keeper& keeper) { return forget_and_remove(keeper, *table); });
-  if (!removed) {
-    co_return removed;
+  result<int> removed = 0;
+  if (*head) {
+    // The head goes last: who is cut off here finds the state again, and deletes the rest of it.
+    std::string left;
+    removed = co_await with_lease(
+        around, *table, address, "state delete",
+        [&](remote::state_keeper& keeper) { return forget_and_remove(keeper, *table, left); });
+    if (!removed) {
+      co_return removed;
+    }
+    if (const auto gone = co_await table->remove_head(left); !gone) {
+      co_return fail(gone.error());
+    }
+    // Refused by another one's write, or by a repetition of what had come through.
+    if (const auto other = co_await table->read_head(); !other || *other) {
+      co_return other ? fatal("another process has taken the state meanwhile: it begins anew there")
+                      : fail(other.error());
+    }
   }
-  const auto left = co_await table->read_head();
-  if (!left) {
-    co_return fail(left.error());
+  const auto listed = co_await remote::list_states(around.calls, address.table);
+  if (!listed) {
+    co_return fail(listed.error());
   }
-  const auto gone = *left ? co_await table->remove_head((*left)->write) : result<bool>(true);
-  if (!gone || !*gone) {
-    co_return gone ? fatal("another process has taken the state meanwhile: it begins anew there")
-                   : fail(gone.error());
+  if (auto unlisted = co_await remove_from_list(*table, address, *listed); !unlisted && !*head) {
+    co_return unlisted;
   }
   (void)print_text(fmt::format("{} is deleted: {} blocks\n", address.describe(), *removed),
                    "the answer");
@@ -294,10 +328,12 @@ awaitable<result<int>> copy_to_table(surroundings around, std::string path,
     co_return version ? wrong_usage(fmt::format("there is no state {}", *place))
                       : fail(version.error());
   }
-  // Two processes that go on from one state would each be right, and different.
-  const auto lock = state::state_lock::acquire(*place, std::string(copied_command), "state copy");
-  if (!lock) {
-    co_return fail(lock.error());
+  // Held, as two processes that go on from one state would each be right, and different; and
+  // opened, as what a monitor would refuse (damage, a log of another history) must not be copied.
+  const auto store = state::open_sqlite_store(
+      {.path = *place, .command = std::string(copied_command), .holder = "state copy"});
+  if (!store) {
+    co_return fail(store.error());
   }
   const copied_files files{.state_path = *place};
   remote::file_source source(

@@ -39,13 +39,14 @@ class Host(Monitor):
         super().__init__(of.binary, folder, of.endpoint_url, of.table, migration.source_account,
                          migration.target_account)
         self.name = name
+        self.state_endpoint_url = of.endpoint_url
 
     def environment(self, **more: str) -> dict[str, str]:
         return super().environment(TMPDIR=str(self.folder / "tmp"), **more)
 
     def state_flags(self) -> list[str]:
         return ["--state", f"dynamodb://{STATES}/orders", "--state-profile", "source",
-                "--state-endpoint-url", self.endpoint_url, "--state-interval", "2s",
+                "--state-endpoint-url", self.state_endpoint_url, "--state-interval", "2s",
                 "--findings", str(self.findings)]
 
     def is_standby(self) -> bool:
@@ -53,6 +54,11 @@ class Host(Monitor):
 
     def has_taken(self) -> bool:
         return "event=state_taken" in self.log()
+
+    def listens_at(self) -> str:
+        found = re.search(r"event=listening .*(http://127.0.0.1:[0-9]+)", self.log())
+        assert found
+        return found.group(1)
 
     def die(self) -> None:
         """The host and its disk are gone."""
@@ -158,9 +164,7 @@ class Standby(Scenario):
         standby = self.host(migration)
         standby.start(*IMPATIENT, "--listen", "127.0.0.1:0")
         standby.wait_for_log("event=listening")
-        found = re.search(r"http://127.0.0.1:[0-9]+", standby.log())
-        assert found
-        base = found.group()
+        base = standby.listens_at()
 
         def get(path: str) -> str:
             with urllib.request.urlopen(base + path, timeout=10) as answer:
@@ -175,7 +179,7 @@ class Standby(Scenario):
         self.assertIn(f"process {holder.pid}", listed["standby"][0]["held_by"])
         self.assertIn(f'ddm_standby{{state="dynamodb://{STATES}/orders"}} 1', get("/metrics"))
         standby.signal(signal.SIGTERM)
-        self.assert_exit(standby.wait(10), 0)
+        self.assert_exit(standby.wait(10), 3)
         self.assertTrue(holder.running)
         self.assertEqual(list((standby.folder / "tmp").iterdir()), [])
         # Whoever takes over shows the run itself.
@@ -184,10 +188,39 @@ class Standby(Scenario):
         next_one.wait_for_log("event=standby ")
         holder.stop()
         wait_until(next_one.has_taken)
-        found = re.search(r"http://127.0.0.1:[0-9]+", next_one.log())
-        assert found
-        base = found.group()
+        base = next_one.listens_at()
         wait_until(lambda: json.loads(get("/api/v1/migrations"))["migrations"] != [])
         self.assertEqual(json.loads(get("/api/v1/migrations"))["standby"], [])
         self.assertNotIn("ddm_standby", get("/metrics"))
         next_one.stop()
+
+    def test_a_holder_that_is_cut_off_from_the_table_does_not_trust_itself(self) -> None:
+        migration = self.migration(seed=14)
+        migration.create()
+        self.states(migration)
+        proxy = self.fault_proxy()
+        cut_off = self.host(migration)
+        cut_off.state_endpoint_url = f"http://127.0.0.1:{proxy.server_address[1]}"
+        cut_off.start(*IMPATIENT, "--listen", "127.0.0.1:0")
+        cut_off.wait_for_log("event=listening")
+        base = f"{cut_off.listens_at()}/api/v1/migrations"
+
+        def get(path: str = "") -> Any:
+            with urllib.request.urlopen(base + path, timeout=10) as answer:
+                return json.load(answer)
+
+        def reasons() -> str:
+            [run] = get()["migrations"]
+            return str(get(f"/{run['migration']}/status")["verdict"])
+
+        wait_until(lambda: "copy" in self.head(migration) and get()["migrations"] != [])
+        self.assertNotIn("another one may have taken the state", reasons())
+        other = self.started(migration)
+        other.wait_for_log("event=standby ")
+        for operation in ("GetItem", "PutItem", "BatchWriteItem", "Query"):
+            proxy.orders.refuse_as(operation, 503, "ServiceUnavailable")
+        wait_until(other.has_taken, TAKEOVER_SECONDS_MAX + SLACK_SECONDS)
+        self.assertIn("another one may have taken the state", reasons())
+        self.assertTrue(cut_off.running and other.running)
+        other.stop()
+        cut_off.kill()

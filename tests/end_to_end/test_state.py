@@ -156,7 +156,60 @@ class State(Scenario):
         of.stop()
         self.assertIn(self.run_state("copy", str(of.state), PLACE).code, (0,))
 
+    def test_a_file_whose_log_is_of_another_history_is_not_copied(self) -> None:
+        self.made()
+        of, state = self.of.monitor, self.of.monitor.state
+        older = state.read_bytes()
+        of.start(*IMPATIENT)
+        self.of.traffic().run(50, 100, 30)
+        time.sleep(3)
+        of.stop()
+        of.start(*IMPATIENT)
+        self.of.traffic().run(50, 100, 30)
+        time.sleep(3)
+        of.kill()
+        state.write_bytes(older)
+        ended = self.run_state("copy", str(state), PLACE)
+        self.assert_exit(ended, 2)
+        self.assertIn("history", ended.log)
+        self.assert_exit(self.run_state("show", PLACE), 4)
+
+    def test_a_damaged_copy_is_begun_anew_with_fresh(self) -> None:
+        self.copied()
+        block = self.blocks()[0]
+        self.client.delete_item(TableName="states", Key={name: block[name]
+                                                         for name in ("state", "part")})
+        refused = self.resumed()
+        self.assert_exit(refused, 4)
+        self.assertIn("--fresh", refused.log)
+        self.assertIn(self.resumed("--fresh").code, (0, 1, 3))
+        self.assert_exit(self.run_state("copy", PLACE, self.path("b.db")), 0)
+
+    def test_what_is_only_listed_can_be_deleted(self) -> None:
+        self.copied()
+        self.client.delete_item(TableName="states", Key=HEAD)
+        self.assertIn("not begun", self.run_state("list", "states").output)
+        self.assert_exit(self.run_state("delete", PLACE), 0)
+        self.assertIn("no states", self.run_state("list", "states").output)
+
+    def test_report_says_that_it_reads_files(self) -> None:
+        ended = self.of.monitor.run("report", PLACE)
+        self.assert_exit(ended, 2)
+        self.assertIn(f"state copy {PLACE}", ended.log)
+
+    def test_findings_of_another_run_are_set_aside_and_told(self) -> None:
+        self.of.monitor.finish(*IMPATIENT)
+        self.copied()
+        findings = self.of.monitor.findings
+        lines = findings.read_text().splitlines()
+        self.assertGreater(len(lines), 0)
+        findings.write_text("\n".join([*lines, lines[-1]]) + "\n")
+        ended = self.resumed()
+        self.assertIn("findings_set_aside", ended.log)
+        self.assertEqual(len(Path(f"{findings}.old1").read_text().splitlines()), len(lines) + 1)
+        self.assertGreaterEqual(len(findings.read_text().splitlines()), len(lines))
+
     def test_a_table_that_is_not_there_says_how_to_make_it(self) -> None:
         ended = self.resumed()
         self.assert_exit(ended, 4)
-        self.assertIn("state init states", ended.log)
+        self.assertIn("state init states makes the table", ended.log)
