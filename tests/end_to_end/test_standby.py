@@ -211,7 +211,7 @@ class Standby(Scenario):
 
         def reasons() -> str:
             [run] = get()["migrations"]
-            return str(get(f"/{run['migration']}/status")["verdict"])
+            return str(get(f"/{run['migration']}/status")["reasons"])
 
         wait_until(lambda: "copy" in self.head(migration) and get()["migrations"] != [])
         self.assertNotIn("another one may have taken the state", reasons())
