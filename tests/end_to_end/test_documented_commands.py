@@ -223,6 +223,24 @@ class DocumentedCommands(Scenario):
                     compared += len(wanted)
         self.assertGreater(compared, 20)
 
+    def test_a_calculation_gives_its_comment_or_the_table_above_it(self) -> None:
+        without = 0
+        for page in PAGES:
+            for block in blocks(page):
+                if all(figures(comment) for _, comment in calculations(block)):
+                    continue
+                without += 1
+                above = page.read_text().split(block.text)[0]
+                table = re.findall(r"(?m)^\|.*$", above[above.rindex("\n\n|"):])[2:]
+                given = subprocess.run(["bash", "-c", block.text], check=True, text=True,
+                                       capture_output=True, timeout=60).stdout
+                wanted = {figure for row in table for cell in row.strip("|").split("|")[2:]
+                          for figure in figures(cell)}
+                with self.subTest(page=page.name, command=block.text):
+                    self.assertGreater(len(wanted), 5)
+                    self.assertEqual(wanted - figures(given), set(), given)
+        self.assertGreater(without, 0)
+
     def run_block(self, page: Path, block: Block) -> None:
         if block.mark.startswith("run by "):
             self.assertTrue((ROOT / block.mark.removeprefix("run by ")).is_file())
