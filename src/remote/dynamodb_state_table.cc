@@ -44,7 +44,8 @@ std::optional<state_table::place> place_of(std::string_view part) {
   if (part.size() != name_at + 2 * found.name.bytes.size()) {
     return std::nullopt;
   }
-  std::from_chars(part.data(), part.data() + epoch_digits, found.epoch);
+  const auto digits = part.substr(0, epoch_digits);
+  std::from_chars(digits.data(), digits.data() + digits.size(), found.epoch);
   for (std::size_t i = 0; i < found.name.bytes.size(); ++i) {
     const auto* at = part.data() + name_at + 2 * i;
     std::from_chars(at, at + 2, found.name.bytes[i], 16);
@@ -52,7 +53,10 @@ std::optional<state_table::place> place_of(std::string_view part) {
   return part_of(found) == part ? std::optional(found) : std::nullopt;
 }
 
-double write_units(std::size_t bytes) { return static_cast<double>(bytes / 1024 + 1); }
+double write_units(std::size_t bytes) {
+  const auto begun = bytes / 1024 + 1;
+  return static_cast<double>(begun);
+}
 
 std::unexpected<error> answered_in_too_many_parts(std::string_view what) {
   return fail(

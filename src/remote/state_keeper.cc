@@ -116,10 +116,10 @@ awaitable<result<bool>> state_keeper::try_to_take(const lease_watch& watch) {
     co_return true;
   }
   if (!written && is_hopeless(written.error())) {
-    co_return fail(std::move(written.error()));
+    co_return fail(written.error());
   }
   if (!written && written.error().kind == error_class::access_denied) {
-    co_return fail(std::move(written.error()));
+    co_return fail(written.error());
   }
   co_return false;  // the next look tells whether it has come through
 }

@@ -118,7 +118,7 @@ TEST_F(file_source_test, has_the_same_blocks_but_for_what_changed) {
 TEST_F(file_source_test, leaves_no_picture_behind) {
   {
     auto from = source();
-    (void)complete(from.take());
+    EXPECT_TRUE(complete(from.take()));
     EXPECT_TRUE(std::filesystem::exists(folder / "picture.db"));
     EXPECT_TRUE(state::numbers_in(folder / "picture.db", ""));
   }

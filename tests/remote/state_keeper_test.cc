@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
 
 namespace ddm::remote {
 namespace {
@@ -19,6 +20,7 @@ using simulation::copies::network;
 using simulation::copies::position_of;
 using simulation::copies::state_files;
 using simulation::copies::stored_states;
+using std::chrono::seconds;
 
 class state_keeper_test : public testing::Test {
  protected:
@@ -217,7 +219,7 @@ TEST_F(state_keeper_test, writes_all_anew_and_deletes_what_is_old_when_garbage_h
   }
   EXPECT_GT(states.head->epoch, 3U);
   EXPECT_GT(one->figures().blocks_deleted, 0U);
-  time.run(one->end());
+  ASSERT_TRUE(time.run(one->end()));
   EXPECT_EQ(copied_position(), local.position);
   EXPECT_TRUE(std::ranges::all_of(
       states.blocks, [&](const auto& each) { return each.first.first + 1 >= states.head->epoch; }));
@@ -229,7 +231,7 @@ TEST_F(state_keeper_test, refuses_to_resume_from_a_copy_with_a_block_missing_or_
   local.position = 1'000;
   one->begin_copying(local);
   time.run_for(10s);
-  time.run(one->end());
+  ASSERT_TRUE(time.run(one->end()));
   const auto fetch = [&] {
     return time.run(fetch_newest(table, [] {}, [](const auto&, auto) { return result<void>{}; }));
   };
@@ -246,6 +248,79 @@ TEST_F(state_keeper_test, refuses_to_resume_from_a_copy_with_a_block_missing_or_
   const auto missing = fetch();
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, block_missing);
+}
+
+/// A state whose picture cannot be taken for now.
+class troubled_source final : public copy_source {
+ public:
+  explicit troubled_source(local_state& from) : from_(from) {}
+  bool throws = false;
+
+  awaitable<result<std::vector<copied_file>>> take() override {
+    if (throws) {
+      throw std::bad_alloc();
+    }
+    co_return co_await from_.take();
+  }
+  awaitable<result<std::vector<sealed_block>>> sealed(std::size_t file,
+                                                      std::vector<std::size_t> blocks) override {
+    return from_.sealed(file, std::move(blocks));
+  }
+
+ private:
+  local_state& from_;
+};
+
+TEST_F(state_keeper_test, outlives_a_picture_that_throws_and_ends_in_time_with_an_error) {
+  auto one = keeper("one");
+  ASSERT_TRUE(time.run(one->acquire({})));
+  troubled_source troubled(local);
+  one->begin_copying(troubled);
+  time.run_for(5s);
+  troubled.throws = true;
+  local.position = 60;
+  time.run_for(2min);
+  troubled.throws = false;
+  time.run_for(1min);
+  EXPECT_EQ(copied_position(), 60);
+  troubled.throws = true;
+  local.position = 70;
+  const auto begun = time.now();
+  EXPECT_FALSE(time.run(one->end()));
+  EXPECT_LT(time.now() - begun, 100s);
+  EXPECT_EQ(copied_position(), 60);
+}
+
+TEST_F(state_keeper_test, ends_with_success_only_where_the_table_has_all_of_it) {
+  for (int second = 1; second < 40; second += 3) {
+    states.head.reset();
+    states.blocks.clear();
+    auto one = keeper("one", {.copy_each = 10s, .end_within = 3s});
+    ASSERT_TRUE(time.run(one->acquire({})));
+    local.position = 100;
+    one->begin_copying(local);
+    time.run_for(seconds(second));
+    net.faults.unheard = 500;  // half of the answers come ten seconds late, or not
+    local.position = 5'000;
+    const auto ended = time.run(one->end());
+    net.faults = {};
+    EXPECT_TRUE(!ended || copied_position() == 5'000) << second;
+  }
+}
+
+TEST_F(state_keeper_test,
+       begins_a_state_with_an_epoch_that_an_earlier_one_of_its_name_did_not_have) {
+  auto one = keeper("one");
+  ASSERT_TRUE(time.run(one->acquire({})));
+  const auto first = states.head->epoch;
+  EXPECT_GT(first, 1'000'000U);
+  time.run(one->abandon());
+  states.head.reset();
+  time.run_for(2s);
+  auto two = keeper("two");
+  ASSERT_TRUE(time.run(two->acquire({})));
+  EXPECT_GT(states.head->epoch, first);
+  time.run(two->abandon());
 }
 
 }  // namespace
