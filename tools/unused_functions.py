@@ -26,7 +26,6 @@ VALUE_BEFORE = {")", ",", "}", ";", ":"}
 # owner::name, and why it stays although only others than src/ use it
 ALLOWED = {
     "compare_session::abandon": "how the tests and the simulation kill a process",
-    "state_keeper::may_act": "the simulation holds the lease to it",
     "state_keeper::abandon": "how the tests and the simulation kill a process",
     "divert": "tests and fuzzers read what is logged",
     "escape_html": "markup is made with it",
