@@ -171,8 +171,8 @@ def faults() -> Iterator[str]:
             continue
         try:
             text = (ROOT / name).read_text()
-        except UnicodeDecodeError:
-            continue  # a picture, a fuzz input
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue  # a picture, a fuzz input; what a test beside this one has taken away again
         lines = text.splitlines()
         yield from text_faults(name, lines)
         if BANNED_FOLDERS & set(Path(name).parts[:-1]):

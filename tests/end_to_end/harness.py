@@ -210,7 +210,7 @@ class Scenario(unittest.TestCase):
         self.assertEqual(checks["sampled"], account.changes)
         self.assertEqual(checks["sampled"], sum(checks[outcome] for outcome in (
             "verified", "superseded", "pending", "deferred", "failed", "healed")))
-        self.assertEqual(report["gaps"], [])
+        self.assertEqual(report["gaps"], [], report["gaps"])
 
 
 __all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "PATIENCE_SECONDS", "TABLE",
