@@ -80,7 +80,7 @@ class counting_table final : public remote::state_table {
   awaitable<result<std::vector<place>>> blocks_before(std::uint64_t epoch) override {
     std::vector<place> found;
     for (const auto& [key, size] : sizes_) {
-      if (key.first >= epoch || found.size() == 100) {
+      if (key.first >= epoch || found.size() == remote::blocks_per_call_max) {
         break;
       }
       found.push_back({.epoch = key.first, .name = key.second});

@@ -18,8 +18,6 @@
 namespace ddm::cli {
 namespace {
 
-/// Of what copies may write: the rest of a table of states is for others.
-constexpr double write_units_per_second = 500;
 constexpr milliseconds tell_each{30'000};
 constexpr milliseconds fetch_again{2'000};
 
@@ -43,8 +41,7 @@ held_state::held_state(process& host, request wanted, std::unique_ptr<connection
       table_(link_->calls(), host.time,
              {.table = wanted_.address.table,
               .state = wanted_.address.name,
-              .command = std::string(copied_command)},
-             write_units_per_second),
+              .command = std::string(copied_command)}),
       keeper_({.lease = {},
                .copy_each = wanted_.copy_each,
                .bounds = {},

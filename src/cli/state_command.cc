@@ -3,7 +3,6 @@
 #include "base/displayable.h"
 #include "base/units.h"
 #include "cli/copied_files.h"
-#include "cli/ending.h"
 #include "cli/item_command.h"
 #include "cli/standard_output.h"
 #include "remote/dynamodb_state_table.h"
@@ -19,18 +18,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <memory>
-#include <unistd.h>
 #include <utility>
 
 namespace ddm::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr double write_units_per_second = 500;
 
 /// What each of the verbs works with.
 struct surroundings {
@@ -45,8 +41,7 @@ std::unique_ptr<remote::dynamodb_state_table> table_of(const surroundings& aroun
   return std::make_unique<remote::dynamodb_state_table>(
       around.calls, around.time,
       remote::dynamodb_state_table::of{
-          .table = address.table, .state = address.name, .command = std::string(copied_command)},
-      write_units_per_second);
+          .table = address.table, .state = address.name, .command = std::string(copied_command)});
 }
 
 std::unique_ptr<remote::state_keeper> keeper_of(const surroundings& around,
@@ -125,11 +120,11 @@ awaitable<result<int>> show(surroundings around, remote::state_address address) 
       fmt::format("state    {}\nheld by  {}\nepoch    {}, write {}\ncopy     {}\n",
                   address.describe(), held_by(found), found.epoch, found.counter, told(found.copy));
   if (found.copy) {
-    const auto contents = co_await remote::read_contents(*table, *found.copy);
-    if (!contents) {
-      co_return fail(contents.error());
+    const auto files = co_await remote::read_contents(*table, *found.copy);
+    if (!files) {
+      co_return fail(files.error());
     }
-    for (const auto& file : contents->files) {
+    for (const auto& file : *files) {
       text += fmt::format("         {}: {} in {} blocks\n", displayable(file.name),
                           format_size(file.bytes), file.blocks.size());
     }
@@ -175,16 +170,9 @@ awaitable<result<int>> remove_blocks(remote::state_keeper& keeper,
     if (blocks->empty()) {
       co_return static_cast<int>(removed);
     }
-    for (std::size_t at = 0; at < blocks->size() && !keeper.is_lost();
-         at += remote::blocks_per_call_max) {
-      const auto from = blocks->begin() + static_cast<std::ptrdiff_t>(at);
-      const auto some = std::min(remote::blocks_per_call_max, blocks->size() - at);
-      if (auto gone =
-              co_await table.delete_blocks({from, from + static_cast<std::ptrdiff_t>(some)});
-          !gone) {
-        co_return fail(std::move(gone.error()));
-      }
-      removed += some;
+    removed += blocks->size();
+    if (auto gone = co_await table.delete_blocks(*std::move(blocks)); !gone) {
+      co_return fail(std::move(gone.error()));
     }
   }
   co_return fatal("another process has taken the state meanwhile: it begins anew there");
@@ -204,17 +192,14 @@ awaitable<result<int>> forget_and_remove(remote::state_keeper& keeper,
   co_return removed;
 }
 
-/// What the list has and nobody has begun, or what was cut off between head and list.
-awaitable<result<int>> remove_from_list(remote::dynamodb_state_table& table,
-                                        remote::state_address address,
-                                        const std::vector<remote::listed_state>& listed) {
-  if (std::ranges::find(listed, address.name, &remote::listed_state::name) == listed.end()) {
-    co_return fail(not_there(address));
+/// Fails where the list does not have it.
+awaitable<result<void>> check_listed(surroundings around, remote::state_address address) {
+  const auto listed = co_await remote::list_states(around.calls, address.table);
+  if (!listed) {
+    co_return fail(listed.error());
   }
-  if (auto unlisted = co_await table.unlist(); !unlisted) {
-    co_return fail(std::move(unlisted.error()));
-  }
-  co_return 0;
+  const auto found = std::ranges::find(*listed, address.name, &remote::listed_state::name);
+  co_return found != listed->end() ? result<void>() : fail(not_there(address));
 }
 
 awaitable<result<int>> remove(surroundings around, remote::state_address address) {
@@ -242,12 +227,12 @@ awaitable<result<int>> remove(surroundings around, remote::state_address address
                       : fail(other.error());
     }
   }
-  const auto listed = co_await remote::list_states(around.calls, address.table);
-  if (!listed) {
-    co_return fail(listed.error());
+  // Without a head: nobody has begun it, or a deletion was cut off between head and list.
+  if (auto listed = *head ? result<void>() : co_await check_listed(around, address); !listed) {
+    co_return fail(std::move(listed.error()));
   }
-  if (auto unlisted = co_await remove_from_list(*table, address, *listed); !unlisted && !*head) {
-    co_return unlisted;
+  if (auto unlisted = co_await table->unlist(); !unlisted) {
+    co_return fail(std::move(unlisted.error()));
   }
   (void)print_text(fmt::format("{} is deleted: {} blocks\n", address.describe(), *removed),
                    "the answer");

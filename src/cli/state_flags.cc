@@ -1,5 +1,5 @@
 // `state`: its usage, and its flags in the order of their help.
-#include "cli/options_flag.h"
+#include "cli/item_flags.h"
 #include "cli/usage.h"
 #include "remote/state_address.h"
 
@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ddm::cli {
 namespace {
@@ -83,6 +84,9 @@ std::vector<std::string> faults_of_places(const state_options& o) {
 const command_description& describe(const state_options&) { return state_description; }
 
 flag_table flags_of(state_options& o) {
+  auto access = access_flags(o.connection);
+  std::ranges::find(access, "region", &flag::name)->fallback =
+      "AWS_REGION, profile, ap-northeast-1; init asks for it";
   return {{"What is to be done",
            {{.name = "do",
              .value = "WORD",
@@ -100,22 +104,7 @@ flag_table flags_of(state_options& o) {
                      "items, and with --show-values their values",
              .fallback = "none; init asks for it",
              .possible = "owned, aws or a key"}}},
-          {"Access",
-           {{.name = "profile",
-             .value = "NAME",
-             .target = text_into(o.connection.profile),
-             .help = "AWS profile",
-             .fallback = "the credential chain",
-             .possible = "an AWS profile"},
-            {.name = "region",
-             .value = "REGION",
-             .target = text_into(o.connection.region),
-             .help = "its region",
-             .fallback = "AWS_REGION, profile, ap-northeast-1; init asks for it",
-             .possible = "an AWS region"},
-            {"endpoint-url", "URL", url_into(o.connection.endpoint_url),
-             "DynamoDB Local, a compatible store or a VPC endpoint",
-             "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"}}},
+          {"Access", std::move(access)},
           debugging(o.allow_core_dumps)};
 }
 

@@ -21,8 +21,7 @@ constexpr int epoch_digits = 12;
 /// Of one call that is answered in parts.
 constexpr int parts_max = 20;
 constexpr milliseconds part_pause{200};
-/// What is read at once to be deleted: their keys only, but all of each block is paid for.
-constexpr std::uint32_t old_blocks_per_page = 100;
+constexpr double write_units_per_second = 500;
 
 attribute_map key_of(std::string state, std::string part) {
   return {{std::string(partition_attribute), {std::move(state)}},
@@ -81,8 +80,7 @@ bool take_block(attribute_map& item, blocks_by_part& found) {
 
 }  // namespace
 
-dynamodb_state_table::dynamodb_state_table(aws::service_client& calls, clock& time, of whose,
-                                           double write_units_per_second)
+dynamodb_state_table::dynamodb_state_table(aws::service_client& calls, clock& time, of whose)
     : calls_(calls),
       time_(time),
       client_(calls),
@@ -257,7 +255,7 @@ awaitable<result<std::vector<state_table::place>>> dynamodb_state_table::blocks_
                                      .sort_attribute = std::string(sort_attribute),
                                      .sort_below = fmt::format("{:0{}}", epoch, epoch_digits),
                                      .exclusive_start_key = std::move(start),
-                                     .limit = old_blocks_per_page,
+                                     .limit = blocks_per_call_max,
                                      .consistent_read = true});
     if (!answer) {
       co_return fail(std::move(answer.error()));

@@ -33,9 +33,9 @@ class dynamodb_state_table final : public state_table {
     std::string state;
     std::string command;
   };
-  /// Both outlive it. `pace`: of 1 KB that is written or deleted, a write unit each.
-  dynamodb_state_table(aws::service_client& calls, clock& time, of whose,
-                       double write_units_per_second);
+  /// Both outlive it. It writes and deletes 500 write units a second at most, of 1 KB each: the
+  /// rest of a table of states is for others.
+  dynamodb_state_table(aws::service_client& calls, clock& time, of whose);
 
   /// Adds it to the list of states; before the head is taken first.
   [[nodiscard]] awaitable<result<void>> list();

@@ -79,8 +79,7 @@ result<void> check_files(const std::vector<copied_file>& files, const copy_root&
 
 }  // namespace
 
-awaitable<result<copy_contents>> read_contents(state_table& table, copy_root copy) {
-  copy_contents contents;
+awaitable<result<std::vector<copied_file>>> read_contents(state_table& table, copy_root copy) {
   auto bytes = copy.manifest.top;
   for (auto levels = copy.manifest.levels; levels > 0; --levels) {
     auto names = names_in(bytes);
@@ -99,7 +98,6 @@ awaitable<result<copy_contents>> read_contents(state_table& table, copy_root cop
     if (!read) {
       co_return fail(std::move(read.error()));
     }
-    contents.names_blocks.insert(contents.names_blocks.end(), names->begin(), names->end());
   }
   auto files = decode_manifest(bytes);
   if (!files) {
@@ -108,16 +106,15 @@ awaitable<result<copy_contents>> read_contents(state_table& table, copy_root cop
   if (auto checked = check_files(*files, copy); !checked) {
     co_return fail(std::move(checked.error()));
   }
-  contents.files = *std::move(files);
-  co_return contents;
+  co_return files;
 }
 
 awaitable<result<void>> fetch_copy(state_table& table, copy_root copy, file_sink sink) {
-  const auto contents = co_await read_contents(table, copy);
-  if (!contents) {
-    co_return fail(contents.error());
+  const auto files = co_await read_contents(table, copy);
+  if (!files) {
+    co_return fail(files.error());
   }
-  for (const auto& file : contents->files) {
+  for (const auto& file : *files) {
     if (auto fetched = co_await fetch_file(table, copy.epoch, file, sink); !fetched) {
       co_return fetched;
     }

@@ -13,14 +13,11 @@ namespace ddm::remote {
 /// Takes a file's bytes in order, at most a few MB at a time. `name` is one of the copy's files.
 using file_sink = std::function<result<void>(const std::string& name, std::string_view bytes)>;
 
-/// Every block that the copy is made of, those of its manifest too.
-struct copy_contents {
-  std::vector<copied_file> files;
-  std::vector<block_name> names_blocks;
-};
+/// The files that the copy is made of.
 /// Errors: of the code `block_missing` where one is not there (who holds no lease reads the head
 /// anew: it may have moved on); fatal where one is damaged; what the table has.
-[[nodiscard]] awaitable<result<copy_contents>> read_contents(state_table& table, copy_root copy);
+[[nodiscard]] awaitable<result<std::vector<copied_file>>> read_contents(state_table& table,
+                                                                        copy_root copy);
 
 /// All files of it. The same errors, and the sink's. A file of no bytes is given to it once.
 [[nodiscard]] awaitable<result<void>> fetch_copy(state_table& table, copy_root copy,

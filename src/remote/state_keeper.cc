@@ -115,10 +115,7 @@ awaitable<result<bool>> state_keeper::try_to_take(const lease_watch& watch) {
     hold(std::move(taking.next));
     co_return true;
   }
-  if (!written && is_hopeless(written.error())) {
-    co_return fail(written.error());
-  }
-  if (!written && written.error().kind == error_class::access_denied) {
+  if (!written && !mends_by_waiting(written.error().kind)) {
     co_return fail(written.error());
   }
   co_return false;  // the next look tells whether it has come through
@@ -314,7 +311,6 @@ awaitable<result<void>> state_keeper::copy_now() {
   }
   ++copy_number_;
   ++figures_.copies;
-  figures_.last_copied_at = taken_at;
   ledger_.note_copy(needed);
   co_return result<void>{};
 }
@@ -378,27 +374,21 @@ awaitable<result<void>> state_keeper::put_blocks(std::vector<sealed_block> block
 }
 
 awaitable<void> state_keeper::collect(std::size_t blocks_max) {
-  for (std::size_t deleted = 0; ledger_.may_collect() && deleted < blocks_max;) {
-    const auto old = co_await table_.blocks_before(ledger_.epoch());
+  for (std::size_t deleted = 0;
+       ledger_.may_collect() && deleted < blocks_max && !ending_.is_set() && !lost_;) {
+    auto old = co_await table_.blocks_before(ledger_.epoch());
     if (old && old->empty()) {
       ledger_.note_collected();
     }
-    for (std::size_t at = 0; old && at < old->size() && !ending_.is_set();
-         at += blocks_per_call_max) {
-      const auto some = std::min(blocks_per_call_max, old->size() - at);
-      const auto from = old->begin() + static_cast<std::ptrdiff_t>(at);
-      const auto gone =
-          lost_ ? fail(*lost_)
-                : co_await table_.delete_blocks({from, from + static_cast<std::ptrdiff_t>(some)});
-      if (!gone) {
-        co_return;  // what is left costs a little, until the next copy
-      }
-      deleted += some;
-      figures_.blocks_deleted += some;
-    }
-    if (!old || ending_.is_set() || lost_) {
+    if (!old || old->empty() || ending_.is_set() || lost_) {
       co_return;
     }
+    const auto some = old->size();
+    if (const auto gone = co_await table_.delete_blocks(*std::move(old)); !gone) {
+      co_return;  // what is left costs a little, until the next copy
+    }
+    deleted += some;
+    figures_.blocks_deleted += some;
   }
 }
 

@@ -66,7 +66,6 @@ struct copy_figures {
   std::uint64_t blocks_written = 0;
   std::uint64_t bytes_written = 0;  ///< as they are stored
   std::uint64_t blocks_deleted = 0;
-  std::optional<wall_time> last_copied_at;  ///< the moment that the newest copy is of
 };
 
 class state_keeper {

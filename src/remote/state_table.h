@@ -53,7 +53,7 @@ class state_table {
   /// there is an error of the code `block_missing`.
   [[nodiscard]] virtual awaitable<result<std::vector<std::string>>> get_blocks(
       std::uint64_t epoch, std::vector<block_name> names) = 0;
-  /// Some of the blocks of earlier epochs; none: there are none left.
+  /// Some of the blocks of earlier epochs, at most blocks_per_call_max; none: there are none left.
   [[nodiscard]] virtual awaitable<result<std::vector<place>>> blocks_before(
       std::uint64_t epoch) = 0;
   /// At most blocks_per_call_max. That one is not there is no error.

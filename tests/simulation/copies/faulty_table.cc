@@ -135,7 +135,7 @@ awaitable<result<std::vector<remote::state_table::place>>> faulty_table::blocks_
       [&states = states_, epoch]() -> result<std::vector<place>> {
         std::vector<place> found;
         for (const auto& [key, bytes] : states.blocks) {
-          if (key.first >= epoch || found.size() == 2 * remote::blocks_per_call_max) {
+          if (key.first >= epoch || found.size() == remote::blocks_per_call_max) {
             break;
           }
           found.push_back({.epoch = key.first, .name = key.second});
