@@ -46,7 +46,7 @@ WAITING = {
     "cli":
         "alert_sender compare_command compared_tables connection copied_files ending event_loop held_state item_command "
         "live_panels monitor_command onlookers open_migration process reached_table repair_command "
-        "run_description shared_connections shown_runs start_text web_api web_findings web_server web_shards",
+        "run_description shared_budgets shared_connections shown_runs start_text web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer describe_settings dynamodb_client streams_client table_reader",
     "monitor":
@@ -64,7 +64,7 @@ WAITING = {
     "serve": "event_feed http_server request_parser server_connection server_limits",
     "state": "sqlite_store state_store state_tables",
     "summary": "signs_of_life stored_facts",
-    "stream": "record_sink shard_reader stream_consumer stream_follower",
+    "stream": "listing_pace record_sink shard_reader stream_consumer stream_follower",
     "testdata": "item_writer",
     "verify": "findings_file record_verifier",
 }

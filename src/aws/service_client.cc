@@ -53,8 +53,10 @@ awaitable<result<api_response>> service_client::call(api_request request, rate_l
       co_return told({.kind = error_class::cancelled, .message = "not asked: the run ends"},
                      request);
     }
+    const auto asked_at = clock_.now();
     auto response = co_await attempt(request);
     if (response) {
+      response->asked_at = asked_at;
       response->retried = number > 1;
       last_retried ? bucket_.refund_retry(*last_retried) : bucket_.refund_first_try();
       co_return response;

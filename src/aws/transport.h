@@ -64,6 +64,7 @@ struct api_response {
   std::optional<milliseconds> retry_after;  ///< x-amz-retry-after
   std::optional<wall_time> date;            ///< Date: the server's clock, whole seconds
   bool retried = false;                     ///< an earlier attempt of the call failed
+  wall_time asked_at;                       ///< by our clock; after any wait for a pace
 };
 
 /// The answer was larger than `answer_bytes_max`: asking for less mends it, asking again does not.

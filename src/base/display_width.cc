@@ -88,4 +88,17 @@ std::string cut_to_width(std::string_view text, std::size_t columns, std::string
   return std::string(text.substr(0, fitting(text, columns - mark_width).first)) + std::string(mark);
 }
 
+std::string ascii_only(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      out += c;
+    } else if (byte >= 0xc0) {
+      out += '?';
+    }
+  }
+  return out;
+}
+
 }  // namespace ddm

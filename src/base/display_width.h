@@ -21,5 +21,7 @@ namespace ddm {
                                        std::string_view mark);
 
 [[nodiscard]] bool is_ascii(std::string_view text);
+/// With "?" for each other character.
+[[nodiscard]] std::string ascii_only(std::string_view text);
 
 }  // namespace ddm

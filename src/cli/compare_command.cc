@@ -84,7 +84,13 @@ monitor::compare_parts compare_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .watch = onlookers_.watch(report::render_comparison, {})};
+          .watch = onlookers_.watch(
+              [this](const report::status& now) {
+                if (!options_.quiet) {
+                  migration_.host.printer.print(report::render_comparison(now));
+                }
+              },
+              {})};
 }
 
 awaitable<int> compare_run::run() {

@@ -35,9 +35,12 @@ constexpr command_description compare_description{
 flag_group what_is_compared(compare_options& o) {
   flag_group group{
       "What is compared",
-      {{"sample-rate", "N", sample_rate_into(o.sample_rate),
-        "compare one key in N; also all, 1%, 1/100. Saves memory and judgements, but no reading: "
-        "a scan costs the same"}}};
+      {{.name = "sample-rate",
+        .value = "N",
+        .target = sample_rate_into(o.sample_rate),
+        .help = "compare one key in N; also all, 1%, 1/100. Saves memory and judgements, but no "
+                "reading: a scan costs the same",
+        .not_from_fleet = true}}};
   append(group, equality_flags(o));
   return group;
 }

@@ -2,6 +2,7 @@
 
 #include "base/displayable.h"
 #include "base/log.h"
+#include "base/log_name.h"
 #include "base/units.h"
 #include "cli/ending.h"
 #include "remote/fetch_copy.h"
@@ -67,6 +68,10 @@ void held_state::tell_waiting(const remote::lease_watch& watch) {
   const auto now = host_.time.now();
   host_.shown.show(
       {.state = address(), .held_by = watch.seen()->told, .seen_at = watch.seen_since()});
+  if (auto* member = host_.shown.find_member(log::present_name())) {
+    member->state = report::member_state::standby;
+    member->why = "its state is held by " + watch.seen()->told;
+  }
   if (host_.web && !told_waiting_at_) {
     if (auto begun = host_.web->begin(); !begun) {
       log::event(log::level::error, "not_listening", begun.error().describe());

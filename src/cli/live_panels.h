@@ -1,14 +1,14 @@
 // The panel below everything else on a terminal, refreshed each second.
 //
-// Of several migrations each has its turn, with its name in the first line.
+// Of a fleet it is the overview.
 #pragma once
 
+#include "cli/shown_runs.h"
 #include "cli/status_printer.h"
 #include "report/recent_figures.h"
 #include "report/status.h"
 #include "runtime/clock.h"
 
-#include <cstddef>
 #include <functional>
 #include <list>
 #include <string>
@@ -17,8 +17,9 @@ namespace ddm::cli {
 
 class live_panels {
  public:
-  /// Both outlive it.
-  live_panels(status_printer& printer, clock& time) : printer_(printer), clock_(time) {}
+  /// All outlive it.
+  live_panels(status_printer& printer, clock& time, const shown_runs& shown)
+      : printer_(printer), clock_(time), shown_(shown) {}
 
   /// Shows them until it is cancelled; returns at once where there is no terminal.
   [[nodiscard]] awaitable<void> refresh();
@@ -28,7 +29,6 @@ class live_panels {
  private:
   friend class live_panel;
   struct entry {
-    std::string migration;
     std::function<const report::status&()> status;
     report::recent_figures recent;
   };
@@ -36,14 +36,14 @@ class live_panels {
 
   status_printer& printer_;
   clock& clock_;
+  const shown_runs& shown_;
   std::list<entry> entries_;
-  std::size_t beats_ = 0;
 };
 
 /// One of them, for as long as it lives.
 class live_panel {
  public:
-  /// Named as the caller's log lines are. `status` gives the latest one.
+  /// `status` gives the latest one.
   live_panel(live_panels& among, std::function<const report::status&()> status);
   live_panel(const live_panel&) = delete;
   live_panel& operator=(const live_panel&) = delete;

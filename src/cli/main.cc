@@ -4,6 +4,7 @@
 #include "cli/compare_command.h"
 #include "cli/datadel_command.h"
 #include "cli/datagen_command.h"
+#include "cli/fleet_command.h"
 #include "cli/monitor_command.h"
 #include "cli/options.h"
 #include "cli/plan_command.h"
@@ -33,6 +34,9 @@ int run(const cli::text_to_print& asked, const aws::environment&) {
 int run(const cli::monitor_options& options, const aws::environment& variables) {
   return cli::run_monitor(options, variables);
 }
+int run(const cli::fleet_of<cli::monitor_options>& fleet, const aws::environment& variables) {
+  return cli::run_fleet(fleet, variables);
+}
 int run(const cli::compare_options& options, const aws::environment& variables) {
   return cli::run_compare(options, variables);
 }
@@ -53,6 +57,16 @@ int run(const cli::datagen_options& options, const aws::environment& variables) 
 }
 int run(const cli::datadel_options& options, const aws::environment& variables) {
   return cli::run_datadel(options, variables);
+}
+
+bool wants_core_dumps(const auto& options) {
+  if constexpr (requires { options.allow_core_dumps; }) {
+    return options.allow_core_dumps;
+  } else if constexpr (requires { options.common; }) {
+    return options.common.allow_core_dumps;
+  } else {
+    return false;
+  }
 }
 
 /// A standard stream that the caller closed would be the next file or socket that we open, and what
@@ -81,10 +95,8 @@ int main(int argc, char** argv) {
     }
     return std::visit(
         [&](const auto& options) {
-          if constexpr (requires { options.allow_core_dumps; }) {
-            if (options.allow_core_dumps) {
-              allow_core_dumps();
-            }
+          if (wants_core_dumps(options)) {
+            allow_core_dumps();
           }
           return run(options, variables);
         },

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
-#include "cli/conclusion.h"
 #include "cli/doubts.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
@@ -68,14 +67,15 @@ void add_stream(monitor::migration_request& request, reached_stream& stream,
 class monitor_run {
  public:
   monitor_run(open_migration& migration, reached_stream& stream, const monitor_options& options,
-              onlookers& onlookers)
+              onlookers& onlookers, run_teller& teller)
       : migration_(migration),
         facts_(migration.facts),
         stream_(stream),
         options_(options),
         decoder_(migration.decoder_for(options.sample_rate)),
         baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)),
-        onlookers_(onlookers) {
+        onlookers_(onlookers),
+        teller_(teller) {
     onlookers_.about().stream = stream_described();
   }
 
@@ -89,7 +89,7 @@ class monitor_run {
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
   [[nodiscard]] report::stream_facts stream_described() const;
   void tell_of_stream(report::status& now) const;
-  void print_start() const;
+  [[nodiscard]] std::string first_screen() const;
   void tell_doubts() const;
   /// With what the comparison covers that the state holds, if it counts.
   [[nodiscard]] std::optional<verify::coverage> comparison_that_counts() const;
@@ -101,6 +101,7 @@ class monitor_run {
   dynamodb::page_decoder decoder_;
   dynamodb::page_decoder baseline_decoder_;
   onlookers& onlookers_;
+  run_teller& teller_;
   bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
 };
 
@@ -108,50 +109,53 @@ monitor::session_settings monitor_run::session_settings() const {
   const auto& origin = verify::origin_of(facts_.way) == side::target && facts_.target
                            ? *facts_.target
                            : facts_.source;
-  return {
-      .stream = {.stream_arn = facts_.stream.str(),
-                 .first = options_.iterator_type == start_position::latest
-                              ? stream::first_position::latest
-                              : stream::first_position::trim_horizon,
-                 .records_limit = static_cast<int>(options_.records_per_call),
-                 .random_seed = std::random_device{}()},
-      .checks = {.way = facts_.way,
-                 .replication_wait = options_.replication_wait,
-                 .retry_wait = options_.retry_wait,
-                 .max_lag = options_.max_lag,
-                 .stall_after = options_.stall_after,
-                 .memory_bytes_max = memory_for_load(options_) / 4 * (options_.baseline ? 3 : 4),
-                 .deferred_max = static_cast<std::int64_t>(options_.deferred_max)},
-      .verifier = {.way = facts_.way,
-                   .batch_full_at = options_.batch_checks,
-                   .batches_in_flight_max = options_.batches_in_flight,
-                   .batch_wait_max = options_.batch_wait,
-                   .consistent_looks = options_.consistent_read,
-                   .keep_values = options_.show_values},
-      .findings = {.show_values = options_.show_values,
-                   .hash_keys = options_.hash_keys,
-                   .open_max = open_mismatches_max,
-                   .listed_max = static_cast<std::int64_t>(options_.findings_max),
-                   .ignored = options_.ignore_attributes},
-      .period = {.sample_rate = options_.sample_rate,
-                 .ignored = verify::join_patterns(options_.ignore_attributes),
-                 .max_lag_ms = options_.max_lag.count()},
-      .stats_interval = options_.stats_interval,
-      .duration = options_.duration,
-      .until_caught_up = options_.until_caught_up,
-      .baseline = {.wanted = options_.baseline,
-                   .after = options_.baseline_after,
-                   .comparer = comparer_settings()},
-      .settle = options_.settle,
-      .accept_sampled = options_.accept_sampled,
-      .require_go = options_.require_go,
-      .freeze_at = options_.freeze_at,
-      .log_successes = options_.verbose,
-      .accepted_settings = options_.accept,
-      .table_items = origin.item_count,
-      .target_ready = facts_.target_is_ready(),
-      .source_table = facts_.source,
-      .target_table = facts_.target};
+  const auto memory = memory_for_load(options_);
+  return {.stream = {.stream_arn = facts_.stream.str(),
+                     .first = options_.iterator_type == start_position::latest
+                                  ? stream::first_position::latest
+                                  : stream::first_position::trim_horizon,
+                     .records_limit = static_cast<int>(options_.records_per_call),
+                     .random_seed = std::random_device{}(),
+                     .pace = migration_.host.budgets.of_streams(
+                         facts_.stream.str(), stream_.link->description().endpoint)},
+          .checks = {.way = facts_.way,
+                     .replication_wait = options_.replication_wait,
+                     .retry_wait = options_.retry_wait,
+                     .max_lag = options_.max_lag,
+                     .stall_after = options_.stall_after,
+                     .memory_bytes_max =
+                         memory - (options_.baseline ? monitor::memory_of_comparison(memory) : 0),
+                     .deferred_max = static_cast<std::int64_t>(options_.deferred_max)},
+          .verifier = {.way = facts_.way,
+                       .batch_full_at = options_.batch_checks,
+                       .batches_in_flight_max = options_.batches_in_flight,
+                       .batch_wait_max = options_.batch_wait,
+                       .consistent_looks = options_.consistent_read,
+                       .keep_values = options_.show_values},
+          .findings = {.show_values = options_.show_values,
+                       .hash_keys = options_.hash_keys,
+                       .open_max = open_mismatches_max,
+                       .listed_max = static_cast<std::int64_t>(options_.findings_max),
+                       .ignored = options_.ignore_attributes},
+          .period = {.sample_rate = options_.sample_rate,
+                     .ignored = verify::join_patterns(options_.ignore_attributes),
+                     .max_lag_ms = options_.max_lag.count()},
+          .stats_interval = options_.stats_interval,
+          .duration = options_.duration,
+          .until_caught_up = options_.until_caught_up,
+          .baseline = {.wanted = options_.baseline,
+                       .after = options_.baseline_after,
+                       .comparer = comparer_settings()},
+          .settle = options_.settle,
+          .accept_sampled = options_.accept_sampled,
+          .require_go = options_.require_go,
+          .freeze_at = options_.freeze_at,
+          .log_successes = options_.verbose,
+          .accepted_settings = options_.accept,
+          .table_items = origin.item_count,
+          .target_ready = facts_.target_is_ready(),
+          .source_table = facts_.source,
+          .target_table = facts_.target};
 }
 
 compare::comparer_settings monitor_run::comparer_settings() const {
@@ -163,7 +167,7 @@ compare::comparer_settings monitor_run::comparer_settings() const {
           .expected_items = 2 * source.item_count,
           .sample_rate = options_.baseline_sample_rate,
           .ignored = verify::join_patterns(options_.ignore_attributes),
-          .memory_bytes_max = memory_for_load(options_) / 4};
+          .memory_bytes_max = monitor::memory_of_comparison(memory_for_load(options_))};
 }
 
 monitor::session_parts monitor_run::session_parts() {
@@ -178,7 +182,7 @@ monitor::session_parts monitor_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .watch = onlookers_.watch(report::render_text,
+          .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); },
                                     [this](report::status& now) { tell_of_stream(now); }),
           .target_is_ready = [this] { return target_is_ready(); },
           .describe_with_settings =
@@ -189,13 +193,14 @@ monitor::session_parts monitor_run::session_parts() {
 }
 
 awaitable<int> monitor_run::run() {
-  print_start();
+  teller_.begun(first_screen());
   if (auto begun = onlookers_.begin(); !begun) {
-    co_return refuse(begun.error());
+    co_return teller_.refused({begun.error()});
   }
   tell_doubts();
   auto& host = migration_.host;
   monitor_session session(session_settings(), session_parts(), migration_.resumed);
+  const memory_shares::place memory(host.memory, session);
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
   if (migration_.held) {
     migration_.held->on_lost([&session](const error& why) { session.fail_with(why); });
@@ -208,11 +213,8 @@ awaitable<int> monitor_run::run() {
     migration_.held->on_lost({});
   }
   live.reset();
-  auto status = session.status();
-  auto block = options_.quiet ? report::render_ending(status) : report::render_text(status);
-  const int code =
-      conclude(host.printer, options_.output, ended,
-               {.status = status, .block = std::move(block), .require_go = options_.require_go});
+  const auto status = session.status();
+  const int code = teller_.ended(ended, status);
   co_await onlookers_.end(status);
   co_return code;
 }
@@ -291,10 +293,7 @@ void monitor_run::tell_doubts() const {
   }
 }
 
-void monitor_run::print_start() const {
-  if (options_.quiet) {
-    return;
-  }
+std::string monitor_run::first_screen() const {
   const auto& resumed = migration_.resumed;
   auto text = describe_tables(migration_);
   const auto line = [&](std::string_view name, const std::string& value) {
@@ -350,27 +349,35 @@ void monitor_run::print_start() const {
                                                     comparison && comparison->sample_rate > 1,
                                                 .items = facts_.source.item_count,
                                                 .reading_least = reading_least(migration_)}));
-  migration_.host.printer.print(text);
+  return text;
 }
 
 awaitable<int> monitor_opened(open_migration& opened, reached_stream& stream,
-                              const monitor_options& options) {
+                              const monitor_options& options, run_teller& teller) {
   auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
-    co_return refuse(onlookers.error());
+    co_return teller.refused({onlookers.error()});
   }
-  monitor_run run(opened, stream, options, **onlookers);
+  monitor_run run(opened, stream, options, **onlookers, teller);
   co_return co_await run.run();
 }
 
-awaitable<int> monitor_migration(process& host, const monitor_options& options) {
+awaitable<int> monitor_alone(process& host, const monitor_options& options) {
+  printing_teller teller(host.printer, options, options.require_go, report::render_text);
+  co_return co_await monitor_migration(host, options, teller);
+}
+
+}  // namespace
+
+awaitable<int> monitor_migration(process& host, const monitor_options& options,
+                                 run_teller& teller) {
   auto tables = co_await reach_tables(host.connections, options);
   if (!tables) {
-    co_return refuse(tables.error());
+    co_return teller.refused(tables.error());
   }
   auto stream = co_await reach_stream(host.connections, options);
   if (!stream) {
-    co_return refuse(stream.error());
+    co_return teller.refused(stream.error());
   }
   auto request = request_for(*tables, options);
   add_stream(request, *stream, options);
@@ -386,12 +393,12 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options) 
     co_return static_cast<int>(report::exit_code::incomplete);
   }
   if (!opened) {
-    co_return refuse(opened.error());
+    co_return teller.refused(opened.error());
   }
   std::exception_ptr failure;
   int code = static_cast<int>(report::exit_code::failed);
   try {
-    code = co_await monitor_opened(**opened, *stream, options);
+    code = co_await monitor_opened(**opened, *stream, options, teller);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -402,11 +409,9 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options) 
   co_return code;
 }
 
-}  // namespace
-
 migration_command as_command(std::string migration, monitor_options options) {
   return {.migration = std::move(migration), .run = [options = std::move(options)](process& host) {
-            return monitor_migration(host, options);
+            return monitor_alone(host, options);
           }};
 }
 

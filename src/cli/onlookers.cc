@@ -39,7 +39,7 @@ onlookers::onlookers(open_migration& migration, std::vector<report::setting> set
           migration.resumed.values),
       tasks_(migration.executor) {}
 
-monitor::run_watch onlookers::watch(std::function<std::string(const report::status&)> block,
+monitor::run_watch onlookers::watch(std::function<void(const report::status&)> block,
                                     std::function<void(report::status&)> tell) {
   return {.tell =
               [this, tell = std::move(tell)](report::status& now) {
@@ -58,9 +58,7 @@ monitor::run_watch onlookers::watch(std::function<std::string(const report::stat
               },
           .on_block =
               [this, block = std::move(block)](const report::status& now) {
-                if (!migration_.options.quiet) {
-                  migration_.host.printer.print(block(now));
-                }
+                block(now);
                 log_.tell(now);
               },
           .collect =

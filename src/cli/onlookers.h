@@ -24,9 +24,9 @@ class onlookers {
   onlookers& operator=(const onlookers&) = delete;
   ~onlookers() = default;
 
-  /// `block` is what the terminal shows each stats interval; `tell` adds to what is told of the
-  /// migration, and may be empty. They outlive the session.
-  [[nodiscard]] monitor::run_watch watch(std::function<std::string(const report::status&)> block,
+  /// `block` is called each stats interval; `tell` adds to what is told of the migration, and may
+  /// be empty. They outlive the session.
+  [[nodiscard]] monitor::run_watch watch(std::function<void(const report::status&)> block,
                                          std::function<void(report::status&)> tell);
   /// Before the session runs, when nothing can be refused any more. Fails where nobody can be
   /// answered.

@@ -32,8 +32,10 @@ void begin_reading(open_migration& migration) {
   auto& facts = migration.facts;
   const auto begin = [&](reached_table& table, const dynamodb::table_description* description,
                          const std::optional<std::string>& ttl_attribute) {
-    table.begin_reading(migration.host.time, read_budget(migration.options, description),
-                        ttl_attribute);
+    auto& host = migration.host;
+    table.begin_reading(host.time, host.budgets,
+                        description == nullptr ? table.name : description->arn,
+                        read_budget(migration.options, description), ttl_attribute);
   };
   begin(*migration.source, &facts.source, facts.source_ttl_attribute);
   begin(*migration.target, facts.target ? &*facts.target : nullptr, facts.target_ttl_attribute);
@@ -162,10 +164,16 @@ awaitable<result<void>> open_files(open_migration& migration) {
                     "file that they wrote with --state",
                     migration.files.state));
   }
-  auto opened = state::open_sqlite_store({.path = migration.files.state,
-                                          .command = manner.lock,
-                                          .holder = manner.command,
-                                          .fresh = manner.forgets_state});
+  auto& host = migration.host;
+  // All of a large state is read to see that it is whole: others of the process go on meanwhile.
+  auto opened = co_await host.state_threads.run([&] {
+    return state::open_sqlite_store({.path = migration.files.state,
+                                     .command = manner.lock,
+                                     .holder = manner.command,
+                                     .fresh = manner.forgets_state,
+                                     .threads = &host.state_threads,
+                                     .cache_bytes = host.state_cache_bytes});
+  });
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }

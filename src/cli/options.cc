@@ -2,6 +2,7 @@
 
 #include "aws/text_file.h"
 #include "cli/completion.h"
+#include "cli/config_file.h"
 #include "cli/options_flag.h"
 #include "cli/options_sources.h"
 #include "cli/usage.h"
@@ -13,6 +14,9 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <map>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace ddm::cli {
@@ -20,9 +24,9 @@ namespace {
 
 using outcome = std::expected<command_line, usage_faults>;
 
-/// The file that --config names among the arguments, as settings.
-raw_settings read_config_file(const flag_table& table, const raw_settings& arguments,
-                              const file_reader& read_file, std::vector<std::string>& faults) {
+/// The file that --config names among the arguments.
+config_file read_config_file(const flag_table& table, const raw_settings& arguments,
+                             const file_reader& read_file, std::vector<std::string>& faults) {
   const auto named = arguments.find("config");
   if (named == arguments.end()) {
     return {};
@@ -34,6 +38,162 @@ raw_settings read_config_file(const flag_table& table, const raw_settings& argum
     return {};
   }
   return read_config(table, path, *text, faults);
+}
+
+/// The stronger source comes first: merge() keeps what is there already.
+raw_settings layered(raw_settings strongest, raw_settings weaker) {
+  strongest.merge(std::move(weaker));
+  return strongest;
+}
+
+/// Faults of several migrations: each once, with whom it is of.
+class faults_of_members {
+ public:
+  void add(const std::string& member, std::vector<std::string> faults) {
+    for (auto& fault : faults) {
+      auto found = std::ranges::find(faults_, fault, &entry::text);
+      found = found == faults_.end() ? faults_.insert(found, {std::move(fault), {}}) : found;
+      found->members.push_back(member);
+    }
+  }
+  void tell(std::vector<std::string>& faults) const {
+    for (const auto& [text, members] : faults_) {
+      const auto others = members.size() - 1;
+      faults.push_back(
+          others == 0 ? fmt::format("migration {}: {}", members.front(), text)
+                      : fmt::format("migration {} and {} more: {}", members.front(), others, text));
+    }
+  }
+
+ private:
+  struct entry {
+    std::string text;
+    std::vector<std::string> members;
+  };
+  std::vector<entry> faults_;
+};
+
+/// What the command line and the variables say, and the file that it names.
+struct said {
+  raw_settings here;
+  config_file file;
+};
+
+/// Flags beside a fleet that belong to one of its migrations.
+void refuse_what_is_of_one(const flag_table& table, const raw_settings& here,
+                           std::vector<std::string>& faults) {
+  for (const auto& [name, values] : here) {
+    if (find_flag(table, name)->of_migration) {
+      faults.push_back(fmt::format(
+          "{} is not the same for all migrations of the fleet in --config: it belongs into each "
+          "[[migration]]",
+          values.back().origin));
+    }
+  }
+}
+
+/// Two migrations that would write one file, or hold one state.
+void refuse_shared_places(const auto& members, faults_of_members& faults) {
+  std::map<std::string, std::string> taken;
+  for (const auto& each : members) {
+    for (const auto& place : {each.options.state_file, each.options.findings_file}) {
+      const auto [first, is_free] =
+          place ? taken.try_emplace(*place, each.name) : std::pair(taken.end(), true);
+      if (!is_free) {
+        faults.add(each.name,
+                   {fmt::format("{} is a file, or a state, of {} already: \"{{name}}\" in it "
+                                "stands for the migration's name",
+                                *place, first->second)});
+      }
+    }
+  }
+}
+
+/// The names in --migration, all of which there must be.
+bool is_chosen(const migration_options& common, const std::string& name) {
+  return common.only.empty() || std::ranges::find(common.only, name) != common.only.end();
+}
+
+void refuse_unknown_names(const migration_options& common, const config_file& file,
+                          std::vector<std::string>& faults) {
+  std::vector<std::string_view> names;
+  for (const auto& each : file.migrations) {
+    names.push_back(each.name);
+  }
+  for (const auto& name : common.only) {
+    if (std::ranges::find(names, name) == names.end()) {
+      faults.push_back(fmt::format("--migration \"{}\" is not in the file{}", name,
+                                   suggestion(name, names, "")));
+    }
+  }
+}
+
+template <class Options>
+std::expected<fleet_of<Options>, usage_faults> parse_fleet(const said& all, usage_faults wrong) {
+  fleet_of<Options> fleet;
+  const auto table = flags_of(fleet.common);
+  refuse_what_is_of_one(table, all.here, wrong.faults);
+  apply_settings(table, layered(all.here, all.file.settings), wrong.faults, missing::is_no_fault);
+  refuse_unknown_names(fleet.common, all.file, wrong.faults);
+  if (!wrong.faults.empty()) {
+    return std::unexpected(std::move(wrong));
+  }
+  faults_of_members faults;
+  for (const auto& each : all.file.migrations) {
+    if (!is_chosen(fleet.common, each.name)) {
+      continue;
+    }
+    auto& options = fleet.members.emplace_back(each.name, Options{}).options;
+    std::vector<std::string> of_it;
+    apply_settings(flags_of(options),
+                   layered(said_of(all.here, each.name),
+                           layered(each.settings, said_of(all.file.settings, each.name))),
+                   of_it);
+    if (!options.state_file) {
+      options.state_file = fmt::format("./{}.monitor.db", each.name);
+    }
+    std::ranges::move(complete(options), std::back_inserter(of_it));
+    faults.add(each.name, std::move(of_it));
+  }
+  refuse_shared_places(fleet.members, faults);
+  faults.tell(wrong.faults);
+  if (!wrong.faults.empty()) {
+    return std::unexpected(std::move(wrong));
+  }
+  return fleet;
+}
+
+template <class Options>
+concept has_fleets = std::is_constructible_v<command_line, fleet_of<Options>>;
+
+/// A command that works for one migration takes it out of the fleet.
+template <class Options>
+outcome one_of_fleet(const said& all, usage_faults wrong) {
+  const auto command = wrong.command;
+  auto fleet = parse_fleet<Options>(all, std::move(wrong));
+  if (!fleet) {
+    return std::unexpected(std::move(fleet.error()));
+  }
+  if (fleet->members.size() != 1) {
+    return std::unexpected(usage_faults{
+        .faults = {fmt::format("--config lists {} migrations, and {} works for one: name it with "
+                               "--migration",
+                               fleet->members.size(), command)},
+        .command = command});
+  }
+  return std::move(fleet->members.front().options);
+}
+
+template <class Options>
+outcome parse_fleet_for(const said& all, usage_faults wrong) {
+  if constexpr (has_fleets<Options>) {
+    auto fleet = parse_fleet<Options>(all, std::move(wrong));
+    return fleet ? outcome(*std::move(fleet)) : std::unexpected(std::move(fleet.error()));
+  } else if constexpr (std::is_base_of_v<migration_options, Options>) {
+    return one_of_fleet<Options>(all, std::move(wrong));
+  } else {
+    return std::unexpected(std::move(wrong));
+  }
 }
 
 template <class Options>
@@ -49,12 +209,16 @@ outcome parse_command(std::span<const std::string> arguments, const aws::environ
   if (given.version) {
     return text_to_print{version_line()};
   }
-  auto config = read_config_file(table, given.settings, read_file, wrong.faults);
-  // merge() keeps what is there already: the stronger source comes first.
-  auto settings = std::move(given.settings);
-  settings.merge(read_variables(table, variables));
-  settings.merge(std::move(config));
-  apply_settings(table, settings, wrong.faults);
+  auto file = read_config_file(table, given.settings, read_file, wrong.faults);
+  auto here = layered(std::move(given.settings), read_variables(table, variables));
+  if (file.is_fleet) {
+    return parse_fleet_for<Options>({std::move(here), std::move(file)}, std::move(wrong));
+  }
+  const bool names_some = here.contains("migration");
+  apply_settings(table, layered(std::move(here), std::move(file.settings)), wrong.faults);
+  if (names_some) {
+    wrong.faults.emplace_back("--migration says nothing unless --config names a fleet");
+  }
   std::ranges::move(complete(options), std::back_inserter(wrong.faults));
   if (!wrong.faults.empty()) {
     return std::unexpected(std::move(wrong));

@@ -67,7 +67,8 @@ struct migration_options {
   milliseconds max_lag = std::chrono::seconds(60);
   std::vector<std::string> ignore_attributes{"aws:rep:*"};
 
-  std::optional<double> max_rcu;  ///< read units a second and side; infinity: unlimited
+  std::optional<double> max_rcu;        ///< read units a second and side; infinity: unlimited
+  std::optional<double> max_rcu_total;  ///< of all tables of the process; nothing: no bound
   std::uint64_t memory_bytes = 512ULL << 20;
   std::optional<std::uint64_t> segments;  ///< of a comparison; nothing: by the tables' sizes
 
@@ -78,6 +79,7 @@ struct migration_options {
   std::optional<std::string> findings_file;
   std::size_t findings_max = 1'000'000;  ///< open mismatches that are kept one by one
   std::optional<std::string> config_file;
+  std::vector<std::string> only;  ///< migrations of a fleet; empty: all
 
   milliseconds stats_interval = std::chrono::seconds(30);
   output_format output = output_format::text;
@@ -95,6 +97,19 @@ struct migration_options {
   bool allow_core_dumps = false;
 
   bool operator==(const migration_options&) const = default;
+};
+
+/// Several migrations of one file (config_file.h).
+template <class Options>
+struct fleet_of {
+  struct member {
+    std::string name;
+    Options options;
+    bool operator==(const member&) const = default;
+  };
+  Options common;  ///< what holds for the process; its tables are nobody's
+  std::vector<member> members;
+  bool operator==(const fleet_of&) const = default;
 };
 
 struct monitor_options : migration_options {
@@ -207,9 +222,9 @@ struct text_to_print {
   int exit_code = 0;
 };
 
-using command_line =
-    std::variant<text_to_print, monitor_options, compare_options, plan_options, repair_options,
-                 report_options, state_options, datagen_options, datadel_options>;
+using command_line = std::variant<text_to_print, monitor_options, compare_options, plan_options,
+                                  repair_options, report_options, state_options, datagen_options,
+                                  datadel_options, fleet_of<monitor_options>>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

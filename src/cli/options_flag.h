@@ -42,7 +42,11 @@ struct flag {
   bool required = false;
   /// Why it must not be switched on in a configuration file; empty: it may.
   std::string_view never_in_config = {};
-  bool takes_words = false;        ///< arguments without a flag are values of this one
+  bool takes_words = false;  ///< arguments without a flag are values of this one
+  // Of a fleet (config_file.h):
+  bool of_process = false;         ///< one for all its migrations
+  bool of_migration = false;       ///< of each its own
+  bool not_from_fleet = false;     ///< what its file says by this name is meant for `monitor`
   std::string_view more = {};      ///< what the reference says behind `help`; Markdown
   std::string_view possible = {};  ///< values, where the binding cannot know them; Markdown
 };

@@ -3,25 +3,12 @@
 #include "net/url.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <numeric>
-#include <sstream>
 
 namespace ddm::cli {
 namespace {
-
-const flag* find_flag(const flag_table& table, std::string_view name) {
-  for (const auto& group : table) {
-    for (const auto& candidate : group.flags) {
-      if (candidate.name == name) {
-        return &candidate;
-      }
-    }
-  }
-  return nullptr;
-}
 
 /// Null: words belong to no flag.
 const flag* flag_for_words(const flag_table& table) {
@@ -57,20 +44,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
-}
-
-/// The rest of the sentence about a flag that its command does not have, however it was written.
-std::string unknown(std::string_view written, const flag_table& table, std::string_view dashes) {
-  std::string name(written);
-  std::ranges::replace(name, '_', '-');
-  const auto commands =
-      find_flag(table, name) == nullptr ? commands_with(name) : std::vector<std::string_view>();
-  if (commands.empty()) {
-    return fmt::format("is unknown{}", suggestion(written, names_of(table), dashes));
-  }
-  return fmt::format("is unknown here: {} is a flag of {}",
-                     name == written ? "it" : fmt::format("{}{}", dashes, name),
-                     enumeration(commands));
 }
 
 /// "-x", "--x"; not "-5", which is a value, nor "-" alone.
@@ -147,7 +120,7 @@ class argument_reader {
             fmt::format("--{} needs a value ({}): {}", name, known->value, known->help));
       }
     } else {
-      faults_.push_back(fmt::format("--{} {}", name, unknown(name, table_, "--")));
+      faults_.push_back(fmt::format("--{} {}", name, unknown_flag(name, table_, "--")));
       if (!has_value) {
         std::ignore = next_value();
       }
@@ -179,27 +152,32 @@ class argument_reader {
   parsed_arguments parsed_;
 };
 
-/// The text that a flag would have had; nothing for what no flag can be.
-std::optional<std::string> scalar_text(const toml::node& node) {
-  if (const auto* text = node.as_string()) {
-    return text->get();
+}  // namespace
+
+const flag* find_flag(const flag_table& table, std::string_view name) {
+  for (const auto& group : table) {
+    for (const auto& candidate : group.flags) {
+      if (candidate.name == name) {
+        return &candidate;
+      }
+    }
   }
-  std::ostringstream out;
-  if (const auto* number = node.as_integer()) {
-    out << number->get();
-  } else if (const auto* decimal = node.as_floating_point()) {
-    return fmt::format("{}", decimal->get());
-  } else if (const auto* truth = node.as_boolean()) {
-    return truth->get() ? "true" : "false";
-  } else if (const auto* time = node.as_date_time()) {
-    out << time->get();
-  } else {
-    return std::nullopt;
-  }
-  return out.str();
+  return nullptr;
 }
 
-}  // namespace
+std::string unknown_flag(std::string_view written, const flag_table& table,
+                         std::string_view dashes) {
+  std::string name(written);
+  std::ranges::replace(name, '_', '-');
+  const auto commands =
+      find_flag(table, name) == nullptr ? commands_with(name) : std::vector<std::string_view>();
+  if (commands.empty()) {
+    return fmt::format("is unknown{}", suggestion(written, names_of(table), dashes));
+  }
+  return fmt::format("is unknown here: {} is a flag of {}",
+                     name == written ? "it" : fmt::format("{}{}", dashes, name),
+                     enumeration(commands));
+}
 
 std::string suggestion(std::string_view written, const std::vector<std::string_view>& names,
                        std::string_view dashes) {
@@ -230,65 +208,13 @@ raw_settings read_variables(const flag_table& table, const aws::environment& var
   return settings;
 }
 
-raw_settings read_config(const flag_table& table, const std::string& path, const std::string& text,
-                         std::vector<std::string>& faults) {
-  raw_settings settings;
-  toml::table document;
-  try {
-    document = toml::parse(text, path);
-  } catch (const toml::parse_error& failed) {
-    faults.push_back(fmt::format("{} line {} is not TOML: {}", path, failed.source().begin.line,
-                                 failed.description()));
-    return settings;
-  }
-  for (const auto& [key, node] : document) {
-    const std::string_view name = key.str();
-    const auto origin = fmt::format("{} line {}: {}", path, node.source().begin.line, name);
-    const auto* known = find_flag(table, name);
-    if (known == nullptr && node.is_table()) {
-      faults.push_back(fmt::format("{} is a section: write the flags' names without any", origin));
-      continue;
-    }
-    if (name == "config") {
-      faults.push_back(fmt::format("{} belongs on the command line only", origin));
-      continue;
-    }
-    if (known == nullptr) {
-      faults.push_back(fmt::format("{} {}", origin, unknown(name, table, "")));
-      continue;
-    }
-    auto& values = settings[known->name];
-    const auto add = [&](const toml::node& value) {
-      auto scalar = scalar_text(value);
-      bool is_on = false;
-      if (scalar && !known->never_in_config.empty() && !switch_into(is_on).apply(*scalar) &&
-          is_on) {
-        faults.push_back(
-            fmt::format("{} belongs on the command line only: {}", origin, known->never_in_config));
-      } else if (scalar) {
-        values.push_back({origin, *std::move(scalar)});
-      } else {
-        faults.push_back(
-            fmt::format("{} must be {}", origin,
-                        known->target.repeatable ? "a text or a list of texts" : "a single value"));
-      }
-    };
-    if (const auto* list = node.as_array(); list != nullptr && known->target.repeatable) {
-      std::ranges::for_each(*list, add);
-    } else {
-      add(node);
-    }
-  }
-  return settings;
-}
-
 void apply_settings(const flag_table& table, const raw_settings& settings,
-                    std::vector<std::string>& faults) {
+                    std::vector<std::string>& faults, missing required) {
   for (const auto& group : table) {
     for (const auto& row : group.flags) {
       const auto found = settings.find(row.name);
       if (found == settings.end() || found->second.empty()) {
-        if (row.required) {
+        if (row.required && required == missing::is_fault) {
           faults.push_back(fmt::format("--{} is missing: {}", row.name, row.help));
         }
         continue;

@@ -1,4 +1,5 @@
-// The three places a setting may come from, read into one list of raw texts.
+// The places a setting may come from, read into one list of raw texts: arguments and variables
+// here, files in config_file.h.
 #pragma once
 
 #include "aws/environment.h"
@@ -38,13 +39,22 @@ struct parsed_arguments {
 [[nodiscard]] raw_settings read_variables(const flag_table& table,
                                           const aws::environment& variables);
 
-/// TOML with the flags' names as keys.
-[[nodiscard]] raw_settings read_config(const flag_table& table, const std::string& path,
-                                       const std::string& text, std::vector<std::string>& faults);
+/// What a required flag without any setting is.
+enum class missing {
+  is_fault,
+  is_no_fault,
+};
 
 /// Hands each flag its settings. Faults: values that a flag refuses, required flags without any.
 void apply_settings(const flag_table& table, const raw_settings& settings,
-                    std::vector<std::string>& faults);
+                    std::vector<std::string>& faults, missing required = missing::is_fault);
+
+/// Null: the table has none of that name.
+[[nodiscard]] const flag* find_flag(const flag_table& table, std::string_view name);
+
+/// The rest of the sentence about a flag that its command does not have, however it was written.
+[[nodiscard]] std::string unknown_flag(std::string_view written, const flag_table& table,
+                                       std::string_view dashes);
 
 /// ": did you mean --sample-rate?", or nothing when no name is near.
 [[nodiscard]] std::string suggestion(std::string_view written,

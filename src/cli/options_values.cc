@@ -134,9 +134,12 @@ std::string enumeration(const std::vector<std::string_view>& names) {
 
 flag_group debugging(bool& allow_core_dumps) {
   return {"Debugging",
-          {{"allow-core-dumps", "", switch_into(allow_core_dumps),
-            "let the system write core dumps and debuggers attach: the memory holds credentials "
-            "and items"}}};
+          {{.name = "allow-core-dumps",
+            .value = "",
+            .target = switch_into(allow_core_dumps),
+            .help = "let the system write core dumps and debuggers attach: the memory holds "
+                    "credentials and items",
+            .of_process = true}}};
 }
 
 std::vector<report::setting> settings_of(const flag_table& flags) {

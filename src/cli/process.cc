@@ -1,5 +1,6 @@
 #include "cli/process.h"
 
+#include "cli/budgets.h"
 #include "cli/event_loop.h"
 #include "cli/faults.h"
 #include "report/exit_code.h"
@@ -7,7 +8,6 @@
 #include "runtime/task_group.h"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <list>
 #include <memory>
@@ -17,6 +17,12 @@
 
 namespace ddm::cli {
 namespace {
+
+/// They wait for the disk, not for a core.
+constexpr std::size_t state_threads_max = 8;
+constexpr std::size_t state_caches_bytes = std::size_t{256} << 20;
+constexpr std::size_t state_cache_bytes_min = std::size_t{512} << 10;
+constexpr std::size_t state_cache_bytes_max = std::size_t{32} << 20;
 
 /// One command, on an executor that knows its name.
 struct running_command {
@@ -35,25 +41,15 @@ awaitable<void> note_code(awaitable<int> command, int& code, ending& end) {
   }
 }
 
-int worst(const std::list<running_command>& commands) {
-  using report::exit_code;
-  constexpr std::array order{exit_code::usage, exit_code::failed, exit_code::mismatches,
-                             exit_code::incomplete};
-  for (const auto code : order) {
-    if (std::ranges::find(commands, static_cast<int>(code), &running_command::code) !=
-        commands.end()) {
-      return static_cast<int>(code);
-    }
-  }
-  return static_cast<int>(exit_code::equal);
-}
-
 /// What run_process runs.
 class hosted_commands {
  public:
   hosted_commands(asio::io_context& io, const aws::environment& variables,
-                  const migration_options& common, std::vector<migration_command> commands)
-      : host_(io, variables, common), common_(common), commands_(std::move(commands)) {}
+                  const migration_options& common, std::vector<migration_command> commands,
+                  std::size_t migrations)
+      : host_(io, variables, common, std::max(migrations, commands.size())),
+        common_(common),
+        commands_(std::move(commands)) {}
   [[nodiscard]] awaitable<int> run();
 
  private:
@@ -88,46 +84,68 @@ awaitable<int> hosted_commands::run() {
 }  // namespace
 
 process::process(asio::io_context& io, const aws::environment& environment,
-                 const migration_options& common)
+                 const migration_options& common, std::size_t migrations)
     : variables(environment),
       pool(std::min(4U, std::max(1U, std::thread::hardware_concurrency() - 1))),
+      state_threads(std::min(migrations, state_threads_max)),
+      state_cache_bytes(std::clamp(state_caches_bytes / migrations, state_cache_bytes_min,
+                                   state_cache_bytes_max)),
+      memory(memory_for_load(common)),
       printer(common.output == output_format::json,
               terminal_manner_of(environment, ::isatty(STDERR_FILENO) == 1, common.quiet)),
       end(io, printer.is_live()),
-      live(printer, time),
-      connections(io.get_executor(), time, environment) {}
+      live(printer, time, shown),
+      connections(io.get_executor(), time, environment),
+      budgets(time, common.max_rcu_total, migrations) {}
 
-awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
+awaitable<int> run_each(process& host, const std::vector<migration_command>& commands) {
   const auto executor = co_await asio::this_coro::executor;
-  task_group background(executor);
-  background.spawn(host.end.obey());
-  background.spawn(host.live.refresh());
-  background.spawn(host.live.follow_terminal());
   std::list<running_command> running;
   for (const auto& each : commands) {
     auto& started = running.emplace_back(executor, each.migration);
     started.task.spawn(note_code(each.run(host), started.code, host.end));
   }
   std::exception_ptr failure;
+  auto worst = report::exit_code::equal;
   for (auto& each : running) {
     try {
       co_await each.task.join();
+      worst = report::worse_of(worst, static_cast<report::exit_code>(each.code));
     } catch (...) {
       failure = failure ? failure : std::current_exception();
     }
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return static_cast<int>(worst);
+}
+
+awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
+  task_group background(co_await asio::this_coro::executor);
+  background.spawn(host.end.obey());
+  background.spawn(host.live.refresh());
+  background.spawn(host.live.follow_terminal());
+  std::exception_ptr failure;
+  int code = 0;
+  try {
+    code = co_await run_each(host, commands);
+  } catch (...) {
+    failure = std::current_exception();
   }
   background.cancel();
   co_await background.join();
   if (failure) {
     std::rethrow_exception(failure);
   }
-  co_return worst(running);
+  co_return code;
 }
 
 int run_migrations(const migration_options& common, const aws::environment& variables,
-                   std::vector<migration_command> commands) {
+                   std::vector<migration_command> commands, std::size_t migrations) {
   return run_process(common, [&](asio::io_context& io) {
-    return std::make_unique<hosted_commands>(io, variables, common, std::move(commands));
+    return std::make_unique<hosted_commands>(io, variables, common, std::move(commands),
+                                             migrations);
   });
 }
 

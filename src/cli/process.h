@@ -12,11 +12,13 @@
 #include "cli/ending.h"
 #include "cli/live_panels.h"
 #include "cli/options.h"
+#include "cli/shared_budgets.h"
 #include "cli/shared_connections.h"
 #include "cli/shown_runs.h"
 #include "cli/status_printer.h"
 #include "cli/web_server.h"
 #include "runtime/clock.h"
+#include "runtime/memory_shares.h"
 #include "runtime/worker_pool.h"
 
 #include <functional>
@@ -28,17 +30,23 @@ namespace ddm::cli {
 
 /// Shared by all migrations; used on its control thread.
 struct process {
-  /// `io` and `variables` outlive it. `common` says what becomes of the output.
-  process(asio::io_context& io, const aws::environment& variables, const migration_options& common);
+  /// `io` and `variables` outlive it. `common` says what becomes of the output, and what all
+  /// migrations may take together.
+  process(asio::io_context& io, const aws::environment& variables, const migration_options& common,
+          std::size_t migrations = 1);
 
   const aws::environment& variables;
   system_clock time;
   worker_pool pool;
+  worker_pool state_threads;
+  std::size_t state_cache_bytes;  ///< of each migration
+  memory_shares memory;           ///< for load, of all migrations
   status_printer printer;
   ending end;
+  shown_runs shown;
   live_panels live;
   shared_connections connections;
-  shown_runs shown;
+  shared_budgets budgets;
   /// Null: none was asked for. Whoever is refused nothing any more begins it: a port that opens
   /// before that would tell of a run that never is.
   std::unique_ptr<web_server> web;
@@ -51,13 +59,19 @@ struct migration_command {
   std::function<awaitable<int>(process&)> run;
 };
 
-/// Runs all of them until each has ended. Several exit codes make one: the first of 2, 4, 1, 3, 0
-/// (report/exit_code.h). An exception of one drains the others, and comes through.
+/// All of them beside each other, each with its name, until the last has ended; else as run_all.
+[[nodiscard]] awaitable<int> run_each(process& host,
+                                      const std::vector<migration_command>& commands);
+
+/// Runs all of them until each has ended, and obeys signals meanwhile. Several exit codes make one:
+/// the first of 2, 4, 1, 3, 0 (report/exit_code.h). An exception of one drains the others, and
+/// comes through.
 [[nodiscard]] awaitable<int> run_all(process& host, std::vector<migration_command> commands);
 
 /// The same with a loop of its own, from the process's beginning to its exit code. What `common`
-/// says of logs and output is for all of them.
+/// says of logs and output is for all of them. `migrations`: there will be, if more than commands.
 [[nodiscard]] int run_migrations(const migration_options& common, const aws::environment& variables,
-                                 std::vector<migration_command> commands);
+                                 std::vector<migration_command> commands,
+                                 std::size_t migrations = 1);
 
 }  // namespace ddm::cli

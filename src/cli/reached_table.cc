@@ -49,9 +49,11 @@ reached_table::reached_table(ddm::side which, std::string table, std::unique_ptr
       keys(std::move(with)),
       client(link->calls()) {}
 
-void reached_table::begin_reading(clock& time, double units_per_second,
+void reached_table::begin_reading(clock& time, shared_budgets& shared, const std::string& key,
+                                  double units_per_second,
                                   const std::optional<std::string>& ttl_attribute) {
-  budget.emplace(time, units_per_second);
+  budget.emplace(time, units_per_second,
+                 shared.above(link->description().endpoint + " " + key, units_per_second));
   link->on_throttled([this] { budget->slow_down(); });
   reading.emplace(dynamodb::metered_table{.side = side,
                                           .client = client,

@@ -6,6 +6,7 @@
 #include "cli/connection.h"
 #include "cli/faults.h"
 #include "cli/options.h"
+#include "cli/shared_budgets.h"
 #include "cli/shared_connections.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/table_reader.h"
@@ -31,8 +32,9 @@ struct reached_table {
   reached_table& operator=(const reached_table&) = delete;
 
   /// Once it is known what may be read of it; before that there is no `reading`.
-  void begin_reading(clock& time, double units_per_second,
-                     const std::optional<std::string>& ttl_attribute);
+  /// `key`: what other migrations of the process know the table by.
+  void begin_reading(clock& time, shared_budgets& shared, const std::string& key,
+                     double units_per_second, const std::optional<std::string>& ttl_attribute);
   /// Of this moment.
   [[nodiscard]] awaitable<result<dynamodb::table_description>> describe();
   [[nodiscard]] awaitable<result<dynamodb::described_table>> describe_with_settings();

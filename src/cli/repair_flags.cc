@@ -70,7 +70,8 @@ flag_group files(repair_options& o) {
             .fallback = "beside the state",
             .more = "It holds item values. By default it is the state's name with `.repair.jsonl` "
                     "behind it. [Format](output.md#repair-journal-schema-1)"},
-           config_flag(o)}};
+           config_flag(o),
+           only_flag(o)}};
 }
 
 flag_group output(repair_options& o) {

@@ -55,13 +55,6 @@ exit_code code_for(const stored_run& run) {
   return unknown && code == exit_code::equal ? exit_code::incomplete : code;
 }
 
-/// The first of 2, 4, 1, 3, 0 (report/exit_code.h).
-exit_code worse_of(exit_code a, exit_code b) {
-  using enum exit_code;
-  constexpr std::array by_badness{usage, failed, mismatches, incomplete, equal};
-  return *std::ranges::find_if(by_badness, [&](exit_code each) { return each == a || each == b; });
-}
-
 /// Beside a monitor that goes on nothing else is asked: what others have found is among its open
 /// mismatches (monitor/stored_runs.h).
 exit_code code_for(std::span<const stored_run> runs) {

@@ -29,6 +29,12 @@ const std::vector<std::pair<std::string_view, log::level>> log_levels{
     {"warning", log::level::warning},
     {"error", log::level::error}};
 
+/// One for all migrations of a fleet.
+flag of_process(flag row) {
+  row.of_process = true;
+  return row;
+}
+
 /// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders" → "orders".
 std::string name_of_table(const std::string& name_or_arn) {
   const auto slash = name_or_arn.rfind('/');
@@ -80,6 +86,7 @@ flag_group tables_and_access(migration_options& o) {
         .target = text_into(o.target_table),
         .help = "table that is checked, name or ARN",
         .required = true,
+        .of_migration = true,
         .more = "An ARN is sent as TableName: this is how a table of another account is "
                 "reached by resource policy",
         .possible = "name or ARN"},
@@ -88,6 +95,7 @@ flag_group tables_and_access(migration_options& o) {
         .target = text_into(o.source_table),
         .help = "table it is copied from, name or ARN",
         .fallback = "the target's name",
+        .of_migration = true,
         .possible = "name or ARN"},
        {.name = "source-profile",
         .value = "NAME",
@@ -131,8 +139,12 @@ flag_group tables_and_access(migration_options& o) {
 }
 
 std::vector<flag> stream_flags(connection_options& stream, std::optional<std::string>& arn) {
-  return {{"stream-arn", "ARN", stream_arn_into(arn), "stream to read",
-           "the source table's LatestStreamArn"},
+  return {{.name = "stream-arn",
+           .value = "ARN",
+           .target = stream_arn_into(arn),
+           .help = "stream to read",
+           .fallback = "the source table's LatestStreamArn",
+           .of_migration = true},
           {.name = "stream-profile",
            .value = "NAME",
            .target = text_into(stream.profile),
@@ -166,8 +178,21 @@ std::vector<flag> pace_flags(migration_options& o) {
            .help = "read units a second on each side; or unlimited",
            .fallback = "20 % of provisioned capacity, 3000 on demand",
            .more = "Throttling halves the pace"},
-          {"memory", "SIZE", size_into(o.memory_bytes, smallest_memory),
-           "memory limit for pending work; what does not fit waits on disk"}};
+          {.name = "max-rcu-total",
+           .value = "N",
+           .target = rate_into(o.max_rcu_total),
+           .help = "read units a second of all tables together; or unlimited",
+           .fallback = "unlimited",
+           .of_process = true,
+           .more = "For a [fleet](fleet.md): checks of live changes of any migration come before "
+                   "comparisons of any other"},
+          {.name = "memory",
+           .value = "SIZE",
+           .target = size_into(o.memory_bytes, smallest_memory),
+           .help = "memory limit for pending work; what does not fit waits on disk",
+           .of_process = true,
+           .more = "A [fleet](fleet.md) has it in common: each migration has as much of it as it "
+                   "needs"}};
 }
 
 flag segments_flag(migration_options& o) {
@@ -180,8 +205,20 @@ flag config_flag(migration_options& o) {
   return {.name = "config",
           .value = "FILE",
           .target = text_into(o.config_file),
-          .help = "TOML with these names, such as target-table = \"orders\"",
-          .more = "[The file](configuration.md)"};
+          .help =
+              "TOML with these names, such as target-table = \"orders\"; or a fleet: several "
+              "migrations in one process",
+          .more = "[The file](configuration.md), [a fleet](fleet.md)"};
+}
+
+flag only_flag(migration_options& o) {
+  return {.name = "migration",
+          .value = "NAME",
+          .target = list_into(o.only),
+          .help = "of the fleet in --config this migration only; repeatable",
+          .fallback = "all",
+          .of_process = true,
+          .possible = "a name in that file"};
 }
 
 flag_group files(migration_options& o, std::string_view fresh) {
@@ -212,7 +249,8 @@ flag_group files(migration_options& o, std::string_view fresh) {
             .help = "open mismatches that are listed one by one; further ones are only counted by "
                     "kind, and need a new comparison before GO",
             .more = "[Sizes](operations.md#what-it-takes-on-the-disk)"},
-           config_flag(o)}};
+           config_flag(o),
+           only_flag(o)}};
 }
 
 std::vector<flag> state_table_flags(migration_options& o) {
@@ -238,23 +276,26 @@ std::vector<flag> state_table_flags(migration_options& o) {
 
 std::vector<flag> output_flags(migration_options& o) {
   return {
-      {"stats-interval", "D", duration_into(o.stats_interval, milliseconds(100)),
-       "time between two status blocks", "", "DDB_STATS_INTERVAL"},
+      of_process({"stats-interval", "D", duration_into(o.stats_interval, milliseconds(100)),
+                  "time between two status blocks", "", "DDB_STATS_INTERVAL"}),
       {.name = "output",
        .value = "FORMAT",
        .target = choice_into(o.output, output_formats),
        .help = "json: one object on standard output at the end, all else on standard error",
+       .of_process = true,
        .more = "[Format](output.md#json-report-schema-2)"},
       {.name = "log-format",
        .value = "FORMAT",
        .target = choice_into(o.log_format, log_formats),
        .help = "text or json",
+       .of_process = true,
        .more =
            "With `json` also a [status line](output.md#the-status-in-the-log) each stats interval"},
       {.name = "log-level",
        .value = "LEVEL",
        .target = choice_into(o.log_level, log_levels),
        .help = "debug, info, warning or error",
+       .of_process = true,
        .more = "What is below it is left out"},
       {"show-values", "", switch_into(o.show_values),
        "put item values into findings and the state"},
@@ -272,6 +313,7 @@ flag quiet_flag(migration_options& o) {
           .help =
               "print warnings and errors, and at the end the verdict with its reasons and the open "
               "mismatches: no first screen, no panel, no blocks, no other lines of the log",
+          .of_process = true,
           .more = "Whatever `--log-level` says. Refused together with `--verbose` and `--emf`"};
 }
 
@@ -292,15 +334,18 @@ flag_group web_server(migration_options& o) {
             "serve the live page, status, history, findings, events and metrics there, read-only, "
             "such as at 127.0.0.1:8080",
         .fallback = "off",
+        .of_process = true,
         .more = "[What is there](http.md)"},
-       {"listen-token-file", "FILE", text_into(o.listen_token_file),
-        "clients must send the token in this file; required unless the address is loopback",
-        "none"},
+       of_process(
+           {"listen-token-file", "FILE", text_into(o.listen_token_file),
+            "clients must send the token in this file; required unless the address is loopback",
+            "none"}),
        {.name = "listen-allow-host",
         .value = "HOST",
         .target = list_into(o.listen_allow_hosts),
         .help = "a further name under which the server is reached, such as a proxy's; repeatable",
         .fallback = "none",
+        .of_process = true,
         .possible = "a host name"}}};
 }
 

@@ -51,6 +51,31 @@ void shown_run::collect(state::commit_batch& batch) {
   }
 }
 
+shown_member* shown_runs::find_member(std::string_view name) {
+  const auto at = std::ranges::find(members, name, &shown_member::name);
+  return at == members.end() ? nullptr : &*at;
+}
+
+std::vector<report::member_row> shown_runs::rows() const {
+  std::map<std::string_view, const report::status*> running;
+  for (const auto* run : all()) {
+    running.emplace(run->latest()->about.migration, &*run->latest());
+  }
+  std::vector<report::member_row> found;
+  for (const auto& each : members) {
+    const auto run = running.find(each.name);
+    const bool runs = run != running.end();
+    found.push_back({.name = each.name,
+                     .state = runs ? report::member_state::running : each.state,
+                     .now = runs        ? run->second
+                            : each.last ? &*each.last
+                                        : nullptr,
+                     .why = runs ? std::string() : each.why,
+                     .again_at = each.again_at});
+  }
+  return found;
+}
+
 std::vector<shown_run*> shown_runs::all() const {
   std::vector<shown_run*> found;
   std::ranges::copy_if(runs_, std::back_inserter(found),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "report/history.h"
+#include "report/overview.h"
 #include "report/status.h"
 #include "runtime/asio.h"
 #include "runtime/signal.h"
@@ -81,8 +82,24 @@ struct shown_standby {
   wall_time seen_at;    ///< its last sign of life, by our clock
 };
 
+/// A migration of a fleet, also while it does not run.
+struct shown_member {
+  std::string name;
+  report::member_state state = report::member_state::waiting;
+  std::string why = {};                               ///< it is not running
+  std::optional<wall_time> again_at = {};             ///< of a paused one
+  std::optional<report::status> last = std::nullopt;  ///< of its latest run that is over
+};
+
 class shown_runs {
  public:
+  /// In the order of their file. Empty: there is no fleet.
+  std::vector<shown_member> members;
+  /// Null: there is no fleet, or nobody of that name in it.
+  [[nodiscard]] shown_member* find_member(std::string_view name);
+  /// Each member as it is now; what they point to changes with the next step of a run.
+  [[nodiscard]] std::vector<report::member_row> rows() const;
+
   /// Those that have a status, in the order in which they began.
   [[nodiscard]] std::vector<shown_run*> all() const;
   /// Null when there is none of that name.

@@ -66,11 +66,29 @@ response go_answer(bool is_go, const std::vector<shown_run*>& runs) {
                        json_text(nlohmann::ordered_json{{"go", is_go}, {"migrations", list}}));
 }
 
-response go_of_all(const std::vector<shown_run*>& runs, wall_time time) {
-  const bool all = !runs.empty() && std::ranges::all_of(runs, [time](const shown_run* run) {
-    return is_at_go(*run, time);
-  });
+/// Of a fleet every migration must be there to say so.
+response go_of_all(const shown_runs& shown, wall_time time) {
+  const auto runs = shown.all();
+  const bool all =
+      !runs.empty() && runs.size() >= shown.members.size() &&
+      std::ranges::all_of(runs, [time](const shown_run* run) { return is_at_go(*run, time); });
   return go_answer(all, runs);
+}
+
+/// The migrations of a fleet that do not run, with their reasons.
+nlohmann::ordered_json absent_members(const shown_runs& shown) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& row : shown.rows()) {
+    if (row.state == report::member_state::running) {
+      continue;
+    }
+    auto& entry = list.emplace_back(nlohmann::ordered_json{
+        {"migration", row.name}, {"state", to_string(row.state)}, {"why", displayable(row.why)}});
+    if (row.again_at) {
+      entry["again_at"] = format_rfc3339(*row.again_at);
+    }
+  }
+  return list;
 }
 
 /// With the time here: a proxy puts its own into its answers' head.
@@ -92,9 +110,10 @@ response list_of(const shown_runs& shown, wall_time time) {
                        {"held_by", displayable(each.held_by)},
                        {"seen_at", format_rfc3339(each.seen_at)}});
   }
-  return json_document(
-      200, json_text(nlohmann::ordered_json{
-               {"now", format_rfc3339(time)}, {"migrations", list}, {"standby", waiting}}));
+  return json_document(200, json_text(nlohmann::ordered_json{{"now", format_rfc3339(time)},
+                                                             {"migrations", list},
+                                                             {"standby", waiting},
+                                                             {"absent", absent_members(shown)}}));
 }
 
 /// A process that waits has no status, and one that has a status waits for nothing.
@@ -111,15 +130,31 @@ std::string standby_metrics(const std::vector<shown_standby>& standbys) {
   return text;
 }
 
-response metrics_of(const std::vector<shown_run*>& runs,
-                    const std::vector<shown_standby>& standbys) {
+/// Of a fleet: one that does not run has no other metrics.
+std::string absence_metrics(const shown_runs& shown) {
+  std::string text;
+  for (const auto& row : shown.rows()) {
+    if (row.state != report::member_state::running) {  // names need no escape (config_file.h)
+      text += fmt::format("ddm_absent{{migration=\"{}\",state=\"{}\"}} 1\n", row.name,
+                          to_string(row.state));
+    }
+  }
+  return text.empty() ? text
+                      : "# HELP ddm_absent 1 while a migration of the fleet does not run.\n"
+                        "# TYPE ddm_absent gauge\n" +
+                            text;
+}
+
+response metrics_of(const shown_runs& shown) {
+  const auto runs = shown.all();
   std::vector<report::status> statuses;
   statuses.reserve(runs.size());
   for (const auto* run : runs) {
     statuses.push_back(*run->latest());
   }
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = report::render_metrics(statuses) + standby_metrics(standbys)};
+          .body = report::render_metrics(statuses) + standby_metrics(shown.standbys()) +
+                  absence_metrics(shown)};
 }
 
 serve::answer events_of(shown_run& run) {
@@ -166,19 +201,20 @@ serve::answer web_api::of_process(const std::string& name) const {
     return plain_text(200, index_text);
   }
   if (name == "metrics") {
-    return metrics_of(runs_.all(), runs_.standbys());
+    return metrics_of(runs_);
   }
   if (name == "healthz") {
     return healthz();
   }
   if (name == "readyz") {
     // A standby is as ready as it will be: a rolling deployment goes on by that.
-    return !runs_.all().empty()        ? plain_text(200, "serving")
-           : !runs_.standbys().empty() ? plain_text(200, "standby")
-                                       : plain_text(503, "no run has begun yet");
+    // Of a fleet one migration or another may always be away.
+    return !runs_.all().empty() || !runs_.members.empty() ? plain_text(200, "serving")
+           : !runs_.standbys().empty()                    ? plain_text(200, "standby")
+                                                          : plain_text(503, "no run has begun yet");
   }
   if (name == "go") {
-    return go_of_all(runs_.all(), clock_.now());
+    return go_of_all(runs_, clock_.now());
   }
   return not_found();
 }

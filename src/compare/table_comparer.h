@@ -86,6 +86,10 @@ class table_comparer {
   /// Once the end of the comparison has been committed.
   void forget_leftovers();
 
+  [[nodiscard]] std::size_t held_bytes() const;
+  /// In place of that of the settings.
+  void allow_memory(std::uint64_t bytes) { settings_.memory_bytes_max = bytes; }
+
   [[nodiscard]] const comparison_progress& progress() const { return progress_; }
   [[nodiscard]] comparison_view view() const;
   /// What keeps a table from being scanned, while it does.
@@ -112,7 +116,6 @@ class table_comparer {
   void restore_again(const state::snapshot& resumed);
   [[nodiscard]] std::string again_name() const;
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
-  [[nodiscard]] std::size_t held_bytes() const;
   [[nodiscard]] scan_parts scan_parts_of(side from);
   /// There is something left to scan or to join.
   [[nodiscard]] bool needs_leftovers() const {

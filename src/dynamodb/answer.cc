@@ -20,7 +20,8 @@ awaitable<result<dated_json>> call_for_dated_json(aws::service_client& calls,
                                "was damaged on its way, or a proxy answered",
                                operation, answer->body.size()));
   }
-  co_return dated_json{.document = std::move(document), .server_time = answer->date};
+  co_return dated_json{
+      .document = std::move(document), .server_time = answer->date, .asked_at = answer->asked_at};
 }
 
 awaitable<result<json>> call_for_json(aws::service_client& calls, aws::api_request request,

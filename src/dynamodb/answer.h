@@ -15,10 +15,11 @@ namespace ddm::dynamodb {
                                                               aws::api_request request,
                                                               rate_limiter* pace = nullptr);
 
-/// The same, and when the service answered: by its own clock, in whole seconds.
+/// The same, with two times.
 struct dated_json {
   nlohmann::json document;
-  std::optional<wall_time> server_time;
+  std::optional<wall_time> server_time;  ///< of the answer, by the service's clock: whole seconds
+  wall_time asked_at;                    ///< by ours
 };
 [[nodiscard]] awaitable<result<dated_json>> call_for_dated_json(aws::service_client& calls,
                                                                 aws::api_request request,

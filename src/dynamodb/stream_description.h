@@ -34,6 +34,7 @@ struct stream_page {
   std::vector<shard_description> shards;
   std::optional<shard_id> last_evaluated;  ///< present: there are more pages
   std::optional<wall_time> server_time;    ///< of the answer, in whole seconds
+  wall_time asked_at;                      ///< by our clock
 };
 
 /// Where to begin reading a shard.

@@ -129,6 +129,7 @@ awaitable<result<stream_page>> call_for_shards(aws::service_client& calls, json 
   auto page = page_of(answer->document);
   if (page) {
     page->server_time = answer->server_time;
+    page->asked_at = answer->asked_at;
   }
   co_return page;
 }

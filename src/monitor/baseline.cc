@@ -53,6 +53,15 @@ void baseline::observe(const surroundings& around, wall_time now) {
   }
 }
 
+void baseline::allow_memory(std::uint64_t bytes) {
+  settings_.comparer.memory_bytes_max = bytes;
+  for (auto* comparer : {comparer_.get(), resumable_.get()}) {
+    if (comparer != nullptr) {
+      comparer->allow_memory(bytes);
+    }
+  }
+}
+
 bool baseline::awaits_another() const {
   return settings_.wanted && !failed() &&
          evidence_.needs_another(with_.gaps.all(), freeze_).has_value();

@@ -53,6 +53,11 @@ class baseline final : public session_part {
     bool stream_begun = false;  ///< all first iterators are held
     freeze_facts freeze;
   };
+  [[nodiscard]] std::uint64_t memory_held() const {
+    return comparer_ ? comparer_->held_bytes() : 0;
+  }
+  /// Of this comparison and those to come.
+  void allow_memory(std::uint64_t bytes);
   /// About each second.
   void observe(const surroundings& around, wall_time now);
   /// Something that waiting cannot mend ended it; the next start tries again.

@@ -312,6 +312,12 @@ void monitor_session::note_mismatch(verify::mismatch entry) {
 
 // What belongs to no other part
 
+void monitor_session::allow_memory(std::uint64_t bytes) {
+  const auto of_comparison = settings_.baseline.wanted ? memory_of_comparison(bytes) : 0;
+  checks_.allow_memory(bytes - of_comparison);
+  baseline_.allow_memory(of_comparison);
+}
+
 void monitor_session::collect(state::commit_batch& batch) {
   batch.numbers.emplace(left_settled_name, checks_.unchecked().left_settled() ? 1 : 0);
   freeze_.save(batch);

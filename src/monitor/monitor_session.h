@@ -23,6 +23,7 @@
 #include "monitor/watched_tables.h"
 #include "report/status.h"
 #include "runtime/clock.h"
+#include "runtime/memory_shares.h"
 #include "runtime/worker_pool.h"
 #include "state/state_store.h"
 #include "verify/findings_file.h"
@@ -34,6 +35,11 @@
 #include <vector>
 
 namespace ddm::monitor {
+
+/// Of so much memory what a comparison beside the stream may have; the rest is for checks.
+[[nodiscard]] constexpr std::uint64_t memory_of_comparison(std::uint64_t bytes) {
+  return bytes / 4;
+}
 
 struct session_settings {
   stream::stream_consumer::options stream;
@@ -77,7 +83,7 @@ struct session_parts {
   std::function<awaitable<result<dynamodb::described_table>>(side)> describe_with_settings;
 };
 
-class monitor_session final : public stream::record_sink, private session_part {
+class monitor_session final : public stream::record_sink, public memory_user, private session_part {
  public:
   monitor_session(session_settings settings, session_parts parts, const state::snapshot& resumed);
 
@@ -95,6 +101,12 @@ class monitor_session final : public stream::record_sink, private session_part {
   [[nodiscard]] report::status status() const { return run_.status(); }
   /// At most about a second old, and cheaper.
   [[nodiscard]] const report::status& latest_status() { return run_.latest_status(); }
+
+  // memory_user
+  [[nodiscard]] std::uint64_t memory_held() const override {
+    return checks_.bytes() + baseline_.memory_held();
+  }
+  void allow_memory(std::uint64_t bytes) override;
 
   // record_sink
   void on_batch(stream::record_batch batch) override;

@@ -26,6 +26,9 @@ enum class exit_code : int {
   return kind == error_class::wrong_usage ? exit_code::usage : exit_code::failed;
 }
 
+/// Of several codes that become one.
+[[nodiscard]] exit_code worse_of(exit_code a, exit_code b);
+
 /// Of faults that are told together: what only editing mends comes first, as nothing else would
 /// help then.
 [[nodiscard]] exit_code code_of(std::span<const error> faults);

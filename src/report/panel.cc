@@ -64,19 +64,6 @@ std::string plain(std::string_view foreign) {
   return text;
 }
 
-std::string ascii_only(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else if (byte >= 0xc0) {
-      out += '?';
-    }
-  }
-  return out;
-}
-
 class composer {
  public:
   composer(const status& now, const recent_figures& recent, panel_size size,
@@ -135,7 +122,7 @@ void composer::add_head() {
   auto text = fmt::format("{} at {}Z, for {}", to_string(now_.verdict.kind),
                           format_rfc3339(now_.at).substr(day, second),
                           age(std::min(now_.verdict_since, now_.at)));
-  const auto& name = manner_.migration.empty() ? now_.about.migration : manner_.migration;
+  const auto& name = now_.about.migration;
   if (now_.follows_stream) {
     text += fmt::format("  {}", to_string(now_.phase));
   }

@@ -30,8 +30,7 @@ struct panel {
 };
 
 struct panel_manner {
-  bool unicode = true;    ///< else nothing but ASCII
-  std::string migration;  ///< its name, where there are several; empty: the table's
+  bool unicode = true;  ///< else nothing but ASCII
 };
 
 /// At most `size.rows` lines of `size.columns`; one line at least.

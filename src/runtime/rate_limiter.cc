@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ddm {
 namespace {
 
 constexpr double longest_wait_ms = 86'400'000.0;
 /// Part of the burst that work in the background leaves to what is live.
-constexpr double reserved_share = 0.1;
+constexpr double background_reserve = 0.1;
+constexpr milliseconds look_above_each{100};
 
 double seconds_between(wall_time from, wall_time to) {
   return std::max(0.0, std::chrono::duration<double>(to - from).count());
@@ -48,11 +50,38 @@ void token_bucket::set_rate(double per_second, wall_time now) {
   per_second_ = per_second;
 }
 
-rate_limiter::rate_limiter(clock& time, double per_second)
+rate_limiter::rate_limiter(clock& time, double per_second,
+                           std::vector<std::shared_ptr<rate_limiter>> above)
     : clock_(time),
       full_rate_(per_second),
       bucket_(per_second, per_second, time.now()),
-      recovered_at_(time.now()) {}
+      recovered_at_(time.now()),
+      above_(std::move(above)) {}
+
+void rate_limiter::set_full_rate(double per_second) {
+  full_rate_ = per_second;
+  bucket_.set_rate(per_second, clock_.now());
+}
+
+bool rate_limiter::live_waits_above() const {
+  return std::ranges::any_of(above_, [](const auto& each) { return each->live_waiting_ > 0; });
+}
+
+wall_time rate_limiter::ready_at(wall_time now, double reserved_share) {
+  recover();
+  auto ready = bucket_.ready_at(now, bucket_.burst() * reserved_share);
+  for (const auto& each : above_) {
+    ready = std::max(ready, each->ready_at(now, reserved_share));
+  }
+  return ready;
+}
+
+void rate_limiter::take(double amount, wall_time now) {
+  bucket_.take(amount, now);
+  for (const auto& each : above_) {
+    each->take(amount, now);
+  }
+}
 
 awaitable<bool> rate_limiter::await_idle_budget() {
   for (;;) {
@@ -62,9 +91,12 @@ awaitable<bool> rate_limiter::await_idle_budget() {
     if (live_waiting_ > 0) {
       co_return false;
     }
-    recover();
     const auto now = clock_.now();
-    const auto ready = bucket_.ready_at(now, bucket_.burst() * reserved_share);
+    auto ready = ready_at(now, background_reserve);
+    if (live_waits_above()) {
+      // Whose waits end there is not told here: the signal of a drain is this limiter's own.
+      ready = std::max(ready, now + look_above_each);
+    }
     if (ready <= now) {
       co_return true;
     }
@@ -78,18 +110,17 @@ awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
   if (how == urgency::background) {
     const bool granted = co_await await_idle_budget();
     if (granted) {
-      bucket_.take(estimate, clock_.now());
+      take(estimate, clock_.now());
     }
     co_return granted;
   }
-  recover();
   // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
   const auto now = clock_.now();
-  const auto ready = bucket_.ready_at(now);
-  bucket_.take(estimate, now);
+  const auto ready = ready_at(now, 0);
+  take(estimate, now);
   bool granted = true;
   if (ready > now) {
-    ++live_waiting_;
+    begin_live_wait();
     try {
       granted = co_await drain_.sleep_until(clock_, ready);
     } catch (...) {
@@ -105,14 +136,24 @@ awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
   co_return granted;
 }
 
+void rate_limiter::begin_live_wait() {
+  ++live_waiting_;
+  for (const auto& each : above_) {
+    each->begin_live_wait();
+  }
+}
+
 void rate_limiter::end_live_wait() {
   if (--live_waiting_ == 0) {
     no_live_waits_.notify();
   }
+  for (const auto& each : above_) {
+    each->end_live_wait();
+  }
 }
 
 void rate_limiter::correct(double estimate, double actual) {
-  bucket_.take(actual - estimate, clock_.now());
+  take(actual - estimate, clock_.now());
 }
 
 void rate_limiter::slow_down() {

@@ -6,6 +6,9 @@
 #include "runtime/drain_signal.h"
 #include "runtime/signal.h"
 
+#include <memory>
+#include <vector>
+
 namespace ddm {
 
 /// The pure part: tokens that refill with time. May go negative (debt).
@@ -30,7 +33,8 @@ class token_bucket {
 
 /// Shared by all tasks that read one table. First come, first served, but that work in the
 /// background (a scan of the whole table) goes only while nothing live waits, and leaves it a
-/// reserve.
+/// reserve. Budgets above it (what all tables may take together) are waited for as well, and the
+/// same holds in each of them; who is drained leaves the others' waits alone.
 class rate_limiter {
  public:
   enum class urgency {
@@ -39,7 +43,8 @@ class rate_limiter {
   };
 
   /// `per_second` = infinity never waits.
-  rate_limiter(clock& time, double per_second);
+  rate_limiter(clock& time, double per_second,
+               std::vector<std::shared_ptr<rate_limiter>> above = {});
 
   /// Takes `estimate` units and waits until the balance before it would have been positive. False,
   /// and nothing taken: drained before that.
@@ -53,10 +58,17 @@ class rate_limiter {
   void correct(double estimate, double actual);
   /// The service throttled us: halve the pace, then win it back over the next minute.
   void slow_down();
+  /// Of its own, without those above.
   [[nodiscard]] double rate() const { return bucket_.rate(); }
+  void set_full_rate(double per_second);
 
  private:
   [[nodiscard]] awaitable<bool> await_idle_budget();
+  [[nodiscard]] bool live_waits_above() const;
+  /// With those above.
+  [[nodiscard]] wall_time ready_at(wall_time now, double reserved_share);
+  void take(double amount, wall_time now);
+  void begin_live_wait();
   void end_live_wait();
   void recover();
   clock& clock_;
@@ -66,6 +78,7 @@ class rate_limiter {
   signal no_live_waits_;  ///< or it is drained
   wall_time recovered_at_;
   drain_signal drain_;
+  std::vector<std::shared_ptr<rate_limiter>> above_;
 };
 
 }  // namespace ddm

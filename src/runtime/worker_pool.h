@@ -17,19 +17,26 @@ class worker_pool {
  public:
   /// With 0 threads the work runs inline, where it is asked for: simulations stay deterministic.
   explicit worker_pool(std::size_t threads);
+  /// A lane of another pool, which outlives it: its work is done by those threads, one piece after
+  /// the other in the order in which it was asked for, beside that of other lanes.
+  struct lane_of {
+    worker_pool& threads;
+  };
+  explicit worker_pool(lane_of shared);
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
+  /// What is being done is done to its end.
   ~worker_pool();
 
   /// Runs `work()` on the pool and resumes the caller on its own executor. `work` may refer to the
   /// caller's locals: the caller waits even when it has been cancelled. Exceptions come through.
   template <class Work>
   [[nodiscard]] awaitable<std::invoke_result_t<Work>> run(Work work) {
-    if (!pool_) {
+    if (!executor_) {
       co_return work();
     }
     co_return co_await asio::co_spawn(
-        pool_->get_executor(), as_coroutine(std::move(work)),
+        executor_, as_coroutine(std::move(work)),
         asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
   }
 
@@ -39,7 +46,8 @@ class worker_pool {
     co_return work();
   }
 
-  std::optional<asio::thread_pool> pool_;
+  std::optional<asio::thread_pool> pool_;  ///< of a lane the other one's
+  asio::any_io_executor executor_;         ///< empty: there is no thread
 };
 
 }  // namespace ddm

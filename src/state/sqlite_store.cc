@@ -22,7 +22,6 @@ constexpr const char* settings = R"(
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 67108864;
-  PRAGMA cache_size = -32768;
   PRAGMA temp_store = MEMORY;
   PRAGMA cell_size_check = ON;
 )";
@@ -31,13 +30,15 @@ constexpr const char* settings = R"(
 class sqlite_store final : public state_store {
  public:
   sqlite_store(std::optional<state_lock> lock, std::string path, std::string command,
-               state_tables tables, std::size_t threads)
+               state_tables tables, const sqlite_options& options)
       : lock_(std::move(lock)),
         path_(std::move(path)),
         command_(std::move(command)),
         tables_(std::move(tables)),
-        has_thread_(threads > 0),
-        thread_(threads) {}
+        has_thread_(options.own_thread),
+        thread_(options.own_thread && options.threads != nullptr
+                    ? worker_pool(worker_pool::lane_of{*options.threads})
+                    : worker_pool(options.own_thread ? 1 : 0)) {}
 
   sqlite_store(const sqlite_store&) = delete;
   sqlite_store& operator=(const sqlite_store&) = delete;
@@ -202,7 +203,8 @@ result<state_tables> open_tables(const std::string& path, const sqlite_options& 
     }
     connection->checkpoint_on_close();
   }
-  if (!connection->run(settings)) {
+  const auto cache = fmt::format("PRAGMA cache_size = -{}", options.cache_bytes / 1024);
+  if (!connection->run(settings) || !connection->run(cache.c_str())) {
     return fail(connection->failure("open"));
   }
   if (auto adapted = adapt_format(*connection, command); !adapted) {
@@ -239,7 +241,7 @@ result<std::unique_ptr<state_store>> open_sqlite_store(sqlite_options options) {
     return fail(std::move(tables.error()));
   }
   return std::make_unique<sqlite_store>(std::move(lock), *path, options.command, *std::move(tables),
-                                        options.own_thread ? 1 : 0);
+                                        options);
 }
 
 }  // namespace ddm::state

@@ -1,8 +1,10 @@
 // The state in one SQLite file (WAL), written by a thread of its own.
 #pragma once
 
+#include "runtime/worker_pool.h"
 #include "state/state_store.h"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -22,6 +24,11 @@ struct sqlite_options {
   bool unproven = false;
   /// False: work is done where it is asked for, so that a simulation stays deterministic.
   bool own_thread = true;
+  /// Threads that several stores share, one piece of work of each at a time; they outlive it. Null:
+  /// one of its own.
+  worker_pool* threads = nullptr;
+  /// Of pages that SQLite keeps in memory.
+  std::size_t cache_bytes = std::size_t{32} << 20;
 };
 
 /// Opens or creates the file (mode 0600); one of an older format is upgraded in one transaction.

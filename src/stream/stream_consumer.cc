@@ -12,7 +12,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr double describe_calls_per_second = 2;
 constexpr minutes complete_listing_interval{15};
 /// The children of a shard whose end its reader has not found yet are found by this alone.
 constexpr seconds newest_listing_interval{10};
@@ -51,7 +50,7 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
       lineage_(options_.stream_arn, options_.first, options_.told_until,
                dynamodb::is_local_arn(options_.stream_arn) ? milliseconds{0} : shards_hidden_for),
       random_(options_.random_seed),
-      describe_pace_(time, describe_calls_per_second),
+      pace_(options_.pace ? options_.pace : std::make_shared<listing_pace>(time)),
       context_{.time = time,
                .pool = pool,
                .client = client,
@@ -64,12 +63,13 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
                .on_date = [this](wall_time asked,
                                  std::optional<wall_time> date) { note_date(asked, date); },
                .creation_unit = [this] { return creation_unit(); },
-               .open_shards = [this] { return readers_.running(); },
+               .open_shards = [this] { return pace_->open_shards(); },
                .is_gone = [this](const shard_id& id) { return is_gone(id); },
                .on_first_iterator = [this](const shard_id& id) { note_iterator(id); },
                .on_health = [this](const shard_id& id, const error* e) { note_health(id, e); },
                .random = random_},
       readers_(std::move(executor)),
+      place_(*pace_, [this] { return readers_.running(); }),
       complete_listing_due_(time.now()),
       newest_listing_due_(time.now()) {}
 
@@ -103,17 +103,17 @@ awaitable<bool> stream_consumer::list_at_first() {
 
 awaitable<result<dynamodb::stream_page>> stream_consumer::describe(
     std::optional<shard_id> start_after) {
-  const auto asked = clock_.now();
   auto page = co_await client_.describe_stream(dynamodb::stream_arn(options_.stream_arn),
-                                               std::move(start_after), &describe_pace_);
+                                               std::move(start_after), &pace_->calls());
   if (page) {
-    note_listing(asked, *page);
+    note_listing(*page);
   }
   co_return page;
 }
 
-void stream_consumer::note_listing(wall_time asked, const dynamodb::stream_page& page) {
+void stream_consumer::note_listing(const dynamodb::stream_page& page) {
   using enum dynamodb::stream_status;
+  const auto asked = page.asked_at;
   missing_since_.reset();
   over_since_ = page.status == disabled ? std::optional(over_since_.value_or(asked)) : std::nullopt;
   turned_off_ = page.status == disabled || page.status == disabling;
@@ -159,7 +159,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
   std::vector<shard_description> shards;
   std::optional<shard_id> start_after;
   // The time is that of the first page: what is written after it belongs to the run.
-  const auto now = clock_.now();
+  std::optional<wall_time> asked;
   std::optional<wall_time> server_time;
   const bool is_fresh = !lineage_.has_listed();
   do {
@@ -167,6 +167,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
     if (!page) {
       co_return fail(std::move(page.error()));
     }
+    asked = asked.value_or(page->asked_at);
     server_time = server_time ? server_time : page->server_time;
     shards.insert(shards.end(), page->shards.begin(), page->shards.end());
     start_after = page->last_evaluated;
@@ -174,6 +175,7 @@ awaitable<result<void>> stream_consumer::list_completely() {
       co_await list_newest_meanwhile(shards);
     }
   } while (start_after);
+  const auto now = *asked;
   for (auto& gap : lineage_.on_complete_listing(shards, now, server_time, clock_.now())) {
     sink_.on_gap(std::move(gap));
   }
@@ -203,18 +205,18 @@ awaitable<result<void>> stream_consumer::list_completely() {
 /// From where nothing was hidden before; from an older one whose children are awaited, if there is
 /// one: newer shards may be known before those.
 awaitable<result<void>> stream_consumer::list_newest() {
-  const auto now = clock_.now();
   const auto parents = lineage_.heirless();
   std::vector<shard_description> seen;
   auto start_after = lineage_.newest_of_old();
   if (start_after && !parents.empty()) {
     start_after = std::min(*start_after, parents.front());
   }
-  if (auto listed = co_await list_from(std::move(start_after), seen); !listed) {
+  auto listed = co_await list_from(std::move(start_after), seen);
+  if (!listed) {
     co_return fail(std::move(listed.error()));
   }
-  lineage_.on_newest_listed(now);
-  lineage_.on_heirs_listed(parents, now);
+  lineage_.on_newest_listed(*listed);
+  lineage_.on_heirs_listed(parents, *listed);
   plan_next_listing();
   start_readers();
   co_return result<void>{};
@@ -223,29 +225,31 @@ awaitable<result<void>> stream_consumer::list_newest() {
 /// A complete listing of thousands of shards takes a minute, and which of them are open must be
 /// known to less. What it finds belongs to the complete one, too: there it may have been passed.
 awaitable<void> stream_consumer::list_newest_meanwhile(std::vector<shard_description>& all) {
-  const auto asked = clock_.now();
-  if (auto listed = co_await list_from(lineage_.newest_of_old(), all); !listed) {
+  const auto listed = co_await list_from(lineage_.newest_of_old(), all);
+  if (!listed) {
     newest_listing_due_ = clock_.now() + failed_listing_interval;
     co_return;
   }
-  lineage_.on_newest_listed(asked);
+  lineage_.on_newest_listed(*listed);
   plan_next_listing();
   start_readers();
 }
 
-/// What it found is added to `seen`.
-awaitable<result<void>> stream_consumer::list_from(std::optional<shard_id> start_after,
-                                                   std::vector<shard_description>& seen) {
+/// What it found is added to `seen`. When its first page was asked for.
+awaitable<result<wall_time>> stream_consumer::list_from(std::optional<shard_id> start_after,
+                                                        std::vector<shard_description>& seen) {
+  std::optional<wall_time> asked;
   for (;;) {
     const auto page = co_await describe(start_after);
     if (!page) {
       co_return fail(page.error());
     }
+    asked = asked.value_or(page->asked_at);
     lineage_.on_partial_listing(page->shards, clock_.now());
     seen.insert(seen.end(), page->shards.begin(), page->shards.end());
     start_after = page->last_evaluated;
     if (!start_after) {
-      co_return result<void>{};
+      co_return *asked;
     }
   }
 }
@@ -253,7 +257,8 @@ awaitable<result<void>> stream_consumer::list_from(std::optional<shard_id> start
 /// While nothing is old enough for one of the newest, each listing is a complete one: it is made
 /// when it shows what the first may have hidden.
 void stream_consumer::plan_next_listing() {
-  const milliseconds usual = context_.is_local ? local_listing_interval : newest_listing_interval;
+  const auto usual =
+      pace_->interval(context_.is_local ? local_listing_interval : newest_listing_interval);
   const auto interval = heirs_may_be_hidden()      ? milliseconds{missing_children_interval}
                         : lineage_.newest_of_old() ? usual
                                                    : std::max(usual, lineage_.hidden_for());
@@ -286,10 +291,10 @@ awaitable<void> stream_consumer::list_children(shard_id parent, bool for_the_las
   }
   ++child_look_ups_;
   auto page = co_await client_.describe_children(dynamodb::stream_arn(options_.stream_arn), parent,
-                                                 &describe_pace_);
+                                                 &pace_->calls());
   --child_look_ups_;
   if (page) {
-    note_listing(asked, *page);
+    note_listing(*page);
     lineage_.on_partial_listing(page->shards, clock_.now());
   } else if (for_the_last_time) {
     want_complete_listing(asked);  // the next listing would show the newest only
@@ -446,7 +451,7 @@ stream_status stream_consumer::status() const {
   const auto now = later_now();
   // A creation time says only in which unit (second, or minute) the record was made.
   const auto unit = creation_unit();
-  const auto current = current_within(readers_.running()) + unit;
+  const auto current = current_within(pace_->open_shards()) + unit;
   milliseconds behind{0};
   bool is_known = listed_here_ || !lineage_.shards().empty();
   for (const auto& [id, shard] : lineage_.shards()) {

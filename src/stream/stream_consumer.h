@@ -3,15 +3,16 @@
 //
 // Discovery: one complete listing at start, the children of a shard as soon as it ends and again
 // 20 s later, a listing of the newest shards each 10 s, a complete one each 15 minutes; never more
-// than 2 DescribeStream calls a second, because the replicator lives on the same quota of 10.
+// than 2 DescribeStream calls a second (listing_pace.h), because the replicator lives on the same
+// quota of 10.
 #pragma once
 
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/streams_client.h"
 #include "runtime/clock.h"
-#include "runtime/rate_limiter.h"
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
+#include "stream/listing_pace.h"
 #include "stream/record_sink.h"
 #include "stream/service_clock.h"
 #include "stream/shard_lineage.h"
@@ -20,6 +21,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <set>
@@ -38,6 +40,8 @@ class stream_consumer {
     service_clock service;  ///< what is known of it already
     /// From TRIM_HORIZON: what was lost before it has been told (see shard_lineage).
     std::optional<wall_time> told_until;
+    /// Of all streams of the account; null: it is the only one.
+    std::shared_ptr<listing_pace> pace;
   };
 
   /// All parameters outlive the consumer.
@@ -85,8 +89,8 @@ class stream_consumer {
   [[nodiscard]] awaitable<result<void>> list_completely();
   [[nodiscard]] awaitable<result<void>> list_newest();
   [[nodiscard]] awaitable<void> list_newest_meanwhile(std::vector<shard_description>& all);
-  [[nodiscard]] awaitable<result<void>> list_from(std::optional<shard_id> start_after,
-                                                  std::vector<shard_description>& seen);
+  [[nodiscard]] awaitable<result<wall_time>> list_from(std::optional<shard_id> start_after,
+                                                       std::vector<shard_description>& seen);
   [[nodiscard]] awaitable<void> list_children(shard_id parent, bool for_the_last_time);
   void want_complete_listing(wall_time from);
   void look_for_late_siblings(wall_time now);
@@ -99,7 +103,7 @@ class stream_consumer {
   void start_readers();
   void start_readers(std::vector<shard_id> startable);
   void log_failed_listing(const error& failure) const;
-  void note_listing(wall_time asked, const dynamodb::stream_page& page);
+  void note_listing(const dynamodb::stream_page& page);
   void note_date(wall_time asked, std::optional<wall_time> date);
   void note_complete_listing(bool was_fresh, wall_time asked);
   void note_iterator(const shard_id& id);
@@ -122,9 +126,10 @@ class stream_consumer {
   record_sink& sink_;
   shard_lineage lineage_;
   std::mt19937_64 random_;
-  rate_limiter describe_pace_;
+  std::shared_ptr<listing_pace> pace_;
   reader_context context_;
   task_group readers_;
+  listing_pace::place place_;
   std::optional<error> failure_;
   std::map<shard_id, std::string> failing_;
   std::uint64_t pauses_ = 0;       ///< times that some failed until all answered

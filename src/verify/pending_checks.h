@@ -172,6 +172,8 @@ class pending_checks {
     return table_.find(key_hash) != nullptr;
   }
   [[nodiscard]] std::uint64_t bytes() const { return table_.bytes(); }
+  /// In place of that of the settings. What is held beyond it stays until it has its outcome.
+  void allow_memory(std::uint64_t bytes) { settings_.memory_bytes_max = bytes; }
   [[nodiscard]] bool has_room() const { return bytes() < settings_.memory_bytes_max; }
   /// Room for work that can wait: live changes find room in the rest.
   [[nodiscard]] bool has_room_to_spare() const {

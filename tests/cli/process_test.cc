@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "cli/compare_command.h"
+#include "cli/fleet_command.h"
 #include "cli/monitor_command.h"
 #include "support/fake_server.h"
 
@@ -206,6 +207,57 @@ TEST_F(process_test, what_one_migration_is_refused_for_does_not_keep_the_other) 
   EXPECT_THAT(caught.text(), HasSubstr(path("orders.db")));
   EXPECT_TRUE(std::filesystem::exists(path("orders.db")));
   EXPECT_FALSE(std::filesystem::exists(path("absent.db"))) << "refused before a file was made";
+}
+
+TEST_F(process_test, a_fleet_goes_on_without_the_one_that_is_refused) {
+  make_tables("orders");
+  make_tables("users");
+  write("fleet.toml",
+        "[defaults]\nsource-profile = \"source\"\ntarget-profile = \"target\"\n"
+        "region = \"eu-west-1\"\nsource-endpoint-url = \"" +
+            server_.url() + "\"\ntarget-endpoint-url = \"" + server_.url() +
+            "\"\nmax-lag = \"1s\"\nstate = \"" + path("{name}.db") +
+            "\"\noutput = \"json\"\n[[migration]]\ntarget-table = \"orders\"\n"
+            "[[migration]]\ntarget-table = \"absent\"\n"
+            "[[migration]]\ntarget-table = \"users\"\n");
+  const auto parsed =
+      parse_command_line(std::vector<std::string>{"monitor", "--config", path("fleet.toml")},
+                         variables_, read_text_file);
+  ASSERT_TRUE(parsed) << parsed.error().text();
+  std::size_t seen = 0;
+  caught_output caught([&](const std::string& line) {
+    const bool counts =
+        line.contains("event=shard_started ") || line.contains("event=migration_paused ");
+    if (counts && ++seen == 3) {
+      std::raise(SIGTERM);
+    }
+  });
+  EXPECT_EQ(run_fleet(std::get<fleet_of<monitor_options>>(*parsed), variables_), 4)
+      << "of two that were stopped and one that failed";
+
+  EXPECT_THAT(caught.lines_of("migration_paused"),
+              AllOf(SizeIs(1), Each(AllOf(HasSubstr(" migration=absent "), HasSubstr("10 s")))));
+  EXPECT_THAT(caught.lines_of("migration_ended"), SizeIs(3));
+  EXPECT_TRUE(std::filesystem::exists(path("orders.db")));
+  EXPECT_TRUE(std::filesystem::exists(path("users.db")));
+  EXPECT_FALSE(std::filesystem::exists(path("absent.db"))) << "refused before a file was made";
+  EXPECT_THAT(caught.text(),
+              AllOf(HasSubstr(R"("migration":"orders")"), HasSubstr(R"("migration":"absent")"),
+                    HasSubstr(R"("migration":"users")")));
+  EXPECT_THAT(fetched(), SizeIs(3)) << "source, stream and target, each for all migrations";
+}
+
+TEST_F(process_test, a_fleet_of_which_nothing_can_begin_ends_at_once) {
+  write("fleet.toml",
+        "[defaults]\nsource-profile = \"nobody\"\nstate = \"" + path("{name}.db") +
+            "\"\n[[migration]]\ntarget-table = \"a\"\n[[migration]]\ntarget-table = \"b\"\n");
+  const auto parsed =
+      parse_command_line(std::vector<std::string>{"monitor", "--config", path("fleet.toml")},
+                         variables_, read_text_file);
+  ASSERT_TRUE(parsed) << parsed.error().text();
+  caught_output caught;
+  EXPECT_EQ(run_fleet(std::get<fleet_of<monitor_options>>(*parsed), variables_), 2);
+  EXPECT_THAT(caught.text(), HasSubstr("there is no AWS profile \"nobody\""));
 }
 
 // Of commands that do nothing else.

@@ -55,6 +55,7 @@ NAMING_NOTHING_OF_A_MODEL = {
     "aws/instance_metadata.cc": "no model",
     "aws/process_credentials.cc": "no model",
     "repair/journal_line.cc": "lines of its own",
+    "cli/fleet_command.cc": "what is said of a migration that has no status",
     "cli/report_command.cc": "a status of our own",
     "cli/web_findings.cc": "findings of our own state",
     "report/alerts.cc": "what was told, in our own state",

@@ -190,10 +190,6 @@ TEST(panel, counts_what_is_not_listed) {
               Contains("wrong     2 missing, 1 different open; 1 more only counted"));
 }
 
-TEST(panel, names_the_migration_where_there_are_several) {
-  EXPECT_THAT(shown(watched(), {}, {.migration = "second"}).lines[0], HasSubstr("second"));
-}
-
 TEST(panel, claims_nothing_that_is_not_known) {
   status now;
   now.unread_for.reset();

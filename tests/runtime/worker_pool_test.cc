@@ -5,10 +5,12 @@
 #include <boost/system/system_error.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace ddm {
 namespace {
@@ -79,6 +81,56 @@ TEST(worker_pool, a_cancelled_caller_still_waits_for_work_that_uses_its_locals) 
   std::atomic<bool> resumed = false;
   run(cancel_during_work(resumed));
   EXPECT_TRUE(resumed);
+}
+
+awaitable<void> note_in_lane(worker_pool& lane, std::vector<int>& order, int number) {
+  co_await lane.run([&order, number] { order.push_back(number); });  // no lock: one after the other
+}
+
+awaitable<void> lanes_beside_each_other() {
+  worker_pool threads(4);
+  std::vector<int> one_order;
+  std::vector<int> other_order;
+  worker_pool one(worker_pool::lane_of{threads});
+  worker_pool other(worker_pool::lane_of{threads});
+  task_group tasks(co_await asio::this_coro::executor);
+  for (int i = 0; i < 200; ++i) {
+    tasks.spawn(note_in_lane(one, one_order, i));
+    tasks.spawn(note_in_lane(other, other_order, i));
+  }
+  co_await tasks.join();
+  for (const auto* order : {&one_order, &other_order}) {
+    EXPECT_EQ(order->size(), 200U);
+    EXPECT_TRUE(std::ranges::is_sorted(*order));
+  }
+}
+TEST(worker_pool, a_lane_keeps_its_order) { run(lanes_beside_each_other()); }
+
+awaitable<void> one_lane_waits() {
+  worker_pool threads(2);
+  worker_pool slow(worker_pool::lane_of{threads});
+  worker_pool quick(worker_pool::lane_of{threads});
+  std::promise<void> may_end;
+  task_group tasks(co_await asio::this_coro::executor);
+  bool ended = false;
+  tasks.spawn([](worker_pool& lane, std::shared_future<void> end, bool& over) -> awaitable<void> {
+    co_await lane.run([&] { end.wait(); });
+    over = true;
+  }(slow, may_end.get_future().share(), ended));
+  EXPECT_EQ(co_await quick.run([] { return 7; }), 7);
+  EXPECT_FALSE(ended);
+  may_end.set_value();
+  co_await tasks.join();
+}
+TEST(worker_pool, a_lane_that_waits_holds_no_other_up) { run(one_lane_waits()); }
+
+TEST(worker_pool, a_lane_of_no_threads_works_at_once) {
+  worker_pool none(0);
+  worker_pool lane(worker_pool::lane_of{none});
+  run([](worker_pool& pool) -> awaitable<void> {
+    const auto here = std::this_thread::get_id();
+    EXPECT_EQ(co_await pool.run([] { return std::this_thread::get_id(); }), here);
+  }(lane));
 }
 
 }  // namespace

@@ -1,0 +1,309 @@
+#include "cli/fleet_command.h"
+
+#include "base/foreign_json.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "cli/monitor_command.h"
+#include "cli/process.h"
+#include "cli/run_teller.h"
+#include "cli/standard_output.h"
+#include "report/overview.h"
+#include "report/render.h"
+#include "report/verdict.h"
+#include "runtime/file_limit.h"
+#include "runtime/task_group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <functional>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+using report::exit_code;
+using report::member_state;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::array<milliseconds, 5> pauses{seconds(10), seconds(30), minutes(1), minutes(2),
+                                             minutes(5)};
+/// Who has run for so long has not failed at once.
+constexpr minutes well_after{10};
+/// A script that waits for an end does not wait for what cannot begin.
+constexpr int failures_of_bounded_run_max = static_cast<int>(pauses.size());
+/// Two hundred that start together do not ask everything at one moment.
+constexpr milliseconds start_apart{50};
+
+/// The state with its log, its index and its lock; the findings; one to spare.
+constexpr std::size_t files_of_migration = 6;
+/// Connections, for the most part.
+constexpr std::size_t files_of_process = 300;
+
+/// What a run says goes to its place on the board.
+class board_teller final : public run_teller {
+ public:
+  /// Both outlive it.
+  board_teller(shown_member& place, bool require_go) : place_(place), require_go_(require_go) {}
+
+  void begun(const std::string& first_screen) override {
+    log::event(log::level::debug, "first_screen", first_screen);
+    has_begun_ = true;
+    place_.state = member_state::running;
+    place_.why.clear();
+  }
+  void block(const report::status&) override {}
+  [[nodiscard]] int refused(const fault_list& faults) override {
+    std::string text;
+    for (const auto& fault : faults) {
+      text += (text.empty() ? "" : "; ") + fault.describe();
+    }
+    place_.why = std::move(text);
+    return static_cast<int>(report::code_of(faults));
+  }
+  [[nodiscard]] int ended(const result<void>& how, const report::status& last) override {
+    place_.last = last;
+    return how ? static_cast<int>(report::decide_exit(last, require_go_)) : refused({how.error()});
+  }
+
+  [[nodiscard]] bool has_begun() const { return has_begun_; }
+
+ private:
+  shown_member& place_;
+  bool require_go_;
+  bool has_begun_ = false;
+};
+
+/// One migration: its runs, one after the other.
+class fleet_member {
+ public:
+  /// `on_refused` is called when only editing mends why its first run did not begin. `host` and
+  /// `place` outlive it.
+  fleet_member(process& host, shown_member& place, monitor_options options, std::size_t number,
+               std::function<void()> on_refused)
+      : host_(host),
+        place_(place),
+        options_(std::move(options)),
+        number_(number),
+        on_refused_(std::move(on_refused)) {}
+
+  /// Until it ends as it was asked to; the exit code.
+  [[nodiscard]] awaitable<int> run();
+
+ private:
+  [[nodiscard]] awaitable<int> run_once();
+  [[nodiscard]] bool is_to_go_on(int code) const;
+  [[nodiscard]] awaitable<void> pause_for(milliseconds pause);
+  void keep_to_the_end_asked_for(wall_time now);
+
+  process& host_;
+  shown_member& place_;
+  monitor_options options_;
+  std::size_t number_;  ///< in its file
+  std::function<void()> on_refused_;
+  restart_pauses pauses_;
+  std::optional<wall_time> over_at_;  ///< --duration
+};
+
+awaitable<void> fleet_member::pause_for(milliseconds pause) {
+  auto until = host_.time.now() + pause;
+  if (over_at_) {
+    until = std::min(until, *over_at_);
+  }
+  while (!host_.end.asked() && host_.time.now() < until) {
+    co_await host_.end.news().wait_until(host_.time, until);
+  }
+}
+
+/// A run that is begun again ends when the first one would have.
+void fleet_member::keep_to_the_end_asked_for(wall_time now) {
+  if (options_.duration && !over_at_) {
+    over_at_ = now + *options_.duration;
+  }
+  if (over_at_) {
+    options_.duration = std::max(milliseconds{1}, *over_at_ - now);
+  }
+}
+
+awaitable<int> fleet_member::run_once() {
+  keep_to_the_end_asked_for(host_.time.now());
+  place_.state = member_state::starting;
+  place_.again_at.reset();
+  board_teller teller(place_, options_.require_go);
+  int code = static_cast<int>(exit_code::failed);
+  try {
+    code = co_await monitor_migration(host_, options_, teller);
+  } catch (const std::exception& failure) {
+    place_.why = failure.what();
+  }
+  if (teller.has_begun()) {
+    options_.fresh = false;  // what it forgot is forgotten
+  }
+  co_return code;
+}
+
+bool fleet_member::is_to_go_on(int code) const {
+  const bool has_failed =
+      code == static_cast<int>(exit_code::failed) || code == static_cast<int>(exit_code::usage);
+  const bool is_time_over = over_at_ && host_.time.now() >= *over_at_;
+  const bool gives_up =
+      options_.until_caught_up && pauses_.failures() >= failures_of_bounded_run_max;
+  return has_failed && !host_.end.asked() && !is_time_over && !gives_up;
+}
+
+awaitable<int> fleet_member::run() {
+  const drains_on_signal drains(host_.end, [] {});
+  co_await pause_for(start_apart * number_);
+  auto code = static_cast<int>(exit_code::incomplete);
+  while (!host_.end.asked()) {
+    const auto began = host_.time.now();
+    code = co_await run_once();
+    const auto pause = pauses_.next(host_.time.now() - began);
+    if (code == static_cast<int>(exit_code::usage) && pauses_.failures() == 1) {
+      on_refused_();
+    }
+    if (!is_to_go_on(code)) {
+      break;
+    }
+    place_.state = member_state::paused;
+    place_.again_at = host_.time.now() + pause;
+    log::event(log::level::error, "migration_paused",
+               fmt::format("{}; tried again in {}", place_.why, spoken_duration(pause)),
+               {{"failures", pauses_.failures()}});
+    co_await pause_for(pause);
+  }
+  place_.state = member_state::ended;
+  log::event(log::level::info, "migration_ended", place_.why, {{"exit_code", code}});
+  co_return code;
+}
+
+/// What is told of all together.
+class fleet_run {
+ public:
+  /// Both outlive it.
+  fleet_run(process& host, const fleet_of<monitor_options>& fleet) : host_(host), fleet_(fleet) {}
+
+  [[nodiscard]] awaitable<int> run();
+
+ private:
+  [[nodiscard]] awaitable<void> tell_regularly();
+  [[nodiscard]] awaitable<void> divide_memory();
+  [[nodiscard]] std::string overview(bool well_too) const {
+    return report::render_overview(host_.shown.rows(), host_.time.now(), well_too);
+  }
+  [[nodiscard]] bool print_json() const;
+  [[nodiscard]] awaitable<int> run_member(process& host, std::size_t number);
+  void note_refused();
+
+  process& host_;
+  const fleet_of<monitor_options>& fleet_;
+  std::size_t refused_ = 0;  ///< at their first run
+};
+
+/// What is wrong with every one of them is wrong with the command: nobody waits for that to mend.
+void fleet_run::note_refused() {
+  if (++refused_ == fleet_.members.size()) {
+    host_.end.ask();
+  }
+}
+
+awaitable<void> fleet_run::tell_regularly() {
+  while (!fleet_.common.quiet) {
+    co_await host_.time.sleep_for(fleet_.common.stats_interval);
+    host_.printer.print(overview(false));
+  }
+}
+
+awaitable<void> fleet_run::divide_memory() {
+  for (;;) {
+    co_await host_.time.sleep_for(seconds(1));
+    host_.memory.divide();
+  }
+}
+
+/// A line for each, as `report` has one for each state.
+bool fleet_run::print_json() const {
+  std::string lines;
+  for (const auto& each : host_.shown.members) {
+    lines += lines.empty() ? "" : "\n";
+    lines += each.last ? report::render_json(*each.last)
+                       : json_text(nlohmann::ordered_json{
+                             {"migration", each.name},
+                             {"verdict", "WAIT"},
+                             {"reasons", nlohmann::ordered_json::array({each.why})}});
+  }
+  return print_report(lines);
+}
+
+awaitable<int> fleet_run::run_member(process& host, std::size_t number) {
+  fleet_member member(host, host.shown.members[number], fleet_.members[number].options, number,
+                      [this] { note_refused(); });
+  co_return co_await member.run();
+}
+
+awaitable<int> fleet_run::run() {
+  std::vector<migration_command> commands;
+  for (const auto& each : fleet_.members) {
+    host_.shown.members.push_back({.name = each.name});
+  }
+  for (std::size_t i = 0; i < fleet_.members.size(); ++i) {
+    commands.push_back({.migration = fleet_.members[i].name,
+                        .run = [this, i](process& host) { return run_member(host, i); }});
+  }
+  if (host_.web) {
+    if (auto begun = host_.web->begin(); !begun) {
+      co_return refuse(begun.error());
+    }
+  }
+  task_group telling(co_await asio::this_coro::executor);
+  telling.spawn(tell_regularly());
+  telling.spawn(divide_memory());
+  std::exception_ptr failure;
+  int code = 0;
+  try {
+    code = co_await run_each(host_, commands);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  telling.cancel();
+  co_await telling.join();
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  host_.printer.print(overview(true));
+  const bool told = fleet_.common.output != output_format::json || print_json();
+  co_return told
+      ? code
+      : static_cast<int>(report::worse_of(static_cast<exit_code>(code), exit_code::incomplete));
+}
+
+}  // namespace
+
+milliseconds restart_pauses::next(milliseconds ran_for) {
+  failures_ = ran_for >= well_after ? 1 : failures_ + 1;
+  return pauses.at(std::min<std::size_t>(static_cast<std::size_t>(failures_), pauses.size()) - 1);
+}
+
+int run_fleet(const fleet_of<monitor_options>& fleet, const aws::environment& variables) {
+  const auto files = raise_file_limit();
+  if (const auto needed = files_of_process + fleet.members.size() * files_of_migration;
+      files < needed) {
+    return refuse(
+        wrong_usage(fmt::format("{} migrations need about {} open files, and this process may "
+                                "have {}: raise the limit (ulimit -Hn, LimitNOFILE of systemd)",
+                                fleet.members.size(), needed, files))
+            .error());
+  }
+  return run_migrations(fleet.common, variables,
+                        {{.migration = {},
+                          .run = [&fleet](process& host) -> awaitable<int> {
+                            fleet_run run(host, fleet);
+                            co_return co_await run.run();
+                          }}},
+                        fleet.members.size());
+}
+
+}  // namespace ddm::cli
