@@ -89,6 +89,10 @@ void held_state::tell_waiting(const remote::lease_watch& watch) {
 }
 
 awaitable<result<void>> held_state::take(bool forgets_copy) {
+  // Who could not begin to work is no standby.
+  if (auto served = host_.web ? host_.web->taken() : result<void>(); !served) {
+    co_return served;
+  }
   // Who waits holds nothing, and leaves at the first signal.
   const drains_on_signal drains(host_.end, [this] {
     giving_up_ = true;

@@ -7,6 +7,7 @@
 #include "compare/leftover_file.h"
 #include "monitor/opened_state.h"
 #include "state/sqlite_store.h"
+#include "state/state_file.h"
 #include "verify/finding_book.h"
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <unistd.h>
 #include <utility>
 
 namespace ddm::cli {
@@ -146,6 +148,22 @@ awaitable<result<void>> take_state(open_migration& migration) {
   co_return taken;
 }
 
+/// A state is not made, or forgotten, for a run that could not answer at --listen. Where it cannot
+/// be made at all, that is told instead.
+result<void> check_listening(const open_migration& migration) {
+  const auto& web = migration.host.web;
+  const bool is_made =
+      migration.manner.begins_state &&
+      (migration.manner.forgets_state || !std::filesystem::exists(migration.files.state));
+  if (!web || !is_made) {
+    return {};
+  }
+  const auto place = state::resolve_place(migration.files.state);
+  const bool can_be_made =
+      place && ::access(std::filesystem::path(*place).parent_path().c_str(), W_OK) == 0;
+  return can_be_made ? web->taken() : result<void>();
+}
+
 /// Makes the files, or takes up those that are there.
 awaitable<result<void>> open_files(open_migration& migration) {
   const auto& manner = migration.manner;
@@ -163,6 +181,9 @@ awaitable<result<void>> open_files(open_migration& migration) {
         fmt::format("there is no state {}: run monitor or compare first, or name the "
                     "file that they wrote with --state",
                     migration.files.state));
+  }
+  if (auto served = check_listening(migration); !served) {
+    co_return served;
   }
   auto& host = migration.host;
   // All of a large state is read to see that it is whole: others of the process go on meanwhile.

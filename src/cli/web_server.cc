@@ -55,6 +55,11 @@ result<std::unique_ptr<web_server>> web_server::open(const migration_options& op
   return made;
 }
 
+result<void> web_server::taken() const {
+  auto taken = server_->taken();
+  return taken ? taken : fail(std::move(taken.error()).within("--listen"));
+}
+
 result<void> web_server::begin() {
   if (begun_) {
     return {};

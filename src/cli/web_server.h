@@ -12,7 +12,7 @@ namespace ddm::cli {
 class web_server {
  public:
   /// Null where --listen is not given. Takes the address, and answers nobody before begin(). `runs`
-  /// and `time` outlive it. Errors: the address cannot be listened at, the token cannot be read.
+  /// and `time` outlive it. Errors: the token cannot be read, or is none.
   [[nodiscard]] static result<std::unique_ptr<web_server>> open(
       const migration_options& options, const asio::any_io_executor& executor,
       const shown_runs& runs, clock& time);
@@ -20,7 +20,10 @@ class web_server {
   web_server& operator=(const web_server&) = delete;
   ~web_server() = default;
 
-  /// Answers from now on; of several migrations the first to begin opens it for all.
+  /// Whether the address could be had: told once nothing else is to be refused.
+  [[nodiscard]] result<void> taken() const;
+  /// Answers from now on, if it was taken; of several migrations the first to begin opens it for
+  /// all.
   [[nodiscard]] result<void> begin();
   /// To be awaited before it is destroyed.
   [[nodiscard]] awaitable<void> close();

@@ -32,29 +32,17 @@ awaitable<void> pause(milliseconds duration) {
 }
 
 std::unexpected<error> cannot_listen(const listen_address& at, const error_code& why) {
-  return fatal(fmt::format("cannot listen at {}: {}{}", at.text(), why.message(),
-                           why == asio::error::address_in_use
-                               ? "; another program listens there, choose another port"
-                               : ""));
-}
-
-result<tcp::acceptor> take(const asio::any_io_executor& executor, const listen_address& at) {
-  tcp::acceptor acceptor(executor);
-  error_code ec;
-  const tcp::endpoint endpoint(asio::ip::make_address(at.host, ec), at.port);
-  if (!ec) {
-    acceptor.open(endpoint.protocol(), ec);
+  const auto text = fmt::format("cannot listen at {}: {}", at.text(), why.message());
+  if (why == asio::error::address_in_use) {
+    return fatal(text + "; another program listens there, choose another port");
   }
-  if (!ec) {
-    acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  if (why == boost::system::errc::address_not_available) {
+    return wrong_usage(text + "; no interface of this host has it, choose another address");
   }
-  if (!ec) {
-    acceptor.bind(endpoint, ec);
+  if (why == asio::error::access_denied) {
+    return wrong_usage(text + "; this user may not take it, choose a port from 1024 on");
   }
-  if (ec) {
-    return cannot_listen(at, ec);
-  }
-  return acceptor;
+  return fatal(text);
 }
 
 }  // namespace
@@ -67,15 +55,36 @@ result<std::unique_ptr<http_server>> http_server::open(const asio::any_io_execut
   if (!guard) {
     return std::unexpected(std::move(guard.error()));
   }
-  auto acceptor = take(executor, options.at);
-  if (!acceptor) {
-    return std::unexpected(std::move(acceptor.error()));
+  auto made = std::unique_ptr<http_server>(
+      new http_server(executor, time, std::move(*guard), std::move(handler), options.limits));
+  made->taken_ = made->take(options.at);
+  return made;
+}
+
+result<void> http_server::take(const listen_address& at) {
+  address_ = at;
+  error_code ec;
+  const tcp::endpoint endpoint(asio::ip::make_address(at.host, ec), at.port);
+  if (!ec) {
+    acceptor_.open(endpoint.protocol(), ec);
   }
-  return std::unique_ptr<http_server>(new http_server(std::move(*acceptor), time, std::move(*guard),
-                                                      std::move(handler), options.limits));
+  if (!ec) {
+    acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
+  }
+  if (!ec) {
+    acceptor_.bind(endpoint, ec);
+  }
+  if (ec) {
+    return cannot_listen(at, ec);
+  }
+  address_ = address_of(acceptor_.local_endpoint());
+  return {};
 }
 
 result<void> http_server::begin() {
+  if (!taken_) {
+    return taken_;
+  }
   error_code ec;
   acceptor_.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) {
@@ -85,10 +94,9 @@ result<void> http_server::begin() {
   return {};
 }
 
-http_server::http_server(tcp::acceptor acceptor, clock& time, request_guard guard,
+http_server::http_server(const asio::any_io_executor& executor, clock& time, request_guard guard,
                          request_handler handler, const server_limits& limits)
-    : acceptor_(std::move(acceptor)),
-      address_(address_of(acceptor_.local_endpoint())),
+    : acceptor_(executor),
       shared_{.time = time,
               .guard = std::move(guard),
               .handler = std::move(handler),

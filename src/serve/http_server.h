@@ -36,8 +36,8 @@ struct http_server_options {
 class http_server {
  public:
   /// Takes the address, so that nobody else listens there; nobody can connect before begin(). All
-  /// of it runs on `executor`, which has one thread. Errors: those of request_guard::create(), and
-  /// `fatal` when the address cannot be taken.
+  /// of it runs on `executor`, which has one thread. Errors: those of request_guard::create(). That
+  /// the address cannot be taken is told by taken() and begin(): other faults may come first.
   [[nodiscard]] static result<std::unique_ptr<http_server>> open(
       const asio::any_io_executor& executor, clock& time, const http_server_options& options,
       request_handler handler);
@@ -45,7 +45,10 @@ class http_server {
   http_server& operator=(const http_server&) = delete;
   ~http_server() = default;
 
-  /// Listens and answers from now on; once. `fatal`: somebody else has begun to listen there.
+  /// `wrong_usage`: nobody can have this address here. `fatal`: somebody else has it, and else.
+  [[nodiscard]] const result<void>& taken() const { return taken_; }
+  /// Listens and answers from now on; once. Errors: those of taken(), and `fatal` when somebody
+  /// else has begun to listen there.
   [[nodiscard]] result<void> begin();
   /// With the port that the kernel chose, where that was asked for.
   [[nodiscard]] const listen_address& address() const { return address_; }
@@ -55,8 +58,9 @@ class http_server {
   [[nodiscard]] awaitable<void> join() { return tasks_.join(); }
 
  private:
-  http_server(asio::ip::tcp::acceptor acceptor, clock& time, request_guard guard,
+  http_server(const asio::any_io_executor& executor, clock& time, request_guard guard,
               request_handler handler, const server_limits& limits);
+  [[nodiscard]] result<void> take(const listen_address& at);
   [[nodiscard]] awaitable<void> accept();
   [[nodiscard]] awaitable<void> converse(asio::ip::tcp::socket socket);
   /// Without waiting: what the socket does not take at once is lost.
@@ -64,6 +68,7 @@ class http_server {
 
   asio::ip::tcp::acceptor acceptor_;
   listen_address address_;
+  result<void> taken_;
   server_shared shared_;
   task_group tasks_;  ///< the accepting, and one for each connection
 };

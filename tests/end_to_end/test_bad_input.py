@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -183,6 +184,24 @@ class BadInput(Scenario):
         self.assert_exit(ended, 2)
         self.assertIn("--verify-on", ended.log)
         self.assertNotIn("event=listening", ended.log)
+
+    def test_an_address_that_cannot_be_had_hides_no_other_fault(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = ["--listen", f"127.0.0.1:{other.getsockname()[1]}"]
+            for fault in (["--target-profile", "nobody"], ["--partition-key", "customer_id"],
+                          ["--state", "/nonexistent/s.db"],
+                          ["--findings", "/nonexistent/f.jsonl"]):
+                with self.subTest(fault[0]):
+                    ended = self.run_wrong(*fault, *taken)[1]
+                    self.assert_refused(ended, fault[1])
+                    self.assertNotIn("cannot listen", ended.log)
+            self.assert_refused(self.run_wrong(*taken)[1], "--listen", "another program", code=4)
+
+    def test_an_address_that_no_host_has(self) -> None:
+        token = self.folder() / "token"
+        token.write_text("0123456789abcdef0123456789abcdef\n")
+        ended = self.run_wrong("--listen", "192.0.2.1:8080", "--listen-token-file", str(token))[1]
+        self.assert_refused(ended, "--listen", "192.0.2.1:8080", code=2)
 
     def test_an_endpoint_where_nobody_listens(self) -> None:
         begin = time.monotonic()

@@ -262,8 +262,18 @@ TEST(http_server, says_why_it_cannot_be_opened) {
     auto first = open_at({.host = "127.0.0.1", .port = 0});
     EXPECT_TRUE(first && (*first)->begin());
     const auto second = open_at((*first)->address());
-    EXPECT_FALSE(second);
-    EXPECT_THAT(second.error().message, HasSubstr("another program listens there"));
+    EXPECT_TRUE(second);
+    EXPECT_FALSE((*second)->taken());
+    const auto begun = (*second)->begin();
+    EXPECT_FALSE(begun);
+    EXPECT_EQ(begun.error().kind, error_class::fatal);
+    EXPECT_THAT(begun.error().message, HasSubstr("another program listens there"));
+    auto nowhere = options_with_token();
+    nowhere.at.host = "192.0.2.1";  // for documents: no host has it
+    const auto third = http_server::open(executor, time, nowhere, handler_of(echo));
+    EXPECT_TRUE(third && !(*third)->begin());
+    EXPECT_EQ((*third)->taken().error().kind, error_class::wrong_usage);
+    EXPECT_THAT((*third)->taken().error().message, HasSubstr("192.0.2.1"));
     (*first)->stop();
     co_await (*first)->join();
   }());
