@@ -1,6 +1,7 @@
 #include "aws/text_file.h"
 
 #include "base/draft_file.h"
+#include "base/private_file.h"
 #include "base/units.h"
 #include "base/write_all.h"
 
@@ -31,12 +32,6 @@ std::unexpected<error> unreadable(const std::string& path, int reason) {
   const bool is_wrong_path = reason == EISDIR || reason == EACCES || reason == EPERM;
   return fail(is_wrong_path ? error_class::wrong_usage : error_class::fatal,
               fmt::format("the file {} cannot be read: {}", path, std::strerror(reason)));
-}
-
-/// Nothing is made there, however often it is tried.
-bool is_wrong_place(int reason) {
-  constexpr std::array reasons{ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, EROFS, ELOOP, ENAMETOOLONG};
-  return std::ranges::find(reasons, reason) != reasons.end();
 }
 
 class open_file {

@@ -1,5 +1,7 @@
 #include "base/private_file.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -35,6 +37,11 @@ int open_private(const std::string& path, int flags) {
     keep_private(file);
   }
   return file;
+}
+
+bool is_wrong_place(int reason) {
+  constexpr std::array reasons{ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, EROFS, ELOOP, ENAMETOOLONG};
+  return std::ranges::find(reasons, reason) != reasons.end();
 }
 
 std::string_view why_not_opened(int reason) {

@@ -22,6 +22,10 @@ namespace ddm {
 void keep_private(int file);
 void keep_private(const std::string& path);
 
+/// Nothing is made or written there, however often it is tried: only another path, or other
+/// permissions, mend it.
+[[nodiscard]] bool is_wrong_place(int reason);
+
 /// What errno says of an opening that failed, for people.
 [[nodiscard]] std::string_view why_not_opened(int reason);
 

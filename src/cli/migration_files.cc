@@ -1,5 +1,6 @@
 #include "cli/migration_files.h"
 
+#include "base/private_file.h"
 #include "base/same_file.h"
 #include "remote/state_address.h"
 #include "verify/findings_file.h"
@@ -67,9 +68,7 @@ result<void> check_findings(const migration_files& files, const migration_option
   const bool there = ::access(findings.c_str(), F_OK) == 0;
   if (options.findings_file && ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0) {
     const int reason = errno;
-    const bool is_no_place = reason == ENOENT || reason == ENOTDIR || reason == EACCES ||
-                             reason == EPERM || reason == EROFS;
-    return fail(is_no_place ? error_class::wrong_usage : error_class::fatal,
+    return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
                 fmt::format("the findings file {} cannot be written: {}; name another one with "
                             "--findings",
                             files.findings, std::strerror(reason)));

@@ -133,7 +133,8 @@ result<void> repair_run::open_journal() {
     }
   }
   if (!needs_journal()) {
-    return {};
+    return options_.journal_file ? repair::repair_journal::check_place(journal_path_)
+                                 : result<void>();
   }
   auto opened = options_.apply ? repair::repair_journal::open(journal_path_)
                                : repair::repair_journal::open_to_read(journal_path_);

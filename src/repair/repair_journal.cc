@@ -36,6 +36,16 @@ std::unexpected<error> system_failure(std::string_view what, const std::string& 
                   what, path, why_not_opened(errno)));
 }
 
+/// Only another place mends some of it: nothing has been written yet.
+std::unexpected<error> not_opened(std::string_view what, const std::string& path) {
+  const int reason = errno;
+  return is_wrong_place(reason)
+             ? wrong_usage(fmt::format("cannot {} the journal {}: {}; name another file with "
+                                       "--journal",
+                                       what, path, why_not_opened(reason)))
+             : system_failure(what, path);
+}
+
 std::unexpected<error> none_of_ours(const std::string& path, std::string_view where) {
   return wrong_usage(
       fmt::format("the journal {} is not one of ours, or is damaged, {}; it is left as it is: name "
@@ -112,13 +122,26 @@ result<void> repair_journal::check_is_file(const std::string& path) {
   return {};
 }
 
+result<void> repair_journal::check_place(const std::string& path) {
+  if (auto is_file = check_is_file(path); !is_file) {
+    return is_file;
+  }
+  const std::filesystem::path file(path);
+  const auto folder = file.has_parent_path() ? file.parent_path() : ".";
+  const bool is_there = ::access(file.c_str(), F_OK) == 0;
+  if (::access(is_there ? file.c_str() : folder.c_str(), W_OK) != 0) {
+    return not_opened("open", path);
+  }
+  return {};
+}
+
 result<repair_journal> repair_journal::open_to_read(const std::string& path) {
   if (auto is_file = check_is_file(path); !is_file) {
     return fail(std::move(is_file.error()));
   }
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    return system_failure("read", path);
+    return not_opened("read", path);
   }
   repair_journal journal(path, file);
   if (auto seen = journal.look_through(); !seen) {
@@ -136,7 +159,7 @@ result<repair_journal> repair_journal::open(const std::string& path) {
     return none_of_ours(path, "as it is a symbolic link, and none is followed");
   }
   if (file < 0) {
-    return system_failure("open", path);
+    return not_opened("open", path);
   }
   repair_journal journal(path, file);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {

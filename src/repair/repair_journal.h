@@ -74,6 +74,9 @@ class repair_journal {
   [[nodiscard]] result<void> settle(std::int64_t id, outcome ended, std::string_view message,
                                     wall_time now);
 
+  /// Whether a journal could be opened there; nothing is made.
+  [[nodiscard]] static result<void> check_place(const std::string& path);
+
  private:
   repair_journal(std::string path, int file) : path_(std::move(path)), file_(file) {}
   [[nodiscard]] static result<void> check_is_file(const std::string& path);

@@ -1,5 +1,6 @@
 #include "state/sqlite_connection.h"
 
+#include "base/private_file.h"
 #include "state/state_store.h"
 
 #include <fmt/format.h>
@@ -36,6 +37,16 @@ bool has_no_room(sqlite3* handle) {
 constexpr std::string_view no_room =
     "the disk is full, or a quota or file size limit is reached: make room; everything committed "
     "before is kept";
+
+/// A place where it may not be opened; whoever has it open already has lost it by a failure.
+bool is_wrong_place(sqlite3* handle, std::string_view doing) {
+  const int code = sqlite3_extended_errcode(handle);
+  const int basic = code & 0xff;
+  const bool is_refused =
+      basic == SQLITE_READONLY || basic == SQLITE_PERM || basic == SQLITE_CANTOPEN;
+  return doing != "commit to" && is_refused && code != SQLITE_READONLY_DBMOVED &&
+         (code == SQLITE_READONLY_DIRECTORY || ddm::is_wrong_place(sqlite3_system_errno(handle)));
+}
 
 std::string reason_and_remedy(sqlite3* handle) {
   const int code = sqlite3_extended_errcode(handle);
@@ -156,10 +167,11 @@ bool sqlite_connection::file_is_gone() {
 }
 
 error sqlite_connection::failure(std::string_view doing) const {
-  return {.kind = error_class::fatal,
-          .code = has_no_room(handle_.get()) ? std::string(no_room_code) : std::string(),
-          .message = fmt::format("cannot {} the state {}: {}", doing, path_,
-                                 reason_and_remedy(handle_.get()))};
+  return {
+      .kind = is_wrong_place(handle_.get(), doing) ? error_class::wrong_usage : error_class::fatal,
+      .code = has_no_room(handle_.get()) ? std::string(no_room_code) : std::string(),
+      .message = fmt::format("cannot {} the state {}: {}", doing, path_,
+                             reason_and_remedy(handle_.get()))};
 }
 
 }  // namespace ddm::state

@@ -1,5 +1,6 @@
 #include "testdata/key_file.h"
 
+#include "base/private_file.h"
 #include "base/write_all.h"
 #include "dynamodb/base64.h"
 
@@ -234,12 +235,15 @@ result<key_table> parse_key_file(std::string_view text) {
 result<key_file_writer> key_file_writer::create(const std::string& path, key_schema schema) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    return errno == EEXIST ? wrong_usage(fmt::format(
-                                 "--output {} exists and is not written over: its keys would be "
-                                 "lost for datadel. Name another file, or remove it",
-                                 path))
-                           : fatal(fmt::format("--output {} cannot be created: {}", path,
-                                               std::strerror(errno)));
+    const int reason = errno;
+    if (reason == EEXIST) {
+      return wrong_usage(
+          fmt::format("--output {} exists and is not written over: its keys would be lost for "
+                      "datadel. Name another file, or remove it",
+                      path));
+    }
+    return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
+                fmt::format("--output {} cannot be created: {}", path, std::strerror(reason)));
   }
   key_file_writer file(path, descriptor, std::move(schema));
   if (auto written = file.write(key_file_header(file.schema_)); !written) {

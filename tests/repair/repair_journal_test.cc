@@ -288,6 +288,19 @@ TEST_F(journal_file, that_is_empty_has_no_entries) {
   EXPECT_TRUE(repair_journal::open(path_));
 }
 
+TEST_F(journal_file, has_a_place_that_may_be_used) {
+  EXPECT_TRUE(repair_journal::check_place(path_));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  const std::string absent = "/nonexistent/journal.jsonl";
+  for (const auto& refused :
+       {repair_journal::check_place(absent).error(), repair_journal::open(absent).error(),
+        repair_journal::open_to_read(absent).error()}) {
+    EXPECT_EQ(refused.kind, error_class::wrong_usage);
+    EXPECT_THAT(refused.message, testing::HasSubstr(absent));
+    EXPECT_THAT(refused.message, testing::Not(testing::HasSubstr("make room")));
+  }
+}
+
 TEST_F(journal_file, is_a_file) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
   EXPECT_FALSE(repair_journal::open(path_));

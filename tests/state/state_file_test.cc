@@ -92,6 +92,17 @@ TEST(state_file, a_place_that_may_not_be_used_is_a_fault_of_the_command_line) {
               AllOf(HasSubstr(path), HasSubstr("who may read there"), Not(HasSubstr("write"))));
 }
 
+TEST(state_file, a_reader_must_be_able_to_write_beside_it) {
+  const temporary_directory place;
+  const auto path = place / "s.db";
+  must_open(path);
+  ASSERT_EQ(::chmod(place.path().c_str(), 0555), 0);
+  const auto refused = error_of({.path = path});
+  ASSERT_EQ(::chmod(place.path().c_str(), 0777), 0);
+  EXPECT_EQ(refused.kind, error_class::wrong_usage);
+  EXPECT_THAT(refused.message, AllOf(HasSubstr(path), HasSubstr("no permission")));
+}
+
 TEST(state_file, a_file_of_another_kind_is_refused_and_kept_even_with_fresh) {
   const temporary_directory place;
   const auto path = place / "notes.txt";

@@ -84,6 +84,15 @@ TEST_F(key_file, never_writes_over_a_file) {
   EXPECT_EQ(aws::read_text_file(path()).value(), "id:N\n");
 }
 
+TEST_F(key_file, a_place_where_none_can_be_made_is_a_fault_of_the_command_line) {
+  for (const auto& place : {path() + ".absent/keys.csv", std::string("/dev/null/keys.csv")}) {
+    const auto refused = key_file_writer::create(place, number_only);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, error_class::wrong_usage);
+    EXPECT_THAT(refused.error().message, HasSubstr(place));
+  }
+}
+
 TEST_F(key_file, lists_each_key_once_and_reads_line_ends_of_windows) {
   const auto parsed = parse_key_file("id:N\r\n1\r\n2\r\n1\r\n");
   ASSERT_TRUE(parsed) << parsed.error().message;
