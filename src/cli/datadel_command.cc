@@ -4,12 +4,13 @@
 #include "base/displayable.h"
 #include "base/units.h"
 #include "cli/item_command.h"
+#include "cli/standard_output.h"
 #include "runtime/clock.h"
 #include "testdata/key_file.h"
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <utility>
 
 namespace ddm::cli {
@@ -42,10 +43,23 @@ result<void> check_schema(const datadel_options& options, const dynamodb::key_sc
   return {};
 }
 
-void print_keys(std::string_view what, item_writer::items keys) {
-  for (const auto& key : keys) {
-    fmt::print("{} {}\n", what, displayable(dynamodb::to_json(key)));
+/// So many are printed at a time.
+constexpr std::size_t keys_at_a_time = 1000;
+
+/// False once a line could not be written.
+[[nodiscard]] bool print_keys(std::string_view what, item_writer::items keys) {
+  while (!keys.empty()) {
+    const auto part = keys.first(std::min(keys.size(), keys_at_a_time));
+    keys = keys.subspan(part.size());
+    std::string lines;
+    for (const auto& key : part) {
+      lines += fmt::format("{} {}\n", what, displayable(dynamodb::to_json(key)));
+    }
+    if (!print_text(lines, "the list of keys")) {
+      return false;
+    }
   }
+  return true;
 }
 
 awaitable<result<int>> remove_items(asio::any_io_executor executor, datadel_options options,
@@ -64,10 +78,12 @@ awaitable<result<int>> remove_items(asio::any_io_executor executor, datadel_opti
     co_return fail(std::move(same.error()));
   }
   if (options.dry_run) {
-    print_keys("would delete", input->keys);
-    fmt::print("{} keys; nothing was deleted\n", grouped(input->keys.size()));
-    co_return 0;
+    const bool told =
+        print_keys("would delete", input->keys) &&
+        print_report(fmt::format("{} keys; nothing was deleted", grouped(input->keys.size())));
+    co_return code_of_told(told);
   }
+  bool told = true;
   const auto summary = co_await write_with_progress(
       executor, time, table->access->calls(),
       {.table = dynamodb::table_name(options.table),
@@ -77,14 +93,14 @@ awaitable<result<int>> remove_items(asio::any_io_executor executor, datadel_opti
        .wait = options.wait},
       input->keys.size(), "keys", [&](std::uint64_t index) { return input->keys[index]; },
       [&](item_writer::items keys) {
-        if (options.verbose) {
-          print_keys("deleted", keys);
-        }
+        // What is lost to a full disk keeps nothing from being deleted.
+        told = told && (!options.verbose || print_keys("deleted", keys));
         return result<void>();
       });
-  co_return report(
-      summary, input->keys.size(), "keys deleted from " + options.table,
-      summary.failure || summary.interrupted ? "; the same command deletes the rest" : "");
+  const int code =
+      report(summary, input->keys.size(), "keys deleted from " + options.table,
+             summary.failure || summary.interrupted ? "; the same command deletes the rest" : "");
+  co_return code == 0 ? code_of_told(told) : code;
 }
 
 }  // namespace

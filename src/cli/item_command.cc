@@ -91,6 +91,11 @@ awaitable<write_summary> write_with_progress(asio::any_io_executor executor, clo
   co_return summary;
 }
 
+int code_of_told(bool told) {
+  using report::exit_code;
+  return static_cast<int>(told ? exit_code::equal : exit_code::incomplete);
+}
+
 int report(const write_summary& summary, std::uint64_t count, std::string_view done,
            std::string_view rest) {
   if (summary.failure) {
@@ -102,9 +107,7 @@ int report(const write_summary& summary, std::uint64_t count, std::string_view d
     return summary.failure ? static_cast<int>(report::code_of(summary.failure->kind))
                            : exit_code_of_interrupted_writes;
   }
-  return print_report(fmt::format("{} {}{}", grouped(count), done, rest))
-             ? 0
-             : exit_code_of_interrupted_writes;
+  return code_of_told(print_report(fmt::format("{} {}{}", grouped(count), done, rest)));
 }
 
 int run_command(const std::function<awaitable<result<int>>(asio::any_io_executor)>& command) {

@@ -14,7 +14,7 @@
 
 namespace ddm::cli {
 
-/// Stopped by a signal, or nobody could be told.
+/// Stopped by a signal.
 inline constexpr int exit_code_of_interrupted_writes = 1;
 
 struct opened_table {
@@ -41,6 +41,8 @@ struct write_summary {
     testdata::item_writer::options settings, std::uint64_t count, std::string what,
     testdata::item_writer::item_source source, testdata::item_writer::written_sink sink);
 
+/// Of a command that has done all it was to do: 3 where standard output could not be written.
+[[nodiscard]] int code_of_told(bool told);
 /// Prints how it ended; the exit code.
 [[nodiscard]] int report(const write_summary& summary, std::uint64_t count, std::string_view done,
                          std::string_view rest);
