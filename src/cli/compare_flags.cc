@@ -28,7 +28,7 @@ constexpr command_description compare_description{
   1  confirmed mismatches are open
   2  only editing the command, its files or its variables mends it; nothing was started
   3  incomplete: interrupted, unreadable items, keys that never rest, a table made anew
-     meanwhile, nothing compared at all
+     meanwhile, nothing compared at all; or the output could not be written
   4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 

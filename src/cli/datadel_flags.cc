@@ -23,6 +23,7 @@ constexpr command_description datadel_description{
     .exit_codes = R"(  0  all keys are deleted, or shown
   1  it was interrupted; start the same command again
   2  only editing the command, its files or its variables mends it; nothing was deleted
+  3  all keys are deleted, or to be shown, but the output could not be written
   4  a delete failed, or the service was not reached; start the same command again
 )"};
 

@@ -28,6 +28,7 @@ constexpr command_description datagen_description{
     .exit_codes = R"(  0  all items are written
   1  it was interrupted; the file holds what was written
   2  only editing the command, its files or its variables mends it; nothing was written
+  3  all items are written, but the output could not be
   4  a write failed, or the service was not reached; the file holds what was written
 )"};
 

@@ -52,7 +52,7 @@ constexpr command_description monitor_description{
   2  only editing the command, its files or its variables mends it; nothing was started
   3  incomplete: a gap in the stream, a write after the freeze, unreadable items, checks
      pending at the end, a stream that did not answer, nothing checked at all; with
-     --require-go also any verdict but GO
+     --require-go also any verdict but GO; or the output could not be written
   4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 

@@ -26,7 +26,7 @@ constexpr command_description plan_description{
   1  something is: a permission, a table or a stream that is not there, a key schema, a
      setting that differs and was not accepted
   2  only editing the command, its files or its variables mends it
-  3  nothing that is known, but something could not be learned
+  3  nothing that is known, but something could not be learned, or the output not be written
   4  a service failed or was not reached; the report tells what was learned without it
 )"};
 

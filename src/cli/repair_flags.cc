@@ -27,7 +27,8 @@ constexpr command_description repair_description{
     .exit_codes = R"(  0  no mismatch is open any more
   1  mismatches are open: this was a plan, some were left alone, or --undo --apply opened them
   2  only editing the command, its files or its variables mends it; nothing was started
-  3  incomplete: interrupted, or items refused because somebody else wrote, or failed
+  3  incomplete: interrupted, or items refused because somebody else wrote, or failed;
+     or the output could not be written
   4  the run failed, or a service refused, failed or was not reached, at any moment
 )"};
 

@@ -41,7 +41,7 @@ constexpr command_description report_description{
   1  confirmed mismatches are open
   2  only editing the command mends it: no such state, or none of this program
   3  incomplete, failed, or no monitor watches any more: GO is not told of a monitor whose last
-     sign is older than 60 s
+     sign is older than 60 s; or the output could not be written
   4  the state cannot be read
   Of several states the first of 2, 4, 1, 3, 0. With --alive 0 says only that the monitor, or
   where none is under way a compare, is at work, and 3 that it is not.
