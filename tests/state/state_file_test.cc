@@ -96,6 +96,7 @@ TEST(state_file, a_reader_must_be_able_to_write_beside_it) {
   const temporary_directory place;
   const auto path = place / "s.db";
   must_open(path);
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
   ASSERT_EQ(::chmod(place.path().c_str(), 0555), 0);
   const auto refused = error_of({.path = path});
   ASSERT_EQ(::chmod(place.path().c_str(), 0777), 0);
