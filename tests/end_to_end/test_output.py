@@ -127,3 +127,21 @@ class Output(Scenario):
         self.assertEqual(ended.returncode, INCOMPLETE, ended.stderr)
         self.assertIn("error: what was found cannot be written to standard output: No space",
                       ended.stderr)
+
+    def test_test_items_that_cannot_be_told_of_are_written_all_the_same(self) -> None:
+        migration = self.migration(items=1)
+        migration.create()
+        monitor = migration.monitor
+        table = ["--profile", "source", "--region", "ap-northeast-1", "--table", TABLE,
+                 "--endpoint-url", migration.local.endpoint_url]
+        for words in (["datagen", *table, "--count", "2", "--output", "keys.csv"],
+                      ["datadel", *table, "--input", "keys.csv", "--dry-run"],
+                      ["datadel", *table, "--input", "keys.csv", "--verbose"]):
+            with self.subTest(words[0]), open("/dev/full", "w") as full:
+                ended = subprocess.run(
+                    [monitor.binary, *words], stdout=full, stderr=subprocess.PIPE, text=True,
+                    cwd=monitor.folder, env=monitor.environment(), timeout=60, check=False)
+                self.assertEqual(ended.returncode, INCOMPLETE, ended.stderr)
+                self.assertIn("cannot be written to standard output: No space", ended.stderr)
+        absent = monitor.run("datagen", *table, "--output", "/nonexistent/keys.csv")
+        self.assert_exit(absent, 2)
