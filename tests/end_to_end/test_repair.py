@@ -143,6 +143,13 @@ class Repair(Scenario):
                     self.assert_exit(self.command("repair", *flags), 2)
         self.assertEqual(self.command("repair").report()["open_mismatches"], 6)
 
+    def test_a_place_where_no_journal_can_be_is_told_by_the_plan_too(self) -> None:
+        for flags in ([], ["--apply"]):
+            with self.subTest(flags):
+                ended = self.command("repair", "--journal", "/nonexistent/j.jsonl", *flags)
+                self.assert_exit(ended, 2)
+                self.assertNotIn("make room", ended.log)
+
     def documented_count(self) -> int:
         """Open mismatches, counted as the manual says."""
         found = re.search(r"^jq -cs '(.*)' FINDINGS > open.jsonl$", NIGHT.read_text(), re.M)
