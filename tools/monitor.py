@@ -32,7 +32,7 @@ class Ended:
 
 
 # Flags of which each occurrence counts, beside the --state of report.
-REPEATABLE = {"--accept", "--ignore-attribute", "--listen-allow-host"}
+REPEATABLE = {"--accept", "--ignore-attribute", "--listen-allow-host", "--migration"}
 
 
 def once_each(arguments: list[str]) -> list[str]:
