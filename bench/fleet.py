@@ -81,14 +81,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--migrations", type=int, default=200)
-    parser.add_argument("--seconds", type=int, default=60, help="of measuring, after all have begun")
+    parser.add_argument("--seconds", type=int, default=60, help="of measuring, once all run")
     parser.add_argument("--ill", action="store_true")
     asked = parser.parse_args()
     binary = ROOT / "build/release/dynamodb-migration-monitor"
     fake = ROOT / "build/release/tests/support/serve_fake"
     names = [f"t{number:03}" for number in range(asked.migrations)]
     ill = names[-3:] if asked.ill else []
-    with tempfile.TemporaryDirectory(prefix="ddm-fleet-") as folder, FakeService(binary=fake) as service:
+    with (tempfile.TemporaryDirectory(prefix="ddm-fleet-") as folder,
+          FakeService(binary=fake) as service):
         clients: list[Any] = [service.client(account) for account in ("source", "target")]
         for name in names:
             for client in clients:
@@ -114,7 +115,7 @@ def main() -> int:
             process.wait(120)
         lags = [json.loads(line)["lag_ms"] for line in Path(folder, "out").read_text().splitlines()
                 if '"lag_ms"' in line]
-    waits = [lag["p95"] for lag in lags if lag.get("p95")]
+    waits = [lag["p95"] for lag in lags if lag]
     figures["lag p95, worst of all, ms"] = max(waits, default=0)
     for name, value in figures.items():
         print(f"{name:36} {value:10.1f}")

@@ -13,6 +13,7 @@
 #include "monitor/evidence.h"
 #include "monitor/monitor_session.h"
 #include "report/exit_code.h"
+#include "report/prices.h"
 #include "report/render.h"
 #include "verify/coverage.h"
 #include "verify/direction.h"
@@ -51,6 +52,24 @@ awaitable<std::expected<reached_stream, fault_list>> reach_stream(shared_connect
   }
   dynamodb::streams_client client((*link)->calls());
   co_return reached_stream{.link = *std::move(link), .keys = std::move(keys), .client = client};
+}
+
+/// A bound on the cost stands on a price that is known.
+std::optional<error> price_fault(const reached_tables& tables, const monitor_options& options) {
+  if (!options.max_usd || options.price_read_unit) {
+    return std::nullopt;
+  }
+  for (const auto* table : {tables.source.get(), tables.target.get()}) {
+    const auto& at = table->link->description();
+    if (!at.endpoint_is_public || at.region != report::priced_region) {
+      return wrong_usage(
+                 fmt::format("--max-usd needs --price-read-unit: what a million read units cost at "
+                             "{} ({}) is not known here, only the price of {}",
+                             at.region, at.endpoint, report::priced_region))
+          .error();
+    }
+  }
+  return std::nullopt;
 }
 
 void add_stream(monitor::migration_request& request, reached_stream& stream,
@@ -150,6 +169,8 @@ monitor::session_settings monitor_run::session_settings() const {
           .accept_sampled = options_.accept_sampled,
           .require_go = options_.require_go,
           .freeze_at = options_.freeze_at,
+          .read_unit_usd = options_.price_read_unit.value_or(report::usd_per_read_unit * 1e6) / 1e6,
+          .max_usd = options_.max_usd.value_or(0),
           .log_successes = options_.verbose,
           .accepted_settings = options_.accept,
           .table_items = origin.item_count,
@@ -374,6 +395,9 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options,
   auto tables = co_await reach_tables(host.connections, options);
   if (!tables) {
     co_return teller.refused(tables.error());
+  }
+  if (auto fault = price_fault(*tables, options)) {
+    co_return teller.refused({*std::move(fault)});
   }
   auto stream = co_await reach_stream(host.connections, options);
   if (!stream) {

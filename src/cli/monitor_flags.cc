@@ -142,6 +142,24 @@ flag_group pace_and_memory(monitor_options& o) {
   return group;
 }
 
+flag_group cost(monitor_options& o) {
+  return {"Cost",
+          {{.name = "max-usd",
+            .value = "USD",
+            .target = amount_into(o.max_usd),
+            .help = "what reading may cost in the whole run, restarts included: at 80 % an alert; "
+                    "at 100 % items are not read any more, the stream is, and the verdict is WAIT",
+            .fallback = "no bound",
+            .more = "A higher one at the next start goes on. [What is counted](cost.md)"},
+           {.name = "price-read-unit",
+            .value = "USD",
+            .target = amount_into(o.price_read_unit),
+            .help = "price of a million read request units, in all that is said of cost",
+            .fallback = "0.125, that of us-east-1",
+            .more = "Required with `--max-usd` where a table is in another region, or at an "
+                    "endpoint of your own"}}};
+}
+
 flag_group items_at_rest(monitor_options& o) {
   return {
       "Items at rest",
@@ -232,17 +250,9 @@ void keep_within(milliseconds& value, milliseconds fallback, milliseconds most) 
 const command_description& describe(const monitor_options&) { return monitor_description; }
 
 flag_table flags_of(monitor_options& o) {
-  return {tables_and_access(o),
-          stream(o),
-          what_is_checked(o),
-          items_at_rest(o),
-          pace_and_memory(o),
-          files_of_monitor(o),
-          when_to_end(o),
-          web_server(o),
-          alerts(o),
-          output(o),
-          debugging(o.allow_core_dumps)};
+  return {tables_and_access(o), stream(o), what_is_checked(o),  items_at_rest(o),
+          pace_and_memory(o),   cost(o),   files_of_monitor(o), when_to_end(o),
+          web_server(o),        alerts(o), output(o),           debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(monitor_options& o) {

@@ -184,9 +184,34 @@ outcome one_of_fleet(const said& all, usage_faults wrong) {
   return std::move(fleet->members.front().options);
 }
 
+/// The states of a fleet's migrations, of which `monitor` is what makes them.
+outcome report_of_fleet(const said& all, report_options options, usage_faults wrong) {
+  said of_monitor{.here = {}, .file = all.file};
+  for (const auto* name : {"config", "migration"}) {
+    if (const auto found = all.here.find(name); found != all.here.end()) {
+      of_monitor.here.insert(*found);
+    }
+  }
+  auto fleet = parse_fleet<monitor_options>(of_monitor, std::move(wrong));
+  if (!fleet) {
+    return std::unexpected(std::move(fleet.error()));
+  }
+  for (const auto& each : fleet->members) {
+    options.state_files.push_back(*each.options.state_file);
+  }
+  if (auto faults = complete(options); !faults.empty()) {
+    return std::unexpected(usage_faults{.faults = std::move(faults), .command = "report"});
+  }
+  return options;
+}
+
 template <class Options>
 outcome parse_fleet_for(const said& all, usage_faults wrong) {
-  if constexpr (has_fleets<Options>) {
+  if constexpr (std::is_same_v<Options, report_options>) {
+    report_options options;
+    apply_settings(flags_of(options), all.here, wrong.faults);
+    return report_of_fleet(all, std::move(options), std::move(wrong));
+  } else if constexpr (has_fleets<Options>) {
     auto fleet = parse_fleet<Options>(all, std::move(wrong));
     return fleet ? outcome(*std::move(fleet)) : std::unexpected(std::move(fleet.error()));
   } else if constexpr (std::is_base_of_v<migration_options, Options>) {
@@ -209,7 +234,14 @@ outcome parse_command(std::span<const std::string> arguments, const aws::environ
   if (given.version) {
     return text_to_print{version_line()};
   }
-  auto file = read_config_file(table, given.settings, read_file, wrong.faults);
+  monitor_options of_monitor;  // `report` has no setting of its own in a file
+  auto file =
+      read_config_file(std::is_same_v<Options, report_options> ? flags_of(of_monitor) : table,
+                       given.settings, read_file, wrong.faults);
+  if (std::is_same_v<Options, report_options> && given.settings.contains("config") &&
+      !file.is_fleet && wrong.faults.empty()) {
+    wrong.faults.emplace_back("--config: report reads the file of a fleet, with a [[migration]]");
+  }
   auto here = layered(std::move(given.settings), read_variables(table, variables));
   if (file.is_fleet) {
     return parse_fleet_for<Options>({std::move(here), std::move(file)}, std::move(wrong));

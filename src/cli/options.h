@@ -141,7 +141,9 @@ struct monitor_options : migration_options {
   milliseconds settle = std::chrono::minutes(5);
   bool require_go = false;
   bool accept_sampled = false;
-  std::vector<std::string> accept;  ///< settings of the tables that may differ
+  std::optional<double> max_usd;          ///< what the run may cost, resumes included
+  std::optional<double> price_read_unit;  ///< USD for a million; nothing: as in us-east-1
+  std::vector<std::string> accept;        ///< settings of the tables that may differ
   bool verbose = false;
 
   bool operator==(const monitor_options&) const = default;
@@ -172,7 +174,9 @@ struct repair_options : migration_options {
 };
 
 struct report_options {
-  std::vector<std::string> state_files;  ///< one at least
+  std::vector<std::string> state_files;    ///< one at least
+  std::optional<std::string> config_file;  ///< of a fleet: its migrations' states
+  std::vector<std::string> only;           ///< migrations of it; empty: all
   report_format output = report_format::text;
   std::optional<std::string> output_file;  ///< nothing: standard output
   bool alive = false;                      ///< only whether somebody is at work

@@ -124,6 +124,8 @@ struct command_description {
 [[nodiscard]] binding sample_rate_into(std::uint64_t& value);
 /// A number above 0, or "unlimited".
 [[nodiscard]] binding rate_into(std::optional<double>& value);
+/// A number above 0.
+[[nodiscard]] binding amount_into(std::optional<double>& value);
 [[nodiscard]] binding time_into(std::optional<wall_time>& value);
 [[nodiscard]] binding url_into(std::optional<std::string>& value);
 [[nodiscard]] binding stream_arn_into(std::optional<std::string>& value);

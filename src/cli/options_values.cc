@@ -371,6 +371,17 @@ binding rate_into(std::optional<double>& value) {
           .possible = "a number above 0, `unlimited`"};
 }
 
+binding amount_into(std::optional<double>& value) {
+  return {.apply = [&value](const std::string& text) -> fault {
+            value = parse_number<double>(text);
+            return value && *value > 0 && *value <= 1e9
+                       ? std::nullopt
+                       : fault("is no amount: write a number above 0");
+          },
+          .fallback = value ? fmt::format("{}", *value) : "",
+          .possible = "a number above 0"};
+}
+
 binding time_into(std::optional<wall_time>& value) {
   return {.apply = [&value](const std::string& text) -> fault {
             value = parse_rfc3339(text);

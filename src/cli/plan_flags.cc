@@ -58,7 +58,7 @@ flag_group output(plan_options& o) {
       append(group, {std::move(each)});
     }
   }
-  append(group, {config_flag(o), only_flag(o)});
+  append(group, {config_flag(o), only_flag(o.only)});
   return group;
 }
 

@@ -72,7 +72,7 @@ flag_group files(repair_options& o) {
             .more = "It holds item values. By default it is the state's name with `.repair.jsonl` "
                     "behind it. [Format](output.md#repair-journal-schema-1)"},
            config_flag(o),
-           only_flag(o)}};
+           only_flag(o.only)}};
 }
 
 flag_group output(repair_options& o) {

@@ -1,5 +1,5 @@
 // `report`: its usage, and its flags in the order of their help.
-#include "cli/options_flag.h"
+#include "cli/shared_flags.h"
 #include "cli/usage.h"
 #include "remote/state_address.h"
 
@@ -31,6 +31,9 @@ constexpr command_description report_description{
   # All migrations of this folder: one table, the worst verdict and exit code
   {0} report *.monitor.db
 
+  # All migrations of a fleet
+  {0} report --config fleet.toml
+
   # For a health check: is the monitor at work on it?
   {0} report orders.monitor.db --alive
 
@@ -61,8 +64,13 @@ flag_table flags_of(report_options& o) {
          .help = "the file that `monitor` printed at its start; repeatable, and may stand "
                  "without the flag: of several there is one table, with the worst verdict and "
                  "exit code",
-         .required = true,
          .takes_words = true},
+        {.name = "config",
+         .value = "FILE",
+         .target = text_into(o.config_file),
+         .help = "the file of a fleet: the states of its migrations",
+         .more = "[A fleet](fleet.md)"},
+        only_flag(o.only),
         {.name = "output",
          .value = "FORMAT",
          .target = choice_into(o.output, report_formats),
@@ -84,6 +92,11 @@ flag_table flags_of(report_options& o) {
 }
 
 std::vector<std::string> complete(report_options& o) {
+  if (o.state_files.empty()) {
+    return {
+        "--state is missing: the file that `monitor` printed at its start, or --config with the "
+        "file of a fleet"};
+  }
   for (const auto& place : o.state_files) {
     if (remote::is_state_address(place)) {
       return {fmt::format("report reads files: state copy {} FILE makes one of that state", place)};

@@ -211,10 +211,10 @@ flag config_flag(migration_options& o) {
           .more = "[The file](configuration.md), [a fleet](fleet.md)"};
 }
 
-flag only_flag(migration_options& o) {
+flag only_flag(std::vector<std::string>& only) {
   return {.name = "migration",
           .value = "NAME",
-          .target = list_into(o.only),
+          .target = list_into(only),
           .help = "of the fleet in --config this migration only; repeatable",
           .fallback = "all",
           .of_process = true,
@@ -250,7 +250,7 @@ flag_group files(migration_options& o, std::string_view fresh) {
                     "kind, and need a new comparison before GO",
             .more = "[Sizes](operations.md#what-it-takes-on-the-disk)"},
            config_flag(o),
-           only_flag(o)}};
+           only_flag(o.only)}};
 }
 
 std::vector<flag> state_table_flags(migration_options& o) {

@@ -26,7 +26,7 @@ void append(flag_group& group, std::vector<flag> more);
 [[nodiscard]] flag segments_flag(migration_options& o);
 [[nodiscard]] flag config_flag(migration_options& o);
 /// Which migrations of a fleet.
-[[nodiscard]] flag only_flag(migration_options& o);
+[[nodiscard]] flag only_flag(std::vector<std::string>& only);
 /// `fresh` is the help of --fresh.
 [[nodiscard]] flag_group files(migration_options& o, std::string_view fresh);
 /// How a table of states is reached.

@@ -166,6 +166,7 @@ awaitable<void> monitor_session::until_over() {
     co_await run_.may_be_over().wait_until(parts_.time, parts_.time.now() + beat_interval);
     const auto now = parts_.time.now();
     follow_clocks(now);
+    follow_cost();
     end_.observe(now);
     if (end_.duration_is_over(now)) {
       log::event(log::level::info, "duration_over");
@@ -201,6 +202,25 @@ void monitor_session::follow_clocks(wall_time now) {
   }
   checking_.wake();
   progress_.observe(checks_.behind().oldest_late(), now);
+}
+
+/// The stream's positions go on: what is not read of it in 24 h is lost. Items wait.
+void monitor_session::follow_cost() {
+  const auto& counters = ledger_.counters();
+  const auto cost = report::cost_usd(counters.source_units() + counters.target_units(),
+                                     settings_.read_unit_usd, counters.stream_calls());
+  if (may_not_cost_more_ || settings_.max_usd <= 0 || cost < settings_.max_usd) {
+    return;
+  }
+  may_not_cost_more_ = true;
+  parts_.source.budget.close();
+  parts_.target.budget.close();
+  log::event(log::level::error, "cost_reached",
+             "the run has cost what --max-usd allows: items are not read any more, and wait; the "
+             "stream is read on");
+  if (settings_.until_caught_up) {
+    run_.request_stop();  // nothing would ever be judged
+  }
 }
 
 // Records
@@ -324,6 +344,8 @@ void monitor_session::collect(state::commit_batch& batch) {
 }
 
 void monitor_session::tell(report::status& now) const {
+  now.read_unit_usd = settings_.read_unit_usd;
+  now.max_usd = settings_.max_usd;
   now.table_items = settings_.table_items;
   if (now.is_behind) {
     now.behind = progress_.estimate();

@@ -55,6 +55,8 @@ struct session_settings {
   bool accept_sampled = false;
   bool require_go = false;
   std::optional<wall_time> freeze_at;
+  double read_unit_usd = report::usd_per_read_unit;
+  double max_usd = 0;  ///< 0: no bound
   bool log_successes = false;
   std::vector<std::string> accepted_settings;  ///< of the tables, that may differ
   std::uint64_t table_items = 0;
@@ -124,6 +126,7 @@ class monitor_session final : public stream::record_sink, public memory_user, pr
   void restore_unchecked(const state::snapshot& resumed, const period_settings& earlier);
   [[nodiscard]] awaitable<void> until_over();
   void follow_clocks(wall_time now);
+  void follow_cost();
   void note_gap(state::gap_row row);
   void note_write(const dynamodb::change_record& record, std::optional<wall_time> nothing_before);
   [[nodiscard]] std::string name_of(const dynamodb::change_record& record) const;
@@ -158,6 +161,7 @@ class monitor_session final : public stream::record_sink, public memory_user, pr
   other_commands others_;
   run_end end_;
   progress_estimate progress_;
+  bool may_not_cost_more_ = false;
   bool times_are_coarse_ = true;  ///< no creation time off the minute has been seen
 };
 

@@ -81,6 +81,17 @@ void add_stream(conditions& found, const status& now) {
   }
 }
 
+void add_cost(conditions& found, const status& now) {
+  if (now.max_usd > 0 && now.usd >= now.max_usd * cost_is_near_share) {
+    found.emplace("cost", fmt::format("the run has cost {:.2f} USD of the {:.2f} that --max-usd "
+                                      "allows{}",
+                                      now.usd, now.max_usd,
+                                      now.usd >= now.max_usd ? ": items are not read any more"
+                                                             : ": at that items are not read any "
+                                                               "more"));
+  }
+}
+
 void add_credentials(conditions& found, const status& now) {
   for (const auto& each : now.credentials) {
     if (each.ends && !each.renewed && *each.ends - now.at < credentials_end_soon) {
@@ -114,6 +125,7 @@ conditions conditions_of(const status& now) {
   found.emplace(verdict_condition, verdict_text(now));
   add_mismatches(found, now);
   add_stream(found, now);
+  add_cost(found, now);
   add_credentials(found, now);
   if (!now.unsaved_because.empty()) {
     found.emplace("state", "what is seen cannot be saved, reading waits: " + now.unsaved_because);

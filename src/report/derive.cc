@@ -86,8 +86,13 @@ void derive(status& now) {
                                         static_cast<std::uint64_t>(now.checks.unlisted));
   }
   now.success_at_rest = success_at_rest(now);
-  now.usd = (now.source_units + now.target_units) * usd_per_read_unit +
-            static_cast<double>(now.stream_calls) * usd_per_stream_call;
+  now.usd = cost_usd(now.source_units + now.target_units, now.read_unit_usd, now.stream_calls);
+  if (now.max_usd > 0 && now.usd >= now.max_usd) {
+    now.troubles.push_back(
+        fmt::format("the run has cost {:.2f} USD, and --max-usd allows {:.2f}: items are not read "
+                    "any more",
+                    now.usd, now.max_usd));
+  }
   now.phase = phase_of(now);
   add_troubles_of_findings(now);
   add_troubles_of_stream(now);

@@ -24,6 +24,7 @@
 
 #include "base/side.h"
 #include "compare/comparison_progress.h"
+#include "report/prices.h"
 #include "report/run_facts.h"
 #include "report/statistics.h"
 #include "report/table_settings.h"
@@ -205,6 +206,8 @@ struct status {
   /// Of keys whose changes were checked in this period; of keys that the comparison found at rest.
   std::optional<success> success_of_changes;
   std::optional<success> success_at_rest;
+  double read_unit_usd = usd_per_read_unit;
+  double max_usd = 0;  ///< what the run may cost; 0: no bound
   double usd = 0;
   /// Everything judged this long after a freeze; nothing: not to be told now.
   std::optional<milliseconds> drain_estimate;

@@ -335,6 +335,8 @@ struct members<status> {
       member{"source_units", &status::source_units},
       member{"target_units", &status::target_units},
       member{"stream_calls", &status::stream_calls},
+      member{"read_unit_usd", &status::read_unit_usd},
+      member{"max_usd", &status::max_usd},
       member{"asked_of_tables", &status::asked_of_tables},
       member{"asked_of_stream", &status::asked_of_stream},
       member{"is_behind", &status::is_behind},

@@ -11,6 +11,7 @@ constexpr double longest_wait_ms = 86'400'000.0;
 /// Part of the burst that work in the background leaves to what is live.
 constexpr double background_reserve = 0.1;
 constexpr milliseconds look_above_each{100};
+constexpr std::chrono::hours closed_looks_each{1};
 
 double seconds_between(wall_time from, wall_time to) {
   return std::max(0.0, std::chrono::duration<double>(to - from).count());
@@ -93,6 +94,9 @@ awaitable<bool> rate_limiter::await_idle_budget() {
     }
     const auto now = clock_.now();
     auto ready = ready_at(now, background_reserve);
+    if (closed_) {
+      ready = now + closed_looks_each;
+    }
     if (live_waits_above()) {
       // Whose waits end there is not told here: the signal of a drain is this limiter's own.
       ready = std::max(ready, now + look_above_each);
@@ -119,10 +123,13 @@ awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
   const auto ready = ready_at(now, 0);
   take(estimate, now);
   bool granted = true;
-  if (ready > now) {
+  if (ready > now || closed_) {
     begin_live_wait();
     try {
       granted = co_await drain_.sleep_until(clock_, ready);
+      while (granted && closed_) {
+        granted = co_await drain_.sleep_until(clock_, clock_.now() + closed_looks_each);
+      }
     } catch (...) {
       end_live_wait();
       correct(estimate, 0);

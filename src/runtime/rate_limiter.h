@@ -54,6 +54,8 @@ class rate_limiter {
     drain_.set();
     no_live_waits_.notify();
   }
+  /// Nobody is granted anything any more; who waits, waits until it is drained.
+  void close() { closed_ = true; }
   /// Books what a call really cost against what acquire() took for it.
   void correct(double estimate, double actual);
   /// The service throttled us: halve the pace, then win it back over the next minute.
@@ -78,6 +80,7 @@ class rate_limiter {
   signal no_live_waits_;  ///< or it is drained
   wall_time recovered_at_;
   drain_signal drain_;
+  bool closed_ = false;
   std::vector<std::shared_ptr<rate_limiter>> above_;
 };
 

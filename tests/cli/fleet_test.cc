@@ -194,6 +194,17 @@ TEST(fleet_file, one_file_is_for_several_commands) {
               ElementsAre(HasSubstr("lists 2 migrations, and repair works for one")));
 }
 
+TEST(fleet_file, report_takes_the_states_out_of_it) {
+  const auto made = parse(two, with_fleet({"--output", "json"}, "report"));
+  ASSERT_TRUE(made) << made.error().text();
+  const auto* options = std::get_if<report_options>(&*made);
+  ASSERT_NE(options, nullptr);
+  EXPECT_THAT(options->state_files, ElementsAre("/data/orders.db", "/data/basket.db"));
+  EXPECT_EQ(options->output, report_format::json);
+  EXPECT_THAT(faults("max-lag = \"1m\"\n", {}, "report"),
+              Contains(HasSubstr("report reads the file of a fleet")));
+}
+
 TEST(restart_pauses, they_grow_and_begin_anew_after_a_good_run) {
   restart_pauses pauses;
   EXPECT_EQ(pauses.next(1s), 10s);

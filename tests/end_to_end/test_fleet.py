@@ -98,7 +98,8 @@ class Fleet(Scenario):
                          ended.log[-4000:])
         others = [name for name in migrations if name not in (throttled, denied, deleted)]
         for name in others:
-            self.assertNotRegex(ended.log, f"event=(migration|target|source)_paused migration={name} ")
+            self.assertNotRegex(ended.log,
+                                f"event=(migration|target|source)_paused migration={name} ")
         del migrations[deleted]
         chosen = [word for name in migrations for word in ("--migration", name)]
         ended = monitor.finish(*IMPATIENT, *chosen, timeout=PATIENCE_SECONDS)

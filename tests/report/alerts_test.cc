@@ -13,6 +13,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Key;
+using testing::Not;
 using testing::SizeIs;
 
 status at(std::chrono::seconds time, verdict_kind kind = verdict_kind::wait) {
@@ -176,6 +177,18 @@ TEST(render_alert, is_one_line_of_json_with_a_text) {
   EXPECT_THAT(document["text"].get<std::string>(), HasSubstr("orders"));
   const auto ended = book.follow(at(2min));
   EXPECT_THAT(render_alert(ended.at(0), at(2min)), HasSubstr("over: replication"));
+}
+
+TEST(alerts, tell_of_the_cost_before_it_is_reached) {
+  auto now = at(0s);
+  now.usd = 7.9;
+  EXPECT_THAT(conditions_of(now), Not(Contains(Key("cost")))) << "there is no bound";
+  now.max_usd = 10;
+  EXPECT_THAT(conditions_of(now), Not(Contains(Key("cost"))));
+  now.usd = 8;
+  EXPECT_THAT(conditions_of(now).at("cost"), HasSubstr("8.00 USD of the 10.00"));
+  now.usd = 10;
+  EXPECT_THAT(conditions_of(now).at("cost"), HasSubstr("not read any more"));
 }
 
 }  // namespace

@@ -110,5 +110,19 @@ TEST(derived, rates_of_changes_are_those_of_a_stream) {
   EXPECT_FALSE(derived(now).success_of_changes);
 }
 
+TEST(derived, a_run_that_has_cost_what_it_may_is_at_wait) {
+  auto now = told();
+  now.source_units = 1e6;
+  now.target_units = 1e6;
+  EXPECT_DOUBLE_EQ(derived(now).usd, 0.25);
+  now.read_unit_usd *= 2;
+  EXPECT_DOUBLE_EQ(derived(now).usd, 0.5);
+  now.max_usd = 0.51;
+  EXPECT_THAT(derived(now).troubles, IsEmpty());
+  now.max_usd = 0.5;
+  EXPECT_THAT(derived(now).troubles, ElementsAre(HasSubstr("--max-usd allows 0.50")));
+  EXPECT_EQ(derived(now).verdict.kind, verdict_kind::wait);
+}
+
 }  // namespace
 }  // namespace ddm::report

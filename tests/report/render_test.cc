@@ -45,7 +45,7 @@ constexpr auto documented =
  "behind_stream_ms": 0,
  "retention_left_s": 86400,
  "compared": {"items": 0, "segments_done": 0, "segments_total": 0},
- "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0},
+ "consumed": {"source_rcu": 0.0, "target_rcu": 0.0, "stream_calls": 0, "usd": 0.0, "max_usd": null},
  "calls": {"source": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0, "operations": {}},
   "target": {"calls": 0, "retries": 0, "throttled": 0, "pauses": 0,
    "operations": {"GetItem": {"calls": 0, "retries": 3, "throttled": 0}}},

@@ -328,5 +328,27 @@ TEST(rate_limiter, who_drains_leaves_the_waits_of_others_alone) {
   EXPECT_GE(at[1], seconds{4});
 }
 
+TEST(rate_limiter, once_closed_it_grants_nothing_until_it_is_drained) {
+  for (const auto how : {rate_limiter::urgency::live, rate_limiter::urgency::background}) {
+    simulated_clock time(start);
+    rate_limiter limiter(time, 10);
+    task_group tasks(time.executor());
+    int refused = 0;
+    tasks.spawn(acquire_in_vain(limiter, how, refused));  // granted
+    tasks.spawn(acquire_in_vain(limiter, how, refused));
+    tasks.spawn(acquire_in_vain(limiter, how, refused));  // waits as it is closed
+    time.run_for(milliseconds{1});
+    limiter.close();
+    tasks.spawn(acquire_in_vain(limiter, how, refused));
+    time.run_for(std::chrono::hours{48});
+    EXPECT_EQ(refused, 0);
+    EXPECT_GE(tasks.running(), 2U);
+    limiter.drain();
+    time.run_for(seconds{1});
+    EXPECT_EQ(tasks.running(), 0U);
+    EXPECT_GE(refused, 2);
+  }
+}
+
 }  // namespace
 }  // namespace ddm
