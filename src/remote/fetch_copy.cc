@@ -109,12 +109,16 @@ awaitable<result<std::vector<copied_file>>> read_contents(state_table& table, co
   co_return files;
 }
 
-awaitable<result<void>> fetch_copy(state_table& table, copy_root copy, file_sink sink) {
+awaitable<result<void>> fetch_copy(state_table& table, copy_root copy, file_sink sink,
+                                   file_choice chosen) {
   const auto files = co_await read_contents(table, copy);
   if (!files) {
     co_return fail(files.error());
   }
   for (const auto& file : *files) {
+    if (chosen && !chosen(file.name)) {
+      continue;
+    }
     if (auto fetched = co_await fetch_file(table, copy.epoch, file, sink); !fetched) {
       co_return fetched;
     }
@@ -123,7 +127,7 @@ awaitable<result<void>> fetch_copy(state_table& table, copy_root copy, file_sink
 }
 
 awaitable<result<std::optional<head>>> fetch_newest(state_table& table, std::function<void()> begin,
-                                                    file_sink sink) {
+                                                    file_sink sink, file_choice chosen) {
   std::string read_before;
   for (int attempt = 1;; ++attempt) {
     auto found = co_await table.read_head();
@@ -134,7 +138,7 @@ awaitable<result<std::optional<head>>> fetch_newest(state_table& table, std::fun
       co_return std::nullopt;
     }
     begin();
-    auto fetched = co_await fetch_copy(table, *(*found)->copy, sink);
+    auto fetched = co_await fetch_copy(table, *(*found)->copy, sink, chosen);
     if (fetched) {
       co_return *std::move(found);
     }

@@ -205,6 +205,8 @@ void state_keeper::lose(error why) {
   lost_ = std::move(why);
   wanted_.reset();
   change_made_.notify();
+  copy_asked_.notify();
+  copy_made_.notify();
   if (on_lost) {
     on_lost(*lost_);
   }
@@ -232,13 +234,19 @@ awaitable<void> state_keeper::copy_regularly() {
   const at_the_end leaves([this] {
     copying_ = false;
     copying_ended_.notify();
+    copy_made_.notify();
   });
   for (int failures = 0; !lost_ && !end_is_overdue();) {
     const bool is_last = ending_.is_set();
+    const auto asked = copies_asked_;
     const auto begun = time_.now();
     const auto blocks_before = figures_.blocks_written;
     auto copied = co_await copy_caught();
     copy_failure_ = copied ? std::nullopt : std::optional(copied.error());
+    if (copied) {
+      copies_answered_ = asked;
+      copy_made_.notify();
+    }
     if (copied && !ending_.is_set()) {
       co_await collect(
           std::max<std::size_t>(collected_min, 2 * (figures_.blocks_written - blocks_before)));
@@ -257,10 +265,31 @@ awaitable<void> state_keeper::copy_regularly() {
     }
     if (is_last) {
       co_await time_.sleep_until(next);
-    } else if (!lost_) {
-      co_await ending_.sleep_until(time_, next);
+    } else {
+      co_await sleep_until_copy(next, copied.has_value());
     }
   }
+}
+
+/// A copy that failed is not tried at once, whoever waits for it.
+awaitable<void> state_keeper::sleep_until_copy(wall_time next, bool may_be_woken) {
+  while (!lost_ && !ending_.is_set() && time_.now() < next && !(may_be_woken && is_awaited())) {
+    co_await copy_asked_.wait_until(time_, next);
+  }
+}
+
+awaitable<result<void>> state_keeper::copied() {
+  const auto own = ++copies_asked_;
+  copy_asked_.notify();
+  while (copies_answered_ < own && copying_ && !lost_) {
+    co_await copy_made_.wait();
+  }
+  if (lost_) {
+    co_return fail(*lost_);
+  }
+  co_return copies_answered_ >= own
+      ? result<void>()
+      : fail(error_class::retry, "the table did not take what was to be copied");
 }
 
 /// What memory or a file system throws is tried again, as any other failure.
@@ -374,8 +403,8 @@ awaitable<result<void>> state_keeper::put_blocks(std::vector<sealed_block> block
 }
 
 awaitable<void> state_keeper::collect(std::size_t blocks_max) {
-  for (std::size_t deleted = 0;
-       ledger_.may_collect() && deleted < blocks_max && !ending_.is_set() && !lost_;) {
+  for (std::size_t deleted = 0; ledger_.may_collect() && deleted < blocks_max &&
+                                !ending_.is_set() && !lost_ && !is_awaited();) {
     auto old = co_await table_.blocks_before(ledger_.epoch());
     if (old && old->empty()) {
       ledger_.note_collected();
@@ -399,6 +428,7 @@ awaitable<result<void>> state_keeper::end() {
   if (hold_ && !lost_ && !hold_->known().owner.empty()) {
     end_until_ = time_.now() + settings_.end_within;
     ending_.set();
+    copy_asked_.notify();
     while (copying_) {
       co_await copying_ended_.wait();
     }

@@ -85,6 +85,8 @@ class state_keeper {
 
   /// Makes copies from now on, the first one at once. `source` outlives the keeper's end.
   void begin_copying(copy_source& source);
+  /// A copy that is begun now or later stands in the head. An error: it never will.
+  [[nodiscard]] awaitable<result<void>> copied();
   /// Called once, when the head is no longer ours or cannot be: nothing more is written then. The
   /// error names who holds it.
   std::function<void(const error&)> on_lost;
@@ -116,6 +118,7 @@ class state_keeper {
   [[nodiscard]] awaitable<void> keep_head();
   [[nodiscard]] awaitable<bool> write_pending();
   [[nodiscard]] awaitable<void> copy_regularly();
+  [[nodiscard]] awaitable<void> sleep_until_copy(wall_time next, bool may_be_woken);
   [[nodiscard]] awaitable<result<void>> copy_caught();
   [[nodiscard]] awaitable<result<void>> copy_now();
   [[nodiscard]] awaitable<result<void>> put_missing(std::size_t file_number,
@@ -127,6 +130,7 @@ class state_keeper {
   [[nodiscard]] awaitable<result<void>> change_head(head_change change);
   void lose(error why);
   [[nodiscard]] bool end_is_overdue() const;
+  [[nodiscard]] bool is_awaited() const { return copies_answered_ < copies_asked_; }
 
   keeper_settings settings_;
   state_table& table_;
@@ -150,6 +154,10 @@ class state_keeper {
   std::uint64_t copy_number_ = 0;
   copy_figures figures_;
   bool copying_ = false;
+  std::uint64_t copies_asked_ = 0;
+  std::uint64_t copies_answered_ = 0;  ///< of those that were asked for
+  signal copy_asked_;
+  signal copy_made_;
   bool last_copied_ = false;  ///< with what came before end()
   signal copying_ended_;
   std::optional<error> copy_failure_;  ///< of the last copy, if it failed

@@ -93,6 +93,65 @@ TEST_F(state_keeper_test, leaves_with_a_last_copy_and_a_head_that_is_nobodys) {
   time.run(two->abandon());
 }
 
+TEST_F(state_keeper_test, makes_a_copy_that_is_asked_for_at_once_and_of_then) {
+  auto one = keeper("one");
+  ASSERT_TRUE(time.run(one->acquire({})));
+  local.position = 1;
+  one->begin_copying(local);
+  time.run_for(10s);
+  for (int each = 0; each < 5; ++each) {
+    local.position += 10;
+    const auto asked = time.now();
+    ASSERT_TRUE(time.run(one->copied()));
+    EXPECT_LT(time.now() - asked, 5s);
+    EXPECT_EQ(copied_position(), local.position);
+  }
+  time.run(one->abandon());
+}
+
+TEST_F(state_keeper_test, answers_none_who_asked_with_a_copy_that_was_begun_before) {
+  auto one = keeper("one");
+  ASSERT_TRUE(time.run(one->acquire({})));
+  one->begin_copying(local);
+  time.run_for(10s);
+  task_group asking(time.executor());
+  std::vector<std::int64_t> seen;
+  const auto ask = [](state_keeper& by, const local_state& own,
+                      std::vector<std::int64_t>& answered) -> awaitable<void> {
+    const auto wanted = own.position;
+    EXPECT_TRUE(co_await by.copied());
+    answered.push_back(wanted);
+  };
+  local.position = 100;
+  asking.spawn(ask(*one, local, seen));
+  time.run_for(100ms);  // its copy is under way
+  local.position = 200;
+  asking.spawn(ask(*one, local, seen));
+  while (seen.empty()) {
+    time.run_for(10ms);
+  }
+  EXPECT_GE(copied_position(), 100);
+  while (seen.size() < 2) {
+    time.run_for(10ms);
+  }
+  EXPECT_EQ(copied_position(), 200);
+  time.run(asking.join());
+  time.run(one->abandon());
+}
+
+TEST_F(state_keeper_test, tells_those_who_wait_for_a_copy_that_it_is_lost) {
+  auto one = keeper("one");
+  ASSERT_TRUE(time.run(one->acquire({})));
+  one->begin_copying(local);
+  time.run_for(1s);
+  states.head->write = "another";
+  states.head->owner = "another";
+  const auto copied = time.run(one->copied());
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().code, lease_lost);
+  time.run(one->abandon());
+}
+
 TEST_F(state_keeper_test, writes_only_what_has_changed) {
   auto one = keeper("one");
   ASSERT_TRUE(time.run(one->acquire({})));
