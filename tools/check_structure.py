@@ -51,7 +51,7 @@ WAITING = {
     "dynamodb": "answer describe_settings dynamodb_client streams_client table_reader",
     "monitor":
         "baseline change_ledger checking compare_session coverage_gaps deferred_feed finding_desk "
-        "finding_news findings_flow migration monitor_session opened_state other_commands run_end "
+        "finding_news findings_flow handover migration monitor_session opened_state other_commands run_end "
         "same_place session session_part settings_watch stream_reading "
         "watched_tables",
     "net": "answer_parser connection host_lookup http_client slot_queue tls_context",

@@ -50,6 +50,8 @@ class compare_session final : private session_part {
   /// mend; then everything is committed.
   [[nodiscard]] awaitable<result<void>> run();
   void request_stop() { run_.request_stop(); }
+  /// Ends it; the first one counts.
+  void fail_with(error failure) { run_.fail_with(std::move(failure)); }
   /// Ends without committing: to a state file it is as if the process had been killed here.
   void abandon() { run_.abandon(); }
 

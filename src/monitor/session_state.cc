@@ -62,6 +62,22 @@ bool has_identity(const state::snapshot& state) {
   return state.values.contains(secret_name) || state.values.contains(source_name);
 }
 
+bool are_of_one_state(const state::news& one, const state::news& other) {
+  const auto secret = stored_or(one.values, secret_name);
+  return !secret.empty() && secret == stored_or(other.values, secret_name) &&
+         stored_or(one.numbers, seed_name) == stored_or(other.numbers, seed_name);
+}
+
+std::optional<dynamodb::digest_secret> secret_of(const state::news& all) {
+  const auto secret = stored_or(all.values, secret_name);
+  dynamodb::digest_secret found{};
+  if (secret.size() != found.size()) {
+    return std::nullopt;
+  }
+  std::ranges::copy(secret, found.begin());
+  return found;
+}
+
 void save_if_new(const session_identity& identity, state::commit_batch& batch) {
   batch.values_once.emplace(source_name, identity.source);
   batch.values_once.emplace(target_name, identity.target);

@@ -6,6 +6,7 @@
 #include "state/rows.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ struct period_settings {
 [[nodiscard]] std::vector<std::string> identity_prefixes();
 /// Some command has begun this state.
 [[nodiscard]] bool has_identity(const state::snapshot& state);
+/// They have the same secrets: one has begun from the other, or both from a third one.
+[[nodiscard]] bool are_of_one_state(const state::news& one, const state::news& other);
 /// All but the direction, where the state has none of it yet.
 void save_if_new(const session_identity& identity, state::commit_batch& batch);
 /// What may become known only later: the target's name and the direction.
@@ -58,6 +61,8 @@ struct stored_tables {
 [[nodiscard]] result<session_identity> load_identity(const state::snapshot& state,
                                                      const session_identity& expected,
                                                      const std::string& target_awaited);
+/// Nothing: it lacks it.
+[[nodiscard]] std::optional<dynamodb::digest_secret> secret_of(const state::news& all);
 [[nodiscard]] period_settings load_period(const state::snapshot& state);
 
 }  // namespace ddm::monitor

@@ -143,6 +143,10 @@ std::string_view unlisted_reason(std::string_view command) {
                "counted";
 }
 
+std::string unlisted_prefix(std::string_view command) {
+  return fmt::format("{}.{}.", names_begin, command);
+}
+
 bool is_of_unlisted(const state::gap_row& gap) {
   return gap.reason == unlisted_reason(monitor_command) ||
          gap.reason == unlisted_reason(compare_command);

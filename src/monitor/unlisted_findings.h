@@ -33,6 +33,8 @@ inline constexpr std::string_view left_reason =
 
 /// Of the gap of what `command` has only counted.
 [[nodiscard]] std::string_view unlisted_reason(std::string_view command);
+/// What the names of the numbers begin with that `command` keeps of it.
+[[nodiscard]] std::string unlisted_prefix(std::string_view command);
 /// Mismatches were only counted: a comparison lists no more of them than there is room for.
 [[nodiscard]] bool is_of_unlisted(const state::gap_row& gap);
 /// Of either reason: what it was about has no row.

@@ -69,6 +69,18 @@ result<void> take_picture(const std::string& path, const std::string& picture) {
   return {};
 }
 
+result<void> forget_reading(const std::string& path) {
+  const auto at = open(path, SQLITE_OPEN_READWRITE);
+  constexpr auto forget =
+      "BEGIN IMMEDIATE; DELETE FROM shard; DELETE FROM check_block; DELETE FROM deferred; COMMIT; "
+      // VACUUM would move the row that tells a WAL's history (wal_lineage).
+      "PRAGMA incremental_vacuum";
+  if (!at || sqlite3_exec(at.get(), forget, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return failed("make smaller", path, at.get());
+  }
+  return {};
+}
+
 result<std::map<std::string, std::int64_t>> numbers_in(const std::string& picture,
                                                        const std::string& prefix) {
   auto connection = sqlite_connection::open(picture, sqlite_connection::access::read_only);

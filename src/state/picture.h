@@ -18,6 +18,10 @@ namespace ddm::state {
 /// the file: not for the control thread. Safe beside any number of processes that use the state.
 [[nodiscard]] result<void> take_picture(const std::string& path, const std::string& picture);
 
+/// Takes out of a state of the present format that nobody uses what only the reading of a stream
+/// needs: shards, open checks and what waits for one. Its file is then as small as what is left.
+[[nodiscard]] result<void> forget_reading(const std::string& path);
+
 /// And what SQLite left beside it.
 void remove_picture(const std::string& picture);
 

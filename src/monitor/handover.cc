@@ -1,0 +1,303 @@
+#include "monitor/handover.h"
+
+#include "compare/comparison_progress.h"
+#include "monitor/gap_cure.h"
+#include "monitor/session_state.h"
+#include "monitor/unlisted_findings.h"
+#include "report/stored_status.h"
+#include "state/merged_finding.h"
+#include "state/stored.h"
+#include "verify/finding_book.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace ddm::monitor {
+namespace {
+
+using compare::comparison_progress;
+using state::stored_or;
+
+constexpr auto run_name = "handover.run";
+constexpr auto lines_name = "handover.lines";
+constexpr auto base_name = "handover.base_ms";
+/// In one commit: it holds up those of the session.
+constexpr std::size_t lines_per_commit = 500;
+constexpr std::size_t bytes_per_commit = std::size_t{8} << 20;
+constexpr std::size_t lines_per_read = 50;
+
+std::string taken_run_name(std::string_view command) {
+  return fmt::format("taken_in.{}.run", command);
+}
+std::string taken_lines_name(std::string_view command) {
+  return fmt::format("taken_in.{}.lines", command);
+}
+
+void mark_taken(std::string_view command, const std::string& run, std::int64_t lines,
+                state::commit_batch& batch) {
+  batch.values.insert_or_assign(taken_run_name(command), run);
+  batch.numbers.insert_or_assign(taken_lines_name(command), lines);
+}
+
+/// Of its lines those are known.
+std::int64_t lines_known(const state::news& ours, std::string_view command,
+                         const handover& theirs) {
+  return stored_or(ours.values, taken_run_name(command)) == theirs.run
+             ? std::max(theirs.lines, stored_or(ours.numbers, taken_lines_name(command)))
+             : theirs.lines;
+}
+
+template <class Map>
+void copy_named(const Map& from, const std::string& prefix, Map& to) {
+  for (auto each = from.lower_bound(prefix); each != from.end() && each->first.starts_with(prefix);
+       ++each) {
+    to.insert_or_assign(each->first, each->second);
+  }
+}
+
+bool is_one_gap(const state::gap_row& one, const state::gap_row& other) {
+  return one.stream_arn == other.stream_arn && one.shard_id == other.shard_id &&
+         one.after_sequence == other.after_sequence && one.reason == other.reason &&
+         one.noticed == other.noticed;
+}
+
+/// Nothing that it did not know of when it began: it may have lost changes since.
+wall_time cures_before(const std::vector<state::gap_row>& ours,
+                       const std::vector<state::gap_row>& theirs, wall_time started) {
+  for (const auto& gap : ours) {
+    const bool was_known = std::ranges::any_of(
+        theirs, [&](const state::gap_row& other) { return other.cured && is_one_gap(gap, other); });
+    if (!gap.cured && !was_known) {
+      started = std::min(started, gap.noticed);
+    }
+  }
+  return started;
+}
+
+verify::coverage monitored(const state::news& all) {
+  const auto period = load_period(state::snapshot{.numbers = all.numbers, .values = all.values});
+  return verify::coverage::of(period.sample_rate, period.ignored);
+}
+
+bool is_one_row(const state::mismatch_row& one, const state::mismatch_row& other) {
+  return one.open == other.open && one.confirmed_ms == other.confirmed_ms && one.body == other.body;
+}
+
+/// What was confirmed anew since on this side is not put back; what the other one looked at counts.
+state::mismatch_row newest_of(state::mismatch_row theirs, std::optional<state::mismatch_row> ours) {
+  const bool ours_is_newer =
+      ours && ours->open && theirs.open && ours->confirmed_ms > theirs.confirmed_ms;
+  auto merged = ours_is_newer ? state::merged_finding(theirs, *std::move(ours)) : std::nullopt;
+  return merged ? *std::move(merged) : theirs;
+}
+
+/// One host takes what another one has, line by line.
+class transfer {
+ public:
+  transfer(state::state_store& ours, state::state_store& theirs, taking how)
+      : ours_(ours), theirs_(theirs), how_(std::move(how)) {}
+
+  [[nodiscard]] awaitable<result<taken_in>> run();
+
+ private:
+  struct one_line {
+    std::string text;
+    std::string key;  ///< its hash; empty: it tells of none
+  };
+  struct some_lines {
+    std::vector<one_line> lines;
+    std::set<std::string> keys;
+    bool more = true;
+  };
+  [[nodiscard]] awaitable<result<bool>> take_lines();
+  [[nodiscard]] awaitable<result<some_lines>> read_lines();
+  void add_comparison(state::commit_batch& batch);
+  void add_gaps(state::commit_batch& batch, const comparison_progress& progress);
+
+  state::state_store& ours_;
+  state::state_store& theirs_;
+  taking how_;
+  state::news our_news_;
+  state::news their_news_;
+  handover begun_;
+  dynamodb::digest_secret secret_{};
+  std::int64_t lines_ = 0;
+  taken_in taken_;
+};
+
+awaitable<result<taken_in>> transfer::run() {
+  auto ours = co_await all_of(ours_);
+  auto theirs = co_await all_of(theirs_);
+  if (!ours || !theirs) {
+    co_return fail(ours ? theirs.error() : ours.error());
+  }
+  our_news_ = *std::move(ours);
+  their_news_ = *std::move(theirs);
+  const auto begun = load_handover(their_news_);
+  const auto secret = secret_of(our_news_);
+  if (!begun || !secret || !are_of_one_state(our_news_, their_news_)) {
+    co_return taken_in{.of_another_state = true};
+  }
+  begun_ = *begun;
+  secret_ = *secret;
+  lines_ = lines_known(our_news_, how_.command, begun_);
+  for (bool more = true; more;) {
+    auto took = co_await take_lines();
+    if (!took) {
+      co_return fail(std::move(took.error()));
+    }
+    more = *took;
+  }
+  if (how_.command == "compare") {
+    state::commit_batch batch;
+    add_comparison(batch);
+    // Findings first: a verdict must not stand on a comparison of which one is not known yet.
+    if (auto done = co_await ours_.commit(std::move(batch)); !done) {
+      co_return fail(std::move(done.error()));
+    }
+  }
+  co_return taken_;
+}
+
+/// False: there are no more.
+awaitable<result<bool>> transfer::take_lines() {
+  auto read = co_await read_lines();
+  if (!read || read->lines.empty()) {
+    co_return read ? result<bool>(false) : fail(std::move(read.error()));
+  }
+  state::commit_batch batch;
+  std::set<std::string> known;
+  for (const auto& key : read->keys) {
+    auto row = co_await theirs_.find_mismatch(key);
+    auto own = co_await ours_.find_mismatch(key);
+    if (!row || !own) {
+      co_return fail(row ? std::move(own.error()) : std::move(row.error()));
+    }
+    // It came another way: with what a later run of the command had taken over from this one.
+    if (*own && *row && is_one_row(**own, **row)) {
+      known.insert(key);
+    } else if (*row) {
+      batch.mismatches.push_back(newest_of(**std::move(row), *std::move(own)));
+    }
+  }
+  for (auto& line : read->lines) {
+    if (!known.contains(line.key)) {
+      batch.finding_lines.push_back(std::move(line.text));
+    }
+  }
+  taken_.lines += static_cast<std::int64_t>(batch.finding_lines.size());
+  mark_taken(how_.command, begun_.run, lines_, batch);
+  auto done = co_await ours_.commit(std::move(batch));
+  co_return done ? result<bool>(read->more) : fail(std::move(done.error()));
+}
+
+awaitable<result<transfer::some_lines>> transfer::read_lines() {
+  some_lines read;
+  std::size_t bytes = 0;
+  while (read.more && read.lines.size() < lines_per_commit && bytes < bytes_per_commit) {
+    auto lines = co_await theirs_.finding_lines(lines_, lines_per_read);
+    if (!lines) {
+      co_return fail(std::move(lines.error()));
+    }
+    read.more = lines->size() == lines_per_read;
+    lines_ += static_cast<std::int64_t>(lines->size());
+    for (auto& line : *lines) {
+      bytes += line.size();
+      const auto told = verify::told_in(line, how_.schema, secret_);
+      read.lines.push_back(
+          {.text = std::move(line), .key = told ? told->key_hash.bytes() : std::string()});
+      if (told) {
+        read.keys.insert(read.lines.back().key);
+      }
+    }
+  }
+  co_return read;
+}
+
+void transfer::add_comparison(state::commit_batch& batch) {
+  auto progress = comparison_progress::load(how_.command, their_news_.numbers, their_news_.values);
+  progress.started_ms =
+      begun_.base ? std::min(progress.started_ms, to_ms(*begun_.base)) : progress.started_ms;
+  const auto known = comparison_progress::load(how_.command, our_news_.numbers, our_news_.values);
+  if (progress == known && taken_.lines == 0) {
+    return;
+  }
+  mark_taken(how_.command, begun_.run, lines_, batch);
+  copy_named(their_news_.numbers, unlisted_prefix(how_.command), batch.numbers);
+  add_gaps(batch, progress);
+  if (!progress.finished()) {
+    return;  // it goes on elsewhere: only what is found counts so far
+  }
+  const auto prefix = comparison_progress::prefix_of(how_.command);
+  copy_named(their_news_.numbers, prefix, batch.numbers);
+  copy_named(their_news_.values, prefix, batch.values);
+  progress.save(how_.command, batch.numbers, batch.values);
+  const auto status = report::stored_status_name(how_.command);
+  if (const auto last = their_news_.values.find(status); last != their_news_.values.end()) {
+    batch.values.insert_or_assign(status, last->second);
+  }
+  taken_.ended_comparison = progress.finished_ms != known.finished_ms;
+}
+
+void transfer::add_gaps(state::commit_batch& batch, const comparison_progress& progress) {
+  if (progress.finished() && progress.covered().covers(monitored(their_news_))) {
+    auto bounded = progress;
+    bounded.started_ms = to_ms(cures_before(our_news_.gaps, their_news_.gaps, progress.started()));
+    cure_gaps(bounded, monitored(our_news_), our_news_.gaps, batch);
+  }
+  for (auto gap : their_news_.gaps) {
+    const bool is_new = std::ranges::none_of(our_news_.gaps, [&](const state::gap_row& own) {
+      return own.cured && is_one_gap(own, gap);
+    });
+    if (gap.reason == unlisted_reason(how_.command) && !gap.cured && is_new) {
+      gap.noticed = how_.now;
+      batch.gaps_extended.push_back(std::move(gap));
+    }
+  }
+}
+
+}  // namespace
+
+void save(const handover& begun, state::commit_batch& batch) {
+  batch.values.insert_or_assign(run_name, begun.run);
+  batch.numbers.insert_or_assign(lines_name, begun.lines);
+  batch.numbers.insert_or_assign(base_name, begun.base ? to_ms(*begun.base) : 0);
+}
+
+std::optional<handover> load_handover(const state::news& all) {
+  auto run = stored_or(all.values, run_name);
+  if (run.empty()) {
+    return std::nullopt;
+  }
+  const auto base = stored_or(all.numbers, base_name);
+  return handover{.run = std::move(run),
+                  .lines = stored_or(all.numbers, lines_name),
+                  .base = base == 0 ? std::nullopt : std::optional(from_ms(base))};
+}
+
+awaitable<result<state::news>> all_of(state::state_store& store) { return store.news_of({""}); }
+
+awaitable<result<taken_in>> take_in(state::state_store& ours, state::state_store& theirs,
+                                    taking how) {
+  transfer between(ours, theirs, std::move(how));
+  co_return co_await between.run();
+}
+
+awaitable<result<void>> note_taken_in(state::state_store& ours, std::string command) {
+  const auto stored = co_await ours.load(0);
+  if (!stored) {
+    co_return fail(stored.error());
+  }
+  state::commit_batch batch;
+  if (const auto begun = load_handover({.numbers = stored->numbers, .values = stored->values})) {
+    mark_taken(command, begun->run, stored->finding_lines, batch);
+  }
+  co_return co_await ours.commit(std::move(batch));
+}
+
+}  // namespace ddm::monitor
