@@ -277,7 +277,7 @@ awaitable<result<step_report>> repair_session::write(step_report report, held_it
     }
     co_return fail(std::move(noted.error()));
   }
-  auto sent = co_await send(*report.planned.write, report.key_json, entry.after);
+  auto sent = co_await send_if_allowed(*report.planned.write, report.key_json, entry.after);
   if (auto noted = parts_.journal->settle(entry.id, sent.ended, sent.message, parts_.time.now());
       !noted) {
     report.failure = unnoted(noted.error(), sent.ended);
@@ -288,6 +288,21 @@ awaitable<result<step_report>> repair_session::write(step_report report, held_it
   report.ended = sent.ended;
   report.message = std::move(sent.message);
   co_return report;
+}
+
+awaitable<repair_session::sent> repair_session::send_if_allowed(
+    const dynamodb::conditional_write& write, const std::string& key_json, const held_item& after) {
+  if (parts_.may_write) {
+    auto allowed = co_await in_time(parts_.may_write());
+    if (!allowed || !*allowed) {
+      auto why = allowed ? std::move(allowed->error()) : not_begun().error();
+      co_return sent{.ended = outcome::unsent, .message = why.describe(), .failure = why};
+    }
+  }
+  if (stop_requested_) {
+    co_return sent{.ended = outcome::unsent, .message = {}, .failure = not_begun().error()};
+  }
+  co_return co_await send(write, key_json, after);
 }
 
 awaitable<repair_session::sent> repair_session::send(const dynamodb::conditional_write& write,
@@ -471,9 +486,7 @@ awaitable<result<step_report>> repair_session::take_back(const journal_entry& en
       !told) {
     co_return fail(std::move(told.error()));
   }
-  auto sent = stop_requested_
-                  ? repair_session::sent{.ended = outcome::unsent, .failure = not_begun().error()}
-                  : co_await send(*report.planned.write, entry.key_json, entry.before);
+  auto sent = co_await send_if_allowed(*report.planned.write, entry.key_json, entry.before);
   if (sent.ended == outcome::unsent) {  // it is not taken back: the finding goes as it came
     if (auto told = co_await on_sides(entry.key_json, std::move(*held), moment::after_write);
         !told) {

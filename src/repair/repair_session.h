@@ -53,6 +53,9 @@ struct repair_parts {
   dynamodb::metered_table& target;
   rate_limiter& write_budget;
   repair_journal* journal = nullptr;  ///< needed to apply, and to undo
+  /// Asked before each write to the target is sent, once the journal and the state have what must
+  /// be known by then. An error: nothing is written any more. Empty: the disk is enough.
+  std::function<awaitable<result<void>>()> may_write;
 };
 
 struct open_finding {
@@ -155,6 +158,10 @@ class repair_session {
   [[nodiscard]] awaitable<result<step_report>> write(step_report report, held_item before,
                                                      held_item after);
   struct sent;
+  /// Not sent where it may not be.
+  [[nodiscard]] awaitable<sent> send_if_allowed(const dynamodb::conditional_write& write,
+                                                const std::string& key_json,
+                                                const held_item& after);
   [[nodiscard]] awaitable<sent> send(const dynamodb::conditional_write& write,
                                      const std::string& key_json, const held_item& after);
   [[nodiscard]] awaitable<void> check_again(work& shared);
