@@ -183,6 +183,9 @@ std::vector<named_policy> policies_of(const plan_report& report) {
     add("target table", table_policy(subject(report.target), report.wanted));
     add("target table, for repair --apply", write_policy(subject(report.target), report.wanted));
   }
+  if (report.state) {
+    add("table of states", state_policy(*report.state));
+  }
   return policies;
 }
 
@@ -302,6 +305,9 @@ std::vector<std::string> plan_report::unknowns() const {
     if (!side->identity) {
       found.push_back(fmt::format("identity of the {}", to_string(side->side)));
     }
+  }
+  if (!state_trouble.empty()) {
+    found.push_back("the table of states: " + state_trouble);
   }
   for (const auto& each : permissions) {
     if (each.state == grant::unknown) {

@@ -6,6 +6,7 @@
 #include "plan/estimate.h"
 #include "plan/grant.h"
 #include "plan/needed_actions.h"
+#include "plan/policies.h"
 
 #include <optional>
 #include <string>
@@ -27,7 +28,9 @@ struct side_facts {
 struct plan_report {
   side_facts source;
   side_facts target;
-  std::string stream_arn;  ///< empty: the stream is off
+  std::optional<state_subject> state;  ///< where progress is to be kept in a table
+  std::string state_trouble;           ///< why that is not known
+  std::string stream_arn;              ///< empty: the stream is off
   std::string stream_trouble;
   stream_facts stream;
   std::vector<permission> permissions;  ///< of all sides

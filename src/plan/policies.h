@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace ddm::plan {
 
@@ -24,5 +25,19 @@ struct policy_subject {
 /// "DecryptTable". Nothing: none writes.
 [[nodiscard]] std::optional<nlohmann::ordered_json> write_policy(const policy_subject& of,
                                                                  const purposes& wanted);
+
+/// Of a table in the account of whoever has this identity ("arn:aws:sts::111111111111:…").
+[[nodiscard]] std::string arn_of_table(std::string_view identity, std::string_view region,
+                                       std::string_view table);
+
+/// A migration's states in their table.
+struct state_subject {
+  std::string table_arn;
+  std::string name;
+  std::optional<std::string> kms_key_arn;
+};
+/// The statement "KeepStates", for what lies under this name alone, and with a key of one's own
+/// "UseTheKeyOfStates".
+[[nodiscard]] nlohmann::ordered_json state_policy(const state_subject& of);
 
 }  // namespace ddm::plan

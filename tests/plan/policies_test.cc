@@ -61,6 +61,25 @@ TEST(policies, hold_nothing_that_their_commands_do_not_call) {
               ElementsAre("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"));
 }
 
+TEST(policies, of_states_let_nobody_at_another_migrations) {
+  const state_subject of{.table_arn = arn, .name = "orders", .kms_key_arn = {}};
+  const auto policy = state_policy(of);
+  ASSERT_EQ(policy["Statement"].size(), 1);
+  EXPECT_EQ(policy["Statement"][0]["Resource"], arn);
+  EXPECT_EQ(policy["Statement"][0]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"],
+            ordered_json::array({"orders", "orders/*", "/states"}));
+  EXPECT_THAT(actions_of(policy), testing::Not(Contains("dynamodb:DeleteItem")));
+  const auto with_key = state_policy({.table_arn = arn, .name = "orders", .kms_key_arn = "key"});
+  EXPECT_EQ(with_key["Statement"][1]["Resource"], "key");
+  EXPECT_EQ(with_key["Statement"][1]["Condition"]["StringEquals"]["kms:ViaService"],
+            "dynamodb.eu-west-1.amazonaws.com");
+}
+
+TEST(policies, of_a_table_that_is_not_there_yet_name_it_in_the_account_of_who_asks) {
+  EXPECT_EQ(arn_of_table("arn:aws-cn:sts::111111111111:assumed-role/r/s", "cn-north-1", "states"),
+            "arn:aws-cn:dynamodb:cn-north-1:111111111111:table/states");
+}
+
 TEST(policies, each_purpose_has_a_name_of_its_own) {
   for (const auto each : all_purposes) {
     EXPECT_EQ(purpose_of(to_string(each)), each);
@@ -126,6 +145,13 @@ TEST(iam_page, its_policies_are_those_that_plan_prints) {
   expect_on_page("ReadStream", {(*stream_policy(source, usual))["Statement"][0]});
   const policy_subject target{.table_arn = table_of("222222222222"), .kms_key_arn = {}};
   expect_on_page("WriteTable", {(*write_policy(target, {repair}))["Statement"][0]});
+  const auto states = state_policy(
+      {.table_arn = "arn:aws:dynamodb:eu-west-1:111111111111:table/migration-states",
+       .name = "orders",
+       .kms_key_arn =
+           "arn:aws:kms:eu-west-1:111111111111:key/11111111-2222-3333-4444-555555555555"});
+  expect_on_page("KeepStates", {states["Statement"][0]});
+  expect_on_page("UseTheKeyOfStates", {states["Statement"][1]});
 }
 
 TEST(iam_page, its_resource_policies_grant_the_same) {
