@@ -115,7 +115,13 @@ awaitable<int> compare_run::run() {
   std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
     return session.latest_status();
   });
+  if (migration_.held) {
+    migration_.held->on_lost([&session](const error& why) { session.fail_with(why); });
+  }
   auto ended = co_await session.run();
+  if (migration_.held) {
+    migration_.held->on_lost({});
+  }
   auto status = session.status();
   const bool complete = status.compared && status.compared->progress.finished();
   if (ended && (complete || !host.end.asked())) {
@@ -163,7 +169,10 @@ void compare_run::print_start(const monitor::compare_session& session) const {
                                               progress.segments_done, progress.segments,
                                               format_rfc3339(progress.started()))
                                 : fmt::format("new: {} segments", progress.segments));
-  append_line(text, "state", migration_.files.state);
+  append_line(text, "state", migration_.state_told());
+  if (migration_.held) {
+    append_line(text, "", migration_.held->cost_told());
+  }
   append_line(text, "findings", migration_.files.findings);
   const auto& facts = migration_.facts;
   append_what_comes(
@@ -173,20 +182,23 @@ void compare_run::print_start(const monitor::compare_session& session) const {
   migration_.host.printer.print(text);
 }
 
-awaitable<int> compare_migration(process& host, const compare_options& options) {
-  // The state may be a monitor's as well: --fresh begins only the comparison anew.
-  auto opened = co_await open_migration::open(
-      host, options,
-      {.command = "compare", .lock = "compare", .leftovers_suffix = ".compare.leftovers"});
-  if (!opened) {
-    co_return refuse(opened.error());
-  }
-  auto onlookers = onlookers::open(**opened, settings_in_force(options));
+awaitable<int> compare_opened(open_migration& opened, const compare_options& options) {
+  auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
     co_return refuse(onlookers.error());
   }
-  compare_run run(**opened, options, **onlookers);
+  compare_run run(opened, options, **onlookers);
   co_return co_await run.run();
+}
+
+awaitable<int> compare_migration(process& host, const compare_options& options) {
+  // The state may be a monitor's as well: --fresh begins only the comparison anew.
+  auto opened = co_await open_migration::open(
+      host, options, {.command = "compare", .lock = "compare", .begins_anew = options.fresh});
+  if (!opened) {
+    co_return open_migration::not_opened(opened.error());
+  }
+  co_return co_await (*opened)->work_and_close([&] { return compare_opened(**opened, options); });
 }
 
 }  // namespace

@@ -51,6 +51,13 @@ flag_group pace_and_memory(compare_options& o) {
   return group;
 }
 
+flag_group files_of_compare(compare_options& o) {
+  auto group =
+      files(o, "forget an unfinished comparison and begin anew; the rest of the state stays");
+  let_state_lie_in_table(group, o);
+  return group;
+}
+
 flag_group output(compare_options& o) {
   flag_group group{"Output", output_flags(o)};
   append(group, {quiet_flag(o), emf_flag(o)});
@@ -62,20 +69,15 @@ flag_group output(compare_options& o) {
 const command_description& describe(const compare_options&) { return compare_description; }
 
 flag_table flags_of(compare_options& o) {
-  return {tables_and_access(o),
-          what_is_compared(o),
-          pace_and_memory(o),
-          files(o, "forget an unfinished comparison and begin anew; the rest of the state stays"),
-          web_server(o),
-          alerts(o),
-          output(o),
-          debugging(o.allow_core_dumps)};
+  return {
+      tables_and_access(o), what_is_compared(o), pace_and_memory(o), files_of_compare(o),
+      web_server(o),        alerts(o),           output(o),          debugging(o.allow_core_dumps)};
 }
 
 std::vector<std::string> complete(compare_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
-  refuse_state_in_table(o, contradictions);
+  complete_state_in_table(o, contradictions);
   return contradictions;
 }
 

@@ -5,23 +5,42 @@
 #include "remote/file_source.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ddm::cli {
 
-/// The command whose states lie in tables; its copies are under its name.
-inline constexpr std::string_view copied_command = "monitor";
-/// Of the log of its comparison, behind the state's name.
-inline constexpr std::string_view monitor_leftovers_suffix = ".baseline.leftovers";
+/// The commands that keep states of their own under one name, in the order in which what they did
+/// is taken in: what a repair heals a comparison may have found.
+inline constexpr std::string_view monitor_part = "monitor";
+inline constexpr std::string_view compare_part = "compare";
+inline constexpr std::string_view repair_part = "repair";
+
+/// Of the log of a command's comparison, behind the state's name; empty: it makes none.
+[[nodiscard]] std::string leftovers_suffix(std::string_view command);
+/// Of a repair's journal.
+inline constexpr std::string_view journal_suffix = ".repair.jsonl";
 
 struct copied_files {
   std::string state_path;
+  std::string command;
 
-  [[nodiscard]] std::string leftovers_path() const;
+  /// What lies beside the state, in a copy under names of its own.
+  struct companion {
+    std::string_view name;
+    std::string path;
+  };
+  [[nodiscard]] std::vector<companion> companions() const;
+  /// The state and its companions.
+  [[nodiscard]] std::vector<std::string> paths() const;
   /// Appends to them what a copy gives (mode 0600).
   [[nodiscard]] result<void> write(const std::string& name, std::string_view bytes) const;
   /// What lies beside a picture of the state, and counts.
   [[nodiscard]] result<std::vector<remote::file_beside>> beside(const std::string& picture) const;
+
+ private:
+  [[nodiscard]] result<std::vector<remote::file_beside>> leftovers_of(
+      const std::string& picture) const;
 };
 
 }  // namespace ddm::cli

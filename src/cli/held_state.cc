@@ -5,6 +5,7 @@
 #include "base/log_name.h"
 #include "base/units.h"
 #include "cli/ending.h"
+#include "cli/state_beginning.h"
 #include "remote/fetch_copy.h"
 #include "remote/random_id.h"
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr milliseconds tell_each{30'000};
 constexpr milliseconds fetch_again{2'000};
+constexpr milliseconds ask_again{200};
 
 }  // namespace
 
@@ -42,11 +44,11 @@ held_state::held_state(process& host, request wanted, std::unique_ptr<connection
       table_(link_->calls(), host.time,
              {.table = wanted_.address.table,
               .state = wanted_.address.name,
-              .command = std::string(copied_command)}),
+              .command = wanted_.command}),
       keeper_({.lease = {},
                .copy_each = wanted_.copy_each,
                .bounds = {},
-               .told = remote::told_of_this_process(copied_command)},
+               .told = remote::told_of_this_process(wanted_.doing)},
               {.table = table_,
                .time = host.time,
                .executor = std::move(executor),
@@ -88,7 +90,7 @@ void held_state::tell_waiting(const remote::lease_watch& watch) {
       {{"epoch", static_cast<std::int64_t>(watch.seen()->epoch)}});
 }
 
-awaitable<result<void>> held_state::take(bool forgets_copy) {
+awaitable<result<void>> held_state::hold() {
   // Who could not begin to work is no standby.
   if (auto served = host_.web ? host_.web->taken() : result<void>(); !served) {
     co_return served;
@@ -109,28 +111,87 @@ awaitable<result<void>> held_state::take(bool forgets_copy) {
     }
     co_return fail(std::move(why).within(address()));
   }
-  if (auto ready = co_await prepare_to_work(forgets_copy); !ready) {
+  co_return taken;
+}
+
+awaitable<result<void>> held_state::take(beginning how) {
+  if (auto held = co_await hold(); !held) {
+    co_return held;
+  }
+  const drains_on_signal drains(host_.end, [this] { giving_up_ = true; });
+  const bool forgets = how.forgets_state;
+  if (auto ready = co_await prepare_to_work(std::move(how)); !ready) {
     co_return fail(std::move(ready.error()).within(address()));
   }
-  const auto& found = keeper_.found();
+  const auto copy = forgets ? std::nullopt : keeper_.found();
   log::event(log::level::info, "state_taken",
-             !found || forgets_copy
-                 ? fmt::format("the state {} is held: it is new", address())
-                 : fmt::format("the state {} is held: resumed from copy {} of {}", address(),
-                               found->number, format_rfc3339(found->taken_at)));
+             fmt::format("the state {} is held: {}", address(),
+                         !copy ? std::string("it is new")
+                               : fmt::format("resumed from copy {} of {}", copy->number,
+                                             format_rfc3339(copy->taken_at))));
   co_return result<void>{};
 }
 
-awaitable<result<void>> held_state::prepare_to_work(bool forgets_copy) {
+awaitable<result<void>> held_state::borrow(beginning how) {
+  is_borrowed_ = true;
+  const drains_on_signal drains(host_.end, [this] { giving_up_ = true; });
+  if (auto made = make_folder(); !made) {
+    co_return made;
+  }
+  auto ready = co_await patiently([this] { return fetch_newest(); });
+  if (ready) {
+    ready = co_await begin_with_others(std::move(how));
+  }
+  co_return ready ? std::move(ready) : fail(std::move(ready.error()).within(address()));
+}
+
+awaitable<result<void>> held_state::prepare_to_work(beginning how) {
   // Not before it is needed: who waits for weeks would find it tidied away.
   if (auto made = make_folder(); !made) {
     co_return made;
   }
-  auto listed = co_await patiently([this] { return table_.list(); });
-  if (!listed || !keeper_.found() || forgets_copy) {
+  if (auto listed = co_await patiently([this] { return table_.list(); });
+      !listed || how.forgets_state) {
     co_return listed;
   }
-  co_return co_await patiently([this] { return restore(); });
+  if (const auto& copy = keeper_.found()) {
+    auto restored = co_await patiently([this, &copy] { return restore(*copy); });
+    if (!restored && how.begins_anew && restored.error().kind == error_class::fatal) {
+      log::event(log::level::warning, "state_forgotten", restored.error().describe());
+      remove_files();
+    } else if (!restored) {
+      co_return restored;
+    }
+  }
+  co_return co_await begin_with_others(std::move(how));
+}
+
+awaitable<result<void>> held_state::begin_with_others(beginning how) {
+  // What the network fails, it fails before a file is touched.
+  co_return co_await patiently([this, how = std::move(how)] {
+    return begin_state(link_->calls(), host_.time, host_.pool,
+                       {.address = wanted_.address,
+                        .folder = folder_,
+                        .files = files_,
+                        .schema = how.schema,
+                        .begins_anew = how.begins_anew});
+  });
+}
+
+awaitable<result<void>> held_state::fetch_newest() {
+  auto fetched = co_await remote::fetch_newest(
+      table_, [this] { remove_files(); },
+      [this](const std::string& name, std::string_view bytes) {
+        return files_.write(name, bytes);
+      });
+  co_return fetched ? result<void>() : fail(std::move(fetched.error()));
+}
+
+void held_state::remove_files() const {
+  for (const auto& path : files_.paths()) {
+    std::error_code absent;
+    std::filesystem::remove(path, absent);
+  }
 }
 
 result<void> held_state::make_folder() {
@@ -143,7 +204,9 @@ result<void> held_state::make_folder() {
         fmt::format("cannot make a folder in {} to work in: {}; name another one with TMPDIR", root,
                     std::strerror(reason)));
   }
-  files_.state_path = fmt::format("{}/{}.monitor.db", folder_, wanted_.address.name);
+  files_ = {
+      .state_path = fmt::format("{}/{}.{}.db", folder_, wanted_.address.name, wanted_.command),
+      .command = wanted_.command};
   source_.emplace(
       remote::file_source_settings{
           .state_path = files_.state_path,
@@ -171,20 +234,17 @@ awaitable<result<void>> held_state::patiently(std::function<awaitable<result<voi
 }
 
 /// Anew each time.
-awaitable<result<void>> held_state::restore() {
-  for (const auto& path : {files_.state_path, files_.leftovers_path()}) {
-    std::error_code absent;
-    std::filesystem::remove(path, absent);
-  }
+awaitable<result<void>> held_state::restore(remote::copy_root copy) {
+  remove_files();
   auto fetched = co_await remote::fetch_copy(
-      table_, *keeper_.found(), [this](const std::string& name, std::string_view bytes) {
+      table_, std::move(copy), [this](const std::string& name, std::string_view bytes) {
         return files_.write(name, bytes);
       });
   std::error_code unknown;
   if (fetched && !std::filesystem::exists(files_.state_path, unknown)) {
     co_return fatal("the copy has no state in it: it cannot be used");
   }
-  if (!fetched && !mends_by_waiting(fetched.error().kind)) {
+  if (!fetched && !mends_by_waiting(fetched.error().kind) && wanted_.command != repair_part) {
     fetched.error().message += "; --fresh begins anew, and forgets what the copy knew";
   }
   co_return fetched;
@@ -204,6 +264,21 @@ std::string held_state::cost_told() const {
 
 void held_state::begin_copying() { keeper_.begin_copying(*source_); }
 
+awaitable<result<void>> held_state::may_begin_effect() {
+  if (source_) {
+    if (auto copied = co_await keeper_.copied(); !copied) {
+      co_return copied;
+    }
+  }
+  while (!keeper_.may_act()) {
+    if (lost_) {
+      co_return fail(*lost_);
+    }
+    co_await host_.time.sleep_for(ask_again);
+  }
+  co_return result<void>{};
+}
+
 void held_state::on_lost(std::function<void(const error&)> told) {
   on_lost_ = std::move(told);
   tell_lost();
@@ -218,6 +293,9 @@ void held_state::tell_lost() {
 
 awaitable<result<void>> held_state::end() {
   on_lost_ = {};
+  if (is_borrowed_) {
+    co_return result<void>{};
+  }
   link_->calls().drain();  // the keeper tries again by itself, and knows when it is to stop
   auto ended = co_await keeper_.end();
   const auto& made = keeper_.figures();

@@ -29,6 +29,8 @@ class held_state {
     remote::state_address address;
     connection_options access;
     milliseconds copy_each{30'000};
+    std::string command;  ///< whose state it is of those of one name
+    std::string doing;    ///< what this process does with it, for people
   };
 
   /// The connection; nothing is asked of the table.
@@ -42,16 +44,33 @@ class held_state {
   /// The file, in a folder that is this process's own; after take().
   [[nodiscard]] const std::string& path() const { return files_.state_path; }
   [[nodiscard]] std::string address() const { return wanted_.address.describe(); }
+  [[nodiscard]] const remote::state_address& place() const { return wanted_.address; }
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+  /// Over which the table is reached, for looks at other states of the name.
+  [[nodiscard]] aws::service_client& calls() { return link_->calls(); }
   /// Whether nobody else can have taken it, as far as this process knows.
   [[nodiscard]] bool may_act() const { return keeper_.may_act(); }
   /// What keeping it there costs, for people.
   [[nodiscard]] std::string cost_told() const;
 
-  /// Waits until nobody else holds the state, takes it, and writes the newest copy to path(); there
-  /// is no file where there is no copy yet, or it is to be forgotten.
-  [[nodiscard]] awaitable<result<void>> take(bool forgets_copy);
+  /// What it begins with, beside its newest copy (cli/state_beginning.h).
+  struct beginning {
+    dynamodb::key_schema schema;
+    bool forgets_state = false;  ///< it begins with nothing
+    bool begins_anew = false;    ///< a comparison does, by --fresh
+  };
+  /// Waits until nobody else holds the state, takes it, and makes the file at path() what it begins
+  /// with; there is no file where that is nothing.
+  [[nodiscard]] awaitable<result<void>> take(beginning how);
+  /// Waits and takes as above, and no more: so that nobody else works on it.
+  [[nodiscard]] awaitable<result<void>> hold();
+  /// A file like that of take(), of what is in the table now; nothing is held, nor copied back.
+  [[nodiscard]] awaitable<result<void>> borrow(beginning how);
   /// The file is open: it is copied from now on.
   void begin_copying();
+  /// What is in the file by now stands in the table, and nobody else can have taken the state: an
+  /// effect outside may begin. Waits while that is in doubt; an error: it never will be so.
+  [[nodiscard]] awaitable<result<void>> may_begin_effect();
   /// Called when another process has taken the state; at once, where that has happened already.
   /// Nothing: nobody listens any more.
   void on_lost(std::function<void(const error&)> told);
@@ -60,9 +79,12 @@ class held_state {
   [[nodiscard]] awaitable<result<void>> end();
 
  private:
-  [[nodiscard]] awaitable<result<void>> prepare_to_work(bool forgets_copy);
+  [[nodiscard]] awaitable<result<void>> prepare_to_work(beginning how);
+  [[nodiscard]] awaitable<result<void>> begin_with_others(beginning how);
   [[nodiscard]] result<void> make_folder();
-  [[nodiscard]] awaitable<result<void>> restore();
+  [[nodiscard]] awaitable<result<void>> restore(remote::copy_root copy);
+  [[nodiscard]] awaitable<result<void>> fetch_newest();
+  void remove_files() const;
   /// Until it succeeds, or waiting cannot mend it.
   [[nodiscard]] awaitable<result<void>> patiently(std::function<awaitable<result<void>>()> what);
   void tell_lost();
@@ -82,6 +104,7 @@ class held_state {
   bool giving_up_ = false;
   std::optional<wall_time> told_waiting_at_;
   bool keeps_folder_ = false;
+  bool is_borrowed_ = false;
 };
 
 }  // namespace ddm::cli

@@ -25,12 +25,13 @@ std::vector<std::string> migration_files::of_findings() const {
 }
 
 migration_files choose_files(const migration_options& options, const default_names& names,
-                             bool forgets_state) {
+                             std::string_view command, bool forgets_state) {
   migration_files files{.state = options.state_file.value_or(names.now), .findings = {}};
   if (const auto address = remote::parse_state_address(files.state)) {
-    // The file that the state is worked on in is made later, in a folder of its own.
+    // The file that the state is worked on in is made later, in a folder of its own. Each command's
+    // state has lines of its own, in an order of its own.
     files.findings = options.findings_file.value_or(
-        fmt::format("./{}--{}.monitor.findings.jsonl", address->table, address->name));
+        fmt::format("./{}--{}.{}.findings.jsonl", address->table, address->name, command));
     return files;
   }
   // A run that began while the target was awaited goes on in the file that it made then.

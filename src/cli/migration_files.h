@@ -8,6 +8,7 @@
 #include "cli/options.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ddm::cli {
@@ -30,7 +31,8 @@ struct default_names {
 };
 
 [[nodiscard]] migration_files choose_files(const migration_options& options,
-                                           const default_names& names, bool forgets_state);
+                                           const default_names& names, std::string_view command,
+                                           bool forgets_state);
 
 /// An error where the findings cannot be kept. `forgets_state`: the file there is moved.
 [[nodiscard]] result<void> check_findings(const migration_files& files,

@@ -6,6 +6,7 @@
 #include "cli/doubts.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
+#include "cli/other_parts.h"
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
@@ -20,7 +21,6 @@
 
 #include <fmt/format.h>
 
-#include <exception>
 #include <expected>
 #include <memory>
 #include <random>
@@ -96,6 +96,13 @@ class monitor_run {
         onlookers_(onlookers),
         teller_(teller) {
     onlookers_.about().stream = stream_described();
+    if (auto* held = migration_.held.get()) {
+      others_.emplace(
+          held->calls(), migration_.host.time, migration_.host.pool,
+          other_parts::of{
+              .address = held->place(), .folder = held->folder(), .schema = facts_.schema},
+          other_parts::own{*migration_.store, *migration_.findings});
+    }
   }
 
   /// Until its end or a signal; the exit code.
@@ -121,7 +128,8 @@ class monitor_run {
   dynamodb::page_decoder baseline_decoder_;
   onlookers& onlookers_;
   run_teller& teller_;
-  bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
+  std::optional<other_parts> others_;  ///< of a state in a table
+  bool target_unknown_ = false;        ///< nobody could tell at the last look whether it is there
 };
 
 monitor::session_settings monitor_run::session_settings() const {
@@ -229,7 +237,8 @@ awaitable<int> monitor_run::run() {
   std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
     return session.latest_status();
   });
-  const auto ended = co_await session.run();
+  const auto ended = others_ ? co_await others_->run_beside(session.run(), migration_.executor)
+                             : co_await session.run();
   if (migration_.held) {
     migration_.held->on_lost({});
   }
@@ -254,6 +263,9 @@ void monitor_run::tell_of_stream(report::status& now) const {
     now.troubles.push_back(
         "the table of states could not be told that this process lives: another one may have "
         "taken the state");
+  }
+  if (others_ && !others_->trouble().empty()) {
+    now.troubles.push_back(others_->trouble());
   }
   if (auto facts = stream_.link->credential_facts("stream")) {
     now.credentials.push_back(*std::move(facts));
@@ -405,32 +417,16 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options,
   }
   auto request = request_for(*tables, options);
   add_stream(request, *stream, options);
-  auto opened =
-      co_await open_migration::open(host, options,
-                                    {.command = "monitor",
-                                     .lock = "monitor",
-                                     .forgets_state = options.fresh,
-                                     .leftovers_suffix = std::string(monitor_leftovers_suffix)},
-                                    std::move(*tables), std::move(request));
-  if (!opened && opened.error().front().kind == error_class::cancelled) {
-    log::event(log::level::info, "standby_ended", opened.error().front().message);
-    co_return static_cast<int>(report::exit_code::incomplete);
-  }
+  auto opened = co_await open_migration::open(
+      host, options, {.command = "monitor", .lock = "monitor", .forgets_state = options.fresh},
+      std::move(*tables), std::move(request));
   if (!opened) {
-    co_return teller.refused(opened.error());
+    co_return opened.error().front().kind == error_class::cancelled
+        ? open_migration::not_opened(opened.error())
+        : teller.refused(opened.error());
   }
-  std::exception_ptr failure;
-  int code = static_cast<int>(report::exit_code::failed);
-  try {
-    code = co_await monitor_opened(**opened, *stream, options, teller);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  code = co_await (*opened)->close(code);
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  co_return code;
+  co_return co_await (*opened)->work_and_close(
+      [&] { return monitor_opened(**opened, *stream, options, teller); });
 }
 
 migration_command as_command(std::string migration, monitor_options options) {

@@ -228,13 +228,7 @@ flag_group files_of_monitor(monitor_options& o) {
       o,
       "forget the state and begin anew; the findings file is renamed to FINDINGS.old; not in a "
       "configuration file");
-  auto& state = group.flags.front();
-  state.value = "PLACE";
-  state.help =
-      "progress; the same command goes on from there: a file, or dynamodb://TABLE/NAME, which "
-      "outlives its host";
-  state.possible = "a file on a local disk, or dynamodb://TABLE/NAME";
-  append(group, state_table_flags(o));
+  let_state_lie_in_table(group, o);
   return group;
 }
 

@@ -5,7 +5,10 @@
 #include "cli/ending.h"
 #include "compare/comparison_progress.h"
 #include "compare/leftover_file.h"
+#include "monitor/handover.h"
 #include "monitor/opened_state.h"
+#include "remote/random_id.h"
+#include "report/exit_code.h"
 #include "state/sqlite_store.h"
 #include "state/state_file.h"
 #include "verify/finding_book.h"
@@ -64,7 +67,7 @@ awaitable<result<void>> begin_or_resume(open_migration& migration) {
 
 void remove_strays(const open_migration& migration) {
   const auto& manner = migration.manner;
-  if (!manner.leftovers_suffix.empty()) {
+  if (!leftovers_suffix(manner.command).empty()) {
     const auto progress = compare::comparison_progress::load(
         manner.command, migration.resumed.numbers, migration.resumed.values);
     compare::remove_strays(migration.leftover_path(), progress.begun() && !progress.finished());
@@ -101,6 +104,17 @@ awaitable<result<void>> renew_findings(open_migration& migration) {
   co_return result<void>{};
 }
 
+/// A monitor's lines are the same for years; those of another command are of the monitor's copy
+/// that it began from, each time.
+result<std::string> set_aside(const open_migration& migration) {
+  if (migration.manner.command == monitor_part) {
+    return set_findings_aside(migration.files);
+  }
+  auto moved = move_findings_away(migration.files);
+  return moved ? result<std::string>(migration.files.of_findings().back())
+               : fail(std::move(moved.error()));
+}
+
 awaitable<result<void>> open_findings(open_migration& migration) {
   const auto& resumed = migration.resumed;
   const auto before = resumed.values.find(state::lines_before_name);
@@ -110,7 +124,7 @@ awaitable<result<void>> open_findings(open_migration& migration) {
                                                    lines_before);
   if (!file && migration.held && file.error().kind == error_class::wrong_usage) {
     // It knows more than the copy does, or is of another host's run: the state has what counts.
-    const auto aside = set_findings_aside(migration.files);
+    const auto aside = set_aside(migration);
     if (!aside) {
       co_return fail(aside.error());
     }
@@ -124,6 +138,10 @@ awaitable<result<void>> open_findings(open_migration& migration) {
     co_return fail(std::move(file.error()));
   }
   migration.findings = std::move(*file);
+  // What is to be taken in from this state is known by the numbers of its lines.
+  if (migration.held && migration.manner.command != monitor_part) {
+    co_return result<void>{};
+  }
   co_return verify::worth_renewing(resumed.finding_lines, resumed.open_mismatches_total)
       ? co_await renew_findings(migration)
       : result<void>{};
@@ -136,15 +154,25 @@ awaitable<result<void>> take_state(open_migration& migration) {
   if (!address) {
     co_return fail(std::move(address.error()));
   }
+  const auto& manner = migration.manner;
   auto held = held_state::prepare(migration.host, {.address = *std::move(address),
                                                    .access = options.state,
-                                                   .copy_each = options.state_interval});
+                                                   .copy_each = options.state_interval,
+                                                   .command = manner.command,
+                                                   .doing = manner.command});
   if (!held) {
     co_return fail(std::move(held.error()));
   }
   migration.held = *std::move(held);
-  auto taken = co_await migration.held->take(migration.manner.forgets_state);
+  const held_state::beginning how{.schema = migration.facts.schema,
+                                  .forgets_state = manner.forgets_state,
+                                  .begins_anew = manner.begins_anew};
+  auto taken =
+      manner.only_looks ? co_await migration.held->borrow(how) : co_await migration.held->take(how);
   migration.files.state = migration.held->path();
+  if (manner.command == repair_part && !options.findings_file) {
+    migration.files.findings = migration.files.state + ".findings.jsonl";  // nobody asked for it
+  }
   co_return taken;
 }
 
@@ -164,6 +192,16 @@ result<void> check_listening(const open_migration& migration) {
   return can_be_made ? web->taken() : result<void>();
 }
 
+/// From its first line on all is its own doing: it begins with nobody's state.
+awaitable<result<void>> note_own_beginning(open_migration& migration) {
+  if (!migration.held || migration.manner.command == monitor_part || !migration.state_is_new) {
+    co_return result<void>{};
+  }
+  state::commit_batch batch;
+  monitor::save(monitor::handover{.run = remote::random_id(), .base = {}}, batch);
+  co_return co_await migration.store->commit(std::move(batch));
+}
+
 /// Makes the files, or takes up those that are there.
 awaitable<result<void>> open_files(open_migration& migration) {
   const auto& manner = migration.manner;
@@ -179,8 +217,9 @@ awaitable<result<void>> open_files(open_migration& migration) {
   if (!manner.begins_state && !std::filesystem::exists(migration.files.state)) {
     co_return wrong_usage(
         fmt::format("there is no state {}: run monitor or compare first, or name the "
-                    "file that they wrote with --state",
-                    migration.files.state));
+                    "{} with --state",
+                    migration.state_told(),
+                    migration.held ? "one that they keep in the table" : "file that they wrote"));
   }
   if (auto served = check_listening(migration); !served) {
     co_return served;
@@ -202,6 +241,9 @@ awaitable<result<void>> open_files(open_migration& migration) {
   if (auto begun = co_await begin_or_resume(migration); !begun) {
     co_return begun;
   }
+  if (auto noted = co_await note_own_beginning(migration); !noted) {
+    co_return noted;
+  }
   if (manner.forgets_state) {
     if (auto moved = move_findings_away(migration.files); !moved) {
       co_return moved;
@@ -211,7 +253,7 @@ awaitable<result<void>> open_files(open_migration& migration) {
   if (auto findings = co_await open_findings(migration); !findings) {
     co_return findings;
   }
-  if (migration.held) {
+  if (migration.held && !manner.only_looks) {
     migration.held->begin_copying();
   }
   co_return result<void>{};
@@ -227,7 +269,8 @@ awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migra
     co_return std::unexpected(std::move(facts.error().list));
   }
   auto executor = co_await asio::this_coro::executor;
-  auto files = choose_files(options, names_for(request, *facts), manner.forgets_state);
+  auto files =
+      choose_files(options, names_for(request, *facts), manner.command, manner.forgets_state);
   std::unique_ptr<open_migration> made(new open_migration{.host = host,
                                                           .executor = std::move(executor),
                                                           .options = options,
@@ -280,6 +323,30 @@ result<void> open_migration::check_target_is_ready() const {
                           options.target_table, manner.command));
 }
 
+int open_migration::not_opened(const fault_list& faults) {
+  if (faults.front().kind != error_class::cancelled) {
+    return refuse(faults);
+  }
+  log::event(log::level::info, "standby_ended", faults.front().message);
+  return static_cast<int>(report::exit_code::incomplete);
+}
+
+awaitable<int> open_migration::work_and_close(std::function<awaitable<int>()> work) {
+  std::exception_ptr failure;
+  int code = static_cast<int>(report::exit_code::failed);
+  try {
+    code = co_await work();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  code = co_await close(code);
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return code;
+}
+
+/// Nothing works on the state any more.
 awaitable<int> open_migration::close(int code) {
   if (!held) {
     co_return code;

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,11 +38,12 @@ struct command_manner {
   std::string lock;
   /// --fresh forgets the whole state.
   bool forgets_state = false;
+  /// --fresh forgets an unfinished comparison.
+  bool begins_anew = false;
+  /// It changes nothing: a state in a table is read, and not held.
+  bool only_looks = false;
   /// False for a command that works on what another one has found.
   bool begins_state = true;
-  /// Where its comparison keeps what is not settled: the state's name and this. Empty: it makes
-  /// none.
-  std::string leftovers_suffix;
 };
 
 struct open_migration {
@@ -56,12 +58,19 @@ struct open_migration {
 
   /// An error while the target table is being created.
   [[nodiscard]] result<void> check_target_is_ready() const;
-  [[nodiscard]] std::string leftover_path() const { return files.state + manner.leftovers_suffix; }
+  /// Where its comparison keeps what is not settled.
+  [[nodiscard]] std::string leftover_path() const {
+    return files.state + leftovers_suffix(manner.command);
+  }
   [[nodiscard]] dynamodb::page_decoder decoder_for(std::uint64_t sample_rate) const;
   /// Where the state lies, for people.
   [[nodiscard]] std::string state_told() const { return held ? held->address() : files.state; }
-  /// Nothing works on the state any more: its last copy. The exit code of all.
-  [[nodiscard]] awaitable<int> close(int code);
+  /// Runs `work`, which makes an exit code; then, however that ended, the state's last copy. The
+  /// exit code of all.
+  [[nodiscard]] awaitable<int> work_and_close(std::function<awaitable<int>()> work);
+
+  /// Of one that was not opened: the faults are told. It ended while it waited: that is none.
+  [[nodiscard]] static int not_opened(const fault_list& faults);
 
   process& host;
   asio::any_io_executor executor;
@@ -77,6 +86,9 @@ struct open_migration {
   bool state_is_new = false;
   state::snapshot resumed;  ///< as an earlier process left it
   std::optional<verify::findings_file> findings;
+
+ private:
+  [[nodiscard]] awaitable<int> close(int code);
 };
 
 }  // namespace ddm::cli

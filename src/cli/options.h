@@ -216,6 +216,7 @@ struct state_options {
   std::vector<std::string> words;  ///< what is to be done, and to which places
   connection_options connection;
   std::optional<std::string> kms_key;  ///< of a table that is made
+  std::string of = "monitor";          ///< whose state is copied to a file
   bool allow_core_dumps = false;
   bool operator==(const state_options&) const = default;
 };

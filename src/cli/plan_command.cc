@@ -13,6 +13,7 @@
 #include "monitor/migration.h"
 #include "plan/permissions.h"
 #include "plan/plan_report.h"
+#include "remote/state_address.h"
 #include "report/exit_code.h"
 
 #include <fmt/format.h>
@@ -40,6 +41,7 @@ class plan_run {
                                                     std::string table);
   [[nodiscard]] awaitable<void> identify(connection& link, plan::side_facts& facts);
   [[nodiscard]] awaitable<void> look_at_stream();
+  [[nodiscard]] awaitable<void> look_at_state();
   [[nodiscard]] std::string how_to_enable_the_stream() const;
   void note(const error& failure);
 
@@ -158,6 +160,33 @@ awaitable<void> plan_run::look_at_stream() {
   }
 }
 
+/// The table by whoever may describe it; else by who asks: its policy is wanted before it is there.
+awaitable<void> plan_run::look_at_state() {
+  const auto address = remote::parse_state_address(*options_.state_file);
+  const auto link = open({"state", aws_service::tables, options_.state}, report_.state_trouble);
+  if (!address || !link) {
+    co_return;
+  }
+  const auto described = co_await dynamodb::describe_with_settings(
+      link->calls(), dynamodb::table_name(address->table));
+  if (described) {
+    report_.state = plan::state_subject{.table_arn = described->table.arn,
+                                        .name = address->name,
+                                        .kms_key_arn = described->kms_key_arn};
+    co_return;
+  }
+  note(described.error());
+  const auto caller = co_await link->caller_identity();
+  if (!caller) {
+    report_.state_trouble = described.error().describe();
+    co_return;
+  }
+  report_.state = plan::state_subject{
+      .table_arn = plan::arn_of_table(caller->arn, link->description().region, address->table),
+      .name = address->name,
+      .kms_key_arn = {}};
+}
+
 awaitable<int> plan_run::run() {
   auto files = aws::profile_files::load(variables_);
   if (!files) {
@@ -171,6 +200,9 @@ awaitable<int> plan_run::run() {
   report_.target = co_await look_at(side::target, options_.target, options_.target_table);
   if (!plan::actions_on(plan::resource::stream, options_.wanted).empty()) {
     co_await look_at_stream();
+  }
+  if (options_.state_file) {
+    co_await look_at_state();
   }
   if (report_.source.table && report_.target.table) {
     report_.settings = dynamodb::compare_settings(report_.source.table->settings,

@@ -1,5 +1,6 @@
 // `plan`: its usage, and its flags in the order of their help.
 #include "cli/shared_flags.h"
+#include "remote/state_address.h"
 
 #include <utility>
 
@@ -47,6 +48,21 @@ flag_group what_is_planned(plan_options& o) {
         "20 % of provisioned capacity, 3000 on demand"}}};
 }
 
+flag_group state(plan_options& o) {
+  flag_group group{"State",
+                   {{.name = "state",
+                     .value = "PLACE",
+                     .target = text_into(o.state_file),
+                     .help = "",
+                     .fallback = "none"}}};
+  let_state_lie_in_table(group, o,
+                         "dynamodb://TABLE/NAME, where the commands are to keep their progress: "
+                         "prints the policy for that, too");
+  group.flags.front().possible = "dynamodb://TABLE/NAME";
+  std::erase_if(group.flags, [](const flag& each) { return each.name == "state-interval"; });
+  return group;
+}
+
 flag_group output(plan_options& o) {
   flag_group group{"Output", {}};
   for (auto& each : output_flags(o)) {
@@ -70,6 +86,7 @@ flag_table flags_of(plan_options& o) {
   return {tables_and_access(o),
           {"Stream", stream_flags(o.stream, o.stream_arn)},
           what_is_planned(o),
+          state(o),
           output(o),
           debugging(o.allow_core_dumps)};
 }
@@ -77,6 +94,11 @@ flag_table flags_of(plan_options& o) {
 std::vector<std::string> complete(plan_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
+  complete_state_in_table(o, contradictions);
+  if (o.state_file && !remote::is_state_address(*o.state_file)) {
+    contradictions.emplace_back(
+        "--state is for a state in a table here, dynamodb://TABLE/NAME: a file needs no policy");
+  }
   return contradictions;
 }
 

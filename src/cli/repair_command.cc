@@ -22,7 +22,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -34,13 +36,18 @@ namespace {
 /// What an undo makes wrong again must be in the state before it is written.
 constexpr std::int64_t no_bound = std::numeric_limits<std::int64_t>::max() / 8;
 
+/// Writes that are sent at the same time wait for the same copy of the journal.
+constexpr std::size_t lanes_beside_a_table = 64;
+
 using report::exit_code;
 
 /// Everything is open: what is to be repaired or undone, and how it ends.
 class repair_run {
  public:
-  repair_run(open_migration& migration, const repair_options& options)
+  /// `no_comparison`: of a state in a table, so that no comparison of it runs meanwhile.
+  repair_run(open_migration& migration, held_state* no_comparison, const repair_options& options)
       : migration_(migration),
+        no_comparison_held_(no_comparison),
         options_(options),
         decoder_(migration.decoder_for(1)),
         findings_({.show_values = options.show_values,
@@ -72,7 +79,16 @@ class repair_run {
   [[nodiscard]] bool undoes() const { return options_.undo.has_value(); }
   [[nodiscard]] bool needs_journal() const { return undoes() || options_.apply; }
 
+  /// Of what is held in a table, if anything is to be written.
+  void each_held(const std::function<void(held_state&)>& what) const;
+  [[nodiscard]] std::function<awaitable<result<void>>()> before_writes();
+  [[nodiscard]] awaitable<result<void>> may_write();
+  [[nodiscard]] bool is_in_table() const { return migration_.held != nullptr; }
+  /// For people.
+  [[nodiscard]] std::string journal_told() const;
+
   open_migration& migration_;
+  held_state* no_comparison_held_;
   const repair_options& options_;
   std::optional<state::state_lock> no_comparison_;
   std::string journal_path_;
@@ -92,6 +108,7 @@ repair::repair_settings repair_run::session_settings() const {
                  .source_ttl_attribute = facts.source_ttl_attribute,
                  .target_ttl_attribute = facts.target_ttl_attribute},
           .apply = options_.apply,
+          .lanes = is_in_table() ? lanes_beside_a_table : repair::repair_settings{}.lanes,
           .settle_max = options_.max_lag,
           .target_identity = facts.target_identity};
 }
@@ -99,7 +116,7 @@ repair::repair_settings repair_run::session_settings() const {
 /// A comparison that runs has read what is written now, and would end in equal; one that begins
 /// now would as well.
 result<void> repair_run::exclude_comparisons() {
-  if (!options_.apply) {
+  if (!options_.apply || is_in_table()) {
     return {};
   }
   const auto place = state::resolve_place(migration_.files.state);
@@ -114,14 +131,15 @@ result<void> repair_run::exclude_comparisons() {
 }
 
 result<void> repair_run::open_journal() {
-  journal_path_ = undoes()
-                      ? *options_.undo
-                      : options_.journal_file.value_or(migration_.files.state + ".repair.jsonl");
+  const auto beside_state = migration_.files.state + std::string(journal_suffix);
+  journal_path_ = is_in_table() ? beside_state
+                  : undoes()    ? *options_.undo
+                                : options_.journal_file.value_or(beside_state);
   if (undoes() && !std::filesystem::exists(journal_path_)) {
     return wrong_usage(
-        fmt::format("there is no journal {}: --undo takes the file that repair --apply "
-                    "wrote",
-                    journal_path_));
+        fmt::format("there is no journal {}: --undo takes the {} that repair "
+                    "--apply wrote",
+                    journal_told(), is_in_table() ? "one" : "file"));
   }
   auto others = migration_.files.of_state();
   std::ranges::move(migration_.files.of_findings(), std::back_inserter(others));
@@ -186,14 +204,41 @@ awaitable<int> repair_run::work() {
                                                       .source = *migration_.source->reading,
                                                       .target = *migration_.target->reading,
                                                       .write_budget = budget,
-                                                      .journal = journal_ ? &*journal_ : nullptr});
+                                                      .journal = journal_ ? &*journal_ : nullptr,
+                                                      .may_write = before_writes()});
   print_start(budget.rate());
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
+  const auto stop_when_lost = [&session](const error& /*why*/) { session.request_stop(); };
+  each_held([&](held_state& held) { held.on_lost(stop_when_lost); });
   auto ended = undoes() ? co_await undo(session, notes) : co_await repair_findings(session, notes);
   // What was seen equal is told to the state, however the rest ended.
   auto committed = options_.apply ? co_await notes.commit() : result<void>{};
   notes.finish_log();
+  each_held([&](held_state& held) {
+    held.on_lost([&](const error& why) { ended = fail(why); });
+    held.on_lost({});
+  });
   co_return conclude(ended ? committed : fail(std::move(ended.error())), session.summary());
+}
+
+void repair_run::each_held(const std::function<void(held_state&)>& what) const {
+  if (is_in_table() && options_.apply) {
+    what(*migration_.held);
+    what(*no_comparison_held_);
+  }
+}
+
+std::function<awaitable<result<void>>()> repair_run::before_writes() {
+  return is_in_table() ? std::function([this] { return may_write(); }) : nullptr;
+}
+
+/// The table has the journal, and nobody else can have begun to repair or to compare.
+awaitable<result<void>> repair_run::may_write() {
+  auto may = co_await migration_.held->may_begin_effect();
+  if (may) {
+    may = co_await no_comparison_held_->may_begin_effect();
+  }
+  co_return may;
 }
 
 awaitable<result<repair::repair_summary>> repair_run::repair_findings(
@@ -226,7 +271,10 @@ void repair_run::print_start(double units_per_second) const {
   append_line(text, "deletes",
               options_.allow_deletes ? "allowed" : "not allowed (--allow-deletes)");
   append_line(text, "ignored", describe_ignored(options_));
-  append_line(text, "state", migration_.files.state);
+  append_line(text, "state", migration_.state_told());
+  if (is_in_table() && options_.apply) {
+    append_line(text, "", migration_.held->cost_told());
+  }
   append_line(text, "condition",
               fmt::format("an item is written only while the target holds what {}; a value that "
                           "was changed and changed back meanwhile counts as the same",
@@ -242,15 +290,19 @@ void repair_run::print_start(double units_per_second) const {
   migration_.host.printer.print(text);
 }
 
+std::string repair_run::journal_told() const {
+  return is_in_table() ? "in " + migration_.held->address() : journal_path_;
+}
+
 std::string repair_run::describe_journal() const {
   if (!needs_journal()) {
     return "none is needed for a plan";
   }
   const auto& unreadable = journal_->unreadable();
   return unreadable.count == 0
-             ? journal_path_
+             ? journal_told()
              : fmt::format("{}, in which {} lines cannot be read, the first of them line {}",
-                           journal_path_, unreadable.count, unreadable.first.front());
+                           journal_told(), unreadable.count, unreadable.first.front());
 }
 
 void repair_run::print_step(const repair::step_report& step) const {
@@ -322,8 +374,9 @@ std::string repair_run::json_of(const repair::repair_summary& summary) const {
       {"open_mismatches", findings_.counts().mismatches()},
       {"unlisted_mismatches", unlisted_.mismatches()},
       {"write_units", summary.write_units},
-      {"journal",
-       needs_journal() ? nlohmann::ordered_json(journal_path_) : nlohmann::ordered_json()}};
+      {"journal", !needs_journal() ? nlohmann::ordered_json()
+                  : is_in_table()  ? nlohmann::ordered_json(migration_.held->address())
+                                   : nlohmann::ordered_json(journal_path_)}};
   return json_text(out);
 }
 
@@ -346,15 +399,60 @@ int repair_run::conclude(const result<void>& ended, const repair::repair_summary
   return !told && code == 0 ? static_cast<int>(exit_code::incomplete) : code;
 }
 
-awaitable<int> repair_migration(process& host, const repair_options& options) {
-  // A running monitor holds the mismatches in memory and would write them back: hence its lock.
-  auto opened = co_await open_migration::open(
-      host, options, {.command = "repair", .lock = "monitor", .begins_state = false});
-  if (!opened) {
-    co_return refuse(opened.error());
+/// Of a state in a table: the comparison's, held so that none begins. A comparison that runs has
+/// read what is written now, and would end in equal.
+awaitable<result<std::unique_ptr<held_state>>> exclude_comparisons(process& host,
+                                                                   const repair_options& options) {
+  auto address = remote::parse_state_address(options.state_file.value_or(""));
+  if (!address || !options.apply) {
+    co_return nullptr;
   }
-  repair_run run(**opened, options);
-  co_return co_await run.run();
+  auto held = held_state::prepare(host, {.address = *std::move(address),
+                                         .access = options.state,
+                                         .command = std::string(compare_part),
+                                         .doing = "repair"});
+  if (held) {
+    if (auto taken = co_await (*held)->hold(); !taken) {
+      co_return fail(std::move(taken.error()));
+    }
+  }
+  co_return held;
+}
+
+awaitable<int> repair_opened(process& host, held_state* no_comparison,
+                             const repair_options& options) {
+  // A running monitor holds the mismatches in memory and would write them back: hence its lock.
+  auto opened = co_await open_migration::open(host, options,
+                                              {.command = "repair",
+                                               .lock = "monitor",
+                                               .only_looks = !options.apply,
+                                               .begins_state = false});
+  if (!opened) {
+    co_return open_migration::not_opened(opened.error());
+  }
+  repair_run run(**opened, no_comparison, options);
+  co_return co_await (*opened)->work_and_close([&run] { return run.run(); });
+}
+
+awaitable<int> repair_migration(process& host, const repair_options& options) {
+  const auto no_comparison = co_await exclude_comparisons(host, options);
+  if (!no_comparison) {
+    co_return open_migration::not_opened({no_comparison.error()});
+  }
+  std::exception_ptr failure;
+  int code = static_cast<int>(exit_code::failed);
+  try {
+    code = co_await repair_opened(host, no_comparison->get(), options);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (*no_comparison) {
+    (void)co_await (*no_comparison)->end();  // it was only held: nothing is copied
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return code;
 }
 
 }  // namespace

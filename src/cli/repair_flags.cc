@@ -1,5 +1,8 @@
 // `repair`: its usage, and its flags in the order of their help.
 #include "cli/shared_flags.h"
+#include "remote/state_address.h"
+
+#include <fmt/format.h>
 
 namespace ddm::cli {
 namespace {
@@ -44,8 +47,9 @@ flag_group what_is_repaired(repair_options& o) {
         .target = text_into(o.undo),
         .help = "take back the writes in this journal, where the target still holds what was "
                 "written; without --apply only show the plan",
-        .more = "A file that is no journal is refused. Refused together with `--journal`",
-        .possible = "a journal"}}};
+        .more = "A file that is no journal is refused. Refused together with `--journal`. With a "
+                "state in a table the journal lies there: name the same place",
+        .possible = "a journal, or the dynamodb://TABLE/NAME of `--state`"}}};
   append(group, equality_flags(o));
   return group;
 }
@@ -59,20 +63,41 @@ flag_group pace(repair_options& o) {
 }
 
 flag_group files(repair_options& o) {
-  return {"Files",
-          {{"state", "FILE", text_into(o.state_file), "what monitor or compare have found",
-            "./<source>--<target>.monitor.db"},
-           {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
-            "beside the state"},
-           {.name = "journal",
-            .value = "FILE",
-            .target = text_into(o.journal_file),
-            .help = "each write with the item before and after, one JSON object a line",
-            .fallback = "beside the state",
-            .more = "It holds item values. By default it is the state's name with `.repair.jsonl` "
-                    "behind it. [Format](output.md#repair-journal-schema-1)"},
-           config_flag(o),
-           only_flag(o.only)}};
+  flag_group group{
+      "Files",
+      {{"state", "FILE", text_into(o.state_file), "what monitor or compare have found",
+        "./<source>--<target>.monitor.db"},
+       {"findings", "FILE", text_into(o.findings_file), "mismatches, one JSON object a line",
+        "beside the state"},
+       {.name = "journal",
+        .value = "FILE",
+        .target = text_into(o.journal_file),
+        .help = "each write with the item before and after, one JSON object a line",
+        .fallback = "beside the state",
+        .more = "It holds item values. By default it is the state's name with `.repair.jsonl` "
+                "behind it. [Format](output.md#repair-journal-schema-1)"},
+       config_flag(o),
+       only_flag(o.only)}};
+  let_state_lie_in_table(group, o,
+                         "what monitor or compare have found: a file, or the "
+                         "dynamodb://TABLE/NAME that they keep it in");
+  return group;
+}
+
+/// One that lies in a table lies where its state does.
+void complete_journal(const repair_options& o, std::vector<std::string>& contradictions) {
+  const bool in_table = o.state_file && remote::is_state_address(*o.state_file);
+  if (in_table && o.journal_file) {
+    contradictions.emplace_back(
+        "--journal names a file, and the journal of a repair whose state is in a table lies "
+        "there: leave it out; state copy --of repair brings it to a file");
+  }
+  if (o.undo && (in_table || remote::is_state_address(*o.undo)) && o.undo != o.state_file) {
+    contradictions.push_back(
+        fmt::format("--undo {}: a journal in a table lies where its state does: give --undo and "
+                    "--state the same dynamodb://TABLE/NAME",
+                    *o.undo));
+  }
 }
 
 flag_group output(repair_options& o) {
@@ -95,7 +120,8 @@ flag_table flags_of(repair_options& o) {
 std::vector<std::string> complete(repair_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
-  refuse_state_in_table(o, contradictions);
+  complete_state_in_table(o, contradictions);
+  complete_journal(o, contradictions);
   if (o.undo && o.journal_file) {
     contradictions.emplace_back(
         "--undo and --journal contradict each other: what is taken back is "

@@ -41,6 +41,28 @@ std::string name_of_table(const std::string& name_or_arn) {
   return slash == std::string::npos ? name_or_arn : name_or_arn.substr(slash + 1);
 }
 
+/// How a table of states is reached.
+std::vector<flag> state_table_flags(migration_options& o) {
+  return {{.name = "state-profile",
+           .value = "NAME",
+           .target = text_into(o.state.profile),
+           .help = "AWS profile that reads and writes the table of states",
+           .fallback = "the credential chain",
+           .possible = "an AWS profile"},
+          {.name = "state-region",
+           .value = "REGION",
+           .target = text_into(o.state.region),
+           .help = "region of the table of states",
+           .fallback = "--region",
+           .possible = "an AWS region"},
+          {"state-endpoint-url", "URL", url_into(o.state.endpoint_url),
+           "as --source-endpoint-url, for the table of states",
+           "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"},
+          {"state-interval", "D", duration_into(o.state_interval, shortest_state_interval),
+           "time between two copies of the state to its table; what came after the last one is "
+           "read again when a host is lost"}};
+}
+
 }  // namespace
 
 /// Flags are written once, for every command that knows them.
@@ -253,25 +275,12 @@ flag_group files(migration_options& o, std::string_view fresh) {
            only_flag(o.only)}};
 }
 
-std::vector<flag> state_table_flags(migration_options& o) {
-  return {{.name = "state-profile",
-           .value = "NAME",
-           .target = text_into(o.state.profile),
-           .help = "AWS profile that reads and writes the table of states",
-           .fallback = "the credential chain",
-           .possible = "an AWS profile"},
-          {.name = "state-region",
-           .value = "REGION",
-           .target = text_into(o.state.region),
-           .help = "region of the table of states",
-           .fallback = "--region",
-           .possible = "an AWS region"},
-          {"state-endpoint-url", "URL", url_into(o.state.endpoint_url),
-           "as --source-endpoint-url, for the table of states",
-           "AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, profile"},
-          {"state-interval", "D", duration_into(o.state_interval, shortest_state_interval),
-           "time between two copies of the state to its table; what came after the last one is "
-           "read again when a host is lost"}};
+void let_state_lie_in_table(flag_group& group, migration_options& o, std::string_view help) {
+  auto& state = group.flags.front();
+  state.value = "PLACE";
+  state.help = help;
+  state.possible = "a file on a local disk, or dynamodb://TABLE/NAME";
+  append(group, state_table_flags(o));
 }
 
 std::vector<flag> output_flags(migration_options& o) {
@@ -408,14 +417,6 @@ void complete_state_in_table(migration_options& o, std::vector<std::string>& con
     contradictions.emplace_back(
         "--state-profile, --state-endpoint-url and --state-interval say nothing unless --state "
         "names a state in a table: dynamodb://TABLE/NAME");
-  }
-}
-
-void refuse_state_in_table(const migration_options& o, std::vector<std::string>& contradictions) {
-  if (o.state_file && remote::is_state_address(*o.state_file)) {
-    contradictions.push_back(fmt::format(
-        "--state {}: only monitor keeps its state in a table so far: name a file on a local disk",
-        *o.state_file));
   }
 }
 

@@ -29,8 +29,13 @@ void append(flag_group& group, std::vector<flag> more);
 [[nodiscard]] flag only_flag(std::vector<std::string>& only);
 /// `fresh` is the help of --fresh.
 [[nodiscard]] flag_group files(migration_options& o, std::string_view fresh);
-/// How a table of states is reached.
-[[nodiscard]] std::vector<flag> state_table_flags(migration_options& o);
+/// The first flag of the group is --state: it may name a place in a table, and then there are flags
+/// by which that is reached.
+inline constexpr std::string_view progress_help =
+    "progress; the same command goes on from there: a file, or dynamodb://TABLE/NAME, which "
+    "outlives its host";
+void let_state_lie_in_table(flag_group& group, migration_options& o,
+                            std::string_view help = progress_help);
 [[nodiscard]] std::vector<flag> output_flags(migration_options& o);
 [[nodiscard]] flag quiet_flag(migration_options& o);
 [[nodiscard]] flag emf_flag(migration_options& o);
@@ -39,8 +44,7 @@ void append(flag_group& group, std::vector<flag> more);
 
 /// What complete() does for every command with two tables.
 void complete_shared(migration_options& o, std::vector<std::string>& contradictions);
-/// A state in a table, for a command that can have one there, and for one that cannot.
+/// Of a command whose state may lie in a table.
 void complete_state_in_table(migration_options& o, std::vector<std::string>& contradictions);
-void refuse_state_in_table(const migration_options& o, std::vector<std::string>& contradictions);
 
 }  // namespace ddm::cli

@@ -19,8 +19,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 namespace ddm::cli {
@@ -36,12 +38,16 @@ struct surroundings {
   aws::service_client& calls;
 };
 
+/// What is written last goes first.
+constexpr std::array parts{repair_part, compare_part, monitor_part};
+
 std::unique_ptr<remote::dynamodb_state_table> table_of(const surroundings& around,
-                                                       const remote::state_address& address) {
+                                                       const remote::state_address& address,
+                                                       std::string_view command) {
   return std::make_unique<remote::dynamodb_state_table>(
       around.calls, around.time,
       remote::dynamodb_state_table::of{
-          .table = address.table, .state = address.name, .command = std::string(copied_command)});
+          .table = address.table, .state = address.name, .command = std::string(command)});
 }
 
 std::unique_ptr<remote::state_keeper> keeper_of(const surroundings& around,
@@ -67,6 +73,9 @@ std::string told(const std::optional<remote::copy_root>& copy) {
               : std::string("no copy yet");
 }
 
+/// Of blocks that were deleted.
+constexpr int none_was_there = -1;
+
 awaitable<result<int>> make_table(surroundings around, std::string table, std::string kms_key) {
   auto key = kms_key == "owned" ? std::nullopt
              : kms_key == "aws" ? std::optional<std::string>("")
@@ -89,9 +98,9 @@ awaitable<result<int>> list(surroundings around, std::string table) {
   std::string lines;
   for (const auto& each : *listed) {
     const remote::state_address address{.table = table, .name = each.name};
-    const auto head = co_await table_of(around, address)->read_head();
+    const auto head = co_await table_of(around, address, each.command)->read_head();
     lines +=
-        fmt::format("{}  {}\n", displayable(address.describe()),
+        fmt::format("{}  {:<7}  {}\n", displayable(address.describe()), displayable(each.command),
                     !head    ? head.error().describe()
                     : !*head ? std::string("not begun")
                              : fmt::format("{}; held by {}", told((*head)->copy), held_by(**head)));
@@ -106,19 +115,20 @@ error not_there(const remote::state_address& address) {
                                  address.describe(), address.table)};
 }
 
-awaitable<result<int>> show(surroundings around, remote::state_address address) {
-  const auto table = table_of(around, address);
+awaitable<result<std::string>> shown_part(surroundings around, remote::state_address address,
+                                          std::string_view command) {
+  const auto table = table_of(around, address, command);
   const auto head = co_await table->read_head();
   if (!head) {
     co_return fail(head.error());
   }
   if (!*head) {
-    co_return fail(not_there(address));
+    co_return std::string();
   }
   const auto& found = **head;
-  auto text =
-      fmt::format("state    {}\nheld by  {}\nepoch    {}, write {}\ncopy     {}\n",
-                  address.describe(), held_by(found), found.epoch, found.counter, told(found.copy));
+  auto text = fmt::format("state    {}, of {}\nheld by  {}\nepoch    {}, write {}\ncopy     {}\n",
+                          address.describe(), command, held_by(found), found.epoch, found.counter,
+                          told(found.copy));
   if (found.copy) {
     const auto files = co_await remote::read_contents(*table, *found.copy);
     if (!files) {
@@ -128,6 +138,21 @@ awaitable<result<int>> show(surroundings around, remote::state_address address) 
       text += fmt::format("         {}: {} in {} blocks\n", displayable(file.name),
                           format_size(file.bytes), file.blocks.size());
     }
+  }
+  co_return text;
+}
+
+awaitable<result<int>> show(surroundings around, remote::state_address address) {
+  std::string text;
+  for (const auto command : std::views::reverse(parts)) {
+    auto shown = co_await shown_part(around, address, command);
+    if (!shown) {
+      co_return fail(std::move(shown.error()));
+    }
+    text += (text.empty() || shown->empty() ? "" : "\n") + *shown;
+  }
+  if (text.empty()) {
+    co_return fail(not_there(address));
   }
   (void)print_text(text, "the answer");
   co_return 0;
@@ -192,18 +217,19 @@ awaitable<result<int>> forget_and_remove(remote::state_keeper& keeper,
   co_return removed;
 }
 
-/// Fails where the list does not have it.
-awaitable<result<void>> check_listed(surroundings around, remote::state_address address) {
+/// Of any command.
+awaitable<result<bool>> is_listed(surroundings around, remote::state_address address) {
   const auto listed = co_await remote::list_states(around.calls, address.table);
   if (!listed) {
     co_return fail(listed.error());
   }
-  const auto found = std::ranges::find(*listed, address.name, &remote::listed_state::name);
-  co_return found != listed->end() ? result<void>() : fail(not_there(address));
+  co_return std::ranges::find(*listed, address.name, &remote::listed_state::name) != listed->end();
 }
 
-awaitable<result<int>> remove(surroundings around, remote::state_address address) {
-  const auto table = table_of(around, address);
+/// How many blocks it had.
+awaitable<result<int>> remove_part(surroundings around, remote::state_address address,
+                                   std::string_view command) {
+  const auto table = table_of(around, address, command);
   const auto head = co_await table->read_head();
   if (!head) {
     co_return fail(head.error());
@@ -228,38 +254,57 @@ awaitable<result<int>> remove(surroundings around, remote::state_address address
     }
   }
   // Without a head: nobody has begun it, or a deletion was cut off between head and list.
-  if (auto listed = *head ? result<void>() : co_await check_listed(around, address); !listed) {
-    co_return fail(std::move(listed.error()));
-  }
   if (auto unlisted = co_await table->unlist(); !unlisted) {
     co_return fail(std::move(unlisted.error()));
   }
-  (void)print_text(fmt::format("{} is deleted: {} blocks\n", address.describe(), *removed),
+  co_return *head ? std::move(removed) : result<int>(none_was_there);
+}
+
+awaitable<result<int>> remove(surroundings around, remote::state_address address) {
+  auto known = co_await is_listed(around, address);
+  if (!known) {
+    co_return fail(std::move(known.error()));
+  }
+  int blocks = 0;
+  for (const auto command : parts) {
+    auto removed = co_await remove_part(around, address, command);
+    if (!removed) {
+      co_return removed;
+    }
+    *known = *known || *removed != none_was_there;
+    blocks += std::max(*removed, 0);
+  }
+  if (!*known) {
+    co_return fail(not_there(address));
+  }
+  (void)print_text(fmt::format("{} is deleted: {} blocks\n", address.describe(), blocks),
                    "the answer");
   co_return 0;
 }
 
 /// A draft beside the file, which is moved to its place when it is complete.
 awaitable<result<int>> copy_to_file(surroundings around, remote::state_address address,
-                                    std::string path) {
+                                    std::string command, std::string path) {
   auto place = state::resolve_place(path);
   if (!place) {
     co_return fail(std::move(place.error()));
   }
-  const copied_files wanted{.state_path = *place};
-  const copied_files draft{.state_path = *place + ".copying"};
-  for (const auto& taken :
-       {wanted.state_path, wanted.state_path + "-wal", wanted.leftovers_path()}) {
+  const copied_files wanted{.state_path = *place, .command = command};
+  const copied_files draft{.state_path = *place + ".copying", .command = command};
+  auto all = wanted.paths();
+  all.push_back(wanted.state_path + "-wal");
+  for (const auto& taken : all) {
     if (fs::exists(taken)) {
       co_return wrong_usage(fmt::format("{} exists: name another file, or move it away", taken));
     }
   }
   const auto discard = [&draft] {
     std::error_code ignored;
-    fs::remove(draft.state_path, ignored);
-    fs::remove(draft.leftovers_path(), ignored);
+    for (const auto& each : draft.paths()) {
+      fs::remove(each, ignored);
+    }
   };
-  const auto table = table_of(around, address);
+  const auto table = table_of(around, address, command);
   const auto fetched = co_await remote::fetch_newest(
       *table, discard, [&draft](const std::string& name, std::string_view bytes) {
         return draft.write(name, bytes);
@@ -269,11 +314,13 @@ awaitable<result<int>> copy_to_file(surroundings around, remote::state_address a
     co_return fetched ? fail(not_there(address)) : fail(fetched.error());
   }
   std::error_code failed;
-  if (fs::exists(draft.leftovers_path())) {
-    fs::rename(draft.leftovers_path(), wanted.leftovers_path(), failed);
-  }
-  if (!failed) {
-    fs::rename(draft.state_path, wanted.state_path, failed);
+  // The state last: with it all of it is there.
+  const auto from = draft.paths();
+  const auto to = wanted.paths();
+  for (std::size_t i = from.size(); i-- > 0 && !failed;) {
+    if (fs::exists(from[i])) {
+      fs::rename(from[i], to[i], failed);
+    }
   }
   if (failed) {
     discard();
@@ -316,17 +363,17 @@ awaitable<result<int>> copy_to_table(surroundings around, std::string path,
   // Held, as two processes that go on from one state would each be right, and different; and
   // opened, as what a monitor would refuse (damage, a log of another history) must not be copied.
   const auto store = state::open_sqlite_store(
-      {.path = *place, .command = std::string(copied_command), .holder = "state copy"});
+      {.path = *place, .command = std::string(monitor_part), .holder = "state copy"});
   if (!store) {
     co_return fail(store.error());
   }
-  const copied_files files{.state_path = *place};
+  const copied_files files{.state_path = *place, .command = std::string(monitor_part)};
   remote::file_source source(
       {.state_path = files.state_path,
        .picture_path = files.state_path + ".picture",
        .beside = [&files](const std::string& picture) { return files.beside(picture); }},
       around.pool);
-  const auto table = table_of(around, address);
+  const auto table = table_of(around, address, monitor_part);
   auto copied = co_await with_lease(
       around, *table, address, "state copy",
       [&](remote::state_keeper& keeper) { return begin_copying(source, address, *table, keeper); });
@@ -366,7 +413,7 @@ awaitable<result<int>> do_it(asio::any_io_executor executor, state_options optio
     co_return co_await remove(around, *remote::parse_state_address(words[1]));
   }
   if (const auto from = remote::parse_state_address(words[1])) {
-    co_return co_await copy_to_file(around, *from, words[2]);
+    co_return co_await copy_to_file(around, *from, options.of, words[2]);
   }
   co_return co_await copy_to_table(around, words[1], *remote::parse_state_address(words[2]));
 }

@@ -1,4 +1,5 @@
 // `state`: its usage, and its flags in the order of their help.
+#include "base/displayable.h"
 #include "cli/item_flags.h"
 #include "cli/usage.h"
 #include "remote/state_address.h"
@@ -15,8 +16,8 @@ namespace {
 constexpr command_description state_description{
     .name = "state",
     .purpose =
-        "Makes the table that `monitor --state dynamodb://TABLE/NAME` keeps its progress in,\n"
-        "shows what lies there, and copies a state between a table and a file.",
+        "Makes the table that `--state dynamodb://TABLE/NAME` keeps progress in, shows what lies\n"
+        "there, and copies a state between a table and a file.",
     .usage = "state init|list|show|delete|copy PLACE [PLACE] [flags]",
     .examples =
         R"(  # The table, once, in the account and region that the monitor runs in
@@ -29,6 +30,9 @@ constexpr command_description state_description{
   # To a file, for report or for a monitor on a disk, and back
   {0} state copy dynamodb://migration-states/orders ./orders.monitor.db
   {0} state copy ./orders.monitor.db dynamodb://migration-states/orders
+
+  # The journal of a repair, beside what it knew
+  {0} state copy dynamodb://migration-states/orders ./orders.repaired.db --of repair
 
   # Once the migration is over
   {0} state delete dynamodb://migration-states/orders
@@ -48,6 +52,9 @@ constexpr std::array verbs{
     verb{"init", 1, "the name of the table"}, verb{"list", 1, "the name of the table"},
     verb{"show", 1, "dynamodb://TABLE/NAME"}, verb{"delete", 1, "dynamodb://TABLE/NAME"},
     verb{"copy", 2, "dynamodb://TABLE/NAME and a file, in either order"}};
+
+/// That have states in a table.
+constexpr std::array<std::string_view, 3> commands{"monitor", "compare", "repair"};
 
 std::vector<std::string> faults_of_places(const state_options& o) {
   const auto& words = o.words;
@@ -103,7 +110,13 @@ flag_table flags_of(state_options& o) {
                      "key of DynamoDB), or a key's id, ARN or alias; a state holds the keys of "
                      "items, and with --show-values their values",
              .fallback = "none; init asks for it",
-             .possible = "owned, aws or a key"}}},
+             .possible = "owned, aws or a key"},
+            {.name = "of",
+             .value = "COMMAND",
+             .target = text_into(o.of),
+             .help = "whose state copy brings to a file: monitor, compare or repair, which brings "
+                     "its journal too",
+             .possible = "monitor, compare or repair"}}},
           {"Access", std::move(access)},
           debugging(o.allow_core_dumps)};
 }
@@ -126,6 +139,13 @@ std::vector<std::string> complete(state_options& o) {
   }
   if (known->name == "init" && !o.connection.region) {
     faults.emplace_back("state init wants --region: the table is made there");
+  }
+  if (std::ranges::find(commands, o.of) == commands.end()) {
+    faults.push_back(
+        fmt::format("--of is none of monitor, compare and repair: \"{}\"", displayable(o.of)));
+  } else if (o.of != commands.front() &&
+             (known->name != "copy" || !remote::is_state_address(o.words[1]))) {
+    faults.emplace_back("--of is for state copy from a table to a file only");
   }
   if (known->name != "init" && o.kms_key) {
     faults.emplace_back("--kms-key is for state init only");

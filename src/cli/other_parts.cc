@@ -1,0 +1,171 @@
+#include "cli/other_parts.h"
+
+#include "base/displayable.h"
+#include "base/log.h"
+
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+constexpr milliseconds look_each{10'000};
+/// Of a copy whose command goes on.
+constexpr milliseconds take_small_each{60'000};
+constexpr std::uint64_t small_bytes = std::uint64_t{16} << 20;
+
+fetched_part::of part_of(const other_parts::of& whose, std::string_view command) {
+  return {.address = whose.address, .command = std::string(command), .folder = whose.folder};
+}
+
+}  // namespace
+
+other_parts::other_parts(aws::service_client& calls, clock& time, worker_pool& pool, of whose,
+                         own into)
+    : time_(time),
+      pool_(pool),
+      whose_(std::move(whose)),
+      into_(into),
+      compare_(calls, time, part_of(whose_, compare_part)),
+      repair_(calls, time, part_of(whose_, repair_part)) {}
+
+bool other_parts::part::is_untaken() const {
+  const auto& seen = lease.seen();
+  return seen && seen->copy && seen->copy != taken;
+}
+
+bool other_parts::part::is_due(wall_time now) const {
+  if (!is_untaken()) {
+    return false;
+  }
+  const auto& seen = *lease.seen();
+  return lease.may_take() || !taken || seen.owner != taken_from ||
+         (seen.copy->bytes <= small_bytes && now - taken_at >= take_small_each);
+}
+
+awaitable<result<void>> other_parts::run_beside(awaitable<result<void>> run,
+                                                asio::any_io_executor executor) {
+  task_group beside(std::move(executor));
+  beside.spawn(watch());
+  result<void> ended;
+  std::exception_ptr failure;
+  try {
+    ended = co_await std::move(run);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await asio::this_coro::throw_if_cancelled(false);
+  beside.cancel();
+  co_await beside.join();
+  co_await asio::this_coro::throw_if_cancelled(true);
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+  co_return ended;
+}
+
+awaitable<void> other_parts::watch() {
+  for (;;) {
+    const auto begun = time_.now();
+    if (const auto looked = co_await look_caught(); !looked) {
+      log::event(log::level::warning, "other_command_not_read",
+                 looked.error().describe() + "; trying again");
+    }
+    co_await time_.sleep_until(begun + look_each);
+  }
+}
+
+/// What memory or a file system throws is tried again, as any other failure.
+awaitable<result<void>> other_parts::look_caught() {
+  try {
+    co_return co_await look();
+  } catch (const boost::system::system_error&) {
+    throw;  // cancelled
+  } catch (const std::exception& failure) {
+    co_return fail(error_class::retry, failure.what());
+  }
+}
+
+/// A repair may have healed what a comparison found before it began: that one is asked later, and
+/// taken in first.
+awaitable<result<void>> other_parts::look() {
+  auto looked = co_await look_at(repair_);
+  if (looked) {
+    looked = co_await look_at(compare_);
+  }
+  for (auto* each : {&compare_, &repair_}) {
+    if (looked && each->is_due(time_.now())) {
+      looked = co_await take_in(*each);
+    }
+  }
+  co_return looked;
+}
+
+awaitable<result<void>> other_parts::look_at(part& at) {
+  const auto asked = time_.now();
+  const auto seen = co_await at.copy.look();
+  if (!seen) {
+    co_return fail(seen.error());
+  }
+  at.lease.note(*seen, {.asked = asked, .answered = time_.now()});
+  co_return result<void>{};
+}
+
+awaitable<result<void>> other_parts::take_in(part& at) {
+  const auto fetched = co_await at.copy.fetch();
+  if (!fetched || !*fetched) {
+    co_return fetched ? result<void>() : fail(fetched.error());
+  }
+  auto theirs = co_await pool_.run([&at] { return at.copy.open(); });
+  if (!theirs) {
+    co_return fail(std::move(theirs.error()));
+  }
+  const auto taken = co_await monitor::take_in(
+      into_.store, **theirs,
+      {.command = at.copy.command(), .schema = whose_.schema, .now = time_.now()});
+  into_.findings.expect_lines();  // the session's next commit writes what the state has more
+  theirs->reset();
+  at.copy.remove();
+  if (!taken) {
+    co_return fail(taken.error());
+  }
+  at.taken = at.copy.found()->copy;
+  at.taken_from = at.copy.found()->owner;
+  at.taken_at = time_.now();
+  if (!taken->of_another_state || !std::exchange(at.told_foreign, true)) {
+    tell(at, *taken);
+  }
+  co_return result<void>{};
+}
+
+void other_parts::tell(const part& of, const monitor::taken_in& taken) const {
+  const auto& command = of.copy.command();
+  if (taken.of_another_state) {
+    log::event(log::level::warning, "other_command_not_taken_in",
+               fmt::format("what {} left in {} began apart from this monitor's state, and does not "
+                           "count here: run it again",
+                           command, whose_.address.describe()));
+  } else if (taken.lines > 0 || taken.ended_comparison) {
+    log::event(
+        log::level::info, "other_command_taken_in",
+        fmt::format("what {} did ({}) is taken in", command, displayable(of.copy.found()->told)),
+        {{"command", command},
+         {"findings", taken.lines},
+         {"copy", static_cast<std::int64_t>(of.copy.found()->copy->number)}});
+  }
+}
+
+std::string other_parts::trouble() const {
+  const auto& seen = repair_.lease.seen();
+  const bool is_held = seen && !seen->owner.empty() && !repair_.lease.may_take();
+  return is_held || (repair_.is_untaken() && !repair_.told_foreign)
+             ? "a repair of these tables is under way, or has just ended: what it has written is "
+               "not known here yet"
+             : std::string();
+}
+
+}  // namespace ddm::cli
