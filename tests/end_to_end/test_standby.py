@@ -1,25 +1,17 @@
-"""A state in a table: hosts die with their disks, others take over, and nothing is lost or doubled.
-
-A host is a folder of its own with everything that a process of it writes. A host that dies is
-killed (-9) and its folder deleted.
-"""
+"""A state in a table: hosts die with their disks, others take over; nothing is lost or doubled."""
 
 import json
 import os
 import random
-import re
-import shutil
 import signal
 import time
 import urllib.request
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from harness import (IMPATIENT, PATIENCE_SECONDS, TRAFFIC_SECONDS_MAX, Migration, Monitor, Scenario,
-                     wait_until)
+from harness import IMPATIENT, PATIENCE_SECONDS, TRAFFIC_SECONDS_MAX, Migration, wait_until
+from hosts import STATES, Host, Hosts
 
-STATES = "states"
 CHANGES = 4000
 RATE = 60
 # Each takes some 25 s until the other one has taken over; DDM_HOST_DEATHS=20 is the long form.
@@ -30,68 +22,7 @@ CLEAN_TAKEOVER_SECONDS_MAX = 5
 SLACK_SECONDS = 5
 
 
-class Host(Monitor):
-    """A monitor whose state lies in a table that it shares with other hosts."""
-
-    def __init__(self, migration: Migration, folder: Path, name: str) -> None:
-        (folder / "tmp").mkdir()
-        of = migration.monitor
-        super().__init__(of.binary, folder, of.endpoint_url, of.table, migration.source_account,
-                         migration.target_account)
-        self.name = name
-        self.state_endpoint_url = of.endpoint_url
-
-    def environment(self, **more: str) -> dict[str, str]:
-        return super().environment(TMPDIR=str(self.folder / "tmp"), **more)
-
-    def state_flags(self) -> list[str]:
-        return ["--state", f"dynamodb://{STATES}/orders", "--state-profile", "source",
-                "--state-endpoint-url", self.state_endpoint_url, "--state-interval", "2s",
-                "--findings", str(self.findings)]
-
-    def is_standby(self) -> bool:
-        return "event=standby " in self.log()
-
-    def has_taken(self) -> bool:
-        return "event=state_taken" in self.log()
-
-    def listens_at(self) -> str:
-        found = re.search(r"event=listening .*(http://127.0.0.1:[0-9]+)", self.log())
-        assert found
-        return found.group(1)
-
-    def die(self) -> None:
-        """The host and its disk are gone."""
-        self.kill()
-        shutil.rmtree(self.folder)
-
-
-class Standby(Scenario):
-    def setUp(self) -> None:
-        self.hosts = 0
-
-    def host(self, migration: Migration) -> Host:
-        self.hosts += 1
-        host = Host(migration, self.folder(), f"host {self.hosts}")
-        self.addCleanup(host.kill)
-        return host
-
-    def states(self, migration: Migration) -> Any:
-        client = migration.source
-        client.create_table(
-            TableName=STATES, BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"}
-                                  for name in ("state", "part")],
-            KeySchema=[{"AttributeName": "state", "KeyType": "HASH"},
-                       {"AttributeName": "part", "KeyType": "RANGE"}])
-        return client
-
-    def head(self, migration: Migration) -> dict[str, Any]:
-        head: dict[str, Any] = migration.source.get_item(
-            TableName=STATES, Key={"state": {"S": "orders"}, "part": {"S": "monitor/head"}},
-            ConsistentRead=True)["Item"]
-        return head
-
+class Standby(Hosts):
     def started(self, migration: Migration) -> Host:
         host = self.host(migration)
         host.start(*IMPATIENT)

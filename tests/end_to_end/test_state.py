@@ -1,5 +1,6 @@
 """States in a table: made, listed, shown, copied there and back, deleted; and what is refused."""
 
+import hashlib
 import sqlite3
 import time
 from contextlib import closing
@@ -9,7 +10,17 @@ from typing import Any
 from harness import IMPATIENT, Ended, Migration, Scenario, dynamodb_local, wait_until
 
 PLACE = "dynamodb://states/orders"
+BLOCK_BYTES = 32 << 10
 HEAD = {"state": {"S": "orders"}, "part": {"S": "monitor/head"}}
+
+
+def varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first."""
+    found = bytearray()
+    while number >= 0x80:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes(found + bytes([number]))
 
 
 class State(Scenario):
@@ -91,6 +102,45 @@ class State(Scenario):
         self.assertRegex(ended.log, r"resumed from copy \d+ of")
         self.assertIn(PLACE, ended.log)
         self.assertIn("held by  nobody", self.run_state("show", PLACE).output)
+
+    def put_as_copy(self, state: bytes) -> None:
+        """As a monitor of an older version would have written it."""
+        head = self.client.get_item(TableName="states", Key=HEAD)["Item"]
+        epoch = int(head["epoch"]["N"])
+        names = b""
+        for at in range(0, len(state), BLOCK_BYTES):
+            block = state[at:at + BLOCK_BYTES]
+            name = hashlib.sha256(block).digest()[:16]
+            names += name
+            self.client.put_item(TableName="states", Item={
+                "state": {"S": "orders/monitor/blocks"},
+                "part": {"S": f"{epoch:012}/{name.hex()}"}, "bytes": {"B": b"\x00" + block}})
+        manifest = varint(1) + varint(5) + b"state" + varint(len(state)) + names
+        head["copy"]["B"] = b"".join(map(varint, (1, epoch, 99, 0, len(state), 0))) + manifest
+        self.client.put_item(TableName="states", Item=head)
+
+    def test_a_copy_of_an_older_version_is_brought_to_the_present_format(self) -> None:
+        self.of.monitor.finish(*IMPATIENT)
+        before = self.of.monitor.run("report", str(self.of.monitor.state), "--output", "json")
+        self.copied()
+        self.assert_exit(self.run_state("copy", PLACE, self.path("older.db")), 0)
+        with closing(sqlite3.connect(self.path("older.db"))) as database:
+            database.executescript("""
+                PRAGMA journal_mode = DELETE;
+                ALTER TABLE check_block RENAME COLUMN number TO id;
+                ALTER TABLE check_block RENAME TO open_check;
+                PRAGMA user_version = 3;""")
+        self.put_as_copy(Path(self.path("older.db")).read_bytes())
+        self.assertIn("copy 99 of", self.run_state("show", PLACE).output)
+        ended = self.resumed()
+        self.assertIn(ended.code, (0, 1), ended.log[-4000:])
+        self.assertIn("resumed from copy 99 of", ended.log)
+        for name in ("unique", "insert", "modify", "remove"):
+            self.assertGreaterEqual(ended.report()["events"][name], before.report()["events"][name])
+        self.assertEqual(ended.report()["mismatches"], before.report()["mismatches"])
+        self.assert_exit(self.run_state("copy", PLACE, self.path("newer.db")), 0)
+        with closing(sqlite3.connect(self.path("newer.db"))) as database:
+            self.assertEqual(database.execute("PRAGMA user_version").fetchone(), (4,))
 
     def test_a_damaged_missing_or_foreign_block_is_told_and_changes_nothing(self) -> None:
         self.copied()

@@ -1,11 +1,13 @@
 #include "simulation/copies/copies.h"
 
+#include "simulation/copies/commands.h"
 #include "simulation/copies/process.h"
 #include "simulation/copies/referee.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <random>
@@ -106,7 +108,8 @@ process& world::start() {
           .violation = [this,
                         name](const std::string& what) { referee_.violation(name + " " + what); },
           .resumed = [this, name](std::int64_t position) { referee_.on_resumed(name, position); },
-          .left = [this, name](std::int64_t position) { referee_.on_left(name, position); }});
+          .left = [this, name](std::int64_t position) { referee_.on_left(name, position); },
+          .acts = [this, name](std::int64_t position) { referee_.on_effect(name, position); }});
   processes_.push_back(
       {.what = std::move(made), .tasks = std::make_unique<task_group>(time_.executor())});
   processes_.back().tasks->spawn(processes_.back().what->live());
@@ -302,6 +305,10 @@ std::string describe(std::uint64_t seed) {
       chosen.keeper.copy_each.count());
 }
 
-std::vector<std::string> run_seed(std::uint64_t seed) { return world(seed, plan_for(seed)).run(); }
+std::vector<std::string> run_seed(std::uint64_t seed) {
+  auto violations = world(seed, plan_for(seed)).run();
+  std::ranges::move(run_commands(seed), std::back_inserter(violations));
+  return violations;
+}
 
 }  // namespace ddm::simulation::copies

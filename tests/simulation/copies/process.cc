@@ -11,6 +11,7 @@ namespace {
 
 constexpr milliseconds work_step{500};
 constexpr milliseconds fetch_again{1'000};
+constexpr unsigned acts_each = 8;
 
 std::string next_id() {
   static std::uint64_t last = 0;
@@ -103,6 +104,9 @@ awaitable<void> process::live() {
     keeper_.begin_copying(local_);
     while (!end_wished_ && !lost_) {
       local_.position += 1 + static_cast<std::int64_t>(net_.below(3));
+      if (net_.below(acts_each) == 0) {
+        co_await act();
+      }
       co_await time_.sleep_for(work_step);
     }
     at_work_ = false;
@@ -113,6 +117,13 @@ awaitable<void> process::live() {
     events_.left(local_.position);
   }
   over_ = true;
+}
+
+awaitable<void> process::act() {
+  const auto told_since = local_.position;
+  if (co_await keeper_.copied() && keeper_.may_act()) {
+    events_.acts(told_since);
+  }
 }
 
 void process::end_cleanly() {

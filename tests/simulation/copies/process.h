@@ -47,6 +47,8 @@ struct process_events {
   std::function<void(std::string)> violation;
   std::function<void(std::int64_t position)> resumed;
   std::function<void(std::int64_t position)> left;  ///< it says that all of it is copied
+  /// It begins an effect outside, of which its state tells since that position.
+  std::function<void(std::int64_t position)> acts;
 };
 
 class process {
@@ -75,6 +77,8 @@ class process {
 
  private:
   [[nodiscard]] awaitable<bool> resume();
+  /// As a repair: what it is about to do stands in the table first.
+  [[nodiscard]] awaitable<void> act();
 
   std::string name_;
   stored_states& states_;

@@ -39,6 +39,14 @@ void referee::on_left(const std::string& who, std::int64_t position) {
   }
 }
 
+void referee::on_effect(const std::string& who, std::int64_t position) {
+  if (!states_.head || states_.head->owner.empty() || states_.head->told != who) {
+    violation(who + " acts, and does not hold the state");
+  } else if (position > position_) {
+    violation(fmt::format("{} acts at {}, and the copy is of {}", who, position, position_));
+  }
+}
+
 std::size_t referee::bytes() const {
   std::size_t sum = 0;
   for (const auto& [key, bytes] : states_.blocks) {

@@ -24,6 +24,8 @@ class referee {
   void on_resumed(const std::string& who, std::int64_t position);
   /// It has ended with success: what the table has is not less than that.
   void on_left(const std::string& who, std::int64_t position);
+  /// It begins an effect outside now, of which its state tells since that position.
+  void on_effect(const std::string& who, std::int64_t position);
   /// Of all blocks, and of those that the copy needs.
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::size_t needed_bytes() const { return needed_bytes_; }
