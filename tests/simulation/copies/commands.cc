@@ -235,6 +235,9 @@ void commands::take_in(const std::string& name, bool dies) {
       monitor::take_in(ours, *theirs, {.command = name, .schema = by_pk, .now = now_at_a_host()}));
   look_at_gaps();
   if (!taken) {
+    if (below(2) == 0) {
+      copy(own);  // of what has come that far
+    }
     die(own);
     begin_monitor();
     return;
