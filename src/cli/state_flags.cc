@@ -32,7 +32,7 @@ constexpr command_description state_description{
   {0} state copy ./orders.monitor.db dynamodb://migration-states/orders
 
   # The journal of a repair, beside what it knew
-  {0} state copy dynamodb://migration-states/orders ./orders.repaired.db --of repair
+  {0} state copy dynamodb://migration-states/orders ./repaired.db --of repair
 
   # Once the migration is over
   {0} state delete dynamodb://migration-states/orders

@@ -248,7 +248,7 @@ class CommandsInTable(Hosts):
         self.assertEqual(self.head(migration, "repair"), {})
         waiting = self.begun(migration, "repair", *APPLY)
         waiting.wait_for_log("event=standby .*compare on host")
-        self.assert_exit(comparing.stop(), 3)
+        self.assert_exit(comparing.stop(), 1)
         self.assert_exit(waiting.wait(), 0)
 
     def test_states_of_all_commands_are_shown_and_deleted(self) -> None:
