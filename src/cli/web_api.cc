@@ -87,22 +87,34 @@ nlohmann::ordered_json absent_members(const shown_runs& shown) {
     if (row.again_at) {
       entry["again_at"] = format_rfc3339(*row.again_at);
     }
+    if (row.state == report::member_state::ended && row.now != nullptr) {
+      entry["last_verdict"] = to_string(row.now->verdict.kind);
+    }
   }
   return list;
+}
+
+/// A line of the page's overview, and no more: 200 of them are read each 2 s.
+nlohmann::ordered_json listed(const report::status& now) {
+  const auto lag = now.lag.percentile(0.95);
+  return {{"migration", now.about.migration},
+          {"command", now.about.command},
+          {"at", format_rfc3339(now.at)},
+          {"phase", to_string(now.phase)},
+          {"verdict", to_string(now.verdict.kind)},
+          {"reasons", now.verdict.reasons},
+          {"events_per_second", now.events_per_second},
+          {"lag_p95_ms", lag ? nlohmann::ordered_json(lag->count()) : nullptr},
+          {"open_mismatches", now.mismatches.mismatches() + now.unlisted.mismatches()},
+          {"source", now.about.tables.source.name},
+          {"target", now.about.tables.target.name}};
 }
 
 /// With the time here: a proxy puts its own into its answers' head.
 response list_of(const shown_runs& shown, wall_time time) {
   auto list = nlohmann::ordered_json::array();
   for (const auto* run : shown.all()) {
-    const auto& now = *run->latest();
-    list.push_back({{"migration", now.about.migration},
-                    {"command", now.about.command},
-                    {"at", format_rfc3339(now.at)},
-                    {"phase", to_string(now.phase)},
-                    {"verdict", to_string(now.verdict.kind)},
-                    {"source", now.about.tables.source.name},
-                    {"target", now.about.tables.target.name}});
+    list.push_back(listed(*run->latest()));
   }
   auto waiting = nlohmann::ordered_json::array();
   for (const auto& each : shown.standbys()) {
@@ -111,6 +123,7 @@ response list_of(const shown_runs& shown, wall_time time) {
                        {"seen_at", format_rfc3339(each.seen_at)}});
   }
   return json_document(200, json_text(nlohmann::ordered_json{{"now", format_rfc3339(time)},
+                                                             {"version", DDM_VERSION},
                                                              {"migrations", list},
                                                              {"standby", waiting},
                                                              {"absent", absent_members(shown)}}));

@@ -97,6 +97,61 @@ TEST_F(web_api_test, a_run_that_commits_nothing_is_not_well) {
   EXPECT_EQ(ask({"healthz"}).status, 200) << "it has begun just now";
 }
 
+TEST_F(web_api_test, lists_what_a_line_for_each_migration_needs) {
+  const auto list = [this] { return json::parse(ask({"api", "v1", "migrations"}).body); };
+  show(report::verdict_kind::no_go);
+  EXPECT_EQ(list()["migrations"][0]["lag_p95_ms"], nullptr) << "nothing was measured yet";
+  show(report::verdict_kind::no_go, [](report::status& now) {
+    now.verdict.reasons = {"3 mismatches are open", "another \"reason\""};
+    now.events_per_second = 12.5;
+    now.lag.add(200ms, false);
+    now.mismatches.open.at(static_cast<std::size_t>(verify::mismatch_kind::missing)) = 2;
+    now.mismatches.open.at(static_cast<std::size_t>(verify::mismatch_kind::expired)) = 9;
+    now.unlisted.open.at(static_cast<std::size_t>(verify::mismatch_kind::stale)) = 1;
+    now.about.tables.source.name = "old-orders";
+    now.about.tables.target.name = "orders";
+  });
+  const auto told = list();
+  EXPECT_EQ(told["now"], format_rfc3339(time_.now()));
+  EXPECT_THAT(told["absent"], testing::IsEmpty());
+  ASSERT_EQ(told["migrations"].size(), 1U);
+  auto line = told["migrations"][0];
+  EXPECT_GE(line["lag_p95_ms"], 200);
+  line.erase("lag_p95_ms");
+  EXPECT_EQ(line, (json{{"migration", "orders"},
+                        {"command", ""},
+                        {"at", format_rfc3339(time_.now())},
+                        {"phase", "steady"},
+                        {"verdict", "NO-GO"},
+                        {"reasons", {"3 mismatches are open", "another \"reason\""}},
+                        {"events_per_second", 12.5},
+                        {"open_mismatches", 3},
+                        {"source", "old-orders"},
+                        {"target", "orders"}}));
+}
+
+TEST_F(web_api_test, lists_who_of_a_fleet_does_not_run) {
+  report::status last;
+  last.verdict.kind = report::verdict_kind::no_go;
+  runs_.members = {{.name = "orders"},
+                   {.name = "users",
+                    .state = report::member_state::paused,
+                    .why = "denied \u202e",
+                    .again_at = time_.now() + 30s,
+                    .last = last},
+                   {.name = "carts", .state = report::member_state::ended, .last = last}};
+  show(report::verdict_kind::go);
+  const auto again = format_rfc3339(time_.now() + 30s);
+  EXPECT_EQ(
+      json::parse(ask({"api", "v1", "migrations"}).body)["absent"],
+      (json::array(
+          {{{"migration", "users"},
+            {"state", "paused"},
+            {"why", "denied \\u202e"},
+            {"again_at", again}},
+           {{"migration", "carts"}, {"state", "ended"}, {"why", ""}, {"last_verdict", "NO-GO"}}})));
+}
+
 TEST_F(web_api_test, knows_no_other_paths_and_no_other_runs) {
   show(report::verdict_kind::wait);
   EXPECT_EQ(ask({"api", "v1", "migrations", "orders", "status"}).status, 200);
