@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from foreign_strings import UNSAFE
-from go_scenario import BASELINE, EVERY_KEY, GO, NO_GO, QUICK, TO_GO, GoScenario
+from go_scenario import BASELINE, EVERY_KEY, GO, NO_GO, QUICK, TO_GO, WAIT, GoScenario
 from harness import TABLE, Migration, put_items
 from chromium import Browser, Shown  # harness knows where the tools are
+from test_fleet import FleetMonitor
 
 SILENCE_SECONDS = 5  # then the page says so
 EVIL = ("<img src=x onerror=alert(1)><script>alert(2)</script>\x1b[31m\u202egnp.\u2066\u200b"
@@ -135,6 +136,90 @@ class Page(GoScenario):
             side.monitor.signal(signal.SIGCONT)
         self.browser.wait_for(lambda shown: shown["banner"] is None and shown["verdict"] == GO)
         side.monitor.stop()
+
+    def fleet(self) -> dict[str, Migration]:
+        """One that is well, one that will be wrong, and one that cannot begin."""
+        sides = {"well": self.equal_tables(), "wrong": self.equal_tables()}
+        return sides | {"denied": self.migration()}
+
+    def verdicts(self, shown: Shown) -> dict[str, str]:
+        return {name: verdict for verdict, name, *_ in (shown["fleet"] or {"rows": []})["rows"]}
+
+    def test_a_fleet_at_a_glance(self) -> None:
+        sides = self.fleet()
+        monitor = FleetMonitor(self.folder(), sides, {})
+        self.addCleanup(monitor.kill)
+        monitor.start(*TO_GO, "--listen", self.address)
+        monitor.wait_for_log("event=migration_paused migration=denied", 60)
+        self.browser.do("open", url=self.url())
+        self.browser.wait_for(lambda now: self.verdicts(now) == {
+            "denied": WAIT, "well": GO, "wrong": GO})
+        self.lose(sides["wrong"], range(3))
+        shown = self.browser.wait_for(lambda now: self.verdicts(now).get("wrong") == NO_GO)
+        self.assertEqual(list(self.verdicts(shown)), ["wrong", "denied", "well"], "the worst first")
+        wrong, denied, well = shown["fleet"]["rows"]
+        self.assertEqual(shown["fleet"]["verdict"], NO_GO)
+        self.assertEqual(shown["fleet"]["counts"],
+                         "3 migrations: 1 at NO-GO, 1 paused, 1 at GO")
+        self.assertTrue(shown["title"].startswith("NO-GO 3 migrations"), shown["title"])
+        self.assertEqual((wrong[2], wrong[5]), ("steady", "3"))
+        self.assertIn("3 confirmed mismatches are open", wrong[6])
+        self.assertEqual(denied[2:6], ["paused", "–", "–", "–"])
+        self.assertRegex(denied[6], r"orders.*tried again at \d\d:\d\d:\d\d$")
+        self.assertEqual((well[2], well[5]), ("steady", "0"))
+        self.browser.do("fill", selector="#fleet-filter", text="W")
+        self.browser.wait_for(lambda now: list(self.verdicts(now)) == ["wrong", "well"])
+
+        # To one of them, by the keyboard, and back: what was typed is still there.
+        self.browser.do("press", key="Tab")
+        self.browser.do("press", key="Tab")
+        self.assertEqual(self.browser.do("focused")["text"], "wrong")
+        time.sleep(3)
+        self.assertEqual(self.browser.do("focused")["text"], "wrong", "a list came meanwhile")
+        self.browser.do("press", key="Enter")
+        one = self.browser.wait_for(lambda now: now["verdict"] == NO_GO and len(now["rows"]) == 3)
+        self.assertIsNone(one["fleet"])
+        self.browser.do("click", selector=".chooser a[href='#']")
+        self.browser.wait_for(lambda now: list(self.verdicts(now)) == ["wrong", "well"])
+        self.browser.do("fill", selector="#fleet-filter", text="")
+        self.browser.do("click", selector="#fleet-rows a[href='#denied']")
+        absent = self.browser.wait_for(lambda now: now["banner"] is not None)
+        self.assertRegex(absent["banner"], "^denied: paused.*tried again at")
+        self.assertNotIn(absent["verdict"], (GO, NO_GO))
+        self.assert_no_problem()
+        self.everybody_can_use_the_overview()
+        self.nothing_old_looks_alive(monitor)
+
+    def everybody_can_use_the_overview(self) -> None:
+        for scheme, width, locale, words in (("light", 1280, "en", "1 paused"),
+                                             ("dark", 360, "zh-TW", "1 場暫停")):
+            with self.subTest(scheme=scheme, width=width, locale=locale):
+                self.browser.do("open", url=self.url(), scheme=scheme, width=width, locale=locale)
+                shown = self.browser.wait_for(lambda now: len(self.verdicts(now)) == 3)
+                self.assertIn(words, shown["fleet"]["counts"])
+                self.assertFalse(shown["wide"], "it scrolls to the side")
+                self.assertEqual(self.browser.do("audit")["violations"], [])
+                self.assert_no_problem()
+
+    def nothing_old_looks_alive(self, monitor: FleetMonitor) -> None:
+        self.browser.do("open", url=self.url())
+        self.browser.wait_for(lambda now: self.verdicts(now).get("well") == GO)
+        monitor.signal(signal.SIGSTOP)
+        stopped = time.monotonic()
+        try:
+            lost = self.browser.wait_for(lambda now: now["banner"] is not None, 30)
+            self.assertLess(time.monotonic() - stopped, SILENCE_SECONDS + 5)
+            self.assertIn("Connection lost", lost["banner"])
+            self.assertEqual(lost["fleet"]["verdict"], "unknown")
+            self.assertEqual(lost["fleet"]["counts"], "3 migrations")
+            self.assertEqual(set(self.verdicts(lost).values()), {"?"})
+            self.assertTrue(lost["old"])
+            self.assertTrue(lost["title"].startswith("? "), lost["title"])
+        finally:
+            monitor.signal(signal.SIGCONT)
+        self.browser.wait_for(lambda now: now["banner"] is None and
+                              self.verdicts(now).get("well") == GO)
+        self.assertEqual(self.browser.read()["loads"], 1)
 
     def test_evil_strings_do_no_harm(self) -> None:
         side = self.equal_tables()

@@ -168,6 +168,8 @@ test("a clock that jumps, and an answer that is slow", () => {
 /** A browser as far as live.ts asks for it, with a clock that the test moves. */
 class Watched {
   now = 1_700_000_000_000;
+  asked: string | undefined = "orders";
+  silentFor = 0; // each migration of the list, ms
   listWorks = true;
   listTakes = 0;
   proxyAhead = 0; // of the clock in the header; the monitor's own is the browser's
@@ -201,7 +203,7 @@ class Watched {
           watched.speak();
         }
         const list = ["orders", "users"].map((migration) =>
-          ({ migration, at: new Date(watched.now).toISOString() }));
+          ({ migration, at: new Date(watched.now - watched.silentFor).toISOString() }));
         return new Response(JSON.stringify({ now, migrations: list }), { headers: { Date: date } });
       },
       EventSource: class {
@@ -221,9 +223,9 @@ class Watched {
   }
 
   async start(): Promise<Live> {
-    const started = this.page = new Live(undefined, {
+    const started = this.page = new Live(this.asked, {
       onStatus: () => this.onStatus(), onStanding: ({ kind }) => this.told.push(kind),
-      onMigrations: (list) => this.lists.push(list.map((each) => each.isOld).join()),
+      onMigrations: ({ migrations }) => this.lists.push(migrations.map((each) => each.isOld).join()),
     });
     await this.after(0);
     return started;
@@ -456,4 +458,29 @@ test("each language has a word for everything", () => {
   const paths = (words: object): string[] => Object.entries(words).flatMap(([name, value]) =>
     typeof value === "object" ? paths(value).map((each) => `${name}.${each}`) : [name]);
   assert.deepEqual(paths(zh).sort(), paths(en).sort());
+});
+
+test("where none is chosen the list is what must be of now", async () => {
+  const browser = new Watched();
+  browser.asked = undefined;
+  const page = await browser.start();
+  assert.deepEqual([browser.told, browser.open()], [["live"], 0]);
+  await browser.after(20_000);
+  assert.deepEqual(browser.told, ["live"]);
+  assert.ok(browser.lists.length >= 8, "each two seconds");
+  assert.ok(browser.lists.every((each) => each === "false,false"));
+  browser.silentFor = 5_000;
+  browser.lists = [];
+  await browser.after(4_000);
+  assert.ok(browser.lists.includes("true,true"), "it ages between two lists as well");
+  assert.deepEqual(browser.told, ["live"]);
+  browser.silentFor = 0;
+  await browser.after(2_500);
+  browser.listWorks = false;
+  await browser.after(2_500);
+  assert.deepEqual([browser.told, browser.lists.at(-1)], [["live", "lost"], "true,true"]);
+  browser.listWorks = true;
+  await browser.after(2_500);
+  assert.deepEqual(browser.told, ["live", "lost", "live"]);
+  browser.end(page);
 });

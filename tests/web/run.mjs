@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 
 const [web, folder] = process.argv.slice(2).map((each) => path.resolve(each));
 const { build } = createRequire(path.join(web, "package.json"))("esbuild");
-const tests = ["functions_test", "parts_test"];
+const tests = ["functions_test", "overview_test", "parts_test"];
 await build({
   entryPoints: tests.map((each) => path.join(path.dirname(process.argv[1]), `${each}.ts`)),
   outdir: folder,

@@ -94,6 +94,12 @@ function shown() {
       paths: [...row.querySelectorAll(".paths code")].map((each) => each.textContent),
     })),
     where: text("#findings-where"),
+    fleet: document.querySelector("#fleet")?.checkVisibility() ? {
+      verdict: text("#fleet-verdict"),
+      counts: text("#fleet-counts"),
+      rows: all("#fleet-rows tr", (row) =>
+        [...row.children].map((each) => each.textContent)),
+    } : null,
     older: document.querySelector("#findings-older")?.getAttribute("aria-disabled") === "false",
     shards: all("#shards rect", (each) => each.textContent),
     plots: all(".canvas", (each) => each.getAttribute("aria-label")),

@@ -9,23 +9,26 @@
 // migrations is asked for, which tells a login that has ended from a run that has. A connection
 // without news is given up whatever was said of it, and a clock that jumps makes all that was
 // measured by it unknown.
+// Of several migrations, none of them chosen, the list is what is shown: then it is asked for each
+// two seconds, and is news as a status is.
 // Reason: the rule stands in one place, and does not depend on how a browser retries.
 
-import type { ListedMigration, MigrationList, Standby, Status } from "./types";
+import type { AbsentMigration, MigrationList, Standby, Status } from "./types";
 
 export type Standing =
   | { kind: "connecting" }
   | { kind: "live" }
   | { kind: "lost" } // nothing comes
   | { kind: "stalled" } // it answers with what is old
-  | { kind: "absent" } // it answers, and there is no such run
+  | { kind: "absent"; of: AbsentMigration | undefined } // it answers, and there is no such run
   | { kind: "standby"; of: Standby } // it answers, and waits until another process ends
   | { kind: "login" };
 
 export interface Watcher {
   onStatus(status: Status): void;
   onStanding(standing: Standing): void;
-  onMigrations(list: ListedMigration[]): void;
+  /** `isChosen`: it is the way to others than the one that is shown; else nothing but it is shown. */
+  onMigrations(list: MigrationList, isChosen: boolean): void;
 }
 
 const silenceMax = 5_000; // ms
@@ -67,6 +70,11 @@ export function reloadFor(loaded: string, version: string, done: Reload[], now: 
     ? undefined : [...kept, { change, at: now }];
 }
 
+/** Of a fleet one may be left that runs, and the others are absent. */
+export function isFleet({ migrations, absent = [] }: MigrationList): boolean {
+  return migrations.length > 1 || absent.length > 0;
+}
+
 export class Live {
   private source: EventSource | undefined;
   private lastAt = "";
@@ -77,7 +85,7 @@ export class Live {
   private closed = false;
   private nextTry = 0;
   private nextList = 0;
-  private list: ListedMigration[] = [];
+  private list: MigrationList = { migrations: [] };
   private listedAt = 0;
   private asking = false;
   private standing: Standing = { kind: "connecting" };
@@ -86,7 +94,7 @@ export class Live {
   // A page that is frozen shows for hours what it showed last.
   private readonly onFreeze = () => this.say({ kind: "lost" });
 
-  /** `name`: of the migration; undefined: the first that there is. */
+  /** `name`: of the migration; undefined: the only one that there is, else all of them. */
   constructor(
     private name: string | undefined,
     private readonly watcher: Watcher,
@@ -116,6 +124,8 @@ export class Live {
     }
     if (Math.abs(now - this.listedAt) > listAgeMax) {
       this.outdateList();
+    } else if (!this.isChosen()) {
+      this.judgeAges();
     }
     if (now >= this.nextList || (!this.source && now >= this.nextTry)) {
       void this.ask();
@@ -149,7 +159,7 @@ export class Live {
   }
 
   private say(standing: Standing): void {
-    if (standing.kind !== this.standing.kind || standing.kind === "standby") {
+    if (standing.kind !== this.standing.kind || standing.kind === "standby" || standing.kind === "absent") {
       this.standing = standing;
       this.watcher.onStanding(standing);
     }
@@ -162,10 +172,27 @@ export class Live {
 
   /** What the list said is of the past: no verdict of another migration may go on to stand there. */
   private outdateList(): void {
-    if (this.list.some((each) => !each.isOld)) {
-      this.list.forEach((each) => (each.isOld = true));
-      this.watcher.onMigrations(this.list);
+    if (this.list.migrations.some((each) => !each.isOld)) {
+      this.list.migrations.forEach((each) => (each.isOld = true));
+      this.tellList();
     }
+  }
+
+  /** Each line is a status of its own, and as old. */
+  private judgeAges(): void {
+    const aged = this.list.migrations.filter((each) => !each.isOld && this.isOld(each.at));
+    if (aged.length > 0) {
+      aged.forEach((each) => (each.isOld = true));
+      this.tellList();
+    }
+  }
+
+  private isChosen(): boolean {
+    return this.name !== undefined || !isFleet(this.list);
+  }
+
+  private tellList(): void {
+    this.watcher.onMigrations(this.list, this.isChosen());
   }
 
   private disconnect(): void {
@@ -202,26 +229,40 @@ export class Live {
         throw new Error("an answer that tells nothing");
       }
       this.clockAhead = ahead;
-      const list = this.list = body.migrations;
-      this.listedAt = now;
-      for (const each of list) {
-        each.isOld = this.isOld(each.at);
-      }
-      this.watcher.onMigrations(list);
-      this.name ??= list[0]?.migration;
-      if (!list.some((each) => each.migration === this.name)) {
-        this.disconnect();
-        const standby = body.standby?.[0];
-        this.say(standby ? { kind: "standby", of: standby } : { kind: "absent" });
-      } else if (!this.source) {
-        this.connect();
-      }
+      this.takeList(body, now);
     } catch {
       if (!this.closed) {
         this.failed();
       }
     } finally {
       this.asking = false;
+    }
+  }
+
+  private takeList(told: MigrationList, now: number): void {
+    this.list = told;
+    this.listedAt = now;
+    for (const each of told.migrations) {
+      each.isOld = this.isOld(each.at);
+    }
+    this.tellList();
+    if (this.closed) {
+      return; // the page is loaded anew
+    }
+    if (!this.isChosen()) {
+      this.lastNews = now;
+      this.nextList = now + retryAfter;
+      this.say({ kind: "live" });
+      return;
+    }
+    this.name ??= told.migrations[0]?.migration;
+    if (!told.migrations.some((each) => each.migration === this.name)) {
+      this.disconnect();
+      const absent = told.absent?.find((each) => each.migration === this.name);
+      const standby = told.standby?.[0];
+      this.say(absent || !standby ? { kind: "absent", of: absent } : { kind: "standby", of: standby });
+    } else if (!this.source) {
+      this.connect();
     }
   }
 

@@ -1,4 +1,5 @@
-// The live page: one migration at a time, all of its parts fed by one stream of statuses.
+// The live page: one migration at a time, all of its parts fed by one stream of statuses; of several,
+// none of them chosen, the overview, fed by the list.
 //
 // Problem: it stays open for days on somebody's second screen, and must be true each second of it.
 // Idea: live.ts alone knows whether the monitor still speaks; every part gets each status, and the
@@ -10,19 +11,21 @@ import { type Identity, identityAfter, makeFacts, placesOf } from "./facts";
 import { makeFigures } from "./figures";
 import { makeFindings } from "./findings";
 import { formatsFor } from "./format";
-import { Live, type Reload, reloadFor, type Standing } from "./live";
+import { isFleet, Live, type Reload, reloadFor, type Standing } from "./live";
+import { fleetTitle, makeOverview } from "./overview";
 import { PlotData } from "./plot_data";
 import { makePlots } from "./plots";
 import { makeBaseline, makeCost, makeGaps } from "./progress";
 import { makeShards } from "./shards";
 import { makeTimeline } from "./timeline";
-import type { HistoryPoint, ListedMigration, Status } from "./types";
+import type { HistoryPoint, MigrationList, Status } from "./types";
 import { accentOf, makeBanner, makeVerdict, verdictNow, type VerdictPart, windowTitle } from "./verdict";
 import { type Context, isLive, type Part } from "./view";
 import { chosenWords, keepLanguage, languages, type Words } from "./words";
 
 const historyEach = 60_000;
 const reloaded = "ddm-reloaded";
+const offeredMax = 12; // of more than these the overview is the way to another one
 let loadedVersion: string | undefined; // of the monitor that this page came from
 
 function nameInAddress(): string | undefined {
@@ -69,14 +72,20 @@ class Page {
   private readonly place = h("p", { class: "place", id: "place" });
   private readonly context: Context;
   private readonly verdict: VerdictPart;
+  private readonly banner;
+  private readonly overview;
   private readonly onVisibility = () => this.nameWindow();
+  private readonly skip = h("a", { class: "skip", href: "#findings-title" });
+  private readonly back = h("a", { href: "#" });
+  private readonly promise = h("p");
   private readonly chooser = h("nav", { class: "chooser", hidden: true });
   private readonly keepChooser = keeper(this.chooser);
   private readonly timeline;
   private readonly root: HTMLElement;
   private name: string | undefined;
   private offered: string | undefined; // the one that the chooser has marked
-  private list: ListedMigration[] = [];
+  private list: MigrationList = { migrations: [] };
+  private isOverview = false;
   private last: Status | undefined;
   private identity: Identity | undefined;
   private standing: Standing = { kind: "connecting" };
@@ -91,34 +100,44 @@ class Page {
       base: () => this.name && `/api/v1/migrations/${encodeURIComponent(this.name)}`,
     };
     this.timeline = makeTimeline(context);
-    const banner = makeBanner(context);
+    this.banner = makeBanner(context);
+    this.overview = makeOverview(context);
     this.verdict = makeVerdict(context);
     const main: Part[] = [
       this.verdict, this.timeline, makeFigures(context), makePlots(context, this.data),
       makeFindings(context), makeBaseline(context), makeShards(context), makeCost(context, this.data),
       makeGaps(context), makeFacts(context),
     ];
-    this.parts = [...main, banner]; // the verdict first of all
+    this.parts = [...main, this.banner]; // the verdict first of all
     this.chooser.setAttribute("aria-label", words.chooser);
+    setText(this.back, words.fleet.back);
     setText(this.heading, words.title);
+    this.overview.root.hidden = true;
     this.root = h("div", { id: "page" },
-      h("a", { class: "skip", href: "#findings-title" }, words.skip),
+      this.skip,
       h("header", {}, h("div", { class: "what" }, this.heading, this.place), this.chooser, this.languageSwitch()),
-      banner.root,
-      h("main", {}, ...main.map((each) => each.root)),
-      h("footer", {}, h("p", {}, words.readOnly)));
+      this.banner.root,
+      h("main", {}, this.overview.root, ...main.map((each) => each.root)),
+      h("footer", {}, this.promise));
+    this.choose(false);
     document.documentElement.lang = words.language;
     document.getElementById("page")?.replaceWith(this.root);
     // A link within the page would otherwise change which migration is shown.
-    this.root.querySelector(".skip")?.addEventListener("click", (event) => {
+    this.skip.addEventListener("click", (event) => {
       event.preventDefault();
-      document.getElementById("findings")?.focus();
+      document.getElementById(this.isOverview ? "fleet-table" : "findings")?.focus();
+    });
+    // Where there is no name in the address, it does not change by that.
+    this.back.addEventListener("click", () => {
+      if (!nameInAddress()) {
+        begin();
+      }
     });
     document.addEventListener("visibilitychange", this.onVisibility);
     this.live = new Live(asked, {
       onStatus: (status) => this.show(status),
       onStanding: (standing) => this.stand(standing),
-      onMigrations: (list) => this.attempt(() => this.offer(list)),
+      onMigrations: (list, isChosen) => this.attempt(() => this.take(list, isChosen)),
     });
   }
 
@@ -162,7 +181,38 @@ class Page {
     }
     if (this.isBroken) {
       this.verdict.blank();
+      this.overview.blank();
     }
+  }
+
+  private choose(isOverview: boolean): void {
+    const { words } = this;
+    this.isOverview = isOverview;
+    this.root.classList.toggle("all", isOverview);
+    this.overview.root.hidden = !isOverview;
+    setText(this.skip, isOverview ? words.fleet.skip : words.skip);
+    setText(this.promise, isOverview ? words.fleet.readOnly : words.readOnly);
+  }
+
+  private take(list: MigrationList, isChosen: boolean): void {
+    if (this.isOverview === isChosen) {
+      this.choose(!isChosen);
+    }
+    this.offer(list);
+    if (!isChosen) {
+      this.isBroken = false;
+      this.banner.hear(list.now);
+      this.showAll();
+      this.nameWindow();
+      if (list.version) {
+        reloadForVersion(list.version);
+      }
+    }
+  }
+
+  private showAll(): void {
+    this.overview.show(this.list, isLive(this.standing));
+    this.root.dataset["at"] = this.list.now ?? "";
   }
 
   private show(status: Status): void {
@@ -198,27 +248,35 @@ class Page {
     this.standing = standing;
     this.nextHistory = 0;
     this.isBroken = false;
+    if (this.isOverview) {
+      this.attempt(() => this.showAll());
+    }
+    const isKnown = standing.kind !== "absent" || !standing.of || this.last;
+    this.root.classList.toggle("never", !isKnown); // to have run while this page was looked at
     this.root.classList.toggle("old", !isLive(standing) && standing.kind !== "connecting");
     this.draw((part) => part.stand?.(standing, this.last));
   }
 
   private nameWindow(): void {
-    const verdict = this.isBroken ? undefined : verdictNow(this.last, this.standing);
+    const verdict = this.isBroken ? undefined
+      : this.isOverview ? this.overview.verdict() : verdictNow(this.last, this.standing);
     const accent = verdict ? accentOf(verdict) : "unknown";
     showIcon(document.hidden ? "unknown" : accent);
     this.root.dataset["accent"] = accent;
-    const title = windowTitle(this.context, this.last, verdict, document.hidden);
+    const title = this.isOverview ? fleetTitle(this.context, this.list, verdict, document.hidden)
+      : windowTitle(this.context, this.last, verdict, document.hidden);
     if (document.title !== title) {
       document.title = title;
     }
   }
 
-  private offer(list: ListedMigration[]): void {
+  private offer(list: MigrationList): void {
     this.list = list;
-    this.chooser.hidden = list.length < 2;
-    const shown = list.map((each) => [each.migration, each.verdict, each.isOld]);
+    this.chooser.hidden = this.isOverview || !isFleet(list);
+    const offered = list.migrations.length > offeredMax ? [] : list.migrations;
+    const shown = offered.map((each) => [each.migration, each.verdict, each.isOld]);
     this.keepChooser([shown, this.name], () => [
-      h("ul", {}, ...list.map((each) =>
+      h("ul", {}, h("li", {}, this.back), ...offered.map((each) =>
         h("li", {}, h("a", {
           href: "#" + encodeURIComponent(each.migration),
           "aria-current": each.migration === this.name ? "page" : undefined,

@@ -165,10 +165,25 @@ export interface ListedMigration {
   at: string;
   phase: Phase;
   verdict: Verdict;
+  /** Newer monitors only, these four. */
+  reasons?: string[];
+  events_per_second?: number;
+  lag_p95_ms?: number | null;
+  open_mismatches?: number;
   source: string;
   target: string;
   /** By the server's clock; the page's own remark. */
   isOld?: boolean;
+}
+
+/** One of a fleet that does not run. */
+export interface AbsentMigration {
+  migration: string;
+  state: "waiting" | "starting" | "standby" | "paused" | "ended";
+  why: string;
+  again_at?: string;
+  /** Of one that has ended. */
+  last_verdict?: Verdict;
 }
 
 /** A process that waits for a state which another one holds. */
@@ -181,9 +196,11 @@ export interface Standby {
 export interface MigrationList {
   /** Newer monitors only: what their clock shows. */
   now?: string;
+  version?: string;
   migrations: ListedMigration[];
   /** Newer monitors only. */
   standby?: Standby[];
+  absent?: AbsentMigration[];
 }
 
 /** Of a minute; figures that were not known are absent. */

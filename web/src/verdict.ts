@@ -6,7 +6,7 @@ import { placesOf } from "./facts";
 import type { Standing } from "./live";
 import { nextStep } from "./next";
 import type { Status, Verdict } from "./types";
-import { type Context, elapsed, isLive, type Part, standsOnSample } from "./view";
+import { absentText, type Context, elapsed, isLive, type Part, standsOnSample } from "./view";
 import type { Words } from "./words";
 
 export function accentOf(verdict: Verdict): string {
@@ -71,7 +71,8 @@ export function makeVerdict(context: Context): VerdictPart {
   const show = () => {
     const verdict = verdictNow(last, standing);
     root.dataset["accent"] = verdict ? accentOf(verdict) : "unknown";
-    setText(word, verdict ?? (last?.ended ? words.ended : last ? words.unknown : words.connecting));
+    const isTold = last ?? (standing.kind === "absent" && standing.of);
+    setText(word, verdict ?? (last?.ended ? words.ended : isTold ? words.unknown : words.connecting));
     if (!last) {
       return;
     }
@@ -118,24 +119,30 @@ export function makeVerdict(context: Context): VerdictPart {
 }
 
 /** What is wrong with the connection, large, over everything. */
-export function makeBanner({ words, formats }: Context): Part {
+export function makeBanner(context: Context): Part & { hear(at: string | undefined): void } {
+  const { words, formats } = context;
   const title = h("strong");
   const text = h("span");
   const link = h("a", { href: "/" }, words.login);
   const root = h("div", { id: "banner", role: "alert", hidden: true }, title, text);
   let name = "";
+  let heard: string | undefined; // of a list that stands alone
 
   const show = (standing: Standing, last: Status | undefined) => {
     name = last?.migration ?? name;
-    const at = last ? formats.clock(last.at) : "";
+    const from = last?.at ?? heard;
+    const at = from ? formats.clock(from) : "";
     link.remove();
     // A run that has ended and told so is not lost, though nothing comes of it any more.
-    if (last?.ended) {
+    if (standing.kind === "absent" && standing.of) {
+      setText(title, words.fleet.absent(standing.of.migration, words.fleet.states[standing.of.state]));
+      setText(text, absentText(context, standing.of));
+    } else if (last?.ended) {
       setText(title, words.ended);
       setText(text, words.endedText(formats.time(last.at)));
     } else if (standing.kind === "lost") {
       setText(title, words.lost);
-      setText(text, last ? words.lostText(at) : words.neverReached);
+      setText(text, from ? words.lostText(at) : words.neverReached);
     } else if (standing.kind === "stalled") {
       setText(title, words.stalled);
       setText(text, words.stalledText(at));
@@ -157,6 +164,9 @@ export function makeBanner({ words, formats }: Context): Part {
   let latest: Status | undefined;
   return {
     root,
+    hear: (at) => {
+      heard = at;
+    },
     update: (status) => {
       latest = status;
       if (status.ended) {

@@ -2,7 +2,7 @@
 
 import type { Formats } from "./format";
 import type { Standing } from "./live";
-import type { Status } from "./types";
+import type { AbsentMigration, Status } from "./types";
 import type { Words } from "./words";
 
 /** The same for as long as the page speaks one language and shows one migration. */
@@ -28,6 +28,15 @@ export const isLive = (standing: Standing) => standing.kind === "live";
 export function standsOnSample({ coverage }: Status): boolean {
   const { changes_since_comparison: changes, items_at_rest: rest } = coverage;
   return (rest?.sample_rate ?? 1) > 1 || (!coverage.items_at_rest_suffice && (changes?.sample_rate ?? 1) > 1);
+}
+
+/** Why one does not run, and when it is tried again. */
+export function absentText(
+  { words, formats }: Context, { why, again_at: again, last_verdict: last }: AbsentMigration,
+): string {
+  const { fleet } = words;
+  const parts = [why, again ? fleet.again(formats.time(again)) : "", last ? fleet.lastVerdict(last) : ""];
+  return parts.filter((each) => each).join(words.listSeparator);
 }
 
 export function elapsed(from: string, to: string): number {

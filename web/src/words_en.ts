@@ -50,6 +50,43 @@ export const en = {
     "NO-GO": "Something is wrong. Do not cut over.",
   },
 
+  fleet: {
+    title: "All migrations",
+    back: "All migrations",
+    skip: "Skip to the migrations",
+    caption: "Migrations, the worst first",
+    readOnly: "Read-only. The list comes from the monitor every two seconds.",
+    count: (n: number, text: string, parts: string) =>
+      `${text} ${plural(n, "migration", "migrations")}${parts ? `: ${parts}` : ""}`,
+    countAt: (n: string, verdict: string) => `${n} at ${verdict}`,
+    countIn: (n: string, state: string) => `${n} ${state}`,
+    countUnknown: (n: string) => `${n} not known`,
+    separator: ", ",
+    asOf: (time: string) => `as of ${time}`,
+    filter: "Name contains",
+    found: (n: string, all: string) => `${n} of ${all} shown`,
+    columns: {
+      verdict: "Verdict", name: "Migration", state: "State", rate: "Changes/s", lag: "Lag p95",
+      open: "Open", why: "Why",
+    },
+    states: {
+      running: "running", waiting: "waiting", starting: "starting", standby: "standby", paused: "paused",
+      ended: "ended",
+    },
+    more: (n: string) => `(+${n} more)`,
+    again: (time: string) => `tried again at ${time}`,
+    lastVerdict: (verdict: string) => `last ${verdict}`,
+    silent: (time: string) => `nothing new since ${time}`,
+    absent: (name: string, state: string) => `${name}: ${state}`,
+    announce: (verdict: string) => `The verdict of all migrations is ${verdict}`,
+    meaning: {
+      "GO": "Every migration is at GO.",
+      "GO (sampled)": "All are well, as far as the samples tell.",
+      "WAIT": "Not proven yet for every migration.",
+      "NO-GO": "Something is wrong. The worst comes first.",
+    },
+  },
+
   timeline: "Where the migration stands",
   steps: {
     t0: "Stream enabled",

@@ -44,6 +44,40 @@ export const zh: Words = {
     "NO-GO": "有錯誤。請勿切換。",
   },
 
+  fleet: {
+    title: "所有遷移",
+    back: "所有遷移",
+    skip: "跳到遷移清單",
+    caption: "遷移，最差的在前",
+    readOnly: "唯讀。監控程式每兩秒更新清單。",
+    count: (_, text, parts) => `${text} 場遷移${parts ? `：${parts}` : ""}`,
+    countAt: (n, verdict) => `${n} 場 ${verdict}`,
+    countIn: (n, state) => `${n} 場${state}`,
+    countUnknown: (n) => `${n} 場未知`,
+    separator: "、",
+    asOf: (time) => `${time} 的狀況`,
+    filter: "名稱包含",
+    found: (n, all) => `顯示 ${all} 場中的 ${n} 場`,
+    columns: {
+      verdict: "判定", name: "遷移", state: "狀態", rate: "每秒變更", lag: "延遲 p95", open: "未解除", why: "理由",
+    },
+    states: {
+      running: "執行中", waiting: "等待中", starting: "啟動中", standby: "待命", paused: "暫停", ended: "已結束",
+    },
+    more: (n) => `（另有 ${n} 個）`,
+    again: (time) => `${time} 重試`,
+    lastVerdict: (verdict) => `最後一次是 ${verdict}`,
+    silent: (time) => `自 ${time} 起沒有消息`,
+    absent: (name, state) => `${name}：${state}`,
+    announce: (verdict) => `所有遷移的判定是 ${verdict}`,
+    meaning: {
+      "GO": "每場遷移都是 GO。",
+      "GO (sampled)": "抽樣檢查到的部分，全部正常。",
+      "WAIT": "並非每場遷移都已證明。",
+      "NO-GO": "有錯誤。最差的在最前面。",
+    },
+  },
+
   timeline: "遷移進度",
   steps: {
     t0: "Stream 已開啟",
