@@ -14,11 +14,9 @@ What is not run as it stands:
 - `<!-- run by FILE -->` before a block: by that file, which is there.
 - ./dev: that there is such a command; continuous integration runs `./dev test`, which is this.
 
-A figure behind `#` of a python3 command is what it prints. Translations have the same blocks
-(tests/tools/test_docs.py).
-
-A command in running text (`jq …`) is one of a block, or one of ./dev, a test or a script, which is
-there; or ONLY_NAMED has it, with the reason why nobody is meant to type it.
+A figure behind `#` of a python3 command is what it prints; jq prints no null, which is what it
+makes of a name that is spelt wrong. Translations have the same blocks (tests/tools/test_docs.py).
+Fences of other languages, marks, and commands in running text: tests/tools/test_named_commands.py.
 """
 
 from __future__ import annotations
@@ -29,16 +27,16 @@ import shlex
 import shutil
 import subprocess
 import textwrap
-import unittest
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness import Scenario, dynamodb_local, enable_stream, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md",
-         *sorted(path for path in (ROOT / "docs").glob("*.md") if not path.stem.endswith("_TW"))]
+import documents  # harness.py tells where
+from documents import ROOT, Fence
+
+PAGES = documents.pages()
 SIDES = ("source", "target")
 PROFILES = {"source": "source", "source_profile": "source", "source-admin": "source",
             "stream_profile": "source", "target": "target", "target_profile": "target",
@@ -52,25 +50,6 @@ FILES = {"table.json": """{
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}""",
          "table-policy.json": "{}", "stream-policy.json": "{}"}
-# What a span of code in running text begins with if it is a command.
-PROGRAM = re.compile(
-    r"(?:[A-Z_]+=\S+ )*(?:(?:\./dev|apt(?:-get)?|aws|bash|cmake|ctest|curl|docker|helm|jq|"
-    r"journalctl|kubectl|man|ninja|podman|psql|python3|runc|skopeo|sqlite3|ssh|sudo|systemctl|"
-    r"systemd-analyze|dynamodb-migration-monitor) |(?:tools|bench)/\S+\.(?:py|sh)\b)")
-SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-ONLY_NAMED = {
-    "aws sso login --profile …": "what a message of the program says",
-    "aws sso login": "what a message of the program says",
-    "aws login": "a command of the AWS CLI whose files are read",
-    "systemctl stop": "what it leaves behind is told",
-    "systemd-analyze security --offline=true deploy/systemd/ddm@.service":
-        "run by tests/deploy/test_deploy.py",
-    "dynamodb-migration-monitor --help": "run by tests/cli/test_documents.py",
-    "dynamodb-migration-monitor completion bash": "run by tests/cli/test_completion.py",
-    "man docs/man/dynamodb-migration-monitor.1": "the page is held to the flags by cli/reference",
-    "cmake --install": "what was found once",
-    "docker load": "what was found once",
-}
 RUN_SECONDS = 6  # of what ends only by Ctrl-C
 NEEDS_AWS = "needs AWS"
 ONLY_PARSED = ("needs root", "needs a cluster")
@@ -88,24 +67,11 @@ INTERRUPTED = {0, 3}  # 3: before anything was checked
 FIGURE = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
 
 
-class Block(NamedTuple):
-    mark: str  # what stands in the comment before it
-    text: str
+def blocks(page: Path) -> list[Fence]:
+    return [fence for fence in documents.fences(page.read_text()) if fence.language == "sh"]
 
 
-def blocks(page: Path) -> list[Block]:
-    found = re.findall(r"^(?:<!-- (.*?) -->\n+)?```sh\n(.*?)^```", page.read_text(),
-                       re.MULTILINE | re.DOTALL)
-    return [Block(mark, text) for mark, text in found]
-
-
-def named_commands(page: Path) -> list[str]:
-    """The commands that stand in running text."""
-    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
-    return [span for span in SPAN.findall(prose) if PROGRAM.match(span)]
-
-
-def calculations(block: Block) -> Iterator[tuple[str, str]]:
+def calculations(block: Fence) -> Iterator[tuple[str, str]]:
     """Each command of a block that only calculates, and the comment behind it."""
     command = ""
     for line in block.text.splitlines():
@@ -123,60 +89,6 @@ def figures(text: str) -> set[float]:
     return {float(number.replace(",", "")) for number in FIGURE.findall(text)}
 
 
-class NamedCommands(unittest.TestCase):
-    def setUp(self) -> None:
-        self.typed = "\n".join(block.text for page in PAGES for block in blocks(page))
-        told = subprocess.run([ROOT / "dev", "help"], check=True, capture_output=True, text=True)
-        self.offered = {"help", *re.findall(r"^  ([a-z-]+)", told.stdout, re.MULTILINE)}
-
-    def test_are_those_of_a_block_or_nobody_is_meant_to_type_them(self) -> None:
-        pages = [*PAGES, ROOT / "README_TW.md", *sorted((ROOT / "docs").glob("*_TW.md"))]
-        named = {(page.name, span) for page in pages for span in named_commands(page)}
-        self.assertGreater(len(named), 100)
-        for page, span in sorted(named):
-            with self.subTest(page=page, span=span):
-                self.assertTrue(span in ONLY_NAMED or self.is_there(span))
-        self.assertEqual(ONLY_NAMED.keys() - {span for _, span in named}, set())
-
-    def test_of_a_new_kind_are_noticed(self) -> None:
-        for command in ("jq .kind open.jsonl", "sudo systemctl restart ddm@users",
-                        "dynamodb-migration-monitor report x", "AWS_PROFILE=x aws sts whoami",
-                        "./dev unheard-of", "./dev bench nothing", "tools/nothing.py"):
-            with self.subTest(command):
-                self.assertTrue(PROGRAM.match(command))
-                self.assertFalse(self.is_there(command))
-        for text in ("jq", "--max-lag 5s", "aws:rep:*", "dynamodb:Scan", "curl"):
-            self.assertIsNone(PROGRAM.match(text), text)
-
-    def is_there(self, span: str) -> bool:
-        words = [word for word in span.split() if not re.match(r"[A-Z_]+=", word)]
-        if words[0] == "./dev":
-            return words[1] in self.offered and self.is_offered(*words[1:3])
-        if words[0] == "ctest":
-            return words[1] == "-R" and self.is_test(words[2])
-        if words[0].startswith(("tools/", "bench/")):
-            return (ROOT / words[0]).is_file()
-        return span in self.typed
-
-    @staticmethod
-    def is_offered(command: str, name: str = "") -> bool:
-        if not name.islower() or name.startswith("-"):
-            return True  # a placeholder, a flag, a number
-        if command == "scenario":
-            return (ROOT / f"tests/end_to_end/test_{name}.py").is_file()
-        if command == "bench":
-            return any((ROOT / "bench" / f"{name}{end}").is_file() for end in ("_bench.cc", ".py"))
-        return True
-
-    @staticmethod
-    def is_test(pattern: str) -> bool:
-        """Of a folder of tests, and of a name in it."""
-        folder, _, name = pattern.partition("/")
-        return (ROOT / "tests" / folder).is_dir() and any(
-            name in path.read_text() for path in (ROOT / "tests" / folder).rglob("*")
-            if path.suffix in (".txt", ".py", ".cc", ".h"))
-
-
 class DocumentedCommands(Scenario):
     def setUp(self) -> None:
         self.cwd = self.folder()
@@ -190,6 +102,11 @@ class DocumentedCommands(Scenario):
         self.stub("dynamodb-migration-monitor", f"""
             exec timeout --foreground --signal=INT --kill-after=60 --preserve-status \\
               "$DDM_SECONDS" {os.environ["DDM_MONITOR"]} "$@" """)
+        self.stub("jq", f"""
+            printed=$({shutil.which("jq")} "$@"; echo "=$?")
+            printf %s "${{printed%=*}}"
+            ! grep -qE '(^|[^:][ \t])null([ \t]|$)' <<<"${{printed%=*}}" || exit 99
+            exit "${{printed##*=}}" """)
         self.stub("../dev", f"""{ROOT}/dev help | grep -qE "^  $1( |$)" """)
 
     def stub(self, name: str, script: str) -> None:
@@ -209,6 +126,16 @@ class DocumentedCommands(Scenario):
                     run += 1
                     self.run_block(page, block)
         self.assertGreater(run, 30)
+
+    def test_a_block_that_fails_or_prints_null_is_noticed(self) -> None:
+        page = ROOT / "README.md"
+        self.prepare(page, "noticed")
+        for wrong in ("false", "jq .kin <<<'{}'", "jq -r '\"\\(.n) \\(.kin)\"' <<<'{\"n\": 1}'",
+                      "jq -r '[.n, .kin] | @tsv' <<<'{\"n\": 1}' | cat; jq .kin <<<'{}' | cat",
+                      "dynamodb-migration-monitor --unheard-of", "./dev unheard-of", "if true"):
+            with self.subTest(wrong), self.assertRaises(AssertionError):
+                self.run_block(page, Fence("", "sh", wrong + "\n"))
+        self.run_block(page, Fence("", "sh", "jq .kind <<<'{\"kind\": {\"a\": null}}'\n"))
 
     def test_every_figure_behind_a_calculation_is_what_it_gives(self) -> None:
         compared = 0
@@ -241,7 +168,7 @@ class DocumentedCommands(Scenario):
                     self.assertEqual(wanted - figures(given), set(), given)
         self.assertGreater(without, 0)
 
-    def run_block(self, page: Path, block: Block) -> None:
+    def run_block(self, page: Path, block: Fence) -> None:
         if block.mark.startswith("run by "):
             self.assertTrue((ROOT / block.mark.removeprefix("run by ")).is_file())
             return

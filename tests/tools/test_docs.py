@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import itertools
 import re
-import subprocess
+import sys
 import unittest
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import documents  # noqa: E402
+from documents import ROOT, tracked  # noqa: E402
+
 SOURCES = ("src", "tests", "tools", "web", "deploy", "fuzz", "bench", "dev", ".ci")
 README_WORDS_MAX = 2500
 
@@ -54,18 +59,8 @@ NOT_OUR_WORDS = {
 }
 
 
-@cache
-def tracked(*patterns: str) -> tuple[Path, ...]:
-    listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
-        cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return tuple(path for name in sorted(filter(None, listing.split("\0")))
-                 if (path := ROOT / name).is_file())
-
-
 def prose(path: Path) -> str:
-    """The text without its code blocks."""
-    return re.sub(r"^ *```.*?^ *```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return documents.prose(path.read_text())
 
 
 def slug(heading: str) -> str:
@@ -88,8 +83,8 @@ def anchors(path: Path) -> frozenset[str]:
 
 def blocks(path: Path) -> list[tuple[str, list[str]]]:
     """Language and lines of each code block."""
-    found = re.findall(r"^```(\w*)\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
-    return [(language, text.splitlines()) for language, text in found]
+    return [(fence.language, fence.text.splitlines())
+            for fence in documents.fences(path.read_text())]
 
 
 def without_comment(line: str) -> str:
@@ -103,21 +98,40 @@ def figures(text: str) -> set[float]:
             for number, english, chinese in FIGURE.findall(text)}
 
 
+def broken_links(path: Path, text: str) -> Iterator[str]:
+    """Relative links of a document that lead to no file, or no heading of it."""
+    for target in documents.links(text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        place, _, anchor = unquote(target).partition("#")
+        file = (path.parent / place).resolve() if place else path
+        if not target or not file.exists() or (anchor and anchor not in anchors(file)):
+            yield target
+
+
 class Links(unittest.TestCase):
     def test_every_relative_link_leads_to_a_file_and_a_heading(self) -> None:
         followed = 0
         for path in tracked("*.md"):
-            for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
-                if re.match(r"[a-z]+:", target):
-                    continue
-                followed += 1
-                place, _, anchor = unquote(target).partition("#")
-                file = (path.parent / place).resolve() if place else path
-                with self.subTest(document=path.name, link=target):
-                    self.assertTrue(file.exists())
-                    if anchor:
-                        self.assertIn(anchor, anchors(file))
+            text = path.read_text()
+            followed += len(documents.links(text))
+            with self.subTest(document=path.name):
+                self.assertEqual(list(broken_links(path, text)), [])
         self.assertGreater(followed, 100)
+
+    def test_that_are_broken_are_noticed_however_they_are_spelt(self) -> None:
+        page = ROOT / "README.md"
+        for text in ("[a](nothing.md)", '[a](nothing.md "A title")', "[a](nothing.md 'A title')",
+                     "[a](<nothing.md>)", "[a](CONTRIBUTING.md#nothing)", "[a](#nothing)",
+                     "[a][b]\n\n[b]: nothing.md", "[a][]\n\n[A]: nothing.md", "[a][undefined]",
+                     '[a]: nothing.md "A title"', "![a](nothing.png)", "[`a`](nothing.md)"):
+            with self.subTest(text):
+                self.assertNotEqual(list(broken_links(page, text)), [])
+        for text in ('[a](docs/reading.md "A title")', "[a][b]\n\n[B]: docs/reading.md#exit-codes",
+                     "`[a](nothing.md)`", "```\n[a](nothing.md)\n```", "tags[], an array",
+                     "[a](https://example.com/nothing.md)"):
+            with self.subTest(text):
+                self.assertEqual(list(broken_links(page, text)), [])
 
     def test_every_document_that_the_sources_name_is_there(self) -> None:
         for path in tracked(*SOURCES):
@@ -146,7 +160,8 @@ class Translations(unittest.TestCase):
 
     def test_have_the_same_code(self) -> None:
         for english, chinese in self.pairs():
-            for (language, ours), (_, theirs) in zip(blocks(english), blocks(chinese)):
+            for (language, ours), (_, theirs) in zip(blocks(english), blocks(chinese),
+                                                       strict=True):
                 with self.subTest(document=english.name, block=ours):
                     self.assertEqual(len(ours), len(theirs))
                     # A drawing may be labelled in Chinese; what is typed or printed is the same.
