@@ -14,13 +14,17 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import unittest
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import documents  # noqa: E402
+from documents import ROOT, tracked  # noqa: E402
+
 BINARY = Path(os.environ.get("DDM_MONITOR",
                              ROOT / "build/release/dynamodb-migration-monitor"))
 PROGRAM = "dynamodb-migration-monitor"
@@ -30,7 +34,7 @@ MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
 READMES = (ROOT / "README.md", ROOT / "README_TW.md")
 FLAG_PAGES = (ROOT / "docs/flags.md", ROOT / "docs/flags_TW.md")
 VARIABLE_PAGES = (MAN_PAGE, ROOT / "docs/configuration.md", ROOT / "docs/configuration_TW.md")
-MARKDOWN = (*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+MARKDOWN = tracked("*.md")
 NIGHT = ROOT / "docs/night.md"
 GUARANTEES = ROOT / "docs/guarantees.md"
 
@@ -55,33 +59,8 @@ def variables_offered() -> set[str]:
     return {name for command in COMMANDS for name in VARIABLE.findall(run(command, "--help"))}
 
 
-class Section(NamedTuple):
-    """What stands between two headings of the second level."""
-    title: str
-    code: list[tuple[str, str]]  # language and text of each block
-
-
-def sections(path: Path) -> list[Section]:
-    found = [Section("", [])]
-    block: list[str] | None = None
-    language = ""
-    for line in path.read_text().splitlines():
-        if line.startswith("```"):
-            if block is None:
-                block, language = [], line[3:].strip()
-            else:
-                found[-1].code.append((language, "\n".join(block)))
-                block = None
-        elif block is not None:
-            block.append(line)
-        elif line.startswith("## "):
-            found.append(Section(line[3:].strip(), []))
-    return found
-
-
 def prose(path: Path) -> str:
-    """The text without its code blocks."""
-    return re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return documents.prose(path.read_text())
 
 
 def uses_of_program(path: Path) -> Iterator[tuple[str, str]]:
@@ -89,19 +68,21 @@ def uses_of_program(path: Path) -> Iterator[tuple[str, str]]:
 
     Flags of other programs (aws, sqlite3) are none of ours, so a text counts only when it begins
     with a flag or calls the program."""
-    for section in sections(path):
-        for language, block in section.code:
-            joined = block.replace("\\\n", " ")
-            for line in joined.splitlines():
-                # A drawing, a block without language, has only flags of ours.
-                if language == "" or f"{PROGRAM} " in line:
-                    yield command_of(line), line.split(" > ")[0]
-    for span in INLINE_CODE.findall(prose(path)):
-        if span.startswith("--") or span.startswith(f"{PROGRAM} "):
+    text = path.read_text()
+    for _, language, block in documents.fences(text):
+        for line in block.replace("\\\n", " ").splitlines():
+            # A drawing, a block without language, has only flags of ours.
+            if language == "" or f"{PROGRAM} " in line:
+                yield command_of(line), line.split(" > ")[0]
+    for span in documents.spans(text):
+        if span.startswith(("--", f"{PROGRAM} ")) or span.split()[0] in COMMANDS:
             yield command_of(span), span
 
 
 def command_of(line: str) -> str:
+    first = line.split()[0] if line.split() else ""
+    if first in COMMANDS:
+        return first
     named = re.search(rf"{PROGRAM} (\w+)", line)
     if not named and PROGRAM not in line:
         return ""
@@ -194,6 +175,37 @@ class Flags(unittest.TestCase):
             for command in re.findall(r"\w+", heading.split(":")[0]):
                 entries.get(command, set()).update(listed)
         return entries
+
+
+class ExitCodes(unittest.TestCase):
+    """Their order, and what each is for, as src/report/exit_code.h has them."""
+
+    def test_are_those_of_the_program_in_the_order_in_which_one_holds(self) -> None:
+        header = (ROOT / "src/report/exit_code.h").read_text()
+        order = re.search(r"The first that holds: ([\d, ]+)\.", header)
+        assert order
+        right = order[1].split(", ")
+        self.assertEqual(set(right), set(re.findall(r"^  \w+ = (\d+),", header, re.MULTILINE)))
+        for name, codes in self.told():
+            with self.subTest(document=name):
+                self.assertEqual(codes, right)
+
+    def test_that_are_wrong_in_a_table_are_noticed(self) -> None:
+        table = "The first.\n\n| code | meaning |\n|---|---|\n| 2 | a |\n| 5 | b |\n\n| 7 | c |\n"
+        self.assertEqual(self.in_table(table), ["2", "5"])
+
+    @classmethod
+    def told(cls) -> Iterator[tuple[str, list[str]]]:
+        for path in (ROOT / "docs/reading.md", ROOT / "docs/reading_TW.md"):
+            yield path.name, cls.in_table(path.read_text())
+        of_monitor = man_text().split('.SH "EXIT STATUS"')[1].split("\n.PP")[0].split("\n.SH")[0]
+        yield MAN_PAGE.name, re.findall(r"^\.B (\d)$", of_monitor, re.MULTILINE)
+
+    @staticmethod
+    def in_table(text: str) -> list[str]:
+        """The first cells of the first table of codes."""
+        table = re.search(r"^\|[^|\n]*\|.*\n\|[-|]+\n((?:\| \d .*\n)+)", text, re.MULTILINE)
+        return re.findall(r"^\| (\d) ", table[1], re.MULTILINE) if table else []
 
 
 class Languages(unittest.TestCase):
