@@ -260,6 +260,10 @@ TEST(options, flag_wins_over_variable_over_file_over_default) {
   EXPECT_EQ(options.replication_wait, 5s);
 }
 
+TEST(options, a_misspelt_variable_sets_nothing_and_stops_nothing) {
+  EXPECT_EQ(monitor({}, {{"DDB_VALIDATION_INTERVALL", "9s"}}).batch_wait, monitor({}).batch_wait);
+}
+
 TEST(options, a_bad_variable_is_named_with_its_value_and_what_would_be_right) {
   EXPECT_THAT(monitor_faults({}, {{"DDB_RETRY_WAIT_TIME", "2"}}),
               ElementsAre(AllOf(HasSubstr("DDB_RETRY_WAIT_TIME"), HasSubstr("\"2\""),
