@@ -33,7 +33,18 @@ BANNED = [
     (r'"resolved":', r".*package-lock\.json$", "a registry's address in a lock file: "
      "npm install --omit-lockfile-registry-resolved"),
     (r"\bfile\s*\(\s*GLOB", r".*CMakeLists\.txt$", "globbing: name the files"),
-    (r"        "alert_sender compare_command compared_tables connection copied_files ending event_loop fetched_part held_state item_command "
+    (r"<<<<<<< |>>>>>>> ", r".*", "a merge conflict"),
+]
+# Headers that wait for something: they may reach Asio. All others are pure, and stay so: values,
+# decisions, parsers and texts, which a test asks without a loop.
+WAITING = {
+    "aws":
+        "assumed_role container_credentials credential_chain credential_context "
+        "credentials_source http_transport instance_metadata process_credentials "
+        "profile_keys refreshing_credentials service_client sso_credentials sso_token "
+        "sts_client transport",
+    "cli":
+        "alert_sender compare_command compared_tables connection copied_files ending event_loop fetched_part held_state item_command "
         "live_panels monitor_command onlookers open_migration other_parts process reached_table repair_command "
         "run_description shared_budgets shared_connections shown_runs start_text state_beginning web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
