@@ -98,7 +98,7 @@ def flags_of_ctest() -> frozenset[str]:
 def source_of(program: str) -> str | None:
     """The file that takes the flags of a script, a benchmark or a tool that is built."""
     program = program.removeprefix("./")
-    if (ROOT / program).is_file():
+    if not program.startswith("build/") and (ROOT / program).is_file():
         return program
     stem = Path(program).name
     if not program.startswith("build/") or stem == "dynamodb-migration-monitor":
