@@ -88,6 +88,7 @@ void shard_lineage::add(const shard_description& seen, wall_time now, wall_time 
     shard.parent = seen.parent;
   }
   shard.listed = true;
+  shard.missed_since.reset();
   shard.first_listed = shard.first_listed.value_or(answered);
   if (!seen.open()) {
     note_closed(shard);
@@ -152,6 +153,12 @@ std::vector<coverage_gap> shard_lineage::on_complete_listing(
       continue;
     }
     if (!shard.listed) {
+      shard.missed_since = shard.missed_since.value_or(now);
+    }
+    // Of one that an earlier process has listed it is not known when: it may still be hidden.
+    const bool may_come_again =
+        !shard.first_listed && shard.missed_since && now - *shard.missed_since < hidden_for_;
+    if (!shard.listed && !may_come_again) {
       gaps.push_back({id, shard.last_sequence, now, "the shard was trimmed before it was begun"});
       on_done(id, now);
     } else if (shard.parent && !shards_.contains(*shard.parent) &&
@@ -391,7 +398,12 @@ std::map<shard_id, shard_id> shard_lineage::unknown_parents(wall_time now) const
 }
 
 bool shard_lineage::needs_complete_listing(wall_time now) const {
-  return !unknown_parents(now).empty();
+  const bool was_missed = std::ranges::any_of(shards_, [&](const auto& each) {
+    const auto& shard = each.second;
+    return shard.life == shard_life::waiting && shard.missed_since &&
+           now - *shard.missed_since >= hidden_for_;
+  });
+  return was_missed || !unknown_parents(now).empty();
 }
 
 /// A shard that this listing would pass over is older than the one where it begins, which was known

@@ -70,6 +70,8 @@ struct tracked_shard {
   std::optional<wall_time> last_known_open;
   /// When this process was first told of it: it was made before.
   std::optional<wall_time> first_listed;
+  /// The first of the listings in a row that did not show it, while it waits.
+  std::optional<wall_time> missed_since;
   /// Closed since its reader's last page, which may have been empty and told nothing then.
   bool closed_since_page = false;
   bool dirty = true;  ///< differs from what was committed

@@ -512,5 +512,32 @@ TEST(sequence_numbers, are_compared_as_numbers) {
   EXPECT_LT(sequence_number{}, number("0"));
 }
 
+TEST_F(lineage, one_listing_after_a_restart_may_hide_what_an_earlier_process_knew) {
+  EXPECT_THAT(shards.on_complete_listing({open_shard("a"), open_shard("b", "a")}, start),
+              IsEmpty());
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  auto next = restarted();
+  const auto now = start + 1min;
+  EXPECT_THAT(next.on_complete_listing({open_shard("a")}, now), IsEmpty()) << "b is hidden";
+  EXPECT_FALSE(next.needs_complete_listing(now + 1s));
+  EXPECT_TRUE(next.needs_complete_listing(now + next.hidden_for())) << "it is asked for again";
+  EXPECT_THAT(
+      next.on_complete_listing({open_shard("a"), open_shard("b", "a")}, now + next.hidden_for()),
+      IsEmpty());
+  EXPECT_FALSE(next.needs_complete_listing(now + 1h)) << "nothing is missed any more";
+}
+
+TEST_F(lineage, what_listings_do_not_show_for_long_after_a_restart_was_trimmed) {
+  EXPECT_THAT(shards.on_complete_listing({open_shard("a"), open_shard("b", "a")}, start),
+              IsEmpty());
+  EXPECT_THAT(startable(), ElementsAre("a"));
+  auto next = restarted();
+  const auto now = start + 25h;
+  EXPECT_THAT(next.on_complete_listing({}, now), IsEmpty());
+  const auto gaps = next.on_complete_listing({}, now + next.hidden_for());
+  ASSERT_THAT(gaps, SizeIs(1));
+  EXPECT_EQ(gaps[0].shard.str(), "b");
+}
+
 }  // namespace
 }  // namespace ddm::stream
