@@ -19,7 +19,7 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
-const auto at = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
+const auto noted_at = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
 
 /// Rows, and the statuses that they point to.
 struct board {
@@ -42,7 +42,7 @@ struct board {
                     .state = state,
                     .now = nullptr,
                     .why = std::move(why),
-                    .again_at = at + 30s});
+                    .again_at = noted_at + 30s});
   }
 };
 
@@ -66,7 +66,7 @@ TEST(overview, what_does_not_run_is_never_at_go) {
     of.running("a", verdict_kind::go);
     of.add("b", state, verdict_kind::go);  // as its last run left it
     EXPECT_EQ(verdict_of(of.rows), verdict_kind::wait) << to_string(state);
-    EXPECT_THAT(render_overview(of.rows, at, true), HasSubstr("WAIT"));
+    EXPECT_THAT(render_overview(of.rows, noted_at, true), HasSubstr("WAIT"));
   }
   board of;
   of.absent("never run", member_state::ended);
@@ -92,17 +92,17 @@ TEST(overview, a_line_ends_with_the_reason) {
   of.running("orders", verdict_kind::no_go, {"3 mismatches are open", "one more"});
   of.absent("carts", member_state::paused, "source: access denied");
   of.running("users", verdict_kind::go);
-  EXPECT_EQ(render_overview(of.rows, at, false),
+  EXPECT_EQ(render_overview(of.rows, noted_at, false),
             "fleet at 00:00:00Z  NO-GO: 3 migrations, 1 at NO-GO, 1 paused, 1 at GO\n"
             "  NO-GO         orders  steady       0.0/s  3 mismatches are open (+1 more)\n"
             "  WAIT          carts   paused       source: access denied; tried again at 00:00:30Z");
-  EXPECT_THAT(render_overview(of.rows, at, true), HasSubstr("GO            users   steady"));
+  EXPECT_THAT(render_overview(of.rows, noted_at, true), HasSubstr("GO            users   steady"));
 }
 
 TEST(overview, nothing_foreign_reaches_a_terminal_raw) {
   board of;
   of.absent("a", member_state::paused, "\x1b[31mred\nline\ttab");
-  EXPECT_THAT(render_overview(of.rows, at, true),
+  EXPECT_THAT(render_overview(of.rows, noted_at, true),
               AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\nline"))));
 }
 
@@ -114,7 +114,7 @@ TEST(overview, a_panel_fits_and_tells_what_it_hides) {
   for (const auto size :
        {panel_size{1, 1}, panel_size{20, 3}, panel_size{80, 24}, panel_size{200, 60}}) {
     for (const bool unicode : {true, false}) {
-      const auto made = render_overview_panel(of.rows, at, size, {.unicode = unicode});
+      const auto made = render_overview_panel(of.rows, noted_at, size, {.unicode = unicode});
       ASSERT_FALSE(made.lines.empty());
       EXPECT_LE(made.lines.size(), size.rows);
       for (const auto& line : made.lines) {
@@ -123,8 +123,9 @@ TEST(overview, a_panel_fits_and_tells_what_it_hides) {
       EXPECT_EQ(made.verdict, verdict_kind::go);
     }
   }
-  EXPECT_EQ(render_overview_panel(of.rows, at, {80, 24}).lines.back(), "and 28 more");
-  EXPECT_THAT(render_overview_panel(of.rows, at, {80, 24}).lines.front(), StartsWith("GO: 50"));
+  EXPECT_EQ(render_overview_panel(of.rows, noted_at, {80, 24}).lines.back(), "and 28 more");
+  EXPECT_THAT(render_overview_panel(of.rows, noted_at, {80, 24}).lines.front(),
+              StartsWith("GO: 50"));
 }
 
 }  // namespace
