@@ -43,6 +43,10 @@ constexpr std::size_t files_of_migration = 6;
 /// Connections, for the most part.
 constexpr std::size_t files_of_process = 300;
 
+bool is_failure(int code) {
+  return code == static_cast<int>(exit_code::failed) || code == static_cast<int>(exit_code::usage);
+}
+
 /// What a run says goes to its place on the board.
 class board_teller final : public run_teller {
  public:
@@ -105,6 +109,8 @@ class fleet_member {
   std::size_t number_;  ///< in its file
   std::function<void()> on_refused_;
   restart_pauses pauses_;
+  bool is_first_run_ = true;
+  bool has_begun_ = false;            ///< one of its runs
   std::optional<wall_time> over_at_;  ///< --duration
 };
 
@@ -140,18 +146,24 @@ awaitable<int> fleet_member::run_once() {
     place_.why = failure.what();
   }
   if (teller.has_begun()) {
+    has_begun_ = true;
     options_.fresh = false;  // what it forgot is forgotten
+  }
+  if (is_failure(code) && place_.last && place_.last->failure.empty()) {
+    // It ended well, and what came after that did not: what it said then holds no more.
+    place_.last.reset();
+    if (place_.why.empty()) {
+      place_.why = "the run ended, and what came after it failed: the log tells";
+    }
   }
   co_return code;
 }
 
 bool fleet_member::is_to_go_on(int code) const {
-  const bool has_failed =
-      code == static_cast<int>(exit_code::failed) || code == static_cast<int>(exit_code::usage);
   const bool is_time_over = over_at_ && host_.time.now() >= *over_at_;
   const bool gives_up =
       options_.until_caught_up && pauses_.failures() >= failures_of_bounded_run_max;
-  return has_failed && !host_.end.asked() && !is_time_over && !gives_up;
+  return is_failure(code) && !host_.end.asked() && !is_time_over && !gives_up;
 }
 
 awaitable<int> fleet_member::run() {
@@ -162,7 +174,8 @@ awaitable<int> fleet_member::run() {
     const auto began = host_.time.now();
     code = co_await run_once();
     const auto pause = pauses_.next(host_.time.now() - began);
-    if (code == static_cast<int>(exit_code::usage) && pauses_.failures() == 1) {
+    const bool is_first = std::exchange(is_first_run_, false);
+    if (is_first && !has_begun_ && code == static_cast<int>(exit_code::usage)) {
       on_refused_();
     }
     if (!is_to_go_on(code)) {

@@ -6,6 +6,7 @@
 #include "cli/options_flag.h"
 #include "cli/options_sources.h"
 #include "cli/usage.h"
+#include "remote/state_address.h"
 
 #include <fmt/format.h>
 
@@ -13,9 +14,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -92,18 +95,37 @@ void refuse_what_is_of_one(const flag_table& table, const raw_settings& here,
   }
 }
 
+/// Of a place that can be written in several ways.
+std::string one_spelling(const std::string& place) {
+  std::error_code failed;
+  if (remote::is_state_address(place)) {
+    return place;
+  }
+  const auto canonical =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(place, failed), failed);
+  return failed ? place : canonical.string();
+}
+
+/// Beside the state, by its whole name: "app.a" and "app.b" are two.
+std::string findings_beside(std::string_view state) {
+  constexpr std::string_view suffix = ".db";
+  const auto name = state.ends_with(suffix) ? state.substr(0, state.size() - suffix.size()) : state;
+  return std::string(name) + ".findings.jsonl";
+}
+
 /// Two migrations that would write one file, or hold one state.
 void refuse_shared_places(const auto& members, faults_of_members& faults) {
   std::map<std::string, std::string> taken;
   for (const auto& each : members) {
     for (const auto& place : {each.options.state_file, each.options.findings_file}) {
       const auto [first, is_free] =
-          place ? taken.try_emplace(*place, each.name) : std::pair(taken.end(), true);
+          place ? taken.try_emplace(one_spelling(*place), each.name) : std::pair(taken.end(), true);
       if (!is_free) {
         faults.add(each.name,
                    {fmt::format("{} is a file, or a state, of {} already: \"{{name}}\" in it "
                                 "stands for the migration's name",
                                 *place, first->second)});
+        break;  // its other files are beside it
       }
     }
   }
@@ -151,6 +173,9 @@ std::expected<fleet_of<Options>, usage_faults> parse_fleet(const said& all, usag
                    of_it);
     if (!options.state_file) {
       options.state_file = fmt::format("./{}.monitor.db", each.name);
+    }
+    if (!options.findings_file && !remote::is_state_address(*options.state_file)) {
+      options.findings_file = findings_beside(*options.state_file);
     }
     std::ranges::move(complete(options), std::back_inserter(of_it));
     faults.add(each.name, std::move(of_it));

@@ -14,6 +14,7 @@ namespace ddm::cli {
 namespace {
 
 constexpr milliseconds look_each{10'000};
+constexpr milliseconds heard_within{5'000};
 /// Of a copy whose command goes on.
 constexpr milliseconds take_small_each{60'000};
 constexpr std::uint64_t small_bytes = std::uint64_t{16} << 20;
@@ -112,6 +113,7 @@ awaitable<result<void>> other_parts::look_at(part& at) {
     co_return fail(seen.error());
   }
   at.lease.note(*seen, {.asked = asked, .answered = time_.now()});
+  at.looked = true;
   co_return result<void>{};
 }
 
@@ -136,7 +138,8 @@ awaitable<result<void>> other_parts::take_in(part& at) {
   at.taken = at.copy.found()->copy;
   at.taken_from = at.copy.found()->owner;
   at.taken_at = time_.now();
-  if (!taken->of_another_state || !std::exchange(at.told_foreign, true)) {
+  const bool was_told = std::exchange(at.told_foreign, taken->of_another_state);
+  if (!taken->of_another_state || !was_told) {
     tell(at, *taken);
   }
   co_return result<void>{};
@@ -160,6 +163,19 @@ void other_parts::tell(const part& of, const monitor::taken_in& taken) const {
 }
 
 std::string other_parts::trouble() const {
+  if (!compare_.looked || !repair_.looked) {
+    return "what compare and repair have done on this state is not known here yet";
+  }
+  const auto now = time_.now();
+  const auto& comparing = compare_.lease.seen();
+  const bool compares = comparing && !comparing->owner.empty() && !compare_.lease.may_take();
+  // What was taken in is heard of by the session's next look at its state.
+  const bool is_being_heard =
+      (!compares && compare_.taken && now - compare_.taken_at < heard_within) ||
+      (repair_.taken && now - repair_.taken_at < heard_within);
+  if (is_being_heard || (compare_.is_untaken() && !compares && !compare_.told_foreign)) {
+    return "what compare or repair have found on this state is being taken in";
+  }
   const auto& seen = repair_.lease.seen();
   const bool is_held = seen && !seen->owner.empty() && !repair_.lease.may_take();
   return is_held || (repair_.is_untaken() && !repair_.told_foreign)

@@ -59,6 +59,7 @@ class other_parts {
     std::string taken_from;                  ///< who held it then
     wall_time taken_at;
     bool told_foreign = false;
+    bool looked = false;
     [[nodiscard]] bool is_untaken() const;
     [[nodiscard]] bool is_due(wall_time now) const;
   };

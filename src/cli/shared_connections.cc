@@ -9,16 +9,15 @@ shared_connections::shared_connections(asio::any_io_executor executor, clock& ti
     : executor_(std::move(executor)), clock_(time), variables_(variables) {}
 
 result<std::unique_ptr<connection>> shared_connections::open(const connection_request& request) {
-  if (!files_) {
-    files_ = aws::profile_files::load(variables_);
-  }
-  if (!*files_) {
-    return fail(files_->error());
-  }
   const auto& by = request.options;
   auto& link = links_[{request.name, request.service, by.profile, by.region, by.endpoint_url}];
   if (!link) {
-    auto opened = service_link::open(request, executor_, clock_, variables_, **files_);
+    // Anew each time: somebody may have mended them since one was refused.
+    const auto files = aws::profile_files::load(variables_);
+    if (!files) {
+      return fail(files.error());
+    }
+    auto opened = service_link::open(request, executor_, clock_, variables_, *files);
     if (!opened) {
       return fail(std::move(opened.error()));
     }

@@ -24,8 +24,7 @@ class shared_connections {
   shared_connections(asio::any_io_executor executor, clock& time,
                      const aws::environment& variables);
 
-  /// As connection::open. The profiles are read at the first call; that they cannot be is an error
-  /// of each.
+  /// As connection::open. The profiles are read where nothing is reached in that way yet.
   [[nodiscard]] result<std::unique_ptr<connection>> open(const connection_request& request);
 
   [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
@@ -37,7 +36,6 @@ class shared_connections {
   asio::any_io_executor executor_;
   clock& clock_;
   const aws::environment& variables_;
-  std::optional<result<aws::profile_files>> files_;
   std::map<key, std::shared_ptr<service_link>> links_;
 };
 

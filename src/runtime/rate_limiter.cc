@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <list>
 #include <utility>
 
 namespace ddm {
@@ -60,21 +61,28 @@ rate_limiter::rate_limiter(clock& time, double per_second,
       above_(std::move(above)) {}
 
 void rate_limiter::set_full_rate(double per_second) {
+  recover();
+  const bool is_slowed = bucket_.rate() < full_rate_;
   full_rate_ = per_second;
-  bucket_.set_rate(per_second, clock_.now());
+  bucket_.set_rate(is_slowed ? std::min(bucket_.rate(), per_second) : per_second, clock_.now());
 }
 
 bool rate_limiter::live_waits_above() const {
   return std::ranges::any_of(above_, [](const auto& each) { return each->live_waiting_ > 0; });
 }
 
-wall_time rate_limiter::ready_at(wall_time now, double reserved_share) {
-  recover();
-  auto ready = bucket_.ready_at(now, bucket_.burst() * reserved_share);
+wall_time rate_limiter::above_ready_at(wall_time now, double reserved_share) {
+  auto ready = now;
   for (const auto& each : above_) {
     ready = std::max(ready, each->ready_at(now, reserved_share));
   }
   return ready;
+}
+
+wall_time rate_limiter::ready_at(wall_time now, double reserved_share) {
+  recover();
+  return std::max(bucket_.ready_at(now, bucket_.burst() * reserved_share),
+                  above_ready_at(now, reserved_share));
 }
 
 void rate_limiter::take(double amount, wall_time now) {
@@ -118,45 +126,63 @@ awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
     }
     co_return granted;
   }
-  // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
   const auto now = clock_.now();
+  // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
+  // Who is closed has no turn to wait for, and takes nothing.
+  const auto above_ready = above_ready_at(now, 0);
   const auto ready = ready_at(now, 0);
-  take(estimate, now);
+  const double taken = closed_ ? 0 : estimate;
+  take(taken, now);
   bool granted = true;
-  if (ready > now || closed_) {
-    begin_live_wait();
-    try {
-      granted = co_await drain_.sleep_until(clock_, ready);
-      while (granted && closed_) {
-        granted = co_await drain_.sleep_until(clock_, clock_.now() + closed_looks_each);
-      }
-    } catch (...) {
-      end_live_wait();
-      correct(estimate, 0);
-      throw;
-    }
-    end_live_wait();
+  try {
+    granted = co_await wait_live(closed_ ? now : above_ready, closed_ ? now : ready);
+  } catch (...) {
+    correct(taken, 0);
+    throw;
   }
   if (!granted) {
-    correct(estimate, 0);
+    correct(taken, 0);
   }
   co_return granted;
 }
 
-void rate_limiter::begin_live_wait() {
-  ++live_waiting_;
-  for (const auto& each : above_) {
-    each->begin_live_wait();
+/// Somebody waits: the background has to let him go first.
+class rate_limiter::live_wait {
+ public:
+  explicit live_wait(rate_limiter& of) : of_(of) { ++of_.live_waiting_; }
+  live_wait(const live_wait&) = delete;
+  live_wait& operator=(const live_wait&) = delete;
+  ~live_wait() {
+    if (--of_.live_waiting_ == 0) {
+      of_.no_live_waits_.notify();
+    }
   }
-}
 
-void rate_limiter::end_live_wait() {
-  if (--live_waiting_ == 0) {
-    no_live_waits_.notify();
+ private:
+  rate_limiter& of_;
+};
+
+/// Above, only who waits for what is above counts: else one with a small budget of its own would
+/// hold up the background of all others.
+awaitable<bool> rate_limiter::wait_live(wall_time above_ready, wall_time ready) {
+  if (ready <= clock_.now() && !closed_) {
+    co_return true;
   }
-  for (const auto& each : above_) {
-    each->end_live_wait();
+  const live_wait here(*this);
+  if (above_ready > clock_.now()) {
+    std::list<live_wait> waits;
+    for (const auto& each : above_) {
+      waits.emplace_back(*each);
+    }
+    if (!co_await drain_.sleep_until(clock_, above_ready)) {
+      co_return false;
+    }
   }
+  bool granted = co_await drain_.sleep_until(clock_, ready);
+  while (granted && closed_) {
+    granted = co_await drain_.sleep_until(clock_, clock_.now() + closed_looks_each);
+  }
+  co_return granted;
 }
 
 void rate_limiter::correct(double estimate, double actual) {

@@ -69,9 +69,11 @@ class rate_limiter {
   [[nodiscard]] bool live_waits_above() const;
   /// With those above.
   [[nodiscard]] wall_time ready_at(wall_time now, double reserved_share);
+  /// Of those above alone; `now` where there are none.
+  [[nodiscard]] wall_time above_ready_at(wall_time now, double reserved_share);
+  [[nodiscard]] awaitable<bool> wait_live(wall_time above_ready, wall_time ready);
   void take(double amount, wall_time now);
-  void begin_live_wait();
-  void end_live_wait();
+  class live_wait;
   void recover();
   clock& clock_;
   double full_rate_;

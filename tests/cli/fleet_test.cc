@@ -142,6 +142,18 @@ TEST(fleet_file, two_migrations_never_share_a_file) {
                                 HasSubstr("\"{name}\""))));
 }
 
+TEST(fleet_file, findings_are_told_apart_however_states_are_named) {
+  const auto made = fleet(
+      "[defaults]\nstate = \"/data/{name}\"\n[[migration]]\n"
+      "target-table = \"app.a\"\n[[migration]]\ntarget-table = \"app.b\"\n");
+  ASSERT_THAT(made.members, SizeIs(2));
+  EXPECT_EQ(made.members[0].options.findings_file, "/data/app.a.findings.jsonl");
+  EXPECT_EQ(made.members[1].options.findings_file, "/data/app.b.findings.jsonl");
+  EXPECT_THAT(faults("[[migration]]\ntarget-table = \"a\"\nstate = \"x.db\"\n[[migration]]\n"
+                     "target-table = \"b\"\nstate = \"./y/../x.db\"\n"),
+              ElementsAre(HasSubstr("of a already")));
+}
+
 TEST(fleet_file, a_fault_is_told_once_with_whom_it_is_of) {
   EXPECT_THAT(
       faults("[defaults]\nmax-lag = \"2m\"\nstall-after = \"1m\"\n" +

@@ -285,6 +285,10 @@ TEST(verdict, has_the_words_of_the_report) {
 
 TEST(exit_code, is_zero_when_all_that_was_checked_is_equal) {
   EXPECT_EQ(decide_exit(healthy(), false), exit_code::equal);
+  auto costly = healthy();
+  costly.max_usd = 1;
+  costly.usd = 1;
+  EXPECT_EQ(decide_exit(costly, false), exit_code::incomplete) << "items were left unread";
   EXPECT_EQ(static_cast<int>(exit_code::equal), 0);
   EXPECT_EQ(static_cast<int>(exit_code::mismatches), 1);
   EXPECT_EQ(static_cast<int>(exit_code::usage), 2);

@@ -328,6 +328,31 @@ TEST(rate_limiter, who_drains_leaves_the_waits_of_others_alone) {
   EXPECT_GE(at[1], seconds{4});
 }
 
+TEST(rate_limiter, who_waits_for_his_own_budget_holds_up_nobody_above) {
+  simulated_clock time(start);
+  const auto total = std::make_shared<rate_limiter>(time, 1000);
+  rate_limiter small(time, 1, {total});
+  rate_limiter other(time, unlimited, {total});
+  std::vector<milliseconds> at;
+  int pages = 0;
+  task_group tasks(time.executor());
+  int refused = 0;
+  tasks.spawn(acquire_and_note(small, 30, time, at, start));
+  tasks.spawn(acquire_in_vain(small, rate_limiter::urgency::live, refused));
+  tasks.spawn(read_in_background(other, time, pages));
+  time.run_for(seconds{10});
+  EXPECT_GT(pages, 50) << "1000 a second, and nobody else wants them";
+  small.close();
+  const auto before = pages;
+  time.run_for(seconds{60});
+  EXPECT_GT(pages, before + 300);
+  small.drain();
+  time.run_for(seconds{1});
+  EXPECT_EQ(refused, 1);
+  tasks.cancel();
+  time.run(tasks.join());
+}
+
 TEST(rate_limiter, once_closed_it_grants_nothing_until_it_is_drained) {
   for (const auto how : {rate_limiter::urgency::live, rate_limiter::urgency::background}) {
     simulated_clock time(start);
