@@ -12,6 +12,7 @@
 #include "report/verdict.h"
 #include "runtime/file_limit.h"
 #include "runtime/task_group.h"
+#include "runtime/then_always.h"
 
 #include <fmt/format.h>
 
@@ -274,18 +275,8 @@ awaitable<int> fleet_run::run() {
   task_group telling(co_await asio::this_coro::executor);
   telling.spawn(tell_regularly());
   telling.spawn(divide_memory());
-  std::exception_ptr failure;
-  int code = 0;
-  try {
-    code = co_await run_each(host_, commands);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  telling.cancel();
-  co_await telling.join();
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
+  const int code =
+      co_await then_always(run_each(host_, commands), [&telling] { return telling.end(); });
   host_.printer.print(overview(true));
   const bool told = fleet_.common.output != output_format::json || print_json();
   co_return told

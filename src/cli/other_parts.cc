@@ -2,6 +2,7 @@
 
 #include "base/displayable.h"
 #include "base/log.h"
+#include "runtime/then_always.h"
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
@@ -52,21 +53,7 @@ awaitable<result<void>> other_parts::run_beside(awaitable<result<void>> run,
                                                 asio::any_io_executor executor) {
   task_group beside(std::move(executor));
   beside.spawn(watch());
-  result<void> ended;
-  std::exception_ptr failure;
-  try {
-    ended = co_await std::move(run);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await asio::this_coro::throw_if_cancelled(false);
-  beside.cancel();
-  co_await beside.join();
-  co_await asio::this_coro::throw_if_cancelled(true);
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  co_return ended;
+  co_return co_await then_always(std::move(run), [&beside] { return beside.end(); });
 }
 
 awaitable<void> other_parts::watch() {

@@ -6,6 +6,7 @@
 #include "report/exit_code.h"
 #include "runtime/named_executor.h"
 #include "runtime/task_group.h"
+#include "runtime/then_always.h"
 
 #include <algorithm>
 #include <exception>
@@ -65,20 +66,11 @@ awaitable<int> hosted_commands::run() {
     co_return refuse(server.error());
   }
   host_.web = *std::move(server);
-  std::exception_ptr failure;
-  int code = 0;
-  try {
-    code = co_await run_all(host_, std::move(commands_));
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (host_.web) {
-    co_await host_.web->close();
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  co_return code;
+  co_return co_await then_always(run_all(host_, std::move(commands_)), [this]() -> awaitable<void> {
+    if (host_.web) {
+      co_await host_.web->close();
+    }
+  });
 }
 
 }  // namespace
@@ -126,19 +118,8 @@ awaitable<int> run_all(process& host, std::vector<migration_command> commands) {
   background.spawn(host.end.obey());
   background.spawn(host.live.refresh());
   background.spawn(host.live.follow_terminal());
-  std::exception_ptr failure;
-  int code = 0;
-  try {
-    code = co_await run_each(host, commands);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  background.cancel();
-  co_await background.join();
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  co_return code;
+  co_return co_await then_always(run_each(host, commands),
+                                 [&background] { return background.end(); });
 }
 
 int run_migrations(const migration_options& common, const aws::environment& variables,

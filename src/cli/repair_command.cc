@@ -15,6 +15,7 @@
 #include "repair/repair_session.h"
 #include "report/exit_code.h"
 #include "report/statistics.h"
+#include "runtime/then_always.h"
 #include "state/state_file.h"
 #include "verify/finding_book.h"
 
@@ -22,7 +23,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -439,20 +439,12 @@ awaitable<int> repair_migration(process& host, const repair_options& options) {
   if (!no_comparison) {
     co_return open_migration::not_opened({no_comparison.error()});
   }
-  std::exception_ptr failure;
-  int code = static_cast<int>(exit_code::failed);
-  try {
-    code = co_await repair_opened(host, no_comparison->get(), options);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (*no_comparison) {
-    (void)co_await (*no_comparison)->end();  // it was only held: nothing is copied
-  }
-  if (failure) {
-    std::rethrow_exception(failure);
-  }
-  co_return code;
+  auto* const held = no_comparison->get();
+  co_return co_await then_always(repair_opened(host, held, options), [held]() -> awaitable<void> {
+    if (held != nullptr) {
+      (void)co_await held->end();  // it was only held: nothing is copied
+    }
+  });
 }
 
 }  // namespace

@@ -38,27 +38,21 @@ std::vector<std::uint64_t> divide_memory(std::uint64_t total, const std::vector<
 }
 
 memory_shares::place::place(memory_shares& among, memory_user& user)
-    : among_(among),
-      use_(among.uses_.emplace(among.uses_.end())),
-      user_(among.users_.insert(among.users_.end(), &user)) {
+    : among_(among), at_(among.users_.insert(among.users_.end(), {.user = &user})) {
   among_.divide();
 }
 
-memory_shares::place::~place() {
-  among_.uses_.erase(use_);
-  among_.users_.erase(user_);
-}
+memory_shares::place::~place() { among_.users_.erase(at_); }
 
 void memory_shares::divide() {
-  std::vector<memory_use> uses(uses_.begin(), uses_.end());
-  for (std::size_t i = 0; const auto* user : users_) {
-    uses[i++].held = user->memory_held();
+  std::vector<memory_use> uses;
+  for (const auto& each : users_) {
+    uses.push_back({.held = each.user->memory_held(), .allowed = each.allowed});
   }
   const auto allowed = divide_memory(total_, uses);
-  auto use = uses_.begin();
-  for (std::size_t i = 0; auto* user : users_) {
-    use->allowed = allowed[i++];
-    user->allow_memory((use++)->allowed);
+  for (std::size_t i = 0; auto& each : users_) {
+    each.allowed = allowed[i++];
+    each.user->allow_memory(each.allowed);
   }
 }
 

@@ -40,6 +40,11 @@ class memory_user {
 
 /// Those who share. On one thread.
 class memory_shares {
+  struct entry {
+    memory_user* user;
+    std::uint64_t allowed = 0;
+  };
+
  public:
   explicit memory_shares(std::uint64_t total) : total_(total) {}
 
@@ -54,8 +59,7 @@ class memory_shares {
 
    private:
     memory_shares& among_;
-    std::list<memory_use>::iterator use_;
-    std::list<memory_user*>::iterator user_;
+    std::list<entry>::iterator at_;
   };
 
   /// About each second.
@@ -63,8 +67,7 @@ class memory_shares {
 
  private:
   std::uint64_t total_;
-  std::list<memory_user*> users_;
-  std::list<memory_use> uses_;  ///< of each of them
+  std::list<entry> users_;
 };
 
 }  // namespace ddm

@@ -79,10 +79,14 @@ wall_time rate_limiter::above_ready_at(wall_time now, double reserved_share) {
   return ready;
 }
 
-wall_time rate_limiter::ready_at(wall_time now, double reserved_share) {
+wall_time rate_limiter::own_ready_at(wall_time now, double reserved_share) {
   recover();
-  return std::max(bucket_.ready_at(now, bucket_.burst() * reserved_share),
-                  above_ready_at(now, reserved_share));
+  return closed_ ? now + closed_looks_each
+                 : bucket_.ready_at(now, bucket_.burst() * reserved_share);
+}
+
+wall_time rate_limiter::ready_at(wall_time now, double reserved_share) {
+  return std::max(own_ready_at(now, reserved_share), above_ready_at(now, reserved_share));
 }
 
 void rate_limiter::take(double amount, wall_time now) {
@@ -102,9 +106,6 @@ awaitable<bool> rate_limiter::await_idle_budget() {
     }
     const auto now = clock_.now();
     auto ready = ready_at(now, background_reserve);
-    if (closed_) {
-      ready = now + closed_looks_each;
-    }
     if (live_waits_above()) {
       // Whose waits end there is not told here: the signal of a drain is this limiter's own.
       ready = std::max(ready, now + look_above_each);
@@ -129,13 +130,13 @@ awaitable<bool> rate_limiter::acquire(double estimate, urgency how) {
   const auto now = clock_.now();
   // Taken first and waited off afterwards: whoever comes later finds the debt and waits behind it.
   // Who is closed has no turn to wait for, and takes nothing.
-  const auto above_ready = above_ready_at(now, 0);
-  const auto ready = ready_at(now, 0);
+  const auto own_ready = own_ready_at(now, 0);
+  const auto above_ready = closed_ ? now : above_ready_at(now, 0);
   const double taken = closed_ ? 0 : estimate;
   take(taken, now);
   bool granted = true;
   try {
-    granted = co_await wait_live(closed_ ? now : above_ready, closed_ ? now : ready);
+    granted = co_await wait_live(above_ready, std::max(own_ready, above_ready));
   } catch (...) {
     correct(taken, 0);
     throw;
@@ -165,7 +166,7 @@ class rate_limiter::live_wait {
 /// Above, only who waits for what is above counts: else one with a small budget of its own would
 /// hold up the background of all others.
 awaitable<bool> rate_limiter::wait_live(wall_time above_ready, wall_time ready) {
-  if (ready <= clock_.now() && !closed_) {
+  if (ready <= clock_.now()) {
     co_return true;
   }
   const live_wait here(*this);

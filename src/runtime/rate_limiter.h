@@ -69,7 +69,8 @@ class rate_limiter {
   [[nodiscard]] bool live_waits_above() const;
   /// With those above.
   [[nodiscard]] wall_time ready_at(wall_time now, double reserved_share);
-  /// Of those above alone; `now` where there are none.
+  /// Of its own, and of those above (`now` where there are none).
+  [[nodiscard]] wall_time own_ready_at(wall_time now, double reserved_share);
   [[nodiscard]] wall_time above_ready_at(wall_time now, double reserved_share);
   [[nodiscard]] awaitable<bool> wait_live(wall_time above_ready, wall_time ready);
   void take(double amount, wall_time now);

@@ -55,6 +55,11 @@ void task_group::cancel() {
   }
 }
 
+awaitable<void> task_group::end() {
+  cancel();
+  co_await join();
+}
+
 awaitable<void> task_group::await_end(clock& time, wall_time until) {
   if (!tasks_.empty()) {
     co_await all_ended_.wait_until(time, until);

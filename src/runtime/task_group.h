@@ -44,6 +44,8 @@ class task_group {
   /// each further one. So let the owner wait for nothing else (what it waits for can be a task
   /// too), or have it say `co_await asio::this_coro::throw_if_cancelled(false)` before it joins.
   [[nodiscard]] awaitable<void> join();
+  /// Both, one after the other.
+  [[nodiscard]] awaitable<void> end();
   /// Waits until all tasks have ended, but no longer than until then. The group is to be joined all
   /// the same.
   [[nodiscard]] awaitable<void> await_end(clock& time, wall_time until);
