@@ -1,5 +1,7 @@
 #include "cli/config_file.h"
 
+#include "cli/shared_flags.h"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -159,9 +161,7 @@ void config_reader::name_migration(const toml::table& section, config_migration&
         fmt::format("{}: a [[{}]] needs a target-table", made.origin, section_of_one));
     return;
   }
-  // Of an ARN the last part: the table's name.
-  const auto& text = given ? *given : table->second.front().text;
-  made.name = given ? text : text.substr(text.rfind('/') + 1);
+  made.name = given ? *given : name_of_table(table->second.front().text);
   const auto [first, is_new] = named_.try_emplace(made.name, made.origin);
   if (!is_fit_for_a_name(made.name)) {
     faults_.push_back(fmt::format(

@@ -31,8 +31,10 @@ void live_panels::show() {
 awaitable<void> live_panels::refresh() {
   while (printer_.is_live()) {
     co_await clock_.sleep_for(beat);
-    for (auto& each : entries_) {
-      each.recent.note(each.status());
+    if (shown_.members.empty()) {  // the overview has no past
+      for (auto& each : entries_) {
+        each.recent.note(each.status());
+      }
     }
     show();
   }

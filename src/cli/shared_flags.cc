@@ -35,7 +35,8 @@ flag of_process(flag row) {
   return row;
 }
 
-/// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders" → "orders".
+}  // namespace
+
 std::string name_of_table(const std::string& name_or_arn) {
   const auto slash = name_or_arn.rfind('/');
   return slash == std::string::npos ? name_or_arn : name_or_arn.substr(slash + 1);
@@ -62,8 +63,6 @@ std::vector<flag> state_table_flags(migration_options& o) {
            "time between two copies of the state to its table; what came after the last one is "
            "read again when a host is lost"}};
 }
-
-}  // namespace
 
 /// Flags are written once, for every command that knows them.
 void append(flag_group& group, std::vector<flag> more) {

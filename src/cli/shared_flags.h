@@ -12,6 +12,9 @@
 
 namespace ddm::cli {
 
+/// "arn:aws:dynamodb:eu-west-1:123456789012:table/orders" → "orders".
+[[nodiscard]] std::string name_of_table(const std::string& name_or_arn);
+
 void append(flag_group& group, std::vector<flag> more);
 
 [[nodiscard]] std::vector<flag> key_flags(std::optional<std::string>& partition,

@@ -209,7 +209,7 @@ void monitor_session::follow_cost() {
   const auto& counters = ledger_.counters();
   const auto cost = report::cost_usd(counters.source_units() + counters.target_units(),
                                      settings_.read_unit_usd, counters.stream_calls());
-  if (may_not_cost_more_ || settings_.max_usd <= 0 || cost < settings_.max_usd) {
+  if (may_not_cost_more_ || !report::is_cost_reached(cost, settings_.max_usd)) {
     return;
   }
   may_not_cost_more_ = true;

@@ -82,13 +82,14 @@ void add_stream(conditions& found, const status& now) {
 }
 
 void add_cost(conditions& found, const status& now) {
-  if (now.max_usd > 0 && now.usd >= now.max_usd * cost_is_near_share) {
+  if (is_cost_reached(now.usd, now.max_usd * cost_is_near_share)) {
     found.emplace("cost", fmt::format("the run has cost {:.2f} USD of the {:.2f} that --max-usd "
                                       "allows{}",
                                       now.usd, now.max_usd,
-                                      now.usd >= now.max_usd ? ": items are not read any more"
-                                                             : ": at that items are not read any "
-                                                               "more"));
+                                      is_cost_reached(now.usd, now.max_usd)
+                                          ? ": items are not read any more"
+                                          : ": at that items are not read any "
+                                            "more"));
   }
 }
 

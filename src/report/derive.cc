@@ -87,7 +87,7 @@ void derive(status& now) {
   }
   now.success_at_rest = success_at_rest(now);
   now.usd = cost_usd(now.source_units + now.target_units, now.read_unit_usd, now.stream_calls);
-  if (now.max_usd > 0 && now.usd >= now.max_usd) {
+  if (is_cost_reached(now.usd, now.max_usd)) {
     now.troubles.push_back(
         fmt::format("the run has cost {:.2f} USD, and --max-usd allows {:.2f}: items are not read "
                     "any more",

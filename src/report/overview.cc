@@ -29,12 +29,6 @@ std::size_t badness(const member_row& row) {
   return 2 * static_cast<std::size_t>(at - worst_verdicts.begin()) + (is_quiet ? 1 : 0);
 }
 
-std::string clock_time(wall_time at) {
-  constexpr std::size_t day = std::string_view("2026-01-31T").size();
-  constexpr std::size_t second = std::string_view("22:00:00").size();
-  return format_rfc3339(at).substr(day, second) + "Z";
-}
-
 std::string state_of(const member_row& row) {
   return row.state == member_state::running && row.now != nullptr && row.now->follows_stream
              ? std::string(to_string(row.now->phase))
@@ -44,7 +38,7 @@ std::string state_of(const member_row& row) {
 /// What an operator would ask next.
 std::string reason_of(const member_row& row) {
   if (row.state == member_state::paused) {
-    return row.again_at ? fmt::format("{}; tried again at {}", row.why, clock_time(*row.again_at))
+    return row.again_at ? fmt::format("{}; tried again at {}", row.why, time_of_day(*row.again_at))
                         : row.why;
   }
   if (!row.why.empty() || row.now == nullptr) {
@@ -65,7 +59,7 @@ std::string figures_of(const member_row& row) {
   const auto& now = *row.now;
   std::string text;
   if (now.follows_stream) {
-    text = fmt::format("{}/s", decimal(now.events_per_second, now.events_per_second < 10 ? 1 : 0));
+    text = rate_text(now.events_per_second);
     if (now.lag.count() > 0) {
       text += fmt::format(", lag p95 {}", spoken_duration(*now.lag.percentile(0.95)));
     }
@@ -180,7 +174,7 @@ std::string summary_of(const std::vector<member_row>& rows) {
 }
 
 std::string render_overview(const std::vector<member_row>& rows, wall_time at, bool well_too) {
-  auto text = fmt::format("fleet at {}  {}", clock_time(at), summary_of(rows));
+  auto text = fmt::format("fleet at {}  {}", time_of_day(at), summary_of(rows));
   const auto columns = widest_name(rows);
   for (const auto& row : worst_first(rows)) {
     if (well_too || !is_well(row)) {
@@ -193,7 +187,7 @@ std::string render_overview(const std::vector<member_row>& rows, wall_time at, b
 panel render_overview_panel(const std::vector<member_row>& rows, wall_time at, panel_size size,
                             const panel_manner& manner) {
   const auto verdict = verdict_of(rows);
-  std::vector<std::string> lines{fmt::format("{}  at {}", summary_of(rows), clock_time(at))};
+  std::vector<std::string> lines{fmt::format("{}  at {}", summary_of(rows), time_of_day(at))};
   const auto columns = std::min(widest_name(rows), std::max<std::size_t>(8, size.columns / 3));
   for (const auto& row : worst_first(rows)) {
     lines.push_back(line_of(row, columns));

@@ -117,10 +117,7 @@ class composer {
 
 void composer::add_head() {
   // A screen that stands still must be told from one that lives, where the rest is cut off, too.
-  constexpr std::size_t day = std::string_view("2026-01-31T").size();
-  constexpr std::size_t second = std::string_view("22:00:00").size();
-  auto text = fmt::format("{} at {}Z, for {}", to_string(now_.verdict.kind),
-                          format_rfc3339(now_.at).substr(day, second),
+  auto text = fmt::format("{} at {}, for {}", to_string(now_.verdict.kind), time_of_day(now_.at),
                           age(std::min(now_.verdict_since, now_.at)));
   const auto& name = now_.about.migration;
   if (now_.follows_stream) {
@@ -172,10 +169,9 @@ void composer::add_changes() {
     return;
   }
   const auto rate = recent_.events_per_second().value_or(now_.events_per_second);
-  auto text =
-      fmt::format("{}/s, {} read; {} pending, {} verified, {} failed",
-                  decimal(rate, rate < 10 ? 1 : 0), number(now_.events.unique),
-                  number(now_.pending), number(now_.checks.verified), number(now_.checks.failed));
+  auto text = fmt::format("{}, {} read; {} pending, {} verified, {} failed", rate_text(rate),
+                          number(now_.events.unique), number(now_.pending),
+                          number(now_.checks.verified), number(now_.checks.failed));
   if (now_.last_write) {
     text += fmt::format("; newest {} ago", age(std::min(*now_.last_write, now_.at)));
   }

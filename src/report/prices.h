@@ -16,6 +16,11 @@ inline constexpr std::string_view priced_region = "us-east-1";
   return read_units * read_unit_usd + static_cast<double>(stream_calls) * usd_per_stream_call;
 }
 
+/// `max_usd` 0: there is no bound.
+[[nodiscard]] constexpr bool is_cost_reached(double usd, double max_usd) {
+  return max_usd > 0 && usd >= max_usd;
+}
+
 /// Part of --max-usd from which on somebody ought to know.
 inline constexpr double cost_is_near_share = 0.8;
 

@@ -100,6 +100,16 @@ std::string open_mismatches(const status& now) {
   return line.empty() ? std::string("none open") : line + " open";
 }
 
+std::string time_of_day(wall_time at) {
+  constexpr std::size_t day = std::string_view("2026-01-31T").size();
+  constexpr std::size_t second = std::string_view("22:00:00").size();
+  return format_rfc3339(at).substr(day, second) + "Z";
+}
+
+std::string rate_text(double per_second) {
+  return decimal(per_second, per_second < 10 ? 1 : 0) + "/s";
+}
+
 std::string number(std::int64_t value) {
   return grouped(static_cast<std::uint64_t>(std::max<std::int64_t>(0, value)));
 }

@@ -14,6 +14,10 @@ namespace ddm::report {
 [[nodiscard]] std::string number(std::int64_t value);
 /// "1,234.5"; negative numbers as 0.
 [[nodiscard]] std::string decimal(double value, int places);
+/// "22:00:00Z".
+[[nodiscard]] std::string time_of_day(wall_time at);
+/// Changes a second: "0.4/s", "120/s".
+[[nodiscard]] std::string rate_text(double per_second);
 /// "every key", "1 key in 100".
 [[nodiscard]] std::string sample_text(std::uint64_t rate);
 /// "p50 1.2 s, …" with how it was measured.

@@ -320,24 +320,15 @@ verdict decide_verdict(const status& now) {
   return {plain ? verdict_kind::go : verdict_kind::go_sampled, std::move(limits)};
 }
 
-namespace {
-
-/// Items were not read any more.
-bool has_cost_what_it_may(const status& at_end) {
-  return at_end.max_usd > 0 && at_end.usd >= at_end.max_usd;
-}
-
-}  // namespace
-
 exit_code decide_exit(const status& at_end, bool require_go) {
   if (at_end.mismatches.mismatches() + at_end.unlisted.mismatches() > 0) {
     return exit_code::mismatches;
   }
-  const bool incomplete = uncured_gaps(at_end.gaps) > 0 || at_end.pending > 0 ||
-                          at_end.checks.deferred > 0 || nothing_checked(at_end) ||
-                          stream_is_unread(at_end) || comparison_is_open(at_end) ||
-                          has_cost_what_it_may(at_end) || at_end.writes_after_freeze > 0 ||
-                          at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
+  const bool incomplete =
+      uncured_gaps(at_end.gaps) > 0 || at_end.pending > 0 || at_end.checks.deferred > 0 ||
+      nothing_checked(at_end) || stream_is_unread(at_end) || comparison_is_open(at_end) ||
+      is_cost_reached(at_end.usd, at_end.max_usd) || at_end.writes_after_freeze > 0 ||
+      at_end.mismatches.of(verify::mismatch_kind::unreadable) > 0;
   const bool go = at_end.verdict.kind == verdict_kind::go;
   return incomplete || (require_go && !go) ? exit_code::incomplete : exit_code::equal;
 }
