@@ -60,7 +60,7 @@ WAITING = {
     "repair": "finding_notes repair_session",
     "runtime":
         "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
-        "task_group worker_pool",
+        "task_group then_always worker_pool",
     "serve": "event_feed http_server request_parser server_connection server_limits",
     "state": "sqlite_store state_store state_tables",
     "summary": "signs_of_life stored_facts",

@@ -3,10 +3,10 @@
 #include "base/units.h"
 #include "cli/budgets.h"
 #include "cli/compared_tables.h"
-#include "cli/conclusion.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
 #include "cli/run_description.h"
+#include "cli/run_teller.h"
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
@@ -33,7 +33,8 @@ class compare_run {
         options_(options),
         tables_(migration),
         decoder_(migration.decoder_for(options.sample_rate)),
-        onlookers_(onlookers) {}
+        onlookers_(onlookers),
+        teller_(migration.host.printer, options, false, report::render_comparison) {}
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
@@ -42,13 +43,14 @@ class compare_run {
   [[nodiscard]] monitor::compare_settings session_settings() const;
   [[nodiscard]] monitor::compare_parts session_parts();
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
-  void print_start(const monitor::compare_session& session) const;
+  [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
   open_migration& migration_;
   const compare_options& options_;
   compared_tables tables_;
   dynamodb::page_decoder decoder_;
   onlookers& onlookers_;
+  printing_teller teller_;
 };
 
 monitor::compare_settings compare_run::session_settings() const {
@@ -84,13 +86,7 @@ monitor::compare_parts compare_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
-          .watch = onlookers_.watch(
-              [this](const report::status& now) {
-                if (!options_.quiet) {
-                  migration_.host.printer.print(report::render_comparison(now));
-                }
-              },
-              {})};
+          .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); }, {})};
 }
 
 awaitable<int> compare_run::run() {
@@ -107,21 +103,18 @@ awaitable<int> compare_run::run() {
   settings.fresh = settings.fresh || resumed.gaps.size() > gaps_before;
   auto& host = migration_.host;
   monitor::compare_session session(std::move(settings), session_parts(), resumed);
-  print_start(session);
+  teller_.begun(first_screen(session));
   if (auto begun = onlookers_.begin(); !begun) {
-    co_return refuse(begun.error());
+    co_return teller_.refused({begun.error()});
   }
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
   std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
     return session.latest_status();
   });
-  if (migration_.held) {
-    migration_.held->on_lost([&session](const error& why) { session.fail_with(why); });
-  }
+  std::optional<ends_when_lost> ends(std::in_place, migration_.held.get(),
+                                     [&session](const error& why) { session.fail_with(why); });
   auto ended = co_await session.run();
-  if (migration_.held) {
-    migration_.held->on_lost({});
-  }
+  ends.reset();
   auto status = session.status();
   const bool complete = status.compared && status.compared->progress.finished();
   if (ended && (complete || !host.end.asked())) {
@@ -133,9 +126,7 @@ awaitable<int> compare_run::run() {
   if (ended && !recorded) {
     ended = recorded;
   }
-  auto block = options_.quiet ? report::render_ending(status) : report::render_comparison(status);
-  const int code =
-      conclude(host.printer, options_.output, ended, {.status = status, .block = std::move(block)});
+  const int code = teller_.ended(ended, status);
   co_await onlookers_.end(status);
   co_return code;
 }
@@ -151,10 +142,7 @@ awaitable<result<void>> compare_run::look_once_more(report::status& status) {
   co_return settled;
 }
 
-void compare_run::print_start(const monitor::compare_session& session) const {
-  if (options_.quiet) {
-    return;
-  }
+std::string compare_run::first_screen(const monitor::compare_session& session) const {
   auto text = describe_tables(migration_);
   const auto progress = session.status().compared->progress;
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
@@ -179,7 +167,7 @@ void compare_run::print_start(const monitor::compare_session& session) const {
       text, what_comes(options_, {.resumes = session.resumes(),
                                   .items = facts.source.item_count + facts.target->item_count,
                                   .reading_least = reading_least(migration_)}));
-  migration_.host.printer.print(text);
+  return text;
 }
 
 awaitable<int> compare_opened(open_migration& opened, const compare_options& options) {

@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace ddm::cli {
 
@@ -105,6 +106,27 @@ class held_state {
   std::optional<wall_time> told_waiting_at_;
   bool keeps_folder_ = false;
   bool is_borrowed_ = false;
+};
+
+/// While it lives: that another process has taken the state ends what works on it.
+class ends_when_lost {
+ public:
+  /// `state` null: it lies in a file, and is lost to nobody. It outlives this.
+  ends_when_lost(held_state* state, std::function<void(const error&)> end) : state_(state) {
+    if (state_ != nullptr) {
+      state_->on_lost(std::move(end));
+    }
+  }
+  ends_when_lost(const ends_when_lost&) = delete;
+  ends_when_lost& operator=(const ends_when_lost&) = delete;
+  ~ends_when_lost() {
+    if (state_ != nullptr) {
+      state_->on_lost({});
+    }
+  }
+
+ private:
+  held_state* state_;
 };
 
 }  // namespace ddm::cli

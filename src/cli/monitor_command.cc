@@ -231,17 +231,14 @@ awaitable<int> monitor_run::run() {
   monitor_session session(session_settings(), session_parts(), migration_.resumed);
   const memory_shares::place memory(host.memory, session);
   const drains_on_signal drains(host.end, [&session] { session.request_stop(); });
-  if (migration_.held) {
-    migration_.held->on_lost([&session](const error& why) { session.fail_with(why); });
-  }
+  std::optional<ends_when_lost> ends(std::in_place, migration_.held.get(),
+                                     [&session](const error& why) { session.fail_with(why); });
   std::optional<live_panel> live(std::in_place, host.live, [&session]() -> const report::status& {
     return session.latest_status();
   });
   const auto ended = others_ ? co_await others_->run_beside(session.run(), migration_.executor)
                              : co_await session.run();
-  if (migration_.held) {
-    migration_.held->on_lost({});
-  }
+  ends.reset();
   live.reset();
   const auto status = session.status();
   const int code = teller_.ended(ended, status);

@@ -27,7 +27,7 @@ class run_teller {
   virtual void block(const report::status& now) = 0;
   /// It did not begin, or could not be told of; the exit code of that.
   [[nodiscard]] virtual int refused(const fault_list& faults) = 0;
-  /// Its last word; the exit code.
+  /// Its last word; the exit code. An error of `how` is told after what was done.
   [[nodiscard]] virtual int ended(const result<void>& how, const report::status& last) = 0;
 };
 
