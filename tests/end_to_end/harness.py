@@ -213,7 +213,7 @@ class Scenario(unittest.TestCase):
         self.assertEqual(report["gaps"], [], report["gaps"])
 
 
-__all__ = ["IMPATIENT", "MAX_LAG_SECONDS", "PATIENCE_SECONDS", "TABLE",
+__all__ = ["HEALING_RUNS_MAX", "IMPATIENT", "MAX_LAG_SECONDS", "PATIENCE_SECONDS", "TABLE",
            "TRAFFIC_SECONDS_MAX", "Background", "Defects", "DynamodbLocal", "Ended", "FakeService",
            "KeySchema", "Migration", "Monitor", "Record", "Report", "Scenario", "Traffic",
            "create_table", "enable_stream", "initial_items", "put_items", "stream_arn",

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import (IMPATIENT, PATIENCE_SECONDS, TABLE, TRAFFIC_SECONDS_MAX, Background, Ended,
-                     Migration, Monitor, Scenario, Traffic, wait_until)
+from harness import (HEALING_RUNS_MAX, IMPATIENT, PATIENCE_SECONDS, TABLE, TRAFFIC_SECONDS_MAX,
+                     Background, Ended, Migration, Monitor, Scenario, Traffic, wait_until)
 from dynamodb_local import REGION
 from judge import open_findings
 
@@ -56,6 +56,27 @@ def reports(ended: Ended) -> dict[str, dict[str, Any]]:
     return {report["migration"]: report for report in found}
 
 
+def written_to(migrations: dict[str, Migration]) -> dict[str, tuple[Traffic, Background]]:
+    """Traffic and a replicator for each."""
+    begun = {}
+    for name, migration in migrations.items():
+        migration.replicate()
+        traffic = migration.traffic()
+        begun[name] = traffic, migration.background(
+            partial(traffic.run, CHANGES, RATE, TRAFFIC_SECONDS_MAX))
+    return begun
+
+
+def finished(monitor: FleetMonitor, migrations: dict[str, Migration], *flags: str) -> Ended:
+    """Until every change has its outcome and what was late has healed, as Migration.finish()."""
+    ended = monitor.finish(*IMPATIENT, *flags, timeout=PATIENCE_SECONDS)
+    for _ in range(HEALING_RUNS_MAX):
+        if not any(each.judgement().unhealed for each in migrations.values()):
+            break
+        ended = monitor.finish(*IMPATIENT, *flags, timeout=PATIENCE_SECONDS)
+    return ended
+
+
 class Fleet(Scenario):
     def made(self, count: int, items: int = 100) -> dict[str, Migration]:
         migrations = {f"m{number:02}": self.migration(items=items, seed=number, **VICTIMS)
@@ -79,14 +100,9 @@ class Fleet(Scenario):
         monitor = self.fleet(migrations, {throttled: {"target": slow.endpoint_url},
                                           denied: {"target": closed.endpoint_url}})
         monitor.start(*IMPATIENT)
-        writing: dict[str, tuple[Traffic, Background]] = {}
-        for name, migration in migrations.items():
-            if name == deleted:
-                continue  # nobody writes to a table that is gone
-            migration.replicate()
-            traffic = migration.traffic()
-            writing[name] = traffic, migration.background(
-                partial(traffic.run, CHANGES, RATE, TRAFFIC_SECONDS_MAX))
+        # Nobody writes to a table that is gone.
+        writing = written_to({name: migration for name, migration in migrations.items()
+                              if name != deleted})
         monitor.wait_for_log("event=migration_paused migration=m02 .*AccessDenied", 60)
         migrations[deleted].target.delete_table(TableName=TABLE)
         closed.orders.relieve("DescribeTable")
@@ -102,11 +118,7 @@ class Fleet(Scenario):
                                 f"event=(migration|target|source)_paused migration={name} ")
         del migrations[deleted]
         chosen = [word for name in migrations for word in ("--migration", name)]
-        ended = monitor.finish(*IMPATIENT, *chosen, timeout=PATIENCE_SECONDS)
-        for _ in range(5):
-            if not any(each.judgement().unhealed for each in migrations.values()):
-                break
-            ended = monitor.finish(*IMPATIENT, *chosen, timeout=PATIENCE_SECONDS)
+        ended = finished(monitor, migrations, *chosen)
         self.assert_exit(ended, 1)
         told = reports(ended)
         self.assertEqual(set(told), set(migrations))
@@ -124,12 +136,7 @@ class Fleet(Scenario):
         """What was committed counts once: the counters are those of the traffic."""
         migrations = self.made(4)
         monitor = self.fleet(migrations)
-        writing = {}
-        for name, migration in migrations.items():
-            migration.replicate()
-            traffic = migration.traffic()
-            writing[name] = traffic, migration.background(
-                partial(traffic.run, CHANGES, RATE, TRAFFIC_SECONDS_MAX))
+        writing = written_to(migrations)
         for _ in range(3):
             monitor.start(*IMPATIENT)
             wait_until(lambda: all((monitor.folder / f"{name}.db").exists() for name in migrations))
@@ -140,11 +147,7 @@ class Fleet(Scenario):
             background.join()
         monitor.signal(signal.SIGTERM)
         monitor.wait()
-        ended = monitor.finish(*IMPATIENT, timeout=PATIENCE_SECONDS)
-        for _ in range(5):
-            if not any(each.judgement().unhealed for each in migrations.values()):
-                break
-            ended = monitor.finish(*IMPATIENT, timeout=PATIENCE_SECONDS)
+        ended = finished(monitor, migrations)
         self.assert_exit(ended, 1)
         for name, report in reports(ended).items():
             with self.subTest(name):

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -251,14 +253,25 @@ TEST(rate_limiter, the_background_that_waits_behind_live_work_is_refused_once_dr
   EXPECT_EQ(ended, before);
 }
 
-TEST(rate_limiter, a_budget_above_is_waited_for_as_well) {
-  simulated_clock time(start);
-  const auto total = std::make_shared<rate_limiter>(time, 10);
-  rate_limiter one(time, 100, {total});
-  rate_limiter other(time, 100, {total});
+/// Two budgets, and one above both.
+struct shared_budget : testing::Test {
+  void share(double total_rate, double each_rate) {
+    total = std::make_shared<rate_limiter>(time, total_rate);
+    one.emplace(time, each_rate, std::vector{total});
+    other.emplace(time, each_rate, std::vector{total});
+  }
+
+  simulated_clock time{start};
+  std::shared_ptr<rate_limiter> total;
+  std::optional<rate_limiter> one;
+  std::optional<rate_limiter> other;
   std::vector<milliseconds> at;
-  task_group tasks(time.executor());
-  for (auto* each : {&one, &other, &one}) {
+  task_group tasks{time.executor()};
+};
+
+TEST_F(shared_budget, a_budget_above_is_waited_for_as_well) {
+  share(10, 100);
+  for (auto* each : {&*one, &*other, &*one}) {
     tasks.spawn(acquire_and_note(*each, 20, time, at, start));
   }
   time.run_for(seconds{10});
@@ -270,35 +283,25 @@ TEST(rate_limiter, a_budget_above_is_waited_for_as_well) {
   EXPECT_LT(at[2], milliseconds{3'100});
 }
 
-TEST(rate_limiter, what_is_given_back_is_given_back_above_too) {
-  simulated_clock time(start);
-  const auto total = std::make_shared<rate_limiter>(time, 10);
-  rate_limiter one(time, 100, {total});
-  rate_limiter other(time, 100, {total});
-  std::vector<milliseconds> at;
-  task_group tasks(time.executor());
-  tasks.spawn(acquire_and_note(one, 1000, time, at, start));
+TEST_F(shared_budget, what_is_given_back_is_given_back_above_too) {
+  share(10, 100);
+  tasks.spawn(acquire_and_note(*one, 1000, time, at, start));
   time.run_for(milliseconds{1});
-  one.correct(1000, 0);
-  tasks.spawn(acquire_and_note(other, 1, time, at, start));
+  one->correct(1000, 0);
+  tasks.spawn(acquire_and_note(*other, 1, time, at, start));
   time.run_for(seconds{1});
   ASSERT_EQ(at.size(), 2U);
   EXPECT_LT(at[1], milliseconds{10});
 }
 
-TEST(rate_limiter, the_background_of_one_yields_to_what_is_live_of_another) {
-  simulated_clock time(start);
-  const auto total = std::make_shared<rate_limiter>(time, 100);
-  rate_limiter one(time, unlimited, {total});
-  rate_limiter other(time, unlimited, {total});
+TEST_F(shared_budget, the_background_of_one_yields_to_what_is_live_of_another) {
+  share(100, unlimited);
   int pages = 0;
-  std::vector<milliseconds> at;
-  task_group tasks(time.executor());
-  tasks.spawn(read_in_background(one, time, pages));
+  tasks.spawn(read_in_background(*one, time, pages));
   time.run_for(seconds{60});
   const auto pages_before = pages;
   for (int i = 0; i < 20; ++i) {
-    tasks.spawn(acquire_and_note(other, 50, time, at, start));
+    tasks.spawn(acquire_and_note(*other, 50, time, at, start));
   }
   time.run_for(seconds{9});
   EXPECT_EQ(pages, pages_before) << "1000 units of another are waited for, 100 a second";
@@ -309,19 +312,14 @@ TEST(rate_limiter, the_background_of_one_yields_to_what_is_live_of_another) {
   time.run_for(seconds{1});
 }
 
-TEST(rate_limiter, who_drains_leaves_the_waits_of_others_alone) {
-  simulated_clock time(start);
-  const auto total = std::make_shared<rate_limiter>(time, 1);
-  rate_limiter one(time, 100, {total});
-  rate_limiter other(time, 100, {total});
-  std::vector<milliseconds> at;
-  task_group tasks(time.executor());
+TEST_F(shared_budget, who_drains_leaves_the_waits_of_others_alone) {
+  share(1, 100);
   int refused = 0;
-  tasks.spawn(acquire_and_note(one, 5, time, at, start));
-  tasks.spawn(acquire_in_vain(one, rate_limiter::urgency::live, refused));
-  tasks.spawn(acquire_and_note(other, 1, time, at, start));
+  tasks.spawn(acquire_and_note(*one, 5, time, at, start));
+  tasks.spawn(acquire_in_vain(*one, rate_limiter::urgency::live, refused));
+  tasks.spawn(acquire_and_note(*other, 1, time, at, start));
   time.run_for(milliseconds{10});
-  one.drain();
+  one->drain();
   time.run_for(seconds{20});
   EXPECT_EQ(refused, 1);
   ASSERT_EQ(at.size(), 2U);
