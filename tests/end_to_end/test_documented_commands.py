@@ -39,11 +39,12 @@ from documents import ROOT, Fence
 PAGES = documents.pages()
 SIDES = ("source", "target")
 PROFILES = {"source": "source", "source_profile": "source", "source-admin": "source",
-            "stream_profile": "source", "target": "target", "target_profile": "target",
-            "target-admin": "target"}
+            "stream_profile": "source", "old": "source", "target": "target",
+            "target_profile": "target", "target-admin": "target", "new": "target"}
 REGION = "eu-west-1"
 OLD_REGION = "ap-northeast-1"  # of the tool before this one
-TABLES = (("orders", REGION, ("pk",)), ("my-table", REGION, ("pk",)),
+TABLES = (("orders", REGION, ("pk",)), ("my-table", REGION, ("pk",)), ("carts", REGION, ("pk",)),
+          ("old-carts", REGION, ("pk",)),
           ("my-table", OLD_REGION, ("user_id", "timestamp")))
 FILES = {"table.json": """{
     "TableName": "my-table", "BillingMode": "PAY_PER_REQUEST",
@@ -59,6 +60,8 @@ REFUSED_BY_BASH = re.compile(r"^bash: .*(syntax error|unbound variable|here-docu
 NOT_ZERO = {
     ("README.md", "monitor plan"): {3},   # DynamoDB Local does not answer everything
     ("flags.md", "monitor report"): {3},  # of a monitor that watches no more
+    ("fleet.md", "monitor report"): {3},
+    ("operations.md", "--undo"): {2},     # nothing was wrong, so there is no journal
     # The page shows what is refused, and below it what to type instead.
     ("coming_from_the_old_tool.md", "--verify-on source"): {2},
 }
@@ -233,12 +236,20 @@ class DocumentedCommands(Scenario):
         (self.cwd / "aws_config").write_text("".join(
             f"[profile {profile}]\nregion = {REGION}\naws_access_key_id = {self.accounts[side]}\n"
             f"aws_secret_access_key = local\n" for profile, side in PROFILES.items()))
-        for name, text in FILES.items():
+        for name, text in (FILES | self.files_of(page)).items():
             (self.cwd / name).write_text(text)
         self.create_tables(with_stream=page.name != "migration.md")  # there a block turns it on
         self.make_state(page.name == "night.md")
         if page.name == "http.md":
             self.serve()
+
+    def files_of(self, page: Path) -> dict[str, str]:
+        """What the page tells to save, in this folder and on a port of this machine."""
+        fleet = re.search(r"```toml\n(.*?)```\n\nSave it as `(.*?)`", page.read_text(), re.DOTALL)
+        if not fleet:
+            return {}
+        text = fleet[1].replace("/var/lib/ddm/", "")
+        return {fleet[2]: text.replace("127.0.0.1:8080", "127.0.0.1:0")}
 
     def create_tables(self, with_stream: bool) -> None:
         for side in SIDES:
