@@ -12,8 +12,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
+#include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -30,6 +33,7 @@ constexpr auto base_name = "handover.base_ms";
 constexpr std::size_t lines_per_commit = 500;
 constexpr std::size_t bytes_per_commit = std::size_t{8} << 20;
 constexpr std::size_t lines_per_read = 50;
+constexpr std::size_t own_lines_per_read = 1000;
 
 std::string taken_run_name(std::string_view command) {
   return fmt::format("taken_in.{}.run", command);
@@ -97,6 +101,8 @@ state::mismatch_row newest_of(state::mismatch_row theirs, std::optional<state::m
 }
 
 /// One host takes what another one has, line by line.
+std::size_t hash_of(const std::string& line) { return std::hash<std::string>{}(line); }
+
 class transfer {
  public:
   transfer(state::state_store& ours, state::state_store& theirs, taking how)
@@ -105,17 +111,14 @@ class transfer {
   [[nodiscard]] awaitable<result<taken_in>> run();
 
  private:
-  struct one_line {
-    std::string text;
-    std::string key;  ///< its hash; empty: it tells of none
-  };
   struct some_lines {
-    std::vector<one_line> lines;
-    std::set<std::string> keys;
+    std::vector<std::string> lines;
+    std::set<std::string> keys;  ///< hashes of those that they tell of
     bool more = true;
   };
   [[nodiscard]] awaitable<result<bool>> take_lines();
   [[nodiscard]] awaitable<result<some_lines>> read_lines();
+  [[nodiscard]] awaitable<result<void>> read_own_lines();
   void add_comparison(state::commit_batch& batch);
   void add_gaps(state::commit_batch& batch, const comparison_progress& progress);
 
@@ -127,6 +130,8 @@ class transfer {
   handover begun_;
   dynamodb::digest_secret secret_{};
   std::int64_t lines_ = 0;
+  /// Hashes of our lines, as they were before; 8 bytes for each of verify::lines_max.
+  std::optional<std::unordered_set<std::size_t>> own_lines_;
   taken_in taken_;
 };
 
@@ -170,24 +175,25 @@ awaitable<result<bool>> transfer::take_lines() {
   if (!read || read->lines.empty()) {
     co_return read ? result<bool>(false) : fail(std::move(read.error()));
   }
+  if (!own_lines_) {
+    if (auto known = co_await read_own_lines(); !known) {
+      co_return fail(std::move(known.error()));
+    }
+  }
   state::commit_batch batch;
-  std::set<std::string> known;
   for (const auto& key : read->keys) {
     auto row = co_await theirs_.find_mismatch(key);
     auto own = co_await ours_.find_mismatch(key);
     if (!row || !own) {
       co_return fail(row ? std::move(own.error()) : std::move(row.error()));
     }
-    // It came another way: with what a later run of the command had taken over from this one.
-    if (*own && *row && is_one_row(**own, **row)) {
-      known.insert(key);
-    } else if (*row) {
+    if (*row && !(*own && is_one_row(**own, **row))) {
       batch.mismatches.push_back(newest_of(**std::move(row), *std::move(own)));
     }
   }
   for (auto& line : read->lines) {
-    if (!known.contains(line.key)) {
-      batch.finding_lines.push_back(std::move(line.text));
+    if (!own_lines_->contains(hash_of(line))) {
+      batch.finding_lines.push_back(std::move(line));
     }
   }
   taken_.lines += static_cast<std::int64_t>(batch.finding_lines.size());
@@ -208,15 +214,34 @@ awaitable<result<transfer::some_lines>> transfer::read_lines() {
     lines_ += static_cast<std::int64_t>(lines->size());
     for (auto& line : *lines) {
       bytes += line.size();
-      const auto told = verify::told_in(line, how_.schema, secret_);
-      read.lines.push_back(
-          {.text = std::move(line), .key = told ? told->key_hash.bytes() : std::string()});
-      if (told) {
-        read.keys.insert(read.lines.back().key);
+      if (const auto told = verify::told_in(line, how_.schema, secret_)) {
+        read.keys.insert(told->key_hash.bytes());
       }
+      read.lines.push_back(std::move(line));
     }
   }
   co_return read;
+}
+
+/// A line may come another way: with what a repair, or the command's next run, had taken over from
+/// the run that wrote it. The row does not tell: it may have moved on since, or come with an
+/// earlier commit of this transfer.
+awaitable<result<void>> transfer::read_own_lines() {
+  own_lines_.emplace();
+  std::int64_t after = 0;
+  for (bool more = true; more;) {
+    const auto lines = co_await ours_.finding_lines(after, own_lines_per_read);
+    if (!lines) {
+      own_lines_.reset();
+      co_return fail(lines.error());
+    }
+    for (const auto& line : *lines) {
+      own_lines_->insert(hash_of(line));
+    }
+    after += static_cast<std::int64_t>(lines->size());
+    more = lines->size() == own_lines_per_read;
+  }
+  co_return result<void>{};
 }
 
 void transfer::add_comparison(state::commit_batch& batch) {

@@ -190,7 +190,7 @@ class Scenario(unittest.TestCase):
         return proxy
 
     def assert_exit(self, ended: Ended, code: int) -> None:
-        self.assertEqual(ended.code, code, f"{ended.output[-2000:]}\n{ended.log[-6000:]}")
+        self.assertEqual(ended.code, code, f"{ended.output[-2000:]}\n{ended.log[-20000:]}")
 
     def assert_found_exactly(self, migration: Migration, *accepted: tuple[str, str]) -> None:
         judgement = migration.judgement(*accepted)

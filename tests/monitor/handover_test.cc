@@ -263,6 +263,34 @@ TEST_F(handovers, of_a_repair_bring_findings_and_no_comparison) {
   EXPECT_FALSE(known().finished());
 }
 
+/// The comparison's end was in no copy of the monitor's yet when the repair began.
+TEST_F(handovers, of_a_repair_tell_nothing_again_that_the_comparison_told) {
+  auto compare = begun("run1");
+  auto repair = begun("run2");
+  confirm(compare, finding(1, began));
+  EXPECT_EQ(take(compare).lines, 1);
+  ASSERT_TRUE(complete(take_in(repair.store(), compare.store(),
+                               {.command = "compare", .schema = by_pk, .now = began + 1min})));
+  confirm(repair, finding(1, began, false));
+  EXPECT_EQ(take(repair, "repair").lines, 1);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 0);
+  EXPECT_EQ(monitor_.now().finding_lines, 2);
+}
+
+TEST_F(handovers, tell_of_a_key_in_each_of_several_commits) {
+  constexpr int keys = 700;  // more than one commit takes
+  auto repair = begun("run1");
+  for (const bool open : {true, false}) {
+    for (int number = 0; number < keys; ++number) {
+      confirm(repair, finding(number, began, open));
+    }
+  }
+  EXPECT_EQ(take(repair, "repair").lines, 2 * keys);
+  EXPECT_EQ(monitor_.now().finding_lines, 2 * keys);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 0);
+  EXPECT_EQ(take(repair, "repair").lines, 0);
+}
+
 TEST_F(handovers, that_a_state_has_begun_from_are_known_to_it) {
   auto compare = begun("run1", std::nullopt);
   confirm(compare, finding(2, began));
