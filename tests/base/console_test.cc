@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <optional>
 #include <string>
+#include <sys/ioctl.h>
 #include <thread>
 #include <tuple>
 #include <unistd.h>
@@ -40,6 +42,16 @@ class stalled_reader : public testing::Test {
       ::close(std::exchange(before_, -1));
     }
   }
+  /// From then on the thread behind it waits, and takes nothing more.
+  void fill_pipe() const {
+    for (int number = 0; number < 50; ++number) {
+      write(stream::error, std::string(100, '.') + "\n");
+    }
+    for (int bytes = 0, looks = 0; bytes < 4096 - 101 && looks < 10'000; ++looks) {
+      ASSERT_EQ(::ioctl(reader_, FIONREAD, &bytes), 0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
   [[nodiscard]] std::string read_all() const {
     std::string all;
     std::array<char, 4096> part{};
@@ -57,6 +69,7 @@ class stalled_reader : public testing::Test {
 TEST_F(stalled_reader, holds_nothing_up_and_gets_the_newest_in_order) {
   constexpr std::size_t texts = 2000;
   std::optional<background> unhindered(std::in_place);
+  fill_pipe();
   for (std::size_t number = 0; number < texts; ++number) {
     write(stream::error, std::to_string(number) + std::string(100, '.') + "\n");
   }
