@@ -199,6 +199,44 @@ TEST_F(repairing, knows_what_was_done_when_it_fails_in_the_middle) {
   EXPECT_TRUE(so_far_.stopped);
 }
 
+TEST_F(repairing, asks_before_each_write_once_the_journal_has_it) {
+  settings_.lanes = 1;
+  source_.put("a", 2);
+  source_.put("b", 2);
+  std::vector<std::size_t> noted;
+  may_write_ = [&]() -> awaitable<result<void>> {
+    EXPECT_EQ(writes(), noted.size());
+    noted.push_back(read_journal(path_)->size());
+    co_return result<void>{};
+  };
+  ASSERT_TRUE(run({"a", "b"}));
+  EXPECT_THAT(noted, ElementsAre(1, 2));
+  EXPECT_EQ(writes(), 2);
+}
+
+TEST_F(repairing, writes_nothing_more_once_it_may_not) {
+  settings_.lanes = 1;
+  source_.put("a", 2);
+  source_.put("b", 2);
+  source_.put("c", 2);
+  may_write_ = [&, asked = 0]() mutable -> awaitable<result<void>> {
+    ++asked;
+    co_return asked == 2 ? fatal("the state is lost") : result<void>{};
+  };
+  const auto done = run({"a", "b", "c"});
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().describe().find("the state is lost"), std::string::npos);
+  EXPECT_EQ(writes(), 1);
+  EXPECT_FALSE(target_.get("b"));
+  EXPECT_EQ(so_far_.puts, 1);
+  // What was never sent is nothing to take back.
+  may_write_ = nullptr;
+  settings_.by.allow_deletes = true;
+  ASSERT_TRUE(undo());
+  EXPECT_FALSE(target_.get("a"));
+  EXPECT_EQ(writes(), 2);
+}
+
 TEST_F(repairing, uses_no_item_of_another_key) {
   source_.put("a", 2);
   target_.put("a", 1);

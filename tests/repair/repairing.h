@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -178,7 +179,8 @@ class repairing : public testing::Test {
                                        .source = source_.side,
                                        .target = target_.side,
                                        .write_budget = writes,
-                                       .journal = &*journal});
+                                       .journal = &*journal,
+                                       .may_write = may_write_});
     session_ = &session;
     auto ended = time_.run(act(session));
     so_far_ = session.summary();
@@ -241,6 +243,7 @@ class repairing : public testing::Test {
     bool operator==(const told_sides&) const = default;
   };
   std::vector<told_sides> sides_;
+  std::function<awaitable<result<void>>()> may_write_;
   bool refuse_sides_ = false;
   bool stop_at_sides_ = false;
 };
