@@ -204,10 +204,10 @@ TEST_F(repairing, asks_before_each_write_once_the_journal_has_it) {
   source_.put("a", 2);
   source_.put("b", 2);
   std::vector<std::size_t> noted;
-  may_write_ = [&]() -> awaitable<result<void>> {
+  may_write_ = [&] {
     EXPECT_EQ(writes(), noted.size());
     noted.push_back(read_journal(path_)->size());
-    co_return result<void>{};
+    return result<void>{};
   };
   ASSERT_TRUE(run({"a", "b"}));
   EXPECT_THAT(noted, ElementsAre(1, 2));
@@ -219,9 +219,9 @@ TEST_F(repairing, writes_nothing_more_once_it_may_not) {
   source_.put("a", 2);
   source_.put("b", 2);
   source_.put("c", 2);
-  may_write_ = [&, asked = 0]() mutable -> awaitable<result<void>> {
+  may_write_ = [asked = 0]() mutable -> result<void> {
     ++asked;
-    co_return asked == 2 ? fatal("the state is lost") : result<void>{};
+    return asked == 2 ? fatal("the state is lost") : result<void>{};
   };
   const auto done = run({"a", "b", "c"});
   ASSERT_FALSE(done);

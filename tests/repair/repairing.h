@@ -174,18 +174,21 @@ class repairing : public testing::Test {
     auto journal = repair_journal::open(path_);
     EXPECT_TRUE(journal);
     rate_limiter writes(time_, writes_per_second_);
-    repair_session session(settings_, {.executor = time_.executor(),
-                                       .time = time_,
-                                       .source = source_.side,
-                                       .target = target_.side,
-                                       .write_budget = writes,
-                                       .journal = &*journal,
-                                       .may_write = may_write_});
+    repair_session session(settings_,
+                           {.executor = time_.executor(),
+                            .time = time_,
+                            .source = source_.side,
+                            .target = target_.side,
+                            .write_budget = writes,
+                            .journal = &*journal,
+                            .may_write = may_write_ ? [this] { return ask(); }
+                                                    : std::function<awaitable<result<void>>()>()});
     session_ = &session;
     auto ended = time_.run(act(session));
     so_far_ = session.summary();
     return ended;
   }
+  awaitable<result<void>> ask() { co_return may_write_(); }
   /// The moment at which it does so.
   wall_time stop_after(milliseconds wait) {
     const auto at = time_.now() + wait;
@@ -243,7 +246,7 @@ class repairing : public testing::Test {
     bool operator==(const told_sides&) const = default;
   };
   std::vector<told_sides> sides_;
-  std::function<awaitable<result<void>>()> may_write_;
+  std::function<result<void>()> may_write_;  ///< none: not asked
   bool refuse_sides_ = false;
   bool stop_at_sides_ = false;
 };
