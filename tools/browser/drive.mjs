@@ -23,7 +23,8 @@ const flags = [
   "--disable-component-update", "--disable-sync",
 ];
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+// Below the patience of who asks (tools/chromium.py): a busy machine starts a browser slowly.
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags, timeout: 100_000 });
 let page;
 let problems = [];
 let loads = 0;
