@@ -45,7 +45,7 @@ WAITING = {
         "sts_client transport",
     "cli":
         "alert_sender compare_command compared_tables connection copied_files ending event_loop fetched_part held_state item_command "
-        "live_panels monitor_command onlookers open_migration other_parts process reached_table repair_command "
+        "live_panels monitor_command onlookers open_migration other_parts plan_look process reached_table repair_command "
         "run_description shared_budgets shared_connections shown_runs start_text state_beginning web_api web_findings web_server web_shards",
     "compare": "segment_scanner table_comparer",
     "dynamodb": "answer describe_settings dynamodb_client streams_client table_reader",

@@ -28,13 +28,14 @@ namespace {
 /// Everything is open: what is read, and how it ends.
 class compare_run {
  public:
-  compare_run(open_migration& migration, const compare_options& options, onlookers& onlookers)
+  compare_run(open_migration& migration, const compare_options& options, onlookers& onlookers,
+              run_teller& teller)
       : migration_(migration),
         options_(options),
         tables_(migration),
         decoder_(migration.decoder_for(options.sample_rate)),
         onlookers_(onlookers),
-        teller_(migration.host.printer, options, false, report::render_comparison) {}
+        teller_(teller) {}
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
@@ -50,7 +51,7 @@ class compare_run {
   compared_tables tables_;
   dynamodb::page_decoder decoder_;
   onlookers& onlookers_;
-  printing_teller teller_;
+  run_teller& teller_;
 };
 
 monitor::compare_settings compare_run::session_settings() const {
@@ -91,12 +92,12 @@ monitor::compare_parts compare_run::session_parts() {
 
 awaitable<int> compare_run::run() {
   if (auto ready = migration_.check_target_is_ready(); !ready) {
-    co_return refuse(ready.error());
+    co_return teller_.refused({ready.error()});
   }
   auto& resumed = migration_.resumed;
   const auto gaps_before = resumed.gaps.size();
   if (auto settled = co_await tables_.settle(resumed.gaps); !settled) {
-    co_return refuse(settled.error());
+    co_return teller_.refused({settled.error()});
   }
   auto settings = session_settings();
   // What was compared with another table is compared again.
@@ -170,30 +171,38 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   return text;
 }
 
-awaitable<int> compare_opened(open_migration& opened, const compare_options& options) {
+awaitable<int> compare_opened(open_migration& opened, const compare_options& options,
+                              run_teller& teller) {
   auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
-    co_return refuse(onlookers.error());
+    co_return teller.refused({onlookers.error()});
   }
-  compare_run run(opened, options, **onlookers);
+  compare_run run(opened, options, **onlookers, teller);
   co_return co_await run.run();
 }
 
-awaitable<int> compare_migration(process& host, const compare_options& options) {
-  // The state may be a monitor's as well: --fresh begins only the comparison anew.
-  auto opened = co_await open_migration::open(
-      host, options, {.command = "compare", .lock = "compare", .begins_anew = options.fresh});
-  if (!opened) {
-    co_return open_migration::not_opened(opened.error());
-  }
-  co_return co_await (*opened)->work_and_close([&] { return compare_opened(**opened, options); });
+awaitable<int> compare_alone(process& host, const compare_options& options) {
+  printing_teller teller(host.printer, options, false, report::render_comparison);
+  co_return co_await compare_migration(host, options, teller);
 }
 
 }  // namespace
 
+awaitable<int> compare_migration(process& host, const compare_options& options,
+                                 run_teller& teller) {
+  // The state may be a monitor's as well: --fresh begins only the comparison anew.
+  auto opened = co_await open_migration::open(
+      host, options, {.command = "compare", .lock = "compare", .begins_anew = options.fresh});
+  if (!opened) {
+    co_return open_migration::not_opened(opened.error(), teller);
+  }
+  co_return co_await (*opened)->work_and_close(
+      [&] { return compare_opened(**opened, options, teller); });
+}
+
 migration_command as_command(std::string migration, compare_options options) {
   return {.migration = std::move(migration), .run = [options = std::move(options)](process& host) {
-            return compare_migration(host, options);
+            return compare_alone(host, options);
           }};
 }
 

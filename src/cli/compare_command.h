@@ -4,10 +4,15 @@
 #include "aws/environment.h"
 #include "cli/options.h"
 #include "cli/process.h"
+#include "cli/run_teller.h"
 
 #include <string>
 
 namespace ddm::cli {
+
+/// One run, from its examination to its end; the exit code. All outlive it.
+[[nodiscard]] awaitable<int> compare_migration(process& host, const compare_options& options,
+                                               run_teller& teller);
 
 /// Runs until both tables are compared or a signal; prints, and returns the exit code.
 [[nodiscard]] int run_compare(const compare_options& options, const aws::environment& variables);

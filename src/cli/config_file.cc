@@ -140,14 +140,6 @@ raw_settings config_reader::read_section(const toml::table& section, place at) {
   return settings;
 }
 
-bool is_fit_for_a_name(std::string_view name) {
-  return !name.empty() && name.size() <= name_size_max && name[0] != '.' && name[0] != '-' &&
-         std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
-         });
-}
-
 void config_reader::name_migration(const toml::table& section, config_migration& made) {
   const auto* node = section.get("name");
   const auto given = node == nullptr ? std::nullopt : scalar_text(*node);
@@ -237,13 +229,26 @@ config_file read_config(const flag_table& table, const std::string& path, const 
   }
 }
 
+bool is_fit_for_a_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_size_max && name[0] != '.' && name[0] != '-' &&
+         std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+         });
+}
+
+std::string with_name(std::string text, const std::string& name) {
+  for (auto at = text.find(name_mark); at != std::string::npos;
+       at = text.find(name_mark, at + name.size())) {
+    text.replace(at, name_mark.size(), name);
+  }
+  return text;
+}
+
 raw_settings said_of(raw_settings for_all, const std::string& name) {
   for (auto& [flag, values] : for_all) {
     for (auto& value : values) {
-      for (auto at = value.text.find(name_mark); at != std::string::npos;
-           at = value.text.find(name_mark, at + name.size())) {
-        value.text.replace(at, name_mark.size(), name);
-      }
+      value.text = with_name(std::move(value.text), name);
     }
   }
   return for_all;

@@ -20,6 +20,7 @@
 #include "cli/options_sources.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ddm::cli {
@@ -41,7 +42,11 @@ struct config_file {
 [[nodiscard]] config_file read_config(const flag_table& table, const std::string& path,
                                       const std::string& text, std::vector<std::string>& faults);
 
+/// Letters, digits, ".", "_" and "-", few enough for a file's name.
+[[nodiscard]] bool is_fit_for_a_name(std::string_view name);
+
 /// With `name` for each {name}.
+[[nodiscard]] std::string with_name(std::string text, const std::string& name);
 [[nodiscard]] raw_settings said_of(raw_settings for_all, const std::string& name);
 
 }  // namespace ddm::cli

@@ -3,6 +3,7 @@
 #include "base/foreign_json.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/compare_command.h"
 #include "cli/monitor_command.h"
 #include "cli/process.h"
 #include "cli/run_teller.h"
@@ -38,6 +39,9 @@ constexpr minutes well_after{10};
 constexpr int failures_of_bounded_run_max = static_cast<int>(pauses.size());
 /// Two hundred that start together do not ask everything at one moment.
 constexpr milliseconds start_apart{50};
+/// Comparisons of a fleet that read at one time. One alone leaves budgets idle while it judges;
+/// what each holds in memory makes many of them too many.
+constexpr std::size_t comparisons_at_once = 4;
 
 /// The state with its log, its index and its lock; the findings; one to spare.
 constexpr std::size_t files_of_migration = 6;
@@ -46,6 +50,62 @@ constexpr std::size_t files_of_process = 300;
 
 bool is_failure(int code) {
   return code == static_cast<int>(exit_code::failed) || code == static_cast<int>(exit_code::usage);
+}
+
+/// How a run differs from the first one.
+struct attempt {
+  bool fresh = false;
+  std::optional<milliseconds> duration;  ///< what is left of it
+};
+
+/// What is to be done for one migration, as often as it takes.
+struct member_work {
+  std::string name;
+  bool fresh = false;
+  std::optional<milliseconds> duration;  ///< of all its runs together
+  bool ends_by_itself = false;           ///< somebody waits for its end: it is not tried for ever
+  bool require_go = false;
+  std::function<awaitable<int>(process&, run_teller&, const attempt&)> run;
+};
+
+struct fleet_work {
+  const migration_options& common;
+  std::vector<member_work> members;
+  std::size_t at_once = 0;
+};
+
+/// Which of them run: so many at a time, who came first before who came later.
+class turns {
+ public:
+  explicit turns(std::size_t at_once) : free_(at_once) {}
+
+  /// False: the end was asked for first.
+  [[nodiscard]] awaitable<bool> take(ending& end);
+  void give_back() {
+    ++free_;
+    given_back_.notify();
+  }
+
+ private:
+  std::size_t free_;
+  std::size_t next_ = 0;     ///< number for who comes
+  std::size_t serving_ = 0;  ///< number whose turn comes next
+  signal given_back_;
+};
+
+awaitable<bool> turns::take(ending& end) {
+  const drains_on_signal wakes(end, [this] { given_back_.notify(); });
+  const auto number = next_++;
+  while (!end.asked() && (free_ == 0 || serving_ != number)) {
+    co_await given_back_.wait();
+  }
+  if (end.asked()) {
+    co_return false;
+  }
+  ++serving_;
+  --free_;
+  given_back_.notify();
+  co_return true;
 }
 
 /// What a run says goes to its place on the board.
@@ -85,18 +145,20 @@ class board_teller final : public run_teller {
 /// One migration: its runs, one after the other.
 class fleet_member {
  public:
-  /// `on_refused` is called when only editing mends why its first run did not begin. `host` and
-  /// `place` outlive it.
-  fleet_member(process& host, shown_member& place, monitor_options options, std::size_t number,
+  /// `on_refused` is called when only editing mends why its first run did not begin. The others
+  /// outlive it.
+  fleet_member(process& host, shown_member& place, turns& turns, const member_work& work,
                std::function<void()> on_refused)
       : host_(host),
         place_(place),
-        options_(std::move(options)),
-        number_(number),
+        turns_(turns),
+        work_(work),
+        next_{.fresh = work.fresh, .duration = work.duration},
         on_refused_(std::move(on_refused)) {}
 
-  /// Until it ends as it was asked to; the exit code.
-  [[nodiscard]] awaitable<int> run();
+  /// `start_after`: its place in the file, in time. Until it ends as it was asked to; the exit
+  /// code.
+  [[nodiscard]] awaitable<int> run(milliseconds start_after);
 
  private:
   [[nodiscard]] awaitable<int> run_once();
@@ -106,8 +168,9 @@ class fleet_member {
 
   process& host_;
   shown_member& place_;
-  monitor_options options_;
-  std::size_t number_;  ///< in its file
+  turns& turns_;
+  const member_work& work_;
+  attempt next_;
   std::function<void()> on_refused_;
   restart_pauses pauses_;
   bool is_first_run_ = true;
@@ -127,11 +190,11 @@ awaitable<void> fleet_member::pause_for(milliseconds pause) {
 
 /// A run that is begun again ends when the first one would have.
 void fleet_member::keep_to_the_end_asked_for(wall_time now) {
-  if (options_.duration && !over_at_) {
-    over_at_ = now + *options_.duration;
+  if (next_.duration && !over_at_) {
+    over_at_ = now + *next_.duration;
   }
   if (over_at_) {
-    options_.duration = std::max(milliseconds{1}, *over_at_ - now);
+    next_.duration = std::max(milliseconds{1}, *over_at_ - now);
   }
 }
 
@@ -139,16 +202,16 @@ awaitable<int> fleet_member::run_once() {
   keep_to_the_end_asked_for(host_.time.now());
   place_.state = member_state::starting;
   place_.again_at.reset();
-  board_teller teller(place_, options_.require_go);
+  board_teller teller(place_, work_.require_go);
   int code = static_cast<int>(exit_code::failed);
   try {
-    code = co_await monitor_migration(host_, options_, teller);
+    code = co_await work_.run(host_, teller, next_);
   } catch (const std::exception& failure) {
     place_.why = failure.what();
   }
   if (teller.has_begun()) {
     has_begun_ = true;
-    options_.fresh = false;  // what it forgot is forgotten
+    next_.fresh = false;  // what it forgot is forgotten
   }
   if (is_failure(code) && place_.last && place_.last->failure.empty()) {
     // It ended well, and what came after that did not: what it said then holds no more.
@@ -162,18 +225,18 @@ awaitable<int> fleet_member::run_once() {
 
 bool fleet_member::is_to_go_on(int code) const {
   const bool is_time_over = over_at_ && host_.time.now() >= *over_at_;
-  const bool gives_up =
-      options_.until_caught_up && pauses_.failures() >= failures_of_bounded_run_max;
+  const bool gives_up = work_.ends_by_itself && pauses_.failures() >= failures_of_bounded_run_max;
   return is_failure(code) && !host_.end.asked() && !is_time_over && !gives_up;
 }
 
-awaitable<int> fleet_member::run() {
+awaitable<int> fleet_member::run(milliseconds start_after) {
   const drains_on_signal drains(host_.end, [] {});
-  co_await pause_for(start_apart * number_);
+  co_await pause_for(start_after);
   auto code = static_cast<int>(exit_code::incomplete);
-  while (!host_.end.asked()) {
+  while (co_await turns_.take(host_.end)) {
     const auto began = host_.time.now();
     code = co_await run_once();
+    turns_.give_back();
     const auto pause = pauses_.next(host_.time.now() - began);
     const bool is_first = std::exchange(is_first_run_, false);
     if (is_first && !has_begun_ && code == static_cast<int>(exit_code::usage)) {
@@ -189,6 +252,9 @@ awaitable<int> fleet_member::run() {
                {{"failures", pauses_.failures()}});
     co_await pause_for(pause);
   }
+  if (is_first_run_) {
+    place_.why = "not begun: the end was asked for before its turn came";
+  }
   place_.state = member_state::ended;
   log::event(log::level::info, "migration_ended", place_.why, {{"exit_code", code}});
   co_return code;
@@ -198,7 +264,8 @@ awaitable<int> fleet_member::run() {
 class fleet_run {
  public:
   /// Both outlive it.
-  fleet_run(process& host, const fleet_of<monitor_options>& fleet) : host_(host), fleet_(fleet) {}
+  fleet_run(process& host, const fleet_work& fleet)
+      : host_(host), fleet_(fleet), turns_(fleet.at_once) {}
 
   [[nodiscard]] awaitable<int> run();
 
@@ -213,7 +280,8 @@ class fleet_run {
   void note_refused();
 
   process& host_;
-  const fleet_of<monitor_options>& fleet_;
+  const fleet_work& fleet_;
+  turns turns_;
   std::size_t refused_ = 0;  ///< at their first run
 };
 
@@ -253,9 +321,9 @@ bool fleet_run::print_json() const {
 }
 
 awaitable<int> fleet_run::run_member(process& host, std::size_t number) {
-  fleet_member member(host, host.shown.members[number], fleet_.members[number].options, number,
+  fleet_member member(host, host.shown.members[number], turns_, fleet_.members[number],
                       [this] { note_refused(); });
-  co_return co_await member.run();
+  co_return co_await member.run(start_apart * number);
 }
 
 awaitable<int> fleet_run::run() {
@@ -284,14 +352,44 @@ awaitable<int> fleet_run::run() {
       : static_cast<int>(report::worse_of(static_cast<exit_code>(code), exit_code::incomplete));
 }
 
-}  // namespace
-
-milliseconds restart_pauses::next(milliseconds ran_for) {
-  failures_ = ran_for >= well_after ? 1 : failures_ + 1;
-  return pauses.at(std::min<std::size_t>(static_cast<std::size_t>(failures_), pauses.size()) - 1);
+awaitable<int> monitor_again(process& host, monitor_options options, run_teller& teller) {
+  co_return co_await monitor_migration(host, options, teller);
 }
 
-int run_fleet(const fleet_of<monitor_options>& fleet, const aws::environment& variables) {
+awaitable<int> compare_again(process& host, compare_options options, run_teller& teller) {
+  co_return co_await compare_migration(host, options, teller);
+}
+
+member_work work_of(const fleet_of<monitor_options>::member& member) {
+  return {.name = member.name,
+          .fresh = member.options.fresh,
+          .duration = member.options.duration,
+          .ends_by_itself = member.options.until_caught_up,
+          .require_go = member.options.require_go,
+          .run = [options = member.options](process& host, run_teller& teller, const attempt& now) {
+            auto changed = options;
+            changed.fresh = now.fresh;
+            changed.duration = now.duration;
+            return monitor_again(host, std::move(changed), teller);
+          }};
+}
+
+/// `memory_bytes` is of those that read at one time.
+member_work work_of(const fleet_of<compare_options>::member& member, std::uint64_t memory_bytes) {
+  return {.name = member.name,
+          .fresh = member.options.fresh,
+          .duration = std::nullopt,
+          .ends_by_itself = true,
+          .run = [options = member.options, memory_bytes](process& host, run_teller& teller,
+                                                          const attempt& now) {
+            auto changed = options;
+            changed.fresh = now.fresh;
+            changed.memory_bytes = memory_bytes;
+            return compare_again(host, std::move(changed), teller);
+          }};
+}
+
+int run_work(const fleet_work& fleet, const aws::environment& variables) {
   const auto files = raise_file_limit();
   if (const auto needed = files_of_process + fleet.members.size() * files_of_migration;
       files < needed) {
@@ -308,6 +406,31 @@ int run_fleet(const fleet_of<monitor_options>& fleet, const aws::environment& va
                             co_return co_await run.run();
                           }}},
                         fleet.members.size());
+}
+
+}  // namespace
+
+milliseconds restart_pauses::next(milliseconds ran_for) {
+  failures_ = ran_for >= well_after ? 1 : failures_ + 1;
+  return pauses.at(std::min<std::size_t>(static_cast<std::size_t>(failures_), pauses.size()) - 1);
+}
+
+int run_fleet(const fleet_of<monitor_options>& fleet, const aws::environment& variables) {
+  fleet_work all{.common = fleet.common, .members = {}, .at_once = fleet.members.size()};
+  for (const auto& each : fleet.members) {
+    all.members.push_back(work_of(each));
+  }
+  return run_work(all, variables);
+}
+
+int run_fleet(const fleet_of<compare_options>& fleet, const aws::environment& variables) {
+  fleet_work all{.common = fleet.common,
+                 .members = {},
+                 .at_once = std::min(fleet.members.size(), comparisons_at_once)};
+  for (const auto& each : fleet.members) {
+    all.members.push_back(work_of(each, fleet.common.memory_bytes / all.at_once));
+  }
+  return run_work(all, variables);
 }
 
 }  // namespace ddm::cli

@@ -26,8 +26,11 @@ class restart_pauses {
   int failures_ = 0;
 };
 
-/// The exit code of all.
+/// The exit code of all. Monitors run side by side.
 [[nodiscard]] int run_fleet(const fleet_of<monitor_options>& fleet,
+                            const aws::environment& variables);
+/// Comparisons: a few at a time, in the order of the file, with the memory divided among those.
+[[nodiscard]] int run_fleet(const fleet_of<compare_options>& fleet,
                             const aws::environment& variables);
 
 }  // namespace ddm::cli

@@ -34,7 +34,8 @@ int run(const cli::text_to_print& asked, const aws::environment&) {
 int run(const cli::monitor_options& options, const aws::environment& variables) {
   return cli::run_monitor(options, variables);
 }
-int run(const cli::fleet_of<cli::monitor_options>& fleet, const aws::environment& variables) {
+template <class Options>
+int run(const cli::fleet_of<Options>& fleet, const aws::environment& variables) {
   return cli::run_fleet(fleet, variables);
 }
 int run(const cli::compare_options& options, const aws::environment& variables) {
@@ -42,6 +43,9 @@ int run(const cli::compare_options& options, const aws::environment& variables) 
 }
 int run(const cli::plan_options& options, const aws::environment& variables) {
   return cli::run_plan(options, variables);
+}
+int run(const cli::fleet_of<cli::plan_options>& fleet, const aws::environment& variables) {
+  return cli::run_plan(fleet, variables);
 }
 int run(const cli::repair_options& options, const aws::environment& variables) {
   return cli::run_repair(options, variables);

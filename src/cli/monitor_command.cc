@@ -418,9 +418,7 @@ awaitable<int> monitor_migration(process& host, const monitor_options& options,
       host, options, {.command = "monitor", .lock = "monitor", .forgets_state = options.fresh},
       std::move(*tables), std::move(request));
   if (!opened) {
-    co_return opened.error().front().kind == error_class::cancelled
-        ? open_migration::not_opened(opened.error())
-        : teller.refused(opened.error());
+    co_return open_migration::not_opened(opened.error(), teller);
   }
   co_return co_await (*opened)->work_and_close(
       [&] { return monitor_opened(**opened, *stream, options, teller); });

@@ -202,6 +202,15 @@ awaitable<result<void>> note_own_beginning(open_migration& migration) {
   co_return co_await migration.store->commit(std::move(batch));
 }
 
+bool is_end_of_waiting(const fault_list& faults) {
+  return faults.front().kind == error_class::cancelled;
+}
+
+int end_of_waiting(const fault_list& faults) {
+  log::event(log::level::info, "standby_ended", faults.front().message);
+  return static_cast<int>(report::exit_code::incomplete);
+}
+
 /// Makes the files, or takes up those that are there.
 awaitable<result<void>> open_files(open_migration& migration) {
   const auto& manner = migration.manner;
@@ -323,12 +332,12 @@ result<void> open_migration::check_target_is_ready() const {
                           options.target_table, manner.command));
 }
 
+int open_migration::not_opened(const fault_list& faults, run_teller& teller) {
+  return is_end_of_waiting(faults) ? end_of_waiting(faults) : teller.refused(faults);
+}
+
 int open_migration::not_opened(const fault_list& faults) {
-  if (faults.front().kind != error_class::cancelled) {
-    return refuse(faults);
-  }
-  log::event(log::level::info, "standby_ended", faults.front().message);
-  return static_cast<int>(report::exit_code::incomplete);
+  return is_end_of_waiting(faults) ? end_of_waiting(faults) : refuse(faults);
 }
 
 awaitable<int> open_migration::work_and_close(std::function<awaitable<int>()> work) {

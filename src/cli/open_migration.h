@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/process.h"
 #include "cli/reached_table.h"
+#include "cli/run_teller.h"
 #include "dynamodb/page_decoder.h"
 #include "monitor/migration.h"
 #include "monitor/session_state.h"
@@ -69,7 +70,10 @@ struct open_migration {
   /// exit code of all.
   [[nodiscard]] awaitable<int> work_and_close(std::function<awaitable<int>()> work);
 
-  /// Of one that was not opened: the faults are told. It ended while it waited: that is none.
+  /// Of one that was not opened: the faults are told to `teller`. It ended while it waited: that is
+  /// none.
+  [[nodiscard]] static int not_opened(const fault_list& faults, run_teller& teller);
+  /// The same to whoever reads standard error.
   [[nodiscard]] static int not_opened(const fault_list& faults);
 
   process& host;

@@ -150,6 +150,22 @@ void refuse_unknown_names(const migration_options& common, const config_file& fi
   }
 }
 
+void name_files(migration_options& options, const std::string& migration) {
+  if (!options.state_file) {
+    options.state_file = fmt::format("./{}.monitor.db", migration);
+  }
+  if (!options.findings_file && !remote::is_state_address(*options.state_file)) {
+    options.findings_file = findings_beside(*options.state_file);
+  }
+}
+
+/// It makes no file: what is said of one is meant for the other commands.
+void name_files(plan_options& options, const std::string&) {
+  if (options.state_file && !remote::is_state_address(*options.state_file)) {
+    options.state_file.reset();
+  }
+}
+
 template <class Options>
 std::expected<fleet_of<Options>, usage_faults> parse_fleet(const said& all, usage_faults wrong) {
   fleet_of<Options> fleet;
@@ -171,12 +187,7 @@ std::expected<fleet_of<Options>, usage_faults> parse_fleet(const said& all, usag
                    layered(said_of(all.here, each.name),
                            layered(each.settings, said_of(all.file.settings, each.name))),
                    of_it);
-    if (!options.state_file) {
-      options.state_file = fmt::format("./{}.monitor.db", each.name);
-    }
-    if (!options.findings_file && !remote::is_state_address(*options.state_file)) {
-      options.findings_file = findings_beside(*options.state_file);
-    }
+    name_files(options, each.name);
     std::ranges::move(complete(options), std::back_inserter(of_it));
     faults.add(each.name, std::move(of_it));
   }
@@ -190,6 +201,10 @@ std::expected<fleet_of<Options>, usage_faults> parse_fleet(const said& all, usag
 
 template <class Options>
 concept has_fleets = std::is_constructible_v<command_line, fleet_of<Options>>;
+
+/// A fleet of one monitor is begun again when it fails; what ends by itself tells more alone.
+template <class Options>
+constexpr bool one_is_a_fleet = std::is_same_v<Options, monitor_options>;
 
 /// A command that works for one migration takes it out of the fleet.
 template <class Options>
@@ -238,7 +253,13 @@ outcome parse_fleet_for(const said& all, usage_faults wrong) {
     return report_of_fleet(all, std::move(options), std::move(wrong));
   } else if constexpr (has_fleets<Options>) {
     auto fleet = parse_fleet<Options>(all, std::move(wrong));
-    return fleet ? outcome(*std::move(fleet)) : std::unexpected(std::move(fleet.error()));
+    if (!fleet) {
+      return std::unexpected(std::move(fleet.error()));
+    }
+    if (!one_is_a_fleet<Options> && fleet->members.size() == 1) {
+      return std::move(fleet->members.front().options);
+    }
+    return *std::move(fleet);
   } else if constexpr (std::is_base_of_v<migration_options, Options>) {
     return one_of_fleet<Options>(all, std::move(wrong));
   } else {

@@ -159,6 +159,8 @@ struct plan_options : migration_options {
   std::optional<std::string> stream_arn;
   std::uint64_t sample_rate = 100;  ///< of the monitor whose cost is estimated
   std::vector<std::string> accept;  ///< settings that may differ
+  std::vector<std::string> tables;  ///< patterns of the source's tables; empty: target_table is one
+  std::optional<std::string> fleet_file;  ///< written of those
   plan::purposes wanted{plan::purpose::plan, plan::purpose::monitor, plan::purpose::baseline,
                         plan::purpose::compare};
   bool operator==(const plan_options&) const = default;
@@ -227,9 +229,10 @@ struct text_to_print {
   int exit_code = 0;
 };
 
-using command_line = std::variant<text_to_print, monitor_options, compare_options, plan_options,
-                                  repair_options, report_options, state_options, datagen_options,
-                                  datadel_options, fleet_of<monitor_options>>;
+using command_line =
+    std::variant<text_to_print, monitor_options, compare_options, plan_options, repair_options,
+                 report_options, state_options, datagen_options, datadel_options,
+                 fleet_of<monitor_options>, fleet_of<compare_options>, fleet_of<plan_options>>;
 
 inline constexpr int exit_code_of_wrong_usage = 2;
 

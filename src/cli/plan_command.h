@@ -1,4 +1,4 @@
-// plan: everything that can be known of a migration before its items are read.
+// plan: everything that can be known of migrations before their items are read.
 #pragma once
 
 #include "aws/environment.h"
@@ -6,7 +6,9 @@
 
 namespace ddm::cli {
 
-/// Returns the exit code.
+/// Of one migration, or of all tables that fit; the exit code.
 [[nodiscard]] int run_plan(const plan_options& options, const aws::environment& variables);
+/// A row for each.
+[[nodiscard]] int run_plan(const fleet_of<plan_options>& fleet, const aws::environment& variables);
 
 }  // namespace ddm::cli

@@ -229,6 +229,27 @@ std::string other_key_answered(std::string_view operation) {
       operation);
 }
 
+awaitable<result<dynamodb_client::table_names>> dynamodb_client::list_tables(
+    std::optional<std::string> after) {
+  const nlohmann::json body =
+      after ? nlohmann::json{{"ExclusiveStartTableName", *after}} : nlohmann::json::object();
+  const auto answer = co_await call_for_json(calls_, request("ListTables", json_text(body)));
+  if (!answer) {
+    co_return fail(answer.error());
+  }
+  table_names page;
+  for (const auto& each : member(*answer, "TableNames")) {
+    if (!each.is_string()) {
+      co_return strange_answer("ListTables", "a name that is no text");
+    }
+    page.names.push_back(each.get<std::string>());
+  }
+  if (auto last = text_member(*answer, "LastEvaluatedTableName"); !last.empty()) {
+    page.last = std::move(last);
+  }
+  co_return page;
+}
+
 awaitable<result<table_description>> dynamodb_client::describe_table(table_name table) {
   const auto answer =
       co_await call_for_json(calls_, request("DescribeTable", "{" + table_member(table) + "}"));

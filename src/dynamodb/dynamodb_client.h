@@ -22,6 +22,12 @@ class dynamodb_client {
   /// `calls` outlives the client.
   explicit dynamodb_client(aws::service_client& calls) : calls_(calls) {}
 
+  struct table_names {
+    std::vector<std::string> names;
+    std::optional<std::string> last;  ///< there may be more behind it
+  };
+  /// A page of the account's tables in this region, in the order of their names.
+  [[nodiscard]] awaitable<result<table_names>> list_tables(std::optional<std::string> after);
   [[nodiscard]] awaitable<result<table_description>> describe_table(table_name table);
   /// The name of the TTL attribute when TTL is enabled (or being enabled).
   [[nodiscard]] awaitable<result<std::optional<std::string>>> describe_time_to_live(

@@ -64,4 +64,14 @@ monitor_estimate estimate_monitor(table_size source, std::size_t open_shards,
   return estimate;
 }
 
+forecast forecast_costs(const compare_estimate& comparing, const monitor_estimate& monitoring,
+                        std::size_t open_shards) {
+  constexpr double seconds = forecast_days * seconds_per_day;
+  const double busy = std::chrono::duration<double>(stream::busy_interval).count();
+  const double calls_most = static_cast<double>(open_shards) * seconds / busy;
+  return {.usd_least = comparing.usd + forecast_days * monitoring.stream_usd_per_day,
+          .usd_most = comparing.usd + calls_most * usd_per_stream_call,
+          .usd_per_100_changes_a_second = 100 * seconds / million * monitoring.usd_per_million};
+}
+
 }  // namespace ddm::plan

@@ -45,4 +45,18 @@ struct monitor_estimate {
 [[nodiscard]] monitor_estimate estimate_monitor(table_size source, std::size_t open_shards,
                                                 std::uint64_t sample_rate, bool images_are_missing);
 
+/// What a migration lasts from the export to the cutover, or longer.
+inline constexpr int forecast_days = 21;
+
+/// Of so many days in which the stream is watched, and all items compared once.
+struct forecast {
+  double usd_least = 0;  ///< no shard has anything to read
+  double usd_most = 0;   ///< every shard has, at any time
+  /// Beside that, of the checks.
+  double usd_per_100_changes_a_second = 0;
+};
+
+[[nodiscard]] forecast forecast_costs(const compare_estimate& comparing,
+                                      const monitor_estimate& monitoring, std::size_t open_shards);
+
 }  // namespace ddm::plan

@@ -36,8 +36,6 @@ std::string units(double number) {
   return grouped(static_cast<std::uint64_t>(std::llround(number)));
 }
 
-std::string dollars(double amount) { return fmt::format("{:.2f} USD", amount); }
-
 std::string value_or_unknown(const std::optional<std::string>& value) {
   return value.value_or(std::string(not_known));
 }
@@ -148,6 +146,14 @@ void show_costs(const plan_report& report, text_page& page) {
   } else {
     page.line("monitor", not_known);
   }
+  if (const auto costs = report.three_weeks()) {
+    page.line("three weeks",
+              fmt::format("{}: one comparison, and the stream read while idle, or with every shard "
+                          "busy all the time",
+                          describe(*costs)));
+    page.line("", fmt::format("and {} for each 100 changes a second",
+                              dollars(costs->usd_per_100_changes_a_second)));
+  }
 }
 
 struct named_policy {
@@ -211,7 +217,7 @@ ordered_json json_of(const side_facts& side) {
 }
 
 ordered_json costs_json(const plan_report& report) {
-  ordered_json out{{"compare", nullptr}, {"monitor", nullptr}};
+  ordered_json out{{"compare", nullptr}, {"monitor", nullptr}, {"three_weeks", nullptr}};
   if (const auto cost = report.comparing()) {
     out["compare"] = {{"source_rcu", cost->source_units},
                       {"target_rcu", cost->target_units},
@@ -225,6 +231,11 @@ ordered_json costs_json(const plan_report& report) {
                       {"usd_per_million_changes", cost->usd_per_million},
                       {"stream_calls_per_day", cost->stream_calls_per_day},
                       {"stream_usd_per_day", cost->stream_usd_per_day}};
+  }
+  if (const auto costs = report.three_weeks()) {
+    out["three_weeks"] = {{"usd_least", costs->usd_least},
+                          {"usd_most", costs->usd_most},
+                          {"usd_per_100_changes_a_second", costs->usd_per_100_changes_a_second}};
   }
   return out;
 }
@@ -268,6 +279,13 @@ std::optional<monitor_estimate> plan_report::monitoring() const {
   }
   return estimate_monitor(size_of(source), stream.shards_open, sample_rate,
                           images_are_missing(stream.view_type));
+}
+
+std::optional<forecast> plan_report::three_weeks() const {
+  const auto compare = comparing();
+  const auto monitor = monitoring();
+  return compare && monitor ? std::optional(forecast_costs(*compare, *monitor, stream.shards_open))
+                            : std::nullopt;
 }
 
 std::vector<std::string> plan_report::obstacles() const {
@@ -360,7 +378,13 @@ std::string render_text(const plan_report& report) {
   return std::move(page).take();
 }
 
-std::string render_json(const plan_report& report) {
+std::string dollars(double amount) { return fmt::format("{:.2f} USD", amount); }
+
+std::string describe(const forecast& costs) {
+  return fmt::format("{:.2f} to {}", costs.usd_least, dollars(costs.usd_most));
+}
+
+std::string render_json(const plan_report& report, std::string_view migration) {
   ordered_json policies = ordered_json::object();
   for (auto& [name, document] : policies_of(report)) {
     policies[name] = std::move(document);
@@ -368,6 +392,7 @@ std::string render_json(const plan_report& report) {
   const ordered_json out{
       {"schema", 1},
       {"command", "plan"},
+      {"migration", migration.empty() ? ordered_json() : ordered_json(migration)},
       {"in_the_way", report.obstacles()},
       {"unknown", report.unknowns()},
       {"source", json_of(report.source)},

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ddm::plan {
@@ -40,6 +41,7 @@ struct plan_report {
 
   [[nodiscard]] std::optional<compare_estimate> comparing() const;
   [[nodiscard]] std::optional<monitor_estimate> monitoring() const;
+  [[nodiscard]] std::optional<forecast> three_weeks() const;
   /// In words, what stands in the way; empty: nothing.
   [[nodiscard]] std::vector<std::string> obstacles() const;
   /// In words, what could not be learned.
@@ -49,7 +51,11 @@ struct plan_report {
 };
 
 [[nodiscard]] std::string render_text(const plan_report& report);
-/// One object, "schema": 1 (docs/output.md).
-[[nodiscard]] std::string render_json(const plan_report& report);
+/// One object, "schema": 1 (docs/output.md). `migration`: its name in a fleet.
+[[nodiscard]] std::string render_json(const plan_report& report, std::string_view migration = {});
+/// "2.24 USD".
+[[nodiscard]] std::string dollars(double amount);
+/// "2.24 to 3.33 USD".
+[[nodiscard]] std::string describe(const forecast& costs);
 
 }  // namespace ddm::plan

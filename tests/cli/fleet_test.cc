@@ -206,6 +206,43 @@ TEST(fleet_file, one_file_is_for_several_commands) {
               ElementsAre(HasSubstr("lists 2 migrations, and repair works for one")));
 }
 
+TEST(fleet_file, is_compared_and_planned_as_a_whole) {
+  const auto compared = parse(two, with_fleet({}, "compare"));
+  ASSERT_TRUE(compared) << compared.error().text();
+  const auto* fleet = std::get_if<fleet_of<compare_options>>(&*compared);
+  ASSERT_NE(fleet, nullptr);
+  ASSERT_THAT(fleet->members, SizeIs(2));
+  EXPECT_EQ(fleet->members[1].options.state_file, "/data/basket.db");
+  // What one alone tells is more than a row.
+  const auto one = parse(two, with_fleet({"--migration", "orders"}, "compare"));
+  ASSERT_TRUE(one) << one.error().text();
+  EXPECT_NE(std::get_if<compare_options>(&*one), nullptr);
+  const auto planned = parse(two, with_fleet({}, "plan"));
+  ASSERT_TRUE(planned) << planned.error().text();
+  const auto* plans = std::get_if<fleet_of<plan_options>>(&*planned);
+  ASSERT_NE(plans, nullptr);
+  // It makes no file; a state in a table has a policy.
+  EXPECT_EQ(plans->members[0].options.state_file, std::nullopt);
+  const auto in_table = parse(two, with_fleet({"--state", "dynamodb://states/{name}"}, "plan"));
+  ASSERT_TRUE(in_table) << in_table.error().text();
+  EXPECT_EQ(std::get<fleet_of<plan_options>>(*in_table).members[1].options.state_file,
+            "dynamodb://states/basket");
+}
+
+TEST(fleet_file, is_not_beside_the_tables_that_plan_looks_for) {
+  EXPECT_THAT(faults(two, {"--tables", "prod-*"}, "plan"),
+              ElementsAre(HasSubstr("--tables is for several tables of the source")));
+  const auto wrong = [](const words& arguments) { return parse("", arguments).error().faults; };
+  EXPECT_THAT(wrong({"plan", "--tables", "p*", "--target-table", "a"}),
+              ElementsAre(HasSubstr("it goes without --target-table")));
+  EXPECT_THAT(wrong({"plan"}), ElementsAre(HasSubstr("--target-table is missing")));
+  EXPECT_THAT(wrong({"plan", "--target-table", "a", "--write-fleet", "f"}),
+              ElementsAre(HasSubstr("--write-fleet writes the tables of --tables")));
+  EXPECT_THAT(wrong({"plan", "--tables", "p*", "--state", "dynamodb://states/x"}),
+              ElementsAre(HasSubstr("write it with {name}")));
+  EXPECT_TRUE(parse("", {"plan", "--tables", "p*", "--state", "dynamodb://states/{name}"}));
+}
+
 TEST(fleet_file, report_takes_the_states_out_of_it) {
   const auto made = parse(two, with_fleet({"--output", "json"}, "report"));
   ASSERT_TRUE(made) << made.error().text();

@@ -100,6 +100,22 @@ TEST_F(dynamodb_calls, errors_of_the_service_come_through) {
   EXPECT_EQ(table.error().kind, error_class::not_found);
 }
 
+TEST_F(dynamodb_calls, list_tables_gives_a_page_and_where_the_next_one_begins) {
+  script_.transport.answer(R"({"TableNames":["a","b"],"LastEvaluatedTableName":"b"})");
+  const auto page = script_.run(script_.client.list_tables(std::nullopt));
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(script_.target(), "DynamoDB_20120810.ListTables");
+  EXPECT_EQ(script_.sent(), json::object());
+  EXPECT_THAT(page->names, ElementsAre("a", "b"));
+  EXPECT_EQ(page->last, "b");
+  script_.transport.answer(R"({"TableNames":["c"]})");
+  const auto next = script_.run(script_.client.list_tables(page->last));
+  EXPECT_EQ(script_.sent(), json::parse(R"({"ExclusiveStartTableName":"b"})"));
+  EXPECT_EQ(next->last, std::nullopt);
+  script_.transport.answer(R"({"TableNames":[1]})");
+  EXPECT_FALSE(script_.run(script_.client.list_tables(std::nullopt)));
+}
+
 TEST_F(dynamodb_calls, the_ttl_attribute_is_known_when_ttl_is_on) {
   const auto ttl = [this](std::string_view body, int status = 200) {
     script_.transport.answer(body, status);

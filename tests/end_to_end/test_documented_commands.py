@@ -61,6 +61,8 @@ NOT_ZERO = {
     ("README.md", "monitor plan"): {3},   # DynamoDB Local does not answer everything
     ("flags.md", "monitor report"): {3},  # of a monitor that watches no more
     ("fleet.md", "monitor report"): {3},
+    ("fleet.md", "monitor plan"): {3},
+    ("fleet.md", "monitor compare"): {3},  # of empty tables
     ("operations.md", "--undo"): {2},     # nothing was wrong, so there is no journal
     # The page shows what is refused, and below it what to type instead.
     ("coming_from_the_old_tool.md", "--verify-on source"): {2},

@@ -46,5 +46,16 @@ TEST(estimate, idle_polling_is_bounded_but_asks_each_shard_every_20_seconds) {
   EXPECT_NEAR(estimate_monitor(small_items, 5000, 1, false).stream_calls_per_day, 250 * 86'400, 1);
 }
 
+TEST(estimate, three_weeks_are_a_comparison_and_the_reading_of_the_stream) {
+  const auto comparing = estimate_compare(small_items, small_items, 3000, 3000);
+  const auto monitoring = estimate_monitor(small_items, 4, 100, false);
+  const auto costs = forecast_costs(comparing, monitoring, 4);
+  const double calls_idle = 21 * 4 * 86'400.0;
+  EXPECT_NEAR(costs.usd_least, comparing.usd + calls_idle * 0.02 / 1e5, 1e-6);
+  EXPECT_NEAR(costs.usd_most, comparing.usd + 4 * calls_idle * 0.02 / 1e5, 1e-6);
+  // 181.44 million changes, of which one in a hundred is looked up for half a unit.
+  EXPECT_NEAR(costs.usd_per_100_changes_a_second, 1'814'400 * 0.5 * 0.125e-6, 1e-6);
+}
+
 }  // namespace
 }  // namespace ddm::plan
