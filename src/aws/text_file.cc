@@ -28,9 +28,7 @@ std::unexpected<error> unreadable(const std::string& path, int reason) {
   if (reason == ENOENT || reason == ENOTDIR) {
     return fail(error_class::not_found, fmt::format("the file {} does not exist", path));
   }
-  // Another path, or other permissions, mend it.
-  const bool is_wrong_path = reason == EISDIR || reason == EACCES || reason == EPERM;
-  return fail(is_wrong_path ? error_class::wrong_usage : error_class::fatal,
+  return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
               fmt::format("the file {} cannot be read: {}", path, std::strerror(reason)));
 }
 

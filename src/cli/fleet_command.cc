@@ -256,7 +256,8 @@ awaitable<int> fleet_member::run(milliseconds start_after) {
     place_.why = "not begun: the end was asked for before its turn came";
   }
   place_.state = member_state::ended;
-  log::event(log::level::info, "migration_ended", place_.why, {{"exit_code", code}});
+  log::event(is_failure(code) ? log::level::error : log::level::info, "migration_ended", place_.why,
+             {{"exit_code", code}});
   co_return code;
 }
 

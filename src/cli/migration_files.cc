@@ -35,8 +35,10 @@ migration_files choose_files(const migration_options& options, const default_nam
     return files;
   }
   // A run that began while the target was awaited goes on in the file that it made then.
-  if (!options.state_file && !forgets_state && std::filesystem::exists(names.while_awaited) &&
-      !std::filesystem::exists(files.state)) {
+  std::error_code unknown;
+  if (!options.state_file && !forgets_state &&
+      std::filesystem::exists(names.while_awaited, unknown) &&
+      !std::filesystem::exists(files.state, unknown)) {
     files.state = names.while_awaited;
   }
   const std::filesystem::path state(files.state);
@@ -67,7 +69,9 @@ result<void> check_findings(const migration_files& files, const migration_option
   const std::filesystem::path findings(files.findings);
   const auto folder = findings.has_parent_path() ? findings.parent_path() : ".";
   const bool there = ::access(findings.c_str(), F_OK) == 0;
-  if (options.findings_file && ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0) {
+  const bool is_absent = !there && errno == ENOENT;
+  if (options.findings_file &&
+      ((!there && !is_absent) || ::access(there ? findings.c_str() : folder.c_str(), W_OK) != 0)) {
     const int reason = errno;
     return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
                 fmt::format("the findings file {} cannot be written: {}; name another one with "

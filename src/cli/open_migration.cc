@@ -180,9 +180,9 @@ awaitable<result<void>> take_state(open_migration& migration) {
 /// be made at all, that is told instead.
 result<void> check_listening(const open_migration& migration) {
   const auto& web = migration.host.web;
-  const bool is_made =
-      migration.manner.begins_state &&
-      (migration.manner.forgets_state || !std::filesystem::exists(migration.files.state));
+  const auto& manner = migration.manner;
+  const auto there = state::is_there(migration.files.state);
+  const bool is_made = manner.begins_state && (manner.forgets_state || (there && !*there));
   if (!web || !is_made) {
     return {};
   }
@@ -214,6 +214,12 @@ int end_of_waiting(const fault_list& faults) {
 /// Makes the files, or takes up those that are there.
 awaitable<result<void>> open_files(open_migration& migration) {
   const auto& manner = migration.manner;
+  if (!remote::is_state_address(migration.files.state)) {
+    // Before the findings, which lie beside it where nobody said otherwise.
+    if (auto place = state::resolve_place(migration.files.state); !place) {
+      co_return fail(std::move(place.error()));
+    }
+  }
   if (auto place = check_findings(migration.files, migration.options, manner.forgets_state);
       !place) {
     co_return place;
@@ -223,7 +229,11 @@ awaitable<result<void>> open_files(open_migration& migration) {
       co_return taken;
     }
   }
-  if (!manner.begins_state && !std::filesystem::exists(migration.files.state)) {
+  const auto there = state::is_there(migration.files.state);
+  if (!there) {
+    co_return fail(there.error());
+  }
+  if (!manner.begins_state && !*there) {
     co_return wrong_usage(
         fmt::format("there is no state {}: run monitor or compare first, or name the "
                     "{} with --state",
@@ -363,7 +373,10 @@ awaitable<int> open_migration::close(int code) {
   // The first signal finds an end under way; the second one leaves at once.
   const drains_on_signal drains(host.end, [] {});
   const auto ended = co_await held->end();
-  co_return ended ? code : std::max(code, refuse(ended.error()));
+  co_return ended
+      ? code
+      : static_cast<int>(report::worse_of(static_cast<report::exit_code>(code),
+                                          static_cast<report::exit_code>(refuse(ended.error()))));
 }
 
 dynamodb::page_decoder open_migration::decoder_for(std::uint64_t sample_rate) const {

@@ -5,6 +5,7 @@
 #include "cli/config_file.h"
 #include "cli/options_flag.h"
 #include "cli/options_sources.h"
+#include "cli/shared_flags.h"
 #include "cli/usage.h"
 #include "remote/state_address.h"
 
@@ -172,6 +173,7 @@ std::expected<fleet_of<Options>, usage_faults> parse_fleet(const said& all, usag
   const auto table = flags_of(fleet.common);
   refuse_what_is_of_one(table, all.here, wrong.faults);
   apply_settings(table, layered(all.here, all.file.settings), wrong.faults, missing::is_no_fault);
+  apply_quiet(fleet.common);
   refuse_unknown_names(fleet.common, all.file, wrong.faults);
   if (!wrong.faults.empty()) {
     return std::unexpected(std::move(wrong));

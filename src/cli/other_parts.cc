@@ -7,7 +7,6 @@
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -15,10 +14,24 @@ namespace ddm::cli {
 namespace {
 
 constexpr milliseconds look_each{10'000};
-constexpr milliseconds heard_within{5'000};
-/// Of a copy whose command goes on.
-constexpr milliseconds take_small_each{60'000};
-constexpr std::uint64_t small_bytes = std::uint64_t{16} << 20;
+
+void tell_failure(const result<void>& done) {
+  if (!done) {
+    log::event(log::level::warning, "other_command_not_read",
+               done.error().describe() + "; trying again");
+  }
+}
+
+/// What memory or a file system throws is tried again, as any other failure.
+awaitable<result<void>> caught(awaitable<result<void>> work) {
+  try {
+    co_return co_await std::move(work);
+  } catch (const boost::system::system_error&) {
+    throw;  // cancelled
+  } catch (const std::exception& failure) {
+    co_return fail(error_class::retry, failure.what());
+  }
+}
 
 fetched_part::of part_of(const other_parts::of& whose, std::string_view command) {
   return {.address = whose.address, .command = std::string(command), .folder = whose.folder};
@@ -32,65 +45,50 @@ other_parts::other_parts(aws::service_client& calls, clock& time, worker_pool& p
       pool_(pool),
       whose_(std::move(whose)),
       into_(into),
-      compare_(calls, time, part_of(whose_, compare_part)),
-      repair_(calls, time, part_of(whose_, repair_part)) {}
-
-bool other_parts::part::is_untaken() const {
-  const auto& seen = lease.seen();
-  return seen && seen->copy && seen->copy != taken;
-}
-
-bool other_parts::part::is_due(wall_time now) const {
-  if (!is_untaken()) {
-    return false;
-  }
-  const auto& seen = *lease.seen();
-  return lease.may_take() || !taken || seen.owner != taken_from ||
-         (seen.copy->bytes <= small_bytes && now - taken_at >= take_small_each);
-}
+      compare_(calls, time, part_of(whose_, compare_part), heads_.compare),
+      repair_(calls, time, part_of(whose_, repair_part), heads_.repair) {}
 
 awaitable<result<void>> other_parts::run_beside(awaitable<result<void>> run,
                                                 asio::any_io_executor executor) {
   task_group beside(std::move(executor));
   beside.spawn(watch());
+  beside.spawn(take_what_is_due());
   co_return co_await then_always(std::move(run), [&beside] { return beside.end(); });
 }
 
 awaitable<void> other_parts::watch() {
   for (;;) {
     const auto begun = time_.now();
-    if (const auto looked = co_await look_caught(); !looked) {
-      log::event(log::level::warning, "other_command_not_read",
-                 looked.error().describe() + "; trying again");
-    }
+    tell_failure(co_await caught(look()));
+    looked_.notify();
     co_await time_.sleep_until(begun + look_each);
   }
 }
 
-/// What memory or a file system throws is tried again, as any other failure.
-awaitable<result<void>> other_parts::look_caught() {
-  try {
-    co_return co_await look();
-  } catch (const boost::system::system_error&) {
-    throw;  // cancelled
-  } catch (const std::exception& failure) {
-    co_return fail(error_class::retry, failure.what());
+awaitable<void> other_parts::take_what_is_due() {
+  for (;;) {
+    co_await looked_.wait();
+    tell_failure(co_await caught(take()));
   }
 }
 
-/// A repair may have healed what a comparison found before it began: that one is asked later, and
-/// taken in first.
+/// Both, whatever becomes of the first.
 awaitable<result<void>> other_parts::look() {
-  auto looked = co_await look_at(repair_);
-  if (looked) {
-    looked = co_await look_at(compare_);
-  }
+  auto repair = co_await look_at(repair_);
+  auto compare = co_await look_at(compare_);
+  co_return repair ? std::move(compare) : std::move(repair);
+}
+
+/// A repair may have healed what a comparison found before it began: that one is taken in first.
+awaitable<result<void>> other_parts::take() {
   for (auto* each : {&compare_, &repair_}) {
-    if (looked && each->is_due(time_.now())) {
-      looked = co_await take_in(*each);
+    if (each->head.is_due(time_.now())) {
+      if (auto taken = co_await take_in(*each); !taken) {
+        co_return taken;
+      }
     }
   }
-  co_return looked;
+  co_return result<void>{};
 }
 
 awaitable<result<void>> other_parts::look_at(part& at) {
@@ -99,8 +97,7 @@ awaitable<result<void>> other_parts::look_at(part& at) {
   if (!seen) {
     co_return fail(seen.error());
   }
-  at.lease.note(*seen, {.asked = asked, .answered = time_.now()});
-  at.looked = true;
+  at.head.note(*seen, {.asked = asked, .answered = time_.now()});
   co_return result<void>{};
 }
 
@@ -122,11 +119,8 @@ awaitable<result<void>> other_parts::take_in(part& at) {
   if (!taken) {
     co_return fail(taken.error());
   }
-  at.taken = at.copy.found()->copy;
-  at.taken_from = at.copy.found()->owner;
-  at.taken_at = time_.now();
-  const bool was_told = std::exchange(at.told_foreign, taken->of_another_state);
-  if (!taken->of_another_state || !was_told) {
+  const bool is_news = at.head.note_taken(*at.copy.found(), taken->of_another_state, time_.now());
+  if (!taken->of_another_state || is_news) {
     tell(at, *taken);
   }
   co_return result<void>{};
@@ -147,28 +141,6 @@ void other_parts::tell(const part& of, const monitor::taken_in& taken) const {
          {"findings", taken.lines},
          {"copy", static_cast<std::int64_t>(of.copy.found()->copy->number)}});
   }
-}
-
-std::string other_parts::trouble() const {
-  if (!compare_.looked || !repair_.looked) {
-    return "what compare and repair have done on this state is not known here yet";
-  }
-  const auto now = time_.now();
-  const auto& comparing = compare_.lease.seen();
-  const bool compares = comparing && !comparing->owner.empty() && !compare_.lease.may_take();
-  // What was taken in is heard of by the session's next look at its state.
-  const bool is_being_heard =
-      (!compares && compare_.taken && now - compare_.taken_at < heard_within) ||
-      (repair_.taken && now - repair_.taken_at < heard_within);
-  if (is_being_heard || (compare_.is_untaken() && !compares && !compare_.told_foreign)) {
-    return "what compare or repair have found on this state is being taken in";
-  }
-  const auto& seen = repair_.lease.seen();
-  const bool is_held = seen && !seen->owner.empty() && !repair_.lease.may_take();
-  return is_held || (repair_.is_untaken() && !repair_.told_foreign)
-             ? "a repair of these tables is under way, or has just ended: what it has written is "
-               "not known here yet"
-             : std::string();
 }
 
 }  // namespace ddm::cli

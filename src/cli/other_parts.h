@@ -12,18 +12,18 @@
 // that ended meanwhile, and a large copy is not fetched each time that somebody makes one.
 //
 // While a repair holds its state, or what it left has not been taken in, what it has written is not
-// known here: that is a trouble, and no GO is said.
+// known here: that is a trouble, and no GO is said (other_heads.h). A copy of gigabytes is fetched
+// beside the looks, not between them.
 #pragma once
 
 #include "aws/service_client.h"
 #include "cli/fetched_part.h"
-#include "remote/lease.h"
+#include "cli/other_heads.h"
+#include "runtime/signal.h"
 #include "runtime/task_group.h"
 #include "runtime/worker_pool.h"
 #include "verify/findings_file.h"
 
-#include <array>
-#include <optional>
 #include <string>
 
 namespace ddm::cli {
@@ -46,27 +46,21 @@ class other_parts {
   [[nodiscard]] awaitable<result<void>> run_beside(awaitable<result<void>> run,
                                                    asio::any_io_executor executor);
   /// Why what is known here may not be all; empty: it is.
-  [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::string trouble() const { return heads_.trouble(time_.now()); }
 
  private:
   struct part {
-    part(aws::service_client& calls, clock& time, fetched_part::of whose)
-        : copy(calls, time, std::move(whose)) {}
+    part(aws::service_client& calls, clock& time, fetched_part::of whose, other_head& known)
+        : copy(calls, time, std::move(whose)), head(known) {}
 
     fetched_part copy;
-    remote::lease_watch lease{{}};
-    std::optional<remote::copy_root> taken;  ///< the copy that was taken in last
-    std::string taken_from;                  ///< who held it then
-    wall_time taken_at;
-    bool told_foreign = false;
-    bool looked = false;
-    [[nodiscard]] bool is_untaken() const;
-    [[nodiscard]] bool is_due(wall_time now) const;
+    other_head& head;
   };
   [[nodiscard]] awaitable<void> watch();
-  [[nodiscard]] awaitable<result<void>> look_caught();
+  [[nodiscard]] awaitable<void> take_what_is_due();
   [[nodiscard]] awaitable<result<void>> look();
   [[nodiscard]] awaitable<result<void>> look_at(part& at);
+  [[nodiscard]] awaitable<result<void>> take();
   [[nodiscard]] awaitable<result<void>> take_in(part& at);
   void tell(const part& of, const monitor::taken_in& taken) const;
 
@@ -74,8 +68,10 @@ class other_parts {
   worker_pool& pool_;
   of whose_;
   own into_;
+  other_heads heads_;
   part compare_;
   part repair_;
+  signal looked_;
 };
 
 }  // namespace ddm::cli

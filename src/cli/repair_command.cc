@@ -135,7 +135,7 @@ result<void> repair_run::open_journal() {
   journal_path_ = is_in_table() ? beside_state
                   : undoes()    ? *options_.undo
                                 : options_.journal_file.value_or(beside_state);
-  if (undoes() && !std::filesystem::exists(journal_path_)) {
+  if (undoes() && ::access(journal_path_.c_str(), F_OK) != 0 && errno == ENOENT) {
     return wrong_usage(
         fmt::format("there is no journal {}: --undo takes the {} that repair "
                     "--apply wrote",

@@ -236,6 +236,10 @@ std::string fault_of_output(const report_options& options) {
   const auto& path = *options.output_file;
   std::error_code unknown;
   const auto there = std::filesystem::status(path, unknown);
+  if (there.type() == std::filesystem::file_type::none) {
+    return fmt::format("--output-file {} cannot be looked at: {}; name another file", path,
+                       unknown.message());
+  }
   if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
     return fmt::format(
         "--output-file {} is no regular file: leave the flag out, and send standard "

@@ -396,11 +396,15 @@ void complete_shared(migration_options& o, std::vector<std::string>& contradicti
         "--quiet and --emf contradict each other: metrics are made of lines that --quiet leaves "
         "out");
   }
-  if (o.quiet) {
-    o.log_level = std::max(o.log_level, log::level::warning);
-  }
+  apply_quiet(o);
   if (!o.emf.empty() && o.log_format != log::format::json) {
     contradictions.emplace_back("--emf needs --log-format json: its metrics are members of lines");
+  }
+}
+
+void apply_quiet(migration_options& o) {
+  if (o.quiet) {
+    o.log_level = std::max(o.log_level, log::level::warning);
   }
 }
 

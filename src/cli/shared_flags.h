@@ -47,6 +47,8 @@ void let_state_lie_in_table(flag_group& group, migration_options& o,
 
 /// What complete() does for every command with two tables.
 void complete_shared(migration_options& o, std::vector<std::string>& contradictions);
+/// What --quiet says of the log.
+void apply_quiet(migration_options& o);
 /// Of a command whose state may lie in a table.
 void complete_state_in_table(migration_options& o, std::vector<std::string>& contradictions);
 

@@ -50,7 +50,10 @@ class beginning {
   [[nodiscard]] const std::string& command() const { return how_.files.command; }
   [[nodiscard]] const std::string& path() const { return how_.files.state_path; }
   [[nodiscard]] std::string earlier_path() const { return how_.folder + "/earlier.db"; }
-  [[nodiscard]] bool has_own() const { return fs::exists(path()); }
+  [[nodiscard]] bool has_own() const {
+    std::error_code unknown;
+    return fs::exists(path(), unknown);
+  }
   [[nodiscard]] fetched_part* fetched(bool the_monitors) const;
   [[nodiscard]] awaitable<result<store_ptr>> open(std::string at) const;
   [[nodiscard]] awaitable<result<beginning_facts>> learn();

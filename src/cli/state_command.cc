@@ -294,7 +294,7 @@ awaitable<result<int>> copy_to_file(surroundings around, remote::state_address a
   auto all = wanted.paths();
   all.push_back(wanted.state_path + "-wal");
   for (const auto& taken : all) {
-    if (fs::exists(taken)) {
+    if (std::error_code unknown; fs::exists(taken, unknown)) {
       co_return wrong_usage(fmt::format("{} exists: name another file, or move it away", taken));
     }
   }
@@ -318,7 +318,7 @@ awaitable<result<int>> copy_to_file(surroundings around, remote::state_address a
   const auto from = draft.paths();
   const auto to = wanted.paths();
   for (std::size_t i = from.size(); i-- > 0 && !failed;) {
-    if (fs::exists(from[i])) {
+    if (fs::exists(from[i], failed)) {
       fs::rename(from[i], to[i], failed);
     }
   }

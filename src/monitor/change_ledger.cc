@@ -44,10 +44,14 @@ report::failed_changes change_ledger::failed_changes() const {
 
 void change_ledger::on_findings_changed() { counters_.set_failed(failed_changes()); }
 
-void change_ledger::collect(state::commit_batch& batch) {
-  on_findings_changed();
+void change_ledger::note_consumed() {
   counters_.set_consumed(from_.source.consumed_units, from_.target.consumed_units,
                          static_cast<std::int64_t>(from_.streams.record_calls()));
+}
+
+void change_ledger::collect(state::commit_batch& batch) {
+  on_findings_changed();
+  note_consumed();
   counters_.save(batch.numbers, batch.values);
   save(period_, batch);
 }

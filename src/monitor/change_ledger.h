@@ -39,6 +39,8 @@ class change_ledger final : public session_part {
   void on_findings_changed();
 
   /// After all that changes findings.
+  /// What was read since: a commit may wait for a disk while reading goes on.
+  void note_consumed();
   void collect(state::commit_batch& batch) override;
   void on_interval() override;
   void tell(report::status& now) const override;

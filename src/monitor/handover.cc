@@ -14,8 +14,8 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +32,8 @@ constexpr auto base_name = "handover.base_ms";
 /// In one commit: it holds up those of the session.
 constexpr std::size_t lines_per_commit = 500;
 constexpr std::size_t bytes_per_commit = std::size_t{8} << 20;
-constexpr std::size_t lines_per_read = 50;
+/// A line may be long.
+constexpr std::size_t lines_per_read = 8;
 
 std::string taken_run_name(std::string_view command) {
   return fmt::format("taken_in.{}.run", command);
@@ -111,13 +112,27 @@ class transfer {
 
  private:
   struct some_lines {
-    std::vector<std::string> lines;
-    std::set<std::string> keys;  ///< hashes of those that they tell of
+    struct one {
+      std::string text;
+      std::string key;  ///< hash of the one it tells of; empty: none
+    };
+    std::vector<one> lines;
     bool more = true;
+  };
+  /// Of a key, among some lines.
+  struct told {
+    bool is_news = false;
+    std::string last;
   };
   [[nodiscard]] awaitable<result<bool>> take_lines();
   [[nodiscard]] awaitable<result<some_lines>> read_lines();
   [[nodiscard]] awaitable<result<void>> read_own_lines();
+  [[nodiscard]] bool is_own(const std::string& line) const {
+    return std::ranges::binary_search(*own_lines_, hash_of(line));
+  }
+  [[nodiscard]] bool knew(const state::mismatch_row& ours, const state::mismatch_row& theirs) const;
+  [[nodiscard]] awaitable<result<void>> take_row(const std::string& key, const told& lines,
+                                                 state::commit_batch& batch);
   void add_comparison(state::commit_batch& batch);
   void add_gaps(state::commit_batch& batch, const comparison_progress& progress);
 
@@ -181,25 +196,60 @@ awaitable<result<bool>> transfer::take_lines() {
     }
   }
   state::commit_batch batch;
-  for (const auto& key : read->keys) {
-    auto row = co_await theirs_.find_mismatch(key);
-    auto own = co_await ours_.find_mismatch(key);
-    if (!row || !own) {
-      co_return fail(row ? std::move(own.error()) : std::move(row.error()));
+  std::map<std::string, told> keys;
+  for (auto& line : read->lines) {
+    const bool is_news = !is_own(line.text);
+    if (!line.key.empty()) {
+      auto& of_key = keys[line.key];
+      of_key.is_news = of_key.is_news || is_news;
+      of_key.last = line.text;
     }
-    if (*row && !(*own && is_one_row(**own, **row))) {
-      batch.mismatches.push_back(newest_of(**std::move(row), *std::move(own)));
+    if (is_news) {
+      batch.finding_lines.push_back(std::move(line.text));
     }
   }
-  for (auto& line : read->lines) {
-    if (!std::ranges::binary_search(*own_lines_, hash_of(line))) {
-      batch.finding_lines.push_back(std::move(line));
+  for (const auto& [key, lines] : keys) {
+    if (auto row = co_await take_row(key, lines, batch); !row) {
+      co_return fail(std::move(row.error()));
     }
   }
   taken_.lines += static_cast<std::int64_t>(batch.finding_lines.size());
   mark_taken(how_.command, begun_.run, lines_, batch);
   auto done = co_await ours_.commit(std::move(batch));
   co_return done ? result<bool>(read->more) : fail(std::move(done.error()));
+}
+
+/// Whether what ours was confirmed by was known where theirs was healed: it is the same, or older
+/// than the copy that they began from. No clocks of two hosts are compared.
+bool transfer::knew(const state::mismatch_row& ours, const state::mismatch_row& theirs) const {
+  return ours.confirmed_ms == theirs.confirmed_ms ||
+         (begun_.base && ours.confirmed_ms < to_ms(*begun_.base));
+}
+
+/// A row that opens needs a line, or nobody hears of it; one that is to heal must not heal what
+/// they never saw.
+awaitable<result<void>> transfer::take_row(const std::string& key, const told& lines,
+                                           state::commit_batch& batch) {
+  auto row = co_await theirs_.find_mismatch(key);
+  auto own = co_await ours_.find_mismatch(key);
+  if (!row || !own) {
+    co_return fail(row ? std::move(own.error()) : std::move(row.error()));
+  }
+  if (!*row || (*own && is_one_row(**own, **row))) {
+    co_return result<void>{};
+  }
+  const bool is_open = *own && (*own)->open;
+  if (!(*row)->open && is_open && !knew(**own, **row)) {
+    co_return result<void>{};
+  }
+  if ((*row)->open && !is_open && !lines.is_news) {
+    if (*own && (*own)->confirmed_ms == (*row)->confirmed_ms) {
+      co_return result<void>{};  // it has healed here since they told of it
+    }
+    batch.finding_lines.push_back(lines.last);
+  }
+  batch.mismatches.push_back(newest_of(**std::move(row), *std::move(own)));
+  co_return result<void>{};
 }
 
 awaitable<result<transfer::some_lines>> transfer::read_lines() {
@@ -214,10 +264,9 @@ awaitable<result<transfer::some_lines>> transfer::read_lines() {
     lines_ += static_cast<std::int64_t>(lines->size());
     for (auto& line : *lines) {
       bytes += line.size();
-      if (const auto told = verify::told_in(line, how_.schema, secret_)) {
-        read.keys.insert(told->key_hash.bytes());
-      }
-      read.lines.push_back(std::move(line));
+      const auto of = verify::told_in(line, how_.schema, secret_);
+      read.lines.push_back(
+          {.text = std::move(line), .key = of ? of->key_hash.bytes() : std::string()});
     }
   }
   co_return read;

@@ -206,6 +206,7 @@ void monitor_session::follow_clocks(wall_time now) {
 
 /// The stream's positions go on: what is not read of it in 24 h is lost. Items wait.
 void monitor_session::follow_cost() {
+  ledger_.note_consumed();
   const auto& counters = ledger_.counters();
   const auto cost = report::cost_usd(counters.source_units() + counters.target_units(),
                                      settings_.read_unit_usd, counters.stream_calls());

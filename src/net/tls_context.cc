@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include <cstdlib>
+#include <sys/stat.h>
 
 namespace ddm::net {
 namespace {
@@ -53,6 +54,13 @@ result<std::unique_ptr<tls_context>> tls_context::create(const std::string& ca_f
                     "AWS_CA_BUNDLE",
                     X509_get_default_cert_file(), X509_get_default_cert_dir(),
                     fmt::join(authority_files, ", ")));
+  }
+  struct stat found{};
+  if (!file->empty() && ::stat(file->c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
+    return wrong_usage(fmt::format(
+        "the certificate authorities are not read from {}, which is no regular file; AWS_CA_BUNDLE "
+        "(or ca_bundle in the profile) must name a PEM file",
+        *file));
   }
   const bool loaded = (!ca_file.empty() || SSL_CTX_set_default_verify_paths(native) == 1) &&
                       (file->empty() || SSL_CTX_load_verify_file(native, file->c_str()) == 1);

@@ -20,6 +20,8 @@
 namespace ddm::repair {
 namespace {
 
+constexpr std::string_view link_stands_there = "as it is a symbolic link, and none is followed";
+
 using dynamodb::line_bytes_max;
 
 /// Of what is told beside an outcome.
@@ -128,7 +130,14 @@ result<void> repair_journal::check_place(const std::string& path) {
   }
   const std::filesystem::path file(path);
   const auto folder = file.has_parent_path() ? file.parent_path() : ".";
+  std::error_code unknown;
+  if (std::filesystem::is_symlink(file, unknown)) {
+    return none_of_ours(path, link_stands_there);
+  }
   const bool is_there = ::access(file.c_str(), F_OK) == 0;
+  if (!is_there && errno != ENOENT) {
+    return not_opened("open", path);
+  }
   if (::access(is_there ? file.c_str() : folder.c_str(), W_OK) != 0) {
     return not_opened("open", path);
   }
@@ -156,7 +165,7 @@ result<repair_journal> repair_journal::open(const std::string& path) {
   }
   const int file = open_private(path, O_RDWR | O_CREAT | O_APPEND);
   if (file < 0 && errno == ELOOP) {
-    return none_of_ours(path, "as it is a symbolic link, and none is followed");
+    return none_of_ours(path, link_stands_there);
   }
   if (file < 0) {
     return not_opened("open", path);

@@ -22,6 +22,11 @@ constexpr std::size_t verdict_columns = 12;  // "GO (sampled)"
 constexpr std::size_t state_columns = 11;    // "catching up"
 constexpr std::size_t name_columns_max = 40;
 
+bool is_well(const member_row& row) {
+  const auto verdict = verdict_of(row);
+  return verdict == verdict_kind::go || verdict == verdict_kind::go_sampled;
+}
+
 std::size_t badness(const member_row& row) {
   const auto at = std::ranges::find(worst_verdicts, verdict_of(row));
   // One that is not running comes before the others at WAIT.
@@ -92,11 +97,6 @@ std::string line_of(const member_row& row, std::size_t name_columns) {
   return text;
 }
 
-bool is_well(const member_row& row) {
-  const auto verdict = verdict_of(row);
-  return verdict == verdict_kind::go || verdict == verdict_kind::go_sampled;
-}
-
 }  // namespace
 
 std::string_view to_string(member_state value) {
@@ -123,8 +123,14 @@ verdict_kind verdict_of(const member_row& row) {
 }
 
 verdict_kind verdict_of(const std::vector<member_row>& rows) {
+  const auto all_have_ended = std::ranges::all_of(
+      rows, [](const auto& row) { return row.state == member_state::ended; });
+  const auto weighed = [&](const member_row& row) {
+    const bool is_watched_no_more = row.state == member_state::ended && !all_have_ended;
+    return is_watched_no_more && is_well(row) ? verdict_kind::wait : verdict_of(row);
+  };
   for (const auto kind : worst_verdicts) {
-    if (std::ranges::any_of(rows, [&](const auto& row) { return verdict_of(row) == kind; })) {
+    if (std::ranges::any_of(rows, [&](const auto& row) { return weighed(row) == kind; })) {
       return kind;
     }
   }

@@ -42,7 +42,8 @@ struct member_row {
 
 /// Its own while it runs and where it has ended, else WAIT.
 [[nodiscard]] verdict_kind verdict_of(const member_row& row);
-/// The worst one: NO-GO, WAIT, GO (sampled), GO. WAIT where there is none.
+/// The worst one: NO-GO, WAIT, GO (sampled), GO. WAIT where there is none, and where one that has
+/// ended at GO is watched no more while others are.
 [[nodiscard]] verdict_kind verdict_of(const std::vector<member_row>& rows);
 
 /// Worst first; those alike in the order in which they are given.

@@ -146,9 +146,7 @@ std::uint64_t statistics::keys_checked(std::int64_t open) const {
 }
 
 void statistics::set_consumed(double source_units, double target_units, std::int64_t stream_calls) {
-  source_units_ = source_units;
-  target_units_ = target_units;
-  stream_calls_ = stream_calls;
+  now_ = {.source_units = source_units, .target_units = target_units, .stream_calls = stream_calls};
 }
 
 void statistics::save(std::map<std::string, std::int64_t>& numbers,
@@ -181,9 +179,9 @@ void statistics::restore(const std::map<std::string, std::int64_t>& numbers,
     checks_.*member = stored_or(numbers, std::string(name));
   }
   period_ = std::max<std::int64_t>(1, stored_or(numbers, period_name));
-  source_units_before_ = static_cast<double>(stored_or(numbers, source_units_name)) / 1000;
-  target_units_before_ = static_cast<double>(stored_or(numbers, target_units_name)) / 1000;
-  stream_calls_before_ = stored_or(numbers, stream_calls_name);
+  before_ = {.source_units = static_cast<double>(stored_or(numbers, source_units_name)) / 1000,
+             .target_units = static_cast<double>(stored_or(numbers, target_units_name)) / 1000,
+             .stream_calls = stored_or(numbers, stream_calls_name)};
   keys_changed_.restore(stored_or(values, keys_changed_name));
   keys_checked_.restore(stored_or(values, keys_checked_name));
   lag_.restore(stored_or(values, lag_name));
@@ -193,8 +191,12 @@ void statistics::begin_period(std::int64_t pending, const failed_changes& failed
   const auto deferred = checks_.deferred;
   const auto period = period_;
   const auto failed_ever = failed_ever_;
+  const auto before = before_;
+  const auto now = now_;
   *this = statistics{};
   failed_ever_ = failed_ever;
+  before_ = before;
+  now_ = now;
   period_ = period + 1;
   checks_.deferred = deferred;
   checks_.failed = failed.listed + failed.unlisted;

@@ -3,7 +3,8 @@
 // They are committed together with the positions and checks they speak of, so after a crash they
 // are those of a run without one. What they add up to: status.h.
 //
-// A changed setting begins a new period: all counters from zero, but what is still open.
+// A changed setting begins a new period: all counters from zero, but what is still open, and what
+// all of it has consumed, which is the run's.
 #pragma once
 
 #include "dynamodb/page_decoder.h"
@@ -83,9 +84,11 @@ class statistics {
   /// Keys of which a change was judged in this period. The same; never more than such changes, nor
   /// less than those of them that are open.
   [[nodiscard]] std::uint64_t keys_checked(std::int64_t open = 0) const;
-  [[nodiscard]] double source_units() const { return source_units_before_ + source_units_; }
-  [[nodiscard]] double target_units() const { return target_units_before_ + target_units_; }
-  [[nodiscard]] std::int64_t stream_calls() const { return stream_calls_before_ + stream_calls_; }
+  [[nodiscard]] double source_units() const { return before_.source_units + now_.source_units; }
+  [[nodiscard]] double target_units() const { return before_.target_units + now_.target_units; }
+  [[nodiscard]] std::int64_t stream_calls() const {
+    return before_.stream_calls + now_.stream_calls;
+  }
 
   /// Everything that changed since the last save, for a commit.
   void save(std::map<std::string, std::int64_t>& numbers,
@@ -96,6 +99,12 @@ class statistics {
   void begin_period(std::int64_t pending, const failed_changes& failed);
 
  private:
+  struct consumption {
+    double source_units = 0;
+    double target_units = 0;
+    std::int64_t stream_calls = 0;
+  };
+
   event_counters events_;
   check_counters checks_;
   std::int64_t failed_ever_ = 0;
@@ -103,12 +112,8 @@ class statistics {
   distinct_counter keys_changed_;
   distinct_counter keys_checked_;
   lag_histogram lag_;
-  double source_units_before_ = 0;
-  double target_units_before_ = 0;
-  std::int64_t stream_calls_before_ = 0;
-  double source_units_ = 0;
-  double target_units_ = 0;
-  std::int64_t stream_calls_ = 0;
+  consumption before_;  ///< by earlier processes
+  consumption now_;     ///< by this one
 };
 
 }  // namespace ddm::report

@@ -4,10 +4,9 @@
 #include "runtime/asio.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <cstddef>
-#include <optional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -28,6 +27,20 @@ class worker_pool {
   /// What is being done is done to its end.
   ~worker_pool();
 
+  /// For work that waits for long, such as for room on a disk: while it lives, one thread more does
+  /// what else there is to do, and work of other lanes is not held up.
+  class stand_in {
+   public:
+    /// On a thread of `threads`, which is no lane and outlives it.
+    explicit stand_in(worker_pool& threads);
+    stand_in(const stand_in&) = delete;
+    stand_in& operator=(const stand_in&) = delete;
+    ~stand_in();
+
+   private:
+    worker_pool& threads_;
+  };
+
   /// Runs `work()` on the pool and resumes the caller on its own executor. `work` may refer to the
   /// caller's locals: the caller waits even when it has been cancelled. Exceptions come through.
   template <class Work>
@@ -46,7 +59,9 @@ class worker_pool {
     co_return work();
   }
 
-  std::optional<asio::thread_pool> pool_;  ///< of a lane the other one's
+  class thread_group;
+
+  std::unique_ptr<thread_group> threads_;  ///< null: a lane, or there is no thread
   asio::any_io_executor executor_;         ///< empty: there is no thread
 };
 

@@ -36,6 +36,7 @@ class sqlite_store final : public state_store {
         command_(std::move(command)),
         tables_(std::move(tables)),
         has_thread_(options.own_thread),
+        shared_threads_(options.threads),
         thread_(options.own_thread && options.threads != nullptr
                     ? worker_pool(worker_pool::lane_of{*options.threads})
                     : worker_pool(options.own_thread ? 1 : 0)) {}
@@ -50,6 +51,7 @@ class sqlite_store final : public state_store {
         auto committed = tables_.commit(batch);
         const bool no_room = !committed && committed.error().code == no_room_code;
         if (no_room && !last) {
+          const auto stand_in = stand_in_while_waiting();
           last = !room_.wait(committed.error());
           continue;
         }
@@ -118,6 +120,12 @@ class sqlite_store final : public state_store {
   }
 
  private:
+  /// Threads that are shared are not ours to keep: other stores may lie on another disk.
+  std::unique_ptr<worker_pool::stand_in> stand_in_while_waiting() {
+    return shared_threads_ == nullptr ? nullptr
+                                      : std::make_unique<worker_pool::stand_in>(*shared_threads_);
+  }
+
   // Destroyed from the last to the first: queued work ends, the file is closed, the lock is
   // released.
   std::optional<state_lock> lock_;
@@ -125,7 +133,8 @@ class sqlite_store final : public state_store {
   std::string command_;
   state_tables tables_;
   room_wait room_;
-  bool has_thread_;  ///< else the caller's, which nothing may hold up
+  bool has_thread_;              ///< else the caller's, which nothing may hold up
+  worker_pool* shared_threads_;  ///< null: the thread is its own
   worker_pool thread_;
 };
 

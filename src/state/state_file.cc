@@ -45,11 +45,12 @@ constexpr std::size_t application_id_at = 68;
 /// Only editing mends a place where nothing may be done; what else fails may pass.
 std::unexpected<error> cannot(std::string_view doing, const std::string& path, int reason,
                               std::string_view what_for) {
-  const bool is_forbidden = reason == EACCES || reason == EPERM || reason == EROFS;
+  constexpr std::array forbidden{EACCES, EPERM, EROFS};
+  const bool is_forbidden = std::ranges::find(forbidden, reason) != forbidden.end();
   const auto remedy = is_forbidden ? fmt::format("run as a user who may {} there, or ", what_for)
                       : reason == ENOSPC || reason == EDQUOT ? std::string("make room, or ")
                                                              : std::string();
-  return fail(is_forbidden ? error_class::wrong_usage : error_class::fatal,
+  return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
               fmt::format("cannot {} {}: {}; {}choose another place with --state", doing, path,
                           why_not_opened(reason), remedy));
 }
@@ -181,6 +182,17 @@ result<std::string> resolve_place(const std::string& path) {
         resolved.native(), *type, resolved.filename().native()));
   }
   return resolved.native();
+}
+
+result<bool> is_there(const std::string& path) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) == 0) {
+    return true;
+  }
+  if (errno != ENOENT && errno != ENOTDIR) {
+    return cannot_read("look for", path, errno);
+  }
+  return false;
 }
 
 result<std::optional<std::uint32_t>> version_of(const std::string& path) {

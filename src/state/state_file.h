@@ -25,6 +25,8 @@ inline constexpr std::uint32_t format_version = 4;
 /// file (opening a pipe would wait for ever), and when the directory is missing or is on a network
 /// filesystem, where neither SQLite's WAL nor a lock can be relied upon.
 [[nodiscard]] result<std::string> resolve_place(const std::string& path);
+/// Whether anything stands there, where that can be known.
+[[nodiscard]] result<bool> is_there(const std::string& path);
 
 /// The filesystem's type ("nfs4") if `device` ("0:53") is mounted over a network according to
 /// `mountinfo` (/proc/self/mountinfo).

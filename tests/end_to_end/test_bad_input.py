@@ -150,6 +150,34 @@ class BadInput(Scenario):
             with self.subTest(what):
                 self.assert_refused(self.run_wrong("--state", str(path))[1], str(path), what)
 
+    def test_a_place_that_no_waiting_mends(self) -> None:
+        """A unit must not be started again for a name that no file has."""
+        folder = self.folder()
+        (folder / "one").symlink_to(folder / "two")
+        (folder / "two").symlink_to(folder / "one")
+        wrong_places = ("x" * 300, str(folder / "one"), str(folder / "one/x.db"))
+        for place in wrong_places:
+            _, ended = self.run_wrong("--state", place)
+            self.assert_refused(ended, place, "--state")
+            report = self.two_tables().monitor.run("report", place)
+            self.assert_exit(report, 2)
+        _, ended = self.run_wrong("--findings", "x" * 300)
+        self.assert_refused(ended, "--findings", "too long")
+        repair = self.two_tables().monitor
+        for place in wrong_places[:2]:
+            ended = repair.run("repair", *repair.flags(), "--undo", place)
+            self.assert_exit(ended, 2)
+        ended = repair.run("report", "absent.db", "--output-file", str(folder / "one"))
+        self.assert_exit(ended, 2)
+        self.assertTrue((folder / "one").is_symlink())
+
+    def test_certificate_authorities_that_are_a_pipe(self) -> None:
+        pipe = self.folder() / "pipe"
+        os.mkfifo(pipe)
+        _, ended = self.run_wrong("--source-endpoint-url", "https://127.0.0.1:9",
+                                  AWS_CA_BUNDLE=str(pipe))
+        self.assert_refused(ended, "AWS_CA_BUNDLE", "no regular file")
+
     def test_a_configuration_file_that_would_throw_the_state_away(self) -> None:
         config = self.folder() / "orders.toml"
         config.write_text("settle = \"1m\"\nfresh = true\n")

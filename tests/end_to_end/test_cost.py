@@ -37,6 +37,12 @@ class Cost(Scenario):
         again = report["consumed"]["source_rcu"] + report["consumed"]["target_rcu"]
         self.assertLess(again - spent, 200)
         self.assertEqual(report["events"]["unique"], traffic.account.changes)
+        # Another setting begins other counters, and no other bill.
+        monitor.start(*IMPATIENT, *PRICE, "--max-usd", "300", "--until-caught-up",
+                      "--sample-rate", "2")
+        changed = monitor.wait().report()["consumed"]
+        self.assertGreaterEqual(changed["source_rcu"] + changed["target_rcu"], again)
+        self.assertLess(changed["source_rcu"] + changed["target_rcu"] - again, 200)
         ended = migration.finish(*IMPATIENT, *PRICE, "--max-usd", "1000000")
         self.assert_exit(ended, 1)
         self.assert_found_exactly(migration)

@@ -1,8 +1,10 @@
 """What `plan` tells of a migration before it begins. DynamoDB Local answers only a part of it."""
 
+import json
 from typing import Any
 
 from harness import TABLE, Ended, Scenario
+from dynamodb_local import REGION
 
 
 class Plan(Scenario):
@@ -60,6 +62,21 @@ class Plan(Scenario):
         ended = self.plan("--target-profile", "absent")
         self.assert_exit(ended, 2)
         self.assertIn("absent", ended.output)
+
+    def test_the_policy_of_the_table_of_states_is_of_what_lies_under_one_name(self) -> None:
+        reached = ["--profile", "source", "--endpoint-url", self.side.local.endpoint_url]
+        in_table = ["--state", "dynamodb://states/orders", "--state-profile", "source",
+                    "--state-endpoint-url", self.side.local.endpoint_url]
+        absent = self.plan(*in_table)
+        self.assertIn("the table of states: ", absent.output, "who asks is not known here either")
+        made = self.side.monitor.run("state", "init", "states", "--region", REGION,
+                                     "--kms-key", "owned", *reached)
+        self.assert_exit(made, 0)
+        report = self.report(3, "--accept", "stream", *in_table)
+        policy = report["policies"]["table of states"]["Statement"][0]
+        self.assertEqual(policy["Sid"], "KeepStates")
+        self.assertTrue(str(policy["Resource"]).endswith(":table/states"), policy)
+        self.assertIn("orders", json.dumps(policy["Condition"]))
 
     def test_it_writes_no_file(self) -> None:
         before = sorted(self.side.monitor.folder.iterdir())

@@ -277,6 +277,45 @@ TEST_F(handovers, of_a_repair_tell_nothing_again_that_the_comparison_told) {
   EXPECT_EQ(monitor_.now().finding_lines, 2);
 }
 
+TEST_F(handovers, reopen_nothing_that_has_healed_since_it_was_told) {
+  auto repair = begun("run1");
+  confirm(repair, finding(1, began));
+  // What the repair took over of a comparison, the monitor has taken in from there, and healed.
+  confirm(monitor_, finding(1, began));
+  confirm(monitor_, finding(1, began, false));
+  EXPECT_EQ(take(repair, "repair").lines, 0);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 0);
+  EXPECT_EQ(monitor_.now().finding_lines, 2);
+}
+
+TEST_F(handovers, open_no_row_without_a_line_that_tells_of_it) {
+  auto repair = begun("run1");
+  confirm(repair, finding(1, began));
+  confirm(monitor_, finding(1, began));
+  confirm(monitor_, finding(1, began, false));
+  // It was seen wrong once more there, which is no line of its own.
+  auto again = finding(1, began + 1min);
+  repair.commit({.mismatches = {{.key_hash = again.key.hash.bytes(),
+                                 .open = true,
+                                 .confirmed_ms = to_ms(again.confirmed_at),
+                                 .body = verify::encode_mismatch(again)}}});
+  EXPECT_EQ(take(repair, "repair").lines, 1);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 1);
+  const auto lines = complete(monitor_.store().finding_lines(2, 10));
+  ASSERT_EQ(lines->size(), 1);
+  EXPECT_TRUE(verify::told_in(lines->front(), by_pk, secret_)->open);
+}
+
+TEST_F(handovers, heal_nothing_by_a_clock_that_is_ahead) {
+  auto compare = begun("run1");
+  const auto their_clock = began + 10min;
+  confirm(compare, finding(1, their_clock));
+  confirm(compare, finding(1, their_clock, false));
+  confirm(monitor_, finding(1, began + 1min));  // later than that, in truth
+  EXPECT_EQ(take(compare).lines, 2);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 1);
+}
+
 TEST_F(handovers, tell_of_a_key_in_each_of_several_commits) {
   constexpr int keys = 700;  // more than one commit takes
   auto repair = begun("run1");

@@ -73,6 +73,15 @@ TEST(overview, what_does_not_run_is_never_at_go) {
   EXPECT_EQ(verdict_of(of.rows), verdict_kind::wait);
 }
 
+TEST(overview, one_that_has_ended_is_watched_no_more_while_others_are) {
+  board of;
+  of.running("a", verdict_kind::go);
+  of.add("b", member_state::ended, verdict_kind::go);
+  EXPECT_EQ(verdict_of(of.rows), verdict_kind::wait);
+  of.rows.front().state = member_state::ended;
+  EXPECT_EQ(verdict_of(of.rows), verdict_kind::go) << "all at their end";
+}
+
 TEST(overview, the_worst_comes_first) {
   board of;
   of.running("well", verdict_kind::go);

@@ -327,5 +327,20 @@ TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
   EXPECT_EQ(counters.failed_ever(), 2) << "of all periods: rates of an interval stand on it";
 }
 
+TEST(statistics, what_was_consumed_is_the_run_s_whatever_settings_it_had) {
+  statistics first;
+  first.set_consumed(12.5, 7.25, 99);
+  std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> values;
+  first.save(numbers, values);
+  statistics second;
+  second.restore(numbers, values);
+  second.set_consumed(1, 2, 3);
+  second.begin_period(0, {});
+  EXPECT_DOUBLE_EQ(second.source_units(), 13.5);
+  EXPECT_DOUBLE_EQ(second.target_units(), 9.25);
+  EXPECT_EQ(second.stream_calls(), 102);
+}
+
 }  // namespace
 }  // namespace ddm::report

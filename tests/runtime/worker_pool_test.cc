@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -104,6 +105,36 @@ awaitable<void> lanes_beside_each_other() {
     EXPECT_TRUE(std::ranges::is_sorted(*order));
   }
 }
+/// Every thread waits for what only another piece of work brings about.
+awaitable<void> stand_ins() {
+  worker_pool threads(2);
+  std::promise<void> may_end;
+  const auto end = may_end.get_future().share();
+  std::vector<std::unique_ptr<worker_pool>> lanes;
+  std::vector<bool> over(5, false);
+  task_group waiting(co_await asio::this_coro::executor);
+  for (std::size_t i = 0; i < 4; ++i) {
+    lanes.push_back(std::make_unique<worker_pool>(worker_pool::lane_of{threads}));
+    waiting.spawn([](worker_pool& pool, worker_pool& lane, std::shared_future<void> last,
+                     std::vector<bool>& ended, std::size_t number) -> awaitable<void> {
+      co_await lane.run([&] {
+        const worker_pool::stand_in other(pool);
+        last.wait();
+      });
+      ended[number] = true;
+    }(threads, *lanes.back(), end, over, i));
+  }
+  EXPECT_EQ(co_await threads.run([] { return 7; }), 7);
+  EXPECT_EQ(std::ranges::count(over, true), 0);
+  may_end.set_value();
+  co_await waiting.join();
+  EXPECT_EQ(std::ranges::count(over, true), 4);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(co_await threads.run([] { return 7; }), 7) << "some have left, and enough are there";
+  }
+}
+TEST(worker_pool, whoever_waits_for_long_has_a_stand_in) { run(stand_ins()); }
+
 TEST(worker_pool, a_lane_keeps_its_order) { run(lanes_beside_each_other()); }
 
 awaitable<void> one_lane_waits() {
