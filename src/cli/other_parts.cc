@@ -106,7 +106,10 @@ awaitable<result<void>> other_parts::take_in(part& at) {
   if (!fetched || !*fetched) {
     co_return fetched ? result<void>() : fail(fetched.error());
   }
-  auto theirs = co_await pool_.run([&at] { return at.copy.open(); });
+  auto theirs = co_await pool_.run([this, &at] {
+    const worker_pool::stand_in others(pool_);  // all of it is read, to see that it is whole
+    return at.copy.open();
+  });
   if (!theirs) {
     co_return fail(std::move(theirs.error()));
   }

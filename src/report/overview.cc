@@ -123,8 +123,8 @@ verdict_kind verdict_of(const member_row& row) {
 }
 
 verdict_kind verdict_of(const std::vector<member_row>& rows) {
-  const auto all_have_ended = std::ranges::all_of(
-      rows, [](const auto& row) { return row.state == member_state::ended; });
+  const auto all_have_ended =
+      std::ranges::all_of(rows, [](const auto& row) { return row.state == member_state::ended; });
   const auto weighed = [&](const member_row& row) {
     const bool is_watched_no_more = row.state == member_state::ended && !all_have_ended;
     return is_watched_no_more && is_well(row) ? verdict_kind::wait : verdict_of(row);
