@@ -169,7 +169,7 @@ awaitable<result<void>> held_state::prepare_to_work(beginning how) {
 awaitable<result<void>> held_state::begin_with_others(beginning how) {
   // What the network fails, it fails before a file is touched.
   co_return co_await patiently([this, how = std::move(how)] {
-    return begin_state(link_->calls(), host_.time, host_.pool,
+    return begin_state(link_->calls(), host_.time, host_.copy_thread(),
                        {.address = wanted_.address,
                         .folder = folder_,
                         .files = files_,
@@ -212,7 +212,7 @@ result<void> held_state::make_folder() {
           .state_path = files_.state_path,
           .picture_path = folder_ + "/picture.db",
           .beside = [this](const std::string& picture) { return files_.beside(picture); }},
-      host_.pool);
+      host_.copy_thread());
   return {};
 }
 

@@ -98,7 +98,7 @@ class monitor_run {
     onlookers_.about().stream = stream_described();
     if (auto* held = migration_.held.get()) {
       others_.emplace(
-          held->calls(), migration_.host.time, migration_.host.pool,
+          held->calls(), migration_.host.time, migration_.host.copy_thread(),
           other_parts::of{
               .address = held->place(), .folder = held->folder(), .schema = facts_.schema},
           other_parts::own{*migration_.store, *migration_.findings});

@@ -21,6 +21,7 @@ void other_head::note(const std::optional<remote::head>& seen, remote::call_span
 }
 
 bool other_head::note_taken(const remote::head& from, bool of_another_state, wall_time now) {
+  took_what_was_left_ = !is_held() || !from.copy || from.copy->epoch != from.epoch;
   taken_ = from.copy;
   taken_from_ = from.owner;
   taken_at_ = now;
@@ -67,9 +68,7 @@ std::string other_heads::trouble(wall_time now) const {
            "not "
            "been asked yet, or does not answer";
   }
-  const bool compare_is_over = !compare.is_held();
-  if (repair.is_being_heard(now) ||
-      (compare_is_over && (compare.is_missing() || compare.is_being_heard(now)))) {
+  if (repair.is_being_heard(now) || compare.is_left() || compare.is_left_being_heard(now)) {
     return "what compare or repair have found on this state is being taken in";
   }
   return repair.is_held() || repair.is_missing()

@@ -31,12 +31,22 @@ class other_head {
   [[nodiscard]] bool is_held() const;
   /// There is a copy that was not taken in, of a state that this one was begun from.
   [[nodiscard]] bool is_missing() const;
+  /// The same, and whoever made it is not at work on it any more.
+  [[nodiscard]] bool is_left() const { return is_missing() && is_of_another_epoch(); }
   /// It was taken in, and the session has not looked at its state since.
   [[nodiscard]] bool is_being_heard(wall_time now) const;
+  /// The same, of a copy that was left.
+  [[nodiscard]] bool is_left_being_heard(wall_time now) const {
+    return took_what_was_left_ && is_being_heard(now);
+  }
   [[nodiscard]] bool is_known(wall_time now) const;
 
  private:
   [[nodiscard]] bool is_untaken() const;
+  /// Each holder has an epoch of his own, and the copies that he makes have it.
+  [[nodiscard]] bool is_of_another_epoch() const {
+    return !is_held() || lease_.seen()->copy->epoch != lease_.seen()->epoch;
+  }
 
   remote::lease_watch lease_{{}};
   std::optional<wall_time> looked_at_;      ///< the last question that was answered
@@ -44,6 +54,7 @@ class other_head {
   std::string taken_from_;                  ///< who held it then
   wall_time taken_at_{};
   bool is_foreign_ = false;  ///< what was taken last is of another state
+  bool took_what_was_left_ = false;
 };
 
 struct other_heads {

@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace ddm::cli {
 namespace {
 
 constexpr milliseconds look_each{10'000};
+/// Up to some ten minutes.
+constexpr int doublings_max = 6;
 
 void tell_failure(const result<void>& done) {
   if (!done) {
@@ -65,10 +68,16 @@ awaitable<void> other_parts::watch() {
   }
 }
 
+/// What cannot be taken in, such as a copy of a newer version, is fetched as seldom as it fails.
 awaitable<void> other_parts::take_what_is_due() {
-  for (;;) {
+  for (int failures = 0;;) {
     co_await looked_.wait();
-    tell_failure(co_await caught(take()));
+    const auto taken = co_await caught(take());
+    tell_failure(taken);
+    failures = taken ? 0 : std::min(failures + 1, doublings_max);
+    if (failures > 0) {
+      co_await time_.sleep_for(look_each * (1LL << failures));
+    }
   }
 }
 
@@ -106,10 +115,7 @@ awaitable<result<void>> other_parts::take_in(part& at) {
   if (!fetched || !*fetched) {
     co_return fetched ? result<void>() : fail(fetched.error());
   }
-  auto theirs = co_await pool_.run([this, &at] {
-    const worker_pool::stand_in others(pool_);  // all of it is read, to see that it is whole
-    return at.copy.open();
-  });
+  auto theirs = co_await pool_.run([&at] { return at.copy.open(); });
   if (!theirs) {
     co_return fail(std::move(theirs.error()));
   }

@@ -218,8 +218,10 @@ class plan_of_tables : plan_of_several {
  private:
   [[nodiscard]] awaitable<result<std::vector<std::string>>> list_names();
   [[nodiscard]] bool is_meant(const std::string& table) const;
-  [[nodiscard]] plan_member member_of(const std::string& table, std::size_t number) const;
-  [[nodiscard]] result<void> write_fleet() const;
+  [[nodiscard]] plan_member member_of(const std::string& table,
+                                      const std::vector<std::string>& tables) const;
+  [[nodiscard]] std::vector<plan::fleet_setting> settings_of_fleet();
+  [[nodiscard]] result<void> write_fleet();
 };
 
 bool plan_of_tables::is_meant(const std::string& table) const {
@@ -243,20 +245,27 @@ awaitable<result<std::vector<std::string>>> plan_of_tables::list_names() {
     }
     std::ranges::copy_if(listed->names, std::back_inserter(names),
                          [this](const std::string& name) { return is_meant(name); });
-    if (!listed->last || listed->last == after) {
+    if (!listed->last) {
+      co_return names;
+    }
+    if (listed->last == after) {
       break;
     }
     after = std::move(listed->last);
   }
-  std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
-  co_return names;
+  co_return fatal("the source's tables: the list of them has no end");
 }
 
-plan_member plan_of_tables::member_of(const std::string& table, std::size_t number) const {
-  plan_member member{.name = is_fit_for_a_name(table) ? table : fmt::format("table-{}", number),
-                     .options = common_};
+plan_member plan_of_tables::member_of(const std::string& table,
+                                      const std::vector<std::string>& tables) const {
+  plan_member member{.name = table, .options = common_};
+  if (!is_fit_for_a_name(table)) {
+    auto number = members_.size() + 1;
+    do {
+      member.name = fmt::format("table-{}", number++);
+    } while (std::ranges::find(tables, member.name) != tables.end() ||
+             std::ranges::find(members_, member.name, &plan_member::name) != members_.end());
+  }
   member.options.target_table = member.options.source_table = table;
   if (member.options.state_file) {
     member.options.state_file = with_name(*member.options.state_file, member.name);
@@ -264,8 +273,21 @@ plan_member plan_of_tables::member_of(const std::string& table, std::size_t numb
   return member;
 }
 
+/// Where nobody named a region, the one that is meant here: it may be another environment's there.
+std::vector<plan::fleet_setting> plan_of_tables::settings_of_fleet() {
+  auto meant = common_;
+  for (auto* side : {&meant.source, &meant.target}) {
+    const auto link = connections_.open(
+        {side == &meant.source ? "source" : "target", aws_service::tables, *side});
+    if (!side->region && link) {
+      side->region = (*link)->description().region;
+    }
+  }
+  return common_settings(meant);
+}
+
 /// Never in the place of another one: it may have been edited.
-result<void> plan_of_tables::write_fleet() const {
+result<void> plan_of_tables::write_fleet() {
   const auto& path = *common_.fleet_file;
   const int file = open_private(path, O_WRONLY | O_CREAT | O_EXCL);
   if (file < 0) {
@@ -276,10 +298,11 @@ result<void> plan_of_tables::write_fleet() const {
     return is_wrong_place(reason) || reason == EEXIST ? wrong_usage(std::move(words))
                                                       : fatal(std::move(words));
   }
-  const bool written = write_all(file, plan::fleet_file(common_settings(common_), planned_));
-  const int reason = errno;
-  ::close(file);
-  if (!written) {
+  const bool written = write_all(file, plan::fleet_file(settings_of_fleet(), planned_));
+  int reason = errno;
+  const bool closed = ::close(file) == 0;
+  reason = written ? errno : reason;
+  if (!written || !closed) {
     ::unlink(path.c_str());  // half a fleet would pass for a whole one
     return fatal(fmt::format("--write-fleet {}: {}", path, why_not_opened(reason)));
   }
@@ -304,10 +327,12 @@ awaitable<int> plan_of_tables::run() {
                          .error());
   }
   for (const auto& name : *names) {
-    members_.push_back(member_of(name, members_.size() + 1));
+    members_.push_back(member_of(name, *names));
   }
   const auto code = co_await tell_of_all();
-  if (file) {
+  if (file && (code == exit_code::failed || code == exit_code::usage)) {
+    complain(fmt::format("--write-fleet {}: not written, as not all could be looked at", *file));
+  } else if (file) {
     if (const auto written = write_fleet(); !written) {
       co_return static_cast<int>(
           report::worse_of(code, static_cast<exit_code>(refuse(written.error()))));

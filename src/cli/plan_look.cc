@@ -127,8 +127,13 @@ awaitable<void> plan_look::look_at_stream() {
 /// The table by whoever may describe it; else by who asks: its policy is wanted before it is there.
 awaitable<void> plan_look::look_at_state() {
   const auto address = remote::parse_state_address(*options_.state_file);
+  if (!address) {
+    report_.state_trouble = address.error().message;
+    note(address.error());
+    co_return;
+  }
   const auto link = open({"state", aws_service::tables, options_.state}, report_.state_trouble);
-  if (!address || !link) {
+  if (!link) {
     co_return;
   }
   const auto described = co_await dynamodb::describe_with_settings(

@@ -90,6 +90,13 @@ process::process(asio::io_context& io, const aws::environment& environment,
       connections(io.get_executor(), time, environment),
       budgets(time, common.max_rcu_total, migrations) {}
 
+worker_pool& process::copy_thread() {
+  if (!copy_thread_) {
+    copy_thread_ = std::make_unique<worker_pool>(1);
+  }
+  return *copy_thread_;
+}
+
 awaitable<int> run_each(process& host, const std::vector<migration_command>& commands) {
   const auto executor = co_await asio::this_coro::executor;
   std::list<running_command> running;

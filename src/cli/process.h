@@ -39,6 +39,9 @@ struct process {
   system_clock time;
   worker_pool pool;
   worker_pool state_threads;
+  /// For copies of states, which are as large as those: pages do not wait behind them. One thread,
+  /// from the first that asks for it on.
+  [[nodiscard]] worker_pool& copy_thread();
   std::size_t state_cache_bytes;  ///< of each migration
   memory_shares memory;           ///< for load, of all migrations
   status_printer printer;
@@ -50,6 +53,9 @@ struct process {
   /// Null: none was asked for. Whoever is refused nothing any more begins it: a port that opens
   /// before that would tell of a run that never is.
   std::unique_ptr<web_server> web;
+
+ private:
+  std::unique_ptr<worker_pool> copy_thread_;
 };
 
 /// A migration's command, from its examination to its exit code.

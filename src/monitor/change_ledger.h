@@ -38,9 +38,9 @@ class change_ledger final : public session_part {
   /// The open findings may stand for other changes than before.
   void on_findings_changed();
 
-  /// After all that changes findings.
   /// What was read since: a commit may wait for a disk while reading goes on.
   void note_consumed();
+  /// After all that changes findings.
   void collect(state::commit_batch& batch) override;
   void on_interval() override;
   void tell(report::status& now) const override;

@@ -114,7 +114,7 @@ class transfer {
   struct some_lines {
     struct one {
       std::string text;
-      std::string key;  ///< hash of the one it tells of; empty: none
+      std::optional<verify::told_finding> tells;  ///< nothing: of no key
     };
     std::vector<one> lines;
     bool more = true;
@@ -122,7 +122,8 @@ class transfer {
   /// Of a key, among some lines.
   struct told {
     bool is_news = false;
-    std::string last;
+    std::string confirmed;  ///< the last line that tells of it as wrong; empty: none does
+    std::int64_t confirmed_ms = 0;
   };
   [[nodiscard]] awaitable<result<bool>> take_lines();
   [[nodiscard]] awaitable<result<some_lines>> read_lines();
@@ -199,10 +200,13 @@ awaitable<result<bool>> transfer::take_lines() {
   std::map<std::string, told> keys;
   for (auto& line : read->lines) {
     const bool is_news = !is_own(line.text);
-    if (!line.key.empty()) {
-      auto& of_key = keys[line.key];
+    if (line.tells) {
+      auto& of_key = keys[line.tells->key_hash.bytes()];
       of_key.is_news = of_key.is_news || is_news;
-      of_key.last = line.text;
+      if (line.tells->open) {
+        of_key.confirmed = line.text;
+        of_key.confirmed_ms = to_ms(line.tells->confirmed_at);
+      }
     }
     if (is_news) {
       batch.finding_lines.push_back(std::move(line.text));
@@ -239,14 +243,17 @@ awaitable<result<void>> transfer::take_row(const std::string& key, const told& l
     co_return result<void>{};
   }
   const bool is_open = *own && (*own)->open;
-  if (!(*row)->open && is_open && !knew(**own, **row)) {
-    co_return result<void>{};
+  if (!(*row)->open && is_open) {
+    if (!knew(**own, **row)) {
+      co_return result<void>{};
+    }
+    (*row)->confirmed_ms = std::max((*row)->confirmed_ms, (*own)->confirmed_ms);  // ours is behind
   }
   if ((*row)->open && !is_open && !lines.is_news) {
-    if (*own && (*own)->confirmed_ms == (*row)->confirmed_ms) {
-      co_return result<void>{};  // it has healed here since they told of it
+    if (lines.confirmed.empty() || lines.confirmed_ms == (*row)->confirmed_ms) {
+      co_return result<void>{};  // it has healed here since they told of it, or the line comes
     }
-    batch.finding_lines.push_back(lines.last);
+    batch.finding_lines.push_back(lines.confirmed);
   }
   batch.mismatches.push_back(newest_of(**std::move(row), *std::move(own)));
   co_return result<void>{};
@@ -264,9 +271,8 @@ awaitable<result<transfer::some_lines>> transfer::read_lines() {
     lines_ += static_cast<std::int64_t>(lines->size());
     for (auto& line : *lines) {
       bytes += line.size();
-      const auto of = verify::told_in(line, how_.schema, secret_);
-      read.lines.push_back(
-          {.text = std::move(line), .key = of ? of->key_hash.bytes() : std::string()});
+      const auto tells = verify::told_in(line, how_.schema, secret_);
+      read.lines.push_back({.text = std::move(line), .tells = tells});
     }
   }
   co_return read;

@@ -109,25 +109,37 @@ std::string in_all(std::span<const planned_migration> all) {
   std::uint64_t items = 0;
   std::uint64_t bytes = 0;
   compare_estimate compare;
+  std::size_t compared = 0;
   forecast weeks;
+  std::size_t forecasts = 0;
   for (const auto& each : all) {
     const auto& report = each.report;
     if (report.source.table) {
       items += report.source.table->table.item_count;
       bytes += report.source.table->table.size_bytes;
     }
-    const auto one = report.comparing().value_or(compare_estimate{});
-    compare.source_units += one.source_units;
-    compare.target_units += one.target_units;
-    compare.usd += one.usd;
-    const auto its = report.three_weeks().value_or(forecast{});
-    weeks.usd_least += its.usd_least;
-    weeks.usd_most += its.usd_most;
+    if (const auto one = report.comparing()) {
+      ++compared;
+      compare.source_units += one->source_units;
+      compare.target_units += one->target_units;
+      compare.usd += one->usd;
+    }
+    if (const auto its = report.three_weeks()) {
+      ++forecasts;
+      weeks.usd_least += its->usd_least;
+      weeks.usd_most += its->usd_most;
+    }
   }
+  // A sum of some of them must not pass for that of all.
+  const auto of = [&](std::size_t known) {
+    return known == all.size() ? std::string()
+                               : fmt::format(" (of the {} of which it is known)", known);
+  };
   return fmt::format(
-      "  in all: {} items, {}; {} read units and {} for a comparison of each, three weeks {}\n",
+      "  in all: {} items, {}; a comparison of each {} read units and {}{}; three "
+      "weeks {}{}\n",
       grouped(items), format_size(bytes), units(compare.source_units + compare.target_units),
-      dollars(compare.usd), describe(weeks));
+      dollars(compare.usd), of(compared), describe(weeks), of(forecasts));
 }
 
 /// Of each text, in the order in which they come, whose it is.
@@ -164,8 +176,31 @@ class told_of_several {
 /// Of one line, as a comment.
 std::string comment(std::string_view text) { return "# " + displayable(text) + "\n"; }
 
-/// A basic string of TOML is one of JSON, and JSON's escapes are among its own.
-std::string toml_text(const std::string& text) { return displayable(json_text(text)); }
+/// TOML's basic strings have JSON's escapes, but for the pairs of a character beyond U+FFFF.
+std::string toml_text(const std::string& text) {
+  constexpr std::size_t escape = 6;  // \uXXXX
+  const auto quoted = displayable(json_text(text));
+  const auto unit_at = [&](std::size_t at) -> unsigned long {
+    const auto unit = std::string_view(quoted).substr(std::min(at, quoted.size()), escape);
+    return unit.size() == escape && unit.starts_with("\\u")
+               ? std::stoul(std::string(unit.substr(2)), nullptr, 16)
+               : 0;
+  };
+  std::string made;
+  for (std::size_t i = 0; i < quoted.size();) {
+    const auto high = unit_at(i);
+    const auto low = high >= 0xD800 && high < 0xDC00 ? unit_at(i + escape) : 0;
+    if (low >= 0xDC00 && low < 0xE000) {
+      made += fmt::format("\\U{:08X}", 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+      i += 2 * escape;
+    } else {
+      const std::size_t taken = quoted[i] == '\\' ? 2 : 1;  // an escaped backslash begins nothing
+      made += quoted.substr(i, taken);
+      i += taken;
+    }
+  }
+  return made;
+}
 
 std::string toml_value(const fleet_setting& setting) {
   std::vector<std::string> texts;

@@ -274,7 +274,7 @@ std::optional<compare_estimate> plan_report::comparing() const {
 }
 
 std::optional<monitor_estimate> plan_report::monitoring() const {
-  if (!source.table || stream_arn.empty()) {
+  if (!source.table || stream_arn.empty() || stream.failure) {
     return std::nullopt;
   }
   return estimate_monitor(size_of(source), stream.shards_open, sample_rate,

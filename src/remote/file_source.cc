@@ -61,16 +61,12 @@ file_source::file_source(file_source_settings settings, worker_pool& pool)
 file_source::~file_source() { state::remove_picture(settings_.picture_path); }
 
 awaitable<result<std::vector<copied_file>>> file_source::take() {
-  return pool_.run([this] {
-    const worker_pool::stand_in others(pool_);  // gigabytes are seconds
-    return take_now();
-  });
+  return pool_.run([this] { return take_now(); });
 }
 
 awaitable<result<std::vector<sealed_block>>> file_source::sealed(
     std::size_t file_number, std::vector<std::size_t> block_numbers) {
   return pool_.run([this, file_number, numbers = std::move(block_numbers)] {
-    const worker_pool::stand_in others(pool_);
     return seal_now(file_number, numbers);
   });
 }

@@ -8,6 +8,7 @@
 #include <future>
 #include <list>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace ddm {
@@ -16,18 +17,18 @@ namespace ddm {
 class worker_pool::thread_group {
  public:
   explicit thread_group(std::size_t threads) {
-    for (std::size_t i = 0; i < threads; ++i) {
-      add();
+    try {
+      for (std::size_t i = 0; i < threads; ++i) {
+        add();
+      }
+    } catch (...) {
+      join();
+      throw;
     }
   }
   thread_group(const thread_group&) = delete;
   thread_group& operator=(const thread_group&) = delete;
-  ~thread_group() {
-    to_come_.reset();
-    for (auto& each : threads_) {
-      each.handle.join();
-    }
-  }
+  ~thread_group() { join(); }
 
   [[nodiscard]] asio::io_context& loop() { return loop_; }
 
@@ -40,7 +41,12 @@ class worker_pool::thread_group {
       return each.has_left;
     });
     auto& made = threads_.emplace_back();
-    made.handle = std::thread([this, &made] { work(made); });
+    try {
+      made.handle = std::thread([this, &made] { work(made); });
+    } catch (...) {
+      threads_.pop_back();
+      throw;
+    }
   }
   /// One of them leaves when it has nothing to do.
   void dismiss_one() {
@@ -56,6 +62,13 @@ class worker_pool::thread_group {
     std::thread handle;
     bool has_left = false;
   };
+
+  void join() {
+    to_come_.reset();
+    for (auto& each : threads_) {
+      each.handle.join();
+    }
+  }
 
   void work(one& self) {
     while (loop_.run_one() > 0) {
@@ -96,15 +109,19 @@ worker_pool::~worker_pool() {
   }
 }
 
-worker_pool::stand_in::stand_in(worker_pool& threads) : threads_(threads) {
-  if (threads_.threads_) {
-    threads_.threads_->add();
+worker_pool::stand_in::stand_in(worker_pool& threads) : added_to_(threads.threads_.get()) {
+  try {
+    if (added_to_ != nullptr) {
+      added_to_->add();
+    }
+  } catch (const std::system_error&) {
+    added_to_ = nullptr;
   }
 }
 
 worker_pool::stand_in::~stand_in() {
-  if (threads_.threads_) {
-    threads_.threads_->dismiss_one();
+  if (added_to_ != nullptr) {
+    added_to_->dismiss_one();
   }
 }
 

@@ -27,18 +27,21 @@ class worker_pool {
   /// What is being done is done to its end.
   ~worker_pool();
 
+  class thread_group;
+
   /// For work that waits for long, such as for room on a disk: while it lives, one thread more does
   /// what else there is to do, and work of other lanes is not held up.
   class stand_in {
    public:
-    /// On a thread of `threads`, which is no lane and outlives it.
+    /// On a thread of `threads`, which is no lane and outlives it. Where the system gives no thread
+    /// it is none.
     explicit stand_in(worker_pool& threads);
     stand_in(const stand_in&) = delete;
     stand_in& operator=(const stand_in&) = delete;
     ~stand_in();
 
    private:
-    worker_pool& threads_;
+    thread_group* added_to_;
   };
 
   /// Runs `work()` on the pool and resumes the caller on its own executor. `work` may refer to the
@@ -58,8 +61,6 @@ class worker_pool {
   static awaitable<std::invoke_result_t<Work>> as_coroutine(Work work) {
     co_return work();
   }
-
-  class thread_group;
 
   std::unique_ptr<thread_group> threads_;  ///< null: a lane, or there is no thread
   asio::any_io_executor executor_;         ///< empty: there is no thread

@@ -192,12 +192,13 @@ std::optional<told_finding> told_in(std::string_view finding_line,
   const auto& key = line["key"];
   const bool is_hash = key.is_object() && key.contains("hash") && key["hash"].is_string();
   const bool open = line["state"] == "confirmed";
+  const auto at = parse_rfc3339(text_member(line, "confirmed_at")).value_or(wall_time{});
   if (is_hash) {
     const auto hash = digest_of(key["hash"]);
-    return hash ? std::optional(told_finding{*hash, open}) : std::nullopt;
+    return hash ? std::optional(told_finding{*hash, open, at}) : std::nullopt;
   }
   const auto parsed = dynamodb::key_of(json_text(key), schema, secret);
-  return parsed ? std::optional(told_finding{parsed->hash, open}) : std::nullopt;
+  return parsed ? std::optional(told_finding{parsed->hash, open, at}) : std::nullopt;
 }
 
 std::int64_t lines_max(std::int64_t listed_max) { return 4 * listed_max + 100'000; }

@@ -67,6 +67,7 @@ struct watch_answer {
 struct told_finding {
   digest128 key_hash;
   bool open = true;  ///< confirmed; else healed
+  wall_time confirmed_at{};
 };
 /// Nothing: the line is none of ours.
 [[nodiscard]] std::optional<told_finding> told_in(std::string_view finding_line,

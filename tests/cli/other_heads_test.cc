@@ -15,7 +15,7 @@ constexpr wall_time start = from_ms(1'700'000'000'000);
 
 remote::head head_of(const std::string& owner, std::uint64_t copy, std::uint64_t bytes = 1000) {
   static int writes = 0;
-  remote::head made{.write = std::to_string(++writes), .owner = owner};
+  remote::head made{.write = std::to_string(++writes), .epoch = 1, .owner = owner};
   if (copy > 0) {
     made.copy = remote::copy_root{.epoch = 1, .number = copy, .bytes = bytes};
   }
@@ -79,6 +79,21 @@ TEST(other_heads, a_comparison_that_goes_on_is_no_trouble_and_one_that_has_ended
   see(heads.compare, head_of("", 4, 1 << 30), start + 20s);
   EXPECT_TRUE(heads.compare.is_due(start + 20s));
   EXPECT_THAT(heads.trouble(start + 20s), HasSubstr("being taken in"));
+}
+
+TEST(other_heads, what_one_comparison_left_is_waited_for_beside_the_next) {
+  auto heads = nobody_at(start);
+  auto next = head_of("b", 1, 1 << 30);  // with the copy of the one before
+  next.epoch = 2;
+  see(heads.compare, next, start);
+  EXPECT_THAT(heads.trouble(start), HasSubstr("being taken in"));
+  EXPECT_TRUE(heads.compare.is_due(start));
+  EXPECT_FALSE(heads.compare.note_taken(next, false, start + 1s));
+  EXPECT_THAT(heads.trouble(start + 1s), HasSubstr("being taken in"));
+  EXPECT_THAT(heads.trouble(start + 7s), IsEmpty());
+  next.copy = remote::copy_root{.epoch = 2, .number = 2, .bytes = 1 << 30};
+  see(heads.compare, next, start + 10s);
+  EXPECT_THAT(heads.trouble(start + 10s), IsEmpty()) << "its own goes on";
 }
 
 TEST(other_heads, a_stranger_is_told_once_and_whoever_comes_after_him_is_none) {

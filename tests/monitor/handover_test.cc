@@ -316,6 +316,27 @@ TEST_F(handovers, heal_nothing_by_a_clock_that_is_ahead) {
   EXPECT_EQ(monitor_.now().open_mismatches_total, 1);
 }
 
+TEST_F(handovers, reopen_nothing_whatever_confirmed_it_here_since) {
+  confirm(monitor_, finding(1, began));
+  auto repair = begun("run1");
+  confirm(repair, finding(1, began));  // taken over once more, as the comparison told it
+  confirm(monitor_, finding(1, began + 1min));
+  confirm(monitor_, finding(1, began + 1min, false));
+  EXPECT_EQ(take(repair, "repair").lines, 0);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 0);
+  EXPECT_EQ(monitor_.now().finding_lines, 3);
+}
+
+TEST_F(handovers, heal_what_was_known_by_a_clock_that_is_behind) {
+  confirm(monitor_, finding(1, began - 1min));
+  auto compare = begun("run1");
+  const auto their_clock = began - 10min;
+  confirm(compare, finding(1, their_clock));
+  confirm(compare, finding(1, their_clock, false));
+  EXPECT_EQ(take(compare).lines, 2);
+  EXPECT_EQ(monitor_.now().open_mismatches_total, 0);
+}
+
 TEST_F(handovers, tell_of_a_key_in_each_of_several_commits) {
   constexpr int keys = 700;  // more than one commit takes
   auto repair = begun("run1");

@@ -30,7 +30,9 @@ TEST(fleet_plan, has_a_row_for_each_and_their_sum) {
   const auto text = render_text(all, "plan --target-table NAME");
   EXPECT_THAT(text, ContainsRegex("  orders +1,000 +400 KiB +2 shards +alike +100 .* ready\n"));
   EXPECT_THAT(text, ContainsRegex("  carts +1,000 +400 KiB +2 shards +\\? .* 1 in the way\n"));
-  EXPECT_THAT(text, HasSubstr("in all: 2,000 items, 800 KiB; 100 read units"));
+  EXPECT_THAT(
+      text, HasSubstr("in all: 2,000 items, 800 KiB; a comparison of each 100 read units and 0.00 "
+                      "USD (of the 1 of which it is known); three weeks"));
   EXPECT_THAT(text, HasSubstr("in the way  carts: target table carts cannot be described\n"));
   EXPECT_THAT(text, HasSubstr("1 of 2 have nothing in the way"));
   EXPECT_THAT(text, HasSubstr("of one: plan --target-table NAME\n"));
@@ -60,10 +62,11 @@ TEST(fleet_plan, writes_a_file_that_says_what_it_was_told) {
   odd.target_table = "-carts";
   odd.report.target.table_trouble = "absent\n[[migration]]\ntarget-table = \"x\"";
   const std::vector<fleet_setting> common{
-      {.name = "source-profile", .values = {"a \"b\" \\ \x7f é\n"}},
+      {.name = "source-profile", .values = {"a \"b\" \\ \x7f é\n \U000E0041 \\udb40 😀"}},
       {.name = "accept", .values = {"ttl", "index:*"}, .is_list = true}};
   const auto file = toml::parse(fleet_file(common, std::vector{migration("orders"), odd}));
-  EXPECT_EQ(file["defaults"]["source-profile"].value<std::string>(), "a \"b\" \\ \x7f é\n");
+  EXPECT_EQ(file["defaults"]["source-profile"].value<std::string>(),
+            "a \"b\" \\ \x7f é\n \U000E0041 \\udb40 😀");
   EXPECT_EQ(file["defaults"]["accept"][1].value<std::string>(), "index:*");
   const auto& migrations = *file["migration"].as_array();
   ASSERT_EQ(migrations.size(), 2);
