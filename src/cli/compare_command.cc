@@ -10,6 +10,8 @@
 #include "cli/sample_rate.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
+#include "exports/export_folder.h"
+#include "exports/table_export.h"
 #include "monitor/compare_session.h"
 #include "report/render.h"
 #include "report/verdict.h"
@@ -28,14 +30,16 @@ namespace {
 /// Everything is open: what is read, and how it ends.
 class compare_run {
  public:
+  /// `source_export` null: the source is scanned.
   compare_run(open_migration& migration, const compare_options& options, onlookers& onlookers,
-              run_teller& teller)
+              run_teller& teller, const exports::table_export* source_export)
       : migration_(migration),
         options_(options),
         tables_(migration),
         decoder_(migration.decoder_for(options.sample_rate)),
         onlookers_(onlookers),
-        teller_(teller) {}
+        teller_(teller),
+        export_(source_export) {}
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
@@ -52,17 +56,19 @@ class compare_run {
   dynamodb::page_decoder decoder_;
   onlookers& onlookers_;
   run_teller& teller_;
+  const exports::table_export* export_;
 };
 
 monitor::compare_settings compare_run::session_settings() const {
   const auto& source = migration_.facts.source;
   const auto& target = *migration_.facts.target;
+  const auto source_items = export_ == nullptr ? source.item_count : export_->summary.items;
   const auto memory = memory_for_load(options_);
   return {.comparer = {.command = migration_.manner.command,
                        .leftover_path = migration_.leftover_path(),
                        .segments = options_.segments,
                        .table_bytes = std::max(source.size_bytes, target.size_bytes),
-                       .expected_items = source.item_count + target.item_count,
+                       .expected_items = source_items + target.item_count,
                        .sample_rate = options_.sample_rate,
                        .ignored = verify::join_patterns(options_.ignore_attributes),
                        .memory_bytes_max = memory / 2},
@@ -87,6 +93,7 @@ monitor::compare_parts compare_run::session_parts() {
           .target = *migration_.target->reading,
           .store = *migration_.store,
           .findings = &*migration_.findings,
+          .source_export = export_,
           .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); }, {})};
 }
 
@@ -146,6 +153,15 @@ awaitable<result<void>> compare_run::look_once_more(report::status& status) {
 std::string compare_run::first_screen(const monitor::compare_session& session) const {
   auto text = describe_tables(migration_);
   const auto progress = session.status().compared->progress;
+  if (export_ != nullptr) {
+    append_line(text, "export", export_->describe());
+    append_line(
+        text, "",
+        session.status().compared->progress.epoch > 0
+            ? "counts as a comparison that began then: the stream has been read since before"
+            : "counts towards no GO: no monitor on this state has read the stream since "
+              "before then");
+  }
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
   append_line(text, "ignored", describe_ignored(options_));
   append_line(text, "lag",
@@ -171,13 +187,42 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   return text;
 }
 
+/// Of the very table that is the source, as far as both tell.
+result<void> check_is_of_source(const exports::table_export& of,
+                                const dynamodb::table_description& source) {
+  const auto& summary = of.summary;
+  if (summary.table_arn != source.arn) {
+    return wrong_usage(fmt::format("the export in {} is of {}, and the source is {}",
+                                   of.store->describe(), summary.table_arn, source.arn));
+  }
+  if (!summary.table_id.empty() && !source.id.empty() && summary.table_id != source.id) {
+    return wrong_usage(
+        fmt::format("the export in {} is of a table that was there before under the name of the "
+                    "source, {}: export the present one",
+                    of.store->describe(), source.arn));
+  }
+  return {};
+}
+
+/// Nothing: the source is scanned.
+awaitable<result<std::optional<exports::table_export>>> open_source_export(
+    process& host, const compare_options& options) {
+  if (!options.source_export) {
+    co_return std::nullopt;
+  }
+  auto found = co_await exports::open_export(
+      std::make_shared<exports::export_folder>(*options.source_export, host.pool));
+  co_return found ? result<std::optional<exports::table_export>>(*std::move(found))
+                  : fail(std::move(found.error()));
+}
+
 awaitable<int> compare_opened(open_migration& opened, const compare_options& options,
-                              run_teller& teller) {
+                              run_teller& teller, const exports::table_export* source_export) {
   auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
     co_return teller.refused({onlookers.error()});
   }
-  compare_run run(opened, options, **onlookers, teller);
+  compare_run run(opened, options, **onlookers, teller, source_export);
   co_return co_await run.run();
 }
 
@@ -190,14 +235,25 @@ awaitable<int> compare_alone(process& host, const compare_options& options) {
 
 awaitable<int> compare_migration(process& host, const compare_options& options,
                                  run_teller& teller) {
+  const auto source_export = co_await open_source_export(host, options);
+  if (!source_export) {
+    co_return teller.refused({source_export.error()});
+  }
+  const auto* of = *source_export ? &**source_export : nullptr;
   // The state may be a monitor's as well: --fresh begins only the comparison anew.
   auto opened = co_await open_migration::open(
-      host, options, {.command = "compare", .lock = "compare", .begins_anew = options.fresh});
+      host, options,
+      {.command = "compare",
+       .lock = "compare",
+       .begins_anew = options.fresh,
+       .check = [of](const monitor::migration& facts) {
+         return of == nullptr ? result<void>() : check_is_of_source(*of, facts.source);
+       }});
   if (!opened) {
     co_return open_migration::not_opened(opened.error(), teller);
   }
   co_return co_await (*opened)->work_and_close(
-      [&] { return compare_opened(**opened, options, teller); });
+      [&] { return compare_opened(**opened, options, teller, of); });
 }
 
 migration_command as_command(std::string migration, compare_options options) {

@@ -20,6 +20,11 @@ constexpr command_description compare_description{
   {0} compare --source-profile old --target-profile new \
       --target-table orders --max-rcu 500 --output json
 
+  # The export that the target was made of, in place of a scan of the source
+  aws s3 sync s3://my-exports/AWSDynamoDB/01693685827463-2d8752fd export
+  {0} compare --source-profile old --target-profile new \
+      --target-table orders --source-export export
+
   # One key in a hundred: as dear as all of them, but quick to judge
   {0} compare --source-profile old --target-profile new \
       --target-table orders --sample-rate 1%
@@ -40,7 +45,17 @@ flag_group what_is_compared(compare_options& o) {
         .target = sample_rate_into(o.sample_rate),
         .help = "compare one key in N; also all, 1%, 1/100. Saves memory and judgements, but no "
                 "reading: a scan costs the same",
-        .not_from_fleet = true}}};
+        .not_from_fleet = true},
+       {.name = "source-export",
+        .value = "PLACE",
+        .target = text_into(o.source_export),
+        .help = "take the source's items from this export to S3 instead of scanning it: a folder "
+                "that is a copy of AWSDynamoDB/ID; only what differs is read from the source",
+        .fallback = "none: it is scanned",
+        .of_migration = true,
+        .more = "A full export in DynamoDB JSON, of this table. [What it proves]"
+                "(migration.md#compare-with-the-export)",
+        .possible = "a folder"}}};
   append(group, equality_flags(o));
   return group;
 }

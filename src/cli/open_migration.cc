@@ -287,6 +287,11 @@ awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migra
   if (!facts) {
     co_return std::unexpected(std::move(facts.error().list));
   }
+  if (manner.check) {
+    if (auto checked = manner.check(*facts); !checked) {
+      co_return std::unexpected(fault_list{std::move(checked.error())});
+    }
+  }
   auto executor = co_await asio::this_coro::executor;
   auto files =
       choose_files(options, names_for(request, *facts), manner.command, manner.forgets_state);

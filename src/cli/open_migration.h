@@ -45,6 +45,9 @@ struct command_manner {
   bool only_looks = false;
   /// False for a command that works on what another one has found.
   bool begins_state = true;
+  /// What else there is to refuse once the tables are known, before any file is made; empty:
+  /// nothing.
+  std::function<result<void>(const monitor::migration&)> check = {};
 };
 
 struct open_migration {

@@ -15,7 +15,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 19> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 20> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -34,7 +34,8 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 19> progress_
      {"candidates_unlisted_unreadable", &comparison_progress::candidates_unlisted_unreadable},
      {"candidates_restless", &comparison_progress::candidates_restless},
      {"candidates_twice", &comparison_progress::candidates_twice},
-     {"epoch", &comparison_progress::epoch}}};
+     {"epoch", &comparison_progress::epoch},
+     {"as_of_ms", &comparison_progress::as_of_ms}}};
 
 constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
     {{"source_items", &scan_counters::source_items},
@@ -47,6 +48,7 @@ constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
      {"look_up_milliunits", &scan_counters::look_up_milliunits}}};
 
 constexpr std::string_view ignored_name = "ignored";
+constexpr std::string_view export_name = "export_arn";
 
 std::string full_name(const std::string& command, std::string_view name) {
   return comparison_progress::prefix_of(command) + std::string(name);
@@ -71,6 +73,7 @@ void comparison_progress::save(const std::string& command,
     numbers.insert_or_assign(full_name(command, name), scanned.*member);
   }
   values.insert_or_assign(full_name(command, ignored_name), ignored);
+  values.insert_or_assign(full_name(command, export_name), export_arn);
 }
 
 comparison_progress comparison_progress::load(const std::string& command,
@@ -88,6 +91,7 @@ comparison_progress comparison_progress::load(const std::string& command,
     loaded.scanned.*member = number(name, 0);
   }
   loaded.ignored = state::stored_or(values, full_name(command, ignored_name));
+  loaded.export_arn = state::stored_or(values, full_name(command, export_name));
   return loaded;
 }
 

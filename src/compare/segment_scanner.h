@@ -4,6 +4,7 @@
 // end. What waiting cannot mend (a missing permission, a deleted table) is an error.
 #pragma once
 
+#include "compare/page_source.h"
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/page_limit.h"
 #include "dynamodb/table_reader.h"
@@ -38,21 +39,13 @@ struct scan_parts {
   page_costs& costs;
 };
 
-/// The items point into the body.
-struct scanned_page {
-  padded_buffer body;
-  dynamodb::items_page items;
-  double units = 0;
-};
-
-class segment_scanner {
+class segment_scanner final : public page_source {
  public:
   segment_scanner(scan_parts parts, std::uint32_t segment, std::uint32_t segments)
       : parts_(parts), segment_(segment), segments_(segments) {}
 
-  [[nodiscard]] bool ended() const { return ended_; }
-  /// The next page; not to be called once ended().
-  [[nodiscard]] awaitable<result<scanned_page>> next();
+  [[nodiscard]] bool ended() const override { return ended_; }
+  [[nodiscard]] awaitable<result<scanned_page>> next() override;
 
  private:
   [[nodiscard]] awaitable<result<scanned_page>> ask(std::optional<std::uint32_t> items_max);

@@ -68,7 +68,7 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
       !settings_.segments || *settings_.segments == static_cast<std::uint64_t>(progress_.segments);
   resumes_ = progress_.begun() && !progress_.finished() && same_segments &&
              static_cast<std::uint64_t>(progress_.sample_rate) == settings_.sample_rate &&
-             progress_.ignored == settings_.ignored;
+             progress_.ignored == settings_.ignored && progress_.export_arn == export_arn();
   if (resumes_ && needs_leftovers() &&
       !leftover_file::holds(settings_.leftover_path,
                             static_cast<std::uint64_t>(progress_.leftover_bytes), mark())) {
@@ -121,14 +121,17 @@ void table_comparer::on_only_counted(verify::mismatch_kind kind) {
 
 void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch) {
   const auto segments = settings_.segments.value_or(suitable_segments(settings_.table_bytes));
-  progress_ = {.started_ms = to_ms(parts_.time.now()),
-               .segments = segments,
-               .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
-               .attempt = 1,
-               .candidates = static_cast<std::int64_t>(again.size()),
-               .epoch = epoch,
-               .ignored = settings_.ignored,
-               .made_by = settings_.command};
+  progress_ = {
+      .started_ms = to_ms(parts_.time.now()),
+      .segments = segments,
+      .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
+      .attempt = 1,
+      .candidates = static_cast<std::int64_t>(again.size()),
+      .epoch = epoch,
+      .as_of_ms = parts_.source_export == nullptr ? 0 : to_ms(parts_.source_export->summary.as_of),
+      .export_arn = export_arn(),
+      .ignored = settings_.ignored,
+      .made_by = settings_.command};
   finished_in_.assign(segments, 0);
   again_.clear();
   for (const auto& row : again) {
@@ -218,15 +221,23 @@ scan_parts table_comparer::scan_parts_of(side from) {
           .costs = costs_[from]};
 }
 
+std::unique_ptr<page_source> table_comparer::pages_of(const pair& work, side from) {
+  const auto segments = static_cast<std::uint32_t>(progress_.segments);
+  if (from == side::source && parts_.source_export != nullptr) {
+    return std::make_unique<export_scanner>(*parts_.source_export, parts_.pool, parts_.decoder,
+                                            work.segment, segments);
+  }
+  return std::make_unique<segment_scanner>(scan_parts_of(from), work.segment, segments);
+}
+
 awaitable<void> table_comparer::scan_side(pair& work, side from) {
-  segment_scanner scanner(scan_parts_of(from), work.segment,
-                          static_cast<std::uint32_t>(progress_.segments));
-  while (!stopping_ && !scanner.ended()) {
+  const auto pages = pages_of(work, from);
+  while (!stopping_ && !pages->ended()) {
     if (!work.may_read(from)) {
       co_await work.moved.wait();
       continue;
     }
-    auto page = co_await scanner.next();
+    auto page = co_await pages->next();
     if (!page) {
       if (page.error().kind != error_class::cancelled) {
         fail_with(std::move(page.error()));

@@ -14,6 +14,7 @@
 #include "base/side.h"
 #include "compare/comparison_progress.h"
 #include "compare/digest_join.h"
+#include "compare/export_scanner.h"
 #include "compare/last_join.h"
 #include "compare/leftover_file.h"
 #include "compare/segment_scanner.h"
@@ -25,6 +26,7 @@
 #include "verify/pending_checks.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -55,6 +57,8 @@ struct comparer_parts {
   dynamodb::metered_table& source;
   dynamodb::metered_table& target;
   state::state_store& store;
+  /// What the source's items come from in place of a scan of its table; null: that is scanned.
+  const exports::table_export* source_export = nullptr;
 };
 
 class table_comparer {
@@ -117,6 +121,11 @@ class table_comparer {
   [[nodiscard]] std::string again_name() const;
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
   [[nodiscard]] scan_parts scan_parts_of(side from);
+  [[nodiscard]] std::unique_ptr<page_source> pages_of(const pair& work, side from);
+  [[nodiscard]] std::string export_arn() const {
+    return parts_.source_export == nullptr ? std::string()
+                                           : parts_.source_export->summary.export_arn;
+  }
   /// There is something left to scan or to join.
   [[nodiscard]] bool needs_leftovers() const {
     return !progress_.all_scanned() || !progress_.all_joined();

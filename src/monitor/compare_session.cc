@@ -69,7 +69,8 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
                  .decoder = parts_.decoder,
                  .source = parts_.source,
                  .target = parts_.target,
-                 .store = parts_.store},
+                 .store = parts_.store,
+                 .source_export = parts_.source_export},
                 resumed),
       resumes_(comparer_.resumes() && !settings_.fresh),
       comparing_(parts_.executor) {
@@ -84,8 +85,15 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
     source_units_before_ = units_of(resumed, source_units_name);
     target_units_before_ = units_of(resumed, target_units_name);
   } else {
-    comparer_.begin(keys_found_earlier(*found), evidence_book::epoch_of(resumed));
+    comparer_.begin(keys_found_earlier(*found), epoch_of(resumed));
   }
+}
+
+/// An export is of a moment before: what was lost since must be in the stream that was read.
+std::int64_t compare_session::epoch_of(const state::snapshot& resumed) const {
+  return parts_.source_export == nullptr
+             ? evidence_book::epoch_of(resumed)
+             : evidence_book::epoch_at(resumed, parts_.source_export->summary.as_of);
 }
 
 /// What an earlier run found wrong is judged anew, whatever the scans say: the result of this

@@ -39,6 +39,8 @@ struct compare_parts {
   dynamodb::metered_table& target;
   state::state_store& store;
   verify::findings_file* findings = nullptr;
+  /// In place of a scan of the source; null: that is scanned.
+  const exports::table_export* source_export = nullptr;
   run_watch watch;
 };
 
@@ -80,6 +82,7 @@ class compare_session final : private session_part {
 
   [[nodiscard]] awaitable<void> compare();
   [[nodiscard]] awaitable<void> until_over();
+  [[nodiscard]] std::int64_t epoch_of(const state::snapshot& resumed) const;
   [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier(
       const std::vector<verify::mismatch>& found) const;
   /// Of this process and those before it.

@@ -8,9 +8,9 @@ void cure_gaps(const compare::comparison_progress& finished, const verify::cover
   if (!finished.covered().covers(monitored) || finished.candidates_restless > 0) {
     return;
   }
-  batch.gaps_cured_before = finished.started();
+  batch.gaps_cured_before = finished.as_of();
   for (auto& gap : gaps) {
-    gap.cured = gap.cured || gap.noticed < finished.started();
+    gap.cured = gap.cured || gap.noticed < finished.as_of();
   }
 }
 

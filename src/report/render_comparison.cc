@@ -64,6 +64,10 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
   const auto& progress = compared.progress;
   const auto& seen = compared.seen;
   std::vector<std::string> lines;
+  if (!progress.export_arn.empty()) {
+    lines.push_back(fmt::format("with the export {}, of {}", progress.export_arn,
+                                format_rfc3339(progress.as_of())));
+  }
   lines.push_back(fmt::format(
       "{} keys ({}): {} equal; {} source and {} target items read in {} of {} segments",
       number(compared.keys()), sample_text(static_cast<std::uint64_t>(progress.sample_rate)),

@@ -170,6 +170,8 @@ json compared(const status& now) {
           {"source_scan_rcu", units(seen.source_milliunits)},
           {"target_scan_rcu", units(seen.target_milliunits)},
           {"look_up_rcu", units(seen.look_up_milliunits)},
+          {"export", progress.export_arn.empty() ? json() : json(progress.export_arn)},
+          {"as_of", progress.begun() ? time(to_ms(progress.as_of())) : json()},
           {"started", time(progress.started_ms)},
           {"finished", time(progress.finished_ms)}};
 }

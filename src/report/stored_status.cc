@@ -127,6 +127,8 @@ struct members<compare::comparison_progress> {
       member{"candidates_restless", &progress::candidates_restless},
       member{"candidates_twice", &progress::candidates_twice},
       member{"epoch", &progress::epoch},
+      member{"as_of_ms", &progress::as_of_ms},
+      member{"export_arn", &progress::export_arn},
       member{"ignored", &progress::ignored},
       member{"made_by", &progress::made_by}};
 };

@@ -12,6 +12,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+constexpr wall_time noon = from_ms(1'700'000'000'000);
+
 TEST(coverage, covers_what_looks_at_no_more) {
   const auto all = coverage::of(1, "");
   const auto sampled = coverage::of(100, "");
@@ -46,11 +48,11 @@ TEST(coverage, brings_any_pattern_back_from_its_text) {
 TEST(coverage_log, tells_the_weakest_since_an_epoch) {
   coverage_log log;
   EXPECT_EQ(log.epoch(), 0);
-  log.begin(coverage::of(100, ""));
-  log.begin(coverage::of(100, ""));
+  log.begin(coverage::of(100, ""), noon);
+  log.begin(coverage::of(100, ""), noon);
   EXPECT_EQ(log.epoch(), 1) << "the same settings go on";
-  log.begin(coverage::of(1, "v"));
-  log.begin(coverage::of(1, ""));
+  log.begin(coverage::of(1, "v"), noon);
+  log.begin(coverage::of(1, ""), noon);
   EXPECT_EQ(log.epoch(), 3);
   EXPECT_EQ(log.weakest_since(1), coverage::of(100, "v"));
   EXPECT_EQ(log.weakest_since(2), coverage::of(1, "v"));
@@ -59,8 +61,8 @@ TEST(coverage_log, tells_the_weakest_since_an_epoch) {
 
 TEST(coverage_log, survives_the_process) {
   coverage_log log;
-  log.begin(coverage::of(7, "a,b"));
-  log.begin(coverage::of(1, ""));
+  log.begin(coverage::of(7, "a,b"), noon);
+  log.begin(coverage::of(1, ""), noon);
   const auto again = coverage_log::decode(log.encode());
   EXPECT_EQ(again.epoch(), 2);
   EXPECT_EQ(again.weakest_since(1), coverage::of(7, "a,b"));
@@ -75,9 +77,9 @@ TEST(coverage_log, trusts_nothing_of_a_damaged_text) {
 
 TEST(coverage_log, keeps_the_weakest_of_what_it_forgets) {
   coverage_log log;
-  log.begin(coverage::of(1000, "secret"));
+  log.begin(coverage::of(1000, "secret"), noon);
   for (std::uint64_t i = 0; i < 2 * coverage_log::entries_max; ++i) {
-    log.begin(coverage::of(i % 2 + 1, ""));
+    log.begin(coverage::of(i % 2 + 1, ""), noon);
   }
   EXPECT_EQ(log.weakest_since(1), coverage::of(1000, "secret"));
   EXPECT_EQ(log.weakest_since(log.epoch()).sample_rate, 2);

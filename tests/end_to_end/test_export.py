@@ -1,0 +1,156 @@
+"""An export to S3 in place of a scan of the source.
+
+The files are written by tools/export_writer.py out of what botocore read, while the table is in use.
+DDM_EXPORT_ITEMS sets the number of items: 1,000,000 for the full proof.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+from harness import IMPATIENT, TABLE, Ended, KeySchema, Migration, Scenario, wait_until
+from export_writer import scanned, write_export
+from judge import key_text, open_findings
+
+ITEMS = int(os.environ.get("DDM_EXPORT_ITEMS", "4000"))
+FILES = 7
+MAX_LAG = ["--max-lag", "4s"]
+SCHEMA = KeySchema("S", "N")
+# The stream must have been read for so long before an export that no clock makes it doubtful.
+CLOCKS_DIFFER_SECONDS = 60
+
+
+class Export(Scenario):
+    maxDiff = None
+
+    def made(self, items: int = ITEMS) -> Migration:
+        migration = self.migration(SCHEMA, items=items)
+        migration.create()
+        return migration
+
+    def export(self, migration: Migration, **changed: object) -> Path:
+        at = datetime.now(timezone.utc)
+        described = migration.source.describe_table(TableName=TABLE)["Table"]
+        return write_export(self.folder(), described, scanned(migration.source, TABLE), FILES, at,
+                            **changed)
+
+    def compare(self, migration: Migration, place: Path, *flags: str) -> Ended:
+        return migration.monitor.run("compare", *migration.monitor.flags(), *MAX_LAG,
+                                     "--source-export", str(place), "--output", "json", *flags,
+                                     timeout=300)
+
+    def damage(self, migration: Migration) -> dict[str, str]:
+        """Of the target; what a comparison has to find."""
+        expected = {}
+        for number in range(10):
+            key = SCHEMA.key(number)
+            migration.target.delete_item(TableName=TABLE, Key=key)
+            expected[key_text(key)] = "missing"
+        for number in range(10, 20):
+            key = SCHEMA.key(number)
+            migration.target.put_item(TableName=TABLE, Item={**key, "damaged": {"BOOL": True}})
+            expected[key_text(key)] = "different"
+        for number in range(ITEMS + 10, ITEMS + 20):
+            key = SCHEMA.key(number)
+            migration.target.put_item(TableName=TABLE, Item={**key, "stray": {"B": b"\x00\xff"}})
+            expected[key_text(key)] = "unexpected"
+        return expected
+
+    def test_what_differs_is_found_and_what_has_changed_since_is_no_alarm(self) -> None:
+        migration = self.made()
+        place = self.export(migration)
+        expected = self.damage(migration)
+        for number in range(30, 60):  # written since, and arrived
+            item = {**SCHEMA.key(number), "later": {"N": str(number)}}
+            for client in (migration.source, migration.target):
+                client.put_item(TableName=TABLE, Item=item)
+        for number in range(60, 70):
+            for client in (migration.source, migration.target):
+                client.delete_item(TableName=TABLE, Key=SCHEMA.key(number))
+        ended = self.compare(migration, place)
+        self.assert_exit(ended, 1)
+        self.assertEqual(open_findings(migration.monitor.findings), expected)
+        report = ended.report()
+        self.assertEqual(report["compared"]["source_items"], ITEMS)
+        self.assertTrue(report["compared"]["export"].endswith("/export/01795702492398-ab12cd34"))
+        self.assertEqual(report["compared"]["source_scan_rcu"], 0)
+        # Two strong reads of each candidate, a unit each.
+        candidates = report["compared"]["candidates"]
+        self.assertEqual(candidates, 30 + 30 + 10)
+        self.assertLessEqual(report["consumed"]["source_rcu"], 2 * candidates + 20)
+        self.assertIn("counts towards no GO", ended.log)
+
+    def test_a_kill_reads_no_finished_part_again(self) -> None:
+        migration = self.made()
+        place = self.export(migration)
+        expected = self.damage(migration)
+        monitor = migration.monitor
+        slow = [*MAX_LAG, "--source-export", str(place), "--max-rcu", str(max(20, ITEMS // 150))]
+        for _ in range(3):
+            monitor.start(*slow, command="compare")
+            time.sleep(1.5)
+            monitor.kill()
+        monitor.start(*slow, command="compare")
+        ended = monitor.wait(300)
+        self.assert_exit(ended, 1)
+        self.assertEqual(open_findings(monitor.findings), expected)
+        self.assertEqual(ended.report()["compared"]["attempts"], 4)
+        # Another export is another comparison.
+        another = self.compare(migration, self.export(
+            migration, exportArn="arn:aws:dynamodb:ddblocal:000000000000:table/orders/export/2"))
+        self.assertEqual(another.report()["compared"]["attempts"], 1)
+        self.assertEqual(open_findings(monitor.findings), expected)
+
+    def test_it_counts_for_a_go_where_the_stream_was_read_before_it(self) -> None:
+        migration = self.made(items=200)
+        monitor = migration.monitor
+        flags = [*IMPATIENT, "--settle", "2s"]
+        monitor.start(*flags)
+        wait_until(lambda: "event=shard_started" in monitor.log())
+        time.sleep(CLOCKS_DIFFER_SECONDS + 5)
+        place = self.export(migration)
+        for client in (migration.source, migration.target):
+            client.put_item(TableName=TABLE, Item={**SCHEMA.key(5), "arrived": {"BOOL": True}})
+        compared = self.compare(migration, place)
+        self.assert_exit(compared, 0)
+        self.assertIn("counts as a comparison that began then", compared.log)
+        wait_until(lambda: "verdict=GO " in monitor.log(), 60)
+        # What is lost after the export is in no export: the stream tells of it.
+        lost = SCHEMA.key(7)
+        migration.source.put_item(TableName=TABLE, Item={**lost, "lost": {"BOOL": True}})
+        wait_until(lambda: "event=mismatch " in monitor.log(), 60)
+        ended = monitor.stop()
+        self.assertEqual(ended.report()["verdict"], "NO-GO")
+        self.assertEqual(open_findings(monitor.findings), {key_text(lost): "stale"})
+
+    def refused(self, migration: Migration, place: Path, code: int, *named: str) -> None:
+        ended = self.compare(migration, place)
+        self.assert_exit(ended, code)
+        for name in named:
+            self.assertIn(name, ended.log)
+        if code == 2:
+            self.assertFalse(migration.monitor.state.exists(), "nothing is made for what is refused")
+
+    def test_what_is_not_whole_or_not_of_this_table_is_refused(self) -> None:
+        migration = self.made(items=200)
+        self.refused(migration, self.folder(), 2, "no manifest-summary.json")
+        self.refused(migration, self.export(migration, outputFormat="ION"), 2, "DYNAMODB_JSON")
+        self.refused(migration, self.export(migration, exportType="INCREMENTAL_EXPORT"), 2,
+                     "FULL_EXPORT")
+        self.refused(migration, self.export(migration, itemCount=201), 2, "says 201")
+        self.refused(migration, self.export(
+            migration, tableArn="arn:aws:dynamodb:eu-west-1:111111111111:table/other"), 2,
+            "table/other")
+        damaged = self.export(migration)
+        (damaged / "manifest-files.json").write_text("{}")
+        self.refused(migration, damaged, 2, "manifest-files.json of the export is damaged")
+        for spoil, named in ((lambda path: path.unlink(), "cannot be read"),
+                             (lambda path: path.write_bytes(path.read_bytes()[:-20]), "damaged"),
+                             (lambda path: path.write_bytes(gzip.compress(b"")), "damaged")):
+            place = self.export(migration)
+            spoil(next((place / "data").iterdir()))
+            self.refused(migration, place, 4, named)
