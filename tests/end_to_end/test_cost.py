@@ -37,17 +37,19 @@ class Cost(Scenario):
         again = report["consumed"]["source_rcu"] + report["consumed"]["target_rcu"]
         self.assertLess(again - spent, 200)
         self.assertEqual(report["events"]["unique"], traffic.account.changes)
-        # Another setting begins other counters, and no other bill.
-        monitor.start(*IMPATIENT, *PRICE, "--max-usd", "300", "--until-caught-up",
-                      "--sample-rate", "2")
-        changed = monitor.wait().report()["consumed"]
-        self.assertGreaterEqual(changed["source_rcu"] + changed["target_rcu"], again)
-        self.assertLess(changed["source_rcu"] + changed["target_rcu"] - again, 200)
         ended = migration.finish(*IMPATIENT, *PRICE, "--max-usd", "1000000")
         self.assert_exit(ended, 1)
         self.assert_found_exactly(migration)
         self.assert_counted(ended.report(), traffic)
         self.assertEqual(len(open_findings(monitor.findings)), 4)
+        # Another setting begins other counters, and no other bill.
+        before = ended.report()["consumed"]
+        monitor.start(*IMPATIENT, *PRICE, "--max-usd", "300", "--until-caught-up",
+                      "--sample-rate", "2")
+        after = monitor.wait().report()
+        self.assertEqual(after["events"]["unique"], 0)
+        self.assertGreaterEqual(after["consumed"]["target_rcu"], before["target_rcu"])
+        self.assertRegex(" ".join(after["reasons"]), "--max-usd allows 300.00")
 
     def test_asks_for_the_price_that_it_does_not_know(self) -> None:
         migration = self.migration(items=10)
