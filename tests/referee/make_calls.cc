@@ -51,6 +51,10 @@ json time_or_null(const std::optional<wall_time>& time) {
 
 json shown(const std::optional<std::string>& text) { return text ? json(*text) : json(); }
 
+json shown(const dynamodb_client::table_names& told) {
+  return {{"names", told.names}, {"last", shown(told.last)}};
+}
+
 json shown(const table_description& told) {
   return {{"name", told.name},
           {"arn", told.arn},
@@ -237,6 +241,9 @@ std::vector<prepared_call> reads() {
   };
   const std::string start(key);
   return {
+      on_table("list_tables", [](client& by) { return by.list_tables("carts"); }),
+      on_table("list_tables (from the first)",
+               [](client& by) { return by.list_tables(std::nullopt); }),
       on_table("describe_table", [](client& by) { return by.describe_table(table); }),
       on_table("describe_time_to_live", [](client& by) { return by.describe_time_to_live(table); }),
       on_table(

@@ -47,6 +47,7 @@ NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_answer.cc
                     "aws/sso_credentials.cc", "aws/sso_token.cc"}
 NAMING_NOTHING_OF_A_MODEL = {
     "base/foreign_json.cc": "takes the name from its caller",
+    "exports/export_manifest.cc": "manifests of an export, which have no model",
     "dynamodb/answer.cc": "hands the document to its caller",
     "aws/classify_error.cc": "documents of errors, which belong to no operation's output",
     "aws/credential_json.cc": "what programs, containers and instances print: they have no model",
@@ -83,6 +84,7 @@ ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
 SHARD = "shardId-00000001700000000000-aaaaaaaa"
 VALUES = {
     "Item": ITEM, "Items": [ITEM], "Count": 1, "Key": KEY, "Responses": {"orders": [ITEM]},
+    "TableNames": ["orders"], "LastEvaluatedTableName": "orders",
     "LastEvaluatedKey": KEY, "KeysAndAttributes.Keys": [KEY], "StreamRecord.Keys": KEY,
     "NewImage": ITEM, "OldImage": ITEM, "CapacityUnits": 7.5,
     "UnprocessedItems": {"orders": [{"PutRequest": {"Item": ITEM}},
