@@ -3,6 +3,7 @@
 #include "base/foreign_json.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/absence_alerts.h"
 #include "cli/compare_command.h"
 #include "cli/monitor_command.h"
 #include "cli/process.h"
@@ -60,6 +61,7 @@ struct attempt {
 
 /// What is to be done for one migration, as often as it takes.
 struct member_work {
+  absence_alerts::of absence;
   std::string name;
   bool fresh = false;
   std::optional<milliseconds> duration;  ///< of all its runs together
@@ -161,6 +163,7 @@ class fleet_member {
   [[nodiscard]] awaitable<int> run(milliseconds start_after);
 
  private:
+  [[nodiscard]] awaitable<int> run_until_over(milliseconds start_after, absence_alerts& absence);
   [[nodiscard]] awaitable<int> run_once();
   [[nodiscard]] bool is_to_go_on(int code) const;
   [[nodiscard]] awaitable<void> pause_for(milliseconds pause);
@@ -175,6 +178,7 @@ class fleet_member {
   restart_pauses pauses_;
   bool is_first_run_ = true;
   bool has_begun_ = false;            ///< one of its runs
+  bool has_begun_now_ = false;        ///< the latest of them
   std::optional<wall_time> over_at_;  ///< --duration
 };
 
@@ -209,6 +213,7 @@ awaitable<int> fleet_member::run_once() {
   } catch (const std::exception& failure) {
     place_.why = failure.what();
   }
+  has_begun_now_ = teller.has_begun();
   if (teller.has_begun()) {
     has_begun_ = true;
     next_.fresh = false;  // what it forgot is forgotten
@@ -230,6 +235,13 @@ bool fleet_member::is_to_go_on(int code) const {
 }
 
 awaitable<int> fleet_member::run(milliseconds start_after) {
+  absence_alerts absence(work_.absence, co_await asio::this_coro::executor, host_.time,
+                         host_.variables);
+  co_return co_await then_always(run_until_over(start_after, absence),
+                                 [&absence] { return absence.end(); });
+}
+
+awaitable<int> fleet_member::run_until_over(milliseconds start_after, absence_alerts& absence) {
   const drains_on_signal drains(host_.end, [] {});
   co_await pause_for(start_after);
   auto code = static_cast<int>(exit_code::incomplete);
@@ -242,8 +254,14 @@ awaitable<int> fleet_member::run(milliseconds start_after) {
     if (is_first && !has_begun_ && code == static_cast<int>(exit_code::usage)) {
       on_refused_();
     }
+    if (has_begun_now_) {
+      co_await absence.end();
+    }
     if (!is_to_go_on(code)) {
       break;
+    }
+    if (!has_begun_now_) {
+      absence.tell(place_.why);
     }
     place_.state = member_state::paused;
     place_.again_at = host_.time.now() + pause;
@@ -361,8 +379,17 @@ awaitable<int> compare_again(process& host, compare_options options, run_teller&
   co_return co_await compare_migration(host, options, teller);
 }
 
+absence_alerts::of absence_of(const std::string& name, const std::string& command,
+                              const migration_options& options) {
+  return {.migration = name,
+          .command = command,
+          .on_alert = options.on_alert,
+          .webhook = options.alert_webhook};
+}
+
 member_work work_of(const fleet_of<monitor_options>::member& member) {
-  return {.name = member.name,
+  return {.absence = absence_of(member.name, "monitor", member.options),
+          .name = member.name,
           .fresh = member.options.fresh,
           .duration = member.options.duration,
           .ends_by_itself = member.options.until_caught_up,
@@ -377,7 +404,8 @@ member_work work_of(const fleet_of<monitor_options>::member& member) {
 
 /// `memory_bytes` is of those that read at one time.
 member_work work_of(const fleet_of<compare_options>::member& member, std::uint64_t memory_bytes) {
-  return {.name = member.name,
+  return {.absence = absence_of(member.name, "compare", member.options),
+          .name = member.name,
           .fresh = member.options.fresh,
           .duration = std::nullopt,
           .ends_by_itself = true,

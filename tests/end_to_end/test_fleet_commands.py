@@ -148,6 +148,27 @@ class FleetCommands(Scenario):
         text = self.monitor.run("report", "--config", "fleet.toml")
         self.assert_exit(text, 1)
 
+    def test_whoever_is_alerted_hears_of_one_that_does_not_begin(self) -> None:
+        self.written_fleet()
+        self.target.delete_table(TableName="prod-carts")
+        told = self.monitor.folder / "told"
+        script = self.monitor.folder / "on alert"
+        script.write_text(f"#!/bin/sh\ncat >> '{told}'\n")
+        script.chmod(0o755)
+        self.monitor.flags = lambda: ["--config", "fleet.toml"]  # type: ignore[method-assign]
+        self.monitor.start("--on-alert", f"'{script}'")
+
+        def of_carts() -> list[dict[str, Any]]:
+            lines = told.read_text().splitlines() if told.exists() else []
+            return [each for each in map(json.loads, lines) if each["migration"] == "prod-carts"]
+        wait_until(lambda: len(of_carts()) == 1)
+        self.assertEqual(of_carts()[0]["verdict"], "WAIT")
+        self.assertIn("does not begin, and is tried again", of_carts()[0]["reasons"][0])
+        create_table(self.target, "prod-carts", SCHEMA)
+        wait_until(lambda: len(of_carts()) == 2)
+        self.assertIn("nothing has been checked yet", " ".join(of_carts()[1]["reasons"]))
+        self.monitor.stop()
+
     def test_one_that_cannot_be_read_is_told_and_the_others_are_compared(self) -> None:
         planted = self.damage()
         self.written_fleet()
