@@ -67,7 +67,8 @@ def write_export(folder: Path, described: dict[str, Any], items: Iterable[Item],
                "s3SseAlgorithm": "AES256", "s3SseKmsKeyId": None,
                "manifestFilesS3Key": f"{prefix}/manifest-files.json", "billedSizeBytes": 0,
                "itemCount": sum(map(len, parts)), "outputFormat": "DYNAMODB_JSON"} | changed
-    for stem, text in (("manifest-summary", json.dumps(summary)), ("manifest-files", "".join(lines))):
+    for stem, text in (("manifest-summary", json.dumps(summary)),
+                       ("manifest-files", "".join(lines))):
         (place / f"{stem}.json").write_text(text)
         (place / f"{stem}.md5").write_text(md5(text.encode()))
     return place

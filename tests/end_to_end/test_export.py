@@ -1,7 +1,7 @@
 """An export to S3 in place of a scan of the source.
 
-The files are written by tools/export_writer.py out of what botocore read, while the table is in use.
-DDM_EXPORT_ITEMS sets the number of items: 1,000,000 for the full proof.
+The files are written by tools/export_writer.py out of what botocore read, while the table is in
+use. DDM_EXPORT_ITEMS sets the number of items: 1,000,000 for the full proof.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Export(Scenario):
         for name in named:
             self.assertIn(name, ended.log)
         if code == 2:
-            self.assertFalse(migration.monitor.state.exists(), "nothing is made for what is refused")
+            self.assertFalse(migration.monitor.state.exists(), "what is refused leaves nothing")
 
     def test_what_is_not_whole_or_not_of_this_table_is_refused(self) -> None:
         migration = self.made(items=200)
