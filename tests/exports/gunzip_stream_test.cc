@@ -42,6 +42,29 @@ TEST(gunzip_stream, takes_several_members_for_one_text) {
   EXPECT_EQ(unpacked(gzip("a\n") + gzip("") + gzip("b\n"), 5, 100), "a\nb\n");
 }
 
+TEST(gunzip_stream, knows_every_part_of_a_header) {
+  const std::string plain = gzip("text\n");
+  const std::string name("name\0", 5);
+  const std::string comment("a comment\0", 10);
+  const std::string extra(
+      "\x03\x00"
+      "abc",
+      5);
+  const auto with = [&](unsigned char flags, const std::string& parts) {
+    auto made = plain;
+    made[3] = static_cast<char>(flags);
+    return made.insert(10, parts);
+  };
+  for (const auto part : {1UZ, 100UZ}) {
+    EXPECT_EQ(unpacked(with(0x04, extra), part, 100), "text\n");
+    EXPECT_EQ(unpacked(with(0x08, name), part, 100), "text\n");
+    EXPECT_EQ(unpacked(with(0x10, comment), part, 100), "text\n");
+    EXPECT_EQ(unpacked(with(0x1F, extra + name + comment + "xx"), part, 100), "text\n");
+  }
+  EXPECT_FALSE(unpacked(with(0x20, ""), 100, 100)) << "what nobody has defined";
+  EXPECT_FALSE(unpacked(with(0x08, std::string(70'000, 'n')), 100'000, 100));
+}
+
 TEST(gunzip_stream, refuses_what_is_cut_or_damaged) {
   const auto packed = gzip(some_text());
   EXPECT_FALSE(unpacked(packed.substr(0, packed.size() - 1), 1 << 20, 1 << 20));
