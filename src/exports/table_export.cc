@@ -49,11 +49,9 @@ awaitable<result<std::string>> read_manifest(export_store& store, std::string st
   auto text = co_await read_whole(store, name, manifest_bytes_max);
   if (!text) {
     co_return text.error().kind == error_class::not_found
-        ? wrong_usage(
-              fmt::format("there is no {} in {}: name what holds it, as "
-                          "s3://BUCKET/PREFIX/AWSDynamoDB/ID, or a folder that is a copy of "
-                          "that",
-                          name, store.describe()))
+        ? wrong_usage(fmt::format("there is no {} in {}: name a folder that is a copy of "
+                                  "s3://BUCKET/PREFIX/AWSDynamoDB/ID, as `aws s3 sync` makes it",
+                                  name, store.describe()))
         : fail(std::move(text.error()));
   }
   for (const auto* suffix : checksum_suffixes) {

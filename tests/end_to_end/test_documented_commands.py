@@ -35,6 +35,7 @@ from harness import Scenario, dynamodb_local, enable_stream, wait_until
 
 import documents  # harness.py tells where
 from documents import ROOT, Fence
+from export_writer import scanned, write_export
 
 PAGES = documents.pages()
 SIDES = ("source", "target")
@@ -53,7 +54,7 @@ FILES = {"table.json": """{
          "table-policy.json": "{}", "stream-policy.json": "{}"}
 RUN_SECONDS = 6  # of what ends only by Ctrl-C
 NEEDS_AWS = "needs AWS"
-ONLY_PARSED = ("needs root", "needs a cluster")
+ONLY_PARSED = ("needs root", "needs a cluster", "needs a bucket")
 REFUSED_BY_BASH = re.compile(r"^bash: .*(syntax error|unbound variable|here-document)",
                              re.MULTILINE)
 # (page, what is run): exit codes that are right although they are not 0.
@@ -244,6 +245,8 @@ class DocumentedCommands(Scenario):
         self.make_state(page.name == "night.md")
         if page.name == "http.md":
             self.serve()
+        if page.name.startswith("migration"):
+            self.write_export()
 
     def files_of(self, page: Path) -> dict[str, str]:
         """What the page tells to save, in this folder and on a port of this machine."""
@@ -288,6 +291,13 @@ class DocumentedCommands(Scenario):
         (self.cwd / "report.json").write_text(report)
         for name in ("my-table", "orders", "users"):
             shutil.copy(self.cwd / "STATE", self.cwd / f"{name}.monitor.db")
+
+    def write_export(self) -> None:
+        """Of my-table, as `aws s3 sync` brings it."""
+        client = self.client("source", REGION)
+        described = client.describe_table(TableName="my-table")["Table"]
+        written = write_export(self.folder(), described, scanned(client, "my-table"), 3)
+        shutil.copytree(written, self.cwd / "export", dirs_exist_ok=True)
 
     def serve(self) -> None:
         self.port = dynamodb_local.free_port()

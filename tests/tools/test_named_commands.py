@@ -24,7 +24,7 @@ from documents import ROOT, fences, pages, spans, stray_marks, tracked  # noqa: 
 
 SHELL = "sh"
 LANGUAGES = {SHELL, "ini", "json", "toml", ""}  # without one: drawings, and what is printed
-MARK = re.compile(r"needs (AWS|root|a cluster)|run by (\S+)")
+MARK = re.compile(r"needs (AWS|root|a cluster|a bucket)|run by (\S+)")
 VARIABLES = r"(?:[A-Z][A-Z_]*=\S+ )*"
 # What a span of code in running text begins with if it is a command.
 PROGRAM = re.compile(
