@@ -347,6 +347,8 @@ awaitable<int> fleet_run::run_member(process& host, std::size_t number) {
 
 awaitable<int> fleet_run::run() {
   std::vector<migration_command> commands;
+  commands.reserve(fleet_.members.size());
+  host_.shown.members.reserve(fleet_.members.size());
   for (const auto& each : fleet_.members) {
     host_.shown.members.push_back({.name = each.name});
   }
@@ -418,6 +420,11 @@ member_work work_of(const fleet_of<compare_options>::member& member, std::uint64
           }};
 }
 
+awaitable<int> run_all_of(const fleet_work& fleet, process& host) {
+  fleet_run run(host, fleet);
+  co_return co_await run.run();
+}
+
 int run_work(const fleet_work& fleet, const aws::environment& variables) {
   const auto files = raise_file_limit();
   if (const auto needed = files_of_process + fleet.members.size() * files_of_migration;
@@ -428,13 +435,10 @@ int run_work(const fleet_work& fleet, const aws::environment& variables) {
                                 fleet.members.size(), needed, files))
             .error());
   }
-  return run_migrations(fleet.common, variables,
-                        {{.migration = {},
-                          .run = [&fleet](process& host) -> awaitable<int> {
-                            fleet_run run(host, fleet);
-                            co_return co_await run.run();
-                          }}},
-                        fleet.members.size());
+  return run_migrations(
+      fleet.common, variables,
+      {{.migration = {}, .run = [&fleet](process& host) { return run_all_of(fleet, host); }}},
+      fleet.members.size());
 }
 
 }  // namespace

@@ -59,6 +59,13 @@ class hosted_commands {
   std::vector<migration_command> commands_;
 };
 
+/// Null: there is none.
+awaitable<void> close(web_server* server) {
+  if (server != nullptr) {
+    co_await server->close();
+  }
+}
+
 awaitable<int> hosted_commands::run() {
   auto server =
       web_server::open(common_, co_await asio::this_coro::executor, host_.shown, host_.time);
@@ -66,11 +73,8 @@ awaitable<int> hosted_commands::run() {
     co_return refuse(server.error());
   }
   host_.web = *std::move(server);
-  co_return co_await then_always(run_all(host_, std::move(commands_)), [this]() -> awaitable<void> {
-    if (host_.web) {
-      co_await host_.web->close();
-    }
-  });
+  co_return co_await then_always(run_all(host_, std::move(commands_)),
+                                 [this] { return close(host_.web.get()); });
 }
 
 }  // namespace

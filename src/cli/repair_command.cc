@@ -434,17 +434,21 @@ awaitable<int> repair_opened(process& host, held_state* no_comparison,
   co_return co_await (*opened)->work_and_close([&run] { return run.run(); });
 }
 
+/// Null: none is held. It was only held: nothing is copied.
+awaitable<void> let_go(held_state* held) {
+  if (held != nullptr) {
+    (void)co_await held->end();
+  }
+}
+
 awaitable<int> repair_migration(process& host, const repair_options& options) {
   const auto no_comparison = co_await exclude_comparisons(host, options);
   if (!no_comparison) {
     co_return open_migration::not_opened({no_comparison.error()});
   }
   auto* const held = no_comparison->get();
-  co_return co_await then_always(repair_opened(host, held, options), [held]() -> awaitable<void> {
-    if (held != nullptr) {
-      (void)co_await held->end();  // it was only held: nothing is copied
-    }
-  });
+  co_return co_await then_always(repair_opened(host, held, options),
+                                 [held] { return let_go(held); });
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-using testing::SizeIs;
 using testing::StartsWith;
 
 const auto noted_at = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
