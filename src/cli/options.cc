@@ -140,6 +140,7 @@ bool is_chosen(const migration_options& common, const std::string& name) {
 void refuse_unknown_names(const migration_options& common, const config_file& file,
                           std::vector<std::string>& faults) {
   std::vector<std::string_view> names;
+  names.reserve(file.migrations.size());
   for (const auto& each : file.migrations) {
     names.push_back(each.name);
   }

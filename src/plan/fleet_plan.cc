@@ -204,6 +204,7 @@ std::string toml_text(const std::string& text) {
 
 std::string toml_value(const fleet_setting& setting) {
   std::vector<std::string> texts;
+  texts.reserve(setting.values.size());
   for (const auto& each : setting.values) {
     texts.push_back(toml_text(each));
   }
@@ -256,6 +257,7 @@ std::string render_text(std::span<const planned_migration> all, std::string_view
 
 std::string render_json(std::span<const planned_migration> all) {
   std::vector<std::string> lines;
+  lines.reserve(all.size());
   for (const auto& each : all) {
     lines.push_back(render_json(each.report, each.name));
   }
