@@ -155,12 +155,9 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   const auto progress = session.status().compared->progress;
   if (export_ != nullptr) {
     append_line(text, "export", export_->describe());
-    append_line(
-        text, "",
-        session.status().compared->progress.epoch > 0
-            ? "counts as a comparison that began then: the stream has been read since before"
-            : "counts towards no GO: no monitor on this state has read the stream since "
-              "before then");
+    append_line(text, "",
+                "finds what differs; counts towards no GO, and cures no gap: what changed since is "
+                "not in it");
   }
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
   append_line(text, "ignored", describe_ignored(options_));
@@ -189,8 +186,14 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
 
 /// Of the very table that is the source, as far as both tell.
 result<void> check_is_of_source(const exports::table_export& of,
-                                const dynamodb::table_description& source) {
+                                const dynamodb::table_description& source, wall_time now) {
   const auto& summary = of.summary;
+  if (summary.as_of > now + std::chrono::minutes(1)) {
+    return wrong_usage(
+        fmt::format("the export in {} is of {}, which is to come: one of the clocks "
+                    "is wrong, or the manifest",
+                    of.store->describe(), format_rfc3339(summary.as_of)));
+  }
   if (summary.table_arn != source.arn) {
     return wrong_usage(fmt::format("the export in {} is of {}, and the source is {}",
                                    of.store->describe(), summary.table_arn, source.arn));
@@ -246,8 +249,8 @@ awaitable<int> compare_migration(process& host, const compare_options& options,
       {.command = "compare",
        .lock = "compare",
        .begins_anew = options.fresh,
-       .check = [of](const monitor::migration& facts) {
-         return of == nullptr ? result<void>() : check_is_of_source(*of, facts.source);
+       .check = [of, now = host.time.now()](const monitor::migration& facts) {
+         return of == nullptr ? result<void>() : check_is_of_source(*of, facts.source, now);
        }});
   if (!opened) {
     co_return open_migration::not_opened(opened.error(), teller);

@@ -309,8 +309,7 @@ std::optional<verify::coverage> monitor_run::comparison_that_counts() const {
   const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const monitor::evidence_book evidence(
       verify::coverage::of(options_.sample_rate, ignored),
-      verify::coverage::of(options_.baseline_sample_rate, ignored), migration_.resumed,
-      migration_.host.time.now());
+      verify::coverage::of(options_.baseline_sample_rate, ignored), migration_.resumed);
   const bool is_followed_by_another =
       options_.baseline &&
       evidence.needs_another(migration_.resumed.gaps, {.now = migration_.host.time.now()});

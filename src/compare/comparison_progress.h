@@ -69,7 +69,7 @@ struct comparison_progress {
            candidates_twice;
   }
   [[nodiscard]] wall_time started() const { return from_ms(started_ms); }
-  /// What was lost before that has been seen by it.
+  /// What it saw of the source is of then.
   [[nodiscard]] wall_time as_of() const { return from_ms(as_of_ms != 0 ? as_of_ms : started_ms); }
   [[nodiscard]] verify::coverage covered() const {
     return verify::coverage::of(static_cast<std::uint64_t>(sample_rate), ignored);

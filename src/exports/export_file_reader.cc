@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t part_bytes = std::size_t{1} << 20;
 constexpr std::size_t page_bytes = std::size_t{1} << 20;
 /// An item of 400 KB, whose numbers a store spells out, and whose text is escaped.
-constexpr std::size_t line_bytes_max = std::size_t{64} << 20;
+constexpr std::size_t line_bytes_max = std::size_t{16} << 20;
 constexpr std::string_view spaces = " \t\r";
 
 std::string_view without_spaces(std::string_view text) {

@@ -78,7 +78,7 @@ result<export_summary> read_export_summary(std::string_view text) {
                          .as_of = as_of.value_or(wall_time{}),
                          .items = 0,
                          .files_key = text_member(object, "manifestFilesS3Key")};
-  if (!as_of || !items.is_number_unsigned() || !is_arn(summary.export_arn) ||
+  if (!as_of || to_ms(*as_of) <= 0 || !items.is_number_unsigned() || !is_arn(summary.export_arn) ||
       !is_arn(summary.table_arn) || summary.files_key.empty()) {
     return no_manifest(which,
                        "exportArn, tableArn, exportTime, itemCount and manifestFilesS3Key are "

@@ -16,7 +16,7 @@ baseline::baseline(baseline_settings settings, compare::comparer_parts parts, co
       monitored_(std::move(monitored)),
       evidence_(monitored_,
                 verify::coverage::of(settings_.comparer.sample_rate, settings_.comparer.ignored),
-                resumed, parts_.time.now()),
+                resumed),
       running_(parts_.executor) {
   if (settings_.wanted) {
     resumable_ = std::make_unique<compare::table_comparer>(settings_.comparer, parts_, resumed);
@@ -29,7 +29,7 @@ baseline::baseline(baseline_settings settings, compare::comparer_parts parts, co
 void baseline::observe(const surroundings& around, wall_time now) {
   freeze_ = around.freeze;
   if (around.stream_begun) {
-    evidence_.on_stream_begun(now);
+    evidence_.on_stream_begun();
   }
   if (!around.calm) {
     calm_since_.reset();

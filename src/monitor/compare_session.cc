@@ -89,11 +89,11 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
   }
 }
 
-/// An export is of a moment before: what was lost since must be in the stream that was read.
+/// With an export it counts for no GO: changes that were read while the target was not there yet
+/// were left to a comparison of the live tables, and a target that was put back to what the export
+/// holds looks equal.
 std::int64_t compare_session::epoch_of(const state::snapshot& resumed) const {
-  return parts_.source_export == nullptr
-             ? evidence_book::epoch_of(resumed)
-             : evidence_book::epoch_at(resumed, parts_.source_export->summary.as_of);
+  return parts_.source_export == nullptr ? evidence_book::epoch_of(resumed) : 0;
 }
 
 /// What an earlier run found wrong is judged anew, whatever the scans say: the result of this

@@ -24,11 +24,11 @@ verify::coverage_log log_of(const state::snapshot& state) {
 }  // namespace
 
 evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
-                             const state::snapshot& resumed, wall_time now)
+                             const state::snapshot& resumed)
     : changes_(std::move(changes)), next_(std::move(next)), log_(log_of(resumed)) {
   if (log_.epoch() > 0) {
     // The stream has been read before: what was written since is read with these settings.
-    on_stream_begun(now);
+    on_stream_begun();
   }
   for (const std::string command : {other_command, "monitor"}) {
     const auto progress = comparison_progress::load(command, resumed.numbers, resumed.values);
@@ -43,14 +43,10 @@ evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
 
 std::int64_t evidence_book::epoch_of(const state::snapshot& state) { return log_of(state).epoch(); }
 
-std::int64_t evidence_book::epoch_at(const state::snapshot& state, wall_time as_of) {
-  return log_of(state).epoch_at(as_of);
-}
-
-void evidence_book::on_stream_begun(wall_time now) {
+void evidence_book::on_stream_begun() {
   if (!std::exchange(begun_, true)) {
     const auto before = log_.epoch();
-    log_.begin(changes_, now);
+    log_.begin(changes_);
     changed_ = log_.epoch() != before;
   }
 }
@@ -84,10 +80,10 @@ report::evidence evidence_book::evidence_of(const comparison_progress& finished,
                                             const freeze_facts& freeze) const {
   const auto arrived_by = freeze.arrived_by();
   // What was compared before a gap may be another table, whichever comparison has cured the gap.
-  const bool after_gaps = !freeze.last_gap || finished.as_of() > *freeze.last_gap;
+  const bool after_gaps = !freeze.last_gap || finished.started() > *freeze.last_gap;
   return {.changes = log_.weakest_since(finished.epoch),
           .at_rest = finished.covered(),
-          .at_rest_suffices = arrived_by && finished.as_of() >= *arrived_by && after_gaps &&
+          .at_rest_suffices = arrived_by && finished.started() >= *arrived_by && after_gaps &&
                               freeze.writes_after == 0};
 }
 

@@ -48,12 +48,11 @@ class evidence_book {
  public:
   /// `changes`: what changes are checked with from now on; `next`: what the next comparison of this
   /// command would be made with.
-  evidence_book(verify::coverage changes, verify::coverage next, const state::snapshot& resumed,
-                wall_time now);
+  evidence_book(verify::coverage changes, verify::coverage next, const state::snapshot& resumed);
 
   /// All first iterators are held: from now on changes are checked. Until then no comparison that
   /// begins counts.
-  void on_stream_begun(wall_time now);
+  void on_stream_begun();
   /// A comparison that began in this epoch says as much as one that begins now.
   [[nodiscard]] bool is_current(std::int64_t epoch) const {
     return epoch > 0 && log_.weakest_since(epoch).covers(changes_);
@@ -78,8 +77,6 @@ class evidence_book {
   void save(state::commit_batch& batch);
   /// The epoch that a state's monitor is in, for a comparison by another command.
   [[nodiscard]] static std::int64_t epoch_of(const state::snapshot& state);
-  /// The same for what was taken of a table before: 0 where changes since may be unread.
-  [[nodiscard]] static std::int64_t epoch_at(const state::snapshot& state, wall_time as_of);
 
  private:
   /// What keeps a verdict from saying more, the worst first; the least is the best.

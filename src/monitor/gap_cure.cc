@@ -8,9 +8,13 @@ void cure_gaps(const compare::comparison_progress& finished, const verify::cover
   if (!finished.covered().covers(monitored) || finished.candidates_restless > 0) {
     return;
   }
-  batch.gaps_cured_before = finished.as_of();
+  // What was lost since an export was made is not in it, and was not looked at.
+  if (!finished.export_arn.empty()) {
+    return;
+  }
+  batch.gaps_cured_before = finished.started();
   for (auto& gap : gaps) {
-    gap.cured = gap.cured || gap.noticed < finished.as_of();
+    gap.cured = gap.cured || gap.noticed < finished.started();
   }
 }
 

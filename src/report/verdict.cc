@@ -214,10 +214,17 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
   }
   if (!now.follows_stream) {
     reasons.add(weight::late,
-                "changes since the comparison began are not checked: `monitor` does that");
+                progress.export_arn.empty()
+                    ? "changes since the comparison began are not checked: `monitor` "
+                      "does that"
+                    : "changes since the export was made are not checked, and `monitor` "
+                      "does not know of them all: compare without it");
   } else if (progress.finished() && !(now.baseline_complete && now.stands_on)) {
     reasons.add(weight::late,
-                "the comparison of the items at rest began before the stream was read");
+                progress.export_arn.empty()
+                    ? "the comparison of the items at rest began before the stream was read"
+                    : "the comparison of the items at rest was made with an export, which is no "
+                      "proof");
   }
   if (now.stands_on &&
       !verify::leaves_out_all_of(now.asked.ignored, now.stands_on->weakest().ignored)) {

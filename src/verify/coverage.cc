@@ -75,25 +75,15 @@ bool leaves_out_all_of(const std::vector<std::string>& outer,
   return dynamodb::ignore_list(outer).covers(dynamodb::ignore_list(inner));
 }
 
-void coverage_log::begin(const coverage& present, wall_time now) {
+void coverage_log::begin(const coverage& present) {
   if (!entries_.empty() && entries_.back().in_force == present) {
     return;
   }
-  entries_.push_back({epoch() + 1, present, to_ms(now)});
+  entries_.push_back({epoch() + 1, present});
   if (entries_.size() > entries_max) {
     entries_[1].in_force = weaker_of(entries_[0].in_force, entries_[1].in_force);
     entries_.erase(entries_.begin());
   }
-}
-
-std::int64_t coverage_log::epoch_at(wall_time then) const {
-  constexpr std::chrono::minutes clocks_differ{1};
-  std::int64_t in_force = 0;
-  for (const auto& each : entries_) {
-    const bool had_begun = each.since_ms != 0 && from_ms(each.since_ms) + clocks_differ <= then;
-    in_force = had_begun ? each.epoch : in_force;
-  }
-  return in_force;
 }
 
 coverage coverage_log::weakest_since(std::int64_t epoch) const {
@@ -109,7 +99,7 @@ coverage coverage_log::weakest_since(std::int64_t epoch) const {
 std::string coverage_log::encode() const {
   std::string text;
   for (const auto& each : entries_) {
-    text += fmt::format("{}@{} {} {}\n", each.epoch, each.since_ms, each.in_force.sample_rate,
+    text += fmt::format("{} {} {}\n", each.epoch, each.in_force.sample_rate,
                         join_patterns(each.in_force.ignored));
   }
   return text;
@@ -121,24 +111,17 @@ coverage_log coverage_log::decode(std::string_view text) {
     const std::string line(text.substr(0, text.find('\n')));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     std::int64_t epoch = 0;
-    std::int64_t since = 0;
     std::uint64_t rate = 0;
     const auto* end = line.data() + line.size();
-    auto [at, wrong] = std::from_chars(line.c_str(), end, epoch);
-    if (wrong == std::errc{} && at != end && *at == '@') {  // older versions did not note it
-      const auto found = std::from_chars(at + 1, end, since);
-      at = found.ptr;
-      wrong = found.ec;
-    }
-    if (wrong != std::errc{} || at == end || epoch <= log.epoch()) {
+    const auto [after_epoch, no_epoch] = std::from_chars(line.c_str(), end, epoch);
+    if (no_epoch != std::errc{} || after_epoch == end || epoch <= log.epoch()) {
       return {};
     }
-    const auto [after_rate, no_rate] = std::from_chars(at + 1, end, rate);
+    const auto [after_rate, no_rate] = std::from_chars(after_epoch + 1, end, rate);
     if (no_rate != std::errc{} || after_rate == end) {
       return {};
     }
-    log.entries_.push_back(
-        {epoch, coverage::of(rate, std::string_view(after_rate + 1, end)), since});
+    log.entries_.push_back({epoch, coverage::of(rate, std::string_view(after_rate + 1, end))});
   }
   return log;
 }

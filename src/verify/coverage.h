@@ -12,8 +12,6 @@
 // comparison that begins in epoch 2.
 #pragma once
 
-#include "base/time.h"
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -45,19 +43,15 @@ struct coverage {
 
 /// Which coverage changes were checked with, in the order in which settings changed: epochs 1, 2, 3
 /// … Reason for epochs instead of times: clocks are set back, and order is all that matters.
-/// When each began is kept for what has no epoch, an export.
 class coverage_log {
  public:
   /// Older entries are merged into one: the weakest of them.
   static constexpr std::size_t entries_max = 32;
 
   /// From now on changes are checked with `present`: a new epoch, if that is another one.
-  void begin(const coverage& present, wall_time now);
+  void begin(const coverage& present);
   /// The present one; 0: no change has been checked yet.
   [[nodiscard]] std::int64_t epoch() const { return entries_.empty() ? 0 : entries_.back().epoch; }
-  /// The one that was in force then, and for a while before, lest clocks differ; 0: none is known
-  /// to have been. For what was taken of a table before it is compared: an export.
-  [[nodiscard]] std::int64_t epoch_at(wall_time then) const;
   /// The weakest of this epoch and all later ones.
   [[nodiscard]] coverage weakest_since(std::int64_t epoch) const;
 
@@ -69,7 +63,6 @@ class coverage_log {
   struct entry {
     std::int64_t epoch = 0;
     coverage in_force;
-    std::int64_t since_ms = 0;  ///< by our clock; 0: not known
   };
   std::vector<entry> entries_;  ///< ascending
 };

@@ -15,7 +15,6 @@ using verify::coverage;
 const coverage everything = coverage::of(1, "");
 const coverage one_in_100 = coverage::of(100, "");
 constexpr wall_time start{1'000'000s};
-constexpr wall_time stream_begun = start - 1h;
 
 comparison_progress finished(std::int64_t epoch, const coverage& with = everything,
                              wall_time began = start) {
@@ -41,17 +40,17 @@ state::snapshot saved(evidence_book& book, const comparison_progress& comparison
 }
 
 evidence_book begun(const coverage& changes, const coverage& next = everything) {
-  evidence_book book(changes, next, {}, stream_begun);
-  book.on_stream_begun(stream_begun);
+  evidence_book book(changes, next, {});
+  book.on_stream_begun();
   return book;
 }
 
 TEST(evidence, of_a_comparison_that_began_before_the_stream_is_none) {
-  evidence_book book(everything, everything, {}, stream_begun);
+  evidence_book book(everything, everything, {});
   EXPECT_EQ(book.epoch(), 0);
   book.on_finished(finished(0));
   EXPECT_FALSE(book.stands_on({}));
-  book.on_stream_begun(stream_begun);
+  book.on_stream_begun();
   EXPECT_FALSE(book.stands_on({}));
   EXPECT_THAT(book.needs_another({}, {}), Optional(HasSubstr("none has been made")));
   book.on_finished(finished(book.epoch()));
@@ -71,7 +70,7 @@ TEST(evidence, of_what_changes_are_checked_with_is_written_once) {
 
 TEST(evidence, is_the_weakest_of_what_changes_were_checked_with_since_the_comparison_began) {
   auto first = begun(one_in_100);
-  evidence_book book(everything, everything, saved(first, finished(1)), stream_begun);
+  evidence_book book(everything, everything, saved(first, finished(1)));
   ASSERT_TRUE(book.stands_on({}));
   EXPECT_EQ(book.stands_on({})->weakest(), one_in_100) << "though every key is checked now";
   EXPECT_THAT(book.needs_another({}, {}), Optional(HasSubstr("fewer keys or attributes than now")));
@@ -84,15 +83,14 @@ TEST(evidence, is_the_weakest_of_what_changes_were_checked_with_since_the_compar
 
 TEST(evidence, attributes_that_were_ignored_then_belong_to_it) {
   auto first = begun(coverage::of(1, "v"), coverage::of(1, "v"));
-  evidence_book book(everything, everything, saved(first, finished(1, coverage::of(1, "v"))),
-                     stream_begun);
+  evidence_book book(everything, everything, saved(first, finished(1, coverage::of(1, "v"))));
   EXPECT_EQ(book.stands_on({})->weakest(), coverage::of(1, "v"));
   EXPECT_TRUE(book.needs_another({}, {}));
 }
 
 TEST(evidence, looser_settings_weaken_it_and_ask_for_nothing) {
   auto first = begun(everything);
-  evidence_book book(one_in_100, everything, saved(first, finished(1)), stream_begun);
+  evidence_book book(one_in_100, everything, saved(first, finished(1)));
   EXPECT_EQ(book.stands_on({})->weakest(), one_in_100);
   EXPECT_FALSE(book.needs_another({}, {}));
 }
@@ -134,8 +132,8 @@ TEST(evidence, a_damaged_log_trusts_no_comparison) {
   state::snapshot state;
   finished(1).save("monitor", state.numbers, state.values);
   state.values["coverage.log"] = "1 x";
-  evidence_book book(everything, everything, state, stream_begun);
-  book.on_stream_begun(stream_begun);
+  evidence_book book(everything, everything, state);
+  book.on_stream_begun();
   EXPECT_FALSE(book.stands_on({}));
 }
 
@@ -153,7 +151,7 @@ int comparisons_made(evidence_book& book, const coverage& next) {
 TEST(evidence, comparisons_that_cannot_say_more_are_not_made_again_and_again) {
   // Of fewer keys than an earlier one, while changes are checked of more than before.
   auto first = begun(coverage::of(10, ""));
-  evidence_book denser(everything, one_in_100, saved(first, finished(1)), stream_begun);
+  evidence_book denser(everything, one_in_100, saved(first, finished(1)));
   EXPECT_LE(comparisons_made(denser, one_in_100), 1);
   EXPECT_EQ(denser.stands_on({})->weakest(), coverage::of(10, ""));
   // Of fewer keys than one that ignored something else.
@@ -161,7 +159,7 @@ TEST(evidence, comparisons_that_cannot_say_more_are_not_made_again_and_again) {
   const auto sampled_without_x = coverage::of(100, "x");
   auto second = begun(without_x, sampled_without_x);
   evidence_book other(without_x, sampled_without_x,
-                      saved(second, finished(1, coverage::of(1, "y"))), stream_begun);
+                      saved(second, finished(1, coverage::of(1, "y"))));
   EXPECT_EQ(comparisons_made(other, sampled_without_x), 1);
   EXPECT_EQ(other.stands_on({})->weakest(), sampled_without_x)
       << "which leaves out nothing that is asked for now";
