@@ -236,6 +236,24 @@ TEST_F(handovers, cure_the_gaps_that_the_comparison_began_with_and_no_others) {
   EXPECT_EQ(known().started(), began);
 }
 
+TEST_F(handovers, of_a_comparison_with_an_export_cure_no_gap) {
+  monitor_.commit({.gaps = {{.stream_arn = "s",
+                             .shard_id = "1",
+                             .after_sequence = "7",
+                             .noticed = began - 1min,
+                             .reason = "trimmed"}}});
+  auto compare = begun("run1");
+  auto of = progress(began + 1min);
+  of.as_of_ms = to_ms(began + 30s);
+  of.export_arn = "arn:e";
+  save_progress(compare, of, true);
+  EXPECT_TRUE(take(compare).ended_comparison);
+  ASSERT_EQ(monitor_.now().gaps.size(), 1U);
+  EXPECT_FALSE(monitor_.now().gaps[0].cured);
+  EXPECT_EQ(known().export_arn, "arn:e");
+  EXPECT_EQ(known().as_of(), began + 30s);
+}
+
 TEST_F(handovers, bring_what_the_comparison_has_only_counted_with_its_gap) {
   auto compare = begun("run1");
   const auto of = progress(began);
