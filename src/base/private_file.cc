@@ -46,8 +46,7 @@ bool is_wrong_place(int reason) {
 
 std::string_view why_not_opened(int reason) {
   return reason == ELOOP ? "a symbolic link stands there, and none is followed, or it leads in a "
-                           "circle: name the "
-                           "file itself"
+                           "circle: name the file itself"
                          : std::string_view(std::strerror(reason));
 }
 

@@ -2,7 +2,6 @@
 
 #include "report/status.h"
 
-#include <map>
 #include <utility>
 
 namespace ddm::cli {

@@ -9,7 +9,6 @@
 #include "cli/alert_sender.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace ddm::cli {

@@ -65,8 +65,7 @@ bool other_head::is_known(wall_time now) const {
 std::string other_heads::trouble(wall_time now) const {
   if (!compare.is_known(now) || !repair.is_known(now)) {
     return "what compare and repair do on this state is not known here: the table of states has "
-           "not "
-           "been asked yet, or does not answer";
+           "not been asked yet, or does not answer";
   }
   if (repair.is_being_heard(now) || compare.is_left() || compare.is_left_being_heard(now)) {
     return "what compare or repair have found on this state is being taken in";

@@ -2,12 +2,12 @@
 
 #include "base/displayable.h"
 #include "base/log.h"
+#include "runtime/outage_pause.h"
 #include "runtime/then_always.h"
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -15,8 +15,9 @@ namespace ddm::cli {
 namespace {
 
 constexpr milliseconds look_each{10'000};
-/// Up to some ten minutes.
-constexpr int doublings_max = 6;
+/// What is not taken in may be gigabytes.
+constexpr milliseconds take_again_first{20'000};
+constexpr milliseconds take_again_max{640'000};
 
 void tell_failure(const result<void>& done) {
   if (!done) {
@@ -74,9 +75,9 @@ awaitable<void> other_parts::take_what_is_due() {
     co_await looked_.wait();
     const auto taken = co_await caught(take());
     tell_failure(taken);
-    failures = taken ? 0 : std::min(failures + 1, doublings_max);
+    failures = taken ? 0 : failures + 1;
     if (failures > 0) {
-      co_await time_.sleep_for(look_each * (1LL << failures));
+      co_await time_.sleep_for(outage_pause(take_again_first, failures, take_again_max));
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include "base/draft_file.h"
 #include "base/private_file.h"
+#include "base/read_at.h"
 #include "base/write_all.h"
 
 #include <fmt/format.h>
@@ -60,17 +61,7 @@ std::uint64_t checksum_of(std::string_view block, std::uint64_t mark) {
 
 /// False at an error or the end of the file before `bytes` were read.
 bool read_all(int file, char* into, std::uint64_t bytes, std::uint64_t at) {
-  while (bytes > 0) {
-    const auto got = ::pread(file, into, bytes, static_cast<off_t>(at));
-    if (got == 0 || (got < 0 && errno != EINTR)) {
-      return false;
-    }
-    const auto count = static_cast<std::uint64_t>(std::max<ssize_t>(0, got));
-    into += count;
-    bytes -= count;
-    at += count;
-  }
-  return true;
+  return read_at(file, {into, bytes}, at) == bytes;
 }
 
 bool read_block(std::string_view block, const leftover_file::reader& on_leftover) {

@@ -1,9 +1,11 @@
 #include "exports/export_folder.h"
 
 #include "base/private_file.h"
+#include "base/read_at.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -42,20 +44,13 @@ result<std::string> read_part(const std::string& path, std::uint64_t from, std::
   if (!S_ISREG(found.st_mode)) {
     return wrong_usage(fmt::format("{} of the export is no regular file", path));
   }
-  std::string bytes(bytes_max, '\0');
-  std::size_t size = 0;
-  while (size < bytes_max) {
-    const auto got = ::pread(file.descriptor, bytes.data() + size, bytes_max - size,
-                             static_cast<off_t>(from + size));
-    if (got < 0 && errno != EINTR) {
-      return unreadable(path, errno);
-    }
-    if (got == 0) {
-      break;
-    }
-    size += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  const auto whole = static_cast<std::uint64_t>(found.st_size);
+  std::string bytes(std::min<std::uint64_t>(bytes_max, whole - std::min(from, whole)), '\0');
+  const auto got = read_at(file.descriptor, bytes, from);
+  if (!got) {
+    return unreadable(path, errno);
   }
-  bytes.resize(size);
+  bytes.resize(*got);
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 #include "remote/file_source.h"
 
+#include "base/read_at.h"
 #include "state/picture.h"
 
 #include <fmt/format.h>
@@ -37,13 +38,9 @@ class open_file {
   [[nodiscard]] result<std::string> block(std::size_t number, std::uint64_t whole) const {
     const auto from = std::uint64_t{number} * block_bytes_max;
     std::string bytes(std::min<std::uint64_t>(block_bytes_max, whole - from), '\0');
-    for (std::size_t at = 0; at < bytes.size();) {
-      const auto read =
-          ::pread(descriptor_, bytes.data() + at, bytes.size() - at, static_cast<off_t>(from + at));
-      if (read <= 0 && !(read < 0 && errno == EINTR)) {
-        return unreadable(path_, read == 0 ? 0 : errno);
-      }
-      at += static_cast<std::size_t>(std::max<ssize_t>(read, 0));
+    const auto read = read_at(descriptor_, bytes, from);
+    if (read != bytes.size()) {
+      return unreadable(path_, read ? 0 : errno);
     }
     return bytes;
   }

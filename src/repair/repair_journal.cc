@@ -2,6 +2,7 @@
 
 #include "base/displayable.h"
 #include "base/private_file.h"
+#include "base/read_at.h"
 #include "base/units.h"
 #include "base/write_all.h"
 #include "dynamodb/answer_bounds.h"
@@ -281,16 +282,12 @@ bool repair_journal::take_line(std::string_view text, std::int64_t at_byte,
 
 result<journal_entry> repair_journal::entry_at(const journal_place& place) const {
   std::string text(place.bytes, '\0');
-  for (std::size_t done = 0; done < text.size();) {
-    const auto got = ::pread(file_, text.data() + done, text.size() - done,
-                             place.at_byte + static_cast<std::int64_t>(done));
-    if (got < 0 && errno != EINTR) {
-      return system_failure("read", path_);
-    }
-    if (got == 0) {
-      return unreadable_entry(path_, place.id);
-    }
-    done += static_cast<std::size_t>(std::max<ssize_t>(got, 0));
+  const auto got = read_at(file_, text, static_cast<std::uint64_t>(place.at_byte));
+  if (!got) {
+    return system_failure("read", path_);
+  }
+  if (*got < text.size()) {
+    return unreadable_entry(path_, place.id);
   }
   auto entry = journal_reader().entry(text);
   if (!entry || entry->id != place.id) {

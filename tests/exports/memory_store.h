@@ -2,12 +2,11 @@
 #pragma once
 
 #include "exports/export_store.h"
+#include "support/complete.h"
 
 #include <map>
-#include <optional>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <zlib.h>
 
 namespace ddm::exports {
@@ -43,19 +42,6 @@ inline std::string gzip(std::string_view text) {
   return packed;
 }
 
-/// Runs one operation to its end.
-template <class T>
-T complete(awaitable<T> operation) {
-  asio::io_context context;
-  std::optional<T> outcome;
-  asio::co_spawn(context, std::move(operation), [&](const std::exception_ptr& failed, T value) {
-    if (failed) {
-      std::rethrow_exception(failed);
-    }
-    outcome = std::move(value);
-  });
-  context.run();
-  return *std::move(outcome);
-}
+using support::complete;
 
 }  // namespace ddm::exports

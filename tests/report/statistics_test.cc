@@ -26,6 +26,16 @@ verify::outcomes verified(std::uint64_t key) {
   return out;
 }
 
+/// As the next process has them.
+statistics restarted(statistics& before) {
+  std::map<std::string, std::int64_t> numbers;
+  std::map<std::string, std::string> values;
+  before.save(numbers, values);
+  statistics made;
+  made.restore(numbers, values);
+  return made;
+}
+
 TEST(statistics, counts_events_by_kind) {
   statistics counters;
   counters.on_record(record(event_kind::insert, 1), true);
@@ -236,11 +246,7 @@ TEST(statistics, what_was_only_counted_never_heals_and_leaves_the_sample_when_it
   }
   EXPECT_EQ(first.checks().failed_unlisted, 3);
   EXPECT_EQ(first.checks().unlisted, 3);
-  std::map<std::string, std::int64_t> numbers;
-  std::map<std::string, std::string> values;
-  first.save(numbers, values);
-  statistics counters;
-  counters.restore(numbers, values);
+  auto counters = restarted(first);
   counters.set_failed({.listed = 1, .unlisted = 3});
   EXPECT_EQ(counters.checks().healed, 1) << "a listed one";
   counters.set_failed({.listed = 1});  // a comparison made up for the others
@@ -298,11 +304,7 @@ TEST(statistics, periods_are_numbered_and_their_number_comes_back) {
   statistics first;
   EXPECT_EQ(first.period(), 1);
   first.begin_period(0, {});
-  std::map<std::string, std::int64_t> numbers;
-  std::map<std::string, std::string> values;
-  first.save(numbers, values);
-  statistics second;
-  second.restore(numbers, values);
+  auto second = restarted(first);
   EXPECT_EQ(second.period(), 2);
 }
 
@@ -330,11 +332,7 @@ TEST(statistics, a_new_period_keeps_only_what_is_still_open) {
 TEST(statistics, what_was_consumed_is_the_run_s_whatever_settings_it_had) {
   statistics first;
   first.set_consumed(12.5, 7.25, 99);
-  std::map<std::string, std::int64_t> numbers;
-  std::map<std::string, std::string> values;
-  first.save(numbers, values);
-  statistics second;
-  second.restore(numbers, values);
+  auto second = restarted(first);
   second.set_consumed(1, 2, 3);
   second.begin_period(0, {});
   EXPECT_DOUBLE_EQ(second.source_units(), 13.5);

@@ -20,5 +20,11 @@ TEST(outage_pause, stays_there_however_long_an_outage_lasts) {
   EXPECT_EQ(outage_pause(1s, 1'000'000), 30s);
 }
 
+TEST(outage_pause, may_have_another_end) {
+  EXPECT_EQ(outage_pause(20s, 1, 10min), 20s);
+  EXPECT_EQ(outage_pause(20s, 5, 10min), 320s);
+  EXPECT_EQ(outage_pause(20s, 6, 10min), 10min);
+}
+
 }  // namespace
 }  // namespace ddm

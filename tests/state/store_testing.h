@@ -2,15 +2,14 @@
 #pragma once
 
 #include "state/sqlite_store.h"
+#include "support/complete.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <stdlib.h>
 #include <string>
 #include <utility>
@@ -35,20 +34,7 @@ class temporary_directory {
   std::filesystem::path path_;
 };
 
-/// Runs one operation of a store to its end.
-template <class T>
-T complete(awaitable<T> operation) {
-  asio::io_context context;
-  std::optional<T> outcome;
-  asio::co_spawn(context, std::move(operation), [&](const std::exception_ptr& failed, T value) {
-    if (failed) {
-      std::rethrow_exception(failed);
-    }
-    outcome = std::move(value);
-  });
-  context.run();
-  return *std::move(outcome);
-}
+using support::complete;
 
 inline std::unique_ptr<state_store> must_open(const std::string& path, bool fresh = false) {
   auto opened = open_sqlite_store({.path = path, .command = "monitor", .fresh = fresh});
