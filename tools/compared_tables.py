@@ -44,12 +44,15 @@ class Scanned:
     units: float
 
 
-def scanned(client: Any, table: str) -> Scanned:
+def scanned(client: Any, table: str, segments: int) -> Scanned:
+    """In so many segments, as each page's units are rounded up; one after the other."""
     digests: dict[int, int] = {}
     expired = set()
     units, now = 0.0, time.time()
-    pages = client.get_paginator("scan").paginate(TableName=table, ReturnConsumedCapacity="TOTAL")
-    for page in pages:
+    paginator = client.get_paginator("scan")
+    for page in (page for segment in range(segments) for page in paginator.paginate(
+            TableName=table, Segment=segment, TotalSegments=segments,
+            ReturnConsumedCapacity="TOTAL")):
         units += page["ConsumedCapacity"]["CapacityUnits"]
         for item in page["Items"]:
             number = SCHEMA.number(item)

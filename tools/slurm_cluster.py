@@ -16,7 +16,9 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -63,14 +65,15 @@ def configuration(folder: Path, ports: list[int], nodes: list[str], cpus: int) -
 
 
 class SlurmCluster:
-    """A context manager; wants root, and a folder whose path is short (sockets lie in it)."""
+    """A context manager; wants root."""
 
-    def __init__(self, folder: Path, nodes: int = 3, cpus: int = 3) -> None:
-        self.folder = folder
+    def __init__(self, nodes: int = 3, cpus: int = 3) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="ddm-slurm-",
+                                                      ignore_cleanup_errors=True)
+        self.folder = Path(self._temporary.name)
         self.nodes = [f"w{number}" for number in range(1, nodes + 1)]
         self._cpus = cpus
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
-        self._stack = ExitStack()
 
     def __enter__(self) -> SlurmCluster:
         with ExitStack() as starting:
@@ -114,7 +117,7 @@ class SlurmCluster:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 preexec_fn=end_with_parent)
 
-    def _await(self, what: str, ready) -> None:  # type: ignore[no-untyped-def]
+    def _await(self, what: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
         while not ready():
             ended = [name for name, each in self._daemons.items() if each.poll() is not None]
@@ -193,6 +196,7 @@ class SlurmCluster:
             end(self._daemons.pop(name))
         for pid in self.processes():
             send(pid, signal.SIGKILL)
+        self._temporary.cleanup()
 
 
 def variables_of(pid: int) -> set[str]:
