@@ -99,7 +99,7 @@ class Batch(unittest.TestCase):
         job = batch_job()
         self.assertEqual(ParamValidator().validate(job, shape).generate_report(), "")
         container = job["containerProperties"]
-        misspelt = job | {"containerProperties": container | {"ephemeralStorag": {}}}
+        misspelt = job | {"containerProperties": container | {"ephemeralStorag": 1}}
         self.assertIn("ephemeralStorag",
                       ParamValidator().validate(misspelt, shape).generate_report())
         self.assertTrue(container["readonlyRootFilesystem"])
@@ -128,7 +128,7 @@ class Kubernetes(unittest.TestCase):
     def failing(self, step: str) -> list[int]:
         ignored, rule = kubernetes_job(step)["spec"]["podFailurePolicy"]["rules"]
         self.assertEqual((ignored["action"], ignored["onPodConditions"]),
-                         ("Ignore", [{"type": "DisruptionTarget"}]))
+                         ("Ignore", [{"type": "DisruptionTarget", "status": "True"}]))
         self.assertEqual(rule["action"], "FailJob")
         spec = kubernetes_job(step)["spec"]["template"]["spec"]
         self.assertEqual(rule["onExitCodes"]["containerName"], spec["containers"][0]["name"])
