@@ -1,4 +1,4 @@
-"""A Slurm of its own on this machine: munged, slurmctld and some slurmd, on loopback, in one folder.
+"""A Slurm of its own on this machine, on loopback and in one folder.
 
 Problem: whether an array of jobs is proof against dying nodes shows on a real Slurm only, and none
 is at hand. Idea: Debian's slurm-wlm starts several slurmd on one host, each a node with a port, a
@@ -54,7 +54,8 @@ def configuration(folder: Path, ports: list[int], nodes: list[str], cpus: int) -
         "SelectType=select/cons_tres", "SelectTypeParameters=CR_CPU", "SwitchType=switch/none",
         "MpiDefault=none", "JobAcctGatherType=jobacct_gather/none", "ReturnToService=2",
         "SlurmdTimeout=10", "SlurmctldTimeout=10", "KillWait=5", "MinJobAge=7200", "JobRequeue=1",
-        "SlurmdParameters=config_overrides", "SchedulerParameters=batch_sched_delay=1,sched_interval=2",
+        "SlurmdParameters=config_overrides",
+        "SchedulerParameters=batch_sched_delay=1,sched_interval=2",
         f"StateSaveLocation={folder}/controller", f"SlurmdSpoolDir={folder}/spool.%n",
         f"SlurmctldPidFile={folder}/slurmctld.pid", f"SlurmdPidFile={folder}/slurmd.%n.pid",
         f"SlurmctldLogFile={folder}/slurmctld.log", f"SlurmdLogFile={folder}/slurmd.%n.log"]
@@ -143,7 +144,7 @@ class SlurmCluster:
         return self._run("sbatch", "--parsable", *words).strip().partition(";")[0]
 
     def states(self, job: str) -> dict[str, str]:
-        """Of each task of it ("7_3"; "7" of a job that is no array), also of those that are over."""
+        """Of each task of it ("7_3"; "7" of what is no array), also of those that are over."""
         told = self._run("squeue", "--noheader", "--array", "--states=all", f"--jobs={job}",
                          "--format=%i %T", check=False)
         return dict(line.split() for line in told.splitlines())
