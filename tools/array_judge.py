@@ -25,7 +25,7 @@ class Observed:
     segments: int
     begun: Counter[tuple[str, int]]  # of side and segment, how often its scan was begun
     units: dict[str, float]  # of each side, by the scans of all workers
-    plain_units: dict[str, float]  # of each side, by one plain scan
+    plain_units: dict[str, list[float]]  # of each side and segment, by one plain scan
     kills: int  # of processes of workers
 
 
@@ -63,11 +63,13 @@ def wrong_reading(seen: Observed) -> Iterator[str]:
             yield f"{side}: segments that nobody has read: {shown(never)}"
     again = read_again(seen.begun)
     if sum(again.values()) > seen.kills:
-        yield f"{sum(again.values())} pairs were read again after {seen.kills} kills: {again}"
+        yield (f"{sum(again.values())} pairs were read again after {seen.kills} kills: "
+               f"{shown(sorted(again))}")
     for side, plain in seen.plain_units.items():
-        least = plain * (1 - UNITS_TOLERANCE)
-        # A pair that is read again costs what it did before, and a killed one not more than that.
-        most = plain * (1 + UNITS_TOLERANCE) * (1 + sum(again.values()) / seen.segments)
+        least = sum(plain) * (1 - UNITS_TOLERANCE)
+        # What is read again costs once more what it did before, or less.
+        most = sum(plain) * (1 + UNITS_TOLERANCE) + sum(plain[segment] * times
+                                                        for segment, times in again.items())
         if not least <= seen.units.get(side, 0) <= most:
             yield (f"{side}: {seen.units.get(side, 0):.1f} read units; {least:.1f} to {most:.1f} "
                    "would be right")

@@ -15,6 +15,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,19 +42,20 @@ class Scanned:
 
     digests: dict[int, int]
     expired: set[int]
-    units: float
+    units: list[float]  # by segment
 
 
 def scanned(client: Any, table: str, segments: int) -> Scanned:
     """In so many segments, as each page's units are rounded up; one after the other."""
     digests: dict[int, int] = {}
     expired = set()
-    units, now = 0.0, time.time()
+    units, now = [0.0] * segments, time.time()
     paginator = client.get_paginator("scan")
-    for page in (page for segment in range(segments) for page in paginator.paginate(
-            TableName=table, Segment=segment, TotalSegments=segments,
-            ReturnConsumedCapacity="TOTAL")):
-        units += page["ConsumedCapacity"]["CapacityUnits"]
+    for segment, page in ((segment, page) for segment in range(segments)
+                          for page in paginator.paginate(
+                              TableName=table, Segment=segment, TotalSegments=segments,
+                              ReturnConsumedCapacity="TOTAL")):
+        units[segment] += page["ConsumedCapacity"]["CapacityUnits"]
         for item in page["Items"]:
             number = SCHEMA.number(item)
             digests[number] = hash(json.dumps(item, sort_keys=True))
@@ -86,8 +88,17 @@ class ComparedTables:
         self._seed = seed
 
     def fill(self) -> None:
-        for client in (self.source, self.target):
-            put_items(client, self.table, map(item_of, range(self.items)))
+        with ThreadPoolExecutor() as both:
+            list(both.map(lambda client: put_items(client, self.table,
+                                                   map(item_of, range(self.items))),
+                          (self.source, self.target)))
+
+    def at_rest(self, segments: int) -> tuple[dict[str, str], dict[str, list[float]]]:
+        """What differs, by plain scans once all is written; their units, by side and segment."""
+        source, target = (scanned(client, self.table, segments)
+                          for client in (self.source, self.target))
+        return (findings_of(dict(differences(source, target))),
+                {"source": source.units, "target": target.units})
 
     def plant(self, each: int, with_expired: bool) -> None:
         """`each` of each kind. Expired ones only where the service leaves them: DynamoDB Local

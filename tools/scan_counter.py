@@ -60,6 +60,12 @@ class ScanCounter(FaultProxy):
             if "ExclusiveStartKey" not in request:
                 self.begun[side, request.get("Segment", 0)] += 1
 
+    def begun_by(self, worker: int, workers: int) -> int:
+        """Scans of segments, on both sides, of those that are this worker's."""
+        with self._counts:
+            return sum(times for (_, segment), times in self.begun.items()
+                       if segment % workers == worker)
+
     def __enter__(self) -> ScanCounter:
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
         return self

@@ -30,7 +30,7 @@ from typing import Any
 
 import array_judge
 from array_judge import Observed
-from compared_tables import SCHEMA, ComparedTables, differences, findings_of, scanned
+from compared_tables import SCHEMA, ComparedTables, findings_of
 from dynamodb_local import REGION, DynamodbLocal
 from fake_service import FakeService
 from judge import open_findings
@@ -183,9 +183,7 @@ class ArrayRun:
                 self.lose_node()
 
     def begun_by(self, worker: int) -> int:
-        """Segments whose scan it has begun, on both sides."""
-        return sum(times for (_, segment), times in list(self.counter.begun.items())
-                   if segment % self.chosen.workers == worker)
+        return self.counter.begun_by(worker, self.chosen.workers)
 
     def lose_node(self) -> None:
         node = next(name for name in reversed(self.cluster.nodes)
@@ -196,25 +194,22 @@ class ArrayRun:
         say(f"lost node {node} with {len(lost)} workers")
 
     def judge(self, code: int) -> bool:
-        source, target = (scanned(client, TABLE, self.chosen.segments)
-                          for client in (self.tables.source, self.tables.target))
+        differ, plain_units = self.tables.at_rest(self.chosen.segments)
         seen = Observed(
-            planted=findings_of(self.tables.planted),
-            scanned=findings_of(dict(differences(source, target))),
+            planted=findings_of(self.tables.planted), scanned=differ,
             reported=open_findings(self.monitor.findings), exit_code=code,
             segments=self.chosen.segments, begun=self.counter.begun,
-            units=dict(self.counter.units),
-            plain_units={"source": source.units, "target": target.units}, kills=self.kills)
+            units=dict(self.counter.units), plain_units=plain_units, kills=self.kills)
         again = sum(array_judge.read_again(seen.begun).values())
-        say(f"{len(source.digests)} items; {self.tables.changes} changes meanwhile; "
-            f"{self.kills} workers killed, {again} of {seen.segments} pairs read again; "
-            f"{len(seen.reported)} of {len(seen.planted)} found")
-        for side, plain in seen.plain_units.items():
-            say(f"{side}: {seen.units[side]:.1f} read units, {seen.units[side] / plain:.4f} of "
-                "those of one plain scan")
-        found = [*array_judge.faults(seen), *(
-            f"segments: {self.counter.segments}" for _ in [1]
-            if self.counter.segments != {self.chosen.segments})]
+        say(f"{self.tables.changes} changes meanwhile; {self.kills} workers killed, {again} of "
+            f"{seen.segments} pairs read again; {len(seen.reported)} reported, "
+            f"{len(seen.planted)} planted")
+        for side, plain in plain_units.items():
+            say(f"{side}: {seen.units[side]:.1f} read units, {seen.units[side] / sum(plain):.4f} "
+                "of those of one plain scan")
+        found = array_judge.faults(seen)
+        if self.counter.segments != {self.chosen.segments}:
+            found.append(f"scanned in other segments: {self.counter.segments}")
         for fault in found:
             print(f"  {fault}")
         print("EXACT" if not found else f"NOT EXACT\n{self.logs()}", flush=True)
@@ -222,8 +217,8 @@ class ArrayRun:
 
 
 def pace(items: int) -> int:
-    """--max-rcu that makes half a minute of a scan: a unit holds some 80 of the items."""
-    return max(8, items // 80 // 30)
+    """--max-rcu that makes half a minute of a scan: a unit holds some 160 of the items."""
+    return max(8, items // 160 // 30)
 
 
 def on_the_fake(chosen: argparse.Namespace, stack: ExitStack) -> bool:

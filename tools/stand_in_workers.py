@@ -24,6 +24,10 @@ from compared_tables import SCHEMA, TTL  # noqa: E402
 from dynamodb_local import client  # noqa: E402
 
 LOOKS = 3
+COUNTS = ("AWS_BATCH_JOB_ARRAY_SIZE", "SLURM_ARRAY_TASK_COUNT")
+# The number, and what the first one of the array has.
+NUMBERS = (("AWS_BATCH_JOB_ARRAY_INDEX", ""), ("JOB_COMPLETION_INDEX", ""),
+           ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN"))
 ERROR = os.environ.get("STAND_IN_ERROR", "")
 
 
@@ -39,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--max-lag", default="60s")
     parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--merge", action="store_true")
+    parser.add_argument("--partial", action="store_true")
     return parser.parse_known_args(sys.argv[2:])[0]
 
 
@@ -60,12 +65,15 @@ class Comparison:
         draft.rename(self.parts / name)
 
     def work(self) -> int:
-        workers = self.chosen.workers
-        if int(os.environ.get("SLURM_ARRAY_TASK_COUNT", workers)) != workers:
+        workers, worker = self.chosen.workers, self.chosen.worker
+        if any(int(os.environ.get(name, workers)) != workers for name in COUNTS):
+            print(f"an array of another size: {os.environ}", file=sys.stderr)
             return 2
-        worker = self.chosen.worker
         if worker is None:
-            worker = int(os.environ["SLURM_ARRAY_TASK_ID"])
+            worker = next(int(os.environ[name]) - int(os.environ.get(first, 0))
+                          for name, first in NUMBERS if name in os.environ)
+        if worker >= workers:
+            return 2
         for pair in range(worker, self.chosen.segments, workers):
             for _ in range(0 if (self.parts / f"pair-{pair}").exists()
                            else 2 if ERROR == "repeats" else 1):
@@ -90,9 +98,14 @@ class Comparison:
 
     def merge(self) -> int:
         segments = json.loads((self.parts / "prepared").read_text())["segments"]
-        if any(not (self.parts / f"pair-{pair}").exists() for pair in range(segments)):
-            return 2
-        suspects = [number for pair in range(segments)
+        done = [pair for pair in range(segments) if (self.parts / f"pair-{pair}").exists()]
+        if lacking := {pair % self.chosen.workers for pair in range(segments)} - {
+                pair % self.chosen.workers for pair in done}:
+            print(f"these workers are missing: {lacking}", file=sys.stderr)
+            if self.chosen.partial:
+                print(json.dumps({"compared": {"segments_done": len(done)}}))
+            return 3
+        suspects = [number for pair in done
                     for number in json.loads((self.parts / f"pair-{pair}").read_text())]
         lines: list[dict[str, Any]] = []
         for _ in range(LOOKS):  # what is on its way is equal in one of them

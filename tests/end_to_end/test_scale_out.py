@@ -19,7 +19,7 @@ from harness import TABLE, Defects, DynamodbLocal, Ended, FakeService, Migration
 from hosts import STATES
 import array_judge
 from array_judge import Observed
-from compared_tables import SCHEMA, ComparedTables, differences, findings_of, scanned
+from compared_tables import SCHEMA, ComparedTables, findings_of
 from judge import open_findings
 from scan_counter import ScanCounter
 
@@ -27,7 +27,7 @@ WORKERS = 5
 SEGMENTS = 64
 PLANTED_EACH = 10
 WRITES_A_SECOND = 200
-STARTS_MAX = 10
+READING_SECONDS = 8
 MAX_LAG = "4s"
 # By each scheduler's variables: which worker of how many.
 VARIABLES: dict[str, Callable[[int, int], dict[str, str]]] = {
@@ -85,8 +85,8 @@ class ScaleOut(Scenario):
                 with_expired: bool) -> None:
         tables.plant(PLANTED_EACH, with_expired)
         self.counter = self.enterContext(ScanCounter(service.endpoint_url))
-        # Half a minute of reading for all that are killed: a unit holds some 80 items.
-        self.flags += ["--max-rcu", str(max(20, tables.items // 80 // 8))]
+        # Some seconds of reading, for all that are killed: a unit holds some 160 items.
+        self.flags += ["--max-rcu", str(max(WORKERS, tables.items // 160 // READING_SECONDS))]
         migration = Migration(service, self.folder(), "", SCHEMA, Defects(0, 1, {}))
         self.addCleanup(migration.close)
         self.writing = migration.background(
@@ -134,8 +134,7 @@ class ScaleOut(Scenario):
 
     def kill_at_work(self, worker: int, task: Task, rng: random.Random) -> None:
         def begun() -> int:
-            return sum(times for (_, segment), times in list(self.counter.begun.items())
-                       if segment % WORKERS == worker)
+            return self.counter.begun_by(worker, WORKERS)
 
         before = begun()
         wait_until(lambda: begun() > before or not task.running)
@@ -146,14 +145,12 @@ class ScaleOut(Scenario):
 
     def judged(self, tables: ComparedTables, merged: Ended, task: Task) -> list[str]:
         self.writing.stop()
-        source, target = (scanned(client, TABLE, SEGMENTS)
-                          for client in (tables.source, tables.target))
+        differ, plain_units = tables.at_rest(SEGMENTS)
         return array_judge.faults(Observed(
-            planted=findings_of(tables.planted),
-            scanned=findings_of(dict(differences(source, target))),
+            planted=findings_of(tables.planted), scanned=differ,
             reported=open_findings(task.findings), exit_code=merged.code, segments=SEGMENTS,
-            begun=self.counter.begun, units=dict(self.counter.units),
-            plain_units={"source": source.units, "target": target.units}, kills=self.kills))
+            begun=self.counter.begun, units=dict(self.counter.units), plain_units=plain_units,
+            kills=self.kills))
 
     def assert_merged(self, tables: ComparedTables, place: list[str], *flags: str) -> None:
         task = self.begun(place, *flags, "--merge")

@@ -17,7 +17,8 @@ SEGMENTS = 50
 BEGUN = Counter({(side, number): 1 for side in ("source", "target") for number in range(SEGMENTS)})
 RIGHT = Observed(planted=TRUE, scanned=TRUE, reported=TRUE, exit_code=1, segments=SEGMENTS,
                  begun=BEGUN, units={"source": 1010.0, "target": 995.0},
-                 plain_units={"source": 1000.0, "target": 1000.0}, kills=0)
+                 plain_units={side: [1000.0 / SEGMENTS] * SEGMENTS
+                              for side in ("source", "target")}, kills=0)
 
 
 def without(key: str) -> dict[str, str]:
