@@ -1,13 +1,18 @@
 #include "cli/compare_command.h"
 
+#include "base/displayable.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
 #include "cli/compared_tables.h"
+#include "cli/comparison_array.h"
+#include "cli/merged_comparison.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
 #include "cli/run_description.h"
 #include "cli/run_teller.h"
 #include "cli/sample_rate.h"
+#include "cli/standard_output.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
 #include "exports/export_folder.h"
@@ -31,10 +36,12 @@ namespace {
 class compare_run {
  public:
   /// `source_export` null: the source is scanned.
-  compare_run(open_migration& migration, const compare_options& options, onlookers& onlookers,
-              run_teller& teller, const exports::table_export* source_export)
+  compare_run(open_migration& migration, const compare_options& options,
+              compare::worker_share share, onlookers& onlookers, run_teller& teller,
+              const exports::table_export* source_export)
       : migration_(migration),
         options_(options),
+        share_(share),
         tables_(migration),
         decoder_(migration.decoder_for(options.sample_rate)),
         onlookers_(onlookers),
@@ -43,15 +50,27 @@ class compare_run {
 
   /// Until both tables are compared or a signal; the exit code.
   [[nodiscard]] awaitable<int> run();
+  /// What workers begin with; the exit code.
+  [[nodiscard]] awaitable<int> prepare();
+  /// What workers left, as one result; the exit code.
+  [[nodiscard]] awaitable<int> merge();
 
  private:
   [[nodiscard]] monitor::compare_settings session_settings() const;
   [[nodiscard]] monitor::compare_parts session_parts();
+  [[nodiscard]] awaitable<result<bool>> settle();
+  [[nodiscard]] std::string not_as_prepared() const;
+  [[nodiscard]] result<void> check_part(bool replaced) const;
+  /// Of a worker: its step is.
+  [[nodiscard]] bool is_complete(const compare::comparison_progress& progress) const;
+  [[nodiscard]] int code_of_worker(bool complete, int code) const;
+  [[nodiscard]] awaitable<int> show_merged(state::state_store& store);
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
   [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
   open_migration& migration_;
   const compare_options& options_;
+  compare::worker_share share_;
   compared_tables tables_;
   dynamodb::page_decoder decoder_;
   onlookers& onlookers_;
@@ -59,19 +78,38 @@ class compare_run {
   const exports::table_export* export_;
 };
 
+compare::comparison_progress progress_in(const open_migration& migration) {
+  return compare::comparison_progress::load(migration.manner.command, migration.resumed.numbers,
+                                            migration.resumed.values);
+}
+
+compare::worker_step step_of(const compare_options& options) {
+  if (!options.step) {
+    return compare::worker_step::all;
+  }
+  return *options.step == array_step::scan ? compare::worker_step::scan
+                                           : compare::worker_step::join;
+}
+
 monitor::compare_settings compare_run::session_settings() const {
   const auto& source = migration_.facts.source;
   const auto& target = *migration_.facts.target;
   const auto source_items = export_ == nullptr ? source.item_count : export_->summary.items;
   const auto memory = memory_for_load(options_);
+  const bool is_worker = share_.is_one_of_several() && role_of(options_) == array_role::worker;
   return {.comparer = {.command = migration_.manner.command,
                        .leftover_path = migration_.leftover_path(),
                        .segments = options_.segments,
                        .table_bytes = std::max(source.size_bytes, target.size_bytes),
-                       .expected_items = source_items + target.item_count,
+                       .expected_items =
+                           (source_items + target.item_count) / (is_worker ? *options_.workers : 1),
                        .sample_rate = options_.sample_rate,
                        .ignored = verify::join_patterns(options_.ignore_attributes),
-                       .memory_bytes_max = memory / 2},
+                       .memory_bytes_max = memory / 2,
+                       .pairs_in_flight = is_worker ? 1UZ : 4UZ,
+                       .share = share_,
+                       .step = step_of(options_),
+                       .exchange_folder = options_.exchange.value_or("")},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
           .verifier = {.keep_values = options_.show_values},
           .findings = {.show_values = options_.show_values,
@@ -85,6 +123,10 @@ monitor::compare_settings compare_run::session_settings() const {
 
 monitor::compare_parts compare_run::session_parts() {
   auto& host = migration_.host;
+  std::function<awaitable<result<void>>()> keep;
+  if (share_.is_one_of_several() && migration_.held) {
+    keep = [held = migration_.held.get()] { return held->may_begin_effect(); };
+  }
   return {.executor = migration_.executor,
           .time = host.time,
           .pool = host.pool,
@@ -94,23 +136,167 @@ monitor::compare_parts compare_run::session_parts() {
           .store = *migration_.store,
           .findings = &*migration_.findings,
           .source_export = export_,
-          .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); }, {})};
+          .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); }, {}),
+          .keep = keep};
+}
+
+/// With the tables as they were described. True: one of them is another one by now.
+awaitable<result<bool>> compare_run::settle() {
+  auto& resumed = migration_.resumed;
+  const auto gaps_before = resumed.gaps.size();
+  if (auto ready = migration_.check_target_is_ready(); !ready) {
+    co_return fail(std::move(ready.error()));
+  }
+  auto settled = co_await tables_.settle(resumed.gaps);
+  co_return settled ? result<bool>(resumed.gaps.size() > gaps_before)
+                    : fail(std::move(settled.error()));
+}
+
+/// What these flags say otherwise than what was prepared; empty: nothing.
+std::string compare_run::not_as_prepared() const {
+  const auto was = progress_in(migration_);
+  const auto ignored = verify::join_patterns(options_.ignore_attributes);
+  const auto export_arn = export_ == nullptr ? std::string() : export_->summary.export_arn;
+  if (!was.begun()) {
+    return {};
+  }
+  if (was.workers != share_.workers) {
+    return fmt::format("{} workers, not {}", was.workers, share_.workers);
+  }
+  if (was.sample_rate != static_cast<std::int64_t>(options_.sample_rate)) {
+    return fmt::format("sample {}, not {}",
+                       describe_sample_rate(static_cast<std::uint64_t>(was.sample_rate)),
+                       describe_sample_rate(options_.sample_rate));
+  }
+  if (was.ignored != ignored) {
+    return fmt::format("ignored attributes {}, not {}", displayable(was.ignored),
+                       displayable(ignored));
+  }
+  if (was.export_arn != export_arn) {
+    return was.export_arn.empty() ? "a scan of the source, and no export"
+                                  : fmt::format("the export {}", displayable(was.export_arn));
+  }
+  if (options_.segments && *options_.segments != static_cast<std::uint64_t>(was.segments)) {
+    return fmt::format("{} segments, not {}", was.segments, *options_.segments);
+  }
+  return {};
+}
+
+std::unexpected<error> prepared_otherwise(const std::string& how) {
+  return wrong_usage(fmt::format(
+      "the comparison was prepared with {}: take the same flags, or begin anew with --prepare "
+      "--fresh",
+      how));
+}
+
+result<void> compare_run::check_part(bool replaced) const {
+  if (replaced) {
+    return wrong_usage(migration_.resumed.gaps.back().reason +
+                       ": begin anew with --prepare --fresh");
+  }
+  const auto other = not_as_prepared();
+  return other.empty() ? result<void>() : prepared_otherwise(other);
+}
+
+bool compare_run::is_complete(const compare::comparison_progress& progress) const {
+  const bool is_passed_on =
+      options_.step == array_step::scan && progress.leftovers_go() == compare::passing_on::done;
+  return progress.finished() || is_passed_on;
+}
+
+awaitable<int> compare_run::prepare() {
+  const auto replaced = co_await settle();
+  if (!replaced) {
+    co_return teller_.refused({replaced.error()});
+  }
+  auto settings = session_settings();
+  settings.fresh = settings.fresh || *replaced;
+  if (const auto other = not_as_prepared(); !other.empty() && !settings.fresh) {
+    co_return teller_.refused({prepared_otherwise(other).error()});
+  }
+  monitor::compare_session session(std::move(settings), session_parts(), migration_.resumed);
+  teller_.begun(first_screen(session));
+  const auto begun = session.resumes() ? result<void>() : co_await session.only_begin();
+  if (!begun) {
+    co_return teller_.refused({begun.error()});
+  }
+  const bool told =
+      options_.output != output_format::json || print_report(report::render_json(session.status()));
+  co_return static_cast<int>(told ? report::exit_code::equal : report::exit_code::incomplete);
+}
+
+awaitable<int> compare_run::merge() {
+  if (const auto replaced = co_await settle(); !replaced) {
+    co_return teller_.refused({replaced.error()});
+  }
+  merged_comparison merged(migration_, share_.workers);
+  const drains_on_signal drains(migration_.host.end, [] {});
+  if (auto made = co_await merged.make(); !made) {
+    co_return teller_.refused({made.error()});
+  }
+  if (!merged.lacks().empty() && !options_.partial) {
+    complain(
+        fmt::format("not all parts are complete: {}. Run these workers again, or merge what "
+                    "there is with --partial",
+                    merged.lacks()));
+    co_return static_cast<int>(report::exit_code::incomplete);
+  }
+  if (auto taken = co_await merged.take_in(); !taken) {
+    co_return teller_.refused({taken.error()});
+  }
+  co_return co_await show_merged(merged.lacks().empty() ? *migration_.store : merged.store());
+}
+
+/// As after a run of one process.
+awaitable<int> compare_run::show_merged(state::state_store& store) {
+  const auto found = co_await store.load(open_mismatches_max);
+  if (!found) {
+    co_return teller_.refused({found.error()});
+  }
+  auto settings = session_settings();
+  settings.comparer.as_it_is = true;
+  settings.fresh = false;
+  auto parts = session_parts();
+  parts.findings = &store == migration_.store.get() ? parts.findings : nullptr;
+  monitor::compare_session session(std::move(settings), std::move(parts), *found);
+  teller_.begun(first_screen(session));
+  auto ended = co_await session.only_begin();
+  auto status = session.status();
+  if (ended) {
+    ended = co_await look_once_more(status);
+  }
+  const auto recorded =
+      co_await session.record_end(ended ? std::nullopt : std::optional(ended.error()));
+  if (ended && !recorded) {
+    ended = recorded;
+  }
+  const int code = teller_.ended(ended, status);
+  co_await onlookers_.end(status);
+  co_return code;
 }
 
 awaitable<int> compare_run::run() {
-  if (auto ready = migration_.check_target_is_ready(); !ready) {
-    co_return teller_.refused({ready.error()});
+  const auto replaced = co_await settle();
+  if (!replaced) {
+    co_return teller_.refused({replaced.error()});
   }
-  auto& resumed = migration_.resumed;
-  const auto gaps_before = resumed.gaps.size();
-  if (auto settled = co_await tables_.settle(resumed.gaps); !settled) {
-    co_return teller_.refused({settled.error()});
+  const bool is_worker = role_of(options_) == array_role::worker;
+  if (auto fits = is_worker ? check_part(*replaced) : result<void>(); !fits) {
+    co_return teller_.refused({fits.error()});
+  }
+  if (is_worker && is_complete(progress_in(migration_))) {
+    teller_.begun(fmt::format("The part of worker {} of {} is complete already.\n", share_.worker,
+                              share_.workers));
+    co_return static_cast<int>(report::exit_code::equal);
   }
   auto settings = session_settings();
   // What was compared with another table is compared again.
-  settings.fresh = settings.fresh || resumed.gaps.size() > gaps_before;
+  settings.fresh = settings.fresh || *replaced;
   auto& host = migration_.host;
-  monitor::compare_session session(std::move(settings), session_parts(), resumed);
+  monitor::compare_session session(std::move(settings), session_parts(), migration_.resumed);
+  if (is_worker && !session.resumes()) {
+    co_return teller_.refused({prepared_otherwise("other settings").error()});
+  }
   teller_.begun(first_screen(session));
   if (auto begun = onlookers_.begin(); !begun) {
     co_return teller_.refused({begun.error()});
@@ -124,7 +310,8 @@ awaitable<int> compare_run::run() {
   auto ended = co_await session.run();
   ends.reset();
   auto status = session.status();
-  const bool complete = status.compared && status.compared->progress.finished();
+  const auto gaps_before = status.gaps.size();
+  const bool complete = status.compared && is_complete(status.compared->progress);
   if (ended && (complete || !host.end.asked())) {
     ended = co_await look_once_more(status);
   }
@@ -136,7 +323,21 @@ awaitable<int> compare_run::run() {
   }
   const int code = teller_.ended(ended, status);
   co_await onlookers_.end(status);
-  co_return code;
+  co_return is_worker&& ended ? code_of_worker(complete && status.gaps.size() == gaps_before, code)
+                              : code;
+}
+
+/// Whatever it found: a scheduler would run again what does not end with 0.
+int compare_run::code_of_worker(bool complete, int code) const {
+  if (complete) {
+    log::event(
+        log::level::info, "part_complete",
+        fmt::format("the part of worker {} of {} is complete", share_.worker, share_.workers));
+    return static_cast<int>(report::exit_code::equal);
+  }
+  return code == static_cast<int>(report::exit_code::failed)
+             ? code
+             : static_cast<int>(report::exit_code::incomplete);
 }
 
 /// At both tables; a signal ends the waiting for what they do not answer.
@@ -164,23 +365,37 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   append_line(text, "lag",
               fmt::format("what differs is judged by strong reads, {} apart",
                           spoken_duration(options_.max_lag)));
+  if (role_of(options_) == array_role::worker) {
+    append_line(text, "worker",
+                fmt::format("{} of {} (from 0 on): its part is {} of {} segments", share_.worker,
+                            share_.workers, progress.pairs(), progress.segments));
+  }
   append_line(text, "memory",
               fmt::format("{} at most for pending work", format_size(options_.memory_bytes)));
-  append_line(text, "comparison",
-              session.resumes() ? fmt::format("resumed: {} of {} segments are done, begun {}",
-                                              progress.segments_done, progress.segments,
-                                              format_rfc3339(progress.started()))
-                                : fmt::format("new: {} segments", progress.segments));
+  append_line(
+      text, "comparison",
+      role_of(options_) == array_role::merge
+          ? fmt::format("merged: {} of {} segments are done, begun {}", progress.segments_done,
+                        progress.segments, format_rfc3339(progress.started()))
+      : session.resumes()
+          ? fmt::format("resumed: {} of {} segments are done, begun {}", progress.segments_done,
+                        progress.pairs(), format_rfc3339(progress.started()))
+          : fmt::format("new: {} segments", progress.segments));
   append_line(text, "state", migration_.state_told());
   if (migration_.held) {
     append_line(text, "", migration_.held->cost_told());
   }
   append_line(text, "findings", migration_.files.findings);
   const auto& facts = migration_.facts;
-  append_what_comes(
-      text, what_comes(options_, {.resumes = session.resumes(),
-                                  .items = facts.source.item_count + facts.target->item_count,
-                                  .reading_least = reading_least(migration_)}));
+  if (const auto role = role_of(options_); role == array_role::prepare) {
+    append_what_comes(text, {fmt::format("the workers, 0 to {}, then --merge: the same flags",
+                                         share_.workers - 1)});
+  } else if (role != array_role::merge) {
+    const auto items = facts.source.item_count + facts.target->item_count;
+    append_what_comes(text, what_comes(options_, {.resumes = session.resumes(),
+                                                  .items = items / options_.workers.value_or(1),
+                                                  .reading_least = reading_least(migration_)}));
+  }
   return text;
 }
 
@@ -220,13 +435,53 @@ awaitable<result<std::optional<exports::table_export>>> open_source_export(
 }
 
 awaitable<int> compare_opened(open_migration& opened, const compare_options& options,
-                              run_teller& teller, const exports::table_export* source_export) {
+                              compare::worker_share share, run_teller& teller,
+                              const exports::table_export* source_export) {
   auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
     co_return teller.refused({onlookers.error()});
   }
-  compare_run run(opened, options, **onlookers, teller, source_export);
-  co_return co_await run.run();
+  compare_run run(opened, options, share, **onlookers, teller, source_export);
+  switch (role_of(options)) {
+    case array_role::prepare:
+      co_return co_await run.prepare();
+    case array_role::merge:
+      co_return co_await run.merge();
+    case array_role::none:
+    case array_role::worker:
+      co_return co_await run.run();
+  }
+  std::unreachable();
+}
+
+/// What each role begins with.
+command_manner manner_of(process& host, const compare_options& options,
+                         compare::worker_share share) {
+  command_manner manner{.command = "compare", .lock = "compare", .begins_anew = options.fresh};
+  const auto role = role_of(options);
+  if (role == array_role::none) {
+    return manner;
+  }
+  const array_place place{.host = host, .state_file = options.state_file.value_or("")};
+  if (role == array_role::prepare) {
+    manner.part = prepared_part;
+  } else if (role == array_role::worker) {
+    manner.part = part_of(share.worker);
+    manner.workers = share.workers;
+  }
+  manner.begin_part = [place, role, share, &options](const std::string& path, held_state* held) {
+    switch (role) {
+      case array_role::prepare:
+        return begin_prepared(place, held, options.fresh, path);
+      case array_role::worker:
+        return begin_worker(place, held, {.share = share, .exchange = options.exchange}, path);
+      case array_role::none:
+      case array_role::merge:
+        return begin_whole(place, held, path);
+    }
+    std::unreachable();
+  };
+  return manner;
 }
 
 awaitable<int> compare_alone(process& host, const compare_options& options) {
@@ -238,25 +493,26 @@ awaitable<int> compare_alone(process& host, const compare_options& options) {
 
 awaitable<int> compare_migration(process& host, const compare_options& options,
                                  run_teller& teller) {
+  const auto share = share_of(options, host.variables);
+  if (!share) {
+    co_return teller.refused({share.error()});
+  }
   const auto source_export = co_await open_source_export(host, options);
   if (!source_export) {
     co_return teller.refused({source_export.error()});
   }
   const auto* of = *source_export ? &**source_export : nullptr;
   // The state may be a monitor's as well: --fresh begins only the comparison anew.
-  auto opened = co_await open_migration::open(
-      host, options,
-      {.command = "compare",
-       .lock = "compare",
-       .begins_anew = options.fresh,
-       .check = [of, now = host.time.now()](const monitor::migration& facts) {
-         return of == nullptr ? result<void>() : check_is_of_source(*of, facts.source, now);
-       }});
+  auto manner = manner_of(host, options, *share);
+  manner.check = [of, now = host.time.now()](const monitor::migration& facts) {
+    return of == nullptr ? result<void>() : check_is_of_source(*of, facts.source, now);
+  };
+  auto opened = co_await open_migration::open(host, options, std::move(manner));
   if (!opened) {
     co_return open_migration::not_opened(opened.error(), teller);
   }
   co_return co_await (*opened)->work_and_close(
-      [&] { return compare_opened(**opened, options, teller, of); });
+      [&] { return compare_opened(**opened, options, *share, teller, of); });
 }
 
 migration_command as_command(std::string migration, compare_options options) {

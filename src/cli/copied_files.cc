@@ -24,10 +24,13 @@ constexpr std::string_view journal_name = "journal";
 
 }  // namespace
 
+std::string_view kind_of(std::string_view command) { return command.substr(0, command.find('.')); }
+
 std::string leftovers_suffix(std::string_view command) {
-  return command == monitor_part   ? ".baseline.leftovers"
-         : command == compare_part ? ".compare.leftovers"
-                                   : "";
+  const auto kind = kind_of(command);
+  return kind == monitor_part   ? ".baseline.leftovers"
+         : kind == compare_part ? ".compare.leftovers"
+                                : "";
 }
 
 std::vector<copied_files::companion> copied_files::companions() const {
@@ -87,12 +90,15 @@ result<std::vector<remote::file_beside>> copied_files::beside(const std::string&
 
 result<std::vector<remote::file_beside>> copied_files::leftovers_of(
     const std::string& picture) const {
-  const auto numbers = state::numbers_in(picture, compare::comparison_progress::prefix_of(command));
+  const std::string kind(kind_of(command));
+  const auto numbers = state::numbers_in(picture, compare::comparison_progress::prefix_of(kind));
   if (!numbers) {
     return fail(numbers.error());
   }
-  const auto comparison = compare::comparison_progress::load(command, *numbers, {});
-  if (!comparison.begun() || comparison.finished() || comparison.leftover_bytes <= 0) {
+  const auto comparison = compare::comparison_progress::load(kind, *numbers, {});
+  const bool lie_elsewhere = comparison.leftovers_go() != compare::passing_on::no;
+  if (!comparison.begun() || comparison.finished() || comparison.leftover_bytes <= 0 ||
+      lie_elsewhere) {
     return {};
   }
   const auto leftovers = companions().front();

@@ -16,6 +16,9 @@ inline constexpr std::string_view monitor_part = "monitor";
 inline constexpr std::string_view compare_part = "compare";
 inline constexpr std::string_view repair_part = "repair";
 
+/// "compare.part-0003", what one of several workers of a comparison keeps, is of "compare".
+[[nodiscard]] std::string_view kind_of(std::string_view command);
+
 /// Of the log of a command's comparison, behind the state's name; empty: it makes none.
 [[nodiscard]] std::string leftovers_suffix(std::string_view command);
 /// Of a repair's journal.

@@ -167,6 +167,9 @@ awaitable<result<void>> held_state::prepare_to_work(beginning how) {
 }
 
 awaitable<result<void>> held_state::begin_with_others(beginning how) {
+  if (how.begins_alone) {
+    co_return result<void>{};
+  }
   // What the network fails, it fails before a file is touched.
   co_return co_await patiently([this, how = std::move(how)] {
     return begin_state(link_->calls(), host_.time, host_.copy_thread(),

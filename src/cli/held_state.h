@@ -30,7 +30,7 @@ class held_state {
     remote::state_address address;
     connection_options access;
     milliseconds copy_each{30'000};
-    std::string command;  ///< whose state it is of those of one name
+    std::string command;  ///< whose state it is of those of one name (copied_files' kind_of)
     std::string doing;    ///< what this process does with it, for people
   };
 
@@ -59,6 +59,7 @@ class held_state {
     dynamodb::key_schema schema;
     bool forgets_state = false;  ///< it begins with nothing
     bool begins_anew = false;    ///< a comparison does, by --fresh
+    bool begins_alone = false;   ///< with its own copy, or nothing: not with what others have
   };
   /// Waits until nobody else holds the state, takes it, and makes the file at path() what it begins
   /// with; there is no file where that is nothing.

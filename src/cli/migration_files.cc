@@ -25,13 +25,18 @@ std::vector<std::string> migration_files::of_findings() const {
 }
 
 migration_files choose_files(const migration_options& options, const default_names& names,
-                             std::string_view command, bool forgets_state) {
+                             files_of whose, bool forgets_state) {
   migration_files files{.state = options.state_file.value_or(names.now), .findings = {}};
   if (const auto address = remote::parse_state_address(files.state)) {
     // The file that the state is worked on in is made later, in a folder of its own. Each command's
     // state has lines of its own, in an order of its own.
     files.findings = options.findings_file.value_or(
-        fmt::format("./{}--{}.{}.findings.jsonl", address->table, address->name, command));
+        fmt::format("./{}--{}.{}.findings.jsonl", address->table, address->name, whose.command));
+    return files;
+  }
+  if (!whose.part.empty()) {
+    files.state += fmt::format(".{}", whose.part);
+    files.findings = files.state + ".findings.jsonl";
     return files;
   }
   // A run that began while the target was awaited goes on in the file that it made then.

@@ -30,8 +30,14 @@ struct default_names {
   std::string while_awaited;
 };
 
+/// Of whom the files are.
+struct files_of {
+  std::string_view command;
+  std::string_view part = {};  ///< as command_manner has it
+};
+/// A part's files lie beside the state that an option names.
 [[nodiscard]] migration_files choose_files(const migration_options& options,
-                                           const default_names& names, std::string_view command,
+                                           const default_names& names, files_of whose,
                                            bool forgets_state);
 
 /// An error where the findings cannot be kept. `forgets_state`: the file there is moved.

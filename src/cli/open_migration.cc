@@ -38,9 +38,10 @@ void begin_reading(open_migration& migration) {
   const auto begin = [&](reached_table& table, const dynamodb::table_description* description,
                          const std::optional<std::string>& ttl_attribute) {
     auto& host = migration.host;
-    table.begin_reading(host.time, host.budgets,
-                        description == nullptr ? table.name : description->arn,
-                        read_budget(migration.options, description), ttl_attribute);
+    table.begin_reading(
+        host.time, host.budgets, description == nullptr ? table.name : description->arn,
+        read_budget(migration.options, description) / static_cast<double>(migration.manner.workers),
+        ttl_attribute);
   };
   begin(*migration.source, &facts.source, facts.source_ttl_attribute);
   begin(*migration.target, facts.target ? &*facts.target : nullptr, facts.target_ttl_attribute);
@@ -155,22 +156,25 @@ awaitable<result<void>> take_state(open_migration& migration) {
     co_return fail(std::move(address.error()));
   }
   const auto& manner = migration.manner;
+  const auto command = manner.command + (manner.part.empty() ? "" : "." + manner.part);
   auto held = held_state::prepare(migration.host, {.address = *std::move(address),
                                                    .access = options.state,
                                                    .copy_each = options.state_interval,
-                                                   .command = manner.command,
-                                                   .doing = manner.command});
+                                                   .command = command,
+                                                   .doing = command});
   if (!held) {
     co_return fail(std::move(held.error()));
   }
   migration.held = *std::move(held);
   const held_state::beginning how{.schema = migration.facts.schema,
                                   .forgets_state = manner.forgets_state,
-                                  .begins_anew = manner.begins_anew};
+                                  .begins_anew = manner.begins_anew,
+                                  .begins_alone = manner.begin_part && !manner.part.empty()};
   auto taken =
       manner.only_looks ? co_await migration.held->borrow(how) : co_await migration.held->take(how);
   migration.files.state = migration.held->path();
-  if (manner.command == repair_part && !options.findings_file) {
+  const bool is_asked_for = options.findings_file.has_value();
+  if ((manner.command == repair_part && !is_asked_for) || !manner.part.empty()) {
     migration.files.findings = migration.files.state + ".findings.jsonl";  // nobody asked for it
   }
   co_return taken;
@@ -194,7 +198,8 @@ result<void> check_listening(const open_migration& migration) {
 
 /// From its first line on all is its own doing: it begins with nobody's state.
 awaitable<result<void>> note_own_beginning(open_migration& migration) {
-  if (!migration.held || migration.manner.command == monitor_part || !migration.state_is_new) {
+  const bool is_own = migration.held || !migration.manner.part.empty();
+  if (!is_own || migration.manner.command == monitor_part || !migration.state_is_new) {
     co_return result<void>{};
   }
   state::commit_batch batch;
@@ -211,8 +216,8 @@ int end_of_waiting(const fault_list& faults) {
   return static_cast<int>(report::exit_code::incomplete);
 }
 
-/// Makes the files, or takes up those that are there.
-awaitable<result<void>> open_files(open_migration& migration) {
+/// Until its file is what it begins with, wherever it lies.
+awaitable<result<void>> reach_state(open_migration& migration) {
   const auto& manner = migration.manner;
   if (!remote::is_state_address(migration.files.state)) {
     // Before the findings, which lie beside it where nobody said otherwise.
@@ -228,6 +233,17 @@ awaitable<result<void>> open_files(open_migration& migration) {
     if (auto taken = co_await take_state(migration); !taken) {
       co_return taken;
     }
+  }
+  co_return manner.begin_part
+      ? co_await manner.begin_part(migration.files.state, migration.held.get())
+      : result<void>();
+}
+
+/// Makes the files, or takes up those that are there.
+awaitable<result<void>> open_files(open_migration& migration) {
+  const auto& manner = migration.manner;
+  if (auto reached = co_await reach_state(migration); !reached) {
+    co_return reached;
   }
   const auto there = state::is_there(migration.files.state);
   if (!there) {
@@ -293,8 +309,8 @@ awaitable<std::expected<std::unique_ptr<open_migration>, fault_list>> open_migra
     }
   }
   auto executor = co_await asio::this_coro::executor;
-  auto files =
-      choose_files(options, names_for(request, *facts), manner.command, manner.forgets_state);
+  auto files = choose_files(options, names_for(request, *facts),
+                            {.command = manner.command, .part = manner.part}, manner.forgets_state);
   std::unique_ptr<open_migration> made(new open_migration{.host = host,
                                                           .executor = std::move(executor),
                                                           .options = options,

@@ -43,6 +43,14 @@ struct command_manner {
   bool begins_anew = false;
   /// It changes nothing: a state in a table is read, and not held.
   bool only_looks = false;
+  /// What its state is of a comparison that several workers make: "prepared", "part-0003"; empty:
+  /// it is no such part.
+  std::string part = {};
+  /// Makes the file at `path` what it begins with, beside what a state in a table begins with by
+  /// itself (not a part); `held` null: it lies in no table.
+  std::function<awaitable<result<void>>(const std::string& path, held_state* held)> begin_part = {};
+  /// How many share the read units of the tables.
+  std::int64_t workers = 1;
   /// False for a command that works on what another one has found.
   bool begins_state = true;
   /// What else there is to refuse once the tables are known, before any file is made; empty:

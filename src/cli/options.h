@@ -149,9 +149,23 @@ struct monitor_options : migration_options {
   bool operator==(const monitor_options&) const = default;
 };
 
+/// Of a worker of a comparison (compare/table_comparer.h).
+enum class array_step {
+  scan,
+  join,
+};
+
 struct compare_options : migration_options {
   std::uint64_t sample_rate = 1;             ///< one key in N
   std::optional<std::string> source_export;  ///< in place of a scan of the source
+  // Of one comparison by several workers (comparison_array.h):
+  std::optional<std::uint64_t> workers;
+  std::optional<std::uint64_t> worker;  ///< nothing: the scheduler's variables tell
+  bool prepare = false;
+  bool merge = false;
+  bool partial = false;
+  std::optional<std::string> exchange;  ///< the folder by which they pass on leftovers
+  std::optional<array_step> step;       ///< nothing: there is but one
   bool operator==(const compare_options&) const = default;
 };
 

@@ -83,7 +83,7 @@ awaitable<result<store_ptr>> beginning::open(std::string at) const {
 }
 
 awaitable<result<beginning_facts>> beginning::learn() {
-  beginning_facts facts{.command = command(),
+  beginning_facts facts{.command = std::string(kind_of(command())),
                         .own = has_own(),
                         .begins_anew = how_.begins_anew,
                         .monitors = fetched(true) != nullptr,
@@ -102,8 +102,8 @@ awaitable<result<beginning_facts>> beginning::learn() {
     co_return fail(known ? by_monitor.error() : known.error());
   }
   facts.of_one_state = monitor::are_of_one_state(*known, *by_monitor);
-  const auto progress =
-      compare::comparison_progress::load(command(), known->numbers, known->values);
+  const auto progress = compare::comparison_progress::load(std::string(kind_of(command())),
+                                                           known->numbers, known->values);
   facts.unfinished = progress.begun() && !progress.finished();
   if (!facts.of_one_state) {
     log::event(

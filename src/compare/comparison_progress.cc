@@ -15,13 +15,16 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 20> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 23> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
      {"sample_rate", &comparison_progress::sample_rate},
      {"attempt", &comparison_progress::attempt},
      {"segments_done", &comparison_progress::segments_done},
+     {"worker", &comparison_progress::worker},
+     {"workers", &comparison_progress::workers},
+     {"passed_on", &comparison_progress::passed_on},
      {"leftover_bytes", &comparison_progress::leftover_bytes},
      {"parts", &comparison_progress::parts},
      {"parts_joined", &comparison_progress::parts_joined},
@@ -99,7 +102,7 @@ double comparison_view::share_read() const {
   if (progress.all_scanned()) {
     return 1;
   }
-  const auto segments = static_cast<double>(std::max<std::int64_t>(1, progress.segments));
+  const auto segments = static_cast<double>(std::max<std::int64_t>(1, progress.pairs()));
   const double by_segments = static_cast<double>(progress.segments_done) / segments;
   const auto items = static_cast<double>(seen.source_items + seen.target_items);
   const auto expected = static_cast<double>(expected_items);

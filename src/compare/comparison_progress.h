@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "compare/worker_share.h"
 #include "verify/coverage.h"
 
 #include <cstdint>
@@ -26,6 +27,13 @@ struct scan_counters {
   bool operator==(const scan_counters&) const = default;
 };
 
+/// Whether a worker's leftovers go to the others (exchange.h).
+enum class passing_on : std::uint8_t {
+  no,
+  later,
+  done
+};
+
 /// Kept in the state as named values under "comparison.<command>.".
 struct comparison_progress {
   std::int64_t started_ms = 0;   ///< 0: none has begun
@@ -34,6 +42,9 @@ struct comparison_progress {
   std::int64_t sample_rate = 1;
   std::int64_t attempt = 0;  ///< processes that have worked on it
   std::int64_t segments_done = 0;
+  std::int64_t worker = 0;          ///< of `workers`: whose part of the pairs this is
+  std::int64_t workers = 1;         ///< 1: all pairs
+  std::int64_t passed_on = 0;       ///< a passing_on
   std::int64_t leftover_bytes = 0;  ///< length of the leftover file that counts
   std::int64_t parts = 0;           ///< of the last join; 0: not begun
   std::int64_t parts_joined = 0;
@@ -56,7 +67,11 @@ struct comparison_progress {
 
   [[nodiscard]] bool begun() const { return started_ms != 0; }
   [[nodiscard]] bool finished() const { return finished_ms != 0; }
-  [[nodiscard]] bool all_scanned() const { return begun() && segments_done == segments; }
+  [[nodiscard]] worker_share share() const { return {.worker = worker, .workers = workers}; }
+  [[nodiscard]] passing_on leftovers_go() const { return static_cast<passing_on>(passed_on); }
+  /// Of its segments those that it is about.
+  [[nodiscard]] std::int64_t pairs() const { return share().pairs_of(segments); }
+  [[nodiscard]] bool all_scanned() const { return begun() && segments_done == pairs(); }
   [[nodiscard]] bool all_joined() const { return parts > 0 && parts_joined == parts; }
   /// Nothing is left to read, to join or to judge.
   [[nodiscard]] bool all_judged() const {

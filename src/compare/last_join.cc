@@ -19,8 +19,18 @@ std::uint64_t last_join::parts_for(std::uint64_t log_bytes, std::uint64_t memory
   return std::max<std::uint64_t>(1, log_bytes * growth_in_memory / memory_bytes + 1);
 }
 
-last_join::last_join(const leftover_file& log, std::string path, std::uint64_t parts, filter counts)
-    : log_(log), path_(std::move(path)), parts_(parts), counts_(std::move(counts)) {}
+last_join::last_join(std::vector<const leftover_file*> logs, std::string path, std::uint64_t parts,
+                     filter counts)
+    : logs_(std::move(logs)), path_(std::move(path)), parts_(parts), counts_(std::move(counts)) {}
+
+result<void> last_join::read_logs(const leftover_file::reader& on_leftover) const {
+  for (const auto* log : logs_) {
+    if (auto read = log->read(on_leftover, &stopping_); !read) {
+      return read;
+    }
+  }
+  return {};
+}
 
 result<void> last_join::deal_out() {
   if (parts_ == 1) {
@@ -42,18 +52,16 @@ result<void> last_join::deal_out() {
     }
     buffers[at].clear();
   };
-  auto read = log_.read(
-      [&](leftover&& entry, leftover_origin from) {
-        if (!counts_(from)) {
-          return;
-        }
-        const auto at = static_cast<std::size_t>(part_of(entry.key) % count);
-        append_leftover(entry, from, buffers[at]);
-        if (buffers[at].size() >= buffer_bytes) {
-          write_out(at);
-        }
-      },
-      &stopping_);
+  auto read = read_logs([&](leftover&& entry, leftover_origin from) {
+    if (!counts_(from)) {
+      return;
+    }
+    const auto at = static_cast<std::size_t>(part_of(entry.key) % count);
+    append_leftover(entry, from, buffers[at]);
+    if (buffers[at].size() >= buffer_bytes) {
+      write_out(at);
+    }
+  });
   for (std::size_t at = 0; at < count; ++at) {
     write_out(at);
   }
@@ -62,14 +70,12 @@ result<void> last_join::deal_out() {
 
 result<joined_part> last_join::join(std::uint64_t part) const {
   digest_join joining;
-  const auto& file = parts_ == 1 ? log_ : files_.at(part % files_.size());
-  auto read = file.read(
-      [&](leftover&& entry, leftover_origin from) {
-        if (counts_(from) && part_of(entry.key) == part) {
-          joining.add(std::move(entry));
-        }
-      },
-      &stopping_);
+  const auto add = [&](leftover&& entry, leftover_origin from) {
+    if (counts_(from) && part_of(entry.key) == part) {
+      joining.add(std::move(entry));
+    }
+  };
+  auto read = parts_ == 1 ? read_logs(add) : files_.at(part % files_.size()).read(add, &stopping_);
   if (!read) {
     return fail(std::move(read.error()));
   }

@@ -31,12 +31,13 @@ class last_join {
   [[nodiscard]] static std::uint64_t parts_for(std::uint64_t log_bytes, std::uint64_t memory_bytes);
 
   /// `counts` says whether what a scan wrote belongs to a finished pair. `path`: where the parts
-  /// lie.
+  /// lie. The logs outlive it.
   using filter = std::function<bool(leftover_origin)>;
-  last_join(const leftover_file& log, std::string path, std::uint64_t parts, filter counts);
+  last_join(std::vector<const leftover_file*> logs, std::string path, std::uint64_t parts,
+            filter counts);
 
-  /// Reads the log once. Part files have no names: after a kill it is simply done again. Until they
-  /// are closed they take as much of the disk as the log.
+  /// Reads the logs once. Part files have no names: after a kill it is simply done again. Until
+  /// they are closed they take as much of the disk as the log.
   [[nodiscard]] result<void> deal_out();
   /// From any thread: what reads now, or later, ends with an error of class `cancelled`.
   void stop() { stopping_ = true; }
@@ -46,7 +47,9 @@ class last_join {
  private:
   [[nodiscard]] std::uint64_t part_of(const digest128& key) const { return key.high % parts_; }
 
-  const leftover_file& log_;
+  [[nodiscard]] result<void> read_logs(const leftover_file::reader& on_leftover) const;
+
+  std::vector<const leftover_file*> logs_;
   std::string path_;
   std::uint64_t parts_;
   filter counts_;

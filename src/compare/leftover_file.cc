@@ -179,6 +179,52 @@ result<leftover_file> leftover_file::open_nameless(const std::string& path) {
   return leftover_file(draft.path, draft.descriptor, 0, 0);
 }
 
+result<leftover_file> leftover_file::open_draft(const std::string& path, std::uint64_t mark) {
+  auto draft = make_draft(path);
+  if (draft.descriptor < 0) {
+    return system_failure(draft.path, "create");
+  }
+  return leftover_file(std::move(draft.path), draft.descriptor, 0, mark);
+}
+
+result<leftover_file> leftover_file::open_finished(std::string path, std::uint64_t mark) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) {
+    return system_failure(path, "open");
+  }
+  leftover_file file(std::move(path), descriptor, 0, mark);
+  struct stat facts{};
+  if (::fstat(descriptor, &facts) != 0) {
+    return system_failure(file.path_, "open");
+  }
+  const auto bytes = static_cast<std::uint64_t>(facts.st_size);
+  block_header last;
+  if (bytes < sizeof last ||
+      !read_all(descriptor, reinterpret_cast<char*>(&last), sizeof last, bytes - sizeof last) ||
+      last.bytes != 0 || last.checksum != checksum_of({}, mark)) {
+    return fatal(fmt::format(
+        "{} is not whole, or is of another comparison: begin anew with --prepare --fresh",
+        file.path_));
+  }
+  file.bytes_ = bytes - sizeof last;
+  return file;
+}
+
+result<void> leftover_file::finish_as(const std::string& path) {
+  const block_header last{.checksum = checksum_of({}, mark_), .bytes = 0};
+  if (!write_all(file_, {reinterpret_cast<const char*>(&last), sizeof last})) {
+    return system_failure(path_, "write to");
+  }
+  if (auto synced = sync(); !synced) {
+    return synced;
+  }
+  if (::rename(path_.c_str(), path.c_str()) != 0) {
+    return system_failure(path, "create");
+  }
+  path_ = path;
+  return sync_folder_of(path) ? result<void>() : system_failure(path, "create");
+}
+
 leftover_file::leftover_file(leftover_file&& other) noexcept
     : path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),

@@ -45,6 +45,11 @@ class leftover_file {
                                   std::uint64_t mark);
   /// A file beside `path` that has no name and vanishes with the process.
   [[nodiscard]] static result<leftover_file> open_nameless(const std::string& path);
+  /// A file beside `path` that nobody looks for until finish_as().
+  [[nodiscard]] static result<leftover_file> open_draft(const std::string& path,
+                                                        std::uint64_t mark);
+  /// One that finish_as() made, for reading; an error where it is not whole or of another mark.
+  [[nodiscard]] static result<leftover_file> open_finished(std::string path, std::uint64_t mark);
   leftover_file(leftover_file&& other) noexcept;
   leftover_file& operator=(leftover_file&& other) noexcept;
   ~leftover_file();
@@ -53,7 +58,10 @@ class leftover_file {
   [[nodiscard]] result<void> append(std::string_view block);
   /// On the disk when it returns.
   [[nodiscard]] result<void> sync();
+  /// Ends it with a mark, and gives it this name, on the disk when it returns.
+  [[nodiscard]] result<void> finish_as(const std::string& path);
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
   using reader = std::function<void(leftover&&, leftover_origin)>;
   /// An error of class `cancelled` once `stopping` is set, by any thread.

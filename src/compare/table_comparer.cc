@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <unistd.h>
 #include <utility>
 
@@ -23,11 +22,14 @@ constexpr std::size_t skew_keys_max = 10'000;
 /// Leftovers in memory before they are written.
 constexpr std::size_t block_bytes_max = 4UZ << 20;
 constexpr std::size_t rows_fetched_max = 2'000;
-constexpr std::size_t digest_bytes = 16;
+/// Segments for each worker: some are larger than others, and who dies repeats one.
+constexpr std::uint64_t segments_of_worker = 16;
 
-std::uint32_t suitable_segments(std::uint64_t table_bytes) {
+std::uint32_t suitable_segments(std::uint64_t table_bytes, std::int64_t workers) {
+  const auto least =
+      std::max(segments_min, segments_of_worker * static_cast<std::uint64_t>(workers));
   return static_cast<std::uint32_t>(
-      std::clamp(table_bytes / segment_bytes, segments_min, segments_max));
+      std::clamp(table_bytes / segment_bytes, least, std::max(least, segments_max)));
 }
 
 }  // namespace
@@ -63,21 +65,27 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
       parts_(parts),
       progress_(comparison_progress::load(settings_.command, resumed.numbers, resumed.values)),
       readers_{.source = {parts.source, scans}, .target = {parts.target, scans}},
-      scanning_(parts_.executor) {
+      scanning_(parts_.executor),
+      log_(parts_.pool) {
+  if (settings_.as_it_is) {
+    resumes_ = true;
+    return;
+  }
   const bool same_segments =
       !settings_.segments || *settings_.segments == static_cast<std::uint64_t>(progress_.segments);
   resumes_ = progress_.begun() && !progress_.finished() && same_segments &&
              static_cast<std::uint64_t>(progress_.sample_rate) == settings_.sample_rate &&
-             progress_.ignored == settings_.ignored && progress_.export_arn == export_arn();
+             progress_.share() == settings_.share && progress_.ignored == settings_.ignored &&
+             progress_.export_arn == export_arn();
   if (resumes_ && needs_leftovers() &&
-      !leftover_file::holds(settings_.leftover_path,
-                            static_cast<std::uint64_t>(progress_.leftover_bytes), mark())) {
+      !leftover_file::holds(leftover_path(), static_cast<std::uint64_t>(progress_.leftover_bytes),
+                            mark())) {
     resumes_ = false;
     log::event(log::level::warning, "comparison_begins_anew",
                fmt::format("{}, where what finished segments left over was kept, is missing or is "
                            "of another comparison: they are read again. A state is moved together "
                            "with it",
-                           settings_.leftover_path));
+                           leftover_path()));
   }
   if (!resumes_) {
     return;
@@ -85,7 +93,9 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   ++progress_.attempt;
   changed_ = true;
   to_fetch_ = progress_.candidates_open();
-  restore_again(resumed);
+  if (const auto keys = resumed.values.find(again_name()); keys != resumed.values.end()) {
+    again_.restore(keys->second);
+  }
   finished_in_.resize(static_cast<std::size_t>(progress_.segments));
   for (const auto& row : resumed.pairs) {
     if (row.command == settings_.command) {
@@ -95,22 +105,8 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   }
 }
 
-/// Keys' hashes, one behind the other.
 std::string table_comparer::again_name() const {
   return fmt::format("comparison.{}.again", settings_.command);
-}
-
-void table_comparer::restore_again(const state::snapshot& resumed) {
-  const auto found = resumed.values.find(again_name());
-  if (found == resumed.values.end()) {
-    return;
-  }
-  const std::string_view all = found->second;
-  for (std::size_t at = 0; at < all.size(); at += digest_bytes) {
-    if (const auto key = digest128::from_bytes(all.substr(at, digest_bytes))) {
-      again_.insert(*key);
-    }
-  }
 }
 
 void table_comparer::on_only_counted(verify::mismatch_kind kind) {
@@ -120,12 +116,15 @@ void table_comparer::on_only_counted(verify::mismatch_kind kind) {
 }
 
 void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch) {
-  const auto segments = settings_.segments.value_or(suitable_segments(settings_.table_bytes));
+  const auto segments = settings_.segments.value_or(
+      suitable_segments(settings_.table_bytes, settings_.share.workers));
   progress_ = {
       .started_ms = to_ms(parts_.time.now()),
       .segments = segments,
       .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
       .attempt = 1,
+      .worker = settings_.share.worker,
+      .workers = settings_.share.workers,
       .candidates = static_cast<std::int64_t>(again.size()),
       .epoch = epoch,
       .as_of_ms = parts_.source_export == nullptr ? 0 : to_ms(parts_.source_export->summary.as_of),
@@ -133,12 +132,7 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
       .ignored = settings_.ignored,
       .made_by = settings_.command};
   finished_in_.assign(segments, 0);
-  again_.clear();
-  for (const auto& row : again) {
-    if (const auto key = digest128::from_bytes(row.key_hash)) {
-      again_.insert(*key);
-    }
-  }
+  again_.take(again);
   begun_now_ = true;
   changed_ = true;
   found_ = std::move(again);
@@ -146,17 +140,39 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
   fetched_id_ = 0;
 }
 
+bool table_comparer::is_over() const {
+  return progress_.finished() ||
+         (settings_.step == worker_step::scan && progress_.leftovers_go() == passing_on::done);
+}
+
+/// Where workers pass on what is left over it is nearly everything: it lies with the rest of that,
+/// not in the copies of a state.
+std::string table_comparer::leftover_path() const {
+  return settings_.step == worker_step::all ? settings_.leftover_path : exchanging().log_path();
+}
+
 awaitable<result<void>> table_comparer::run() {
-  if (!needs_leftovers()) {
+  if (is_over() || progress_.all_joined()) {
     co_return result<void>{};
   }
-  auto opened = leftover_file::open(settings_.leftover_path,
-                                    static_cast<std::uint64_t>(progress_.leftover_bytes), mark());
-  if (!opened) {
-    co_return fail(std::move(opened.error()));
+  if (auto possible = check_step(settings_.step, progress_); !possible) {
+    co_return possible;
   }
-  leftovers_ = std::move(*opened);
-  synced_bytes_ = leftovers_->bytes();
+  if (progress_.leftovers_go() == passing_on::done) {
+    co_return co_await join_received();
+  }
+  if (settings_.step == worker_step::scan) {
+    if (auto made = exchanging().prepare(); !made) {
+      co_return made;
+    }
+    progress_.passed_on = static_cast<std::int64_t>(passing_on::later);
+    changed_ = true;
+  }
+  if (auto opened =
+          log_.open(leftover_path(), static_cast<std::uint64_t>(progress_.leftover_bytes), mark());
+      !opened) {
+    co_return opened;
+  }
   reading_since_ = parts_.time.now();
   for (std::size_t i = 0; i < settings_.pairs_in_flight; ++i) {
     scanning_.spawn(scan_pairs());
@@ -164,9 +180,9 @@ awaitable<result<void>> table_comparer::run() {
   co_await scanning_.join();
   reading_ += parts_.time.now() - *std::exchange(reading_since_, std::nullopt);
   if (!failure_ && !stopping_) {
-    auto joined = co_await join_leftovers();
-    if (!joined) {
-      fail_with(std::move(joined.error()));
+    auto settled = co_await settle_leftovers();
+    if (!settled) {
+      fail_with(std::move(settled.error()));
     }
   }
   if (failure_) {
@@ -177,6 +193,7 @@ awaitable<result<void>> table_comparer::run() {
 
 void table_comparer::stop() {
   stopping_ = true;
+  dealing_stops_ = true;
   if (joining_ != nullptr) {
     joining_->stop();
   }
@@ -195,7 +212,7 @@ awaitable<void> table_comparer::scan_pairs() {
   // A cancelled coroutine cannot wait for the sides it has spawned: it must not spawn them.
   while (!stopping_ && (co_await asio::this_coro::cancellation_state).cancelled() ==
                            asio::cancellation_type::none) {
-    while (next_segment_ < finished_in_.size() && finished_in_[next_segment_] != 0) {
+    while (next_segment_ < finished_in_.size() && !may_begin_pair()) {
       ++next_segment_;
     }
     if (next_segment_ == finished_in_.size()) {
@@ -209,7 +226,30 @@ awaitable<void> table_comparer::scan_pairs() {
     if (!stopping_) {
       finish(work);
       co_await bound_memory(work);
+      co_await settle();
     }
+  }
+}
+
+bool table_comparer::may_begin_pair() const {
+  return finished_in_[next_segment_] == 0 && progress_.share().takes(next_segment_);
+}
+
+/// A worker may die on one host and go on on another: that repeats at most the pair it was reading.
+awaitable<void> table_comparer::settle() {
+  if (!progress_.share().is_one_of_several()) {
+    co_return;
+  }
+  const auto finished = pairs_finished_;
+  want_commit();
+  while (!stopping_ && pairs_committed_ < finished) {
+    co_await moved_on_.wait();
+  }
+  if (stopping_ || !parts_.keep) {
+    co_return;
+  }
+  if (auto kept = co_await parts_.keep(); !kept) {
+    fail_with(std::move(kept.error()));
   }
 }
 
@@ -286,7 +326,7 @@ void table_comparer::add_page(pair& work, side from, const scanned_page& page) {
 }
 
 void table_comparer::buffer(const leftover& entry, std::uint32_t segment) {
-  append_leftover(entry, {segment, static_cast<std::uint32_t>(progress_.attempt)}, block_);
+  log_.buffer(entry, {segment, static_cast<std::uint32_t>(progress_.attempt)});
 }
 
 /// Empties the pair's join into the leftovers.
@@ -300,14 +340,22 @@ void table_comparer::finish(pair& work) {
   work.counters.equal = work.join.equal();
   work.counters.equal_by_ignoring = work.join.equal_by_ignoring();
   finished_pair done{.segment = work.segment, .counters = std::exchange(work.counters, {})};
-  for (auto& entry : work.join.take()) {
+  auto left = work.join.take();
+  if (progress_.share().is_one_of_several() && settings_.step == worker_step::all) {
+    const auto items = done.counters.source_items + done.counters.target_items;
+    if (auto of_one_order = order_.on_pair(items, left.size()); !of_one_order) {
+      fail_with(std::move(of_one_order.error()));
+    }
+  }
+  for (auto& entry : left) {
     if (entry.disputed) {
       done.disputed.push_back(candidate_of(std::move(entry)));
     } else {
       buffer(entry, work.segment);
     }
   }
-  finished_.push_back(std::move(done));
+  log_.add(std::move(done));
+  ++pairs_finished_;
 }
 
 state::candidate_row table_comparer::candidate_of(leftover entry) const {
@@ -330,8 +378,8 @@ awaitable<void> table_comparer::bound_memory(pair& work) {
   if (held_bytes() > settings_.memory_bytes_max / 2) {
     leave_over(work);
   }
-  while (block_.size() > block_bytes_max && !stopping_) {
-    if (writing_) {
+  while (log_.buffered_bytes() > block_bytes_max && !stopping_) {
+    if (log_.is_writing()) {
       co_await moved_on_.wait();
     } else if (auto written = co_await make_durable(); !written) {
       fail_with(std::move(written.error()));
@@ -340,50 +388,26 @@ awaitable<void> table_comparer::bound_memory(pair& work) {
 }
 
 awaitable<result<void>> table_comparer::make_durable() {
-  if (writing_ || !leftovers_ || (finished_.empty() && block_.empty())) {
-    co_return result<void>{};
-  }
-  if (block_.empty()) {
-    std::ranges::move(std::exchange(finished_, {}), std::back_inserter(durable_));
-    co_return result<void>{};
-  }
-  // Whoever is cancelled here leaves `writing_` set: no pair is ever committed without its
-  // leftovers.
-  writing_ = true;
-  being_written_ = std::exchange(finished_, {});
-  const auto block = std::exchange(block_, {});
-  auto written = co_await parts_.pool.run([&] {
-    auto appended = leftovers_->append(block);
-    return appended ? leftovers_->sync() : appended;
-  });
-  if (!written) {
-    co_return written;
-  }
-  writing_ = false;
+  auto written = co_await log_.make_durable();
   moved_on_.notify();
-  synced_bytes_ = leftovers_->bytes();
-  std::ranges::move(std::exchange(being_written_, {}), std::back_inserter(durable_));
-  co_return result<void>{};
+  co_return written;
 }
 
 void table_comparer::collect(state::commit_batch& batch) {
   if (std::exchange(begun_now_, false)) {
     batch.comparison_begun = settings_.command;
-    std::string keys;
-    for (const auto& key : again_) {
-      keys += key.bytes();
-    }
-    batch.values.insert_or_assign(again_name(), std::move(keys));
+    batch.values.insert_or_assign(again_name(), again_.encoded());
   }
-  for (auto& done : std::exchange(durable_, {})) {
+  for (auto& done : log_.take_durable()) {
     finished_in_.at(done.segment) = static_cast<std::uint32_t>(progress_.attempt);
     batch.pairs.push_back({settings_.command, done.segment, progress_.attempt});
     progress_.scanned += done.counters;
     ++progress_.segments_done;
+    ++pairs_collected_;
     progress_.candidates += static_cast<std::int64_t>(done.disputed.size());
     to_fetch_ += static_cast<std::int64_t>(done.disputed.size());
     std::ranges::move(done.disputed, std::back_inserter(batch.candidates));
-    progress_.leftover_bytes = static_cast<std::int64_t>(synced_bytes_);
+    progress_.leftover_bytes = static_cast<std::int64_t>(log_.durable_bytes());
     changed_ = true;
   }
   std::ranges::move(std::exchange(found_, {}), std::back_inserter(batch.candidates));
@@ -403,26 +427,81 @@ void table_comparer::collect(state::commit_batch& batch) {
   moved_on_.notify();
 }
 
+void table_comparer::on_committed() {
+  pairs_committed_ = pairs_collected_;
+  moved_on_.notify();
+}
+
 awaitable<void> table_comparer::await_collection() {
-  while (!stopping_ && (writing_ || !found_.empty() || !finished_.empty() || !durable_.empty())) {
+  while (!stopping_ && (!found_.empty() || !log_.is_empty())) {
     co_await moved_on_.wait();
   }
 }
 
-awaitable<result<void>> table_comparer::join_leftovers() {
+awaitable<result<void>> table_comparer::settle_leftovers() {
   co_await await_collection();
   if (stopping_) {
     co_return result<void>{};
   }
-  if (progress_.parts == 0) {
-    progress_.parts = static_cast<std::int64_t>(
-        last_join::parts_for(leftovers_->bytes(), settings_.memory_bytes_max));
+  co_return settings_.step == worker_step::scan
+      ? co_await deal_out_to_workers()
+      : co_await join_leftovers({&log_.file()}, of_finished_pairs());
+}
+
+last_join::filter table_comparer::of_finished_pairs() const {
+  return [this](leftover_origin from) {
+    return from.segment < finished_in_.size() && finished_in_[from.segment] == from.attempt;
+  };
+}
+
+awaitable<result<void>> table_comparer::deal_out_to_workers() {
+  const auto between = exchanging();
+  auto dealt = co_await parts_.pool.run(
+      [&] { return between.deal_out(log_.file(), of_finished_pairs(), dealing_stops_); });
+  if (!dealt) {
+    const bool was_stopped = stopping_ && dealt.error().kind == error_class::cancelled;
+    co_return was_stopped ? result<void>() : fail(std::move(dealt.error()));
   }
-  last_join joining(*leftovers_, settings_.leftover_path,
-                    static_cast<std::uint64_t>(progress_.parts), [this](leftover_origin from) {
-                      return from.segment < finished_in_.size() &&
-                             finished_in_[from.segment] == from.attempt;
-                    });
+  log::event(log::level::info, "leftovers_passed_on",
+             "what this worker's pairs leave over lies ready for all workers",
+             {{"bytes", static_cast<std::int64_t>(*dealt)}});
+  progress_.passed_on = static_cast<std::int64_t>(passing_on::done);
+  changed_ = true;
+  want_commit();
+  co_return result<void>{};
+}
+
+/// Whatever they deal out again meanwhile, what is open stays as it was.
+awaitable<result<void>> table_comparer::join_received() {
+  auto received = co_await parts_.pool.run([between = exchanging()] { return between.received(); });
+  if (!received) {
+    co_return fail(std::move(received.error()));
+  }
+  std::vector<const leftover_file*> logs;
+  logs.reserve(received->size());
+  for (const auto& file : *received) {
+    logs.push_back(&file);
+  }
+  auto joined =
+      co_await join_leftovers(std::move(logs), [](leftover_origin /*from*/) { return true; });
+  if (!joined) {
+    fail_with(std::move(joined.error()));
+  }
+  co_return failure_ ? fail(*failure_) : result<void>();
+}
+
+awaitable<result<void>> table_comparer::join_leftovers(std::vector<const leftover_file*> logs,
+                                                       last_join::filter counts) {
+  if (progress_.parts == 0) {
+    std::uint64_t bytes = 0;
+    for (const auto* log : logs) {
+      bytes += log->bytes();
+    }
+    progress_.parts =
+        static_cast<std::int64_t>(last_join::parts_for(bytes, settings_.memory_bytes_max));
+  }
+  last_join joining(std::move(logs), settings_.leftover_path,
+                    static_cast<std::uint64_t>(progress_.parts), std::move(counts));
   joining_ = &joining;
   auto done = co_await join_parts(joining);
   joining_ = nullptr;
@@ -477,8 +556,11 @@ awaitable<result<void>> table_comparer::feed(verify::pending_checks& checks,
 }
 
 void table_comparer::forget_leftovers() {
-  leftovers_.reset();
-  ::unlink(settings_.leftover_path.c_str());
+  log_.close();
+  ::unlink(leftover_path().c_str());
+  if (settings_.step == worker_step::join) {
+    exchanging().forget_received();
+  }
 }
 
 void table_comparer::on_outcomes(const verify::outcomes& out) {
@@ -501,11 +583,7 @@ comparison_view table_comparer::view() const {
   if (reading_since_) {
     now.reading += parts_.time.now() - *reading_since_;
   }
-  for (const auto* list : {&finished_, &being_written_, &durable_}) {
-    for (const auto& done : *list) {
-      now.seen += done.counters;
-    }
-  }
+  now.seen += log_.counted();
   for (const auto* work : in_flight_) {
     now.seen += work->counters;
   }

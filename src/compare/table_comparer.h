@@ -12,12 +12,17 @@
 #pragma once
 
 #include "base/side.h"
+#include "compare/again_keys.h"
 #include "compare/comparison_progress.h"
 #include "compare/digest_join.h"
+#include "compare/exchange.h"
 #include "compare/export_scanner.h"
 #include "compare/last_join.h"
 #include "compare/leftover_file.h"
+#include "compare/pair_log.h"
 #include "compare/segment_scanner.h"
+#include "compare/worker_share.h"
+#include "compare/worker_step.h"
 #include "dynamodb/table_reader.h"
 #include "runtime/signal.h"
 #include "runtime/task_group.h"
@@ -25,12 +30,13 @@
 #include "verify/mismatch.h"
 #include "verify/pending_checks.h"
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace ddm::compare {
@@ -46,6 +52,11 @@ struct comparer_settings {
   std::string ignored;                            ///< patterns, comma-separated
   std::uint64_t memory_bytes_max = 384ULL << 20;  ///< for joins and leftovers
   std::size_t pairs_in_flight = 4;
+  /// Only shows what the state has, finished or not: nothing is begun, or to be run.
+  bool as_it_is = false;
+  worker_share share;
+  worker_step step = worker_step::all;
+  std::string exchange_folder;  ///< for the two steps
 };
 
 /// What the comparer works with; everything outlives it.
@@ -59,6 +70,10 @@ struct comparer_parts {
   state::state_store& store;
   /// What the source's items come from in place of a scan of its table; null: that is scanned.
   const exports::table_export* source_export = nullptr;
+  /// A commit is wanted now; empty: it comes when it comes.
+  std::function<void()> commit_soon = {};
+  /// Returns once what is committed is where another host finds it; empty: it is at once.
+  std::function<awaitable<result<void>>()> keep = {};
 };
 
 class table_comparer {
@@ -82,6 +97,8 @@ class table_comparer {
   [[nodiscard]] awaitable<result<void>> make_durable();
   /// What has changed, for a commit. The one that finds everything judged ends the comparison.
   void collect(state::commit_batch& batch);
+  /// What was collected last is in the state.
+  void on_committed();
   /// Hands over candidates while `checks` has room for them.
   [[nodiscard]] awaitable<result<void>> feed(verify::pending_checks& checks, verify::outcomes& out);
   void on_outcomes(const verify::outcomes& out);
@@ -95,29 +112,40 @@ class table_comparer {
   void allow_memory(std::uint64_t bytes) { settings_.memory_bytes_max = bytes; }
 
   [[nodiscard]] const comparison_progress& progress() const { return progress_; }
+  /// There is nothing more for it to do: it has finished, or its step has.
+  [[nodiscard]] bool is_over() const;
   [[nodiscard]] comparison_view view() const;
   /// What keeps a table from being scanned, while it does.
   [[nodiscard]] std::string trouble() const;
 
  private:
   struct pair;
-  struct finished_pair {
-    std::uint32_t segment = 0;
-    scan_counters counters;
-    std::vector<state::candidate_row> disputed;
-  };
-
   [[nodiscard]] awaitable<void> scan_pairs();
   [[nodiscard]] awaitable<void> scan_side(pair& work, side from);
   void add_page(pair& work, side from, const scanned_page& page);
+  [[nodiscard]] bool may_begin_pair() const;
+  void want_commit() const {
+    if (parts_.commit_soon) {
+      parts_.commit_soon();
+    }
+  }
   void finish(pair& work);
+  [[nodiscard]] awaitable<void> settle();
   void leave_over(pair& work);
   void buffer(const leftover& entry, std::uint32_t segment);
   [[nodiscard]] awaitable<void> bound_memory(pair& work);
-  [[nodiscard]] awaitable<result<void>> join_leftovers();
+  [[nodiscard]] awaitable<result<void>> settle_leftovers();
+  [[nodiscard]] awaitable<result<void>> join_leftovers(std::vector<const leftover_file*> logs,
+                                                       last_join::filter counts);
   [[nodiscard]] awaitable<result<void>> join_parts(last_join& joining);
+  [[nodiscard]] awaitable<result<void>> deal_out_to_workers();
+  [[nodiscard]] awaitable<result<void>> join_received();
+  [[nodiscard]] last_join::filter of_finished_pairs() const;
+  [[nodiscard]] exchange exchanging() const {
+    return {settings_.exchange_folder, progress_.share(), mark()};
+  }
+  [[nodiscard]] std::string leftover_path() const;
   [[nodiscard]] awaitable<void> await_collection();
-  void restore_again(const state::snapshot& resumed);
   [[nodiscard]] std::string again_name() const;
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
   [[nodiscard]] scan_parts scan_parts_of(side from);
@@ -128,7 +156,8 @@ class table_comparer {
   }
   /// There is something left to scan or to join.
   [[nodiscard]] bool needs_leftovers() const {
-    return !progress_.all_scanned() || !progress_.all_joined();
+    return progress_.leftovers_go() != passing_on::done &&
+           (!progress_.all_scanned() || !progress_.all_joined());
   }
   /// Tells its leftovers from those of another comparison.
   [[nodiscard]] std::uint64_t mark() const {
@@ -144,23 +173,22 @@ class table_comparer {
   bool begun_now_ = false;
   bool stopping_ = false;
   last_join* joining_ = nullptr;  ///< while leftovers are joined
-  bool writing_ = false;
+  std::atomic<bool> dealing_stops_ = false;
   signal moved_on_;  ///< leftovers were written, or all was collected, or it stops
   bool changed_ = false;
   std::optional<error> failure_;
-  std::optional<leftover_file> leftovers_;
-  std::uint64_t synced_bytes_ = 0;
   per_side<dynamodb::table_reader> readers_;
   per_side<page_costs> costs_;
 
   task_group scanning_;
   std::uint32_t next_segment_ = 0;
-  std::unordered_set<digest128> again_;  ///< keys that are candidates from the beginning
+  again_keys again_;  ///< candidates from the beginning
   std::set<pair*> in_flight_;
-  std::string block_;                    ///< leftovers that are not written yet
-  std::vector<finished_pair> finished_;  ///< whose leftovers may still be in block_
-  std::vector<finished_pair> being_written_;
-  std::vector<finished_pair> durable_;       ///< for the next commit
+  pair_log log_;
+  std::uint64_t pairs_finished_ = 0;  ///< by this process
+  std::uint64_t pairs_collected_ = 0;
+  std::uint64_t pairs_committed_ = 0;
+  order_watch order_;                        ///< of a worker
   std::vector<state::candidate_row> found_;  ///< for the next commit
   std::vector<std::int64_t> closed_;
   std::int64_t to_fetch_ = 0;  ///< candidates in the state that were not handed over yet

@@ -1,5 +1,6 @@
 #include "monitor/compare_session.h"
 
+#include "monitor/comparison_parts.h"
 #include "monitor/evidence.h"
 #include "monitor/gap_cure.h"
 #include "monitor/session_state.h"
@@ -13,9 +14,6 @@ namespace ddm::monitor {
 namespace {
 
 constexpr milliseconds commit_interval{500};
-
-constexpr auto source_units_name = "comparison.compare.consumed_source_milliunits";
-constexpr auto target_units_name = "comparison.compare.consumed_target_milliunits";
 
 double units_of(const state::snapshot& state, const char* name) {
   return static_cast<double>(state::stored_or(state.numbers, name)) / 1000;
@@ -70,7 +68,9 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
                  .source = parts_.source,
                  .target = parts_.target,
                  .store = parts_.store,
-                 .source_export = parts_.source_export},
+                 .source_export = parts_.source_export,
+                 .commit_soon = [this] { run_.commit_soon(); },
+                 .keep = parts_.keep},
                 resumed),
       resumes_(comparer_.resumes() && !settings_.fresh),
       comparing_(parts_.executor) {
@@ -82,8 +82,8 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
     return;
   }
   if (resumes_) {
-    source_units_before_ = units_of(resumed, source_units_name);
-    target_units_before_ = units_of(resumed, target_units_name);
+    source_units_before_ = units_of(resumed, compared_source_units_name);
+    target_units_before_ = units_of(resumed, compared_target_units_name);
   } else {
     comparer_.begin(keys_found_earlier(*found), epoch_of(resumed));
   }
@@ -119,7 +119,7 @@ awaitable<result<void>> compare_session::run() {
 }
 
 awaitable<void> compare_session::until_over() {
-  while (!run_.stop_requested() && !comparer_.progress().finished()) {
+  while (!run_.stop_requested() && !comparer_.is_over()) {
     co_await run_.may_be_over().wait();
   }
 }
@@ -146,15 +146,17 @@ void compare_session::collect(state::commit_batch& batch) {
   const bool was_finished = comparer_.progress().finished();
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
-  if (progress.finished() && !was_finished) {
+  // A worker's part is not the whole: what it makes up for is known when all are merged.
+  if (progress.finished() && !was_finished && !progress.share().is_one_of_several()) {
     cure_gaps(progress, monitored_, gaps_.all(), batch);
     findings_.unlisted().note_cure(gaps_.all(), batch);
   }
-  batch.numbers.emplace(source_units_name, std::llround(source_units() * 1000));
-  batch.numbers.emplace(target_units_name, std::llround(target_units() * 1000));
+  batch.numbers.emplace(compared_source_units_name, std::llround(source_units() * 1000));
+  batch.numbers.emplace(compared_target_units_name, std::llround(target_units() * 1000));
 }
 
 void compare_session::on_committed() {
+  comparer_.on_committed();
   if (comparer_.progress().finished() && !std::exchange(leftovers_done_, true)) {
     comparer_.forget_leftovers();
   }

@@ -42,6 +42,8 @@ struct compare_parts {
   /// In place of a scan of the source; null: that is scanned.
   const exports::table_export* source_export = nullptr;
   run_watch watch;
+  /// As comparer_parts has it.
+  std::function<awaitable<result<void>>()> keep = {};
 };
 
 class compare_session final : private session_part {
@@ -51,6 +53,8 @@ class compare_session final : private session_part {
   /// Runs until everything is compared and judged, request_stop(), or a failure that waiting cannot
   /// mend; then everything is committed.
   [[nodiscard]] awaitable<result<void>> run();
+  /// In place of run(): commits that it has begun, and leaves it at that.
+  [[nodiscard]] awaitable<result<void>> only_begin() { return run_.commit_now(); }
   void request_stop() { run_.request_stop(); }
   /// Ends it; the first one counts.
   void fail_with(error failure) { run_.fail_with(std::move(failure)); }

@@ -174,7 +174,7 @@ awaitable<result<taken_in>> transfer::run() {
     }
     more = *took;
   }
-  if (how_.command == "compare") {
+  if (how_.command == "compare" && !how_.only_findings) {
     state::commit_batch batch;
     add_comparison(batch);
     // Findings first: a verdict must not stand on a comparison of which one is not known yet.

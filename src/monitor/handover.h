@@ -48,6 +48,7 @@ struct taking {
   std::string command;  ///< whose doing it is: "compare" or "repair"
   dynamodb::key_schema schema;
   wall_time now;  ///< by the clock of `ours`
+  bool only_findings = false;
 };
 struct taken_in {
   std::int64_t lines = 0;         ///< findings that were confirmed or have healed

@@ -142,10 +142,13 @@ awaitable<result<void>> session::commit_and_refill() {
 }
 
 awaitable<void> session::commit_regularly() {
+  auto known = commit_wanted_.count();
   for (bool at_once = rhythm_.commits_at_once;; at_once = false) {
     if (!at_once) {
-      co_await around_.time.sleep_for(rhythm_.commit_interval);
+      co_await commit_wanted_.wait_until(known, around_.time,
+                                         around_.time.now() + rhythm_.commit_interval);
     }
+    known = commit_wanted_.count();
     if (auto done = co_await commit_and_refill(); !done) {
       fail_with(std::move(done.error()));
       co_return;

@@ -76,6 +76,8 @@ class session {
   void fail_with(error failure);
   [[nodiscard]] const std::optional<error>& failure() const { return failure_; }
 
+  /// The next regular commit comes at once.
+  void commit_soon() { commit_wanted_.notify(); }
   /// Of class `cancelled` once it is abandoned: as a success it would let what waits for it go on.
   [[nodiscard]] awaitable<result<void>> commit_now();
   /// After run(), with `end_follows`: records the end. `failure`: of what came after the run.
@@ -113,6 +115,7 @@ class session {
   std::uint64_t commits_begun_ = 0;
   std::optional<wall_time> commit_since_;
   signal commit_ended_;
+  signal commit_wanted_;
   bool warned_of_slow_disk_ = false;
   bool noted_no_room_ = false;
   std::optional<error> failure_;

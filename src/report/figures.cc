@@ -99,7 +99,7 @@ void add_comparison(collected& to, const status& now) {
   const auto& progress = now.compared->progress;
   to.add("compared_items", now.compared->keys(), count);
   to.add("compared_segments_done", progress.segments_done, count);
-  to.add("compared_segments_total", progress.segments, count);
+  to.add("compared_segments_total", progress.pairs(), count);
   to.add("compared_candidates_open", progress.candidates_open(), count);
   to.add("compared_candidates_unequal", progress.candidates_unequal, count);
 }

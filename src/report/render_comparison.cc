@@ -72,7 +72,7 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
       "{} keys ({}): {} equal; {} source and {} target items read in {} of {} segments",
       number(compared.keys()), sample_text(static_cast<std::uint64_t>(progress.sample_rate)),
       number(seen.equal), number(seen.source_items), number(seen.target_items),
-      number(progress.segments_done), number(progress.segments)));
+      number(progress.segments_done), number(progress.pairs())));
   if (!progress.all_scanned()) {
     lines.push_back(fmt::format("{:.0f} % read, {} items/s, {} MB/s{}",
                                 std::floor(compared.share_read() * 100),

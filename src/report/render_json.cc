@@ -152,7 +152,7 @@ json compared(const status& now) {
   const auto units = [](std::int64_t milliunits) { return static_cast<double>(milliunits) / 1000; };
   return {{"items", now.compared->keys()},
           {"segments_done", progress.segments_done},
-          {"segments_total", progress.segments},
+          {"segments_total", progress.pairs()},
           {"source_items", seen.source_items},
           {"target_items", seen.target_items},
           {"equal", seen.equal},

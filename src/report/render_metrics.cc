@@ -351,7 +351,7 @@ constexpr family comparison[]{
     {"ddm_comparison_running", "gauge", "1 while items at rest are read or judged.",
      [](const status& now, samples& out) { out.add(now.comparing ? 1 : 0); }},
     {"ddm_comparison_segments", "gauge", "Segments of the comparison in all.",
-     [](const status& now, samples& out) { out.add(compared(now).progress.segments); }},
+     [](const status& now, samples& out) { out.add(compared(now).progress.pairs()); }},
     {"ddm_comparison_segments_done", "gauge", "Segments of both tables read to their end.",
      [](const status& now, samples& out) { out.add(compared(now).progress.segments_done); }},
     {"ddm_comparison_items", "gauge", "Items read by the comparison.",

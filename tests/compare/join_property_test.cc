@@ -100,7 +100,7 @@ RC_GTEST_PROP(joins, leave_exactly_what_differs, (std::uint64_t seed, bool order
     RC_ASSERT(log.append(block).has_value());
     equal += join.equal();
   }
-  last_join last(log, folder / "log", parts, [](leftover_origin) { return true; });
+  last_join last({&log}, folder / "log", parts, [](leftover_origin) { return true; });
   RC_ASSERT(last.deal_out().has_value());
   for (std::uint64_t part = 0; part < parts; ++part) {
     const auto joined = last.join(part);

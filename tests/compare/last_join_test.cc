@@ -34,7 +34,7 @@ struct joined_log {
 };
 
 joined_log join_all(const leftover_file& log, const std::string& path, std::uint64_t parts) {
-  last_join join(log, path, parts, counts);
+  last_join join({&log}, path, parts, counts);
   EXPECT_TRUE(join.deal_out());
   joined_log all;
   for (std::uint64_t part = 0; part < parts; ++part) {
@@ -71,7 +71,7 @@ TEST(last_join, that_cannot_make_its_files_is_an_error) {
   const temporary_folder folder;
   auto log = leftover_file::open(folder / "log", 0).value();
   append(log, side::source, 1, 1);
-  last_join joining(log, folder / "absent/log", 2, counts);
+  last_join joining({&log}, folder / "absent/log", 2, counts);
   const auto dealt = joining.deal_out();
   ASSERT_FALSE(dealt);
   EXPECT_NE(dealt.error().describe().find("absent"), std::string::npos);
@@ -81,11 +81,11 @@ TEST(last_join, reads_no_further_once_it_is_stopped) {
   const temporary_folder folder;
   auto log = leftover_file::open(folder / "log", 0).value();
   append(log, side::source, 1, 1);
-  last_join joining(log, folder / "log", 1, counts);
+  last_join joining({&log}, folder / "log", 1, counts);
   ASSERT_TRUE(joining.deal_out());
   joining.stop();
   EXPECT_EQ(joining.join(0).error().kind, error_class::cancelled);
-  last_join other(log, folder / "log", 2, counts);
+  last_join other({&log}, folder / "log", 2, counts);
   other.stop();
   EXPECT_EQ(other.deal_out().error().kind, error_class::cancelled);
 }

@@ -80,9 +80,9 @@ compare_world::~compare_world() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void compare_world::start(const std::function<void(compare_settings&)>& adjust) {
+void compare_world::open(const std::function<void(compare_settings&)>& adjust) {
   crash();
-  const auto state_path = (folder_ / "orders.monitor.db").string();
+  const auto state_path = path_of(state_name_);
   auto store =
       state::open_sqlite_store({.path = state_path, .command = "compare", .own_thread = false});
   if (!store) {
@@ -122,6 +122,18 @@ void compare_world::start(const std::function<void(compare_settings&)>& adjust) 
                                                       .target = process_->target.table,
                                                       .store = *process_->store},
                                         resumed);
+}
+
+void compare_world::prepare(const std::function<void(compare_settings&)>& adjust) {
+  open(adjust);
+  ended_ = true;
+  if (!time.run(process_->session->only_begin())) {
+    broken_invariant("a commit failed");
+  }
+}
+
+void compare_world::start(const std::function<void(compare_settings&)>& adjust) {
+  open(adjust);
   ended_ = false;
   asio::co_spawn(time.context(), run_session(), [](const std::exception_ptr& failure) {
     if (failure) {

@@ -46,6 +46,16 @@ class compare_world {
 
   /// A new process on the same state file.
   void start(const std::function<void(compare_settings&)>& adjust = {});
+  /// Commits what start() would begin with, and leaves it at that.
+  void prepare(const std::function<void(compare_settings&)>& adjust = {});
+  /// Later processes work on this one beside the first state.
+  void use_state(const std::string& name) {
+    crash();
+    state_name_ = name;
+  }
+  [[nodiscard]] std::string path_of(const std::string& name) const {
+    return (folder_ / name).string();
+  }
   /// What later processes ignore.
   void ignore(std::vector<std::string> patterns) { options_.ignored = std::move(patterns); }
   /// The process is gone at this instant: nothing is committed any more.
@@ -74,9 +84,11 @@ class compare_world {
  private:
   struct process;
   [[nodiscard]] awaitable<void> run_session();
+  void open(const std::function<void(compare_settings&)>& adjust);
 
   compare_world_options options_;
   std::filesystem::path folder_;
+  std::string state_name_ = "orders.monitor.db";
   std::unique_ptr<process> process_;
   bool ended_ = false;
   result<void> end_;

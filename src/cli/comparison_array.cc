@@ -1,0 +1,287 @@
+#include "cli/comparison_array.h"
+
+#include "base/log.h"
+#include "cli/fetched_part.h"
+#include "compare/exchange.h"
+#include "compare/leftover_file.h"
+#include "monitor/comparison_parts.h"
+#include "remote/random_id.h"
+#include "state/picture.h"
+#include "state/sqlite_store.h"
+#include "state/state_file.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of a scheduler, what it tells each task of an array.
+struct scheduler {
+  std::string_view index;
+  std::string_view first;  ///< of the index of the first task; empty: it is 0
+  std::string_view count;  ///< empty: it does not tell
+};
+constexpr std::array schedulers{
+    scheduler{
+        .index = "AWS_BATCH_JOB_ARRAY_INDEX", .first = "", .count = "AWS_BATCH_JOB_ARRAY_SIZE"},
+    scheduler{.index = "JOB_COMPLETION_INDEX", .first = "", .count = ""},
+    scheduler{.index = "SLURM_ARRAY_TASK_ID",
+              .first = "SLURM_ARRAY_TASK_MIN",
+              .count = "SLURM_ARRAY_TASK_COUNT"}};
+
+/// Nothing: it is not set.
+result<std::optional<std::int64_t>> number_in(const aws::environment& variables,
+                                              std::string_view name) {
+  const auto text = name.empty() ? std::nullopt : variables.find(name);
+  if (!text) {
+    return std::nullopt;
+  }
+  std::int64_t number = 0;
+  const auto* end = text->data() + text->size();
+  const auto read = std::from_chars(text->data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end || number < 0) {
+    return wrong_usage(
+        fmt::format("{} is no number of a task: name the worker with --worker", name));
+  }
+  return number;
+}
+
+result<compare::worker_share> share_told_by(const scheduler& by, std::int64_t index,
+                                            std::int64_t workers,
+                                            const aws::environment& variables) {
+  const auto first = number_in(variables, by.first);
+  const auto count = number_in(variables, by.count);
+  if (!first || !count) {
+    return fail(first ? count.error() : first.error());
+  }
+  const auto worker = index - first->value_or(0);
+  if (*count && **count != workers) {
+    return wrong_usage(fmt::format("{} says that the array has {} tasks, and --workers {}",
+                                   by.count, **count, workers));
+  }
+  if (worker < 0 || worker >= workers) {
+    return wrong_usage(fmt::format("{} is {}: of {} workers the last one is {}", by.index, index,
+                                   workers, workers - 1));
+  }
+  return compare::worker_share{.worker = worker, .workers = workers};
+}
+
+result<std::unique_ptr<state::state_store>> open_copy(const std::string& path) {
+  return state::open_sqlite_store({.path = path, .command = "parts"});
+}
+
+/// Numbers alone tell which comparison a part is of.
+result<compare::comparison_progress> progress_in(const std::string& path) {
+  const auto numbers =
+      state::numbers_in(path, compare::comparison_progress::prefix_of(std::string(compare_part)));
+  if (!numbers) {
+    return fail(numbers.error());
+  }
+  return monitor::comparison_in({.numbers = *numbers, .values = {}, .gaps = {}});
+}
+
+void remove_part(const std::string& path) {
+  state::remove_picture(path);
+  std::error_code absent;
+  fs::remove(path + leftovers_suffix(compare_part), absent);
+}
+
+std::unexpected<error> not_prepared(const array_place& place, std::int64_t workers) {
+  return wrong_usage(
+      fmt::format("nothing is prepared in {}: run compare --workers {} --prepare "
+                  "first, with the same flags",
+                  place.state_file, workers));
+}
+
+/// Without them its segments are read again.
+bool has_its_leftovers(const compare::comparison_progress& own, const array_worker& who,
+                       const std::string& path) {
+  if (own.leftovers_go() == compare::passing_on::done || own.all_joined()) {
+    return true;
+  }
+  const auto mark = static_cast<std::uint64_t>(own.started_ms);
+  const bool go_on = own.leftovers_go() == compare::passing_on::later;
+  const auto log = who.exchange ? compare::exchange(*who.exchange, who.share, mark).log_path()
+                                : path + leftovers_suffix(compare_part);
+  return (go_on == who.exchange.has_value() || own.segments_done == 0) &&
+         compare::leftover_file::holds(log, static_cast<std::uint64_t>(own.leftover_bytes), mark);
+}
+
+/// Its WAL goes with the store, so that the file is all.
+awaitable<result<void>> make_part(array_place place, compare::worker_share share,
+                                  std::string draft) {
+  auto opened = co_await place.host.copy_thread().run([&] { return open_copy(draft); });
+  if (!opened) {
+    co_return fail(std::move(opened.error()));
+  }
+  co_return co_await monitor::begin_part(**opened, share, remote::random_id());
+}
+
+}  // namespace
+
+array_role role_of(const compare_options& options) {
+  if (!options.workers) {
+    return array_role::none;
+  }
+  if (options.prepare || options.merge) {
+    return options.prepare ? array_role::prepare : array_role::merge;
+  }
+  return array_role::worker;
+}
+
+result<compare::worker_share> share_of(const compare_options& options,
+                                       const aws::environment& variables) {
+  const auto workers = static_cast<std::int64_t>(options.workers.value_or(1));
+  if (role_of(options) != array_role::worker) {
+    return compare::worker_share{.workers = workers};
+  }
+  if (options.worker) {
+    return compare::worker_share{.worker = static_cast<std::int64_t>(*options.worker),
+                                 .workers = workers};
+  }
+  for (const auto& each : schedulers) {
+    const auto index = number_in(variables, each.index);
+    if (!index) {
+      return fail(index.error());
+    }
+    if (*index) {
+      return share_told_by(each, **index, workers, variables);
+    }
+  }
+  return wrong_usage(
+      "which of the workers this is, nobody says: --worker I, or the index of an array job of AWS "
+      "Batch, Kubernetes or Slurm; --prepare comes before the workers, --merge after them");
+}
+
+std::string part_of(std::int64_t worker) { return fmt::format("part-{:04}", worker); }
+
+awaitable<result<bool>> copy_part(array_place from, held_state* held, std::string part,
+                                  std::string to) {
+  if (held != nullptr) {
+    fetched_part fetched(held->calls(), from.host.time,
+                         {.address = held->place(),
+                          .command = fmt::format("{}.{}", compare_part, part),
+                          .folder = held->folder()});
+    auto got = co_await fetched.fetch();
+    if (got && *got) {
+      fs::rename(fetched.path(), to);
+    }
+    co_return got;
+  }
+  const auto path = fmt::format("{}.{}", from.state_file, part);
+  std::error_code unknown;
+  if (!fs::exists(path, unknown)) {
+    co_return false;
+  }
+  auto copied = co_await from.host.copy_thread().run([&] { return state::take_picture(path, to); });
+  co_return copied ? result<bool>(true) : fail(std::move(copied.error()));
+}
+
+awaitable<result<void>> begin_prepared(array_place from, held_state* held, bool anew,
+                                       std::string path) {
+  std::error_code unknown;
+  if (held != nullptr || (fs::exists(path, unknown) && !anew)) {
+    co_return result<void>{};
+  }
+  state::remove_picture(path);
+  if (!fs::exists(from.state_file, unknown)) {
+    co_return result<void>{};
+  }
+  const auto now = from.host.time.now();
+  const auto draft = path + ".draft";
+  auto copied = co_await from.host.copy_thread().run([&] {
+    auto taken = state::take_picture(from.state_file, draft);
+    auto opened =
+        taken ? open_copy(draft) : fail(std::move(taken.error()));  // brings it up to date
+    if (!opened) {
+      return result<void>(fail(std::move(opened.error())));
+    }
+    opened->reset();
+    return state::forget_reading(draft);
+  });
+  if (!copied) {
+    co_return copied;
+  }
+  {
+    auto opened = co_await from.host.copy_thread().run([&] { return open_copy(draft); });
+    if (!opened) {
+      co_return fail(std::move(opened.error()));
+    }
+    auto begun = co_await monitor::begin_of_copy(**opened, remote::random_id(), now);
+    if (!begun) {
+      co_return begun;
+    }
+  }
+  fs::rename(draft, path);
+  co_return result<void>{};
+}
+
+awaitable<result<void>> begin_whole(array_place from, held_state* held, std::string path) {
+  std::error_code unknown;
+  if (fs::exists(path, unknown)) {
+    co_return result<void>{};
+  }
+  const auto copied = co_await copy_part(from, held, prepared_part, path);
+  co_return copied ? result<void>() : fail(copied.error());
+}
+
+awaitable<result<void>> begin_worker(array_place from, held_state* held, array_worker who,
+                                     std::string path) {
+  const auto& share = who.share;
+  // Of two that were started for one worker the second one finds the part made, or in use.
+  std::optional<state::state_lock> alone;
+  if (held == nullptr) {
+    auto locked = state::state_lock::acquire(path, std::string(compare_part), "compare");
+    if (!locked) {
+      co_return fail(std::move(locked.error()));
+    }
+    alone.emplace(*std::move(locked));
+  }
+  const auto draft = path + ".draft";
+  const auto there = co_await copy_part(from, held, prepared_part, draft);
+  if (!there) {
+    co_return fail(there.error());
+  }
+  if (!*there) {
+    co_return not_prepared(from, share.workers);
+  }
+  const auto prepared = progress_in(draft);
+  if (!prepared) {
+    co_return fail(prepared.error());
+  }
+  if (!prepared->begun()) {
+    co_return not_prepared(from, share.workers);
+  }
+  if (prepared->workers != share.workers) {
+    co_return wrong_usage(fmt::format("{} was prepared for {} workers, not for {}", from.state_file,
+                                      prepared->workers, share.workers));
+  }
+  std::error_code unknown;
+  if (fs::exists(path, unknown)) {
+    const auto own = progress_in(path);
+    if (own && monitor::is_part_of(*own, *prepared, share) && has_its_leftovers(*own, who, path)) {
+      state::remove_picture(draft);
+      co_return result<void>{};
+    }
+    log::event(log::level::info, "part_begins_anew",
+               fmt::format("what worker {} has in {} is of an earlier comparison, or without what "
+                           "its segments left over: it begins anew",
+                           share.worker, from.state_file));
+  }
+  remove_part(path);
+  if (auto made = co_await make_part(from, share, draft); !made) {
+    co_return made;
+  }
+  fs::rename(draft, path);
+  co_return result<void>{};
+}
+
+}  // namespace ddm::cli

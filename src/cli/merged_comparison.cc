@@ -1,0 +1,158 @@
+#include "cli/merged_comparison.h"
+
+#include "monitor/comparison_parts.h"
+#include "monitor/handover.h"
+#include "monitor/table_watch.h"
+#include "remote/random_id.h"
+#include "state/picture.h"
+#include "state/sqlite_store.h"
+
+#include <fmt/format.h>
+
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace ddm::cli {
+namespace {
+
+/// "3, 5 and 8 more".
+std::string some_of(std::span<const std::int64_t> workers) {
+  constexpr std::size_t named_max = 10;
+  std::string text;
+  for (const auto worker : workers.first(std::min(named_max, workers.size()))) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", worker);
+  }
+  return workers.size() > named_max
+             ? fmt::format("{} and {} more", text, workers.size() - named_max)
+             : text;
+}
+
+result<std::unique_ptr<state::state_store>> open_at(const std::string& path) {
+  return state::open_sqlite_store({.path = path, .command = "parts"});
+}
+
+}  // namespace
+
+merged_comparison::merged_comparison(open_migration& into, std::int64_t workers)
+    : migration_(into),
+      place_{.host = into.host, .state_file = into.options.state_file.value_or(into.files.state)},
+      workers_(workers),
+      path_(into.files.state + ".merged"),
+      part_path_(into.files.state + ".merged-part") {}
+
+merged_comparison::~merged_comparison() {
+  store_.reset();
+  state::remove_picture(path_);
+  state::remove_picture(part_path_);
+}
+
+/// Each worker looked at the tables that were prepared; so must be these.
+result<void> merged_comparison::check_tables(const state::snapshot& prepared) const {
+  const auto& facts = migration_.facts;
+  for (const auto which : {side::source, side::target}) {
+    const auto known = monitor::load_table(prepared, which);
+    const auto& now = which == side::source ? facts.source : *facts.target;
+    if (known && known->differs_from(monitor::table_identity::of(now))) {
+      return wrong_usage(
+          fmt::format("the {} table was made anew since the comparison was prepared: begin anew "
+                      "with --prepare --fresh",
+                      to_string(which)));
+    }
+  }
+  return {};
+}
+
+awaitable<result<void>> merged_comparison::make() {
+  auto& copies = migration_.host.copy_thread();
+  const auto there = co_await copy_part(place_, migration_.held.get(), prepared_part, path_);
+  if (!there) {
+    co_return fail(there.error());
+  }
+  auto opened = *there ? co_await copies.run([&] { return open_at(path_); }) : nullptr;
+  if (!opened) {
+    co_return fail(std::move(opened.error()));
+  }
+  store_ = *std::move(opened);
+  const auto prepared =
+      store_ ? co_await store_->load(0) : result<state::snapshot>(state::snapshot{});
+  if (!prepared) {
+    co_return fail(prepared.error());
+  }
+  const auto progress = monitor::comparison_in(
+      {.numbers = prepared->numbers, .values = prepared->values, .gaps = {}});
+  if (!progress.begun()) {
+    co_return wrong_usage(
+        fmt::format("nothing is prepared in {}: run compare --workers {} "
+                    "--prepare first, then the workers",
+                    place_.state_file, workers_));
+  }
+  if (progress.workers != workers_) {
+    co_return wrong_usage(fmt::format("{} was prepared for {} workers, not for {}",
+                                      place_.state_file, progress.workers, workers_));
+  }
+  if (auto same = check_tables(*prepared); !same) {
+    co_return same;
+  }
+  co_return co_await add_parts();
+}
+
+awaitable<result<void>> merged_comparison::add_parts() {
+  auto& copies = migration_.host.copy_thread();
+  monitor::part_merger merging(*store_, {.schema = migration_.facts.schema,
+                                         .workers = workers_,
+                                         .now = migration_.host.time.now(),
+                                         .run = remote::random_id()});
+  if (auto begun = co_await merging.begin(); !begun) {
+    co_return begun;
+  }
+  for (std::int64_t worker = 0; worker < workers_; ++worker) {
+    if (migration_.host.end.asked()) {
+      co_return fail(error_class::cancelled, "ended while parts were merged");
+    }
+    state::remove_picture(part_path_);
+    const auto there =
+        co_await copy_part(place_, migration_.held.get(), part_of(worker), part_path_);
+    if (!there) {
+      co_return fail(there.error());
+    }
+    if (!*there) {
+      merging.note_missing(worker);
+      continue;
+    }
+    auto part = co_await copies.run([&] { return open_at(part_path_); });
+    if (!part) {
+      co_return fail(std::move(part.error()));
+    }
+    if (auto added = co_await merging.add(**part, worker); !added) {
+      co_return added;
+    }
+  }
+  if (!merging.missing().empty()) {
+    lacks_ = fmt::format("nothing is there of worker {}", some_of(merging.missing()));
+  }
+  if (!merging.incomplete().empty()) {
+    lacks_ += fmt::format("{}not complete is the part of worker {}", lacks_.empty() ? "" : "; ",
+                          some_of(merging.incomplete()));
+  }
+  co_return co_await merging.finish();
+}
+
+awaitable<result<void>> merged_comparison::take_in() {
+  const auto taken = co_await monitor::take_in(*migration_.store, *store_,
+                                               {.command = std::string(compare_part),
+                                                .schema = migration_.facts.schema,
+                                                .now = migration_.host.time.now()});
+  if (!taken) {
+    co_return fail(taken.error());
+  }
+  if (taken->of_another_state) {
+    co_return wrong_usage(
+        fmt::format("{} has begun anew since the workers were prepared: begin anew with --prepare "
+                    "--fresh",
+                    migration_.state_told()));
+  }
+  co_return result<void>{};
+}
+
+}  // namespace ddm::cli

@@ -1,0 +1,45 @@
+// The parts that workers left, made one comparison.
+#pragma once
+
+#include "cli/comparison_array.h"
+#include "cli/open_migration.h"
+#include "state/state_store.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ddm::cli {
+
+class merged_comparison {
+ public:
+  /// Both outlive it. Its file lies beside the state until it goes.
+  merged_comparison(open_migration& into, std::int64_t workers);
+  merged_comparison(const merged_comparison&) = delete;
+  merged_comparison& operator=(const merged_comparison&) = delete;
+  ~merged_comparison();
+
+  /// Puts together what there is. Errors (wrong_usage): nothing was prepared, or for another number
+  /// of workers; a part is foreign; a table is another one by now.
+  [[nodiscard]] awaitable<result<void>> make();
+  /// Why it is not whole, in words; empty: it is.
+  [[nodiscard]] const std::string& lacks() const { return lacks_; }
+  /// What was found goes into the state, and so does the comparison if it is whole.
+  [[nodiscard]] awaitable<result<void>> take_in();
+  [[nodiscard]] state::state_store& store() { return *store_; }
+
+ private:
+  [[nodiscard]] result<void> check_tables(const state::snapshot& prepared) const;
+  [[nodiscard]] awaitable<result<void>> add_parts();
+
+  open_migration& migration_;
+  array_place place_;
+  std::int64_t workers_;
+  std::string path_;
+  std::string part_path_;
+  std::unique_ptr<state::state_store> store_;
+  std::string lacks_;
+};
+
+}  // namespace ddm::cli
