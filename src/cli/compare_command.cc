@@ -96,7 +96,7 @@ monitor::compare_settings compare_run::session_settings() const {
   const auto& target = *migration_.facts.target;
   const auto source_items = export_ == nullptr ? source.item_count : export_->summary.items;
   const auto memory = memory_for_load(options_);
-  const bool is_worker = share_.is_one_of_several() && role_of(options_) == array_role::worker;
+  const bool is_worker = role_of(options_) == array_role::worker;
   return {.comparer = {.command = migration_.manner.command,
                        .leftover_path = migration_.leftover_path(),
                        .segments = options_.segments,
@@ -108,6 +108,7 @@ monitor::compare_settings compare_run::session_settings() const {
                        .memory_bytes_max = memory / 2,
                        .pairs_in_flight = is_worker ? 1UZ : 4UZ,
                        .share = share_,
+                       .keeps_each_pair = is_worker,
                        .step = step_of(options_),
                        .exchange_folder = options_.exchange.value_or("")},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
@@ -124,7 +125,7 @@ monitor::compare_settings compare_run::session_settings() const {
 monitor::compare_parts compare_run::session_parts() {
   auto& host = migration_.host;
   std::function<awaitable<result<void>>()> keep;
-  if (share_.is_one_of_several() && migration_.held) {
+  if (role_of(options_) == array_role::worker && migration_.held) {
     keep = [held = migration_.held.get()] { return held->may_begin_effect(); };
   }
   return {.executor = migration_.executor,

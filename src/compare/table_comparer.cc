@@ -237,7 +237,7 @@ bool table_comparer::may_begin_pair() const {
 
 /// A worker may die on one host and go on on another: that repeats at most the pair it was reading.
 awaitable<void> table_comparer::settle() {
-  if (!progress_.share().is_one_of_several()) {
+  if (!settings_.keeps_each_pair) {
     co_return;
   }
   const auto finished = pairs_finished_;

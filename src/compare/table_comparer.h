@@ -55,6 +55,8 @@ struct comparer_settings {
   /// Only shows what the state has, finished or not: nothing is begun, or to be run.
   bool as_it_is = false;
   worker_share share;
+  /// A pair is where another host finds it before the next one begins (comparer_parts::keep).
+  bool keeps_each_pair = false;
   worker_step step = worker_step::all;
   std::string exchange_folder;  ///< for the two steps
 };
