@@ -1,8 +1,10 @@
 #include "cli/compare_command.h"
 
+#include "base/log.h"
 #include "base/units.h"
 #include "cli/budgets.h"
 #include "cli/compared_tables.h"
+#include "cli/export_changes.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
 #include "cli/run_description.h"
@@ -13,6 +15,7 @@
 #include "exports/export_folder.h"
 #include "exports/table_export.h"
 #include "monitor/compare_session.h"
+#include "report/exit_code.h"
 #include "report/render.h"
 #include "report/verdict.h"
 #include "verify/coverage.h"
@@ -46,7 +49,9 @@ class compare_run {
 
  private:
   [[nodiscard]] monitor::compare_settings session_settings() const;
-  [[nodiscard]] monitor::compare_parts session_parts();
+  [[nodiscard]] monitor::compare_parts session_parts(compare::changes_since_export since);
+  [[nodiscard]] awaitable<result<compare::changes_since_export>> read_changes(
+      const monitor::compare_settings& settings);
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
   [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
@@ -57,6 +62,7 @@ class compare_run {
   onlookers& onlookers_;
   run_teller& teller_;
   const exports::table_export* export_;
+  std::optional<std::uint64_t> changed_keys_;  ///< since it was made, if this process knows
 };
 
 monitor::compare_settings compare_run::session_settings() const {
@@ -83,7 +89,7 @@ monitor::compare_settings compare_run::session_settings() const {
           .fresh = options_.fresh};
 }
 
-monitor::compare_parts compare_run::session_parts() {
+monitor::compare_parts compare_run::session_parts(compare::changes_since_export since) {
   auto& host = migration_.host;
   return {.executor = migration_.executor,
           .time = host.time,
@@ -94,7 +100,24 @@ monitor::compare_parts compare_run::session_parts() {
           .store = *migration_.store,
           .findings = &*migration_.findings,
           .source_export = export_,
+          .since_export = std::move(since),
           .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); }, {})};
+}
+
+/// Of a comparison that goes on they are in the state.
+awaitable<result<compare::changes_since_export>> compare_run::read_changes(
+    const monitor::compare_settings& settings) {
+  const bool resumes = export_ != nullptr && !settings.fresh &&
+                       compare::table_comparer::would_resume(
+                           settings.comparer, export_->summary.export_arn, migration_.resumed);
+  if (export_ == nullptr || resumes) {
+    co_return compare::changes_since_export{};
+  }
+  auto since = co_await read_changes_since(migration_, options_, *export_, decoder_);
+  if (since && since->known()) {
+    changed_keys_ = since->keys.size();
+  }
+  co_return since;
 }
 
 awaitable<int> compare_run::run() {
@@ -109,8 +132,13 @@ awaitable<int> compare_run::run() {
   auto settings = session_settings();
   // What was compared with another table is compared again.
   settings.fresh = settings.fresh || resumed.gaps.size() > gaps_before;
+  auto since = co_await read_changes(settings);
+  if (!since) {
+    log::event(log::level::info, "ended_before_comparing", since.error().message);
+    co_return static_cast<int>(report::exit_code::incomplete);
+  }
   auto& host = migration_.host;
-  monitor::compare_session session(std::move(settings), session_parts(), resumed);
+  monitor::compare_session session(std::move(settings), session_parts(*std::move(since)), resumed);
   teller_.begun(first_screen(session));
   if (auto begun = onlookers_.begin(); !begun) {
     co_return teller_.refused({begun.error()});
@@ -155,9 +183,9 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   const auto progress = session.status().compared->progress;
   if (export_ != nullptr) {
     append_line(text, "export", export_->describe());
-    append_line(text, "",
-                "finds what differs; counts towards no GO, and cures no gap: what changed since is "
-                "not in it");
+    for (const auto& line : describe_standing(progress, changed_keys_, migration_.facts.source)) {
+      append_line(text, "", line);
+    }
   }
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
   append_line(text, "ignored", describe_ignored(options_));

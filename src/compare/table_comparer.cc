@@ -30,6 +30,32 @@ std::uint32_t suitable_segments(std::uint64_t table_bytes) {
       std::clamp(table_bytes / segment_bytes, segments_min, segments_max));
 }
 
+/// Tells its leftovers from those of another comparison.
+std::uint64_t mark_of(const comparison_progress& progress) {
+  return static_cast<std::uint64_t>(progress.started_ms);
+}
+
+/// There is something left to scan or to join.
+bool needs_leftovers(const comparison_progress& progress) {
+  return !progress.all_scanned() || !progress.all_joined();
+}
+
+bool is_continued_by(const comparer_settings& settings, const std::string& export_arn,
+                     const comparison_progress& progress) {
+  const bool same_segments =
+      !settings.segments || *settings.segments == static_cast<std::uint64_t>(progress.segments);
+  return progress.begun() && !progress.finished() && same_segments &&
+         static_cast<std::uint64_t>(progress.sample_rate) == settings.sample_rate &&
+         progress.ignored == settings.ignored && progress.export_arn == export_arn;
+}
+
+bool holds_leftovers(const comparer_settings& settings, const comparison_progress& progress) {
+  return !needs_leftovers(progress) ||
+         leftover_file::holds(settings.leftover_path,
+                              static_cast<std::uint64_t>(progress.leftover_bytes),
+                              mark_of(progress));
+}
+
 }  // namespace
 
 /// One segment of both tables while it is read. Lives in the frame of scan_pairs().
@@ -64,14 +90,8 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
       progress_(comparison_progress::load(settings_.command, resumed.numbers, resumed.values)),
       readers_{.source = {parts.source, scans}, .target = {parts.target, scans}},
       scanning_(parts_.executor) {
-  const bool same_segments =
-      !settings_.segments || *settings_.segments == static_cast<std::uint64_t>(progress_.segments);
-  resumes_ = progress_.begun() && !progress_.finished() && same_segments &&
-             static_cast<std::uint64_t>(progress_.sample_rate) == settings_.sample_rate &&
-             progress_.ignored == settings_.ignored && progress_.export_arn == export_arn();
-  if (resumes_ && needs_leftovers() &&
-      !leftover_file::holds(settings_.leftover_path,
-                            static_cast<std::uint64_t>(progress_.leftover_bytes), mark())) {
+  resumes_ = is_continued_by(settings_, export_arn(), progress_);
+  if (resumes_ && !holds_leftovers(settings_, progress_)) {
     resumes_ = false;
     log::event(log::level::warning, "comparison_begins_anew",
                fmt::format("{}, where what finished segments left over was kept, is missing or is "
@@ -119,19 +139,28 @@ void table_comparer::on_only_counted(verify::mismatch_kind kind) {
   progress_.candidates_unlisted_unreadable += kind == verify::mismatch_kind::unreadable ? 1 : 0;
 }
 
-void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch) {
+bool table_comparer::would_resume(const comparer_settings& settings, const std::string& export_arn,
+                                  const state::snapshot& resumed) {
+  const auto progress =
+      comparison_progress::load(settings.command, resumed.numbers, resumed.values);
+  return is_continued_by(settings, export_arn, progress) && holds_leftovers(settings, progress);
+}
+
+void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch,
+                           export_standing of_export) {
+  const bool current = parts_.source_export == nullptr || of_export.began;
   const auto segments = settings_.segments.value_or(suitable_segments(settings_.table_bytes));
-  progress_ = {
-      .started_ms = to_ms(parts_.time.now()),
-      .segments = segments,
-      .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
-      .attempt = 1,
-      .candidates = static_cast<std::int64_t>(again.size()),
-      .epoch = epoch,
-      .as_of_ms = parts_.source_export == nullptr ? 0 : to_ms(parts_.source_export->summary.as_of),
-      .export_arn = export_arn(),
-      .ignored = settings_.ignored,
-      .made_by = settings_.command};
+  progress_ = {.started_ms = to_ms(of_export.began.value_or(parts_.time.now())),
+               .segments = segments,
+               .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
+               .attempt = 1,
+               .candidates = static_cast<std::int64_t>(again.size()),
+               .epoch = epoch,
+               .as_of_ms = current ? 0 : to_ms(parts_.source_export->summary.as_of),
+               .export_arn = export_arn(),
+               .withheld = std::move(of_export.withheld),
+               .ignored = settings_.ignored,
+               .made_by = settings_.command};
   finished_in_.assign(segments, 0);
   again_.clear();
   for (const auto& row : again) {
@@ -147,11 +176,12 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
 }
 
 awaitable<result<void>> table_comparer::run() {
-  if (!needs_leftovers()) {
+  if (!needs_leftovers(progress_)) {
     co_return result<void>{};
   }
-  auto opened = leftover_file::open(settings_.leftover_path,
-                                    static_cast<std::uint64_t>(progress_.leftover_bytes), mark());
+  auto opened =
+      leftover_file::open(settings_.leftover_path,
+                          static_cast<std::uint64_t>(progress_.leftover_bytes), mark_of(progress_));
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }

@@ -15,6 +15,7 @@
 #include "compare/comparison_progress.h"
 #include "compare/digest_join.h"
 #include "compare/export_scanner.h"
+#include "compare/export_standing.h"
 #include "compare/last_join.h"
 #include "compare/leftover_file.h"
 #include "compare/segment_scanner.h"
@@ -67,10 +68,15 @@ class table_comparer {
 
   /// What has begun and not finished, with the same settings, goes on; not without its leftovers.
   [[nodiscard]] bool resumes() const { return resumes_; }
+  /// The same, asked before there is one.
+  [[nodiscard]] static bool would_resume(const comparer_settings& settings,
+                                         const std::string& export_arn,
+                                         const state::snapshot& resumed);
   /// A new comparison: with the next commit everything of the earlier one is forgotten. `again` are
   /// keys that are to be judged whatever the scans say, so these leave them out; `epoch`: see
-  /// comparison_progress.
-  void begin(std::vector<state::candidate_row> again, std::int64_t epoch);
+  /// comparison_progress. `of_export` is looked at where there is one.
+  void begin(std::vector<state::candidate_row> again, std::int64_t epoch,
+             export_standing of_export = {});
 
   /// Scans and joins; returns when all candidates are known, or after stop(). Call begin() first
   /// unless it resumes().
@@ -125,14 +131,6 @@ class table_comparer {
   [[nodiscard]] std::string export_arn() const {
     return parts_.source_export == nullptr ? std::string()
                                            : parts_.source_export->summary.export_arn;
-  }
-  /// There is something left to scan or to join.
-  [[nodiscard]] bool needs_leftovers() const {
-    return !progress_.all_scanned() || !progress_.all_joined();
-  }
-  /// Tells its leftovers from those of another comparison.
-  [[nodiscard]] std::uint64_t mark() const {
-    return static_cast<std::uint64_t>(progress_.started_ms);
   }
   void fail_with(error failure);
 
