@@ -154,7 +154,8 @@ class Export(Scenario):
         report = compared.report()["compared"]
         self.assertIsNone(report["export_withheld"])
         self.assertEqual(report["as_of"], report["started"])
-        ended = monitor.finish(*patient, timeout=120)
+        monitor.start(*patient, "--duration", "20s")
+        ended = monitor.wait(120)
         self.assertEqual(ended.report()["verdict"], "GO", ended.report()["reasons"])
 
     def compare_live(self, migration: Migration) -> Ended:
