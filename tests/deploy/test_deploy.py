@@ -24,6 +24,7 @@ TYPES = {"StatefulSet": "apps/v1", "Deployment": "apps/v1", "Service": "core/v1"
          "ServiceAccount": "core/v1",
          "Job": "batch/v1"}
 FREEZE = "--freeze-at="
+CUTOVER = "ddm-orders-cutover"
 
 
 def task_definition(which: str = "") -> dict[str, Any]:
@@ -35,16 +36,22 @@ def manifests() -> list[dict[str, Any]]:
             for each in yaml.safe_load_all(path.read_text())]
 
 
-def pod(kind: str = "StatefulSet") -> dict[str, Any]:
-    [found] = [each["spec"]["template"]["spec"] for each in manifests() if each["kind"] == kind]
+def manifest(name: str, kind: str) -> dict[str, Any]:
+    [found] = [each for each in manifests()
+               if (each["metadata"]["name"], each["kind"]) == (name, kind)]
+    return found
+
+
+def pod(kind: str = "StatefulSet", name: str = "ddm-orders") -> dict[str, Any]:
+    found: dict[str, Any] = manifest(name, kind)["spec"]["template"]["spec"]
     return found
 
 
 def memory_limits() -> set[str]:
     """Of the unit, the task and the pods, in GiB."""
     [unit] = re.findall(r"(?m)^MemoryMax=(\d+)G$", UNIT.read_text())
-    pods = {pod(kind)["containers"][0]["resources"]["limits"]["memory"].removesuffix("Gi")
-            for kind in ("StatefulSet", "Deployment", "Job")}
+    pods = {each["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"]
+            .removesuffix("Gi") for each in manifests() if "template" in each.get("spec", {})}
     tasks = {f'{int(task_definition(which)["memory"]) / 1024:g}' for which in ("", "-standby")}
     return {unit} | tasks | pods
 
@@ -178,7 +185,8 @@ class Deploy(unittest.TestCase):
         self.assertIn("fsGruop", told_of(text.replace('"fsGroup"', '"fsGruop"')))
 
     def test_the_cutover_runs_the_same_on_the_same_volume_until_it_is_over(self) -> None:
-        [container], [usual] = pod("Job")["containers"], pod()["containers"]
+        cutover = pod("Job", CUTOVER)
+        [container], [usual] = cutover["containers"], pod()["containers"]
         self.assert_accepted(container["args"])
         [frozen] = [each for each in container["args"] if each.startswith(FREEZE)]
         self.assertEqual({each for each in container["args"] if each not in usual["args"]},
@@ -187,9 +195,8 @@ class Deploy(unittest.TestCase):
                           and not each.startswith("--listen")], [])
         for member in ("image", "resources", "securityContext"):
             self.assertEqual(container[member], usual[member])
-        self.assertEqual(pod("Job")["securityContext"], pod()["securityContext"])
-        [job] = [each for each in manifests() if each["kind"] == "Job"]
-        [rule] = job["spec"]["podFailurePolicy"]["rules"]
+        self.assertEqual(cutover["securityContext"], pod()["securityContext"])
+        [rule] = manifest(CUTOVER, "Job")["spec"]["podFailurePolicy"]["rules"]
         [given_up] = re.findall(r"(?m)^RestartPreventExitStatus=(.*)$", UNIT.read_text())
         self.assertEqual(rule["onExitCodes"]["values"], [int(each) for each in given_up.split()])
 

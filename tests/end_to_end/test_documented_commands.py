@@ -64,6 +64,7 @@ NOT_ZERO = {
     ("fleet.md", "monitor report"): {3},
     ("fleet.md", "monitor plan"): {3},
     ("fleet.md", "monitor compare"): {3},  # of empty tables
+    ("scale-out.md", "$@"): {3},  # of empty tables
     ("operations.md", "--undo"): {2},     # nothing was wrong, so there is no journal
     # The page shows what is refused, and below it what to type instead.
     ("coming_from_the_old_tool.md", "--verify-on source"): {2},

@@ -58,6 +58,7 @@ ONLY_NAMED = {
 TAKE_FILES = ("man", "perf", "wc")
 # What knows the flags behind `./dev COMMAND`; of all others ./dev itself.
 KNOWS_FLAGS = {"demo": ["tools/demo.py"], "soak": ["tools/soak.py", "tools/demo.py"],
+               "slurm": ["tools/slurm.py"],
                "simulate": ["tests/simulation/main.cc", "dev"], "mutate": ["tools/mutate.py"]}
 OF_CTEST = ("test", "tsan", "coverage")
 

@@ -1,0 +1,148 @@
+"""Two tables that are compared while they are in use, and what is true of them.
+
+Problem: whether a comparison is right under traffic shows only against a truth that was not made by
+the program. Idea: the target is damaged at places that are drawn from a seed; a writer changes
+other items in both tables, a second apart, at a steady pace and without changing their size; and
+when it has stopped, a plain scan of each table by botocore says what differs, of which kind, and
+how many read units such a scan takes. Reason: planting and scanning are two accounts of the same
+thing, and the referee (array_judge.py) trusts neither alone.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from items import Item
+from judge import key_text
+from tables import KeySchema, put_items
+
+SCHEMA = KeySchema("S", "N")
+TTL = "expires"
+DELAY_SECONDS = 1
+CHANGES_A_STEP = 25
+A_DAY = 86_400
+
+
+def item_of(number: int, version: int = 50) -> Item:
+    """What tests/support/serve_fake begins with; all versions have one size."""
+    return {**SCHEMA.key(number), "state": {"S": "shipped"},
+            "total": {"N": f"{number % 977}.{version % 100:02}"}, "open": {"BOOL": False}}
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a plain scan of a table saw, by the numbers of the items."""
+
+    digests: dict[int, int]
+    expired: set[int]
+    units: list[float]  # by segment
+
+
+def scanned(client: Any, table: str, segments: int) -> Scanned:
+    """In so many segments, as each page's units are rounded up; one after the other."""
+    digests: dict[int, int] = {}
+    expired = set()
+    units, now = [0.0] * segments, time.time()
+    paginator = client.get_paginator("scan")
+    for segment, page in ((segment, page) for segment in range(segments)
+                          for page in paginator.paginate(
+                              TableName=table, Segment=segment, TotalSegments=segments,
+                              ReturnConsumedCapacity="TOTAL")):
+        units[segment] += page["ConsumedCapacity"]["CapacityUnits"]
+        for item in page["Items"]:
+            number = SCHEMA.number(item)
+            digests[number] = hash(json.dumps(item, sort_keys=True))
+            if TTL in item and int(item[TTL]["N"]) < now:
+                expired.add(number)
+    return Scanned(digests, expired, units)
+
+
+def differences(source: Scanned, target: Scanned) -> Iterator[tuple[int, str]]:
+    for number in source.digests.keys() | target.digests.keys():
+        here, there = source.digests.get(number), target.digests.get(number)
+        if here is None:
+            yield number, "unexpected"
+        elif there is None:
+            yield number, "expired" if number in source.expired else "missing"
+        elif here != there:
+            yield number, "different"
+
+
+def findings_of(numbers: dict[int, str]) -> dict[str, str]:
+    """As judge.open_findings tells them."""
+    return {key_text(SCHEMA.key(number)): kind for number, kind in numbers.items()}
+
+
+class ComparedTables:
+    def __init__(self, source: Any, target: Any, table: str, items: int, seed: int = 7) -> None:
+        self.source, self.target, self.table, self.items = source, target, table, items
+        self.planted: dict[int, str] = {}
+        self.changes = 0
+        self._seed = seed
+
+    def fill(self) -> None:
+        with ThreadPoolExecutor() as both:
+            list(both.map(lambda client: put_items(client, self.table,
+                                                   map(item_of, range(self.items))),
+                          (self.source, self.target)))
+
+    def at_rest(self, segments: int) -> tuple[dict[str, str], dict[str, list[float]]]:
+        """What differs, by plain scans once all is written; their units, by side and segment."""
+        source, target = (scanned(client, self.table, segments)
+                          for client in (self.source, self.target))
+        return (findings_of(dict(differences(source, target))),
+                {"source": source.units, "target": target.units})
+
+    def plant(self, each: int, with_expired: bool) -> None:
+        """`each` of each kind. Expired ones only where the service leaves them: DynamoDB Local
+        deletes them at a time of its own."""
+        numbers = random.Random(self._seed).sample(range(self.items), 2 * each)
+        for number in numbers[:each]:
+            self.target.delete_item(TableName=self.table, Key=SCHEMA.key(number))
+            self.planted[number] = "missing"
+        for number in numbers[each:]:
+            self.target.put_item(TableName=self.table, Item=item_of(number, 51))
+            self.planted[number] = "different"
+        first = self.items + 10
+        for number in range(first, first + each):
+            self.target.put_item(TableName=self.table, Item=item_of(number))
+            self.planted[number] = "unexpected"
+        if with_expired:
+            self._plant_expired(range(first + each, first + 2 * each))
+
+    def _plant_expired(self, numbers: range) -> None:
+        """The target's TTL service was faster than the source's."""
+        for client in (self.source, self.target):
+            client.update_time_to_live(TableName=self.table, TimeToLiveSpecification={
+                "Enabled": True, "AttributeName": TTL})
+        for number in numbers:
+            # Yesterday: what is more than five years past, DynamoDB never deletes.
+            item = {**item_of(number), TTL: {"N": str(int(time.time()) - A_DAY)}}
+            self.source.put_item(TableName=self.table, Item=item)
+            self.planted[number] = "expired"
+
+    def write(self, a_second: int, stopped: Callable[[], bool]) -> None:
+        """Changes of what is not planted, in the target a second later; until told to stop, and
+        then all of them have arrived."""
+        rng = random.Random(self._seed + 1)
+        late: collections.deque[tuple[float, list[Item]]] = collections.deque()
+        begin = time.monotonic()
+        while not stopped():
+            numbers = {rng.randrange(self.items) for _ in range(CHANGES_A_STEP)}
+            items = [item_of(number, rng.randrange(100))
+                     for number in sorted(numbers - self.planted.keys())]
+            put_items(self.source, self.table, items)
+            self.changes += len(items)
+            late.append((time.monotonic() + DELAY_SECONDS, items))
+            while late and late[0][0] <= time.monotonic():
+                put_items(self.target, self.table, late.popleft()[1])
+            time.sleep(max(0, begin + self.changes / a_second - time.monotonic()))
+        for _, items in late:
+            put_items(self.target, self.table, items)
