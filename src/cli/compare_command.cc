@@ -6,6 +6,7 @@
 #include "cli/budgets.h"
 #include "cli/compared_tables.h"
 #include "cli/comparison_array.h"
+#include "cli/export_changes.h"
 #include "cli/merged_comparison.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
@@ -18,6 +19,7 @@
 #include "exports/export_folder.h"
 #include "exports/table_export.h"
 #include "monitor/compare_session.h"
+#include "report/exit_code.h"
 #include "report/render.h"
 #include "report/verdict.h"
 #include "verify/coverage.h"
@@ -57,7 +59,7 @@ class compare_run {
 
  private:
   [[nodiscard]] monitor::compare_settings session_settings() const;
-  [[nodiscard]] monitor::compare_parts session_parts();
+  [[nodiscard]] monitor::compare_parts session_parts(compare::changes_since_export since);
   [[nodiscard]] awaitable<result<bool>> settle();
   [[nodiscard]] std::string not_as_prepared() const;
   [[nodiscard]] result<void> check_part(bool replaced) const;
@@ -65,6 +67,8 @@ class compare_run {
   [[nodiscard]] bool is_complete(const compare::comparison_progress& progress) const;
   [[nodiscard]] int code_of_worker(bool complete, int code) const;
   [[nodiscard]] awaitable<int> show_merged(state::state_store& store);
+  [[nodiscard]] awaitable<result<compare::changes_since_export>> read_changes(
+      const monitor::compare_settings& settings);
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
   [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
@@ -76,6 +80,7 @@ class compare_run {
   onlookers& onlookers_;
   run_teller& teller_;
   const exports::table_export* export_;
+  std::optional<std::uint64_t> changed_keys_;  ///< since it was made, if this process knows
 };
 
 compare::comparison_progress progress_in(const open_migration& migration) {
@@ -96,7 +101,7 @@ monitor::compare_settings compare_run::session_settings() const {
   const auto& target = *migration_.facts.target;
   const auto source_items = export_ == nullptr ? source.item_count : export_->summary.items;
   const auto memory = memory_for_load(options_);
-  const bool is_worker = share_.is_one_of_several() && role_of(options_) == array_role::worker;
+  const bool is_worker = role_of(options_) == array_role::worker;
   return {.comparer = {.command = migration_.manner.command,
                        .leftover_path = migration_.leftover_path(),
                        .segments = options_.segments,
@@ -108,6 +113,7 @@ monitor::compare_settings compare_run::session_settings() const {
                        .memory_bytes_max = memory / 2,
                        .pairs_in_flight = is_worker ? 1UZ : 4UZ,
                        .share = share_,
+                       .keeps_each_pair = is_worker,
                        .step = step_of(options_),
                        .exchange_folder = options_.exchange.value_or("")},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
@@ -121,10 +127,10 @@ monitor::compare_settings compare_run::session_settings() const {
           .fresh = options_.fresh};
 }
 
-monitor::compare_parts compare_run::session_parts() {
+monitor::compare_parts compare_run::session_parts(compare::changes_since_export since) {
   auto& host = migration_.host;
   std::function<awaitable<result<void>>()> keep;
-  if (share_.is_one_of_several() && migration_.held) {
+  if (role_of(options_) == array_role::worker && migration_.held) {
     keep = [held = migration_.held.get()] { return held->may_begin_effect(); };
   }
   return {.executor = migration_.executor,
@@ -136,6 +142,7 @@ monitor::compare_parts compare_run::session_parts() {
           .store = *migration_.store,
           .findings = &*migration_.findings,
           .source_export = export_,
+          .since_export = std::move(since),
           .watch = onlookers_.watch([this](const report::status& now) { teller_.block(now); }, {}),
           .keep = keep};
 }
@@ -150,6 +157,28 @@ awaitable<result<bool>> compare_run::settle() {
   auto settled = co_await tables_.settle(resumed.gaps);
   co_return settled ? result<bool>(resumed.gaps.size() > gaps_before)
                     : fail(std::move(settled.error()));
+}
+
+/// Of a comparison that goes on they are in the state.
+awaitable<result<compare::changes_since_export>> compare_run::read_changes(
+    const monitor::compare_settings& settings) {
+  const bool goes_on = export_ != nullptr && !settings.fresh &&
+                       compare::table_comparer::would_resume(
+                           settings.comparer, export_->summary.export_arn, migration_.resumed);
+  // Workers have what was prepared.
+  if (export_ == nullptr || goes_on || role_of(options_) == array_role::worker) {
+    co_return compare::changes_since_export{};
+  }
+  auto since = co_await read_changes_since(migration_, options_, *export_, decoder_);
+  if (since && since->known()) {
+    changed_keys_ = since->keys.size();
+  }
+  co_return since;
+}
+
+int ended_before(const error& why) {
+  log::event(log::level::info, "ended_before_comparing", why.message);
+  return static_cast<int>(report::exit_code::incomplete);
 }
 
 /// What these flags say otherwise than what was prepared; empty: nothing.
@@ -214,7 +243,12 @@ awaitable<int> compare_run::prepare() {
   if (const auto other = not_as_prepared(); !other.empty() && !settings.fresh) {
     co_return teller_.refused({prepared_otherwise(other).error()});
   }
-  monitor::compare_session session(std::move(settings), session_parts(), migration_.resumed);
+  auto since = co_await read_changes(settings);
+  if (!since) {
+    co_return ended_before(since.error());
+  }
+  monitor::compare_session session(std::move(settings), session_parts(*std::move(since)),
+                                   migration_.resumed);
   teller_.begun(first_screen(session));
   const auto begun = session.resumes() ? result<void>() : co_await session.only_begin();
   if (!begun) {
@@ -256,7 +290,7 @@ awaitable<int> compare_run::show_merged(state::state_store& store) {
   auto settings = session_settings();
   settings.comparer.as_it_is = true;
   settings.fresh = false;
-  auto parts = session_parts();
+  auto parts = session_parts({});
   parts.findings = &store == migration_.store.get() ? parts.findings : nullptr;
   monitor::compare_session session(std::move(settings), std::move(parts), *found);
   teller_.begun(first_screen(session));
@@ -292,8 +326,13 @@ awaitable<int> compare_run::run() {
   auto settings = session_settings();
   // What was compared with another table is compared again.
   settings.fresh = settings.fresh || *replaced;
+  auto since = co_await read_changes(settings);
+  if (!since) {
+    co_return ended_before(since.error());
+  }
   auto& host = migration_.host;
-  monitor::compare_session session(std::move(settings), session_parts(), migration_.resumed);
+  monitor::compare_session session(std::move(settings), session_parts(*std::move(since)),
+                                   migration_.resumed);
   if (is_worker && !session.resumes()) {
     co_return teller_.refused({prepared_otherwise("other settings").error()});
   }
@@ -356,9 +395,9 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   const auto progress = session.status().compared->progress;
   if (export_ != nullptr) {
     append_line(text, "export", export_->describe());
-    append_line(text, "",
-                "finds what differs; counts towards no GO, and cures no gap: what changed since is "
-                "not in it");
+    for (const auto& line : describe_standing(progress, changed_keys_, migration_.facts.source)) {
+      append_line(text, "", line);
+    }
   }
   append_line(text, "sample", describe_sample_rate(options_.sample_rate));
   append_line(text, "ignored", describe_ignored(options_));

@@ -152,7 +152,7 @@ awaitable<result<void>> merged_comparison::take_in() {
                     "--fresh",
                     migration_.state_told()));
   }
-  co_return result<void>{};
+  co_return co_await migration_.findings->follow(*migration_.store);
 }
 
 }  // namespace ddm::cli

@@ -248,6 +248,13 @@ outcome report_of_fleet(const said& all, report_options options, usage_faults wr
   return options;
 }
 
+/// Workers are of one comparison.
+bool wants_workers(const fleet_of<compare_options>& fleet) {
+  return std::ranges::any_of(fleet.members,
+                             [](const auto& each) { return each.options.workers.has_value(); });
+}
+bool wants_workers(const auto& /*fleet*/) { return false; }
+
 template <class Options>
 outcome parse_fleet_for(const said& all, usage_faults wrong) {
   if constexpr (std::is_same_v<Options, report_options>) {
@@ -261,6 +268,11 @@ outcome parse_fleet_for(const said& all, usage_faults wrong) {
     }
     if (!one_is_a_fleet<Options> && fleet->members.size() == 1) {
       return std::move(fleet->members.front().options);
+    }
+    if (wants_workers(*fleet)) {
+      return std::unexpected(usage_faults{
+          .faults = {"--workers is for one comparison: name its migration with --migration"},
+          .command = "compare"});
     }
     return *std::move(fleet);
   } else if constexpr (std::is_base_of_v<migration_options, Options>) {

@@ -52,6 +52,7 @@ constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
 
 constexpr std::string_view ignored_name = "ignored";
 constexpr std::string_view export_name = "export_arn";
+constexpr std::string_view withheld_name = "export_withheld";
 
 std::string full_name(const std::string& command, std::string_view name) {
   return comparison_progress::prefix_of(command) + std::string(name);
@@ -77,6 +78,7 @@ void comparison_progress::save(const std::string& command,
   }
   values.insert_or_assign(full_name(command, ignored_name), ignored);
   values.insert_or_assign(full_name(command, export_name), export_arn);
+  values.insert_or_assign(full_name(command, withheld_name), withheld);
 }
 
 comparison_progress comparison_progress::load(const std::string& command,
@@ -95,6 +97,7 @@ comparison_progress comparison_progress::load(const std::string& command,
   }
   loaded.ignored = state::stored_or(values, full_name(command, ignored_name));
   loaded.export_arn = state::stored_or(values, full_name(command, export_name));
+  loaded.withheld = state::stored_or(values, full_name(command, withheld_name));
   return loaded;
 }
 

@@ -60,10 +60,13 @@ struct comparison_progress {
   std::int64_t candidates_twice = 0;                ///< of a key that another candidate stands for
   /// Of the coverage of changes when it began (verify::coverage_log); 0: the stream was not read.
   std::int64_t epoch = 0;
-  std::int64_t as_of_ms = 0;  ///< of the source, where that is an export; 0: when it began
-  std::string export_arn;     ///< empty: the source's table was scanned
-  std::string ignored;        ///< patterns, comma-separated: digests depend on them
-  std::string made_by;        ///< the command, which its names in the state tell
+  /// Of an export that stands for no later moment (see export_standing); 0: all that it saw of the
+  /// source is of its begin, or later.
+  std::int64_t as_of_ms = 0;
+  std::string export_arn;  ///< empty: the source's table was scanned
+  std::string withheld;    ///< why the export stands for no later moment, in words
+  std::string ignored;     ///< patterns, comma-separated: digests depend on them
+  std::string made_by;     ///< the command, which its names in the state tell
 
   [[nodiscard]] bool begun() const { return started_ms != 0; }
   [[nodiscard]] bool finished() const { return finished_ms != 0; }
@@ -86,6 +89,8 @@ struct comparison_progress {
   [[nodiscard]] wall_time started() const { return from_ms(started_ms); }
   /// What it saw of the source is of then.
   [[nodiscard]] wall_time as_of() const { return from_ms(as_of_ms != 0 ? as_of_ms : started_ms); }
+  /// It counts as begun when it began.
+  [[nodiscard]] bool is_current() const { return as_of_ms == 0; }
   [[nodiscard]] verify::coverage covered() const {
     return verify::coverage::of(static_cast<std::uint64_t>(sample_rate), ignored);
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -10,24 +9,18 @@ namespace ddm::compare {
 namespace {
 
 constexpr double block_bytes = 4096;
-/// A page of 1 MB, read with eventual consistency.
-constexpr double full_page_units = 128;
-/// A page takes no more than this part of a second's budget, so that what is live need not wait
-/// long behind it.
-constexpr double page_share = 0.25;
-/// For the first page of a table with a small budget.
-constexpr std::uint32_t items_at_first = 25;
 
 }  // namespace
 
 awaitable<result<scanned_page>> segment_scanner::next() {
   for (int failures = 0;; ++failures) {
-    const auto items_max = limit_.of(items_per_page());
+    const auto items_max =
+        limit_.of(parts_.costs.items_per_page(parts_.reader.table().budget.rate()));
     auto page = co_await ask(items_max);
     if (page) {
       limit_.on_page();
       parts_.reader.on_success();
-      note_costs(*page);
+      parts_.costs.note(page->units, page->items.returned, page->body.size());
       start_key_ = page->items.last_evaluated_key;
       ended_ = !start_key_;
       co_return page;
@@ -47,7 +40,7 @@ awaitable<result<scanned_page>> segment_scanner::next() {
 
 awaitable<result<scanned_page>> segment_scanner::ask(std::optional<std::uint32_t> items_max) {
   auto& table = parts_.reader.table();
-  const double estimate = parts_.costs.page_units;
+  const double estimate = parts_.costs.page_units();
   if (!co_await table.admit(estimate, rate_limiter::urgency::background)) {
     co_return fail(error_class::cancelled, "not asked: the run ends");
   }
@@ -73,25 +66,6 @@ awaitable<result<scanned_page>> segment_scanner::ask(std::optional<std::uint32_t
                    : std::ceil(static_cast<double>(page.body.size()) / block_bytes) / 2;
   table.settle(estimate, page.units);
   co_return page;
-}
-
-std::optional<std::uint32_t> segment_scanner::items_per_page() const {
-  const double page_units = parts_.reader.table().budget.rate() * page_share;
-  if (page_units >= full_page_units) {
-    return std::nullopt;
-  }
-  const double item_units = parts_.costs.item_units;
-  return item_units > 0 ? static_cast<std::uint32_t>(std::clamp(page_units / item_units, 1.0, 1e6))
-                        : items_at_first;
-}
-
-void segment_scanner::note_costs(const scanned_page& page) {
-  auto& costs = parts_.costs;
-  costs.page_units += (page.units - costs.page_units) / 8;
-  if (page.items.returned > 0) {
-    const double item_units = page.units / static_cast<double>(page.items.returned);
-    costs.item_units += (item_units - costs.item_units) / (costs.item_units == 0 ? 1 : 8);
-  }
 }
 
 }  // namespace ddm::compare

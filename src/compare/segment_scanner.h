@@ -4,6 +4,7 @@
 // end. What waiting cannot mend (a missing permission, a deleted table) is an error.
 #pragma once
 
+#include "compare/page_costs.h"
 #include "compare/page_source.h"
 #include "dynamodb/page_decoder.h"
 #include "dynamodb/page_limit.h"
@@ -24,12 +25,6 @@ inline constexpr dynamodb::reading_purpose scans{.paused_event = "scan_paused",
                                                  .refused = "table cannot be scanned",
                                                  .pause_first = milliseconds{1'000}};
 
-/// What the scanners of one table know of its pages, together.
-struct page_costs {
-  double page_units = 16;  ///< of late; what the next page is booked with in advance
-  double item_units = 0;   ///< of late; 0: not known yet
-};
-
 /// Everything referred to outlives the scanner.
 struct scan_parts {
   clock& time;
@@ -49,8 +44,6 @@ class segment_scanner final : public page_source {
 
  private:
   [[nodiscard]] awaitable<result<scanned_page>> ask(std::optional<std::uint32_t> items_max);
-  [[nodiscard]] std::optional<std::uint32_t> items_per_page() const;
-  void note_costs(const scanned_page& page);
 
   scan_parts parts_;
   std::uint32_t segment_;

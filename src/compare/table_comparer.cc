@@ -12,25 +12,11 @@
 namespace ddm::compare {
 namespace {
 
-/// A finished segment is never read again: small ones make a restart cheap, and also a store fast
-/// that pages through a segment slowly.
-constexpr std::uint64_t segment_bytes = 32ULL << 20;
-constexpr std::uint64_t segments_min = 64;
-constexpr std::uint64_t segments_max = 100'000;
 /// How many keys one side of a pair may be ahead of the other.
 constexpr std::size_t skew_keys_max = 10'000;
 /// Leftovers in memory before they are written.
 constexpr std::size_t block_bytes_max = 4UZ << 20;
 constexpr std::size_t rows_fetched_max = 2'000;
-/// Segments for each worker: some are larger than others, and who dies repeats one.
-constexpr std::uint64_t segments_of_worker = 16;
-
-std::uint32_t suitable_segments(std::uint64_t table_bytes, std::int64_t workers) {
-  const auto least =
-      std::max(segments_min, segments_of_worker * static_cast<std::uint64_t>(workers));
-  return static_cast<std::uint32_t>(
-      std::clamp(table_bytes / segment_bytes, least, std::max(least, segments_max)));
-}
 
 }  // namespace
 
@@ -71,21 +57,14 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
     resumes_ = true;
     return;
   }
-  const bool same_segments =
-      !settings_.segments || *settings_.segments == static_cast<std::uint64_t>(progress_.segments);
-  resumes_ = progress_.begun() && !progress_.finished() && same_segments &&
-             static_cast<std::uint64_t>(progress_.sample_rate) == settings_.sample_rate &&
-             progress_.share() == settings_.share && progress_.ignored == settings_.ignored &&
-             progress_.export_arn == export_arn();
-  if (resumes_ && needs_leftovers() &&
-      !leftover_file::holds(leftover_path(), static_cast<std::uint64_t>(progress_.leftover_bytes),
-                            mark())) {
+  resumes_ = is_continued_by(settings_, export_arn(), progress_);
+  if (resumes_ && !has_leftovers(settings_, progress_)) {
     resumes_ = false;
     log::event(log::level::warning, "comparison_begins_anew",
                fmt::format("{}, where what finished segments left over was kept, is missing or is "
                            "of another comparison: they are read again. A state is moved together "
                            "with it",
-                           leftover_path()));
+                           leftover_path_of(settings_, progress_)));
   }
   if (!resumes_) {
     return;
@@ -115,22 +94,30 @@ void table_comparer::on_only_counted(verify::mismatch_kind kind) {
   progress_.candidates_unlisted_unreadable += kind == verify::mismatch_kind::unreadable ? 1 : 0;
 }
 
-void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch) {
-  const auto segments = settings_.segments.value_or(
-      suitable_segments(settings_.table_bytes, settings_.share.workers));
-  progress_ = {
-      .started_ms = to_ms(parts_.time.now()),
-      .segments = segments,
-      .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
-      .attempt = 1,
-      .worker = settings_.share.worker,
-      .workers = settings_.share.workers,
-      .candidates = static_cast<std::int64_t>(again.size()),
-      .epoch = epoch,
-      .as_of_ms = parts_.source_export == nullptr ? 0 : to_ms(parts_.source_export->summary.as_of),
-      .export_arn = export_arn(),
-      .ignored = settings_.ignored,
-      .made_by = settings_.command};
+bool table_comparer::would_resume(const comparer_settings& settings, const std::string& export_arn,
+                                  const state::snapshot& resumed) {
+  const auto progress =
+      comparison_progress::load(settings.command, resumed.numbers, resumed.values);
+  return is_continued_by(settings, export_arn, progress) && has_leftovers(settings, progress);
+}
+
+void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t epoch,
+                           export_standing of_export) {
+  const bool current = parts_.source_export == nullptr || of_export.began;
+  const auto segments = segments_for(settings_);
+  progress_ = {.started_ms = to_ms(of_export.began.value_or(parts_.time.now())),
+               .segments = segments,
+               .sample_rate = static_cast<std::int64_t>(settings_.sample_rate),
+               .attempt = 1,
+               .worker = settings_.share.worker,
+               .workers = settings_.share.workers,
+               .candidates = static_cast<std::int64_t>(again.size()),
+               .epoch = epoch,
+               .as_of_ms = current ? 0 : to_ms(parts_.source_export->summary.as_of),
+               .export_arn = export_arn(),
+               .withheld = std::move(of_export.withheld),
+               .ignored = settings_.ignored,
+               .made_by = settings_.command};
   finished_in_.assign(segments, 0);
   again_.take(again);
   begun_now_ = true;
@@ -143,12 +130,6 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
 bool table_comparer::is_over() const {
   return progress_.finished() ||
          (settings_.step == worker_step::scan && progress_.leftovers_go() == passing_on::done);
-}
-
-/// Where workers pass on what is left over it is nearly everything: it lies with the rest of that,
-/// not in the copies of a state.
-std::string table_comparer::leftover_path() const {
-  return settings_.step == worker_step::all ? settings_.leftover_path : exchanging().log_path();
 }
 
 awaitable<result<void>> table_comparer::run() {
@@ -169,7 +150,8 @@ awaitable<result<void>> table_comparer::run() {
     changed_ = true;
   }
   if (auto opened =
-          log_.open(leftover_path(), static_cast<std::uint64_t>(progress_.leftover_bytes), mark());
+          log_.open(leftover_path_of(settings_, progress_),
+                    static_cast<std::uint64_t>(progress_.leftover_bytes), mark_of(progress_));
       !opened) {
     co_return opened;
   }
@@ -237,7 +219,7 @@ bool table_comparer::may_begin_pair() const {
 
 /// A worker may die on one host and go on on another: that repeats at most the pair it was reading.
 awaitable<void> table_comparer::settle() {
-  if (!progress_.share().is_one_of_several()) {
+  if (!settings_.keeps_each_pair) {
     co_return;
   }
   const auto finished = pairs_finished_;
@@ -557,7 +539,7 @@ awaitable<result<void>> table_comparer::feed(verify::pending_checks& checks,
 
 void table_comparer::forget_leftovers() {
   log_.close();
-  ::unlink(leftover_path().c_str());
+  ::unlink(leftover_path_of(settings_, progress_).c_str());
   if (settings_.step == worker_step::join) {
     exchanging().forget_received();
   }

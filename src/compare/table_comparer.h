@@ -13,15 +13,16 @@
 
 #include "base/side.h"
 #include "compare/again_keys.h"
+#include "compare/comparer_settings.h"
 #include "compare/comparison_progress.h"
 #include "compare/digest_join.h"
 #include "compare/exchange.h"
 #include "compare/export_scanner.h"
+#include "compare/export_standing.h"
 #include "compare/last_join.h"
 #include "compare/leftover_file.h"
 #include "compare/pair_log.h"
 #include "compare/segment_scanner.h"
-#include "compare/worker_share.h"
 #include "compare/worker_step.h"
 #include "dynamodb/table_reader.h"
 #include "runtime/signal.h"
@@ -40,24 +41,6 @@
 #include <vector>
 
 namespace ddm::compare {
-
-struct comparer_settings {
-  std::string command;        ///< whose comparison it is: "compare", "monitor"
-  std::string leftover_path;  ///< beside the state file
-  /// Nothing: what the unfinished comparison has, else as many as suit the tables' sizes.
-  std::optional<std::uint32_t> segments;
-  std::uint64_t table_bytes = 0;     ///< of the larger table, up to 6 h old
-  std::uint64_t expected_items = 0;  ///< of both tables
-  std::uint64_t sample_rate = 1;
-  std::string ignored;                            ///< patterns, comma-separated
-  std::uint64_t memory_bytes_max = 384ULL << 20;  ///< for joins and leftovers
-  std::size_t pairs_in_flight = 4;
-  /// Only shows what the state has, finished or not: nothing is begun, or to be run.
-  bool as_it_is = false;
-  worker_share share;
-  worker_step step = worker_step::all;
-  std::string exchange_folder;  ///< for the two steps
-};
 
 /// What the comparer works with; everything outlives it.
 struct comparer_parts {
@@ -82,10 +65,15 @@ class table_comparer {
 
   /// What has begun and not finished, with the same settings, goes on; not without its leftovers.
   [[nodiscard]] bool resumes() const { return resumes_; }
+  /// The same, asked before there is one.
+  [[nodiscard]] static bool would_resume(const comparer_settings& settings,
+                                         const std::string& export_arn,
+                                         const state::snapshot& resumed);
   /// A new comparison: with the next commit everything of the earlier one is forgotten. `again` are
   /// keys that are to be judged whatever the scans say, so these leave them out; `epoch`: see
-  /// comparison_progress.
-  void begin(std::vector<state::candidate_row> again, std::int64_t epoch);
+  /// comparison_progress. `of_export` is looked at where there is one.
+  void begin(std::vector<state::candidate_row> again, std::int64_t epoch,
+             export_standing of_export = {});
 
   /// Scans and joins; returns when all candidates are known, or after stop(). Call begin() first
   /// unless it resumes().
@@ -142,9 +130,8 @@ class table_comparer {
   [[nodiscard]] awaitable<result<void>> join_received();
   [[nodiscard]] last_join::filter of_finished_pairs() const;
   [[nodiscard]] exchange exchanging() const {
-    return {settings_.exchange_folder, progress_.share(), mark()};
+    return {settings_.exchange_folder, progress_.share(), mark_of(progress_)};
   }
-  [[nodiscard]] std::string leftover_path() const;
   [[nodiscard]] awaitable<void> await_collection();
   [[nodiscard]] std::string again_name() const;
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;
@@ -153,15 +140,6 @@ class table_comparer {
   [[nodiscard]] std::string export_arn() const {
     return parts_.source_export == nullptr ? std::string()
                                            : parts_.source_export->summary.export_arn;
-  }
-  /// There is something left to scan or to join.
-  [[nodiscard]] bool needs_leftovers() const {
-    return progress_.leftovers_go() != passing_on::done &&
-           (!progress_.all_scanned() || !progress_.all_joined());
-  }
-  /// Tells its leftovers from those of another comparison.
-  [[nodiscard]] std::uint64_t mark() const {
-    return static_cast<std::uint64_t>(progress_.started_ms);
   }
   void fail_with(error failure);
 

@@ -28,7 +28,8 @@ baseline::baseline(baseline_settings settings, compare::comparer_parts parts, co
 
 void baseline::observe(const surroundings& around, wall_time now) {
   freeze_ = around.freeze;
-  if (around.stream_begun) {
+  // Before the target is there changes are left to a comparison: to one that begins after that.
+  if (around.stream_begun && around.target_ready) {
     evidence_.on_stream_begun();
   }
   if (!around.calm) {

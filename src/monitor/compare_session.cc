@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
 namespace ddm::monitor {
@@ -85,15 +86,34 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
     source_units_before_ = units_of(resumed, compared_source_units_name);
     target_units_before_ = units_of(resumed, compared_target_units_name);
   } else {
-    comparer_.begin(keys_found_earlier(*found), epoch_of(resumed));
+    begin(*found, resumed);
   }
 }
 
-/// With an export it counts for no GO: changes that were read while the target was not there yet
-/// were left to a comparison of the live tables, and a target that was put back to what the export
-/// holds looks equal.
+void compare_session::begin(const std::vector<verify::mismatch>& found,
+                            const state::snapshot& resumed) {
+  auto& since = parts_.since_export;
+  auto again = keys_found_earlier(found);
+  std::unordered_set<std::string> hashes;
+  for (const auto& row : again) {
+    hashes.insert(row.key_hash);
+  }
+  again.reserve(again.size() + since.keys.size());
+  for (auto& row : since.keys) {
+    if (!hashes.contains(row.key_hash)) {
+      again.push_back(std::move(row));
+    }
+  }
+  since.keys.clear();
+  comparer_.begin(std::move(again), epoch_of(resumed), since.standing);
+}
+
+/// With an export whose later changes are not known it counts for no GO: changes that were read
+/// while the target was not there yet were left to a comparison of the live tables, and a target
+/// that was put back to what the export holds looks equal.
 std::int64_t compare_session::epoch_of(const state::snapshot& resumed) const {
-  return parts_.source_export == nullptr ? evidence_book::epoch_of(resumed) : 0;
+  const bool current = parts_.source_export == nullptr || parts_.since_export.known();
+  return current ? evidence_book::epoch_of(resumed) : 0;
 }
 
 /// What an earlier run found wrong is judged anew, whatever the scans say: the result of this

@@ -4,6 +4,7 @@
 // of the scans are judged by the same pending_checks and record_verifier as changes are.
 #pragma once
 
+#include "compare/changed_keys.h"
 #include "compare/table_comparer.h"
 #include "monitor/checking.h"
 #include "monitor/coverage_gaps.h"
@@ -41,6 +42,7 @@ struct compare_parts {
   verify::findings_file* findings = nullptr;
   /// In place of a scan of the source; null: that is scanned.
   const exports::table_export* source_export = nullptr;
+  compare::changes_since_export since_export;  ///< of a comparison that begins now
   run_watch watch;
   /// As comparer_parts has it.
   std::function<awaitable<result<void>>()> keep = {};
@@ -89,6 +91,7 @@ class compare_session final : private session_part {
   [[nodiscard]] std::int64_t epoch_of(const state::snapshot& resumed) const;
   [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier(
       const std::vector<verify::mismatch>& found) const;
+  void begin(const std::vector<verify::mismatch>& found, const state::snapshot& resumed);
   /// Of this process and those before it.
   [[nodiscard]] double source_units() const;
   [[nodiscard]] double target_units() const;

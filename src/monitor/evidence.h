@@ -50,8 +50,8 @@ class evidence_book {
   /// command would be made with.
   evidence_book(verify::coverage changes, verify::coverage next, const state::snapshot& resumed);
 
-  /// All first iterators are held: from now on changes are checked. Until then no comparison that
-  /// begins counts.
+  /// All first iterators are held, and the target is there: from now on changes are checked. Until
+  /// then no comparison that begins counts.
   void on_stream_begun();
   /// A comparison that began in this epoch says as much as one that begins now.
   [[nodiscard]] bool is_current(std::int64_t epoch) const {

@@ -9,7 +9,7 @@ void cure_gaps(const compare::comparison_progress& finished, const verify::cover
     return;
   }
   // What was lost since an export was made is not in it, and was not looked at.
-  if (!finished.export_arn.empty()) {
+  if (!finished.is_current()) {
     return;
   }
   batch.gaps_cured_before = finished.started();

@@ -49,6 +49,10 @@ compare_estimate estimate_compare(table_size source, table_size target,
   return estimate;
 }
 
+double judging_units(table_size size, std::uint64_t items) {
+  return static_cast<double>(items) * strong_units_per_item(size);
+}
+
 monitor_estimate estimate_monitor(table_size source, std::size_t open_shards,
                                   std::uint64_t sample_rate, bool images_are_missing) {
   const double checks = million / static_cast<double>(std::max<std::uint64_t>(1, sample_rate));

@@ -30,6 +30,9 @@ struct compare_estimate {
                                                 double source_units_per_second,
                                                 double target_units_per_second);
 
+/// Of one side, where so many items are judged by a strong read each.
+[[nodiscard]] double judging_units(table_size size, std::uint64_t items);
+
 struct monitor_estimate {
   /// Read units for a million changes of the source, at the sample rate.
   double source_units_per_million = 0;

@@ -65,7 +65,8 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
   const auto& seen = compared.seen;
   std::vector<std::string> lines;
   if (!progress.export_arn.empty()) {
-    lines.push_back(fmt::format("with the export {}, of {}", progress.export_arn,
+    lines.push_back(fmt::format("with the export {}, {} {}", progress.export_arn,
+                                progress.is_current() ? "and what changed since, as of" : "of",
                                 format_rfc3339(progress.as_of())));
   }
   lines.push_back(fmt::format(

@@ -171,6 +171,7 @@ json compared(const status& now) {
           {"target_scan_rcu", units(seen.target_milliunits)},
           {"look_up_rcu", units(seen.look_up_milliunits)},
           {"export", progress.export_arn.empty() ? json() : json(progress.export_arn)},
+          {"export_withheld", progress.withheld.empty() ? json() : json(progress.withheld)},
           {"as_of", progress.begun() ? time(to_ms(progress.as_of())) : json()},
           {"started", time(progress.started_ms)},
           {"finished", time(progress.finished_ms)}};

@@ -132,6 +132,7 @@ struct members<compare::comparison_progress> {
       member{"epoch", &progress::epoch},
       member{"as_of_ms", &progress::as_of_ms},
       member{"export_arn", &progress::export_arn},
+      member{"export_withheld", &progress::withheld},
       member{"ignored", &progress::ignored},
       member{"made_by", &progress::made_by}};
 };

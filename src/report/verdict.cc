@@ -184,6 +184,11 @@ void add_what_was_not_looked_at(const status& now, reason_list& reasons) {
   }
 }
 
+/// Of an export that counts for nothing.
+std::string why_not(const compare::comparison_progress& progress) {
+  return progress.withheld.empty() ? std::string(": compare without it") : ": " + progress.withheld;
+}
+
 void add_state_of_comparison(const status& now, reason_list& reasons) {
   if (!now.compared || !now.compared->progress.begun()) {
     reasons.add(weight::late, "items that did not change have not been compared");
@@ -214,17 +219,16 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
   }
   if (!now.follows_stream) {
     reasons.add(weight::late,
-                progress.export_arn.empty()
-                    ? "changes since the comparison began are not checked: `monitor` "
-                      "does that"
-                    : "changes since the export was made are not checked, and `monitor` "
-                      "does not know of them all: compare without it");
+                progress.is_current()
+                    ? "changes since the comparison began are not checked: `monitor` does that"
+                    : "changes since the export was made are not all checked" + why_not(progress));
   } else if (progress.finished() && !(now.baseline_complete && now.stands_on)) {
     reasons.add(weight::late,
-                progress.export_arn.empty()
+                progress.is_current()
                     ? "the comparison of the items at rest began before the stream was read"
-                    : "the comparison of the items at rest was made with an export, which is no "
-                      "proof");
+                    : "the comparison of the items at rest was made with an export that is no "
+                      "proof" +
+                          why_not(progress));
   }
   if (now.stands_on &&
       !verify::leaves_out_all_of(now.asked.ignored, now.stands_on->weakest().ignored)) {

@@ -1,4 +1,5 @@
 // The comparison of items at rest beside the stream, and what it does to the verdict.
+#include "monitor/evidence.h"
 #include "monitor/monitor_world.h"
 
 #include <fmt/format.h>
@@ -53,6 +54,19 @@ TEST(baseline, starts_by_itself_and_leads_to_go_after_settling) {
   EXPECT_EQ(status.phase, report::phase::steady);
   EXPECT_THAT(world.open_findings(), IsEmpty());
   EXPECT_EQ(status.checks.sampled, status.events.unique) << "candidates are no changes";
+}
+
+TEST(baseline, counts_from_when_the_target_is_known_to_be_there) {
+  world_options options;
+  options.create_target = false;
+  monitor_world world(options);
+  world.start();
+  world.time.run_for(1min);
+  world.target.create_table(monitor_world::table, options.schema);
+  // A `compare` that begins now sees the target; a change is still left to a comparison.
+  EXPECT_EQ(evidence_book::epoch_of(world.stored()), 0);
+  world.time.run_for(30s);
+  EXPECT_EQ(evidence_book::epoch_of(world.stored()), 1);
 }
 
 TEST(baseline, is_the_phase_for_as_long_as_it_lasts) {

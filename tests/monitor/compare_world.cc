@@ -1,17 +1,14 @@
 #include "monitor/compare_world.h"
 
-#include "aws/service_client.h"
-#include "dynamodb/dynamodb_client.h"
+#include "monitor/connected_side.h"
 #include "monitor/monitor_world.h"
 #include "monitor/opened_state.h"
-#include "runtime/rate_limiter.h"
 #include "state/sqlite_store.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <stdlib.h>
 #include <utility>
@@ -20,27 +17,6 @@ namespace ddm::monitor {
 namespace {
 
 constexpr wall_time world_begins{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
-constexpr double unlimited = std::numeric_limits<double>::infinity();
-
-/// One account and the way to it.
-struct connected_side {
-  connected_side(support::fake_dynamodb& account, clock& time, side which)
-      : transport(account.connect("AKID" + std::string(to_string(which)))),
-        calls(*transport, time, {.name = std::string(to_string(which))}),
-        client(calls),
-        budget(time, unlimited),
-        table{.side = which,
-              .client = client,
-              .name = dynamodb::table_name(compare_world::table),
-              .budget = budget,
-              .ttl_attribute = "ttl"} {}
-
-  std::unique_ptr<aws::transport> transport;
-  aws::service_client calls;
-  dynamodb::dynamodb_client client;
-  rate_limiter budget;
-  dynamodb::metered_table table;
-};
 
 support::fake_options account(std::string name, std::uint64_t order, std::uint64_t seed) {
   return {.account = std::move(name), .seed = seed, .order_salt = order};
@@ -52,8 +28,8 @@ support::fake_options account(std::string name, std::uint64_t order, std::uint64
 struct compare_world::process {
   process(compare_world& world, std::unique_ptr<state::state_store> opened)
       : store(std::move(opened)),
-        source(world.source, world.time, side::source),
-        target(world.target, world.time, side::target) {}
+        source(world.source, world.time, side::source, table),
+        target(world.target, world.time, side::target, table) {}
 
   std::unique_ptr<state::state_store> store;
   connected_side source;

@@ -76,6 +76,7 @@ class array {
     world.start([&](compare_settings& settings) {
       settings.comparer.share = {.worker = worker, .workers = workers};
       settings.comparer.pairs_in_flight = 1;
+      settings.comparer.keeps_each_pair = true;
       settings.comparer.step = step;
       settings.comparer.exchange_folder = exchange_folder();
     });

@@ -1,6 +1,7 @@
 #include "simulation/other_commands.h"
 
 #include "monitor/compare_session.h"
+#include "monitor/connected_side.h"
 #include "monitor/findings_flow.h"
 #include "repair/finding_notes.h"
 #include "repair/repair_session.h"
@@ -8,7 +9,6 @@
 #include "verify/finding_book.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace ddm::simulation {
@@ -18,38 +18,18 @@ using monitor::monitor_world;
 
 constexpr std::size_t open_mismatches_max = 100'000;
 
-/// One account and the way to it.
-struct connected_side {
-  connected_side(support::fake_dynamodb& account, clock& time, side which)
-      : transport(account.connect("AKIDOTHER" + std::string(to_string(which)))),
-        calls(*transport, time, {.name = std::string(to_string(which))}),
-        client(calls),
-        budget(time, std::numeric_limits<double>::infinity()),
-        table{.side = which,
-              .client = client,
-              .name = dynamodb::table_name(monitor_world::table),
-              .budget = budget,
-              .ttl_attribute = "ttl"} {}
-
-  std::unique_ptr<aws::transport> transport;
-  aws::service_client calls;
-  dynamodb::dynamodb_client client;
-  rate_limiter budget;
-  dynamodb::metered_table table;
-};
-
 }  // namespace
 
 /// What one process holds. The session is destroyed before what it works with.
 struct other_commands::process {
   process(monitor_world& world, const std::string& command)
       : store(world.open_state(command)),
-        source(world.source, world.time, side::source),
-        target(world.target, world.time, side::target) {}
+        source(world.source, world.time, side::source, monitor_world::table),
+        target(world.target, world.time, side::target, monitor_world::table) {}
 
   std::unique_ptr<state::state_store> store;
-  connected_side source;
-  connected_side target;
+  monitor::connected_side source;
+  monitor::connected_side target;
   worker_pool pool{0};
   std::optional<dynamodb::page_decoder> decoder;
   std::unique_ptr<monitor::compare_session> session;

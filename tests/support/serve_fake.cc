@@ -24,16 +24,19 @@ namespace ddm::support {
 namespace {
 
 constexpr std::string_view usage =
-    "usage: serve_fake [--items N] [--shape small|nested|large] [--shards N] [--shuffled 1]\n"
+    "usage: serve_fake [--items N] [--shape small|nested|large] [--shards N] [--shuffled 1] "
+    "[--latency MS]\n"
     "  --items N     items that both tables begin with (0)\n"
     "  --shape S     small (about 130 bytes), nested (1 KB), large (50 KB)\n"
     "  --shards N    of the source's stream (1)\n"
     "  --shuffled 1  the target scans in another order\n"
+    "  --latency MS  before each answer (0)\n"
     "Prints its URL. Commands on standard input, each answered by a line:\n"
     "  put FROM COUNT     writes that many new items to both tables\n"
     "  drop FROM COUNT    removes so many of the target's\n"
     "  change FROM COUNT  gives so many of the target's another `total`\n"
-    "  shards             open shards of the source's stream\n";
+    "  shards             open shards of the source's stream\n"
+    "  calls ACCOUNT      requests so far, as OPERATION=COUNT with blanks between them\n";
 
 constexpr auto table_name = "orders";
 constexpr std::uint64_t lines_per_order = 8;
@@ -42,6 +45,7 @@ struct options {
   std::uint64_t items = 0;
   std::uint64_t shards = 1;
   std::uint64_t shuffled = 0;
+  std::uint64_t latency = 0;
   std::string_view shape = "small";
 };
 
@@ -66,6 +70,7 @@ std::optional<options> parse(int argc, char** argv) {
     auto* const value = flag == "--items"      ? &chosen.items
                         : flag == "--shards"   ? &chosen.shards
                         : flag == "--shuffled" ? &chosen.shuffled
+                        : flag == "--latency"  ? &chosen.latency
                                                : nullptr;
     const auto given = number(argv[i + 1]);
     if (value == nullptr || !given) {
@@ -155,6 +160,15 @@ class served_migration {
       return account.stream(table_name).open_shards().size();
     });
   }
+  [[nodiscard]] std::string calls(const std::string& account_name) {
+    return server_.with_account(account_name, [](fake_dynamodb& account) {
+      std::string text;
+      for (const auto& [operation, count] : account.statistics().calls) {
+        text += fmt::format("{}{}={}", text.empty() ? "" : " ", operation, count);
+      }
+      return text;
+    });
+  }
   [[nodiscard]] std::string url() const { return server_.url(); }
 
  private:
@@ -162,6 +176,8 @@ class served_migration {
     auto settings = fake_server::without_latency();
     settings.region = "ap-northeast-1";
     settings.stream.shards = static_cast<std::uint32_t>(chosen.shards);
+    settings.latency_min = settings.latency_max =
+        milliseconds{static_cast<std::int64_t>(chosen.latency)};
     return settings;
   }
   void for_each_block(std::uint64_t from, std::uint64_t count, std::string_view cents,
@@ -200,6 +216,9 @@ std::string obey(served_migration& served, const std::string& line) {
   words >> command;
   if (command == "shards") {
     return std::to_string(served.open_shards());
+  }
+  if (std::string account; command == "calls" && words >> account) {
+    return served.calls(account);
   }
   const auto change = command == "put"      ? &served_migration::put
                       : command == "drop"   ? &served_migration::drop_from_target

@@ -1,0 +1,227 @@
+#include "compare/changed_keys.h"
+
+#include "base/log.h"
+#include "base/units.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace ddm::compare {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr milliseconds look_interval{250};
+constexpr seconds told_each{10};
+/// A stream that does not answer for so long is not waited for: a comparison that counts for less
+/// is better than none.
+constexpr minutes silence_max{10};
+constexpr int readings_max = 3;
+/// What a key takes beside its JSON: its place here, then in the comparison and in its first
+/// commit.
+constexpr std::uint64_t key_bytes = 250;
+
+/// Creation times are cut to whole seconds, on DynamoDB Local to whole minutes.
+milliseconds creation_unit(std::string_view stream_arn) {
+  return dynamodb::is_local_arn(stream_arn) ? milliseconds{minutes{1}} : milliseconds{seconds{1}};
+}
+
+/// When it was made: that is its label.
+std::optional<wall_time> stream_since(const dynamodb::table_description& table) {
+  if (!table.stream.enabled || !table.latest_stream_arn) {
+    return std::nullopt;
+  }
+  const auto arn = dynamodb::table_arn::parse(table.latest_stream_arn->str());
+  return arn ? parse_rfc3339(arn->stream_label + "Z") : std::nullopt;
+}
+
+changes_since_export without_keys(std::string why) {
+  return {.keys = {}, .standing = {.began = {}, .withheld = std::move(why)}};
+}
+
+}  // namespace
+
+void key_collection::on_batch(stream::record_batch batch) {
+  records_ += batch.records.size();
+  for (auto& record : batch.records) {
+    if (record.chosen && record.created >= from_) {
+      add(std::move(record.key));
+    }
+  }
+}
+
+void key_collection::add(dynamodb::item_key key) {
+  if (full_ || keys_.contains(key.hash)) {
+    return;
+  }
+  // It is held twice while it is handed over.
+  bytes_ += key_bytes + 2 * key.json.size();
+  full_ = bytes_ > bytes_max_;
+  if (!full_) {
+    keys_.emplace(key.hash, std::move(key.json));
+  }
+}
+
+void key_collection::on_gap(stream::coverage_gap gap) {
+  if (!gap_) {
+    gap_ = fmt::format("shard {}: {}", gap.shard.str(), gap.reason);
+  }
+}
+
+/// The source held each of them, or it holds it: what the target has alone was deleted.
+std::vector<state::candidate_row> key_collection::take(const std::string& command) {
+  std::vector<state::candidate_row> rows;
+  rows.reserve(keys_.size());
+  for (auto& [hash, json] : keys_) {
+    rows.push_back({.command = command,
+                    .key_hash = hash.bytes(),
+                    .key_json = std::move(json),
+                    .source_held = true});
+  }
+  keys_.clear();
+  return rows;
+}
+
+changed_keys::changed_keys(settings what, parts with)
+    : settings_(std::move(what)), parts_(std::move(with)), tasks_(parts_.executor) {}
+
+awaitable<result<changes_since_export>> changed_keys::read(
+    const dynamodb::table_description& source) {
+  export_age age{
+      .as_of = settings_.as_of, .stream_since = stream_since(source), .now = parts_.time.now()};
+  if (auto why = why_not_read(age)) {
+    co_return without_keys(*std::move(why));
+  }
+  const auto stream_arn = source.latest_stream_arn->str();
+  found_.emplace(settings_.as_of - export_allowance - creation_unit(stream_arn),
+                 settings_.memory_bytes_max);
+  auto told = co_await read_stream(stream_arn);
+  for (int readings = 1; told.gap && readings < readings_max && !stopping_; ++readings) {
+    log::event(log::level::warning, "changed_keys_anew", *told.gap + ": reading begins anew");
+    told = co_await read_stream(stream_arn);
+  }
+  if (stopping_) {
+    co_return fail(error_class::cancelled, "stopped before all changes since the export were read");
+  }
+  if (auto why = why_withheld(age, told)) {
+    co_return without_keys(*std::move(why));
+  }
+  co_return changes_since_export{.keys = found_->take(settings_.command),
+                                 .standing = {.began = began_, .withheld = {}}};
+}
+
+void changed_keys::stop() {
+  stopping_ = true;
+  tasks_.cancel();
+}
+
+awaitable<stream_told> changed_keys::read_stream(std::string stream_arn) {
+  found_->forget_gap();
+  ended_ = false;
+  caught_up_ = false;
+  failure_.reset();
+  began_ = parts_.time.now();
+  went_on_ = began_;
+  consumer_ = std::make_unique<stream::stream_consumer>(
+      stream::stream_consumer::options{.stream_arn = stream_arn,
+                                       .first = stream::first_position::trim_horizon,
+                                       .random_seed = settings_.random_seed,
+                                       .service = {},
+                                       .told_until = {},
+                                       .pace = settings_.pace},
+      parts_.executor, parts_.time, parts_.pool, parts_.streams, parts_.decoder, *found_);
+  tasks_.spawn(consume());
+  tasks_.spawn(watch());
+  co_await tasks_.join();
+  stream_told told{.ended = consumer_->later_now(),
+                   .caught_up = caught_up_,
+                   .gap = found_->gap(),
+                   .failed = failure_ ? std::optional(failure_->describe()) : std::nullopt,
+                   .too_many = {}};
+  if (found_->full()) {
+    told.too_many = found_->keys();
+  }
+  if (told.caught_up && !stopping_) {
+    auto on = co_await is_still_on(stream_arn);
+    told.still_on = on && *on;
+    told.failed = on ? told.failed : std::optional(on.error().describe());
+  }
+  co_return told;
+}
+
+awaitable<void> changed_keys::consume() {
+  auto read = co_await consumer_->run();
+  if (!read) {
+    failure_ = std::move(read.error());
+  }
+  ended_ = true;
+}
+
+awaitable<void> changed_keys::watch() {
+  auto due = parts_.time.now();
+  while (goes_on()) {
+    if (parts_.time.now() >= due) {
+      tell_how_far();
+      due = parts_.time.now() + told_each;
+    }
+    co_await parts_.time.sleep_for(look_interval);
+  }
+  tasks_.cancel();
+}
+
+bool changed_keys::goes_on() {
+  const auto now = parts_.time.now();
+  const auto status = consumer_->status();
+  if (std::exchange(how_far_, {found_->records(), status.done}) !=
+          std::pair(found_->records(), status.done) ||
+      status.all_answer()) {
+    went_on_ = now;
+  }
+  if (!failure_ && now - went_on_ > silence_max) {
+    const auto& why = status.failure.empty() ? status.unlisted_because : status.failure;
+    failure_ = error{.kind = error_class::retry,
+                     .message = fmt::format("it has not answered for {}: {}",
+                                            spoken_duration(silence_max), why)};
+  }
+  caught_up_ = has_caught_up();
+  const bool too_old =
+      why_not_read(
+          {.as_of = settings_.as_of, .stream_since = wall_time{}, .now = consumer_->later_now()})
+          .has_value();
+  return !ended_ && !failure_ && !found_->gap() && !found_->full() && !too_old && !is_over() &&
+         !caught_up_;
+}
+
+/// What is written from then on is in no stream.
+bool changed_keys::is_over() const { return consumer_->is_turned_off(); }
+
+/// A stream that is off is never turned on again: the table gets another one. So one that was on
+/// after the reading began was on all the time before.
+bool changed_keys::has_caught_up() const {
+  const auto on = consumer_->last_seen_enabled();
+  return consumer_->caught_up_to(began_) && on && *on >= consumer_->service().later(began_) &&
+         !consumer_->in_doubt() && !is_over();
+}
+
+/// Once more by the table itself: listings may be some seconds old.
+awaitable<result<bool>> changed_keys::is_still_on(const std::string& stream_arn) {
+  const auto table = co_await parts_.tables.describe_table(parts_.table);
+  if (!table) {
+    co_return fail(table.error());
+  }
+  co_return table->stream.enabled && table->latest_stream_arn &&
+      table->latest_stream_arn->str() == stream_arn;
+}
+
+void changed_keys::tell_how_far() const {
+  const auto behind = consumer_->status().behind;
+  log::event(log::level::info, "changed_keys",
+             "the keys of what changed since the export are read from the source's stream",
+             {{"keys", found_->keys()},
+              {"records", found_->records()},
+              {"behind", behind ? spoken_duration(*behind) : std::string("not known yet")}});
+}
+
+}  // namespace ddm::compare

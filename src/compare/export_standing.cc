@@ -1,0 +1,64 @@
+#include "compare/export_standing.h"
+
+#include "base/units.h"
+#include "stream/caught_up.h"
+
+#include <fmt/format.h>
+
+namespace ddm::compare {
+namespace {
+
+constexpr auto anew = "export the table anew with its stream on, or compare without an export";
+constexpr auto again = "begin anew with --fresh, or compare without an export";
+
+}  // namespace
+
+std::optional<std::string> why_not_read(const export_age& of) {
+  if (!of.stream_since) {
+    return fmt::format("the source's stream is off, so nothing tells what changed since: {}", anew);
+  }
+  if (*of.stream_since + export_allowance > of.as_of) {
+    return fmt::format(
+        "the source's stream was turned on at {}, and must have been on a minute before the "
+        "export's moment, {}: {}",
+        format_rfc3339(*of.stream_since), format_rfc3339(of.as_of), anew);
+  }
+  // Nothing younger than that is forgotten while it is read.
+  if (of.now - (of.as_of - export_allowance) >= stream::harmless_trim) {
+    return fmt::format(
+        "the export is of {}, and the stream keeps changes for a day: an export that counts is "
+        "compared within {}. Export anew, or compare without an export",
+        format_rfc3339(of.as_of), spoken_duration(stream::harmless_trim));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> why_withheld(export_age of, const stream_told& told) {
+  of.now = told.ended;
+  if (auto why = why_not_read(of)) {
+    return why;
+  }
+  if (told.failed) {
+    return fmt::format("the source's stream cannot be read ({}): mend that (docs/iam.md), and {}",
+                       *told.failed, again);
+  }
+  if (told.gap) {
+    return fmt::format("the source's stream was not read without a gap ({}): {}", *told.gap, again);
+  }
+  if (told.too_many) {
+    return fmt::format(
+        "more than {} keys changed since, which is what memory is for: give more with --memory "
+        "and --fresh, or compare without an export, which is cheaper by then",
+        grouped(*told.too_many));
+  }
+  if (!told.still_on) {
+    return fmt::format(
+        "the source's stream was turned off, so nothing tells what changed since: {}", anew);
+  }
+  if (!told.caught_up) {
+    return fmt::format("the source's stream was not read to its end: {}", again);
+  }
+  return std::nullopt;
+}
+
+}  // namespace ddm::compare
