@@ -194,7 +194,8 @@ class ScaleOut(Scenario):
         self.assert_exit(ended, 3)
         self.assertRegex(ended.log, rf"\b0*{WORKERS - 1}\b")
         ended = self.once(place, "--merge", "--partial")
-        self.assert_exit(ended, 3)
+        self.assert_exit(ended, 1)  # what is planted lies nearly everywhere
+        self.assertRegex(" ".join(ended.report()["reasons"]), "the comparison of the items at rest")
         self.assertLess(ended.report()["compared"]["segments_done"], SEGMENTS)
 
     def test_an_array_of_another_size_is_refused(self) -> None:
