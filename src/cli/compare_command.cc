@@ -115,7 +115,8 @@ monitor::compare_settings compare_run::session_settings() const {
                        .share = share_,
                        .keeps_each_pair = is_worker,
                        .step = step_of(options_),
-                       .exchange_folder = options_.exchange.value_or("")},
+                       .exchange_folder = options_.exchange.value_or(""),
+                       .array_id = share_.workers > 0 && options_.workers ? new_id() : 0},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
           .verifier = {.keep_values = options_.show_values},
           .findings = {.show_values = options_.show_values,
@@ -191,6 +192,9 @@ std::string compare_run::not_as_prepared() const {
   }
   if (was.workers != share_.workers) {
     return fmt::format("{} workers, not {}", was.workers, share_.workers);
+  }
+  if ((was.leftovers_go() == compare::passing_on::no) == options_.exchange.has_value()) {
+    return options_.exchange ? "no --exchange" : "--exchange";
   }
   if (was.sample_rate != static_cast<std::int64_t>(options_.sample_rate)) {
     return fmt::format("sample {}, not {}",
@@ -506,6 +510,7 @@ command_manner manner_of(process& host, const compare_options& options,
     manner.part = prepared_part;
   } else if (role == array_role::worker) {
     manner.part = part_of(share.worker);
+    manner.begins_alone = true;
     manner.workers = share.workers;
   }
   manner.begin_part = [place, role, share, &options](const std::string& path, held_state* held) {
