@@ -187,8 +187,8 @@ std::string compare_run::not_as_prepared() const {
   const auto was = progress_in(migration_);
   const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const auto export_arn = export_ == nullptr ? std::string() : export_->summary.export_arn;
-  if (!was.begun()) {
-    return {};
+  if (was.array_id == 0 || was.finished()) {
+    return {};  // what the state knew before: another one begins
   }
   if (was.workers != share_.workers) {
     return fmt::format("{} workers, not {}", was.workers, share_.workers);
