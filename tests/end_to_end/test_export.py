@@ -92,6 +92,7 @@ class Export(Scenario):
         slow = [*MAX_LAG, "--source-export", str(place), "--max-rcu", str(max(20, ITEMS // 150))]
         for _ in range(3):
             monitor.start(*slow, command="compare")
+            monitor.wait_for_log("counts towards no GO", 60)
             time.sleep(1.5)
             monitor.kill()
         monitor.start(*slow, command="compare")
