@@ -408,6 +408,7 @@ TEST_F(export_comparison, cures_gaps_that_were_noticed_before_it_began_to_read_a
   state::commit_batch later;
   later.gaps = {gap("while the stream was read")};
   ASSERT_TRUE(world_.time.run(with.store->commit(std::move(later))));
+  world_.time.run_for(1s);
   with.resumed = *world_.time.run(with.store->load(1000));
   auto session = with.session(*export_, std::move(since));
   ASSERT_TRUE(world_.time.run(session->run()));
