@@ -152,6 +152,7 @@ struct monitor_options : migration_options {
 struct compare_options : migration_options {
   std::uint64_t sample_rate = 1;             ///< one key in N
   std::optional<std::string> source_export;  ///< in place of a scan of the source
+  connection_options export_access;          ///< of its bucket; the source's, where it has none
   bool operator==(const compare_options&) const = default;
 };
 
