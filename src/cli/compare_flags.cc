@@ -62,17 +62,22 @@ flag_group what_is_compared(compare_options& o) {
         .target = text_into(o.export_access.profile),
         .help = "AWS profile that reads the bucket of the export",
         .fallback = "the source's",
+        .of_migration = true,
         .possible = "an AWS profile"},
        {.name = "source-export-region",
         .value = "REGION",
         .target = text_into(o.export_access.region),
         .help = "region of that bucket",
         .fallback = "the source's",
+        .of_migration = true,
         .more = "Where it is another one, S3 tells which, and that is taken",
         .possible = "an AWS region"},
-       {"source-export-endpoint-url", "URL", url_into(o.export_access.endpoint_url),
-        "a compatible store or a VPC endpoint, for that bucket",
-        "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, profile"}}};
+       {.name = "source-export-endpoint-url",
+        .value = "URL",
+        .target = url_into(o.export_access.endpoint_url),
+        .help = "a compatible store or a VPC endpoint, for that bucket",
+        .fallback = "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, profile",
+        .of_migration = true}}};
   append(group, equality_flags(o));
   return group;
 }

@@ -41,6 +41,11 @@ awaitable<result<std::string>> export_bucket::read(std::string name, std::uint64
     if (!part) {
       co_return fail(std::move(part.error()));
     }
+    if (part->bytes.empty() && known != begun_.end()) {
+      co_return fail(error_class::retry,
+                     fmt::format("{}/{} has ended at {} bytes, and was said to have {}", describe(),
+                                 name, at, known->second.bytes));
+    }
     if (part->bytes.empty()) {
       break;
     }

@@ -135,15 +135,14 @@ std::optional<content_range> range_in(const aws::api_response& response) {
              : std::nullopt;
 }
 
-/// A part is what was asked for, and as long as the object lets it be.
+/// A part is what was asked for, and as long as the object lets it be. Status 200 is no answer of
+/// S3 to that, but a page of a proxy, or of a store that knows no parts.
 bool is_wanted_part(const aws::get_request& wanted, const aws::api_response& response) {
   const auto size = response.body.size();
-  if (response.status == 200) {
-    return *wanted.from == 0 && size <= wanted.bytes;
-  }
   const auto range = range_in(response);
-  return range && range->first == *wanted.from && range->last >= range->first &&
-         range->last < range->whole && range->last - range->first + 1 == size &&
+  return response.status == 206 && range && range->first == *wanted.from &&
+         range->last >= range->first && range->last < range->whole &&
+         range->last - range->first + 1 == size &&
          size == std::min(wanted.bytes, range->whole - range->first);
 }
 
@@ -177,13 +176,8 @@ std::string region_in(const aws::api_response& response) {
 }
 
 std::optional<std::uint64_t> whole_bytes_in(const aws::api_response& response) {
-  if (response.status == 200) {
-    return response.body.size();
-  }
-  if (const auto range = range_in(response)) {
-    return range->whole;
-  }
-  return std::nullopt;
+  const auto range = range_in(response);
+  return range ? std::optional(range->whole) : std::nullopt;
 }
 
 result<listing> read_listing(std::string_view xml) {

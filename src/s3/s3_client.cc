@@ -45,7 +45,7 @@ result<void> s3_client::connect_to(const std::string& region) {
   made->calls = std::make_unique<aws::service_client>(
       *made->link.transport, clock_,
       aws::service_client::options{
-          .name = options_.name,
+          .name = fmt::format("{}, region {}", options_.name, region),
           .limits = options_.limits,
           .fault_in =
               [to = made.get()](const aws::api_request& request, const aws::api_response& answer) {

@@ -74,6 +74,15 @@ TEST_F(export_buckets, an_empty_object_has_no_bytes) {
   EXPECT_EQ(read("x", 0, 4), "");
 }
 
+TEST_F(export_buckets, an_end_before_the_end_that_was_told_is_none) {
+  bucket_.part("0123456789", 0, 4, "\"t\"");
+  bucket_.answer(416, "<Error><Code>InvalidRange</Code></Error>");
+  EXPECT_EQ(read("x", 0, 4), "0123");
+  const auto rest = time_.run(store_.read("x", 4, 4));
+  ASSERT_FALSE(rest);
+  EXPECT_EQ(rest.error().kind, error_class::retry);
+}
+
 TEST_F(export_buckets, without_a_listing_tell_how_a_place_is_named) {
   bucket_.answer(403, "<Error><Code>AccessDenied</Code></Error>");
   EXPECT_THAT(time_.run(store_.remedy()),

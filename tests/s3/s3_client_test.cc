@@ -67,7 +67,8 @@ TEST_F(s3_clients, name_the_object_that_cannot_be_read) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, error_class::not_found);
   EXPECT_THAT(missing.error().message,
-              AllOf(HasSubstr("s3://my-exports/a/b"), HasSubstr("profile p: GetObject: no")));
+              AllOf(HasSubstr("s3://my-exports/a/b"),
+                    HasSubstr("profile p, region eu-west-1: GetObject: no")));
   EXPECT_EQ(bucket_.requests.size(), 1);
 }
 
