@@ -103,9 +103,9 @@ error error_of(const aws::api_request& request, const aws::api_response& respons
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t value = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [stop, ec] = std::from_chars(text.data(), end, value);
-  return ec == std::errc{} && stop == end ? std::optional(value) : std::nullopt;
+  const auto [stop, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return ec == std::errc{} && stop == text.data() + text.size() ? std::optional(value)
+                                                                : std::nullopt;
 }
 
 struct content_range {

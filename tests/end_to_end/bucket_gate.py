@@ -11,11 +11,13 @@ import http.client
 import re
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from botocore.auth import S3SigV4Auth
@@ -118,6 +120,10 @@ class BucketGate(ThreadingHTTPServer):
     def stop(self) -> None:
         self.shutdown()
         self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the comparison has ended
+            super().handle_error(request, client_address)
 
     def answer_to(self, handler: BaseHTTPRequestHandler) -> Answer:
         headers = {name.lower(): value for name, value in handler.headers.items()}
