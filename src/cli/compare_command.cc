@@ -13,10 +13,10 @@
 #include "cli/run_description.h"
 #include "cli/run_teller.h"
 #include "cli/sample_rate.h"
+#include "cli/source_export.h"
 #include "cli/standard_output.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
-#include "exports/export_folder.h"
 #include "exports/table_export.h"
 #include "monitor/compare_session.h"
 #include "report/exit_code.h"
@@ -27,7 +27,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -463,18 +462,6 @@ result<void> check_is_of_source(const exports::table_export& of,
                     of.store->describe(), source.arn));
   }
   return {};
-}
-
-/// Nothing: the source is scanned.
-awaitable<result<std::optional<exports::table_export>>> open_source_export(
-    process& host, const compare_options& options) {
-  if (!options.source_export) {
-    co_return std::nullopt;
-  }
-  auto found = co_await exports::open_export(
-      std::make_shared<exports::export_folder>(*options.source_export, host.pool));
-  co_return found ? result<std::optional<exports::table_export>>(*std::move(found))
-                  : fail(std::move(found.error()));
 }
 
 awaitable<int> compare_opened(open_migration& opened, const compare_options& options,

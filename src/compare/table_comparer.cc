@@ -263,8 +263,8 @@ scan_parts table_comparer::scan_parts_of(side from) {
 std::unique_ptr<page_source> table_comparer::pages_of(const pair& work, side from) {
   const auto segments = static_cast<std::uint32_t>(progress_.segments);
   if (from == side::source && parts_.source_export != nullptr) {
-    return std::make_unique<export_scanner>(*parts_.source_export, parts_.pool, parts_.decoder,
-                                            work.segment, segments);
+    return std::make_unique<export_scanner>(*parts_.source_export, parts_.time, parts_.pool,
+                                            parts_.decoder, work.segment, segments);
   }
   return std::make_unique<segment_scanner>(scan_parts_of(from), work.segment, segments);
 }

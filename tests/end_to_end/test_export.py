@@ -24,6 +24,24 @@ MAX_LAG = ["--max-lag", "4s"]
 SCHEMA = KeySchema("S", "N")
 
 
+def damage(migration: Migration) -> dict[str, str]:
+    """Of the target; what a comparison has to find."""
+    expected = {}
+    for number in range(10):
+        key = SCHEMA.key(number)
+        migration.target.delete_item(TableName=TABLE, Key=key)
+        expected[key_text(key)] = "missing"
+    for number in range(10, 20):
+        key = SCHEMA.key(number)
+        migration.target.put_item(TableName=TABLE, Item={**key, "damaged": {"BOOL": True}})
+        expected[key_text(key)] = "different"
+    for number in range(ITEMS + 10, ITEMS + 20):
+        key = SCHEMA.key(number)
+        migration.target.put_item(TableName=TABLE, Item={**key, "stray": {"B": b"\x00\xff"}})
+        expected[key_text(key)] = "unexpected"
+    return expected
+
+
 class Export(Scenario):
     maxDiff = None
 
@@ -43,27 +61,10 @@ class Export(Scenario):
                                      "--source-export", str(place), "--output", "json", *flags,
                                      timeout=300)
 
-    def damage(self, migration: Migration) -> dict[str, str]:
-        """Of the target; what a comparison has to find."""
-        expected = {}
-        for number in range(10):
-            key = SCHEMA.key(number)
-            migration.target.delete_item(TableName=TABLE, Key=key)
-            expected[key_text(key)] = "missing"
-        for number in range(10, 20):
-            key = SCHEMA.key(number)
-            migration.target.put_item(TableName=TABLE, Item={**key, "damaged": {"BOOL": True}})
-            expected[key_text(key)] = "different"
-        for number in range(ITEMS + 10, ITEMS + 20):
-            key = SCHEMA.key(number)
-            migration.target.put_item(TableName=TABLE, Item={**key, "stray": {"B": b"\x00\xff"}})
-            expected[key_text(key)] = "unexpected"
-        return expected
-
     def test_what_differs_is_found_and_what_has_changed_since_is_no_alarm(self) -> None:
         migration = self.made()
         place = self.export(migration)
-        expected = self.damage(migration)
+        expected = damage(migration)
         for number in range(30, 60):  # written since, and arrived
             item = {**SCHEMA.key(number), "later": {"N": str(number)}}
             for client in (migration.source, migration.target):
@@ -87,7 +88,7 @@ class Export(Scenario):
     def test_a_kill_reads_no_finished_part_again(self) -> None:
         migration = self.made()
         place = self.export(migration)
-        expected = self.damage(migration)
+        expected = damage(migration)
         monitor = migration.monitor
         slow = [*MAX_LAG, "--source-export", str(place), "--max-rcu", str(max(20, ITEMS // 150))]
         for _ in range(3):
