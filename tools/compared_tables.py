@@ -10,6 +10,7 @@ thing, and the referee (array_judge.py) trusts neither alone.
 
 from __future__ import annotations
 
+import base64
 import collections
 import json
 import random
@@ -30,8 +31,16 @@ CHANGES_A_STEP = 25
 A_DAY = 86_400
 
 
+# What tests/support/serve_fake has in items of the shape "nested", beside what it has in all.
+NESTED: Item = {
+    "text": {"S": "x" * 500}, "tags": {"SS": ["red", "green", "blue"]},
+    "meta": {"M": {"created": {"N": "1700000000"}, "by": {"S": "import"},
+                   "flags": {"L": [{"BOOL": True}, {"NULL": True}, {"N": "12.50"}]}}},
+    "blob": {"B": base64.b64decode("Q" * 256)}}
+
+
 def item_of(number: int, version: int = 50) -> Item:
-    """What tests/support/serve_fake begins with; all versions have one size."""
+    """What serve_fake begins with; all versions have one size."""
     return {**SCHEMA.key(number), "state": {"S": "shipped"},
             "total": {"N": f"{number % 977}.{version % 100:02}"}, "open": {"BOOL": False}}
 
@@ -58,7 +67,7 @@ def scanned(client: Any, table: str, segments: int) -> Scanned:
         units[segment] += page["ConsumedCapacity"]["CapacityUnits"]
         for item in page["Items"]:
             number = SCHEMA.number(item)
-            digests[number] = hash(json.dumps(item, sort_keys=True))
+            digests[number] = hash(json.dumps(item, sort_keys=True, default=repr))
             if TTL in item and int(item[TTL]["N"]) < now:
                 expired.add(number)
     return Scanned(digests, expired, units)
@@ -81,16 +90,23 @@ def findings_of(numbers: dict[int, str]) -> dict[str, str]:
 
 
 class ComparedTables:
-    def __init__(self, source: Any, target: Any, table: str, items: int, seed: int = 7) -> None:
+    """`more`: what all items have beside what item_of() gives them."""
+
+    def __init__(self, source: Any, target: Any, table: str, items: int,
+                 more: Item | None = None, seed: int = 7) -> None:
         self.source, self.target, self.table, self.items = source, target, table, items
         self.planted: dict[int, str] = {}
         self.changes = 0
+        self._more = more or {}
         self._seed = seed
+
+    def item(self, number: int, version: int = 50) -> Item:
+        return item_of(number, version) | self._more
 
     def fill(self) -> None:
         with ThreadPoolExecutor() as both:
             list(both.map(lambda client: put_items(client, self.table,
-                                                   map(item_of, range(self.items))),
+                                                   map(self.item, range(self.items))),
                           (self.source, self.target)))
 
     def at_rest(self, segments: int) -> tuple[dict[str, str], dict[str, list[float]]]:
@@ -108,11 +124,11 @@ class ComparedTables:
             self.target.delete_item(TableName=self.table, Key=SCHEMA.key(number))
             self.planted[number] = "missing"
         for number in numbers[each:]:
-            self.target.put_item(TableName=self.table, Item=item_of(number, 51))
+            self.target.put_item(TableName=self.table, Item=self.item(number, 51))
             self.planted[number] = "different"
         first = self.items + 10
         for number in range(first, first + each):
-            self.target.put_item(TableName=self.table, Item=item_of(number))
+            self.target.put_item(TableName=self.table, Item=self.item(number))
             self.planted[number] = "unexpected"
         if with_expired:
             self._plant_expired(range(first + each, first + 2 * each))
@@ -124,7 +140,7 @@ class ComparedTables:
                 "Enabled": True, "AttributeName": TTL})
         for number in numbers:
             # Yesterday: what is more than five years past, DynamoDB never deletes.
-            item = {**item_of(number), TTL: {"N": str(int(time.time()) - A_DAY)}}
+            item = {**self.item(number), TTL: {"N": str(int(time.time()) - A_DAY)}}
             self.source.put_item(TableName=self.table, Item=item)
             self.planted[number] = "expired"
 
@@ -136,7 +152,7 @@ class ComparedTables:
         begin = time.monotonic()
         while not stopped():
             numbers = {rng.randrange(self.items) for _ in range(CHANGES_A_STEP)}
-            items = [item_of(number, rng.randrange(100))
+            items = [self.item(number, rng.randrange(100))
                      for number in sorted(numbers - self.planted.keys())]
             put_items(self.source, self.table, items)
             self.changes += len(items)

@@ -47,7 +47,10 @@ TABLE = "orders"
 STATES = "states"
 WRITES_A_SECOND = 200
 JOB_SECONDS_MAX = 900
-WORK_SECONDS_MAX = 2  # between the first pair that the victim reads and its kill
+READING_SECONDS = 15
+SMALL_BYTES = 51  # of an item of the fake
+TEXT_BYTES = 2000  # added to an item of DynamoDB Local
+WORK_SECONDS_MAX = 1.5  # between the first pair that the victim reads and its kill
 
 
 def say(text: str) -> None:
@@ -216,9 +219,10 @@ class ArrayRun:
         return not found
 
 
-def pace(items: int) -> int:
-    """--max-rcu that makes half a minute of a scan: a unit holds some 160 of the items."""
-    return max(8, items // 160 // 30)
+def pace(units: int) -> int:
+    """--max-rcu of all workers: a scan takes that many seconds. A worker with less than some 60
+    units a second asks for pages so small that rounding shows."""
+    return max(500, units // READING_SECONDS)
 
 
 def on_the_fake(chosen: argparse.Namespace, stack: ExitStack) -> bool:
@@ -229,7 +233,7 @@ def on_the_fake(chosen: argparse.Namespace, stack: ExitStack) -> bool:
     run = ArrayRun(chosen, "fake", stack)
     run.begin(service, ComparedTables(service.client("source"), service.client("target"), TABLE,
                                       chosen.items), with_expired=True)
-    return run.run(pace(chosen.items), *run.state_in(states))
+    return run.run(pace(chosen.items * SMALL_BYTES // 8192), *run.state_in(states))
 
 
 def on_dynamodb_local(chosen: argparse.Namespace, stack: ExitStack) -> bool:
@@ -239,10 +243,11 @@ def on_dynamodb_local(chosen: argparse.Namespace, stack: ExitStack) -> bool:
     source, target = service.client("source"), service.client("target")
     for client in (source, target):
         create_table(client, TABLE, SCHEMA)
-    tables = ComparedTables(source, target, TABLE, chosen.local_items)
+    tables = ComparedTables(source, target, TABLE, chosen.local_items,
+                            more={"text": {"S": "x" * TEXT_BYTES}})
     tables.fill()
     run.begin(service, tables, with_expired=False)
-    return run.run(pace(chosen.local_items), *run.state_in(service))
+    return run.run(pace(chosen.local_items * TEXT_BYTES // 8192), *run.state_in(service))
 
 
 WORLDS = {"fake": on_the_fake, "local": on_dynamodb_local}
