@@ -46,10 +46,10 @@ WAITING = {
     "cli":
         "absence_alerts alert_sender compare_command compared_tables connection comparison_array copied_files ending event_loop export_changes fetched_part held_state item_command "
         "live_panels merged_comparison monitor_command onlookers open_migration other_parts plan_look process reached_table repair_command "
-        "run_description shared_budgets shared_connections shown_runs start_text state_beginning web_api web_findings web_server web_shards",
+        "run_description shared_budgets shared_connections shown_runs source_export start_text state_beginning web_api web_findings web_server web_shards",
     "compare": "changed_keys export_scanner page_source pair_log segment_scanner table_comparer",
     "dynamodb": "answer describe_settings dynamodb_client streams_client table_reader",
-    "exports": "export_file_reader export_folder export_store table_export",
+    "exports": "export_bucket export_file_reader export_folder export_store table_export",
     "monitor":
         "baseline change_ledger checking compare_session comparison_parts coverage_gaps deferred_feed finding_desk "
         "finding_news findings_flow handover migration monitor_session opened_state other_commands run_end "
@@ -62,6 +62,7 @@ WAITING = {
     "runtime":
         "asio child_process clock deadline drain_signal named_executor rate_limiter retry signal "
         "task_group then_always worker_pool",
+    "s3": "s3_answer s3_client",
     "serve": "event_feed http_server request_parser server_connection server_limits",
     "state": "sqlite_store state_store state_tables",
     "summary": "signs_of_life stored_facts",

@@ -37,7 +37,7 @@ TRANSLATIONS = ROOT / "docs/flags_TW.po"
 MAN_PAGE = ROOT / "docs/man/dynamodb-migration-monitor.1"
 HEAD = "| flag | required, or default | possible values | meaning |"
 RULE = "|---|---|---|---|"
-NAMES = re.compile(r"(--[a-z][a-z-]*[a-z](?: json)?|\b[A-Z]+(?:_[A-Z]+)+\b"
+NAMES = re.compile(r"(--[a-z][a-z-]*[a-z](?: json)?|\b[A-Z]+(?:_[A-Z][A-Z0-9]*)+\b"
                    r"|\bGO(?: \(sampled\))?(?!\w)|\bNO-GO\b)")
 # What the value of a flag is, where neither its row nor its type says more.
 VALUES = {"FILE": "a file", "NAME": "a name", "URL": "URL", "REGION": "an AWS region"}
@@ -137,7 +137,7 @@ def default_of(flag: Flag) -> str:
     text = with_commas(flag.default)
     if flag.default_is_a_value:
         return text if re.fullmatch(r"[\d,]+", text) else f"`{text}`"
-    names = r"(--[a-z][a-z-]*[a-z]|\b[A-Z]+(?:_[A-Z]+)+\b|\./\S+|\bap-northeast-1\b)"
+    names = r"(--[a-z][a-z-]*[a-z]|\b[A-Z]+(?:_[A-Z][A-Z0-9]*)+\b|\./\S+|\bap-northeast-1\b)"
     return re.sub(names, r"`\1`", text)
 
 

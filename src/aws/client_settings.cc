@@ -249,8 +249,8 @@ result<client_settings> resolve_client_settings(const client_flags& flags,
 
 result<endpoint_setting> resolve_endpoint(const service_names& service, std::string_view region,
                                           const std::optional<std::string>& profile,
-                                          const environment& variables,
-                                          const profile_files& files) {
+                                          const environment& variables, const profile_files& files,
+                                          const std::optional<std::string>& given) {
   const auto named = named_profile(profile, variables);
   const auto section = chosen_profile(named, files);
   if (!section) {
@@ -258,7 +258,7 @@ result<endpoint_setting> resolve_endpoint(const service_names& service, std::str
   }
   const client_flags no_flags;
   const resolver from(no_flags, variables, files, named.value_or("default"), **section);
-  return from.endpoint(service, region, std::nullopt);
+  return from.endpoint(service, region, given);
 }
 
 }  // namespace ddm::aws

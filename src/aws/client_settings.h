@@ -51,11 +51,11 @@ struct client_settings {
                                                               const environment& variables,
                                                               const profile_files& files);
 
-/// For services that are not called in the client's own region: single sign-on has one of its own.
-[[nodiscard]] result<endpoint_setting> resolve_endpoint(const service_names& service,
-                                                        std::string_view region,
-                                                        const std::optional<std::string>& profile,
-                                                        const environment& variables,
-                                                        const profile_files& files);
+/// For services that are not called in the client's own region: single sign-on has one of its own,
+/// and so has a bucket. `given` is a flag's.
+[[nodiscard]] result<endpoint_setting> resolve_endpoint(
+    const service_names& service, std::string_view region,
+    const std::optional<std::string>& profile, const environment& variables,
+    const profile_files& files, const std::optional<std::string>& given = std::nullopt);
 
 }  // namespace ddm::aws

@@ -36,11 +36,12 @@ bool has_streams_alias(std::string_view region) {
 
 std::string_view label_of(const service_names& service, std::string_view region,
                           endpoint_variant variant) {
-  if (variant.dual_stack && has_streams_alias(region)) {
+  if (variant.dual_stack && (service.labels_say_all || has_streams_alias(region))) {
     return variant.fips ? service.dual_fips_label : service.dual_stack_label;
   }
   // What serves the government is FIPS without being asked.
-  const bool named_so = variant.fips && (variant.dual_stack || !region.starts_with(government));
+  const bool named_so = variant.fips && (variant.dual_stack || service.labels_say_all ||
+                                         !region.starts_with(government));
   return named_so ? service.fips_label : service.label;
 }
 
@@ -56,8 +57,9 @@ std::string public_endpoint(const service_names& service, std::string_view regio
                             endpoint_variant variant) {
   const auto& home = *std::ranges::find_if(
       partitions, [&](const partition& each) { return region.starts_with(each.region_prefix); });
-  return fmt::format("https://{}.{}.{}", label_of(service, region, variant), region,
-                     variant.dual_stack ? home.dual_stack_domain : home.domain);
+  return fmt::format(
+      "https://{}.{}.{}", label_of(service, region, variant), region,
+      variant.dual_stack && !service.labels_say_all ? home.dual_stack_domain : home.domain);
 }
 
 }  // namespace ddm::aws

@@ -22,6 +22,8 @@ struct service_names {
   std::string_view dual_stack_label;  ///< the same for dual stack
   std::string_view fips_label;        ///< with FIPS
   std::string_view dual_fips_label;   ///< with both
+  /// S3: its labels say all, in the usual domain, and to the government as well.
+  bool labels_say_all = false;
 };
 
 inline constexpr service_names dynamodb_names{"AWS_ENDPOINT_URL_DYNAMODB",
@@ -38,6 +40,8 @@ inline constexpr service_names streams_names{"AWS_ENDPOINT_URL_DYNAMODB_STREAMS"
                                              "streams-dynamodb-fips"};
 inline constexpr service_names sts_names{
     "AWS_ENDPOINT_URL_STS", "sts", "sts", "sts", "sts-fips", "sts-fips"};
+inline constexpr service_names s3_names{
+    "AWS_ENDPOINT_URL_S3", "s3", "s3", "s3.dualstack", "s3-fips", "s3-fips.dualstack", true};
 inline constexpr service_names sso_names{"AWS_ENDPOINT_URL_SSO", "sso",
                                          "portal.sso",           "portal.sso",
                                          "portal.sso-fips",      "portal.sso-fips"};

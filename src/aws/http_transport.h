@@ -17,7 +17,8 @@ class http_transport final : public transport {
   /// `identity` may be shared by several transports (tables and streams of one side). `time`
   /// outlives the transport. Tables and streams are both signed for the service "dynamodb".
   http_transport(std::unique_ptr<net::http_client> http,
-                 std::shared_ptr<credentials_provider> identity, std::string region, clock& time);
+                 std::shared_ptr<credentials_provider> identity, std::string region, clock& time,
+                 std::string_view service = "dynamodb");
 
   [[nodiscard]] awaitable<result<api_response>> send(api_request request) override;
   void renew_credentials() override { identity_->renew(refused_); }
@@ -30,6 +31,7 @@ class http_transport final : public transport {
  private:
   /// Takes the request's body.
   [[nodiscard]] net::http_request sign(api_request& request, const credentials& by);
+  [[nodiscard]] net::http_request sign_get(const api_request& request, const credentials& by);
   void learn_clock_skew(const api_response& response);
 
   std::unique_ptr<net::http_client> http_;

@@ -26,6 +26,15 @@ call_statistics& service_client::statistics_of(const api_request& request) {
   return known != statistics_.end() ? known->second : statistics_[std::string(request.operation())];
 }
 
+std::optional<error> service_client::fault_in(const api_request& request,
+                                              const api_response& response) const {
+  if (options_.fault_in) {
+    return options_.fault_in(request, response);
+  }
+  return response.status == 200 ? std::nullopt
+                                : std::optional(classify_error(request.operation(), response));
+}
+
 awaitable<result<api_response>> service_client::attempt(const api_request& request) {
   ++statistics_of(request).calls;
   auto response = co_await transport_.send(request);
@@ -39,8 +48,8 @@ awaitable<result<api_response>> service_client::attempt(const api_request& reque
                     .request_id = std::move(response->request_id),
                     .http_status = response->status});
   }
-  if (response->status != 200) {
-    co_return fail(classify_error(request.operation(), *response));
+  if (auto fault = fault_in(request, *response)) {
+    co_return fail(*std::move(fault));
   }
   co_return response;
 }

@@ -29,8 +29,10 @@ class service_client {
     /// Put before every error message: "source table my-table (profile s)".
     std::string name;
     retry_limits limits;
+    /// What is wrong with an answer, if anything; empty: classify_error of each status but 200.
+    std::function<std::optional<error>(const api_request&, const api_response&)> fault_in = {};
     /// Called for each throttled answer, so that a rate limiter can slow down; may be empty.
-    std::function<void()> on_throttled;
+    std::function<void()> on_throttled = {};
     std::uint64_t random_seed = 0;
   };
 
@@ -52,6 +54,8 @@ class service_client {
 
  private:
   [[nodiscard]] call_statistics& statistics_of(const api_request& request);
+  [[nodiscard]] std::optional<error> fault_in(const api_request& request,
+                                              const api_response& response) const;
   [[nodiscard]] awaitable<result<api_response>> attempt(const api_request& request);
   [[nodiscard]] std::unexpected<error> told(error failure, const api_request& request) const;
 

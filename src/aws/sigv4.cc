@@ -23,7 +23,7 @@ std::string basic_time(wall_time now) {
                      clock.seconds().count());
 }
 
-/// The path encoded once more, as every service but S3 wants it.
+/// The path encoded once more.
 void append_path(std::string& out, std::string_view path) {
   for (const unsigned char c : path) {
     const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
@@ -78,11 +78,15 @@ std::string joined_names(const std::vector<signable_header>& headers) {
   return names;
 }
 
-std::string canonical_form(const signable_request& request,
+std::string canonical_form(const signable_request& request, std::string_view service,
                            const std::vector<signable_header>& headers, std::string_view names) {
   std::string text(request.method);
   text += '\n';
-  append_path(text, request.path);
+  if (service == s3_service) {
+    text += request.path;
+  } else {
+    append_path(text, request.path);
+  }
   text += '\n';
   append_query(text, request.query);
   text += '\n';
@@ -130,7 +134,7 @@ signature request_signer::sign(const signable_request& request, const credential
   }
   std::ranges::sort(headers, {}, &signable_header::name);
   const auto names = joined_names(headers);
-  const auto canonical = canonical_form(request, headers, names);
+  const auto canonical = canonical_form(request, service_, headers, names);
 
   const auto scope = fmt::format("{}/{}/{}/aws4_request", day, region_, service_);
   const auto to_sign =

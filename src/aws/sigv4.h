@@ -22,12 +22,16 @@ struct signable_header {
 
 struct signable_request {
   std::string_view method;
-  std::string_view path = "/";  ///< as sent, no "." or ".." segments
+  std::string_view path = "/";  ///< as sent; no "." or ".." segments, but to S3
   std::string_view query;       ///< as sent, percent-encoded, without '?'
   /// To be signed besides x-amz-date and x-amz-security-token; "host" is a must.
   std::vector<signable_header> headers;
   std::string_view body;
 };
+
+/// S3 takes the path of a request into the signature as it is sent; every other service wants it
+/// encoded once more.
+inline constexpr std::string_view s3_service = "s3";
 
 /// Headers to add to the request, along with x-amz-security-token where there is a session token.
 struct signature {

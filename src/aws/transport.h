@@ -28,12 +28,24 @@ enum class sending {
   over,       ///< an attempt ended, whether it was answered or not
 };
 
+/// What S3 is asked: nothing is posted, and the names are in the path.
+struct get_request {
+  std::string path;                   ///< as sent: percent-encoded, and below that of the endpoint
+  std::string query;                  ///< the same, without '?'; may be empty
+  std::optional<std::uint64_t> from;  ///< the first byte of the part that is wanted; nothing: all
+  std::uint64_t bytes = 0;            ///< of that part, at most
+  std::string if_match;               ///< the ETag that it must have; empty: any
+};
+
 /// One attempt of one API call.
 struct api_request {
   /// The X-Amz-Target header: "DynamoDB_20120810.GetItem", "DynamoDBStreams_20120810.GetRecords".
+  /// Of S3 the operation: "S3.GetObject".
   std::string target;
   /// The JSON body.
   std::string body;
+  /// In place of target and body on the wire.
+  std::optional<get_request> get = std::nullopt;
   /// From the moment of sending to the last byte of the answer.
   milliseconds timeout{10'000};
   /// The limit of an answer that is large and comes steadily (net::http_request::longest).
@@ -55,11 +67,12 @@ struct api_request {
   }
 };
 
-/// The answer as it came, whatever its status; only the headers that matter are kept.
+/// The answer as it came, whatever its status.
 struct api_response {
   int status = 0;
   padded_buffer body;
-  std::string request_id;                   ///< x-amzn-requestid
+  net::http_headers headers;
+  std::string request_id;                   ///< x-amzn-requestid, x-amz-request-id
   std::optional<std::uint32_t> crc32;       ///< x-amz-crc32
   std::optional<milliseconds> retry_after;  ///< x-amz-retry-after
   std::optional<wall_time> date;            ///< Date: the server's clock, whole seconds

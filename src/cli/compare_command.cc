@@ -13,10 +13,10 @@
 #include "cli/run_description.h"
 #include "cli/run_teller.h"
 #include "cli/sample_rate.h"
+#include "cli/source_export.h"
 #include "cli/standard_output.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
-#include "exports/export_folder.h"
 #include "exports/table_export.h"
 #include "monitor/compare_session.h"
 #include "report/exit_code.h"
@@ -27,7 +27,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -115,7 +114,8 @@ monitor::compare_settings compare_run::session_settings() const {
                        .share = share_,
                        .keeps_each_pair = is_worker,
                        .step = step_of(options_),
-                       .exchange_folder = options_.exchange.value_or("")},
+                       .exchange_folder = options_.exchange.value_or(""),
+                       .array_id = share_.workers > 0 && options_.workers ? new_id() : 0},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
           .verifier = {.keep_values = options_.show_values},
           .findings = {.show_values = options_.show_values,
@@ -186,11 +186,14 @@ std::string compare_run::not_as_prepared() const {
   const auto was = progress_in(migration_);
   const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const auto export_arn = export_ == nullptr ? std::string() : export_->summary.export_arn;
-  if (!was.begun()) {
-    return {};
+  if (was.array_id == 0 || was.finished()) {
+    return {};  // what the state knew before: another one begins
   }
   if (was.workers != share_.workers) {
     return fmt::format("{} workers, not {}", was.workers, share_.workers);
+  }
+  if ((was.leftovers_go() == compare::passing_on::no) == options_.exchange.has_value()) {
+    return options_.exchange ? "no --exchange" : "--exchange";
   }
   if (was.sample_rate != static_cast<std::int64_t>(options_.sample_rate)) {
     return fmt::format("sample {}, not {}",
@@ -461,18 +464,6 @@ result<void> check_is_of_source(const exports::table_export& of,
   return {};
 }
 
-/// Nothing: the source is scanned.
-awaitable<result<std::optional<exports::table_export>>> open_source_export(
-    process& host, const compare_options& options) {
-  if (!options.source_export) {
-    co_return std::nullopt;
-  }
-  auto found = co_await exports::open_export(
-      std::make_shared<exports::export_folder>(*options.source_export, host.pool));
-  co_return found ? result<std::optional<exports::table_export>>(*std::move(found))
-                  : fail(std::move(found.error()));
-}
-
 awaitable<int> compare_opened(open_migration& opened, const compare_options& options,
                               compare::worker_share share, run_teller& teller,
                               const exports::table_export* source_export) {
@@ -506,6 +497,7 @@ command_manner manner_of(process& host, const compare_options& options,
     manner.part = prepared_part;
   } else if (role == array_role::worker) {
     manner.part = part_of(share.worker);
+    manner.begins_alone = true;
     manner.workers = share.workers;
   }
   manner.begin_part = [place, role, share, &options](const std::string& path, held_state* held) {

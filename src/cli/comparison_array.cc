@@ -2,8 +2,7 @@
 
 #include "base/log.h"
 #include "cli/fetched_part.h"
-#include "compare/exchange.h"
-#include "compare/leftover_file.h"
+#include "compare/comparer_settings.h"
 #include "monitor/comparison_parts.h"
 #include "remote/random_id.h"
 #include "state/picture.h"
@@ -12,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -22,6 +22,8 @@ namespace ddm::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view findings_suffix = ".findings.jsonl";  // as migration_files has it
 
 /// Of a scheduler, what it tells each task of an array.
 struct scheduler {
@@ -78,20 +80,45 @@ result<std::unique_ptr<state::state_store>> open_copy(const std::string& path) {
   return state::open_sqlite_store({.path = path, .command = "parts"});
 }
 
-/// Numbers alone tell which comparison a part is of.
+/// Which comparison it is of, and what of it is done.
 result<compare::comparison_progress> progress_in(const std::string& path) {
-  const auto numbers =
-      state::numbers_in(path, compare::comparison_progress::prefix_of(std::string(compare_part)));
-  if (!numbers) {
-    return fail(numbers.error());
+  const auto prefix = compare::comparison_progress::prefix_of(std::string(compare_part));
+  const auto numbers = state::numbers_in(path, prefix);
+  const auto values = state::values_in(path, prefix);
+  if (!numbers || !values) {
+    return fail(numbers ? values.error() : numbers.error());
   }
-  return monitor::comparison_in({.numbers = *numbers, .values = {}, .gaps = {}});
+  return monitor::comparison_in({.numbers = *numbers, .values = *values, .gaps = {}});
 }
 
+/// With what lies beside it: findings that another part wrote are not those of the next one.
 void remove_part(const std::string& path) {
   state::remove_picture(path);
   std::error_code absent;
-  fs::remove(path + leftovers_suffix(compare_part), absent);
+  for (const auto& beside : {leftovers_suffix(compare_part), std::string(findings_suffix)}) {
+    fs::remove(path + beside, absent);
+  }
+}
+
+/// Of two that begin one file the second one finds it made, or in use. Nothing: it lies in a table,
+/// in a folder of this process's own.
+result<std::optional<state::state_lock>> lock_part(const std::string& path, held_state* held) {
+  if (held != nullptr) {
+    return std::nullopt;
+  }
+  auto locked = state::state_lock::acquire(path, std::string(compare_part), "compare");
+  return locked ? result<std::optional<state::state_lock>>(*std::move(locked))
+                : fail(std::move(locked.error()));
+}
+
+/// The state has taken in the comparison that was prepared: another one begins.
+result<bool> was_merged(const std::string& prepared, const std::string& state) {
+  const auto array = progress_in(prepared);
+  const auto known = progress_in(state);
+  if (!array || !known) {
+    return fail(array ? known.error() : array.error());
+  }
+  return known->finished() && known->array_id == array->array_id;
 }
 
 std::unexpected<error> not_prepared(const array_place& place, std::int64_t workers) {
@@ -104,15 +131,9 @@ std::unexpected<error> not_prepared(const array_place& place, std::int64_t worke
 /// Without them its segments are read again.
 bool has_its_leftovers(const compare::comparison_progress& own, const array_worker& who,
                        const std::string& path) {
-  if (own.leftovers_go() == compare::passing_on::done || own.all_joined()) {
-    return true;
-  }
-  const auto mark = static_cast<std::uint64_t>(own.started_ms);
-  const bool go_on = own.leftovers_go() == compare::passing_on::later;
-  const auto log = who.exchange ? compare::exchange(*who.exchange, who.share, mark).log_path()
-                                : path + leftovers_suffix(compare_part);
-  return (go_on == who.exchange.has_value() || own.segments_done == 0) &&
-         compare::leftover_file::holds(log, static_cast<std::uint64_t>(own.leftover_bytes), mark);
+  return compare::has_leftovers({.leftover_path = path + leftovers_suffix(compare_part),
+                                 .exchange_folder = who.exchange.value_or("")},
+                                own);
 }
 
 /// Its WAL goes with the store, so that the file is all.
@@ -122,7 +143,7 @@ awaitable<result<void>> make_part(array_place place, compare::worker_share share
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }
-  co_return co_await monitor::begin_part(**opened, share, remote::random_id());
+  co_return co_await monitor::begin_part(**opened, share, remote::random_id(), new_id());
 }
 
 }  // namespace
@@ -161,6 +182,14 @@ result<compare::worker_share> share_of(const compare_options& options,
       "Batch, Kubernetes or Slurm; --prepare comes before the workers, --merge after them");
 }
 
+std::int64_t new_id() {
+  constexpr std::size_t digits = 15;  // they fit into what is positive
+  const auto text = remote::random_id().substr(0, digits);
+  std::int64_t id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), id, 16);
+  return std::max<std::int64_t>(1, id);
+}
+
 std::string part_of(std::int64_t worker) { return fmt::format("part-{:04}", worker); }
 
 awaitable<result<bool>> copy_part(array_place from, held_state* held, std::string part,
@@ -187,12 +216,23 @@ awaitable<result<bool>> copy_part(array_place from, held_state* held, std::strin
 
 awaitable<result<void>> begin_prepared(array_place from, held_state* held, bool anew,
                                        std::string path) {
-  std::error_code unknown;
-  if (held != nullptr || (fs::exists(path, unknown) && !anew)) {
+  if (held != nullptr) {
     co_return result<void>{};
   }
-  state::remove_picture(path);
-  if (!fs::exists(from.state_file, unknown)) {
+  const auto alone = lock_part(path, held);
+  if (!alone) {
+    co_return fail(alone.error());
+  }
+  std::error_code unknown;
+  const bool has_state = fs::exists(from.state_file, unknown);
+  if (fs::exists(path, unknown) && !anew) {
+    const auto merged = has_state ? was_merged(path, from.state_file) : result<bool>(false);
+    if (!merged || !*merged) {
+      co_return merged ? result<void>() : fail(merged.error());
+    }
+  }
+  remove_part(path);
+  if (!has_state) {
     co_return result<void>{};
   }
   const auto now = from.host.time.now();
@@ -229,21 +269,20 @@ awaitable<result<void>> begin_whole(array_place from, held_state* held, std::str
   if (fs::exists(path, unknown)) {
     co_return result<void>{};
   }
-  const auto copied = co_await copy_part(from, held, prepared_part, path);
+  const auto draft = path + ".draft";
+  const auto copied = co_await copy_part(from, held, prepared_part, draft);
+  if (copied && *copied) {
+    fs::rename(draft, path);
+  }
   co_return copied ? result<void>() : fail(copied.error());
 }
 
 awaitable<result<void>> begin_worker(array_place from, held_state* held, array_worker who,
                                      std::string path) {
   const auto& share = who.share;
-  // Of two that were started for one worker the second one finds the part made, or in use.
-  std::optional<state::state_lock> alone;
-  if (held == nullptr) {
-    auto locked = state::state_lock::acquire(path, std::string(compare_part), "compare");
-    if (!locked) {
-      co_return fail(std::move(locked.error()));
-    }
-    alone.emplace(*std::move(locked));
+  const auto alone = lock_part(path, held);
+  if (!alone) {
+    co_return fail(alone.error());
   }
   const auto draft = path + ".draft";
   const auto there = co_await copy_part(from, held, prepared_part, draft);
@@ -263,6 +302,13 @@ awaitable<result<void>> begin_worker(array_place from, held_state* held, array_w
   if (prepared->workers != share.workers) {
     co_return wrong_usage(fmt::format("{} was prepared for {} workers, not for {}", from.state_file,
                                       prepared->workers, share.workers));
+  }
+  const bool passes_on = prepared->leftovers_go() != compare::passing_on::no;
+  if (passes_on != who.exchange.has_value()) {
+    co_return wrong_usage(fmt::format(
+        "{} was prepared {} --exchange: give all steps the same flags, or begin anew with "
+        "--prepare --fresh",
+        from.state_file, passes_on ? "with" : "without"));
   }
   std::error_code unknown;
   if (fs::exists(path, unknown)) {

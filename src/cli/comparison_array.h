@@ -37,6 +37,9 @@ enum class array_role {
 inline constexpr auto prepared_part = "prepared";
 [[nodiscard]] std::string part_of(std::int64_t worker);
 
+/// Of an array, or of a part: never given twice, and not 0.
+[[nodiscard]] std::int64_t new_id();
+
 /// Where the parts lie.
 struct array_place {
   process& host;
@@ -47,8 +50,8 @@ struct array_place {
 [[nodiscard]] awaitable<result<bool>> copy_part(array_place from, held_state* held,
                                                 std::string part, std::string to);
 
-/// Makes `path`, the prepared state, of what the state knows, unless it is there. In a table it was
-/// made so when it was taken.
+/// Makes `path`, the prepared state, of what the state knows, unless it is there and was not merged
+/// yet. In a table it was made so when it was taken (cli/state_beginning.h).
 [[nodiscard]] awaitable<result<void>> begin_prepared(array_place from, held_state* held, bool anew,
                                                      std::string path);
 /// How a worker takes part.

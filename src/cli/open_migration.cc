@@ -169,7 +169,7 @@ awaitable<result<void>> take_state(open_migration& migration) {
   const held_state::beginning how{.schema = migration.facts.schema,
                                   .forgets_state = manner.forgets_state,
                                   .begins_anew = manner.begins_anew,
-                                  .begins_alone = manner.begin_part && !manner.part.empty()};
+                                  .begins_alone = manner.begins_alone};
   auto taken =
       manner.only_looks ? co_await migration.held->borrow(how) : co_await migration.held->take(how);
   migration.files.state = migration.held->path();

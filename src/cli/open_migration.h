@@ -49,6 +49,8 @@ struct command_manner {
   /// Makes the file at `path` what it begins with, beside what a state in a table begins with by
   /// itself (not a part); `held` null: it lies in no table.
   std::function<awaitable<result<void>>(const std::string& path, held_state* held)> begin_part = {};
+  /// In a table it begins with its own newest copy, or nothing, and what begin_part makes of that.
+  bool begins_alone = false;
   /// How many share the read units of the tables.
   std::int64_t workers = 1;
   /// False for a command that works on what another one has found.

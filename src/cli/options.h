@@ -158,6 +158,7 @@ enum class array_step {
 struct compare_options : migration_options {
   std::uint64_t sample_rate = 1;             ///< one key in N
   std::optional<std::string> source_export;  ///< in place of a scan of the source
+  connection_options export_access;          ///< of its bucket; the source's, where it has none
   // Of one comparison by several workers (comparison_array.h):
   std::optional<std::uint64_t> workers;
   std::optional<std::uint64_t> worker;  ///< nothing: the scheduler's variables tell

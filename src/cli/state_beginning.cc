@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cli/fetched_part.h"
 #include "compare/comparison_progress.h"
+#include "monitor/comparison_parts.h"
 #include "monitor/handover.h"
 #include "monitor/session_state.h"
 #include "remote/random_id.h"
@@ -57,6 +58,7 @@ class beginning {
   [[nodiscard]] fetched_part* fetched(bool the_monitors) const;
   [[nodiscard]] awaitable<result<store_ptr>> open(std::string at) const;
   [[nodiscard]] awaitable<result<beginning_facts>> learn();
+  [[nodiscard]] awaitable<result<bool>> own_is_merged();
   [[nodiscard]] awaitable<result<void>> begin_from(const fetched_part& base);
   [[nodiscard]] awaitable<result<void>> note_beginning(const fetched_part& base);
   [[nodiscard]] awaitable<result<void>> take_in_others(const fetched_part* base);
@@ -88,6 +90,14 @@ awaitable<result<beginning_facts>> beginning::learn() {
                         .begins_anew = how_.begins_anew,
                         .monitors = fetched(true) != nullptr,
                         .another = fetched(false) != nullptr};
+  if (facts.own && kind_of(command()) != command()) {
+    // What workers begin with: not what a merge has made whole, nor what is forgotten.
+    const auto merged = co_await own_is_merged();
+    if (!merged) {
+      co_return fail(merged.error());
+    }
+    facts.own = !*merged && !how_.begins_anew;
+  }
   if (!facts.own || !facts.monitors) {
     co_return facts;
   }
@@ -113,6 +123,25 @@ awaitable<result<beginning_facts>> beginning::learn() {
                     how_.address.describe(), command()));
   }
   co_return facts;
+}
+
+awaitable<result<bool>> beginning::own_is_merged() {
+  const auto compare = std::ranges::find(parts_, compare_part, &fetched_part::command);
+  if (compare == parts_.end() || !(*compare)->found()) {
+    co_return false;
+  }
+  auto own = co_await open(path());
+  auto theirs = co_await open((*compare)->path());
+  if (!own || !theirs) {
+    co_return fail(own ? std::move(theirs.error()) : std::move(own.error()));
+  }
+  const auto prepared = co_await monitor::all_of(**own);
+  const auto known = co_await monitor::all_of(**theirs);
+  if (!prepared || !known) {
+    co_return fail(prepared ? known.error() : prepared.error());
+  }
+  const auto last = monitor::comparison_in(*known);
+  co_return last.finished() && last.array_id == monitor::comparison_in(*prepared).array_id;
 }
 
 awaitable<result<void>> beginning::run() {

@@ -23,6 +23,8 @@
 #include <filesystem>
 #include <memory>
 #include <ranges>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace ddm::cli {
@@ -218,12 +220,20 @@ awaitable<result<int>> forget_and_remove(remote::state_keeper& keeper,
 }
 
 /// Of any command.
-awaitable<result<bool>> is_listed(surroundings around, remote::state_address address) {
+/// Of its name, those of workers too.
+awaitable<result<std::vector<std::string>>> listed_parts(surroundings around,
+                                                         remote::state_address address) {
   const auto listed = co_await remote::list_states(around.calls, address.table);
   if (!listed) {
     co_return fail(listed.error());
   }
-  co_return std::ranges::find(*listed, address.name, &remote::listed_state::name) != listed->end();
+  std::vector<std::string> commands;
+  for (const auto& each : *listed) {
+    if (each.name == address.name) {
+      commands.push_back(each.command);
+    }
+  }
+  co_return commands;
 }
 
 /// How many blocks it had.
@@ -261,20 +271,23 @@ awaitable<result<int>> remove_part(surroundings around, remote::state_address ad
 }
 
 awaitable<result<int>> remove(surroundings around, remote::state_address address) {
-  auto known = co_await is_listed(around, address);
-  if (!known) {
-    co_return fail(std::move(known.error()));
+  auto listed = co_await listed_parts(around, address);
+  if (!listed) {
+    co_return fail(std::move(listed.error()));
   }
+  bool is_known = !listed->empty();
+  std::set<std::string> commands(parts.begin(), parts.end());
+  commands.insert(listed->begin(), listed->end());
   int blocks = 0;
-  for (const auto command : parts) {
+  for (const auto& command : commands) {
     auto removed = co_await remove_part(around, address, command);
     if (!removed) {
       co_return removed;
     }
-    *known = *known || *removed != none_was_there;
+    is_known = is_known || *removed != none_was_there;
     blocks += std::max(*removed, 0);
   }
-  if (!*known) {
+  if (!is_known) {
     co_return fail(not_there(address));
   }
   (void)print_text(fmt::format("{} is deleted: {} blocks\n", address.describe(), blocks),

@@ -33,14 +33,15 @@ std::uint32_t segments_for(const comparer_settings& settings) {
 }
 
 std::uint64_t mark_of(const comparison_progress& progress) {
-  return static_cast<std::uint64_t>(progress.started_ms);
+  return static_cast<std::uint64_t>(progress.array_id != 0 ? progress.array_id
+                                                           : progress.started_ms);
 }
 
 std::string leftover_path_of(const comparer_settings& settings,
                              const comparison_progress& progress) {
   return settings.step == worker_step::all
              ? settings.leftover_path
-             : exchange(settings.exchange_folder, progress.share(), mark_of(progress)).log_path();
+             : exchange(settings.exchange_folder, progress).log_path(progress.attempt);
 }
 
 bool is_continued_by(const comparer_settings& settings, const std::string& export_arn,
@@ -54,10 +55,18 @@ bool is_continued_by(const comparer_settings& settings, const std::string& expor
 }
 
 bool has_leftovers(const comparer_settings& settings, const comparison_progress& progress) {
-  return !needs_leftovers(progress) ||
-         leftover_file::holds(leftover_path_of(settings, progress),
-                              static_cast<std::uint64_t>(progress.leftover_bytes),
-                              mark_of(progress));
+  if (!needs_leftovers(progress)) {
+    return true;
+  }
+  const auto mark = mark_of(progress);
+  if (settings.exchange_folder.empty()) {
+    return leftover_file::holds(settings.leftover_path,
+                                static_cast<std::uint64_t>(progress.leftover_bytes), mark);
+  }
+  const exchange between(settings.exchange_folder, progress);
+  return std::ranges::all_of(logs_of(progress), [&](const counted_log& log) {
+    return leftover_file::holds(between.log_path(log.attempt), log.bytes, mark);
+  });
 }
 
 }  // namespace ddm::compare

@@ -29,7 +29,8 @@ struct comparer_settings {
   /// A pair is where another host finds it before the next one begins (comparer_parts::keep).
   bool keeps_each_pair = false;
   worker_step step = worker_step::all;
-  std::string exchange_folder;  ///< for the two steps
+  std::string exchange_folder;  ///< for the two steps; empty: leftovers are not passed on
+  std::int64_t array_id = 0;    ///< of a comparison that is prepared for workers
 };
 
 /// Those that are asked for, else as many as suit the tables' sizes and the workers.
@@ -37,8 +38,8 @@ struct comparer_settings {
 
 /// Tells the leftovers of a comparison from those of another one.
 [[nodiscard]] std::uint64_t mark_of(const comparison_progress& progress);
-/// Where workers pass on what is left over it is nearly everything: it lies with the rest of that,
-/// not in the copies of a state.
+/// Of the present attempt. Where workers pass on what is left over it is nearly everything: it lies
+/// with the rest of that, not in the copies of a state.
 [[nodiscard]] std::string leftover_path_of(const comparer_settings& settings,
                                            const comparison_progress& progress);
 

@@ -15,7 +15,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 23> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 25> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 23> progress_
      {"worker", &comparison_progress::worker},
      {"workers", &comparison_progress::workers},
      {"passed_on", &comparison_progress::passed_on},
+     {"array_id", &comparison_progress::array_id},
+     {"part_id", &comparison_progress::part_id},
      {"leftover_bytes", &comparison_progress::leftover_bytes},
      {"parts", &comparison_progress::parts},
      {"parts_joined", &comparison_progress::parts_joined},
@@ -52,6 +54,8 @@ constexpr std::array<std::pair<std::string_view, scan_member>, 8> scan_names{
 
 constexpr std::string_view ignored_name = "ignored";
 constexpr std::string_view export_name = "export_arn";
+constexpr std::string_view earlier_logs_name = "earlier_logs";
+constexpr std::string_view joined_of_name = "joined_of";
 constexpr std::string_view withheld_name = "export_withheld";
 
 std::string full_name(const std::string& command, std::string_view name) {
@@ -78,6 +82,8 @@ void comparison_progress::save(const std::string& command,
   }
   values.insert_or_assign(full_name(command, ignored_name), ignored);
   values.insert_or_assign(full_name(command, export_name), export_arn);
+  values.insert_or_assign(full_name(command, earlier_logs_name), earlier_logs);
+  values.insert_or_assign(full_name(command, joined_of_name), joined_of);
   values.insert_or_assign(full_name(command, withheld_name), withheld);
 }
 
@@ -97,6 +103,8 @@ comparison_progress comparison_progress::load(const std::string& command,
   }
   loaded.ignored = state::stored_or(values, full_name(command, ignored_name));
   loaded.export_arn = state::stored_or(values, full_name(command, export_name));
+  loaded.earlier_logs = state::stored_or(values, full_name(command, earlier_logs_name));
+  loaded.joined_of = state::stored_or(values, full_name(command, joined_of_name));
   loaded.withheld = state::stored_or(values, full_name(command, withheld_name));
   return loaded;
 }

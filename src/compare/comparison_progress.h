@@ -45,6 +45,8 @@ struct comparison_progress {
   std::int64_t worker = 0;          ///< of `workers`: whose part of the pairs this is
   std::int64_t workers = 1;         ///< 1: all pairs
   std::int64_t passed_on = 0;       ///< a passing_on
+  std::int64_t array_id = 0;        ///< of what all workers share; 0: there are none
+  std::int64_t part_id = 0;         ///< new whenever a worker's part begins anew
   std::int64_t leftover_bytes = 0;  ///< length of the leftover file that counts
   std::int64_t parts = 0;           ///< of the last join; 0: not begun
   std::int64_t parts_joined = 0;
@@ -66,7 +68,11 @@ struct comparison_progress {
   std::string export_arn;  ///< empty: the source's table was scanned
   std::string withheld;    ///< why the export stands for no later moment, in words
   std::string ignored;     ///< patterns, comma-separated: digests depend on them
-  std::string made_by;     ///< the command, which its names in the state tell
+  /// Of a worker that passes on leftovers: "ATTEMPT:BYTES" of each process before this one, with
+  /// commas, whose log counts.
+  std::string earlier_logs;
+  std::string joined_of;  ///< part_id of each worker whose leftovers it joins, with commas
+  std::string made_by;    ///< the command, which its names in the state tell
 
   [[nodiscard]] bool begun() const { return started_ms != 0; }
   [[nodiscard]] bool finished() const { return finished_ms != 0; }

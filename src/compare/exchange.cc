@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t buffers_bytes_max = 16UZ << 20;  // of all of them
 constexpr std::size_t buffer_bytes_max = 64UZ << 10;
+constexpr std::size_t id_digits = 16;
 
 std::unexpected<error> not_written(const std::string& path, int reason) {
   return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
@@ -60,31 +62,57 @@ class drafts {
   std::vector<std::string> paths_;
 };
 
+std::string sender(std::int64_t worker) { return fmt::format("{:04}-", worker); }
+std::string receiver(std::int64_t worker) { return fmt::format("-to-{:04}.leftovers", worker); }
+
 }  // namespace
 
-std::string exchange::path_of(std::int64_t from, std::int64_t to) const {
-  return fmt::format("{}/comparison-{}/{:04}-to-{:04}.leftovers", folder_, mark_, from, to);
+std::string exchange::folder() const { return fmt::format("{}/{:016x}", folder_, mark_); }
+
+std::string exchange::path_to(std::int64_t worker) const {
+  return fmt::format("{}/{}{:016x}{}", folder(), sender(share_.worker), part_id_, receiver(worker));
 }
 
-std::string exchange::log_path() const {
-  return fmt::format("{}/comparison-{}/{:04}.log", folder_, mark_, share_.worker);
+std::string exchange::log_path(std::int64_t attempt) const {
+  return fmt::format("{}/{}{:016x}-{}.log", folder(), sender(share_.worker), part_id_, attempt);
 }
 
 result<void> exchange::prepare() const {
-  const auto own = fs::path(log_path()).parent_path();
-  if (::mkdir(own.c_str(), 0700) != 0 && errno != EEXIST) {
-    return not_written(own.string(), errno);
+  if (::mkdir(folder().c_str(), 0700) != 0 && errno != EEXIST) {
+    return not_written(folder(), errno);
   }
   return {};
 }
 
-result<std::uint64_t> exchange::deal_out(const leftover_file& log, const last_join::filter& counts,
+std::vector<std::string> exchange::named(const std::string& begin, const std::string& end) const {
+  std::vector<std::string> found;
+  std::error_code unknown;
+  for (const auto& entry : fs::directory_iterator(folder(), unknown)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with(begin) && name.ends_with(end)) {
+      found.push_back(name);
+    }
+  }
+  return found;
+}
+
+void exchange::forget_earlier_parts() const {
+  const auto own = fmt::format("{}{:016x}", sender(share_.worker), part_id_);
+  for (const auto& name : named(sender(share_.worker), "")) {
+    if (!name.starts_with(own)) {
+      ::unlink(fmt::format("{}/{}", folder(), name).c_str());
+    }
+  }
+}
+
+result<std::uint64_t> exchange::deal_out(const std::vector<const leftover_file*>& logs,
+                                         const last_join::filter& counts,
                                          const std::atomic<bool>& stopping) const {
   const auto workers = static_cast<std::size_t>(share_.workers);
   const auto buffer_bytes = std::min(buffer_bytes_max, buffers_bytes_max / workers);
   drafts out(share_.workers);
   for (std::int64_t to = 0; to < share_.workers; ++to) {
-    if (auto added = out.add(path_of(share_.worker, to), mark_); !added) {
+    if (auto added = out.add(path_to(to), mark_); !added) {
       return fail(std::move(added.error()));
     }
   }
@@ -96,69 +124,98 @@ result<std::uint64_t> exchange::deal_out(const leftover_file& log, const last_jo
     }
     buffers[to].clear();
   };
-  auto read = log.read(
-      [&](leftover&& entry, leftover_origin from) {
-        if (!counts(from)) {
-          return;
-        }
-        // By other bits than the receiver deals out its parts with.
-        const auto to = static_cast<std::size_t>((entry.key.low >> 32U) % workers);
-        append_leftover(entry, from, buffers[to]);
-        if (buffers[to].size() >= buffer_bytes) {
-          write_out(to);
-        }
-      },
-      &stopping);
-  if (!read) {
-    return fail(std::move(read.error()));
+  for (const auto* log : logs) {
+    auto read = log->read(
+        [&](leftover&& entry, leftover_origin from) {
+          if (!counts(from)) {
+            return;
+          }
+          // By other bits than the receiver deals out its parts with.
+          const auto to = static_cast<std::size_t>((entry.key.low >> 32U) % workers);
+          append_leftover(entry, from, buffers[to]);
+          if (buffers[to].size() >= buffer_bytes) {
+            write_out(to);
+          }
+        },
+        &stopping);
+    if (!read) {
+      return fail(std::move(read.error()));
+    }
   }
+  forget_earlier_parts();
   std::uint64_t bytes = 0;
   for (std::size_t to = 0; to < workers; ++to) {
     write_out(to);
     auto& file = out.at(to);
     if (written) {
-      written = file.finish_as(path_of(share_.worker, static_cast<std::int64_t>(to)));
+      written = file.finish_as(path_to(static_cast<std::int64_t>(to)));
     }
     bytes += file.bytes();
   }
   return written ? result<std::uint64_t>(bytes) : fail(std::move(written.error()));
 }
 
-result<std::vector<leftover_file>> exchange::received() const {
-  std::vector<leftover_file> all;
+result<exchange::received_files> exchange::received() const {
+  received_files all;
   std::string missing;
-  all.reserve(static_cast<std::size_t>(share_.workers));
+  all.files.reserve(static_cast<std::size_t>(share_.workers));
   for (std::int64_t from = 0; from < share_.workers; ++from) {
-    const auto path = path_of(from, share_.worker);
-    std::error_code unknown;
-    if (!fs::exists(path, unknown)) {
+    const auto names = named(sender(from), receiver(share_.worker));
+    if (names.size() != 1) {
       missing += fmt::format("{}{}", missing.empty() ? "" : ", ", from);
       continue;
     }
-    auto file = leftover_file::open_finished(path, mark_);
+    auto file = leftover_file::open_finished(fmt::format("{}/{}", folder(), names.front()), mark_);
     if (!file) {
       return fail(std::move(file.error()));
     }
-    all.push_back(std::move(*file));
+    all.files.push_back(std::move(*file));
+    const auto part = names.front().substr(sender(from).size(), id_digits);
+    all.parts += fmt::format("{}{}", all.parts.empty() ? "" : ",", part);
   }
   if (!missing.empty()) {
-    return fail(
-        error_class::retry,
-        fmt::format("the first step (--step scan) of these workers is not complete, or they "
-                    "had another folder for --exchange than {}: {}",
-                    folder_, missing));
+    return fail(error_class::retry,
+                fmt::format("of these workers the first step (--step scan) is not complete: {}. If "
+                            "it is, {} is not the folder that they had for --exchange, or has lost "
+                            "files: begin anew with --prepare --fresh",
+                            missing, folder_));
   }
   return all;
 }
 
 void exchange::forget_received() const {
-  for (std::int64_t from = 0; from < share_.workers; ++from) {
-    const auto path = path_of(from, share_.worker);
-    ::unlink(path.c_str());
-    remove_drafts(path);
+  for (const auto& name : named("", receiver(share_.worker))) {
+    ::unlink(fmt::format("{}/{}", folder(), name).c_str());
   }
+  remove_drafts(path_to(share_.worker));
   // The last one of them takes the folder away; it is not empty before.
-  ::rmdir(fs::path(log_path()).parent_path().c_str());
+  ::rmdir(folder().c_str());
+}
+
+void exchange::forget_logs() const {
+  for (const auto& name : named(sender(share_.worker), ".log")) {
+    ::unlink(fmt::format("{}/{}", folder(), name).c_str());
+  }
+}
+
+std::vector<counted_log> logs_of(const comparison_progress& progress) {
+  std::vector<counted_log> logs;
+  std::istringstream earlier(progress.earlier_logs);
+  char between = 0;
+  for (counted_log each; earlier >> each.attempt >> between >> each.bytes; earlier >> between) {
+    logs.push_back(each);
+  }
+  logs.push_back(
+      {.attempt = progress.attempt, .bytes = static_cast<std::uint64_t>(progress.leftover_bytes)});
+  return logs;
+}
+
+void retire_log(comparison_progress& progress) {
+  if (progress.leftover_bytes > 0) {
+    progress.earlier_logs += fmt::format("{}{}:{}", progress.earlier_logs.empty() ? "" : ",",
+                                         progress.attempt, progress.leftover_bytes);
+  }
+  progress.leftover_bytes = 0;
 }
 
 }  // namespace ddm::compare

@@ -187,6 +187,15 @@ result<leftover_file> leftover_file::open_draft(const std::string& path, std::ui
   return leftover_file(std::move(draft.path), draft.descriptor, 0, mark);
 }
 
+result<leftover_file> leftover_file::open_part(std::string path, std::uint64_t bytes,
+                                               std::uint64_t mark) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) {
+    return system_failure(path, "open");
+  }
+  return leftover_file(std::move(path), descriptor, bytes, mark);
+}
+
 result<leftover_file> leftover_file::open_finished(std::string path, std::uint64_t mark) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) {

@@ -45,6 +45,10 @@ class leftover_file {
                                   std::uint64_t mark);
   /// A file beside `path` that has no name and vanishes with the process.
   [[nodiscard]] static result<leftover_file> open_nameless(const std::string& path);
+  /// The first `bytes` of a log that is another process's, for reading; whatever it writes behind
+  /// them.
+  [[nodiscard]] static result<leftover_file> open_part(std::string path, std::uint64_t bytes,
+                                                       std::uint64_t mark);
   /// A file beside `path` that nobody looks for until finish_as().
   [[nodiscard]] static result<leftover_file> open_draft(const std::string& path,
                                                         std::uint64_t mark);

@@ -18,6 +18,15 @@ constexpr std::size_t skew_keys_max = 10'000;
 constexpr std::size_t block_bytes_max = 4UZ << 20;
 constexpr std::size_t rows_fetched_max = 2'000;
 
+std::vector<const leftover_file*> pointers_to(const std::vector<leftover_file>& files) {
+  std::vector<const leftover_file*> all;
+  all.reserve(files.size() + 1);
+  for (const auto& file : files) {
+    all.push_back(&file);
+  }
+  return all;
+}
+
 }  // namespace
 
 /// One segment of both tables while it is read. Lives in the frame of scan_pairs().
@@ -69,6 +78,9 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   if (!resumes_) {
     return;
   }
+  if (progress_.leftovers_go() == passing_on::later) {
+    retire_log(progress_);
+  }
   ++progress_.attempt;
   changed_ = true;
   to_fetch_ = progress_.candidates_open();
@@ -111,6 +123,9 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
                .attempt = 1,
                .worker = settings_.share.worker,
                .workers = settings_.share.workers,
+               .passed_on = static_cast<std::int64_t>(
+                   settings_.exchange_folder.empty() ? passing_on::no : passing_on::later),
+               .array_id = settings_.array_id,
                .candidates = static_cast<std::int64_t>(again.size()),
                .epoch = epoch,
                .as_of_ms = current ? 0 : to_ms(parts_.source_export->summary.as_of),
@@ -146,8 +161,6 @@ awaitable<result<void>> table_comparer::run() {
     if (auto made = exchanging().prepare(); !made) {
       co_return made;
     }
-    progress_.passed_on = static_cast<std::int64_t>(passing_on::later);
-    changed_ = true;
   }
   if (auto opened =
           log_.open(leftover_path_of(settings_, progress_),
@@ -213,6 +226,10 @@ awaitable<void> table_comparer::scan_pairs() {
   }
 }
 
+bool table_comparer::is_watched_for_order() const {
+  return progress_.share().is_one_of_several() && settings_.step == worker_step::all;
+}
+
 bool table_comparer::may_begin_pair() const {
   return finished_in_[next_segment_] == 0 && progress_.share().takes(next_segment_);
 }
@@ -246,8 +263,8 @@ scan_parts table_comparer::scan_parts_of(side from) {
 std::unique_ptr<page_source> table_comparer::pages_of(const pair& work, side from) {
   const auto segments = static_cast<std::uint32_t>(progress_.segments);
   if (from == side::source && parts_.source_export != nullptr) {
-    return std::make_unique<export_scanner>(*parts_.source_export, parts_.pool, parts_.decoder,
-                                            work.segment, segments);
+    return std::make_unique<export_scanner>(*parts_.source_export, parts_.time, parts_.pool,
+                                            parts_.decoder, work.segment, segments);
   }
   return std::make_unique<segment_scanner>(scan_parts_of(from), work.segment, segments);
 }
@@ -323,7 +340,7 @@ void table_comparer::finish(pair& work) {
   work.counters.equal_by_ignoring = work.join.equal_by_ignoring();
   finished_pair done{.segment = work.segment, .counters = std::exchange(work.counters, {})};
   auto left = work.join.take();
-  if (progress_.share().is_one_of_several() && settings_.step == worker_step::all) {
+  if (is_watched_for_order()) {
     const auto items = done.counters.source_items + done.counters.target_items;
     if (auto of_one_order = order_.on_pair(items, left.size()); !of_one_order) {
       fail_with(std::move(of_one_order.error()));
@@ -425,6 +442,9 @@ awaitable<result<void>> table_comparer::settle_leftovers() {
   if (stopping_) {
     co_return result<void>{};
   }
+  if (auto told = is_watched_for_order() ? order_.on_end() : result<void>(); !told) {
+    co_return told;
+  }
   co_return settings_.step == worker_step::scan
       ? co_await deal_out_to_workers()
       : co_await join_leftovers({&log_.file()}, of_finished_pairs());
@@ -438,8 +458,23 @@ last_join::filter table_comparer::of_finished_pairs() const {
 
 awaitable<result<void>> table_comparer::deal_out_to_workers() {
   const auto between = exchanging();
-  auto dealt = co_await parts_.pool.run(
-      [&] { return between.deal_out(log_.file(), of_finished_pairs(), dealing_stops_); });
+  auto dealt = co_await parts_.pool.run([&]() -> result<std::uint64_t> {
+    std::vector<leftover_file> earlier;
+    auto logs = logs_of(progress_);
+    logs.pop_back();  // the present one is open
+    earlier.reserve(logs.size());
+    for (const auto& log : logs) {
+      auto file =
+          leftover_file::open_part(between.log_path(log.attempt), log.bytes, mark_of(progress_));
+      if (!file) {
+        return fail(std::move(file.error()));
+      }
+      earlier.push_back(std::move(*file));
+    }
+    auto all = pointers_to(earlier);
+    all.push_back(&log_.file());
+    return between.deal_out(all, of_finished_pairs(), dealing_stops_);
+  });
   if (!dealt) {
     const bool was_stopped = stopping_ && dealt.error().kind == error_class::cancelled;
     co_return was_stopped ? result<void>() : fail(std::move(dealt.error()));
@@ -459,13 +494,15 @@ awaitable<result<void>> table_comparer::join_received() {
   if (!received) {
     co_return fail(std::move(received.error()));
   }
-  std::vector<const leftover_file*> logs;
-  logs.reserve(received->size());
-  for (const auto& file : *received) {
-    logs.push_back(&file);
+  if (progress_.parts > 0 && progress_.joined_of != received->parts) {
+    co_return wrong_usage(
+        "a worker whose leftovers were being joined has begun anew since: begin all anew with "
+        "--prepare --fresh");
   }
-  auto joined =
-      co_await join_leftovers(std::move(logs), [](leftover_origin /*from*/) { return true; });
+  exchanging().forget_logs();
+  progress_.joined_of = received->parts;
+  auto joined = co_await join_leftovers(pointers_to(received->files),
+                                        [](leftover_origin /*from*/) { return true; });
   if (!joined) {
     fail_with(std::move(joined.error()));
   }

@@ -112,6 +112,7 @@ class table_comparer {
   [[nodiscard]] awaitable<void> scan_side(pair& work, side from);
   void add_page(pair& work, side from, const scanned_page& page);
   [[nodiscard]] bool may_begin_pair() const;
+  [[nodiscard]] bool is_watched_for_order() const;
   void want_commit() const {
     if (parts_.commit_soon) {
       parts_.commit_soon();
@@ -129,9 +130,7 @@ class table_comparer {
   [[nodiscard]] awaitable<result<void>> deal_out_to_workers();
   [[nodiscard]] awaitable<result<void>> join_received();
   [[nodiscard]] last_join::filter of_finished_pairs() const;
-  [[nodiscard]] exchange exchanging() const {
-    return {settings_.exchange_folder, progress_.share(), mark_of(progress_)};
-  }
+  [[nodiscard]] exchange exchanging() const { return {settings_.exchange_folder, progress_}; }
   [[nodiscard]] awaitable<void> await_collection();
   [[nodiscard]] std::string again_name() const;
   [[nodiscard]] state::candidate_row candidate_of(leftover entry) const;

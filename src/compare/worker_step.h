@@ -28,8 +28,12 @@ class order_watch {
   /// Of a finished pair: the items of both sides, and the keys that have not met. The first error
   /// that it has is told once.
   [[nodiscard]] result<void> on_pair(std::int64_t items, std::size_t left);
+  /// All pairs were read: of a few items, too, it is told.
+  [[nodiscard]] result<void> on_end() const;
 
  private:
+  [[nodiscard]] result<void> told() const;
+
   std::int64_t items_ = 0;
   std::int64_t left_ = 0;
 };

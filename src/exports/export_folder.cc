@@ -62,4 +62,9 @@ awaitable<result<std::string>> export_folder::read(std::string name, std::uint64
   co_return co_await pool_.run([&] { return read_part(path, from, bytes_max); });
 }
 
+awaitable<std::string> export_folder::remedy() {
+  co_return "name a folder that is a copy of s3://BUCKET/PREFIX/AWSDynamoDB/ID, as `aws s3 sync` "
+            "makes it, or that place itself";
+}
+
 }  // namespace ddm::exports

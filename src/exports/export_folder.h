@@ -16,6 +16,7 @@ class export_folder final : public export_store {
   [[nodiscard]] awaitable<result<std::string>> read(std::string name, std::uint64_t from,
                                                     std::size_t bytes_max) override;
   [[nodiscard]] std::string describe() const override { return path_; }
+  [[nodiscard]] awaitable<std::string> remedy() override;
 
  private:
   std::string path_;

@@ -23,6 +23,8 @@ class export_store {
                                                             std::size_t bytes_max) = 0;
   /// For people.
   [[nodiscard]] virtual std::string describe() const = 0;
+  /// What to do where no manifest lies there, for people.
+  [[nodiscard]] virtual awaitable<std::string> remedy() = 0;
 };
 
 }  // namespace ddm::exports

@@ -48,11 +48,11 @@ awaitable<result<std::string>> read_manifest(export_store& store, std::string st
   const auto name = stem + ".json";
   auto text = co_await read_whole(store, name, manifest_bytes_max);
   if (!text) {
-    co_return text.error().kind == error_class::not_found
-        ? wrong_usage(fmt::format("there is no {} in {}: name a folder that is a copy of "
-                                  "s3://BUCKET/PREFIX/AWSDynamoDB/ID, as `aws s3 sync` makes it",
-                                  name, store.describe()))
-        : fail(std::move(text.error()));
+    if (text.error().kind != error_class::not_found) {
+      co_return fail(std::move(text.error()));
+    }
+    co_return wrong_usage(
+        fmt::format("there is no {} in {}: {}", name, store.describe(), co_await store.remedy()));
   }
   for (const auto* suffix : checksum_suffixes) {
     const auto sum = co_await read_whole(store, stem + suffix, checksum_bytes_max);

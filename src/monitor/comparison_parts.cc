@@ -59,6 +59,9 @@ bool is_part_of(const comparison_progress& part, const comparison_progress& prep
   return part.begun() && part.started_ms == prepared.started_ms &&
          part.segments == prepared.segments && part.sample_rate == prepared.sample_rate &&
          part.ignored == prepared.ignored && part.export_arn == prepared.export_arn &&
+         part.array_id == prepared.array_id &&
+         (part.leftovers_go() == compare::passing_on::no) ==
+             (prepared.leftovers_go() == compare::passing_on::no) &&
          part.share() == share && prepared.workers == share.workers;
 }
 
@@ -73,7 +76,8 @@ awaitable<result<void>> begin_of_copy(state::state_store& prepared, std::string 
   co_return co_await prepared.commit(std::move(batch));
 }
 
-awaitable<result<void>> begin_part(state::state_store& part, worker_share share, std::string run) {
+awaitable<result<void>> begin_part(state::state_store& part, worker_share share, std::string run,
+                                   std::int64_t part_id) {
   const auto stored = co_await part.load(0);
   if (!stored) {
     co_return fail(stored.error());
@@ -103,6 +107,7 @@ awaitable<result<void>> begin_part(state::state_store& part, worker_share share,
   progress.candidates = own;
   progress.worker = share.worker;
   progress.workers = share.workers;
+  progress.part_id = part_id;
   progress.save(command, batch.numbers, batch.values);
   auto begun = load_handover({.numbers = stored->numbers, .values = stored->values});
   save(handover{.run = std::move(run),
@@ -124,6 +129,7 @@ awaitable<result<void>> part_merger::begin() {
   sum_.worker = 0;
   sum_.workers = 1;
   sum_.passed_on = sum_.leftover_bytes = 0;
+  sum_.earlier_logs = sum_.joined_of = "";
   for (const auto member : summed) {
     sum_.*member = 0;
   }
@@ -164,6 +170,11 @@ awaitable<result<void>> part_merger::add(state::state_store& part, std::int64_t 
   }
   sum_.attempt = std::max(sum_.attempt, progress.attempt);
   sum_.scanned += progress.scanned;
+  sum_.finished_ms = std::max(sum_.finished_ms, progress.finished_ms);
+  parts_ += fmt::format("{}{:016x}", parts_.empty() ? "" : ",", progress.part_id);
+  if (!progress.joined_of.empty()) {
+    joined_of_.push_back(progress.joined_of);
+  }
   if (!progress.finished()) {
     incomplete_.push_back(worker);
   }
@@ -197,10 +208,27 @@ void part_merger::add_numbers(const state::news& part) {
   }
 }
 
+/// Who begins anew reads its segments once more: what was joined of the part before would be left
+/// out, or count twice.
+result<void> part_merger::check_joined() const {
+  const bool all_there = missing_.empty();
+  const bool same = std::ranges::all_of(
+      joined_of_, [this](const std::string& joined) { return joined == parts_; });
+  return same || !all_there
+             ? result<void>()
+             : wrong_usage(
+                   "a worker has begun its part anew after others had joined what it had "
+                   "left over: begin all anew with --prepare --fresh");
+}
+
 awaitable<result<void>> part_merger::finish() {
-  if (missing_.empty() && incomplete_.empty()) {
+  if (auto joined = check_joined(); !joined) {
+    co_return joined;
+  }
+  const bool is_whole = missing_.empty() && incomplete_.empty();
+  sum_.finished_ms = is_whole ? sum_.finished_ms : 0;
+  if (is_whole) {
     sum_.parts = sum_.parts_joined = 1;
-    sum_.finished_ms = to_ms(how_.now);
     const auto period =
         load_period(state::snapshot{.numbers = prepared_.numbers, .values = prepared_.values});
     cure_gaps(sum_, verify::coverage::of(period.sample_rate, period.ignored), prepared_.gaps,

@@ -44,9 +44,11 @@ inline constexpr auto compared_target_units_name = "comparison.compare.consumed_
 /// own. `run`: an id that is never given twice; `base`: when the copy was made.
 [[nodiscard]] awaitable<result<void>> begin_of_copy(state::state_store& prepared, std::string run,
                                                     wall_time base);
-/// `part` is a copy of the prepared state: it becomes the part of `share`. `run`: an id of its own.
+/// `part` is a copy of the prepared state: it becomes the part of `share`. `run`: an id of its own,
+/// `part_id` too.
 [[nodiscard]] awaitable<result<void>> begin_part(state::state_store& part,
-                                                 compare::worker_share share, std::string run);
+                                                 compare::worker_share share, std::string run,
+                                                 std::int64_t part_id);
 
 /// Puts parts together, one after the other.
 class part_merger {
@@ -69,18 +71,22 @@ class part_merger {
   /// Workers whose parts are not there, or not complete.
   [[nodiscard]] const std::vector<std::int64_t>& missing() const { return missing_; }
   [[nodiscard]] const std::vector<std::int64_t>& incomplete() const { return incomplete_; }
-  /// Commits the sums; where no part is missing or incomplete, the comparison has finished.
+  /// Commits the sums; where no part is missing or incomplete, the comparison has finished when the
+  /// last of them had. An error (wrong_usage): what one has joined is of a part that is no more.
   [[nodiscard]] awaitable<result<void>> finish();
 
  private:
   void add_numbers(const state::news& part);
+  [[nodiscard]] result<void> check_joined() const;
 
   state::state_store& into_;
   facts how_;
   state::news prepared_;
   compare::comparison_progress begun_;
   compare::comparison_progress sum_;
-  state::commit_batch last_;  ///< for finish()
+  state::commit_batch last_;            ///< for finish()
+  std::string parts_;                   ///< their ids, as comparison_progress::joined_of
+  std::vector<std::string> joined_of_;  ///< of the parts that have joined
   std::vector<std::int64_t> missing_;
   std::vector<std::int64_t> incomplete_;
 };

@@ -69,6 +69,10 @@ std::vector<std::string> comparison_lines(const compare::comparison_view& compar
                                 progress.is_current() ? "and what changed since, as of" : "of",
                                 format_rfc3339(progress.as_of())));
   }
+  if (progress.share().is_one_of_several()) {
+    lines.push_back(fmt::format("worker {} of {} (from 0 on): its part, and no other",
+                                progress.worker, progress.workers));
+  }
   lines.push_back(fmt::format(
       "{} keys ({}): {} equal; {} source and {} target items read in {} of {} segments",
       number(compared.keys()), sample_text(static_cast<std::uint64_t>(progress.sample_rate)),

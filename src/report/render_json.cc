@@ -153,6 +153,8 @@ json compared(const status& now) {
   return {{"items", now.compared->keys()},
           {"segments_done", progress.segments_done},
           {"segments_total", progress.pairs()},
+          {"worker", progress.share().is_one_of_several() ? json(progress.worker) : json()},
+          {"workers", progress.share().is_one_of_several() ? json(progress.workers) : json()},
           {"source_items", seen.source_items},
           {"target_items", seen.target_items},
           {"equal", seen.equal},

@@ -194,8 +194,9 @@ std::string success_at_rest_text(const status& now) {
   if (!now.success_at_rest) {
     return {};
   }
-  const bool every_key =
-      now.compared && now.compared->progress.finished() && now.compared->progress.sample_rate == 1;
+  const bool every_key = now.compared && now.compared->progress.finished() &&
+                         now.compared->progress.sample_rate == 1 &&
+                         !now.compared->progress.share().is_one_of_several();
   return describe_success(*now.success_at_rest, {.every_key = every_key,
                                                  .some_only_counted = now.unlisted.mismatches() > 0,
                                                  .out_of = now.table_items});

@@ -116,6 +116,8 @@ struct members<compare::comparison_progress> {
       member{"worker", &progress::worker},
       member{"workers", &progress::workers},
       member{"passed_on", &progress::passed_on},
+      member{"array_id", &progress::array_id},
+      member{"part_id", &progress::part_id},
       member{"leftover_bytes", &progress::leftover_bytes},
       member{"parts", &progress::parts},
       member{"parts_joined", &progress::parts_joined},
@@ -134,6 +136,8 @@ struct members<compare::comparison_progress> {
       member{"export_arn", &progress::export_arn},
       member{"export_withheld", &progress::withheld},
       member{"ignored", &progress::ignored},
+      member{"earlier_logs", &progress::earlier_logs},
+      member{"joined_of", &progress::joined_of},
       member{"made_by", &progress::made_by}};
 };
 

@@ -201,6 +201,12 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
                       "key that the comparison found unequal has changed and is being checked",
                       "keys that the comparison found unequal have changed and are being checked"));
   }
+  if (progress.share().is_one_of_several()) {
+    reasons.add(weight::late,
+                fmt::format("this is the part of worker {} of {}: compare --merge makes one result "
+                            "of all",
+                            progress.worker, progress.workers));
+  }
   if (!progress.all_scanned()) {
     reasons.add(weight::late, fmt::format("the comparison of the items at rest is {:.0f} % done",
                                           std::floor(now.compared->share_read() * 100)));

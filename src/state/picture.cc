@@ -33,6 +33,21 @@ std::unexpected<error> failed(std::string_view doing, const std::string& path, s
                            handle == nullptr ? "no memory" : sqlite3_errmsg(handle)));
 }
 
+template <class Value, class Row>
+result<std::map<std::string, Value>> named_in(const std::string& picture, const char* select,
+                                              const std::string& prefix, const Row& of_row) {
+  auto connection = sqlite_connection::open(picture, sqlite_connection::access::read_only);
+  if (!connection) {
+    return fail(std::move(connection.error()));
+  }
+  auto query = connection->prepare(select);
+  std::vector<std::pair<std::string, Value>> rows;
+  if (!query || !query->read(rows, of_row, prefix)) {
+    return fail(connection->failure("read"));
+  }
+  return std::map<std::string, Value>(rows.begin(), rows.end());
+}
+
 }  // namespace
 
 void remove_picture(const std::string& picture) {
@@ -83,20 +98,16 @@ result<void> forget_reading(const std::string& path) {
 
 result<std::map<std::string, std::int64_t>> numbers_in(const std::string& picture,
                                                        const std::string& prefix) {
-  auto connection = sqlite_connection::open(picture, sqlite_connection::access::read_only);
-  if (!connection) {
-    return fail(std::move(connection.error()));
-  }
-  auto query =
-      connection->prepare("SELECT name, value FROM number WHERE substr(name, 1, length(?1)) = ?1");
-  std::vector<std::pair<std::string, std::int64_t>> rows;
-  if (!query ||
-      !query->read(
-          rows, [](const statement& row) { return std::pair(row.text(0), row.integer(1)); },
-          prefix)) {
-    return fail(connection->failure("read"));
-  }
-  return std::map<std::string, std::int64_t>(rows.begin(), rows.end());
+  return named_in<std::int64_t>(
+      picture, "SELECT name, value FROM number WHERE substr(name, 1, length(?1)) = ?1", prefix,
+      [](const statement& row) { return std::pair(row.text(0), row.integer(1)); });
+}
+
+result<std::map<std::string, std::string>> values_in(const std::string& picture,
+                                                     const std::string& prefix) {
+  return named_in<std::string>(
+      picture, "SELECT name, value FROM value WHERE substr(name, 1, length(?1)) = ?1", prefix,
+      [](const statement& row) { return std::pair(row.text(0), row.text(1)); });
 }
 
 }  // namespace ddm::state

@@ -25,8 +25,10 @@ namespace ddm::state {
 /// And what SQLite left beside it.
 void remove_picture(const std::string& picture);
 
-/// The numbers in a picture whose names begin with `prefix`.
+/// The numbers, and the values, in a picture whose names begin with `prefix`.
 [[nodiscard]] result<std::map<std::string, std::int64_t>> numbers_in(const std::string& picture,
                                                                      const std::string& prefix);
+[[nodiscard]] result<std::map<std::string, std::string>> values_in(const std::string& picture,
+                                                                   const std::string& prefix);
 
 }  // namespace ddm::state

@@ -78,6 +78,12 @@ void add_comparison(sentences& list, const status& now) {
         "Changes between the comparison of the items at rest and the first reading of the stream: "
         "the comparison began before it.");
   }
+  if (progress.share().is_one_of_several()) {
+    list.push_back(
+        fmt::format("Items at rest of other workers: this is the part of worker {} of {}. compare "
+                    "--merge makes one result of all.",
+                    progress.worker, progress.workers));
+  }
   if (progress.sample_rate > 1) {
     list.push_back(
         fmt::format("Items at rest outside the comparison's sample: {} was compared.",

@@ -52,5 +52,18 @@ TEST(endpoints, streams_have_another_name_for_dual_stack) {
             "https://streams.dynamodb.us-iso-east-1.api.aws.ic.gov");
 }
 
+TEST(endpoints, s3_has_labels_of_its_own_for_all_variants) {
+  const auto host = [](std::string_view region, endpoint_variant variant) {
+    return public_endpoint(s3_names, region, variant);
+  };
+  EXPECT_EQ(host("eu-west-1", plain), "https://s3.eu-west-1.amazonaws.com");
+  EXPECT_EQ(host("eu-west-1", dual), "https://s3.dualstack.eu-west-1.amazonaws.com");
+  EXPECT_EQ(host("eu-west-1", fips), "https://s3-fips.eu-west-1.amazonaws.com");
+  EXPECT_EQ(host("eu-west-1", both), "https://s3-fips.dualstack.eu-west-1.amazonaws.com");
+  EXPECT_EQ(host("cn-north-1", dual), "https://s3.dualstack.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(host("us-gov-west-1", fips), "https://s3-fips.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(host("us-iso-east-1", plain), "https://s3.us-iso-east-1.c2s.ic.gov");
+}
+
 }  // namespace
 }  // namespace ddm::aws

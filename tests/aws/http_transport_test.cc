@@ -13,6 +13,7 @@ namespace {
 using net::connection_script;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 /// Stands still, so that dates and signatures are known.
 class still_clock final : public clock {
@@ -57,14 +58,14 @@ struct fixture {
 
 using check = awaitable<void> (*)(fixture&, http_transport&, net::scripted_server&);
 
-awaitable<void> talk(connection_script script, check body) {
+awaitable<void> talk(connection_script script, check body, std::string_view service = "dynamodb") {
   const auto executor = co_await asio::this_coro::executor;
   fixture f;
   net::scripted_server server(executor, {std::move(script)});
   {
     auto http = net::http_client::create(executor, server.endpoint());
     EXPECT_TRUE(http);
-    http_transport transport(std::move(*http), f.identity, "eu-west-1", f.time);
+    http_transport transport(std::move(*http), f.identity, "eu-west-1", f.time, service);
     co_await body(f, transport, server);
   }
   co_await server.stop();
@@ -93,6 +94,47 @@ TEST(http_transport, sends_a_signed_request) {
         EXPECT_TRUE(co_await transport.send(get_item()));
         EXPECT_THAT(server.requests().at(1), HasSubstr("\r\nx-amz-security-token: TOKEN\r\n"));
       }));
+}
+
+TEST(http_transport, gets_a_part_of_an_object) {
+  net::run(talk(
+      {{"HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\nETag: \"t\"\r\n"
+        "x-amz-request-id: R2\r\n\r\nab"},
+       {net::ok("")}},
+      [](fixture& f, http_transport& transport, net::scripted_server& server) -> awaitable<void> {
+        api_request wanted{.target = "S3.GetObject",
+                           .body = {},
+                           .get = get_request{.path = "/my-exports/a%20b",
+                                              .query = {},
+                                              .from = 5,
+                                              .bytes = 10,
+                                              .if_match = "\"t\""}};
+        const auto part = co_await transport.send(wanted);
+        EXPECT_EQ(part->status, 206);
+        EXPECT_EQ(part->body.view(), "ab");
+        EXPECT_EQ(part->headers.find("etag"), "\"t\"");
+        EXPECT_EQ(part->request_id, "R2");
+        EXPECT_EQ(transport.caller(), "") << "nobody was refused";
+        const auto& sent = server.requests().at(0);
+        EXPECT_THAT(sent, StartsWith("GET /my-exports/a%20b HTTP/1.1\r\n"));
+        EXPECT_THAT(sent, HasSubstr("\r\nrange: bytes=5-14\r\n"));
+        EXPECT_THAT(sent, HasSubstr("\r\nif-match: \"t\"\r\n"));
+        EXPECT_THAT(sent, HasSubstr("\r\nx-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427"
+                                    "ae41e4649b934ca495991b7852b855\r\n"));
+        EXPECT_THAT(sent, HasSubstr("Credential=AK/20260131/eu-west-1/s3/aws4_request, "
+                                    "SignedHeaders=host;if-match;range;x-amz-content-sha256;"
+                                    "x-amz-date, Signature="));
+
+        f.identity->token = "TOKEN";
+        wanted.get = get_request{.path = "/my-exports/", .query = "list-type=2"};
+        EXPECT_TRUE(co_await transport.send(wanted));
+        const auto& list = server.requests().at(1);
+        EXPECT_THAT(list, StartsWith("GET /my-exports/?list-type=2 HTTP/1.1\r\n"));
+        EXPECT_THAT(list, HasSubstr("SignedHeaders=host;x-amz-content-sha256;x-amz-date;"
+                                    "x-amz-security-token, "));
+        EXPECT_THAT(list, Not(HasSubstr("range:")));
+      },
+      s3_service));
 }
 
 TEST(http_transport, gives_the_answer_with_the_headers_that_matter) {

@@ -16,20 +16,32 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::uint64_t mark = 1'700'000'000'000;
+constexpr std::int64_t array_id = 0x1f0c;
 constexpr std::int64_t workers = 4;
 const std::atomic<bool> goes_on = false;
 
 class exchanges : public testing::Test {
  protected:
-  [[nodiscard]] exchange of(std::int64_t worker, std::uint64_t its_mark = mark) const {
-    return {folder_ / "", {.worker = worker, .workers = workers}, its_mark};
+  [[nodiscard]] static comparison_progress part(std::int64_t worker,
+                                                std::int64_t array = array_id) {
+    return {.started_ms = 1,
+            .segments = 8,
+            .worker = worker,
+            .workers = workers,
+            .array_id = array,
+            .part_id = 7 + worker};
+  }
+  [[nodiscard]] exchange of(const comparison_progress& progress) const {
+    return {folder_ / "", progress};
+  }
+  [[nodiscard]] exchange of(std::int64_t worker, std::int64_t array = array_id) const {
+    return of(part(worker, array));
   }
   /// A log of `count` keys, the odd ones of a pair that was killed.
-  [[nodiscard]] leftover_file log_of(std::int64_t worker, std::uint64_t first,
-                                     std::uint64_t count) {
+  [[nodiscard]] leftover_file log_of(std::int64_t worker, std::uint64_t first, std::uint64_t count,
+                                     std::int64_t attempt = 1) {
     EXPECT_TRUE(of(worker).prepare());
-    auto log = *leftover_file::open(of(worker).log_path(), 0, mark);
+    auto log = *leftover_file::open(of(worker).log_path(attempt), 0, array_id);
     std::string block;
     for (auto key = first; key < first + count; ++key) {
       append_leftover({.key = key_of(key),
@@ -44,16 +56,18 @@ class exchanges : public testing::Test {
   }
   static bool counts(leftover_origin from) { return from.segment == 0; }
   [[nodiscard]] result<std::uint64_t> deal(std::int64_t worker, const leftover_file& log) const {
-    return of(worker).deal_out(log, counts, goes_on);
+    return of(worker).deal_out({&log}, counts, goes_on);
   }
-  [[nodiscard]] static std::set<std::string> keys_in(const std::vector<leftover_file>& files) {
-    std::set<std::string> keys;
-    for (const auto& file : files) {
-      EXPECT_TRUE(file.read([&](leftover&& entry, leftover_origin /*from*/) {
-        EXPECT_TRUE(keys.insert(entry.key_json).second);
-      }));
+  void deal_all(std::uint64_t keys) {
+    for (std::int64_t worker = 0; worker < workers; ++worker) {
+      const auto log = log_of(worker, 0, keys);
+      ASSERT_TRUE(deal(worker, log));
     }
-    return keys;
+  }
+  [[nodiscard]] std::filesystem::path sent(std::int64_t from, std::int64_t to,
+                                           std::int64_t array = array_id) const {
+    return folder_ /
+           fmt::format("{:016x}/{:04}-{:016x}-to-{:04}.leftovers", array, from, 7 + from, to);
   }
 
   temporary_folder folder_;
@@ -69,10 +83,12 @@ TEST_F(exchanges, bring_each_key_that_counts_to_one_worker_and_both_halves_to_th
   for (std::int64_t worker = 0; worker < workers; ++worker) {
     const auto received = of(worker).received();
     ASSERT_TRUE(received);
-    ASSERT_EQ(received->size(), 4U);
+    ASSERT_EQ(received->files.size(), 4U);
+    EXPECT_EQ(received->parts,
+              "0000000000000007,0000000000000008,0000000000000009,000000000000000a");
     std::array<std::set<std::string>, 4> from;
     for (std::size_t i = 0; i < 4; ++i) {
-      ASSERT_TRUE((*received)[i].read(
+      ASSERT_TRUE(received->files[i].read(
           [&](leftover&& entry, leftover_origin /*from*/) { from.at(i).insert(entry.key_json); }));
       all += from.at(i).size();
     }
@@ -92,39 +108,96 @@ TEST_F(exchanges, name_the_workers_that_have_not_dealt_out) {
   const auto received = of(0).received();
   ASSERT_FALSE(received);
   EXPECT_EQ(received.error().kind, error_class::retry);
-  EXPECT_THAT(received.error().message, HasSubstr(": 0, 2, 3"));
+  EXPECT_THAT(received.error().message, HasSubstr(": 0, 2, 3. If"));
 }
 
 TEST_F(exchanges, take_nothing_of_another_comparison_or_of_half_a_file) {
-  for (std::int64_t worker = 0; worker < workers; ++worker) {
-    const auto log = log_of(worker, 0, 100);
-    ASSERT_TRUE(deal(worker, log));
-  }
+  namespace fs = std::filesystem;
+  deal_all(100);
   ASSERT_TRUE(of(2).received());
-  const auto path = folder_ / "comparison-1700000000000/0001-to-0002.leftovers";
-  const auto bytes = std::filesystem::file_size(path);
-  std::filesystem::resize_file(path, bytes - 1);
+  const auto path = sent(1, 2);
+  const auto bytes = fs::file_size(path);
+  fs::resize_file(path, bytes - 1);
   auto received = of(2).received();
   ASSERT_FALSE(received);
   EXPECT_THAT(received.error().message, HasSubstr("is not whole"));
-  std::filesystem::resize_file(path, bytes - 16);
+  fs::resize_file(path, bytes - 16);
   EXPECT_FALSE(of(2).received()) << "its end is missing, and all blocks are there";
-  std::filesystem::copy_file(folder_ / "comparison-1700000000000/0001-to-0003.leftovers", path,
-                             std::filesystem::copy_options::overwrite_existing);
+  fs::copy_file(sent(1, 3), path, fs::copy_options::overwrite_existing);
   EXPECT_TRUE(of(2).received());
-  std::filesystem::create_directory(folder_ / "comparison-7");
+  ASSERT_TRUE(of(2, 0x77).prepare());
   for (int from = 0; from < 4; ++from) {
-    std::filesystem::copy_file(
-        folder_ / fmt::format("comparison-1700000000000/000{}-to-0002.leftovers", from),
-        folder_ / fmt::format("comparison-7/000{}-to-0002.leftovers", from));
+    fs::copy_file(sent(from, 2), sent(from, 2, 0x77));
   }
-  EXPECT_FALSE(of(2, 7).received());
+  EXPECT_FALSE(of(2, 0x77).received());
+}
+
+TEST_F(exchanges, of_two_comparisons_that_began_in_one_moment_are_apart) {
+  deal_all(100);
+  const auto received = of(1, 0x77).received();
+  ASSERT_FALSE(received);
+  EXPECT_THAT(received.error().message, HasSubstr(": 0, 1, 2, 3. If"));
+}
+
+TEST_F(exchanges, of_a_part_that_began_anew_take_the_place_of_what_the_one_before_dealt_out) {
+  deal_all(100);
+  auto anew = part(1);
+  anew.part_id = 0xabc;
+  auto log = *leftover_file::open(of(anew).log_path(1), 0, array_id);
+  ASSERT_TRUE(of(anew).deal_out({&log}, counts, goes_on));
+  const auto received = of(2).received();
+  ASSERT_TRUE(received);
+  EXPECT_THAT(received->parts, HasSubstr("0000000000000abc"));
+  EXPECT_FALSE(std::filesystem::exists(sent(1, 2)));
+}
+
+TEST_F(exchanges, count_of_each_process_what_the_state_counts_and_no_byte_more) {
+  auto first = log_of(0, 0, 100, 1);
+  const auto counted = first.bytes();
+  auto progress = part(0);
+  progress.attempt = 1;
+  progress.leftover_bytes = static_cast<std::int64_t>(counted);
+  retire_log(progress);
+  progress.attempt = 2;
+  // The first process does not know yet that it was replaced.
+  std::string block;
+  append_leftover({.key = key_of(5000), .key_json = json_of(5000)}, {.segment = 0, .attempt = 1},
+                  block);
+  ASSERT_TRUE(first.append(block));
+  const auto logs = logs_of(progress);
+  ASSERT_EQ(logs.size(), 2U);
+  EXPECT_EQ(logs.front().bytes, counted);
+  EXPECT_EQ(logs.back().attempt, 2);
+  EXPECT_EQ(logs.back().bytes, 0U);
+  const auto part_of_it =
+      leftover_file::open_part(of(progress).log_path(1), logs.front().bytes, array_id);
+  ASSERT_TRUE(part_of_it);
+  int keys = 0;
+  EXPECT_TRUE(part_of_it->read([&](leftover&&, leftover_origin) { ++keys; }));
+  EXPECT_EQ(keys, 100);
+}
+
+TEST_F(exchanges, keep_the_logs_of_many_processes_in_order) {
+  auto progress = part(0);
+  for (std::int64_t attempt = 1; attempt < 5; ++attempt) {
+    progress.attempt = attempt;
+    progress.leftover_bytes = attempt == 3 ? 0 : attempt * 1000;
+    retire_log(progress);
+  }
+  EXPECT_EQ(progress.earlier_logs, "1:1000,2:2000,4:4000");
+  progress.attempt = 5;
+  progress.leftover_bytes = 77;
+  std::vector<std::int64_t> attempts;
+  for (const auto& log : logs_of(progress)) {
+    attempts.push_back(log.attempt);
+  }
+  EXPECT_THAT(attempts, testing::ElementsAre(1, 2, 4, 5));
 }
 
 TEST_F(exchanges, that_are_stopped_leave_nothing_that_is_taken) {
   const std::atomic<bool> stops = true;
   const auto log = log_of(0, 0, 100);
-  const auto dealt = of(0).deal_out(log, counts, stops);
+  const auto dealt = of(0).deal_out({&log}, counts, stops);
   ASSERT_FALSE(dealt);
   EXPECT_EQ(dealt.error().kind, error_class::cancelled);
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "")) {
@@ -140,20 +213,20 @@ TEST_F(exchanges, write_little_more_than_what_is_left_over) {
 }
 
 TEST_F(exchanges, forget_what_was_joined_and_the_folder_with_the_last_of_it) {
+  deal_all(10);
   for (std::int64_t worker = 0; worker < workers; ++worker) {
-    const auto log = log_of(worker, 0, 10);
-    ASSERT_TRUE(deal(worker, log));
-    std::filesystem::remove(of(worker).log_path());
+    of(worker).forget_logs();
+    EXPECT_TRUE(of(worker).received()) << "its own log was no longer needed";
   }
   for (std::int64_t worker = 0; worker < workers; ++worker) {
-    EXPECT_TRUE(std::filesystem::exists(folder_ / "comparison-1700000000000"));
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "0000000000001f0c"));
     of(worker).forget_received();
   }
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "comparison-1700000000000"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "0000000000001f0c"));
 }
 
 TEST_F(exchanges, in_a_place_that_is_wrong_say_so) {
-  const exchange nowhere("/nonexistent/folder", {.worker = 0, .workers = workers}, mark);
+  const exchange nowhere("/nonexistent/folder", part(0));
   const auto made = nowhere.prepare();
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, error_class::wrong_usage);

@@ -44,7 +44,6 @@ comparison_progress at(passing_on go, std::int64_t done) {
 TEST(worker_step, comes_in_its_order) {
   EXPECT_TRUE(check_step(worker_step::all, at(passing_on::no, 0)));
   EXPECT_TRUE(check_step(worker_step::all, at(passing_on::no, 3)));
-  EXPECT_TRUE(check_step(worker_step::scan, at(passing_on::no, 0)));
   EXPECT_TRUE(check_step(worker_step::scan, at(passing_on::later, 3)));
   EXPECT_TRUE(check_step(worker_step::join, at(passing_on::done, 4)));
   EXPECT_EQ(check_step(worker_step::join, at(passing_on::later, 3)).error().kind,
@@ -53,8 +52,10 @@ TEST(worker_step, comes_in_its_order) {
             error_class::wrong_usage);
   EXPECT_EQ(check_step(worker_step::all, at(passing_on::done, 4)).error().kind,
             error_class::wrong_usage);
-  EXPECT_EQ(check_step(worker_step::scan, at(passing_on::no, 3)).error().kind,
-            error_class::wrong_usage);
+  for (const std::int64_t done : {0, 3}) {
+    EXPECT_EQ(check_step(worker_step::scan, at(passing_on::no, done)).error().kind,
+              error_class::wrong_usage);
+  }
 }
 
 TEST(order_watch, takes_what_differs_for_what_it_is) {
@@ -71,6 +72,15 @@ TEST(order_watch, tells_other_orders_by_the_first_pairs) {
   ASSERT_FALSE(told);
   EXPECT_THAT(told.error().message, testing::HasSubstr("of the 2000 items"));
   EXPECT_TRUE(watch.on_pair(1000, 990)) << "once";
+}
+
+TEST(order_watch, tells_of_few_items_at_the_end) {
+  order_watch watch;
+  EXPECT_TRUE(watch.on_pair(150, 140));
+  EXPECT_FALSE(watch.on_end());
+  order_watch of_hardly_any;
+  EXPECT_TRUE(of_hardly_any.on_pair(10, 10));
+  EXPECT_TRUE(of_hardly_any.on_end()) << "they are judged at no cost";
 }
 
 TEST(order_watch, is_not_misled_by_empty_pairs) {

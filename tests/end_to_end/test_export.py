@@ -8,18 +8,38 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 from harness import IMPATIENT, TABLE, Ended, KeySchema, Migration, Scenario
 from export_writer import scanned, write_export
+from fault_proxy import FaultProxy
 from judge import key_text, open_findings
 
 ITEMS = int(os.environ.get("DDM_EXPORT_ITEMS", "4000"))
 FILES = 7
 MAX_LAG = ["--max-lag", "4s"]
 SCHEMA = KeySchema("S", "N")
+
+
+def damage(migration: Migration) -> dict[str, str]:
+    """Of the target; what a comparison has to find."""
+    expected = {}
+    for number in range(10):
+        key = SCHEMA.key(number)
+        migration.target.delete_item(TableName=TABLE, Key=key)
+        expected[key_text(key)] = "missing"
+    for number in range(10, 20):
+        key = SCHEMA.key(number)
+        migration.target.put_item(TableName=TABLE, Item={**key, "damaged": {"BOOL": True}})
+        expected[key_text(key)] = "different"
+    for number in range(ITEMS + 10, ITEMS + 20):
+        key = SCHEMA.key(number)
+        migration.target.put_item(TableName=TABLE, Item={**key, "stray": {"B": b"\x00\xff"}})
+        expected[key_text(key)] = "unexpected"
+    return expected
 
 
 class Export(Scenario):
@@ -41,27 +61,10 @@ class Export(Scenario):
                                      "--source-export", str(place), "--output", "json", *flags,
                                      timeout=300)
 
-    def damage(self, migration: Migration) -> dict[str, str]:
-        """Of the target; what a comparison has to find."""
-        expected = {}
-        for number in range(10):
-            key = SCHEMA.key(number)
-            migration.target.delete_item(TableName=TABLE, Key=key)
-            expected[key_text(key)] = "missing"
-        for number in range(10, 20):
-            key = SCHEMA.key(number)
-            migration.target.put_item(TableName=TABLE, Item={**key, "damaged": {"BOOL": True}})
-            expected[key_text(key)] = "different"
-        for number in range(ITEMS + 10, ITEMS + 20):
-            key = SCHEMA.key(number)
-            migration.target.put_item(TableName=TABLE, Item={**key, "stray": {"B": b"\x00\xff"}})
-            expected[key_text(key)] = "unexpected"
-        return expected
-
     def test_what_differs_is_found_and_what_has_changed_since_is_no_alarm(self) -> None:
         migration = self.made()
         place = self.export(migration)
-        expected = self.damage(migration)
+        expected = damage(migration)
         for number in range(30, 60):  # written since, and arrived
             item = {**SCHEMA.key(number), "later": {"N": str(number)}}
             for client in (migration.source, migration.target):
@@ -85,11 +88,12 @@ class Export(Scenario):
     def test_a_kill_reads_no_finished_part_again(self) -> None:
         migration = self.made()
         place = self.export(migration)
-        expected = self.damage(migration)
+        expected = damage(migration)
         monitor = migration.monitor
         slow = [*MAX_LAG, "--source-export", str(place), "--max-rcu", str(max(20, ITEMS // 150))]
         for _ in range(3):
             monitor.start(*slow, command="compare")
+            monitor.wait_for_log("counts towards no GO", 60)
             time.sleep(1.5)
             monitor.kill()
         monitor.start(*slow, command="compare")
@@ -123,8 +127,11 @@ class Export(Scenario):
     def test_it_counts_where_the_stream_tells_of_all_that_changed_since(self) -> None:
         migration = self.made(items=300)
         monitor = migration.monitor
+        proxy = self.fault_proxy()
+        monitor.endpoint_url = proxy.endpoint_url
         time.sleep(61)  # the stream was on a minute before
         place = self.export(migration)
+        self.check_a_stream_that_cannot_be_read(migration, place, proxy)
         older = {number: migration.source.get_item(TableName=TABLE, Key=SCHEMA.key(number))["Item"]
                  for number in (8, 9)}
         for number in (7, 8, 300):
@@ -157,6 +164,22 @@ class Export(Scenario):
         monitor.start(*patient, "--duration", "20s")
         ended = monitor.wait(120)
         self.assertEqual(ended.report()["verdict"], "GO", ended.report()["reasons"])
+
+    def check_a_stream_that_cannot_be_read(self, migration: Migration, place: Path,
+                                           proxy: FaultProxy) -> None:
+        monitor = migration.monitor
+        proxy.orders.throttle("DescribeStream")
+        monitor.start(*MAX_LAG, "--source-export", str(place), command="compare")
+        monitor.wait_for_log("event=changed_keys ", 60)
+        monitor.signal(signal.SIGINT)
+        self.assert_exit(monitor.wait(30), 3)
+        proxy.orders.relieve("DescribeStream")
+        proxy.orders.refuse_as("GetRecords", 400, "AccessDeniedException")
+        denied = self.compare(migration, place)
+        self.assert_exit(denied, 0)
+        self.assertEqual(denied.report()["compared"]["attempts"], 1)
+        self.assertIn("AccessDenied", denied.report()["compared"]["export_withheld"])
+        proxy.orders.relieve("GetRecords")
 
     def compare_live(self, migration: Migration) -> Ended:
         return migration.monitor.run("compare", *migration.monitor.flags(), *MAX_LAG, timeout=300)

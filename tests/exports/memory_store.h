@@ -24,6 +24,7 @@ class memory_store final : public export_store {
     co_return from < found->second.size() ? found->second.substr(from, bytes_max) : std::string();
   }
   [[nodiscard]] std::string describe() const override { return "memory"; }
+  awaitable<std::string> remedy() override { co_return "name another place"; }
 };
 
 inline std::string gzip(std::string_view text) {

@@ -5,6 +5,7 @@
 #include "monitor/compare_world.h"
 #include "monitor/handover.h"
 #include "monitor/unlisted_findings.h"
+#include "report/render.h"
 #include "report/verdict.h"
 #include "state/picture.h"
 #include "state/sqlite_store.h"
@@ -58,9 +59,15 @@ class array {
     }
     return expected;
   }
-  void prepare() {
+  void prepare(bool exchanges = false) {
     world.use_state(prepared);
-    world.prepare([](compare_settings& settings) { settings.comparer.share.workers = workers; });
+    exchanges_ = exchanges;
+    world.prepare([this](compare_settings& settings) {
+      settings.comparer.share.workers = workers;
+      settings.comparer.array_id = ++array_id_;
+      settings.comparer.exchange_folder = exchange_folder();
+      settings.fresh = true;
+    });
     world.use_state("");
   }
   static std::string name_of(std::int64_t worker) { return fmt::format("part-{}.db", worker); }
@@ -68,8 +75,8 @@ class array {
     const auto path = world.path_of(name_of(worker));
     ASSERT_TRUE(state::take_picture(world.path_of(prepared), path));
     const auto part = open(name_of(worker));
-    ASSERT_TRUE(state::complete(
-        begin_part(*part, {.worker = worker, .workers = workers}, fmt::format("run{}", worker))));
+    ASSERT_TRUE(state::complete(begin_part(*part, {.worker = worker, .workers = workers},
+                                           fmt::format("run{}", worker), ++part_id_)));
   }
   void start(std::int64_t worker, worker_step step = worker_step::all) {
     world.use_state(name_of(worker));
@@ -93,12 +100,16 @@ class array {
     return *std::move(opened);
   }
   [[nodiscard]] std::string exchange_folder() const {
+    if (!exchanges_) {
+      return {};
+    }
     const auto folder = world.path_of("exchange");
     std::filesystem::create_directories(folder);
     return folder;
   }
   struct merged {
     result<void> added;
+    result<void> finished;
     std::vector<std::int64_t> missing;
     std::vector<std::int64_t> incomplete;
   };
@@ -125,7 +136,7 @@ class array {
           return done;
         }
       }
-      EXPECT_TRUE(state::complete(merger.finish()));
+      done.finished = state::complete(merger.finish());
       done.missing = merger.missing();
       done.incomplete = merger.incomplete();
     }
@@ -145,6 +156,11 @@ class array {
   }
 
   compare_world world;
+
+ private:
+  bool exchanges_ = false;
+  std::int64_t array_id_ = 1000;
+  std::int64_t part_id_ = 0;
 };
 
 TEST(comparison_parts, merged_are_what_one_process_finds) {
@@ -260,12 +276,7 @@ TEST(comparison_parts, of_another_comparison_are_refused) {
   of.prepare();
   of.begin_all();
   of.run_all();
-  of.world.use_state(prepared);
-  of.world.time.run_for(std::chrono::seconds(1));
-  of.world.prepare([](compare_settings& settings) {
-    settings.comparer.share.workers = workers;
-    settings.fresh = true;
-  });
+  of.prepare();
   const auto merged = of.merge();
   ASSERT_FALSE(merged.added);
   EXPECT_EQ(merged.added.error().kind, error_class::wrong_usage);
@@ -307,7 +318,7 @@ TEST(comparison_parts, of_stores_that_order_differently_are_exact_through_an_exc
   array of({.target_order = 7});
   of.fill(3000);
   const auto planted = of.plant(3000);
-  of.prepare();
+  of.prepare(true);
   of.begin_all();
   of.run_all(worker_step::scan);
   of.run_all(worker_step::join);
@@ -334,7 +345,7 @@ TEST(comparison_parts, that_would_judge_nearly_everything_end_with_what_to_do) {
 TEST(comparison_parts, join_nothing_before_all_have_scanned) {
   array of({.target_order = 7});
   of.fill(300);
-  of.prepare();
+  of.prepare(true);
   of.begin_all();
   ASSERT_TRUE(of.work(0, worker_step::scan));
   const auto ended = of.work(0, worker_step::join);
@@ -350,7 +361,7 @@ TEST(comparison_parts, killed_at_any_moment_of_both_steps_come_out_the_same) {
   array of({.memory_bytes_max = 200'000, .target_order = 7});
   of.fill(3000);
   const auto planted = of.plant(3000);
-  of.prepare();
+  of.prepare(true);
   of.begin_all();
   for (const auto step : {worker_step::scan, worker_step::join}) {
     for (std::int64_t worker = 0; worker < workers; ++worker) {
@@ -367,6 +378,68 @@ TEST(comparison_parts, killed_at_any_moment_of_both_steps_come_out_the_same) {
   ASSERT_TRUE(merged.added);
   EXPECT_THAT(of.world.findings(), ElementsAreArray(planted));
   EXPECT_EQ(of.world.status().compared->keys(), 3000);
+}
+
+TEST(comparison_parts, that_passed_on_and_others_that_did_not_are_refused) {
+  array of;
+  of.fill(300);
+  of.prepare(true);
+  of.begin_all();
+  of.run_all(worker_step::scan);
+  of.run_all(worker_step::join);
+  // Of the same comparison, by a state that was prepared otherwise.
+  of.world.use_state("");
+  state::commit_batch batch;
+  batch.numbers.emplace("comparison.compare.passed_on", 0);
+  ASSERT_TRUE(state::complete(of.open(array::name_of(1))->commit(std::move(batch))));
+  const auto merged = of.merge();
+  ASSERT_FALSE(merged.added);
+  EXPECT_THAT(merged.added.error().message, HasSubstr("the part of worker 1 is of another"));
+}
+
+TEST(comparison_parts, that_were_joined_before_their_worker_began_anew_are_refused) {
+  array of({.target_order = 7});
+  of.fill(600);
+  of.prepare(true);
+  of.begin_all();
+  of.run_all(worker_step::scan);
+  ASSERT_TRUE(of.work(0, worker_step::join));
+  // The host of worker 1 is lost, and its part with it.
+  of.world.use_state("");
+  of.begin(1);
+  ASSERT_TRUE(of.work(1, worker_step::scan));
+  ASSERT_TRUE(of.work(1, worker_step::join)) << "worker 0 has what it sent to worker 1";
+  ASSERT_TRUE(of.work(2, worker_step::join));
+  const auto merged = of.merge();
+  ASSERT_FALSE(merged.finished);
+  EXPECT_THAT(merged.finished.error().message, HasSubstr("begun its part anew"));
+}
+
+TEST(comparison_parts, merged_again_are_the_same_and_finished_when_they_were) {
+  array of;
+  of.fill(300);
+  of.prepare();
+  of.begin_all();
+  of.run_all();
+  ASSERT_TRUE(of.merge().added);
+  const auto first = of.world.status().compared->progress;
+  of.world.time.run_for(std::chrono::hours(1));
+  ASSERT_TRUE(of.merge().added);
+  const auto again = of.world.status().compared->progress;
+  EXPECT_EQ(again.finished_ms, first.finished_ms);
+  EXPECT_EQ(again, first);
+}
+
+TEST(comparison_parts, tell_that_they_are_no_whole) {
+  array of;
+  of.fill(300);
+  of.prepare();
+  of.begin_all();
+  ASSERT_TRUE(of.work(1));
+  const auto status = of.world.status();
+  EXPECT_THAT(report::render_comparison(status),
+              testing::AllOf(HasSubstr("this is the part of worker 1 of 3"),
+                             testing::Not(HasSubstr("every key was compared"))));
 }
 
 TEST(comparison_parts, merged_cure_gaps_from_before_they_were_prepared) {

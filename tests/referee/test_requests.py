@@ -47,6 +47,7 @@ NAMING_ELSEWHERE = {"aws/sts_answer.cc", "aws/sts_client.cc", "aws/sso_answer.cc
                     "aws/sso_credentials.cc", "aws/sso_token.cc"}
 NAMING_NOTHING_OF_A_MODEL = {
     "base/foreign_json.cc": "takes the name from its caller",
+    "s3/s3_answer.cc": "those of test_bucket_requests.py",
     "exports/export_manifest.cc": "manifests of an export, which have no model",
     "dynamodb/answer.cc": "hands the document to its caller",
     "aws/classify_error.cc": "documents of errors, which belong to no operation's output",
