@@ -171,6 +171,8 @@ class ArrayRun:
         """Kills the first worker some times, and after the first time a node without it."""
         rng = random.Random(self.chosen.workers)
         for number in range(self.chosen.kills):
+            # What a killed one had asked for is still answered, and counted, after its end.
+            self.within("a start of the victim", lambda: bool(self.workers(0)))
             before = self.begun_by(0)
             self.within("the victim's work", lambda: self.begun_by(0) > before)
             time.sleep(rng.uniform(0, WORK_SECONDS_MAX))

@@ -26,8 +26,8 @@ from scan_counter import ScanCounter
 WORKERS = 5
 SEGMENTS = 64
 PLANTED_EACH = 10
-WRITES_A_SECOND = 100
-READING_SECONDS = 8
+WRITES_A_SECOND = 50  # more, and keys of so few would never rest
+READING_SECONDS = 5
 LARGE_BYTES, NESTED_BYTES = 8000, 960  # of an item
 MAX_LAG_SECONDS = 4
 # By each scheduler's variables: which worker of how many.
@@ -164,9 +164,9 @@ class ScaleOut(Scenario):
         self.assertEqual(merged.report()["compared"]["segments_done"], SEGMENTS)
 
     def test_finds_what_was_planted_while_workers_on_one_host_are_killed(self) -> None:
-        tables, place = self.on_dynamodb_local(3000), self.in_a_file()
+        tables, place = self.on_dynamodb_local(2000), self.in_a_file()
         self.assert_exit(self.once(place, "--prepare"), 0)
-        self.run_array(place, "AWS Batch", {1: 3, 4: 1})
+        self.run_array(place, "AWS Batch", {1: 2, 4: 1})
         self.assert_merged(tables, place)
 
     def test_finds_it_as_well_while_hosts_are_lost_whose_state_lies_in_a_table(self) -> None:
@@ -186,11 +186,13 @@ class ScaleOut(Scenario):
         self.assert_merged(tables, place, *exchange)
 
     def test_a_merge_tells_which_workers_are_missing_and_partial_says_incomplete(self) -> None:
-        self.on_dynamodb_local(300)
+        self.on_dynamodb_local(200)
+        self.writing.stop()
         place = self.in_a_file()
         self.assert_exit(self.once(place, "--prepare"), 0)
-        for worker in range(WORKERS - 1):
-            self.assert_exit(self.once(place, "--worker", str(worker)), 0)
+        tasks = [self.begun(place, "--worker", str(worker)) for worker in range(WORKERS - 1)]
+        for task in tasks:
+            self.assert_exit(task.wait(), 0)
         ended = self.once(place, "--merge")
         self.assert_exit(ended, 3)
         self.assertRegex(ended.log, rf"\b0*{WORKERS - 1}\b")
