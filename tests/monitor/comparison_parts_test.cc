@@ -16,6 +16,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -28,13 +31,13 @@ using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::int64_t workers = 3;
 constexpr auto prepared = "prepared.db";
 
 /// One comparison and its workers, one after the other, between the same two tables.
 class array {
  public:
-  explicit array(compare_world_options options = {}) : world(options) {}
+  explicit array(compare_world_options options = {}, std::int64_t how_many = 3)
+      : world(options), workers(how_many) {}
 
   void fill(int items) {
     for (int i = 0; i < items; ++i) {
@@ -114,7 +117,7 @@ class array {
     std::vector<std::int64_t> incomplete;
   };
   /// Into "merged.db", which the world works on afterwards.
-  merged merge(std::int64_t parts = workers) {
+  merged merge(std::optional<std::int64_t> parts = {}) {
     world.use_state("");
     EXPECT_TRUE(state::take_picture(world.path_of(prepared), world.path_of("merged.db")));
     merged done;
@@ -126,7 +129,7 @@ class array {
                                  .run = "merged"});
       EXPECT_TRUE(state::complete(merger.begin()));
       for (std::int64_t worker = 0; worker < workers; ++worker) {
-        if (worker >= parts) {
+        if (worker >= parts.value_or(workers)) {
           merger.note_missing(worker);
           continue;
         }
@@ -156,6 +159,7 @@ class array {
   }
 
   compare_world world;
+  const std::int64_t workers;
 
  private:
   bool exchanges_ = false;
@@ -215,7 +219,7 @@ TEST(comparison_parts, a_kill_repeats_one_pair_at_most) {
   of.prepare();
   of.begin_all();
   std::uint64_t kills = 0;
-  for (std::int64_t worker = 0; worker < workers; ++worker) {
+  for (std::int64_t worker = 0; worker < of.workers; ++worker) {
     for (int pairs = 2; pairs < 9; pairs += 3) {
       of.start(worker);
       of.world.time.run_until([&] {
@@ -364,7 +368,7 @@ TEST(comparison_parts, killed_at_any_moment_of_both_steps_come_out_the_same) {
   of.prepare(true);
   of.begin_all();
   for (const auto step : {worker_step::scan, worker_step::join}) {
-    for (std::int64_t worker = 0; worker < workers; ++worker) {
+    for (std::int64_t worker = 0; worker < of.workers; ++worker) {
       for (int kill = 1; kill < 12; ++kill) {
         of.start(worker, step);
         const auto until = of.world.time.now() + milliseconds(kill * 97);
@@ -442,6 +446,74 @@ TEST(comparison_parts, tell_that_they_are_no_whole) {
                              testing::Not(HasSubstr("every key was compared"))));
 }
 
+/// Of everything some: workers, segments, orders, kills at any moment, parts that are lost.
+void live_through(std::uint64_t seed) {
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  const auto one_of = [&](std::uint64_t most) { return random() % most; };
+  const bool other_order = one_of(2) == 0;
+  const bool exchanges = other_order || one_of(2) == 0;
+  const int items = static_cast<int>(300 * (1 + one_of(8)));
+  const auto how_many = static_cast<std::int64_t>(1 + one_of(5));
+  array of(
+      {.segments = static_cast<std::uint32_t>(how_many + static_cast<std::int64_t>(one_of(30))),
+       .memory_bytes_max = 100'000 << one_of(6),
+       .target_order = other_order ? 7U : 0U,
+       .seed = seed},
+      how_many);
+  of.fill(items);
+  const auto planted = of.plant(items);
+  of.prepare(exchanges);
+  of.begin_all();
+  bool is_refused = false;
+  const auto steps =
+      exchanges ? std::vector{worker_step::scan, worker_step::join} : std::vector{worker_step::all};
+  for (const auto step : steps) {
+    for (std::int64_t worker = 0; worker < how_many; ++worker) {
+      for (auto kills = one_of(6); kills > 0; --kills) {
+        of.start(worker, step);
+        const auto until = of.world.time.now() + milliseconds(one_of(1'500));
+        of.world.time.run_until([&] { return of.world.ended() || of.world.time.now() >= until; });
+        of.world.crash();
+      }
+      if (step != worker_step::join && one_of(4) == 0) {
+        of.world.use_state("");
+        of.begin(worker);  // its host is lost, with the part
+      }
+      ASSERT_TRUE(of.work(worker, step));
+    }
+  }
+  if (exchanges && one_of(3) == 0) {
+    const auto worker = static_cast<std::int64_t>(one_of(static_cast<std::uint64_t>(how_many)));
+    of.world.use_state("");
+    of.begin(worker);
+    ASSERT_TRUE(of.work(worker, worker_step::scan));
+    // What was sent to it is gone, unless it sent all itself.
+    is_refused = how_many > 1;
+    const auto joined = of.work(worker, worker_step::join);
+    EXPECT_EQ(joined.has_value(), !is_refused);
+  }
+  const auto merged = of.merge();
+  ASSERT_TRUE(merged.added);
+  if (is_refused) {
+    EXPECT_TRUE(!merged.finished || !merged.incomplete.empty());
+    return;
+  }
+  ASSERT_TRUE(merged.finished) << merged.finished.error().message;
+  EXPECT_THAT(of.world.findings(), ElementsAreArray(planted));
+  EXPECT_EQ(of.world.status().compared->keys(), items);
+  EXPECT_EQ(of.world.status().compared->progress.segments_done,
+            of.world.status().compared->progress.segments);
+}
+
+TEST(comparison_parts, live_through_seeds_of_trouble) {
+  const auto* more = std::getenv("DDM_ARRAY_SEEDS");
+  const std::uint64_t seeds = more == nullptr ? 25 : std::stoull(more);
+  for (std::uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
+    live_through(seed);
+  }
+}
+
 TEST(comparison_parts, merged_cure_gaps_from_before_they_were_prepared) {
   array of;
   of.fill(100);
@@ -509,10 +581,10 @@ TEST(comparison_parts, that_had_no_room_for_findings_add_up_what_was_only_counte
   of.plant(3000);
   of.prepare();
   of.begin_all();
-  for (std::int64_t worker = 0; worker < workers; ++worker) {
+  for (std::int64_t worker = 0; worker < of.workers; ++worker) {
     of.world.use_state(array::name_of(worker));
     of.world.start([&](compare_settings& settings) {
-      settings.comparer.share = {.worker = worker, .workers = workers};
+      settings.comparer.share = {.worker = worker, .workers = of.workers};
       settings.findings.listed_max = 2;
     });
     ASSERT_TRUE(of.world.wait_for_end());
