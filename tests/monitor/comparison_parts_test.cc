@@ -2,7 +2,7 @@
 // from one process.
 #include "monitor/comparison_parts.h"
 
-#include "monitor/compare_world.h"
+#include "monitor/comparison_array.h"
 #include "monitor/handover.h"
 #include "monitor/unlisted_findings.h"
 #include "report/render.h"
@@ -16,9 +16,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -30,152 +27,6 @@ using compare::worker_step;
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr auto prepared = "prepared.db";
-
-/// One comparison and its workers, one after the other, between the same two tables.
-class array {
- public:
-  explicit array(compare_world_options options = {}, std::int64_t how_many = 3)
-      : world(options), workers(how_many) {}
-
-  void fill(int items) {
-    for (int i = 0; i < items; ++i) {
-      world.put_both(compare_world::item(fmt::format("k{:06}", i), i));
-    }
-  }
-  /// Every 100th is wrong in one way or the other; what the findings must be.
-  std::vector<std::string> plant(int items) {
-    std::vector<std::string> expected;
-    for (int i = 0; i < items; i += 100) {
-      const auto name = fmt::format("k{:06}", i);
-      if (i % 300 == 0) {
-        world.target.remove(world.table, compare_world::key(name));
-      } else if (i % 300 == 100) {
-        world.target.put(world.table, compare_world::item(name, -1));
-      } else {
-        world.source.remove(world.table, compare_world::key(name));
-      }
-      expected.push_back(name + (i % 300 == 0     ? " missing"
-                                 : i % 300 == 100 ? " different"
-                                                  : " unexpected"));
-    }
-    return expected;
-  }
-  void prepare(bool exchanges = false) {
-    world.use_state(prepared);
-    exchanges_ = exchanges;
-    world.prepare([this](compare_settings& settings) {
-      settings.comparer.share.workers = workers;
-      settings.comparer.array_id = ++array_id_;
-      settings.comparer.exchange_folder = exchange_folder();
-      settings.fresh = true;
-    });
-    world.use_state("");
-  }
-  static std::string name_of(std::int64_t worker) { return fmt::format("part-{}.db", worker); }
-  void begin(std::int64_t worker) {
-    const auto path = world.path_of(name_of(worker));
-    ASSERT_TRUE(state::take_picture(world.path_of(prepared), path));
-    const auto part = open(name_of(worker));
-    ASSERT_TRUE(state::complete(begin_part(*part, {.worker = worker, .workers = workers},
-                                           fmt::format("run{}", worker), ++part_id_)));
-  }
-  void start(std::int64_t worker, worker_step step = worker_step::all) {
-    world.use_state(name_of(worker));
-    world.start([&](compare_settings& settings) {
-      settings.comparer.share = {.worker = worker, .workers = workers};
-      settings.comparer.pairs_in_flight = 1;
-      settings.comparer.keeps_each_pair = true;
-      settings.comparer.step = step;
-      settings.comparer.exchange_folder = exchange_folder();
-    });
-  }
-  /// As the command line has it: who is complete is not begun again.
-  result<void> work(std::int64_t worker, worker_step step = worker_step::all) {
-    if (is_complete(worker, step)) {
-      return {};
-    }
-    start(worker, step);
-    return world.wait_for_end();
-  }
-  bool is_complete(std::int64_t worker, worker_step step) {
-    world.use_state("");
-    const auto progress = comparison_in(*state::complete(all_of(*open(name_of(worker)))));
-    return progress.finished() ||
-           (step == worker_step::scan && progress.leftovers_go() == compare::passing_on::done);
-  }
-  [[nodiscard]] std::unique_ptr<state::state_store> open(const std::string& name) const {
-    auto opened = state::open_sqlite_store({.path = world.path_of(name), .command = "test"});
-    if (!opened) {
-      throw std::runtime_error(opened.error().message);
-    }
-    return *std::move(opened);
-  }
-  [[nodiscard]] std::string exchange_folder() const {
-    if (!exchanges_) {
-      return {};
-    }
-    const auto folder = world.path_of("exchange");
-    std::filesystem::create_directories(folder);
-    return folder;
-  }
-  struct merged {
-    result<void> added;
-    result<void> finished;
-    std::vector<std::int64_t> missing;
-    std::vector<std::int64_t> incomplete;
-  };
-  /// Into "merged.db", which the world works on afterwards.
-  merged merge(std::optional<std::int64_t> parts = {}) {
-    world.use_state("");
-    EXPECT_TRUE(state::take_picture(world.path_of(prepared), world.path_of("merged.db")));
-    merged done;
-    {
-      const auto into = open("merged.db");
-      part_merger merger(*into, {.schema = compare_world_options().schema,
-                                 .workers = workers,
-                                 .now = world.time.now(),
-                                 .run = "merged"});
-      EXPECT_TRUE(state::complete(merger.begin()));
-      for (std::int64_t worker = 0; worker < workers; ++worker) {
-        if (worker >= parts.value_or(workers)) {
-          merger.note_missing(worker);
-          continue;
-        }
-        const auto part = open(name_of(worker));
-        done.added = state::complete(merger.add(*part, worker));
-        if (!done.added) {
-          return done;
-        }
-      }
-      done.finished = state::complete(merger.finish());
-      done.missing = merger.missing();
-      done.incomplete = merger.incomplete();
-    }
-    world.use_state("merged.db");
-    world.prepare([](compare_settings& settings) { settings.comparer.as_it_is = true; });
-    return done;
-  }
-  void run_all(worker_step step = worker_step::all) {
-    for (std::int64_t worker = 0; worker < workers; ++worker) {
-      ASSERT_TRUE(work(worker, step));
-    }
-  }
-  void begin_all() {
-    for (std::int64_t worker = 0; worker < workers; ++worker) {
-      begin(worker);
-    }
-  }
-
-  compare_world world;
-  const std::int64_t workers;
-
- private:
-  bool exchanges_ = false;
-  std::int64_t array_id_ = 1000;
-  std::int64_t part_id_ = 0;
-};
 
 TEST(comparison_parts, merged_are_what_one_process_finds) {
   array of;
@@ -454,75 +305,6 @@ TEST(comparison_parts, tell_that_they_are_no_whole) {
   EXPECT_THAT(report::render_comparison(status),
               testing::AllOf(HasSubstr("this is the part of worker 1 of 3"),
                              testing::Not(HasSubstr("every key was compared"))));
-}
-
-/// Of everything some: workers, segments, orders, kills at any moment, parts that are lost.
-void live_through(std::uint64_t seed) {
-  SCOPED_TRACE(seed);
-  std::mt19937_64 random(seed);
-  const auto one_of = [&](std::uint64_t most) { return random() % most; };
-  const bool other_order = one_of(2) == 0;
-  const bool exchanges = other_order || one_of(2) == 0;
-  const int items = static_cast<int>(300 * (1 + one_of(8)));
-  const auto how_many = static_cast<std::int64_t>(1 + one_of(5));
-  array of(
-      {.segments = static_cast<std::uint32_t>(how_many + static_cast<std::int64_t>(one_of(30))),
-       .memory_bytes_max = std::uint64_t{100'000} << one_of(6),
-       .target_order = other_order ? 7U : 0U,
-       .seed = seed},
-      how_many);
-  of.fill(items);
-  const auto planted = of.plant(items);
-  of.prepare(exchanges);
-  of.begin_all();
-  bool is_refused = false;
-  const auto steps =
-      exchanges ? std::vector{worker_step::scan, worker_step::join} : std::vector{worker_step::all};
-  for (const auto step : steps) {
-    for (std::int64_t worker = 0; worker < how_many; ++worker) {
-      for (auto kills = one_of(6); kills > 0 && !of.is_complete(worker, step); --kills) {
-        of.start(worker, step);
-        const auto until = of.world.time.now() + milliseconds(one_of(1'500));
-        of.world.time.run_until([&] { return of.world.ended() || of.world.time.now() >= until; });
-        of.world.crash();
-      }
-      if (step != worker_step::join && one_of(4) == 0) {
-        of.world.use_state("");
-        of.begin(worker);  // its host is lost, with the part
-      }
-      const auto worked = of.work(worker, step);
-      ASSERT_TRUE(worked) << worked.error().describe();
-    }
-  }
-  if (exchanges && one_of(3) == 0) {
-    const auto worker = static_cast<std::int64_t>(one_of(static_cast<std::uint64_t>(how_many)));
-    of.world.use_state("");
-    of.begin(worker);
-    ASSERT_TRUE(of.work(worker, worker_step::scan));
-    // What was sent to it is gone, unless it sent all itself.
-    is_refused = how_many > 1;
-    const auto joined = of.work(worker, worker_step::join);
-    EXPECT_EQ(joined.has_value(), !is_refused);
-  }
-  const auto merged = of.merge();
-  ASSERT_TRUE(merged.added);
-  if (is_refused) {
-    EXPECT_TRUE(!merged.finished || !merged.incomplete.empty());
-    return;
-  }
-  ASSERT_TRUE(merged.finished) << merged.finished.error().message;
-  EXPECT_THAT(of.world.findings(), ElementsAreArray(planted));
-  EXPECT_EQ(of.world.status().compared->keys(), items);
-  EXPECT_EQ(of.world.status().compared->progress.segments_done,
-            of.world.status().compared->progress.segments);
-}
-
-TEST(comparison_parts, live_through_seeds_of_trouble) {
-  const auto* more = std::getenv("DDM_ARRAY_SEEDS");
-  const std::uint64_t seeds = more == nullptr ? 12 : std::stoull(more);
-  for (std::uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
-    live_through(seed);
-  }
 }
 
 TEST(comparison_parts, merged_cure_gaps_from_before_they_were_prepared) {
