@@ -47,7 +47,7 @@ TABLE = "orders"
 STATES = "states"
 WRITES_A_SECOND = 200
 JOB_SECONDS_MAX = 900
-READING_SECONDS = 15
+READING_SECONDS = 10
 SMALL_BYTES = 51  # of an item of the fake
 TEXT_BYTES = 2000  # added to an item of DynamoDB Local
 WORK_SECONDS_MAX = 1.5  # between the first pair that the victim reads and its kill
@@ -202,9 +202,11 @@ class ArrayRun:
             planted=findings_of(self.tables.planted), scanned=differ,
             reported=open_findings(self.monitor.findings), exit_code=code,
             segments=self.chosen.segments, begun=self.counter.begun,
-            units=dict(self.counter.units), plain_units=plain_units, kills=self.kills)
+            units=dict(self.counter.units), plain_units=plain_units, kills=self.kills,
+            late=frozenset(findings_of(dict.fromkeys(self.tables.late, ""))))
         again = sum(array_judge.read_again(seen.begun).values())
-        say(f"{self.tables.changes} changes meanwhile; {self.kills} workers killed, {again} of "
+        say(f"{self.tables.changes} changes meanwhile, the last to arrive after "
+            f"{self.tables.latest_seconds:.1f} s; {self.kills} workers killed, {again} of "
             f"{seen.segments} pairs read again; {len(seen.reported)} reported, "
             f"{len(seen.planted)} planted")
         for side, plain in plain_units.items():
@@ -232,7 +234,8 @@ def on_the_fake(chosen: argparse.Namespace, stack: ExitStack) -> bool:
     say(f"the fake: {chosen.items} items a side")
     run = ArrayRun(chosen, "fake", stack)
     run.begin(service, ComparedTables(service.client("source"), service.client("target"), TABLE,
-                                      chosen.items), with_expired=True)
+                                      chosen.items, max_lag_seconds=chosen.max_lag),
+              with_expired=True)
     return run.run(pace(chosen.items * SMALL_BYTES // 8192), *run.state_in(states))
 
 
@@ -244,7 +247,8 @@ def on_dynamodb_local(chosen: argparse.Namespace, stack: ExitStack) -> bool:
     for client in (source, target):
         create_table(client, TABLE, SCHEMA)
     tables = ComparedTables(source, target, TABLE, chosen.local_items,
-                            more={"text": {"S": "x" * TEXT_BYTES}})
+                            more={"text": {"S": "x" * TEXT_BYTES}},
+                            max_lag_seconds=chosen.max_lag)
     tables.fill()
     run.begin(service, tables, with_expired=False)
     return run.run(pace(chosen.local_items * TEXT_BYTES // 8192), *run.state_in(service))

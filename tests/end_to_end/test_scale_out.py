@@ -29,7 +29,7 @@ PLANTED_EACH = 10
 WRITES_A_SECOND = 100
 READING_SECONDS = 8
 LARGE_BYTES, NESTED_BYTES = 8000, 960  # of an item
-MAX_LAG = "4s"
+MAX_LAG_SECONDS = 4
 # By each scheduler's variables: which worker of how many.
 VARIABLES: dict[str, Callable[[int, int], dict[str, str]]] = {
     "AWS Batch": lambda worker, workers: {"AWS_BATCH_JOB_ARRAY_INDEX": str(worker),
@@ -64,7 +64,7 @@ class ScaleOut(Scenario):
     def setUp(self) -> None:
         self.kills = 0
         self.flags = ["--workers", str(WORKERS), "--segments", str(SEGMENTS),
-                      "--max-lag", MAX_LAG]
+                      "--max-lag", f"{MAX_LAG_SECONDS}s"]
 
     def on_dynamodb_local(self, items: int) -> ComparedTables:
         service = self.enterContext(DynamodbLocal())
@@ -72,7 +72,8 @@ class ScaleOut(Scenario):
         for client in (source, target):
             create_table(client, TABLE, SCHEMA)
         tables = ComparedTables(source, target, TABLE, items,
-                                more={"text": {"S": "x" * LARGE_BYTES}})
+                                more={"text": {"S": "x" * LARGE_BYTES}},
+                                max_lag_seconds=MAX_LAG_SECONDS)
         tables.fill()
         self.watched(service, tables, items * LARGE_BYTES // 8192, with_expired=False)
         return tables
@@ -81,7 +82,7 @@ class ScaleOut(Scenario):
         service = self.enterContext(FakeService("--items", str(items), "--shape", "nested",
                                                 *flags))
         tables = ComparedTables(service.client("source"), service.client("target"), TABLE, items,
-                                more=NESTED)
+                                more=NESTED, max_lag_seconds=MAX_LAG_SECONDS)
         self.watched(service, tables, items * NESTED_BYTES // 8192, with_expired=True)
         return tables
 
@@ -154,7 +155,7 @@ class ScaleOut(Scenario):
             planted=findings_of(tables.planted), scanned=differ,
             reported=open_findings(task.findings), exit_code=merged.code, segments=SEGMENTS,
             begun=self.counter.begun, units=dict(self.counter.units), plain_units=plain_units,
-            kills=self.kills))
+            kills=self.kills, late=frozenset(findings_of(dict.fromkeys(tables.late, "")))))
 
     def assert_merged(self, tables: ComparedTables, place: list[str], *flags: str) -> None:
         task = self.begun(place, *flags, "--merge")

@@ -41,6 +41,12 @@ class ArrayJudge(unittest.TestCase):
         found = faults(replace(RIGHT, reported=TRUE | {"a": "expired"}))
         self.assertEqual(len(found), 2, found)
 
+    def test_takes_no_alarm_for_false_whose_change_was_late_and_excuses_nothing_else(self) -> None:
+        reported = TRUE | {"e": "different"}
+        self.assertEqual(faults(replace(RIGHT, reported=reported, late=frozenset("e"))), [])
+        self.assert_condemned(replace(RIGHT, reported=reported, late=frozenset("f")), "e")
+        self.assert_condemned(replace(RIGHT, reported=without("a"), late=frozenset("a")), "a")
+
     def test_condemns_an_exit_code_that_does_not_fit(self) -> None:
         for code in (0, 2, 3, 4):
             self.assert_condemned(replace(RIGHT, exit_code=code), f"exit code {code}")
