@@ -457,7 +457,7 @@ void live_through(std::uint64_t seed) {
   const auto how_many = static_cast<std::int64_t>(1 + one_of(5));
   array of(
       {.segments = static_cast<std::uint32_t>(how_many + static_cast<std::int64_t>(one_of(30))),
-       .memory_bytes_max = 100'000 << one_of(6),
+       .memory_bytes_max = std::uint64_t{100'000} << one_of(6),
        .target_order = other_order ? 7U : 0U,
        .seed = seed},
       how_many);
