@@ -68,6 +68,8 @@ class compare_run {
   [[nodiscard]] awaitable<int> show_merged(state::state_store& store);
   [[nodiscard]] awaitable<result<compare::changes_since_export>> read_changes(
       const monitor::compare_settings& settings);
+  [[nodiscard]] awaitable<result<void>> load_anew();
+  [[nodiscard]] int not_begun(const error& why);
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
   [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
@@ -170,13 +172,34 @@ awaitable<result<compare::changes_since_export>> compare_run::read_changes(
     co_return compare::changes_since_export{};
   }
   auto since = co_await read_changes_since(migration_, options_, *export_, decoder_);
-  if (since && since->known()) {
+  if (!since) {
+    co_return fail(std::move(since.error()));
+  }
+  if (since->known()) {
     changed_keys_ = since->keys.size();
+  }
+  if (auto loaded = co_await load_anew(); !loaded) {
+    co_return fail(std::move(loaded.error()));
   }
   co_return since;
 }
 
-int ended_before(const error& why) {
+/// The reading may have taken hours, and a monitor beside it has gone on: its sample, its gaps and
+/// its findings are to be those of the comparison's begin, or later.
+awaitable<result<void>> compare_run::load_anew() {
+  auto now = co_await migration_.store->load(open_mismatches_max);
+  if (!now) {
+    co_return fail(std::move(now.error()));
+  }
+  migration_.resumed = *std::move(now);
+  co_return result<void>{};
+}
+
+/// After a signal nothing was compared; anything else is a refusal.
+int compare_run::not_begun(const error& why) {
+  if (why.kind != error_class::cancelled) {
+    return teller_.refused({why});
+  }
   log::event(log::level::info, "ended_before_comparing", why.message);
   return static_cast<int>(report::exit_code::incomplete);
 }
@@ -248,7 +271,7 @@ awaitable<int> compare_run::prepare() {
   }
   auto since = co_await read_changes(settings);
   if (!since) {
-    co_return ended_before(since.error());
+    co_return not_begun(since.error());
   }
   monitor::compare_session session(std::move(settings), session_parts(*std::move(since)),
                                    migration_.resumed);
@@ -331,7 +354,7 @@ awaitable<int> compare_run::run() {
   settings.fresh = settings.fresh || *replaced;
   auto since = co_await read_changes(settings);
   if (!since) {
-    co_return ended_before(since.error());
+    co_return not_begun(since.error());
   }
   auto& host = migration_.host;
   monitor::compare_session session(std::move(settings), session_parts(*std::move(since)),

@@ -19,6 +19,8 @@ constexpr seconds told_each{10};
 /// is better than none.
 constexpr minutes silence_max{10};
 constexpr int readings_max = 3;
+/// Nobody reads on afterwards who would hear of a record behind them.
+constexpr stream::empty_run end_of_shard{.lasts = minutes{1}, .pages = 60};
 /// What a key takes beside its JSON: its place here, then in the comparison and in its first
 /// commit.
 constexpr std::uint64_t key_bytes = 250;
@@ -65,6 +67,10 @@ void key_collection::add(dynamodb::item_key key) {
 }
 
 void key_collection::on_gap(stream::coverage_gap gap) {
+  if (is_lost_by_age(gap.shard, gap.noticed)) {
+    log::event(log::level::info, "older_than_export", gap.reason, {{"shard_id", gap.shard.str()}});
+    return;
+  }
   if (!gap_) {
     gap_ = fmt::format("shard {}: {}", gap.shard.str(), gap.reason);
   }
@@ -95,8 +101,7 @@ awaitable<result<changes_since_export>> changed_keys::read(
     co_return without_keys(*std::move(why));
   }
   const auto stream_arn = source.latest_stream_arn->str();
-  found_.emplace(settings_.as_of - export_allowance - creation_unit(stream_arn),
-                 settings_.memory_bytes_max);
+  found_.emplace(from_of(stream_arn), settings_.memory_bytes_max);
   auto told = co_await read_stream(stream_arn);
   for (int readings = 1; told.gap && readings < readings_max && !stopping_; ++readings) {
     log::event(log::level::warning, "changed_keys_anew", *told.gap + ": reading begins anew");
@@ -112,6 +117,11 @@ awaitable<result<changes_since_export>> changed_keys::read(
                                  .standing = {.began = began_, .withheld = {}}};
 }
 
+/// Records made before that are older than the export for certain.
+wall_time changed_keys::from_of(std::string_view stream_arn) const {
+  return settings_.as_of - export_allowance - creation_unit(stream_arn);
+}
+
 void changed_keys::stop() {
   stopping_ = true;
   tasks_.cancel();
@@ -124,13 +134,17 @@ awaitable<stream_told> changed_keys::read_stream(std::string stream_arn) {
   failure_.reset();
   began_ = parts_.time.now();
   went_on_ = began_;
+  on_.reset();
+  first_told_.reset();
   consumer_ = std::make_unique<stream::stream_consumer>(
       stream::stream_consumer::options{.stream_arn = stream_arn,
                                        .first = stream::first_position::trim_horizon,
                                        .random_seed = settings_.random_seed,
                                        .service = {},
                                        .told_until = {},
-                                       .pace = settings_.pace},
+                                       .pace = settings_.pace,
+                                       .end = end_of_shard,
+                                       .of_interest_from = from_of(stream_arn)},
       parts_.executor, parts_.time, parts_.pool, parts_.streams, parts_.decoder, *found_);
   tasks_.spawn(consume());
   tasks_.spawn(watch());
@@ -144,9 +158,10 @@ awaitable<stream_told> changed_keys::read_stream(std::string stream_arn) {
     told.too_many = found_->keys();
   }
   if (told.caught_up && !stopping_) {
-    auto on = co_await is_still_on(stream_arn);
-    told.still_on = on && *on;
-    told.failed = on ? told.failed : std::optional(on.error().describe());
+    tasks_.spawn(look_whether_on(std::move(stream_arn)));
+    co_await tasks_.join();
+    told.still_on = on_ && *on_ && **on_;
+    told.failed = on_ && !*on_ ? std::optional(on_->error().describe()) : told.failed;
   }
   co_return told;
 }
@@ -205,23 +220,34 @@ bool changed_keys::has_caught_up() const {
          !consumer_->in_doubt() && !is_over();
 }
 
-/// Once more by the table itself: listings may be some seconds old.
-awaitable<result<bool>> changed_keys::is_still_on(const std::string& stream_arn) {
+/// Once more by the table itself: listings may be some seconds old. A task, so that stop() ends it.
+awaitable<void> changed_keys::look_whether_on(std::string stream_arn) {
   const auto table = co_await parts_.tables.describe_table(parts_.table);
   if (!table) {
-    co_return fail(table.error());
+    on_ = fail(table.error());
+  } else {
+    on_ = table->stream.enabled && table->latest_stream_arn &&
+          table->latest_stream_arn->str() == stream_arn;
   }
-  co_return table->stream.enabled && table->latest_stream_arn &&
-      table->latest_stream_arn->str() == stream_arn;
 }
 
-void changed_keys::tell_how_far() const {
-  const auto behind = consumer_->status().behind;
+void changed_keys::tell_how_far() {
+  const auto status = consumer_->status();
+  const auto behind = status.behind;
+  const auto now = parts_.time.now();
+  std::optional<milliseconds> left;
+  if (behind) {
+    first_told_ = first_told_.value_or(std::pair(now, *behind));
+    left = time_left(first_told_->second, *behind, now - first_told_->first);
+  }
   log::event(log::level::info, "changed_keys",
              "the keys of what changed since the export are read from the source's stream",
              {{"keys", found_->keys()},
               {"records", found_->records()},
-              {"behind", behind ? spoken_duration(*behind) : std::string("not known yet")}});
+              {"shards_done", status.done},
+              {"shards_left", status.open + status.waiting},
+              {"behind", behind ? spoken_duration(*behind) : std::string("not known yet")},
+              {"time_left", left ? spoken_duration(*left) : std::string("not known yet")}});
 }
 
 }  // namespace ddm::compare

@@ -23,7 +23,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ddm::compare {
@@ -101,11 +103,12 @@ class changed_keys {
   [[nodiscard]] awaitable<stream_told> read_stream(std::string stream_arn);
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> watch();
-  [[nodiscard]] awaitable<result<bool>> is_still_on(const std::string& stream_arn);
+  [[nodiscard]] awaitable<void> look_whether_on(std::string stream_arn);
   [[nodiscard]] bool has_caught_up() const;
   [[nodiscard]] bool is_over() const;
   [[nodiscard]] bool goes_on();
-  void tell_how_far() const;
+  void tell_how_far();
+  [[nodiscard]] wall_time from_of(std::string_view stream_arn) const;
 
   settings settings_;
   parts parts_;
@@ -116,8 +119,10 @@ class changed_keys {
   bool ended_ = false;  ///< the consumer has
   bool caught_up_ = false;
   std::optional<error> failure_;
+  std::optional<result<bool>> on_;  ///< by the table, once all was read
   wall_time began_;
   wall_time went_on_;  ///< when something of the stream was last seen to be read
+  std::optional<std::pair<wall_time, milliseconds>> first_told_;  ///< when, and how far behind
   std::pair<std::uint64_t, std::size_t> how_far_;  ///< records and shards read by then
 };
 

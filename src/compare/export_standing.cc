@@ -13,6 +13,23 @@ constexpr auto again = "begin anew with --fresh, or compare without an export";
 
 }  // namespace
 
+bool is_lost_by_age(const stream::shard_id& shard, wall_time noticed) {
+  const auto created = stream::created_at(shard);
+  // Two clocks may be some seconds apart.
+  return created && noticed - *created >= stream::stream_retention - export_allowance;
+}
+
+std::optional<milliseconds> time_left(milliseconds behind_at_first, milliseconds behind,
+                                      milliseconds took) {
+  const auto gained = behind_at_first - behind;
+  if (gained <= milliseconds{0} || took <= milliseconds{0}) {
+    return std::nullopt;
+  }
+  return std::chrono::duration_cast<milliseconds>(
+      std::chrono::duration<double, std::milli>(took) *
+      (static_cast<double>(behind.count()) / static_cast<double>(gained.count())));
+}
+
 std::optional<std::string> why_not_read(const export_age& of) {
   if (!of.stream_since) {
     return fmt::format("the source's stream is off, so nothing tells what changed since: {}", anew);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "stream/shard_lineage.h"
 
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,16 @@ struct export_age {
   std::optional<wall_time> stream_since;
   wall_time now;
 };
+
+/// Something of this shard was lost, as was noticed at `noticed`; nothing younger than the export
+/// was, if age alone explains it: no record is older than its shard, and an export that counts is
+/// less than 23 hours old.
+[[nodiscard]] bool is_lost_by_age(const stream::shard_id& shard, wall_time noticed);
+
+/// How long the rest of the stream takes at the pace so far: it was `behind_at_first`, and `took`
+/// later it is `behind`. Nothing: that does not tell yet.
+[[nodiscard]] std::optional<milliseconds> time_left(milliseconds behind_at_first,
+                                                    milliseconds behind, milliseconds took);
 
 /// Why reading the stream would be of no use, in words and with the remedy; nothing: it may be.
 [[nodiscard]] std::optional<std::string> why_not_read(const export_age& of);

@@ -16,13 +16,13 @@ void caught_up_tracker::on_empty_page(wall_time asked, wall_time answered) {
   ++empty_pages_;
   // The newest page with enough of nothing behind it comes to the front.
   const auto is_old_enough = [&](const empty_page& each) {
-    return asked - each.answered >= empty_run_min;
+    return asked - each.answered >= end_.lasts;
   };
   while (last_empty_.size() > 1 && is_old_enough(last_empty_[1])) {
     last_empty_.pop_front();
   }
-  if (empty_pages_ >= empty_pages_min && is_old_enough(last_empty_.front())) {
-    reach(std::min(asked - empty_run_min, last_empty_.front().asked));
+  if (empty_pages_ >= end_.pages && is_old_enough(last_empty_.front())) {
+    reach(std::min(asked - end_.lasts, last_empty_.front().asked));
     at_the_end_ = true;
   }
   last_empty_.push_back({asked, answered});

@@ -16,6 +16,12 @@ namespace ddm::stream {
 /// they are several: two that lie seconds apart may both come from the middle.
 constexpr milliseconds empty_run_min{2000};
 constexpr int empty_pages_min = 3;
+/// What is asked of such a run. More is for whoever cannot mend what was taken for the end too
+/// early.
+struct empty_run {
+  milliseconds lasts = empty_run_min;
+  int pages = empty_pages_min;
+};
 /// Data is kept 24 h: a shard seen caught up within this time cannot have lost anything to a trim.
 constexpr std::chrono::hours harmless_trim{23};
 constexpr std::chrono::hours stream_retention{24};
@@ -26,8 +32,8 @@ class caught_up_tracker {
  public:
   /// Creation times are cut to `creation_unit` and may be that much earlier than the truth.
   explicit caught_up_tracker(std::optional<wall_time> restored = std::nullopt,
-                             milliseconds creation_unit = milliseconds{1000})
-      : ever_(restored), creation_unit_(creation_unit) {}
+                             milliseconds creation_unit = milliseconds{1000}, empty_run end = {})
+      : ever_(restored), creation_unit_(creation_unit), end_(end) {}
 
   /// The shard is new, and all that came before it was read up to `moment`.
   void begin_at(wall_time moment) { up_to_ = moment; }
@@ -38,8 +44,8 @@ class caught_up_tracker {
   void on_records(wall_time first, wall_time last);
   /// An empty page that was asked for at `asked` and came at `answered`. The run of empty pages is
   /// counted from the answer to its first to the question for its last: what was written before it
-  /// is no slow answer's doing. What is reached is the question for the newest page that has two
-  /// seconds of nothing behind it: pages may lie far apart, where there are many shards or after a
+  /// is no slow answer's doing. What is reached is the question for the newest page that has
+  /// enough of nothing behind it: pages may lie far apart, where there are many shards or after a
   /// pause of the machine, and one of them may be empty although there are records.
   void on_empty_page(wall_time asked, wall_time answered);
   /// A page asked for at `asked` held all that there was: nothing written before is unread.
@@ -69,11 +75,12 @@ class caught_up_tracker {
   std::optional<wall_time> up_to_;
   std::optional<wall_time> ever_;
   milliseconds creation_unit_;
+  empty_run end_;
   struct empty_page {
     wall_time asked;
     wall_time answered;
   };
-  /// Of the present run: those of the last two seconds, and the one before.
+  /// Of the present run: those of as long as it has to last, and the one before.
   std::deque<empty_page> last_empty_;
   int empty_pages_ = 0;
   bool at_the_end_ = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ranges>
 #include <utility>
 
@@ -35,17 +36,40 @@ void forget_future(tracked_shard& shard, wall_time now) {
 
 }  // namespace
 
+/// "shardId-00000001414562045508-2bac9cd2": milliseconds since 1970.
+std::optional<wall_time> created_at(const shard_id& id) {
+  constexpr std::string_view prefix = "shardId-";
+  constexpr std::size_t digits = 20;
+  constexpr wall_time first_ever{std::chrono::sys_days{std::chrono::year{2012} / 1 / 1}};
+  std::string_view text = id.str();
+  if (!text.starts_with(prefix)) {
+    return std::nullopt;
+  }
+  text.remove_prefix(prefix.size());
+  if (text.size() <= digits || text[digits] != '-') {
+    return std::nullopt;
+  }
+  std::int64_t since = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + digits, since);
+  if (failed != std::errc{} || end != text.data() + digits || from_ms(since) < first_ever) {
+    return std::nullopt;
+  }
+  return from_ms(since);
+}
+
 std::string_view to_string(shard_life life) {
   return std::ranges::find(life_names, life, &std::pair<shard_life, std::string_view>::first)
       ->second;
 }
 
 shard_lineage::shard_lineage(std::string stream_arn, first_position first,
-                             std::optional<wall_time> told_until, milliseconds hidden_for)
+                             std::optional<wall_time> told_until, milliseconds hidden_for,
+                             std::optional<wall_time> of_interest_from)
     : stream_arn_(std::move(stream_arn)),
       first_(first),
       told_until_(told_until),
-      hidden_for_(hidden_for) {}
+      hidden_for_(hidden_for),
+      of_interest_from_(of_interest_from) {}
 
 void shard_lineage::restore(const std::vector<state::shard_row>& rows) {
   for (const auto& row : rows) {
@@ -179,6 +203,7 @@ void shard_lineage::decide_first_listing(const std::vector<shard_description>& s
         shard.last_listed = std::min(now, *told_until_);
       }
     }
+    skip_older(shards, now);
     return;
   }
   std::map<shard_id, const shard_description*> all;
@@ -194,6 +219,30 @@ void shard_lineage::decide_first_listing(const std::vector<shard_description>& s
       shard.from_latest = true;
       shard.counts_from = server_time;
     } else {
+      shard.life = shard_life::skipped;
+      shard.ended_at = now;
+    }
+  }
+}
+
+/// A shard holds nothing younger than its children are. Siblings are made together, so one that is
+/// hidden is as old as the one that is seen, or the shard is not skipped.
+void shard_lineage::skip_older(const std::vector<shard_description>& shards, wall_time now) {
+  if (!of_interest_from_) {
+    return;
+  }
+  std::map<shard_id, wall_time> newest_child;
+  for (const auto& each : shards) {
+    if (each.parent) {
+      auto& newest = newest_child[*each.parent];
+      newest = std::max(newest, created_at(each.id).value_or(wall_time::max()));
+    }
+  }
+  for (const auto& each : shards) {
+    const auto child = newest_child.find(each.id);
+    if (!each.open() && child != newest_child.end() &&
+        child->second < *of_interest_from_ - closed_within) {
+      auto& shard = shards_.at(each.id);
       shard.life = shard_life::skipped;
       shard.ended_at = now;
     }

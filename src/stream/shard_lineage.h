@@ -29,7 +29,7 @@ enum class shard_life {
   waiting,  ///< its parents are not drained yet
   reading,
   done,     ///< read to its end, or lost (a gap tells)
-  skipped,  ///< closed before a start at LATEST
+  skipped,  ///< closed before what counts: a start at LATEST, or `of_interest_from`
 };
 [[nodiscard]] std::string_view to_string(shard_life life);
 
@@ -38,6 +38,13 @@ constexpr std::chrono::minutes children_visible_within{1};
 /// A listing may not show yet what was made so long, at most, before it was asked for: a child, or
 /// one of two. AWS tells of it and gives no bound; DynamoDB Local hides nothing.
 constexpr std::chrono::seconds shards_hidden_for{20};
+
+/// A child is made when its parent is closed; nothing is written to the parent so long afterwards.
+constexpr std::chrono::minutes closed_within{15};
+
+/// When the shard was made, by the service's clock: its id begins with that. Nothing: it does not
+/// look like one of DynamoDB's.
+[[nodiscard]] std::optional<wall_time> created_at(const shard_id& id);
 
 /// One shard and how far it has been read. The reader updates the progress members; the lineage all
 /// others.
@@ -105,9 +112,12 @@ class shard_lineage {
   /// `told_until`: all records of the stream since then are ours to read, also those that are older
   /// than its first listing; that others are lost has been told. Nothing: those since the listing.
   /// `hidden_for`: as shards_hidden_for, of this service.
+  /// `of_interest_from`: older records are of no interest. Shards of the first listing that hold
+  /// nothing else are not read.
   shard_lineage(std::string stream_arn, first_position first,
                 std::optional<wall_time> told_until = std::nullopt,
-                milliseconds hidden_for = shards_hidden_for);
+                milliseconds hidden_for = shards_hidden_for,
+                std::optional<wall_time> of_interest_from = std::nullopt);
 
   /// Rows of an earlier process; rows of other streams are left alone. Restored shards in life
   /// `reading` become startable again at their position.
@@ -185,6 +195,7 @@ class shard_lineage {
   void note_closed(tracked_shard& shard) const;
   void decide_first_listing(const std::vector<shard_description>& shards, wall_time now,
                             wall_time server_time);
+  void skip_older(const std::vector<shard_description>& shards, wall_time now);
   [[nodiscard]] bool has_open_ancestor(
       const shard_id& id, const std::map<shard_id, const shard_description*>& all) const;
   [[nodiscard]] bool may_start(const tracked_shard& shard) const;
@@ -194,6 +205,7 @@ class shard_lineage {
   first_position first_;
   std::optional<wall_time> told_until_;
   milliseconds hidden_for_;
+  std::optional<wall_time> of_interest_from_;
   bool listed_once_ = false;
   std::optional<wall_time> newest_listed_at_;  ///< by this process
   std::map<shard_id, tracked_shard> shards_;

@@ -29,7 +29,7 @@ std::optional<wall_time> known_before(const tracked_shard& shard, wall_time now)
 shard_reader::shard_reader(reader_context& shared, shard_id id)
     : shared_(shared),
       id_(std::move(id)),
-      caught_up_(known_before(shard(), later_now()), shared.creation_unit()),
+      caught_up_(known_before(shard(), later_now()), shared.creation_unit(), shared.end),
       clock_jumps_(shared.service.jumps()) {
   shard().closed_since_page = false;  // it begins behind what empty pages could have told
   shard().caught_up_to = caught_up_.ever_up_to();

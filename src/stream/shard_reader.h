@@ -34,6 +34,7 @@ struct reader_context {
   /// DynamoDB Local: creation times are cut to the minute, and a page that is not full ends where
   /// the shard ends. (On AWS a page may be short, or empty, anywhere.)
   bool is_local = false;
+  empty_run end = {};  ///< how many empty pages are taken for the end of what there is
   const service_clock& service;
   /// Called with the Date of each answer that has one, and when it was asked for.
   std::function<void(wall_time asked, std::optional<wall_time> date)> on_date;

@@ -48,7 +48,8 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
       client_(client),
       sink_(sink),
       lineage_(options_.stream_arn, options_.first, options_.told_until,
-               dynamodb::is_local_arn(options_.stream_arn) ? milliseconds{0} : shards_hidden_for),
+               dynamodb::is_local_arn(options_.stream_arn) ? milliseconds{0} : shards_hidden_for,
+               options_.of_interest_from),
       random_(options_.random_seed),
       pace_(options_.pace ? options_.pace : std::make_shared<listing_pace>(time)),
       context_{.time = time,
@@ -59,6 +60,7 @@ stream_consumer::stream_consumer(options settings, asio::any_io_executor executo
                .sink = sink,
                .records_limit = options_.records_limit,
                .is_local = dynamodb::is_local_arn(options_.stream_arn),
+               .end = options_.end,
                .service = service_,
                .on_date = [this](wall_time asked,
                                  std::optional<wall_time> date) { note_date(asked, date); },
@@ -547,7 +549,9 @@ std::optional<wall_time> stream_consumer::moment_read_of_known() const {
     is_read = true;
     earliest = std::min(earliest, *reached);
   }
-  const bool hides_much = something_waits && now - earliest > hidden_at_most;
+  // A shard that rests is known up to the begin of its run of empty pages.
+  const auto hidden_max = hidden_at_most + options_.end.lasts - empty_run_min;
+  const bool hides_much = something_waits && now - earliest > hidden_max;
   // The dearest question comes last: a backlog has thousands of shards that wait.
   const bool known = (is_read || !hidden.empty()) && !hides_much &&
                      (!something_waits || lineage_.waits_for_readers_only());

@@ -42,6 +42,9 @@ class stream_consumer {
     std::optional<wall_time> told_until;
     /// Of all streams of the account; null: it is the only one.
     std::shared_ptr<listing_pace> pace;
+    empty_run end = {};  ///< of an open shard
+    /// From TRIM_HORIZON: older records are of no interest (see shard_lineage).
+    std::optional<wall_time> of_interest_from = {};
   };
 
   /// All parameters outlive the consumer.

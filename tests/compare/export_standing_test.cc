@@ -1,5 +1,6 @@
 #include "compare/export_standing.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -74,6 +75,22 @@ TEST(export_standing, is_withheld_for_each_thing_that_may_be_missing) {
   EXPECT_THAT(why([](stream_told& told) { told.still_on = false; }), HasSubstr("turned off"));
   EXPECT_THAT(why([](stream_told& told) { told.caught_up = false; }),
               HasSubstr("not read to its end"));
+}
+
+TEST(export_standing, is_not_touched_by_the_loss_of_what_a_day_has_trimmed) {
+  const stream::shard_id shard(fmt::format("shardId-{:020}-2bac9cd2", to_ms(noon)));
+  EXPECT_TRUE(is_lost_by_age(shard, noon + 24h));
+  EXPECT_TRUE(is_lost_by_age(shard, noon + 24h - 1min)) << "by a clock that is behind";
+  EXPECT_FALSE(is_lost_by_age(shard, noon + 24h - 1min - 1ms));
+  EXPECT_FALSE(is_lost_by_age(stream::shard_id("another"), noon + 48h)) << "its age is not known";
+}
+
+TEST(reading_of_changes, tells_how_long_it_takes_at_its_pace) {
+  EXPECT_EQ(time_left(20h, 15h, 10min), 30min);
+  EXPECT_EQ(time_left(20h, 0h, 10min), 0min);
+  EXPECT_EQ(time_left(20h, 20h, 0min), std::nullopt);
+  EXPECT_EQ(time_left(20h, 20h, 1min), std::nullopt) << "it may stand still";
+  EXPECT_EQ(time_left(20h, 21h, 1min), std::nullopt);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace ddm::monitor {
 namespace {
 
@@ -48,6 +50,15 @@ exports::table_export export_of(support::fake_dynamodb& account, wall_time now) 
           .files = {{.name = "data/a.json.gz", .items = items.size(), .md5 = sum.take()}}};
 }
 
+/// The stream of an account that gives nothing but empty pages for so long, in the middle of a
+/// shard.
+world_options with_empty_pages(milliseconds run) {
+  auto options = later_stream();
+  options.stream.empty_page_rate = 1;
+  options.stream.empty_run_max = run;
+  return options;
+}
+
 awaitable<void> stop_after(clock& time, compare::changed_keys& reading, milliseconds pause) {
   co_await time.sleep_for(pause);
   reading.stop();
@@ -62,7 +73,7 @@ void rethrow(const std::exception_ptr& failure) {
 /// `compare --source-export` in a world with a monitor.
 class export_comparison : public testing::Test {
  protected:
-  export_comparison() {
+  explicit export_comparison(world_options options = later_stream()) : world_(std::move(options)) {
     world_.import_items(items_at_rest);
     world_.time.run_for(5min);
   }
@@ -167,7 +178,7 @@ class export_comparison : public testing::Test {
     std::optional<compare::changed_keys> reading;
   };
 
-  monitor_world world_{later_stream()};
+  monitor_world world_;
   std::optional<exports::table_export> export_;
   std::string withheld_;
 };
@@ -252,6 +263,22 @@ TEST_F(export_comparison, finds_what_is_not_equal_to_the_export) {
   start_monitor();
   compare();
   EXPECT_THAT(findings(), ElementsAre(found(name(1), "missing")));
+}
+
+// Empty pages from the middle of an open shard
+
+class export_comparison_over_empty_pages : public export_comparison {
+ protected:
+  export_comparison_over_empty_pages() : export_comparison(with_empty_pages(59s)) {}
+};
+
+TEST_F(export_comparison_over_empty_pages, takes_59_seconds_of_them_for_no_end) {
+  make_export();
+  world_.put(name(5), 1000);  // and lost
+  world_.time.run_for(1min);
+  const auto asked = world_.time.now();
+  EXPECT_EQ(changes().keys.size(), 1U);
+  EXPECT_GT(world_.time.now() - asked, 2min) << "then it was a minute of nothing";
 }
 
 // When it does not count
@@ -386,6 +413,86 @@ TEST_F(export_comparison, that_was_stopped_says_so) {
   ASSERT_FALSE(since);
   EXPECT_EQ(since.error().kind, error_class::cancelled);
   EXPECT_LT(world_.time.now() - asked, 6s);
+}
+
+class export_comparison_of_short_shards : public export_comparison {
+ protected:
+  static world_options of_short_shards() {
+    auto options = later_stream();
+    options.stream.shard_lifetime = 4h;
+    return options;
+  }
+  export_comparison_of_short_shards() : export_comparison(of_short_shards()) {}
+  /// A change each so often.
+  void write_for(milliseconds time, milliseconds pause) {
+    for (milliseconds past{0}; past < time; past += pause) {
+      put_both(name(static_cast<int>(written_++ % items_at_rest)), 1000);
+      world_.time.run_for(pause);
+    }
+  }
+
+ private:
+  std::int64_t written_ = 0;
+};
+
+TEST_F(export_comparison_of_short_shards, reads_none_that_was_over_before_the_export) {
+  write_for(20h, 10min);
+  make_export();
+  write_for(30min, 10min);
+  std::set<std::string> asked_for;
+  world_.source.plan_faults([&](const support::fault_context& request) {
+    if (request.operation == "GetShardIterator") {
+      asked_for.insert(request.request.body);
+    }
+    return support::fault{};
+  });
+  EXPECT_EQ(changes().keys.size(), 3U);
+  EXPECT_LE(asked_for.size(), 2U) << "of six shards";
+}
+
+TEST_F(export_comparison, counts_though_older_records_are_trimmed_while_they_are_read) {
+  for (int i = 0; i < 60; ++i) {
+    put_both(name(1), 1000 + i);
+    world_.time.run_for(1s);
+  }
+  world_.time.run_for(22h + 59min);
+  make_export();
+  put_both(name(2), 1000);
+  world_.time.run_for(1h + 5s);
+  // What is the oldest record in the first answer has been trimmed when the next is asked for.
+  const auto until = world_.time.now() + 2min;
+  int asked = 0;
+  world_.source.plan_faults([&](const support::fault_context& request) {
+    const bool late = request.now < until && request.operation == "GetShardIterator";
+    asked += late ? 1 : 0;
+    return support::fault{.delay = late ? 5s : 0s};
+  });
+  const auto since = changes();
+  EXPECT_EQ(since.standing.withheld, "");
+  EXPECT_EQ(since.keys.size(), 1U);
+  EXPECT_GT(asked, 3) << "each was trimmed";
+}
+
+TEST_F(export_comparison, that_is_stopped_while_its_last_look_at_the_table_hangs_ends_at_once) {
+  make_export();
+  process with(world_);
+  auto& reading = with.reader(*export_, 8ULL << 20, 1);
+  const auto described =
+      *world_.time.run(with.source.client.describe_table(with.source.table.name));
+  std::optional<wall_time> looked;
+  world_.source.plan_faults([&](const support::fault_context& request) {
+    const bool hangs = request.operation == "DescribeTable";
+    if (hangs && !looked) {
+      looked = request.now;
+      asio::co_spawn(world_.time.context(), stop_after(world_.time, reading, 1s), rethrow);
+    }
+    return support::fault{.delay = hangs ? 60s : 0s};
+  });
+  const auto since = world_.time.run(reading.read(described));
+  ASSERT_TRUE(looked);
+  ASSERT_FALSE(since);
+  EXPECT_EQ(since.error().kind, error_class::cancelled);
+  EXPECT_LT(world_.time.now() - *looked, 2s);
 }
 
 // Gaps

@@ -54,6 +54,24 @@ TEST(caught_up, a_slow_answer_is_no_run_of_empty_pages) {
   EXPECT_EQ(shard.up_to(), start) << "two seconds of nothing have come since that question";
 }
 
+TEST(caught_up, needs_as_many_empty_pages_and_as_much_of_nothing_as_it_was_told) {
+  const empty_run end{.lasts = 60s, .pages = 60};
+  caught_up_tracker few(std::nullopt, 1s, end);
+  for (int i = 0; i < 59; ++i) {
+    empty_page(few, start + i * 5s);
+  }
+  EXPECT_FALSE(few.up_to()) << "59 pages of five minutes";
+  empty_page(few, start + 59 * 5s);
+  EXPECT_EQ(few.up_to(), start + 59 * 5s - 60s);
+  caught_up_tracker dense(std::nullopt, 1s, end);
+  for (int i = 0; i < 120; ++i) {
+    empty_page(dense, start + i * 500ms);
+  }
+  EXPECT_FALSE(dense.up_to()) << "120 pages of less than a minute";
+  empty_page(dense, start + 60s);
+  EXPECT_EQ(dense.up_to(), start);
+}
+
 TEST(caught_up, only_two_seconds_of_empty_pages_are_an_end) {
   caught_up_tracker shard;
   empty_page(shard, start);

@@ -1,5 +1,6 @@
 #include "stream/shard_lineage.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +62,50 @@ struct lineage : testing::Test {
   shard_lineage latest{arn, first_position::latest};
   std::map<std::string, state::shard_row> rows;
 };
+
+/// As DynamoDB names a shard that is made at `created`.
+std::string made_at(wall_time created) {
+  return fmt::format("shardId-{:020}-2bac9cd2", to_ms(created));
+}
+
+TEST(shard_ids, begin_with_the_time_at_which_the_shard_was_made) {
+  EXPECT_EQ(created_at(shard_id("shardId-00000001767225600000-2bac9cd2")), start);
+  for (const auto* other :
+       {"", "a", "shardId-", "shardId-00000001767225600000",
+        "shardId-00000000000000000001-2bac9cd2", "shardId-0000000176722560000x-2bac9cd2"}) {
+    EXPECT_FALSE(created_at(shard_id(other))) << other;
+  }
+}
+
+TEST(shards_of_interest, are_all_but_closed_ones_whose_children_are_all_older) {
+  const auto from = start - 1h;
+  const auto older = from - closed_within - 1ms;
+  const auto root = made_at(older - 8h);
+  const auto middle = made_at(older - 4h);
+  const auto left = made_at(older);
+  const auto right = made_at(from - closed_within);
+  const auto last = made_at(start - 30min);
+  const auto names_of = [&](const std::vector<shard_description>& listed) {
+    shard_lineage lineage(arn, first_position::trim_horizon, std::nullopt, shards_hidden_for, from);
+    EXPECT_THAT(lineage.on_complete_listing(listed, start), IsEmpty());
+    std::vector<std::string> names;
+    for (const auto& id : lineage.take_startable()) {
+      names.push_back(id.str());
+    }
+    return names;
+  };
+  EXPECT_THAT(names_of({closed_shard(root), closed_shard(middle, root), closed_shard(left, middle),
+                        open_shard(last, left)}),
+              ElementsAre(left));
+  EXPECT_THAT(
+      names_of({closed_shard(middle), closed_shard(left, middle), closed_shard(right, middle)}),
+      ElementsAre(middle))
+      << "one child may have been made while the parent held younger records";
+  EXPECT_THAT(names_of({open_shard(middle), open_shard(left, middle)}), ElementsAre(middle))
+      << "it is not known to be closed";
+  EXPECT_THAT(names_of({closed_shard(middle)}), ElementsAre(middle)) << "no child tells";
+  EXPECT_THAT(names_of({closed_shard(middle), open_shard("other", middle)}), ElementsAre(middle));
+}
 
 TEST_F(lineage, begins_nothing_before_the_first_complete_listing) {
   shards.on_partial_listing({open_shard("a")}, start);
