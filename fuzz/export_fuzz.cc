@@ -20,6 +20,7 @@ class one_file final : public exports::export_store {
     co_return from < bytes_.size() ? std::string(bytes_.substr(from, bytes_max)) : std::string();
   }
   [[nodiscard]] std::string describe() const override { return "fuzz"; }
+  [[nodiscard]] awaitable<std::string> remedy() override { co_return std::string(); }
 
  private:
   std::string_view bytes_;

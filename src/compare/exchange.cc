@@ -155,6 +155,27 @@ result<std::uint64_t> exchange::deal_out(const std::vector<const leftover_file*>
   return written ? result<std::uint64_t>(bytes) : fail(std::move(written.error()));
 }
 
+result<std::uint64_t> exchange::deal_out_all(const comparison_progress& of,
+                                             const leftover_file& present,
+                                             const last_join::filter& counts,
+                                             const std::atomic<bool>& stopping) const {
+  auto logs = logs_of(of);
+  logs.pop_back();  // the present one is open
+  std::vector<leftover_file> earlier;
+  std::vector<const leftover_file*> all{&present};
+  earlier.reserve(logs.size());
+  all.reserve(logs.size() + 1);
+  for (const auto& log : logs) {
+    auto file = leftover_file::open_part(log_path(log.attempt), log.bytes, mark_);
+    if (!file) {
+      return fail(std::move(file.error()));
+    }
+    earlier.push_back(std::move(*file));
+    all.push_back(&earlier.back());
+  }
+  return deal_out(all, counts, stopping);
+}
+
 result<exchange::received_files> exchange::received() const {
   received_files all;
   std::string missing;

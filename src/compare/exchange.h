@@ -54,6 +54,11 @@ class exchange {
   [[nodiscard]] result<std::uint64_t> deal_out(const std::vector<const leftover_file*>& logs,
                                                const last_join::filter& counts,
                                                const std::atomic<bool>& stopping) const;
+  /// The same of the present log, and of those of the processes before, as `of` tells of them.
+  [[nodiscard]] result<std::uint64_t> deal_out_all(const comparison_progress& of,
+                                                   const leftover_file& present,
+                                                   const last_join::filter& counts,
+                                                   const std::atomic<bool>& stopping) const;
   struct received_files {
     std::vector<leftover_file> files;  ///< by worker
     std::string parts;                 ///< as comparison_progress::joined_of

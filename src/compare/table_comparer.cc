@@ -226,10 +226,6 @@ awaitable<void> table_comparer::scan_pairs() {
   }
 }
 
-bool table_comparer::is_watched_for_order() const {
-  return progress_.share().is_one_of_several() && settings_.step == worker_step::all;
-}
-
 bool table_comparer::may_begin_pair() const {
   return finished_in_[next_segment_] == 0 && progress_.share().takes(next_segment_);
 }
@@ -458,22 +454,8 @@ last_join::filter table_comparer::of_finished_pairs() const {
 
 awaitable<result<void>> table_comparer::deal_out_to_workers() {
   const auto between = exchanging();
-  auto dealt = co_await parts_.pool.run([&]() -> result<std::uint64_t> {
-    std::vector<leftover_file> earlier;
-    auto logs = logs_of(progress_);
-    logs.pop_back();  // the present one is open
-    earlier.reserve(logs.size());
-    for (const auto& log : logs) {
-      auto file =
-          leftover_file::open_part(between.log_path(log.attempt), log.bytes, mark_of(progress_));
-      if (!file) {
-        return fail(std::move(file.error()));
-      }
-      earlier.push_back(std::move(*file));
-    }
-    auto all = pointers_to(earlier);
-    all.push_back(&log_.file());
-    return between.deal_out(all, of_finished_pairs(), dealing_stops_);
+  auto dealt = co_await parts_.pool.run([&] {
+    return between.deal_out_all(progress_, log_.file(), of_finished_pairs(), dealing_stops_);
   });
   if (!dealt) {
     const bool was_stopped = stopping_ && dealt.error().kind == error_class::cancelled;

@@ -112,7 +112,9 @@ class table_comparer {
   [[nodiscard]] awaitable<void> scan_side(pair& work, side from);
   void add_page(pair& work, side from, const scanned_page& page);
   [[nodiscard]] bool may_begin_pair() const;
-  [[nodiscard]] bool is_watched_for_order() const;
+  [[nodiscard]] bool is_watched_for_order() const {
+    return progress_.share().is_one_of_several() && settings_.step == worker_step::all;
+  }
   void want_commit() const {
     if (parts_.commit_soon) {
       parts_.commit_soon();
