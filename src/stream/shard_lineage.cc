@@ -49,9 +49,11 @@ std::optional<wall_time> created_at(const shard_id& id) {
   if (text.size() <= digits || text[digits] != '-') {
     return std::nullopt;
   }
+  const auto number = text.substr(0, digits);
   std::int64_t since = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + digits, since);
-  if (failed != std::errc{} || end != text.data() + digits || from_ms(since) < first_ever) {
+  const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), since);
+  if (failed != std::errc{} || end != number.data() + number.size() ||
+      from_ms(since) < first_ever) {
     return std::nullopt;
   }
   return from_ms(since);
