@@ -1,24 +1,28 @@
 """An export to S3 in place of a scan of the source.
 
 The files are written by tools/export_writer.py out of what botocore read, while the table is in
-use. DDM_EXPORT_ITEMS sets the number of items: 1,000,000 for the full proof.
+use. Many items lie on the fake: DDM_EXPORT_ITEMS=1000000 for the full proof.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import signal
 import time
+from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
 
-from harness import IMPATIENT, TABLE, Ended, KeySchema, Migration, Scenario
+from harness import (IMPATIENT, TABLE, Ended, FakeService, KeySchema, Migration, Monitor,
+                     Scenario)
 from export_writer import scanned, write_export
 from fault_proxy import FaultProxy
 from judge import key_text, open_findings
 
-ITEMS = int(os.environ.get("DDM_EXPORT_ITEMS", "4000"))
+ITEMS = 4000
+ITEMS_FAKE = int(os.environ.get("DDM_EXPORT_ITEMS", "20000"))
 FILES = 7
 MAX_LAG = ["--max-lag", "4s"]
 SCHEMA = KeySchema("S", "N")
@@ -213,3 +217,31 @@ class Export(Scenario):
             place = self.export(migration)
             spoil(next((place / "data").iterdir()))
             self.refused(migration, place, 4, named)
+
+
+class ManyItems(Scenario):
+    """On the fake, whose tables are full from the start; no DynamoDB Local takes part."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        pass
+
+    def test_planted_defects_are_found_and_only_they_are_read_of_the_source(self) -> None:
+        with FakeService("--items", str(ITEMS_FAKE)) as service:
+            client = service.client("source")
+            place = write_export(self.folder(), client.describe_table(TableName=TABLE)["Table"],
+                                 scanned(client, TABLE), 32, datetime.now(timezone.utc))
+            self.assertEqual(service.command("drop 100 30"), "done")
+            self.assertEqual(service.command("change 2000 40"), "done")
+            monitor = Monitor(Path(os.environ["DDM_MONITOR"]), self.folder(),
+                              service.endpoint_url, TABLE)
+            self.addCleanup(monitor.kill)
+            ended = monitor.run("compare", *monitor.flags(), *MAX_LAG, "--max-rcu", "unlimited",
+                                "--source-export", str(place), timeout=900)
+            self.assert_exit(ended, 1)
+            report = ended.report()
+            self.assertEqual(report["compared"]["equal"], ITEMS_FAKE - 70)
+            kinds = Counter(line["kind"] for line in
+                            map(json.loads, monitor.findings.read_text().splitlines()))
+            self.assertEqual(kinds, {"missing": 30, "different": 40})
+            self.assertLessEqual(report["consumed"]["source_rcu"], 2 * 70)
