@@ -236,8 +236,9 @@ class ManyItems(Scenario):
             monitor = Monitor(Path(os.environ["DDM_MONITOR"]), self.folder(),
                               service.endpoint_url, TABLE)
             self.addCleanup(monitor.kill)
-            ended = monitor.run("compare", *monitor.flags(), *MAX_LAG, "--max-rcu", "unlimited",
-                                "--source-export", str(place), timeout=900)
+            ended = monitor.run("compare", *monitor.flags(), *MAX_LAG, "--output", "json",
+                                "--max-rcu", "unlimited", "--source-export", str(place),
+                                timeout=900)
             self.assert_exit(ended, 1)
             report = ended.report()
             self.assertEqual(report["compared"]["equal"], ITEMS_FAKE - 70)
