@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import TABLE, Defects, DynamodbLocal, Ended, FakeService, Migration, Monitor, \
-    Scenario, create_table, wait_until
+from harness import IMPATIENT, TABLE, Defects, DynamodbLocal, Ended, FakeService, Migration, \
+    Monitor, Scenario, create_table, wait_until
 from hosts import STATES
 import array_judge
 from array_judge import Observed
@@ -211,3 +211,38 @@ class ScaleOut(Scenario):
                 self.assert_exit(ended, 2)
                 self.assertIn(str(WORKERS + 1), ended.log)
         self.assert_exit(self.once(place, **VARIABLES["Kubernetes"](WORKERS, WORKERS)), 2)
+
+
+class BesideAMonitor(Scenario):
+    """On the fake, without changes; no DynamoDB Local takes part."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        pass
+
+    def test_go_stands_on_the_merged_comparison_and_falls_with_the_next_one(self) -> None:
+        service = self.enterContext(FakeService("--items", "5000"))
+        folder = self.folder()
+        monitor = Monitor(Path(os.environ["DDM_MONITOR"]), folder, service.endpoint_url, TABLE)
+        self.addCleanup(monitor.kill)
+        monitor.start(*IMPATIENT, "--max-lag", "4s", "--sample-rate", "all", "--settle", "3s")
+        monitor.wait_for_log("event=shard_started", 60)
+        time.sleep(5)  # its first commits tell that the stream is read
+        self.compare_by_workers(service, monitor, 0)
+        monitor.wait_for_log("verdict=GO ", 60)
+        self.assertEqual(service.command("drop 100 5"), "done")
+        self.compare_by_workers(service, monitor, 1)
+        monitor.wait_for_log("verdict=NO-GO ", 60)
+
+    def compare_by_workers(self, service: FakeService, monitor: Monitor, code: int) -> None:
+        def run(*flags: str) -> Ended:
+            place = ["--state", str(monitor.state)]
+            task = Task(self.folder(), service.endpoint_url, place, {})
+            self.addCleanup(task.kill)
+            task.start("--workers", "2", "--max-lag", "2s", *flags, command="compare")
+            return task.wait()
+
+        self.assert_exit(run("--prepare"), 0)
+        for worker in ("0", "1"):
+            self.assert_exit(run("--worker", worker), 0)
+        self.assert_exit(run("--merge"), code)
