@@ -70,6 +70,8 @@ class compare_run {
       const monitor::compare_settings& settings);
   [[nodiscard]] awaitable<result<void>> load_anew();
   [[nodiscard]] int not_begun(const error& why);
+  [[nodiscard]] awaitable<int> tell_end(monitor::compare_session& session, result<void>& ended,
+                                        const report::status& last);
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
   [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
@@ -117,7 +119,7 @@ monitor::compare_settings compare_run::session_settings() const {
                        .keeps_each_pair = is_worker,
                        .step = step_of(options_),
                        .exchange_folder = options_.exchange.value_or(""),
-                       .array_id = share_.workers > 0 && options_.workers ? new_id() : 0},
+                       .array_id = role_of(options_) == array_role::prepare ? new_id() : 0},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
           .verifier = {.keep_values = options_.show_values},
           .findings = {.show_values = options_.show_values,
@@ -325,13 +327,20 @@ awaitable<int> compare_run::show_merged(state::state_store& store) {
   if (ended) {
     ended = co_await look_once_more(status);
   }
+  co_return co_await tell_end(session, ended, status);
+}
+
+/// The last word, in the state and to whoever looks on; the exit code. An error that recording it
+/// has becomes that of the run, where it had none.
+awaitable<int> compare_run::tell_end(monitor::compare_session& session, result<void>& ended,
+                                     const report::status& last) {
   const auto recorded =
       co_await session.record_end(ended ? std::nullopt : std::optional(ended.error()));
   if (ended && !recorded) {
     ended = recorded;
   }
-  const int code = teller_.ended(ended, status);
-  co_await onlookers_.end(status);
+  const int code = teller_.ended(ended, last);
+  co_await onlookers_.end(last);
   co_return code;
 }
 
@@ -381,13 +390,7 @@ awaitable<int> compare_run::run() {
     ended = co_await look_once_more(status);
   }
   live.reset();
-  const auto recorded =
-      co_await session.record_end(ended ? std::nullopt : std::optional(ended.error()));
-  if (ended && !recorded) {
-    ended = recorded;
-  }
-  const int code = teller_.ended(ended, status);
-  co_await onlookers_.end(status);
+  const int code = co_await tell_end(session, ended, status);
   co_return is_worker&& ended ? code_of_worker(complete && status.gaps.size() == gaps_before, code)
                               : code;
 }

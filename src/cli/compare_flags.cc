@@ -1,5 +1,6 @@
 // `compare`: its usage, and its flags in the order of their help.
 #include "cli/shared_flags.h"
+#include "compare/exchange.h"
 #include "s3/s3_address.h"
 
 #include <fmt/format.h>
@@ -97,8 +98,6 @@ flag_group what_is_compared(compare_options& o) {
 
 const std::vector<std::pair<std::string_view, array_step>> array_steps{{"scan", array_step::scan},
                                                                        {"join", array_step::join}};
-/// Each has a file open at once (compare/exchange.h).
-constexpr std::uint64_t exchanging_workers_max = 500;
 constexpr std::uint64_t workers_max = 10'000;  // children of an array job of AWS Batch
 
 /// A whole comparison as an array job.
@@ -210,8 +209,9 @@ void complete_workers(const compare_options& o, std::vector<std::string>& faults
   if (o.exchange && !o.step && !o.prepare && !o.merge) {
     faults.emplace_back("--exchange needs --step: scan first, join once all workers have scanned");
   }
-  if (o.exchange && *o.workers > exchanging_workers_max) {
-    faults.push_back(fmt::format("--exchange: {} workers at most", exchanging_workers_max));
+  if (o.exchange && *o.workers > compare::exchanging_workers_max) {
+    faults.push_back(
+        fmt::format("--exchange: {} workers at most", compare::exchanging_workers_max));
   }
   if (o.fresh && !o.prepare) {
     faults.emplace_back("--fresh: workers begin anew with --prepare --fresh");

@@ -76,10 +76,6 @@ result<compare::worker_share> share_told_by(const scheduler& by, std::int64_t in
   return compare::worker_share{.worker = worker, .workers = workers};
 }
 
-result<std::unique_ptr<state::state_store>> open_copy(const std::string& path) {
-  return state::open_sqlite_store({.path = path, .command = "parts"});
-}
-
 /// Which comparison it is of, and what of it is done.
 result<compare::comparison_progress> progress_in(const std::string& path) {
   const auto prefix = compare::comparison_progress::prefix_of(std::string(compare_part));
@@ -111,16 +107,6 @@ result<std::optional<state::state_lock>> lock_part(const std::string& path, held
                 : fail(std::move(locked.error()));
 }
 
-/// The state has taken in the comparison that was prepared: another one begins.
-result<bool> was_merged(const std::string& prepared, const std::string& state) {
-  const auto array = progress_in(prepared);
-  const auto known = progress_in(state);
-  if (!array || !known) {
-    return fail(array ? known.error() : array.error());
-  }
-  return known->finished() && known->array_id == array->array_id;
-}
-
 std::unexpected<error> not_prepared(const array_place& place, std::int64_t workers) {
   return wrong_usage(
       fmt::format("nothing is prepared in {}: run compare --workers {} --prepare "
@@ -147,6 +133,19 @@ awaitable<result<void>> make_part(array_place place, compare::worker_share share
 }
 
 }  // namespace
+
+result<std::unique_ptr<state::state_store>> open_copy(const std::string& path) {
+  return state::open_sqlite_store({.path = path, .command = "parts"});
+}
+
+result<bool> was_merged(const std::string& prepared, const std::string& state) {
+  const auto array = progress_in(prepared);
+  const auto known = progress_in(state);
+  if (!array || !known) {
+    return fail(array ? known.error() : array.error());
+  }
+  return known->finished() && known->array_id == array->array_id;
+}
 
 array_role role_of(const compare_options& options) {
   if (!options.workers) {

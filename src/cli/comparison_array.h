@@ -15,7 +15,9 @@
 #include "cli/options.h"
 #include "cli/process.h"
 #include "compare/worker_share.h"
+#include "state/state_store.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -36,6 +38,12 @@ enum class array_role {
 
 inline constexpr auto prepared_part = "prepared";
 [[nodiscard]] std::string part_of(std::int64_t worker);
+
+/// A copy of a part, brought to the present format.
+[[nodiscard]] result<std::unique_ptr<state::state_store>> open_copy(const std::string& path);
+/// The state at `state` has taken in the comparison that was prepared at `prepared`: another one
+/// begins.
+[[nodiscard]] result<bool> was_merged(const std::string& prepared, const std::string& state);
 
 /// Of an array, or of a part: never given twice, and not 0.
 [[nodiscard]] std::int64_t new_id();

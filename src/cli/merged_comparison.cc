@@ -5,7 +5,6 @@
 #include "monitor/table_watch.h"
 #include "remote/random_id.h"
 #include "state/picture.h"
-#include "state/sqlite_store.h"
 
 #include <fmt/format.h>
 
@@ -26,10 +25,6 @@ std::string some_of(std::span<const std::int64_t> workers) {
   return workers.size() > named_max
              ? fmt::format("{} and {} more", text, workers.size() - named_max)
              : text;
-}
-
-result<std::unique_ptr<state::state_store>> open_at(const std::string& path) {
-  return state::open_sqlite_store({.path = path, .command = "parts"});
 }
 
 }  // namespace
@@ -69,7 +64,7 @@ awaitable<result<void>> merged_comparison::make() {
   if (!there) {
     co_return fail(there.error());
   }
-  auto opened = *there ? co_await copies.run([&] { return open_at(path_); }) : nullptr;
+  auto opened = *there ? co_await copies.run([&] { return open_copy(path_); }) : nullptr;
   if (!opened) {
     co_return fail(std::move(opened.error()));
   }
@@ -120,7 +115,7 @@ awaitable<result<void>> merged_comparison::add_parts() {
       merging.note_missing(worker);
       continue;
     }
-    auto part = co_await copies.run([&] { return open_at(part_path_); });
+    auto part = co_await copies.run([&] { return open_copy(part_path_); });
     if (!part) {
       co_return fail(std::move(part.error()));
     }

@@ -1,6 +1,7 @@
 #include "cli/state_beginning.h"
 
 #include "base/log.h"
+#include "cli/comparison_array.h"
 #include "cli/fetched_part.h"
 #include "compare/comparison_progress.h"
 #include "monitor/comparison_parts.h"
@@ -130,18 +131,7 @@ awaitable<result<bool>> beginning::own_is_merged() {
   if (compare == parts_.end() || !(*compare)->found()) {
     co_return false;
   }
-  auto own = co_await open(path());
-  auto theirs = co_await open((*compare)->path());
-  if (!own || !theirs) {
-    co_return fail(own ? std::move(theirs.error()) : std::move(own.error()));
-  }
-  const auto prepared = co_await monitor::all_of(**own);
-  const auto known = co_await monitor::all_of(**theirs);
-  if (!prepared || !known) {
-    co_return fail(prepared ? known.error() : prepared.error());
-  }
-  const auto last = monitor::comparison_in(*known);
-  co_return last.finished() && last.array_id == monitor::comparison_in(*prepared).array_id;
+  co_return co_await pool_.run([&] { return was_merged(path(), (*compare)->path()); });
 }
 
 awaitable<result<void>> beginning::run() {
@@ -209,16 +199,8 @@ awaitable<result<void>> beginning::note_beginning(const fetched_part& base) {
       co_return noted;
     }
   }
-  const auto stored = co_await (*ours)->load(0);
-  if (!stored) {
-    co_return fail(stored.error());
-  }
-  state::commit_batch batch;
-  monitor::save(monitor::handover{.run = remote::random_id(),
-                                  .lines = stored->finding_lines,
-                                  .base = base.found()->copy->taken_at},
-                batch);
-  co_return co_await (*ours)->commit(std::move(batch));
+  co_return co_await monitor::begin_of_copy(**ours, remote::random_id(),
+                                            base.found()->copy->taken_at);
 }
 
 awaitable<result<void>> beginning::take_in_others(const fetched_part* base) {

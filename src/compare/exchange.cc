@@ -2,6 +2,7 @@
 
 #include "base/draft_file.h"
 #include "base/private_file.h"
+#include "compare/leftover_dealer.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +57,7 @@ class drafts {
     files_.push_back(std::move(*file));
     return {};
   }
-  [[nodiscard]] leftover_file& at(std::size_t number) { return files_[number]; }
+  [[nodiscard]] std::span<leftover_file> files() { return files_; }
 
  private:
   std::vector<leftover_file> files_;
@@ -116,25 +118,13 @@ result<std::uint64_t> exchange::deal_out(const std::vector<const leftover_file*>
       return fail(std::move(added.error()));
     }
   }
-  std::vector<std::string> buffers(workers);
-  result<void> written;
-  const auto write_out = [&](std::size_t to) {
-    if (written) {
-      written = out.at(to).append(buffers[to]);
-    }
-    buffers[to].clear();
-  };
+  leftover_dealer dealer(out.files(), buffer_bytes);
   for (const auto* log : logs) {
     auto read = log->read(
         [&](leftover&& entry, leftover_origin from) {
-          if (!counts(from)) {
-            return;
-          }
-          // By other bits than the receiver deals out its parts with.
-          const auto to = static_cast<std::size_t>((entry.key.low >> 32U) % workers);
-          append_leftover(entry, from, buffers[to]);
-          if (buffers[to].size() >= buffer_bytes) {
-            write_out(to);
+          if (counts(from)) {
+            // By other bits than the receiver deals out its parts with.
+            dealer.add(static_cast<std::size_t>((entry.key.low >> 32U) % workers), entry, from);
           }
         },
         &stopping);
@@ -142,13 +132,13 @@ result<std::uint64_t> exchange::deal_out(const std::vector<const leftover_file*>
       return fail(std::move(read.error()));
     }
   }
+  auto written = dealer.finish();
   forget_earlier_parts();
   std::uint64_t bytes = 0;
-  for (std::size_t to = 0; to < workers; ++to) {
-    write_out(to);
-    auto& file = out.at(to);
+  std::int64_t to = 0;
+  for (auto& file : out.files()) {
     if (written) {
-      written = file.finish_as(path_to(static_cast<std::int64_t>(to)));
+      written = file.finish_as(path_to(to++));
     }
     bytes += file.bytes();
   }

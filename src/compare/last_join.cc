@@ -1,5 +1,7 @@
 #include "compare/last_join.h"
 
+#include "compare/leftover_dealer.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -37,7 +39,6 @@ result<void> last_join::deal_out() {
     return {};
   }
   const auto count = std::min(parts_, files_max);
-  std::vector<std::string> buffers(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     auto file = leftover_file::open_nameless(path_);
     if (!file) {
@@ -45,26 +46,13 @@ result<void> last_join::deal_out() {
     }
     files_.push_back(std::move(*file));
   }
-  result<void> written;
-  const auto write_out = [&](std::size_t at) {
-    if (written) {
-      written = files_[at].append(buffers[at]);
-    }
-    buffers[at].clear();
-  };
+  leftover_dealer dealer(files_, buffer_bytes);
   auto read = read_logs([&](leftover&& entry, leftover_origin from) {
-    if (!counts_(from)) {
-      return;
-    }
-    const auto at = static_cast<std::size_t>(part_of(entry.key) % count);
-    append_leftover(entry, from, buffers[at]);
-    if (buffers[at].size() >= buffer_bytes) {
-      write_out(at);
+    if (counts_(from)) {
+      dealer.add(static_cast<std::size_t>(part_of(entry.key) % count), entry, from);
     }
   });
-  for (std::size_t at = 0; at < count; ++at) {
-    write_out(at);
-  }
+  auto written = dealer.finish();
   return read ? written : read;
 }
 

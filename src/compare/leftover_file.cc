@@ -197,26 +197,26 @@ result<leftover_file> leftover_file::open_part(std::string path, std::uint64_t b
 }
 
 result<leftover_file> leftover_file::open_finished(std::string path, std::uint64_t mark) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) {
-    return system_failure(path, "open");
+  auto opened = open_part(std::move(path), 0, mark);
+  if (!opened) {
+    return opened;
   }
-  leftover_file file(std::move(path), descriptor, 0, mark);
+  auto& file = *opened;
   struct stat facts{};
-  if (::fstat(descriptor, &facts) != 0) {
+  if (::fstat(file.file_, &facts) != 0) {
     return system_failure(file.path_, "open");
   }
   const auto bytes = static_cast<std::uint64_t>(facts.st_size);
   block_header last;
   if (bytes < sizeof last ||
-      !read_all(descriptor, reinterpret_cast<char*>(&last), sizeof last, bytes - sizeof last) ||
+      !read_all(file.file_, reinterpret_cast<char*>(&last), sizeof last, bytes - sizeof last) ||
       last.bytes != 0 || last.checksum != checksum_of({}, mark)) {
     return fatal(fmt::format(
         "{} is not whole, or is of another comparison: begin anew with --prepare --fresh",
         file.path_));
   }
   file.bytes_ = bytes - sizeof last;
-  return file;
+  return opened;
 }
 
 result<void> leftover_file::finish_as(const std::string& path) {

@@ -20,7 +20,7 @@ constexpr std::size_t rows_fetched_max = 2'000;
 
 std::vector<const leftover_file*> pointers_to(const std::vector<leftover_file>& files) {
   std::vector<const leftover_file*> all;
-  all.reserve(files.size() + 1);
+  all.reserve(files.size());
   for (const auto& file : files) {
     all.push_back(&file);
   }
