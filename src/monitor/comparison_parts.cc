@@ -48,6 +48,15 @@ std::string seen_since(const std::vector<state::gap_row>& before,
   return added == now.end() ? std::string() : added->reason;
 }
 
+/// From here on a copy is another one's own doing; where it came from stays.
+void begin_own(const state::snapshot& stored, std::string run, state::commit_batch& batch) {
+  const auto begun = load_handover({.numbers = stored.numbers, .values = stored.values});
+  save(handover{.run = std::move(run),
+                .lines = stored.finding_lines,
+                .base = begun ? begun->base : std::nullopt},
+       batch);
+}
+
 }  // namespace
 
 comparison_progress comparison_in(const state::news& all) {
@@ -109,21 +118,16 @@ awaitable<result<void>> begin_part(state::state_store& part, worker_share share,
   progress.workers = share.workers;
   progress.part_id = part_id;
   progress.save(command, batch.numbers, batch.values);
-  auto begun = load_handover({.numbers = stored->numbers, .values = stored->values});
-  save(handover{.run = std::move(run),
-                .lines = stored->finding_lines,
-                .base = begun ? begun->base : std::nullopt},
-       batch);
+  begin_own(*stored, std::move(run), batch);
   co_return co_await part.commit(std::move(batch));
 }
 
 awaitable<result<void>> part_merger::begin() {
-  auto all = co_await all_of(into_);
   const auto stored = co_await into_.load(0);
-  if (!all || !stored) {
-    co_return fail(all ? stored.error() : all.error());
+  if (!stored) {
+    co_return fail(stored.error());
   }
-  prepared_ = *std::move(all);
+  prepared_ = {.numbers = stored->numbers, .values = stored->values, .gaps = stored->gaps};
   begun_ = comparison_in(prepared_);
   sum_ = begun_;
   sum_.worker = 0;
@@ -135,11 +139,7 @@ awaitable<result<void>> part_merger::begin() {
   }
   state::commit_batch batch;
   batch.comparison_begun = command;  // each part has the keys that are to be judged
-  const auto begun = load_handover(prepared_);
-  save(handover{.run = how_.run,
-                .lines = stored->finding_lines,
-                .base = begun ? begun->base : std::nullopt},
-       batch);
+  begin_own(*stored, how_.run, batch);
   co_return co_await into_.commit(std::move(batch));
 }
 
