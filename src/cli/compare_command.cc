@@ -467,29 +467,6 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   return text;
 }
 
-/// Of the very table that is the source, as far as both tell.
-result<void> check_is_of_source(const exports::table_export& of,
-                                const dynamodb::table_description& source, wall_time now) {
-  const auto& summary = of.summary;
-  if (summary.as_of > now + std::chrono::minutes(1)) {
-    return wrong_usage(
-        fmt::format("the export in {} is of {}, which is to come: one of the clocks "
-                    "is wrong, or the manifest",
-                    of.store->describe(), format_rfc3339(summary.as_of)));
-  }
-  if (summary.table_arn != source.arn) {
-    return wrong_usage(fmt::format("the export in {} is of {}, and the source is {}",
-                                   of.store->describe(), summary.table_arn, source.arn));
-  }
-  if (!summary.table_id.empty() && !source.id.empty() && summary.table_id != source.id) {
-    return wrong_usage(
-        fmt::format("the export in {} is of a table that was there before under the name of the "
-                    "source, {}: export the present one",
-                    of.store->describe(), source.arn));
-  }
-  return {};
-}
-
 awaitable<int> compare_opened(open_migration& opened, const compare_options& options,
                               compare::worker_share share, run_teller& teller,
                               const exports::table_export* source_export) {
@@ -554,7 +531,8 @@ awaitable<int> compare_migration(process& host, const compare_options& options,
   if (!share) {
     co_return teller.refused({share.error()});
   }
-  const auto source_export = co_await open_source_export(host, options);
+  const auto source_export =
+      co_await open_source_export(host, options.source_export, options.source);
   if (!source_export) {
     co_return teller.refused({source_export.error()});
   }

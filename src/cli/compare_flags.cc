@@ -1,7 +1,7 @@
 // `compare`: its usage, and its flags in the order of their help.
+#include "cli/export_flags.h"
 #include "cli/shared_flags.h"
 #include "compare/exchange.h"
-#include "s3/s3_address.h"
 
 #include <fmt/format.h>
 
@@ -59,39 +59,15 @@ flag_group what_is_compared(compare_options& o) {
         .target = sample_rate_into(o.sample_rate),
         .help = "compare one key in N; also all, 1%, 1/100. Saves memory and judgements, but no "
                 "reading: a scan costs the same",
-        .not_from_fleet = true},
-       {.name = "source-export",
-        .value = "PLACE",
-        .target = text_into(o.source_export),
-        .help = "take the source's items from this export to S3 instead of scanning it: "
-                "s3://BUCKET/PREFIX/AWSDynamoDB/ID, or a folder that is a copy of that; only what "
-                "differs is read from the source",
-        .fallback = "none: it is scanned",
-        .of_migration = true,
-        .more = "A full export in DynamoDB JSON, of this table. [What it proves]"
-                "(migration.md#compare-with-the-export)",
-        .possible = "a place in S3, a folder"},
-       {.name = "source-export-profile",
-        .value = "NAME",
-        .target = text_into(o.export_access.profile),
-        .help = "AWS profile that reads the bucket of the export",
-        .fallback = "the source's",
-        .of_migration = true,
-        .possible = "an AWS profile"},
-       {.name = "source-export-region",
-        .value = "REGION",
-        .target = text_into(o.export_access.region),
-        .help = "region of that bucket",
-        .fallback = "the source's",
-        .of_migration = true,
-        .more = "Where it is another one, S3 tells which, and that is taken",
-        .possible = "an AWS region"},
-       {.name = "source-export-endpoint-url",
-        .value = "URL",
-        .target = url_into(o.export_access.endpoint_url),
-        .help = "a compatible store or a VPC endpoint, for that bucket",
-        .fallback = "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, profile",
-        .of_migration = true}}};
+        .not_from_fleet = true}}};
+  append(group, export_flags(
+                    source_export_names, o.source_export,
+                    {.help = "take the source's items from this export to S3 instead of scanning "
+                             "it: s3://BUCKET/PREFIX/AWSDynamoDB/ID, or a folder that is a copy of "
+                             "that; only what differs is read from the source",
+                     .fallback = "none: it is scanned",
+                     .more = "A full export in DynamoDB JSON, of this table. [What it proves]"
+                             "(migration.md#compare-with-the-export)"}));
   append(group, equality_flags(o));
   return group;
 }
@@ -222,24 +198,6 @@ void complete_workers(const compare_options& o, std::vector<std::string>& faults
   }
 }
 
-/// How the export is named, and its bucket reached.
-void check_source_export(const compare_options& options, std::vector<std::string>& contradictions) {
-  const auto& access = options.export_access;
-  const bool in_bucket = options.source_export && s3::is_s3_address(*options.source_export);
-  if (in_bucket) {
-    if (const auto place = s3::parse_s3_address(*options.source_export); !place) {
-      contradictions.push_back("--source-export: " + place.error().message);
-    }
-  } else if (options.source_export && options.source_export->contains("://")) {
-    contradictions.push_back(
-        "--source-export takes a folder, or a place in S3: s3://BUCKET/PREFIX/AWSDynamoDB/ID");
-  } else if (access.profile || access.region || access.endpoint_url) {
-    contradictions.emplace_back(
-        "--source-export-profile, --source-export-region and --source-export-endpoint-url say "
-        "nothing unless --source-export names a place in S3: s3://BUCKET/PREFIX/AWSDynamoDB/ID");
-  }
-}
-
 }  // namespace
 
 const command_description& describe(const compare_options&) { return compare_description; }
@@ -255,7 +213,7 @@ std::vector<std::string> complete(compare_options& o) {
   complete_shared(o, contradictions);
   complete_state_in_table(o, contradictions);
   complete_workers(o, contradictions);
-  check_source_export(o, contradictions);
+  check_export(source_export_names, o.source_export, contradictions);
   return contradictions;
 }
 

@@ -18,15 +18,6 @@ namespace {
 /// Of what grows with load: the comparison's own shares lie idle until the keys are known.
 constexpr std::uint64_t memory_part = 4;
 
-compare::changes_since_export unreachable(const error& failure) {
-  return {.keys = {},
-          .standing = {.began = {},
-                       .withheld = fmt::format("the source's stream cannot be reached ({}): mend "
-                                               "that, and begin anew with --fresh, or compare "
-                                               "without an export",
-                                               failure.describe())}};
-}
-
 }  // namespace
 
 awaitable<result<compare::changes_since_export>> read_changes_since(
@@ -37,20 +28,19 @@ awaitable<result<compare::changes_since_export>> read_changes_since(
   auto link = host.connections.open(
       {"stream", aws_service::streams, stream_connection(options, {}, std::nullopt)});
   if (!link) {
-    co_return unreachable(link.error());
+    co_return compare::changes_since_export{
+        .keys = {},
+        .standing = {.began = {}, .withheld = compare::unreadable_stream(link.error().describe())}};
   }
-  const auto table = co_await source.describe();
-  if (!table) {
-    co_return unreachable(table.error());
-  }
-  const auto stream_arn = table->latest_stream_arn ? table->latest_stream_arn->str() : "";
+  const auto& stream_arn = migration.facts.source.latest_stream_arn;
   dynamodb::streams_client streams((*link)->calls());
   compare::changed_keys reading(
       {.command = migration.manner.command,
        .as_of = source_export.summary.as_of,
        .memory_bytes_max = memory_for_load(options) / memory_part,
        .random_seed = std::random_device{}(),
-       .pace = host.budgets.of_streams(stream_arn, (*link)->description().endpoint)},
+       .pace = host.budgets.of_streams(stream_arn ? stream_arn->str() : "",
+                                       (*link)->description().endpoint)},
       {.executor = migration.executor,
        .time = host.time,
        .pool = host.pool,
@@ -59,9 +49,9 @@ awaitable<result<compare::changes_since_export>> read_changes_since(
        .tables = source.client,
        .table = dynamodb::table_name(source.name)});
   const drains_on_signal drains(host.end, [&reading] { reading.stop(); });
-  auto since = co_await reading.read(*table);
+  auto since = co_await reading.read();
   if (since && !since->known()) {
-    log::event(log::level::warning, "export_is_no_proof", since->standing.withheld);
+    log::event(log::level::warning, "export_is_no_proof", since->standing.doubt());
   }
   co_return since;
 }

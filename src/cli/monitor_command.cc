@@ -9,6 +9,7 @@
 #include "cli/other_parts.h"
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
+#include "cli/source_export.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
 #include "monitor/evidence.h"
@@ -82,11 +83,18 @@ void add_stream(monitor::migration_request& request, reached_stream& stream,
   request.await_target = options.await_target;
 }
 
+/// The export of a baseline, and how what changed since is read.
+struct baseline_export {
+  exports::table_export of;
+  std::unique_ptr<connection> link;  ///< to the source's stream; null: it is the one that is read
+};
+
 /// Everything is open: what is read, and how it ends.
 class monitor_run {
  public:
+  /// `source_export` null: the source is scanned.
   monitor_run(open_migration& migration, reached_stream& stream, const monitor_options& options,
-              onlookers& onlookers, run_teller& teller)
+              onlookers& onlookers, run_teller& teller, const baseline_export* source_export)
       : migration_(migration),
         facts_(migration.facts),
         stream_(stream),
@@ -94,7 +102,11 @@ class monitor_run {
         decoder_(migration.decoder_for(options.sample_rate)),
         baseline_decoder_(migration.decoder_for(options.baseline_sample_rate)),
         onlookers_(onlookers),
-        teller_(teller) {
+        teller_(teller),
+        export_(source_export) {
+    if (export_ != nullptr && export_->link) {
+      source_streams_.emplace(export_->link->calls());
+    }
     onlookers_.about().stream = stream_described();
     if (auto* held = migration_.held.get()) {
       others_.emplace(
@@ -112,10 +124,12 @@ class monitor_run {
   [[nodiscard]] monitor::session_settings session_settings() const;
   [[nodiscard]] compare::comparer_settings comparer_settings() const;
   [[nodiscard]] monitor::session_parts session_parts();
+  [[nodiscard]] monitor::export_stream since_export();
   [[nodiscard]] awaitable<result<bool>> target_is_ready();
   [[nodiscard]] report::stream_facts stream_described() const;
   void tell_of_stream(report::status& now) const;
   [[nodiscard]] std::string first_screen() const;
+  [[nodiscard]] std::string describe_use_of_export() const;
   void tell_doubts() const;
   /// With what the comparison covers that the state holds, if it counts.
   [[nodiscard]] std::optional<verify::coverage> comparison_that_counts() const;
@@ -128,8 +142,10 @@ class monitor_run {
   dynamodb::page_decoder baseline_decoder_;
   onlookers& onlookers_;
   run_teller& teller_;
-  std::optional<other_parts> others_;  ///< of a state in a table
-  bool target_unknown_ = false;        ///< nobody could tell at the last look whether it is there
+  const baseline_export* export_;
+  std::optional<dynamodb::streams_client> source_streams_;  ///< where another one is read
+  std::optional<other_parts> others_;                       ///< of a state in a table
+  bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
 };
 
 monitor::session_settings monitor_run::session_settings() const {
@@ -199,6 +215,15 @@ compare::comparer_settings monitor_run::comparer_settings() const {
           .memory_bytes_max = monitor::memory_of_comparison(memory_for_load(options_))};
 }
 
+monitor::export_stream monitor_run::since_export() {
+  const auto& link = export_->link ? *export_->link : *stream_.link;
+  const auto& arn = facts_.source.latest_stream_arn;
+  return {.streams = source_streams_ ? &*source_streams_ : &stream_.client,
+          .pace = migration_.host.budgets.of_streams(arn ? arn->str() : "",
+                                                     link.description().endpoint),
+          .random_seed = std::random_device{}()};
+}
+
 monitor::session_parts monitor_run::session_parts() {
   auto& host = migration_.host;
   return {.executor = migration_.executor,
@@ -207,6 +232,8 @@ monitor::session_parts monitor_run::session_parts() {
           .streams = stream_.client,
           .decoder = decoder_,
           .baseline_decoder = &baseline_decoder_,
+          .baseline_export = export_ == nullptr ? nullptr : &export_->of,
+          .since_export = export_ == nullptr ? monitor::export_stream{} : since_export(),
           .source = *migration_.source->reading,
           .target = *migration_.target->reading,
           .store = *migration_.store,
@@ -317,6 +344,15 @@ std::optional<verify::coverage> monitor_run::comparison_that_counts() const {
   return stands_on && !is_followed_by_another ? std::optional(stands_on->weakest()) : std::nullopt;
 }
 
+std::string monitor_run::describe_use_of_export() const {
+  const auto doubt = compare::why_not_read(export_->of, facts_.source, migration_.host.time.now());
+  return doubt ? fmt::format("stands for no scan of the source, which is scanned: {}", doubt->why)
+               : std::string(
+                     "stands for a scan of the source: what changed since is read from its "
+                     "stream when the comparison begins, and judged by the live tables; where the "
+                     "stream does not tell of all, the source is scanned");
+}
+
 void monitor_run::tell_doubts() const {
   for (const auto& doubt : doubts_about(options_, comparison_that_counts().has_value())) {
     log::event(log::level::warning, "setting_in_doubt", doubt);
@@ -348,6 +384,10 @@ std::string monitor_run::first_screen() const {
                                      describe_sample_rate(options_.baseline_sample_rate),
                                      spoken_duration(options_.baseline_after))
                        : std::string("none: items at rest are not compared (--baseline)"));
+  if (export_ != nullptr) {
+    line("export", export_->of.describe());
+    line("", describe_use_of_export());
+  }
   line("ignored", describe_ignored(options_));
   line("lag",
        fmt::format("a change may be {} late; behind for more than {} it is judged all the same",
@@ -382,13 +422,49 @@ std::string monitor_run::first_screen() const {
   return text;
 }
 
+/// Nothing: none is named.
+awaitable<result<std::optional<baseline_export>>> open_baseline_export(
+    open_migration& opened, const monitor_options& options) {
+  auto found = co_await open_source_export(opened.host, options.baseline_export, options.source);
+  if (!found) {
+    co_return fail(std::move(found.error()));
+  }
+  if (!*found) {
+    co_return std::nullopt;
+  }
+  if (auto fits = check_is_of_source(**found, opened.facts.source, opened.host.time.now()); !fits) {
+    co_return fail(std::move(fits.error()));
+  }
+  if (verify::origin_of(opened.facts.way) == side::source) {
+    co_return baseline_export{.of = **std::move(found), .link = nullptr};
+  }
+  auto link = opened.host.connections.open(
+      {"source's stream", aws_service::streams, stream_connection(options, {}, std::nullopt)});
+  if (!link) {
+    co_return fail(std::move(link.error()));
+  }
+  co_return baseline_export{.of = **std::move(found), .link = *std::move(link)};
+}
+
 awaitable<int> monitor_opened(open_migration& opened, reached_stream& stream,
                               const monitor_options& options, run_teller& teller) {
+  auto source_export = co_await open_baseline_export(opened, options);
+  // One that has read the stream is not kept from reading on by what it may do without.
+  if (!source_export && opened.resumed.shards.empty()) {
+    co_return teller.refused({source_export.error()});
+  }
+  if (!source_export) {
+    log::event(log::level::warning, "export_given_up",
+               source_export.error().describe() +
+                   ": a baseline is made without the export, and the source is scanned");
+    source_export = std::optional<baseline_export>();
+  }
   auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
     co_return teller.refused({onlookers.error()});
   }
-  monitor_run run(opened, stream, options, **onlookers, teller);
+  monitor_run run(opened, stream, options, **onlookers, teller,
+                  *source_export ? &**source_export : nullptr);
   co_return co_await run.run();
 }
 

@@ -1,5 +1,6 @@
 // `monitor`: its usage, and its flags in the order of their help.
 #include "base/units.h"
+#include "cli/export_flags.h"
 #include "cli/shared_flags.h"
 
 #include <fmt/format.h>
@@ -161,7 +162,7 @@ flag_group cost(monitor_options& o) {
 }
 
 flag_group items_at_rest(monitor_options& o) {
-  return {
+  flag_group group{
       "Items at rest",
       {{.name = "baseline",
         .value = "",
@@ -177,6 +178,17 @@ flag_group items_at_rest(monitor_options& o) {
        {"baseline-sample-rate", "N", sample_rate_into(o.baseline_sample_rate),
         "that comparison checks one key in N; reading the tables costs the same"},
        segments_flag(o)}};
+  append(group,
+         export_flags(
+             baseline_export_names, o.baseline_export,
+             {.help = "with --baseline: take the source's items from this export to S3 instead of "
+                      "scanning it, while it can stand for the source: "
+                      "s3://BUCKET/PREFIX/AWSDynamoDB/ID, or a folder that is a copy of that",
+              .fallback = "none: it is scanned",
+              .more = "For less than 23 hours after the export, and while the source's stream "
+                      "tells what changed since. Afterwards the source is scanned, and the log "
+                      "says so. [What it proves](migration.md#compare-with-the-export)"}));
+  return group;
 }
 
 flag_group when_to_end(monitor_options& o) {
@@ -253,6 +265,10 @@ std::vector<std::string> complete(monitor_options& o) {
   std::vector<std::string> contradictions;
   complete_shared(o, contradictions);
   complete_state_in_table(o, contradictions);
+  check_export(baseline_export_names, o.baseline_export, contradictions);
+  if (o.baseline_export.place && !o.baseline) {
+    contradictions.emplace_back("--baseline-export says nothing without --baseline");
+  }
   if (o.quiet && o.verbose) {
     contradictions.emplace_back("--quiet and --verbose contradict each other");
   }

@@ -37,6 +37,13 @@ struct connection_options {
   bool operator==(const connection_options&) const = default;
 };
 
+/// An export of the source to S3.
+struct export_options {
+  std::optional<std::string> place;  ///< a folder, or a place in S3; nothing: there is none
+  connection_options access;         ///< of its bucket; the source's, where it has none
+  bool operator==(const export_options&) const = default;
+};
+
 enum class start_position {
   latest,
   trim_horizon,
@@ -137,6 +144,7 @@ struct monitor_options : migration_options {
   bool baseline = false;
   milliseconds baseline_after = std::chrono::minutes(10);
   std::uint64_t baseline_sample_rate = 1;  ///< one key in N
+  export_options baseline_export;          ///< in place of a scan of the source, while it can be
   std::optional<wall_time> freeze_at;
   milliseconds settle = std::chrono::minutes(5);
   bool require_go = false;
@@ -156,9 +164,8 @@ enum class array_step {
 };
 
 struct compare_options : migration_options {
-  std::uint64_t sample_rate = 1;             ///< one key in N
-  std::optional<std::string> source_export;  ///< in place of a scan of the source
-  connection_options export_access;          ///< of its bucket; the source's, where it has none
+  std::uint64_t sample_rate = 1;  ///< one key in N
+  export_options source_export;   ///< in place of a scan of the source
   // Of one comparison by several workers (comparison_array.h):
   std::optional<std::uint64_t> workers;
   std::optional<std::uint64_t> worker;  ///< nothing: the scheduler's variables tell

@@ -95,16 +95,17 @@ result<std::shared_ptr<exports::export_store>> open_bucket(process& host, s3::s3
 }
 
 /// The source's, where it has none of its own. Its endpoint is for tables.
-connection_options access_of(const compare_options& options) {
-  auto access = options.export_access;
-  access.profile = access.profile ? access.profile : options.source.profile;
-  access.region = access.region ? access.region : options.source.region;
+connection_options access_of(const export_options& options, const connection_options& source) {
+  auto access = options.access;
+  access.profile = access.profile ? access.profile : source.profile;
+  access.region = access.region ? access.region : source.region;
   return access;
 }
 
 result<std::shared_ptr<exports::export_store>> open_store(process& host,
-                                                          const compare_options& options) {
-  const auto& named = *options.source_export;
+                                                          const export_options& options,
+                                                          const connection_options& source) {
+  const auto& named = *options.place;
   if (!s3::is_s3_address(named)) {
     return std::make_shared<exports::export_folder>(named, host.pool);
   }
@@ -115,24 +116,46 @@ result<std::shared_ptr<exports::export_store>> open_store(process& host,
   if (place->prefix.ends_with(summary_name)) {
     place->prefix.resize(place->prefix.size() - summary_name.size());
   }
-  auto store = open_bucket(host, *std::move(place), access_of(options));
+  auto store = open_bucket(host, *std::move(place), access_of(options, source));
   return store ? std::move(store) : fail(std::move(store.error()).within(connection_name));
 }
 
 }  // namespace
 
 awaitable<result<std::optional<exports::table_export>>> open_source_export(
-    process& host, const compare_options& options) {
-  if (!options.source_export) {
+    process& host, const export_options& options, const connection_options& source) {
+  if (!options.place) {
     co_return std::nullopt;
   }
-  auto store = open_store(host, options);
+  auto store = open_store(host, options, source);
   if (!store) {
     co_return fail(std::move(store.error()));
   }
   auto found = co_await exports::open_export(*std::move(store));
   co_return found ? result<std::optional<exports::table_export>>(*std::move(found))
                   : fail(std::move(found.error()));
+}
+
+result<void> check_is_of_source(const exports::table_export& of,
+                                const dynamodb::table_description& source, wall_time now) {
+  const auto& summary = of.summary;
+  if (summary.as_of > now + std::chrono::minutes(1)) {
+    return wrong_usage(
+        fmt::format("the export in {} is of {}, which is to come: one of the clocks "
+                    "is wrong, or the manifest",
+                    of.store->describe(), format_rfc3339(summary.as_of)));
+  }
+  if (summary.table_arn != source.arn) {
+    return wrong_usage(fmt::format("the export in {} is of {}, and the source is {}",
+                                   of.store->describe(), summary.table_arn, source.arn));
+  }
+  if (!summary.table_id.empty() && !source.id.empty() && summary.table_id != source.id) {
+    return wrong_usage(
+        fmt::format("the export in {} is of a table that was there before under the name of the "
+                    "source, {}: export the present one",
+                    of.store->describe(), source.arn));
+  }
+  return {};
 }
 
 }  // namespace ddm::cli

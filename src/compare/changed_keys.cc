@@ -39,7 +39,11 @@ std::optional<wall_time> stream_since(const dynamodb::table_description& table) 
   return arn ? parse_rfc3339(arn->stream_label + "Z") : std::nullopt;
 }
 
-changes_since_export without_keys(std::string why) {
+std::unexpected<error> stopped() {
+  return fail(error_class::cancelled, "stopped before all changes since the export were read");
+}
+
+changes_since_export without_keys(no_proof why) {
   return {.keys = {}, .standing = {.began = {}, .withheld = std::move(why)}};
 }
 
@@ -93,9 +97,23 @@ std::vector<state::candidate_row> key_collection::take(const std::string& comman
 changed_keys::changed_keys(settings what, parts with)
     : settings_(std::move(what)), parts_(std::move(with)), tasks_(parts_.executor) {}
 
-awaitable<result<changes_since_export>> changed_keys::read(
-    const dynamodb::table_description& source) {
-  export_age age{
+std::optional<no_proof> why_not_read(const exports::table_export& of,
+                                     const dynamodb::table_description& source, wall_time now) {
+  return why_not_read(
+      {.as_of = of.summary.as_of, .stream_since = stream_since(source), .now = now});
+}
+
+awaitable<result<changes_since_export>> changed_keys::read() {
+  tasks_.spawn(describe());
+  co_await tasks_.join();
+  if (stopping_ || !source_) {
+    co_return stopped();
+  }
+  if (!*source_) {
+    co_return without_keys(unreadable_stream(source_->error().describe()));
+  }
+  const auto& source = **source_;
+  const export_age age{
       .as_of = settings_.as_of, .stream_since = stream_since(source), .now = parts_.time.now()};
   if (auto why = why_not_read(age)) {
     co_return without_keys(*std::move(why));
@@ -108,7 +126,7 @@ awaitable<result<changes_since_export>> changed_keys::read(
     told = co_await read_stream(stream_arn);
   }
   if (stopping_) {
-    co_return fail(error_class::cancelled, "stopped before all changes since the export were read");
+    co_return stopped();
   }
   if (auto why = why_withheld(age, told)) {
     co_return without_keys(*std::move(why));
@@ -218,6 +236,11 @@ bool changed_keys::has_caught_up() const {
   const auto on = consumer_->last_seen_enabled();
   return consumer_->caught_up_to(began_) && on && *on >= consumer_->service().later(began_) &&
          !consumer_->in_doubt() && !is_over();
+}
+
+/// A task, so that stop() ends it.
+awaitable<void> changed_keys::describe() {
+  source_ = co_await parts_.tables.describe_table(parts_.table);
 }
 
 /// Once more by the table itself: listings may be some seconds old. A task, so that stop() ends it.

@@ -14,6 +14,7 @@
 #include "compare/export_standing.h"
 #include "dynamodb/dynamodb_client.h"
 #include "dynamodb/table_description.h"
+#include "exports/table_export.h"
 #include "runtime/task_group.h"
 #include "state/rows.h"
 #include "stream/record_sink.h"
@@ -55,6 +56,7 @@ class key_collection final : public stream::record_sink {
   /// One had no room.
   [[nodiscard]] bool full() const { return full_; }
   [[nodiscard]] const std::optional<std::string>& gap() const { return gap_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   void forget_gap() { gap_.reset(); }
   /// Hands them over, as what `command` has to judge.
   [[nodiscard]] std::vector<state::candidate_row> take(const std::string& command);
@@ -70,6 +72,11 @@ class key_collection final : public stream::record_sink {
   std::optional<std::string> gap_;
   std::unordered_map<dynamodb::digest128, std::string> keys_;  ///< and their JSON
 };
+
+/// Of what its table's description and its manifests tell; the rest is known once it is read.
+[[nodiscard]] std::optional<no_proof> why_not_read(const exports::table_export& of,
+                                                   const dynamodb::table_description& source,
+                                                   wall_time now);
 
 class changed_keys {
  public:
@@ -93,13 +100,14 @@ class changed_keys {
 
   changed_keys(settings what, parts with);
 
-  /// `source`: as it was described just now. After stop() the error `cancelled`; what else keeps
-  /// the keys from being known is told in words, as no error.
-  [[nodiscard]] awaitable<result<changes_since_export>> read(
-      const dynamodb::table_description& source);
+  /// After stop() the error `cancelled`; what else keeps the keys from being known is told in
+  /// words, as no error.
+  [[nodiscard]] awaitable<result<changes_since_export>> read();
   void stop();
+  [[nodiscard]] std::uint64_t held_bytes() const { return found_ ? found_->bytes() : 0; }
 
  private:
+  [[nodiscard]] awaitable<void> describe();
   [[nodiscard]] awaitable<stream_told> read_stream(std::string stream_arn);
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> watch();
@@ -119,7 +127,8 @@ class changed_keys {
   bool ended_ = false;  ///< the consumer has
   bool caught_up_ = false;
   std::optional<error> failure_;
-  std::optional<result<bool>> on_;  ///< by the table, once all was read
+  std::optional<result<dynamodb::table_description>> source_;  ///< as it was when read() began
+  std::optional<result<bool>> on_;                             ///< by the table, once all was read
   wall_time began_;
   wall_time went_on_;  ///< when something of the stream was last seen to be read
   std::optional<std::pair<wall_time, milliseconds>> first_told_;  ///< when, and how far behind

@@ -30,50 +30,57 @@ std::optional<milliseconds> time_left(milliseconds behind_at_first, milliseconds
       (static_cast<double>(behind.count()) / static_cast<double>(gained.count())));
 }
 
-std::optional<std::string> why_not_read(const export_age& of) {
+no_proof unreadable_stream(const std::string& failed) {
+  return {fmt::format("the source's stream cannot be read ({})", failed),
+          fmt::format("mend that (docs/iam.md), and {}", again)};
+}
+
+std::optional<no_proof> why_not_read(const export_age& of) {
   if (!of.stream_since) {
-    return fmt::format("the source's stream is off, so nothing tells what changed since: {}", anew);
+    return no_proof{"the source's stream is off, so nothing tells what changed since", anew};
   }
   if (*of.stream_since + export_allowance > of.as_of) {
-    return fmt::format(
-        "the source's stream was turned on at {}, and must have been on a minute before the "
-        "export's moment, {}: {}",
-        format_rfc3339(*of.stream_since), format_rfc3339(of.as_of), anew);
+    return no_proof{
+        fmt::format("the source's stream was turned on at {}, and must have been on a minute "
+                    "before the export's moment, {}",
+                    format_rfc3339(*of.stream_since), format_rfc3339(of.as_of)),
+        anew};
   }
   // Nothing younger than that is forgotten while it is read.
   if (of.now - (of.as_of - export_allowance) >= stream::harmless_trim) {
-    return fmt::format(
-        "the export is of {}, and the stream keeps changes for a day: an export that counts is "
-        "compared within {}. Export anew, or compare without an export",
-        format_rfc3339(of.as_of), spoken_duration(stream::harmless_trim));
+    return no_proof{
+        fmt::format("the export is of {}, the stream keeps changes for a day, and an export that "
+                    "counts is compared within {}",
+                    format_rfc3339(of.as_of), spoken_duration(stream::harmless_trim)),
+        "export anew, or compare without an export"};
   }
   return std::nullopt;
 }
 
-std::optional<std::string> why_withheld(export_age of, const stream_told& told) {
+std::optional<no_proof> why_withheld(export_age of, const stream_told& told) {
   of.now = told.ended;
   if (auto why = why_not_read(of)) {
     return why;
   }
   if (told.failed) {
-    return fmt::format("the source's stream cannot be read ({}): mend that (docs/iam.md), and {}",
-                       *told.failed, again);
+    return unreadable_stream(*told.failed);
   }
   if (told.gap) {
-    return fmt::format("the source's stream was not read without a gap ({}): {}", *told.gap, again);
+    return no_proof{fmt::format("the source's stream was not read without a gap ({})", *told.gap),
+                    again};
   }
   if (told.too_many) {
-    return fmt::format(
-        "more than {} keys changed since, which is what memory is for: give more with --memory "
-        "and --fresh, or compare without an export, which is cheaper by then",
-        grouped(*told.too_many));
+    return no_proof{fmt::format("more than {} keys changed since, which is what memory is for",
+                                grouped(*told.too_many)),
+                    "give more with --memory and --fresh, or compare without an export, which is "
+                    "cheaper by then"};
   }
   if (!told.still_on) {
-    return fmt::format(
-        "the source's stream was turned off, so nothing tells what changed since: {}", anew);
+    return no_proof{"the source's stream was turned off, so nothing tells what changed since",
+                    anew};
   }
   if (!told.caught_up) {
-    return fmt::format("the source's stream was not read to its end: {}", again);
+    return no_proof{"the source's stream was not read to its end", again};
   }
   return std::nullopt;
 }

@@ -24,10 +24,22 @@ namespace ddm::compare {
 /// times, and a stream takes a while to be on once it was made.
 constexpr std::chrono::minutes export_allowance{1};
 
+/// Why an export proves nothing, and what helps who compares with it.
+struct no_proof {
+  std::string why;
+  std::string remedy;
+  bool operator==(const no_proof&) const = default;
+};
+
 /// Of which moment the export is, with the keys that are judged beside it.
 struct export_standing {
-  std::optional<wall_time> began;  ///< the comparison's begin; nothing: the export's own
-  std::string withheld;            ///< why it is of no later one, in words
+  std::optional<wall_time> began;    ///< the comparison's begin; nothing: the export's own
+  std::optional<no_proof> withheld;  ///< why it is of no later one
+
+  /// That in words; empty: it is.
+  [[nodiscard]] std::string doubt() const {
+    return withheld ? withheld->why + ": " + withheld->remedy : std::string();
+  }
 };
 
 /// How reading the stream went.
@@ -57,9 +69,11 @@ struct export_age {
 [[nodiscard]] std::optional<milliseconds> time_left(milliseconds behind_at_first,
                                                     milliseconds behind, milliseconds took);
 
-/// Why reading the stream would be of no use, in words and with the remedy; nothing: it may be.
-[[nodiscard]] std::optional<std::string> why_not_read(const export_age& of);
+/// Of a stream that failed so.
+[[nodiscard]] no_proof unreadable_stream(const std::string& failed);
+/// Why reading the stream would be of no use; nothing: it may be.
+[[nodiscard]] std::optional<no_proof> why_not_read(const export_age& of);
 /// Why the export does not stand for the source after all; nothing: it does.
-[[nodiscard]] std::optional<std::string> why_withheld(export_age of, const stream_told& told);
+[[nodiscard]] std::optional<no_proof> why_withheld(export_age of, const stream_told& told);
 
 }  // namespace ddm::compare

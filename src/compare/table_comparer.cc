@@ -130,7 +130,7 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
                .epoch = epoch,
                .as_of_ms = current ? 0 : to_ms(parts_.source_export->summary.as_of),
                .export_arn = export_arn(),
-               .withheld = std::move(of_export.withheld),
+               .withheld = of_export.doubt(),
                .ignored = settings_.ignored,
                .made_by = settings_.command};
   finished_in_.assign(segments, 0);

@@ -19,11 +19,25 @@ baseline::baseline(baseline_settings settings, compare::comparer_parts parts, co
                 resumed),
       running_(parts_.executor) {
   if (settings_.wanted) {
-    resumable_ = std::make_unique<compare::table_comparer>(settings_.comparer, parts_, resumed);
-    if (!resumable_->resumes() || !evidence_.is_current(resumable_->progress().epoch)) {
-      resumable_.reset();
+    resumable_ = unfinished(parts_, resumed);
+    if (!resumable_ && parts_.source_export != nullptr) {
+      resumable_ = unfinished(scanning_parts(), resumed);  // the export had been given up
     }
   }
+}
+
+compare::comparer_parts baseline::scanning_parts() const {
+  auto parts = parts_;
+  parts.source_export = nullptr;
+  return parts;
+}
+
+/// What an earlier process began with such parts, if it would still count.
+std::unique_ptr<compare::table_comparer> baseline::unfinished(
+    const compare::comparer_parts& parts, const state::snapshot& resumed) const {
+  auto found = std::make_unique<compare::table_comparer>(settings_.comparer, parts, resumed);
+  const bool counts = found->resumes() && evidence_.is_current(found->progress().epoch);
+  return counts ? std::move(found) : nullptr;
 }
 
 void baseline::observe(const surroundings& around, wall_time now) {
@@ -37,7 +51,7 @@ void baseline::observe(const surroundings& around, wall_time now) {
   } else if (!calm_since_) {
     calm_since_ = now;
   }
-  if (!settings_.wanted || stopping_ || active() || failed() || !around.target_ready ||
+  if (!settings_.wanted || stopping_ || active() || reading_ || failed() || !around.target_ready ||
       evidence_.epoch() == 0) {
     return;
   }
@@ -48,9 +62,14 @@ void baseline::observe(const surroundings& around, wall_time now) {
   // With the source frozen there is nothing that more waiting would make calmer.
   const auto arrived_by = freeze_.arrived_by();
   const bool frozen = arrived_by && freeze_.now >= *arrived_by;
-  const auto why = evidence_.needs_another(with_.gaps.all(), freeze_);
-  if (why && calm_since_ && (frozen || now - *calm_since_ >= settings_.after)) {
-    begin(*why);
+  const auto why = needs_another();
+  if (!why || !calm_since_ || (!frozen && now - *calm_since_ < settings_.after)) {
+    return;
+  }
+  if (may_use_export()) {
+    running_.spawn(begin_with_export());
+  } else {
+    begin(*why, scanning_parts(), {});
   }
 }
 
@@ -64,8 +83,7 @@ void baseline::allow_memory(std::uint64_t bytes) {
 }
 
 bool baseline::awaits_another() const {
-  return settings_.wanted && !failed() &&
-         evidence_.needs_another(with_.gaps.all(), freeze_).has_value();
+  return settings_.wanted && !failed() && needs_another().has_value();
 }
 
 void baseline::resume() {
@@ -76,13 +94,52 @@ void baseline::resume() {
   spawn_run();
 }
 
-void baseline::begin(const std::string& why) {
+void baseline::begin(const std::string& why, const compare::comparer_parts& parts,
+                     compare::changes_since_export since) {
   comparer_ =
-      std::make_unique<compare::table_comparer>(settings_.comparer, parts_, state::snapshot{});
-  comparer_->begin({}, evidence_.epoch());
+      std::make_unique<compare::table_comparer>(settings_.comparer, parts, state::snapshot{});
+  comparer_->begin(std::move(since.keys), evidence_.epoch(), since.standing);
+  const auto& progress = comparer_->progress();
   log::event(log::level::info, "baseline_started", "the items at rest are compared: " + why,
-             {{"segments", comparer_->progress().segments}});
+             {{"segments", progress.segments},
+              {"source", progress.export_arn.empty() ? "scanned" : progress.export_arn},
+              {"changed_keys", progress.candidates}});
   spawn_run();
+}
+
+/// The comparison's begin is that of the reading: until it ends there is none.
+awaitable<void> baseline::begin_with_export() {
+  const auto& how = with_.since_export;
+  reading_ = std::make_unique<compare::changed_keys>(
+      compare::changed_keys::settings{.command = settings_.comparer.command,
+                                      .as_of = parts_.source_export->summary.as_of,
+                                      .memory_bytes_max = settings_.comparer.memory_bytes_max,
+                                      .random_seed = how.random_seed,
+                                      .pace = how.pace},
+      compare::changed_keys::parts{.executor = parts_.executor,
+                                   .time = parts_.time,
+                                   .pool = parts_.pool,
+                                   .streams = *how.streams,
+                                   .decoder = parts_.decoder,
+                                   .tables = parts_.source.client,
+                                   .table = parts_.source.name});
+  auto since = co_await reading_->read();
+  reading_.reset();
+  if (stopping_ || !since) {
+    co_return;
+  }
+  if (!since->known()) {
+    export_given_up_ = true;
+    log::event(log::level::warning, "export_given_up",
+               since->standing.withheld->why +
+                   ": the baseline is made without the export, and the source is scanned",
+               {{"export", parts_.source_export->store->describe()}});
+    co_return;
+  }
+  // Another command may have compared meanwhile.
+  if (const auto why = needs_another()) {
+    begin(*why, parts_, *std::move(since));
+  }
 }
 
 void baseline::spawn_run() {
@@ -108,6 +165,9 @@ std::string baseline::trouble() const {
 
 void baseline::stop() {
   stopping_ = true;
+  if (reading_) {
+    reading_->stop();
+  }
   if (comparer_) {
     comparer_->stop();
   }

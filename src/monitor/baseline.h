@@ -6,8 +6,14 @@
 // candidates become checks like theirs. A gap that is noticed later calls for another one, and so
 // do settings by which more is looked at than by the last one (evidence.h).
 // Reason: stream and comparison together cover every item, and one process can say so.
+//
+// An export stands for a scan of the source while it can: what changed since is read from the
+// source's stream before each comparison begins. Where the stream does not tell of all, this
+// process scans from then on: --baseline is the leave to do so, and a verdict must not wait for
+// somebody.
 #pragma once
 
+#include "compare/changed_keys.h"
 #include "compare/table_comparer.h"
 #include "monitor/coverage_gaps.h"
 #include "monitor/evidence.h"
@@ -33,6 +39,13 @@ struct baseline_settings {
   compare::comparer_settings comparer;
 };
 
+/// How the stream is read that tells what changed since the export in comparer_parts.
+struct export_stream {
+  dynamodb::streams_client* streams = nullptr;  ///< of the source; it outlives the baseline
+  std::shared_ptr<stream::listing_pace> pace;   ///< of all streams of the account; null: alone
+  std::uint64_t random_seed = 0;
+};
+
 class baseline final : public session_part {
  public:
   /// The session's, whose gaps it cures and whose checks judge what it finds; they outlive it.
@@ -41,6 +54,7 @@ class baseline final : public session_part {
     finding_desk& findings;
     verify::pending_checks& checks;
     std::function<void(const verify::outcomes&)> on_outcomes;
+    export_stream since_export = {};  ///< there is one if there is an export
   };
   /// `monitored`: what changes are checked with.
   baseline(baseline_settings settings, compare::comparer_parts parts, companions with,
@@ -54,7 +68,7 @@ class baseline final : public session_part {
     freeze_facts freeze;
   };
   [[nodiscard]] std::uint64_t memory_held() const {
-    return comparer_ ? comparer_->held_bytes() : 0;
+    return (comparer_ ? comparer_->held_bytes() : 0) + (reading_ ? reading_->held_bytes() : 0);
   }
   /// Of this comparison and those to come.
   void allow_memory(std::uint64_t bytes);
@@ -101,8 +115,19 @@ class baseline final : public session_part {
  private:
   /// What keeps the tables from being compared; empty when all is well.
   [[nodiscard]] std::string trouble() const;
+  [[nodiscard]] std::optional<std::string> needs_another() const {
+    return evidence_.needs_another(with_.gaps.all(), freeze_);
+  }
+  [[nodiscard]] bool may_use_export() const {
+    return parts_.source_export != nullptr && !export_given_up_;
+  }
+  [[nodiscard]] compare::comparer_parts scanning_parts() const;
+  [[nodiscard]] std::unique_ptr<compare::table_comparer> unfinished(
+      const compare::comparer_parts& parts, const state::snapshot& resumed) const;
   void resume();
-  void begin(const std::string& why);
+  void begin(const std::string& why, const compare::comparer_parts& parts,
+             compare::changes_since_export since);
+  [[nodiscard]] awaitable<void> begin_with_export();
   void spawn_run();
   [[nodiscard]] awaitable<void> run();
 
@@ -114,6 +139,8 @@ class baseline final : public session_part {
   freeze_facts freeze_;
   std::unique_ptr<compare::table_comparer> resumable_;
   std::unique_ptr<compare::table_comparer> comparer_;
+  std::unique_ptr<compare::changed_keys> reading_;  ///< what changed since the export
+  bool export_given_up_ = false;
   bool leftovers_done_ = false;
   std::optional<wall_time> calm_since_;
   std::optional<error> failure_;

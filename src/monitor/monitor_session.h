@@ -74,6 +74,9 @@ struct session_parts {
   dynamodb::streams_client& streams;
   const dynamodb::page_decoder& decoder;
   const dynamodb::page_decoder* baseline_decoder = nullptr;  ///< with the sample of the baseline
+  /// Stands for a scan of the source while it can; null: that is scanned.
+  const exports::table_export* baseline_export = nullptr;
+  export_stream since_export = {};  ///< there is one if there is an export
   dynamodb::metered_table& source;
   dynamodb::metered_table& target;
   state::state_store& store;

@@ -31,7 +31,8 @@ compare::comparer_parts monitor_session::comparer_parts() const {
           .decoder = decoder == nullptr ? parts_.decoder : *decoder,
           .source = parts_.source,
           .target = parts_.target,
-          .store = parts_.store};
+          .store = parts_.store,
+          .source_export = parts_.baseline_export};
 }
 
 verify::verifier_events monitor_session::verifier_events() {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace ddm::compare {
 namespace {
 
@@ -14,6 +16,10 @@ constexpr wall_time noon{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1} 
 
 /// An export of noon, looked at an hour later; its stream was made an hour before it.
 export_age of_noon() { return {.as_of = noon, .stream_since = noon - 1h, .now = noon + 1h}; }
+
+std::string words(std::optional<no_proof> why) {
+  return export_standing{.began = {}, .withheld = std::move(why)}.doubt();
+}
 
 stream_told all_well(const export_age& of) {
   return {.ended = of.now,
@@ -33,7 +39,7 @@ TEST(export_standing, stands_for_the_source_when_the_stream_tells_of_all_since) 
 TEST(export_standing, needs_a_stream) {
   auto of = of_noon();
   of.stream_since.reset();
-  EXPECT_THAT(why_not_read(of).value_or(""), HasSubstr("the source's stream is off"));
+  EXPECT_THAT(words(why_not_read(of)), HasSubstr("the source's stream is off"));
   EXPECT_NE(why_withheld(of, all_well(of)), std::nullopt);
 }
 
@@ -42,9 +48,9 @@ TEST(export_standing, needs_a_stream_that_was_on_a_minute_before) {
   of.stream_since = noon - 1min;
   EXPECT_EQ(why_not_read(of), std::nullopt);
   of.stream_since = noon - 1min + 1ms;
-  EXPECT_THAT(why_not_read(of).value_or(""), HasSubstr("2026-01-01T12:00:00Z"));
+  EXPECT_THAT(words(why_not_read(of)), HasSubstr("2026-01-01T12:00:00Z"));
   of.stream_since = noon + 5h;  // off and on again since, or of a table that was made anew
-  EXPECT_THAT(why_not_read(of).value_or(""), HasSubstr("export the table anew"));
+  EXPECT_THAT(words(why_not_read(of)), HasSubstr("export the table anew"));
 }
 
 TEST(export_standing, of_an_old_export_is_told_before_and_after_the_reading) {
@@ -54,9 +60,9 @@ TEST(export_standing, of_an_old_export_is_told_before_and_after_the_reading) {
   auto told = all_well(of);
   EXPECT_EQ(why_withheld(of, told), std::nullopt);
   told.ended = noon - 1min + 23h;  // while it was read the oldest may have been forgotten
-  EXPECT_THAT(why_withheld(of, told).value_or(""), HasSubstr("keeps changes for a day"));
+  EXPECT_THAT(words(why_withheld(of, told)), HasSubstr("keeps changes for a day"));
   of.now = told.ended;
-  EXPECT_THAT(why_not_read(of).value_or(""), HasSubstr("within 23 h"));
+  EXPECT_THAT(words(why_not_read(of)), HasSubstr("within 23 h"));
 }
 
 TEST(export_standing, is_withheld_for_each_thing_that_may_be_missing) {
@@ -64,7 +70,7 @@ TEST(export_standing, is_withheld_for_each_thing_that_may_be_missing) {
   const auto why = [&](auto&& spoil) {
     auto told = all_well(of);
     spoil(told);
-    return why_withheld(of, told).value_or("");
+    return words(why_withheld(of, told));
   };
   EXPECT_THAT(why([](stream_told& told) { told.gap = "shard 1: trimmed"; }),
               HasSubstr("shard 1: trimmed"));

@@ -32,6 +32,7 @@ struct monitor_world::process {
         source_client(source_calls),
         target_client(target_calls),
         streams(stream_calls),
+        source_streams(source_calls),
         budget(world.time, world.options_.read_units_per_second),
         source_side{.side = side::source,
                     .client = source_client,
@@ -54,6 +55,7 @@ struct monitor_world::process {
   dynamodb::dynamodb_client source_client;
   dynamodb::dynamodb_client target_client;
   dynamodb::streams_client streams;
+  dynamodb::streams_client source_streams;
   rate_limiter budget;
   worker_pool pool{0};
   dynamodb::metered_table source_side;
@@ -312,6 +314,8 @@ void monitor_world::start(std::function<void(session_settings&)> adjust,
                     .streams = process_->streams,
                     .decoder = *process_->decoder,
                     .baseline_decoder = &*process_->baseline_decoder,
+                    .baseline_export = baseline_export,
+                    .since_export = {.streams = &process_->source_streams, .pace = nullptr},
                     .source = process_->source_side,
                     .target = process_->target_side,
                     .store = *process_->store,

@@ -70,6 +70,8 @@ class monitor_world {
   support::fake_dynamodb source;
   support::fake_dynamodb target;
 
+  /// With which later processes make their baseline; null: the source is scanned.
+  const exports::table_export* baseline_export = nullptr;
   /// What a process that waits for the target is told instead of an answer.
   std::optional<error> target_failure;
   /// Called after each commit of any process, with what it wrote.

@@ -70,8 +70,18 @@ void simulation::shape(support::fake_options& service) const {
 
 // The source's life
 
+/// As the source is now; of which nothing is known that its stream had forgotten, or never had.
+void simulation::make_export() {
+  export_ = monitor::export_of(world_.source, world_.time.now());
+  world_.baseline_export = &*export_;
+}
+
 void simulation::live_before() {
   const auto& before = scenario_.before;
+  const bool with_export = scenario_.at_rest && scenario_.at_rest->with_export;
+  if (with_export) {
+    world_.time.run_for(minutes{2});  // the stream was on before
+  }
   for (std::uint64_t generation = 0; generation <= before.generations; ++generation) {
     for (std::uint64_t i = 0; i < before.writes; ++i) {
       life_.write_one();
@@ -79,6 +89,9 @@ void simulation::live_before() {
       life_.expire();
     }
     truth_.note_lineage();
+    if (generation == 0 && with_export) {
+      make_export();
+    }
     if (generation < before.generations) {
       change_shards({.what = random_() % 2 == 0 ? incident::split : incident::roll_over,
                      .detail = random_()});

@@ -1,6 +1,7 @@
 // Drives one scenario: the world's life, the monitor's, and what goes wrong, each at its time.
 #pragma once
 
+#include "monitor/export_of.h"
 #include "simulation/ledger.h"
 #include "simulation/other_commands.h"
 #include "simulation/referee.h"
@@ -36,6 +37,7 @@ class simulation {
   [[nodiscard]] support::fake_stream& stream() { return origin().stream(monitor_world::table); }
 
   void shape(support::fake_options& service) const;
+  void make_export();
   void live_before();
   void plan();
   void plan_freeze();
@@ -74,6 +76,7 @@ class simulation {
   }
 
   scenario scenario_;
+  std::optional<exports::table_export> export_;  ///< outlives the world, whose processes read it
   monitor_world world_;
   ledger truth_;
   referee referee_;

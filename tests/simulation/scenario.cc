@@ -398,7 +398,8 @@ std::string describe_world(const scenario& chosen) {
       format_duration(world.stream.iterator_lifetime), world.stream.empty_page_rate,
       world.stream.repeat_rate, chosen.before.writes, chosen.before.generations,
       chosen.before.forgotten ? ", forgotten" : "",
-      chosen.at_rest ? fmt::format("; a baseline in {} segments after {}, settle {}",
+      chosen.at_rest ? fmt::format("; a baseline{} in {} segments after {}, settle {}",
+                                   chosen.at_rest->with_export ? " with an export" : "",
                                    chosen.at_rest->segments, format_duration(chosen.at_rest->after),
                                    format_duration(chosen.at_rest->settle))
                      : "",
@@ -495,6 +496,9 @@ scenario make_scenario(std::uint64_t seed) {
   }
   if (chosen.world.create_target && forward && !chosen.freeze && draw.chance(0.02)) {
     add_undone_repair(chosen);
+  }
+  if (chosen.at_rest && draw.chance(0.2)) {
+    chosen.at_rest->with_export = true;
   }
   return chosen;
 }

@@ -81,6 +81,7 @@ struct baseline {
   milliseconds after{0};   ///< of replication being caught up
   milliseconds settle{0};  ///< how long all must be well before GO
   std::uint64_t segments = 1;
+  bool with_export = false;  ///< one that was made in the prehistory stands for the source
 };
 
 /// What a process is started with; the last one holds for all that follow.
