@@ -17,6 +17,8 @@
 #include "cli/standard_output.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
+#include "compare/exchange.h"
+#include "compare/worker_step.h"
 #include "exports/table_export.h"
 #include "monitor/compare_session.h"
 #include "report/exit_code.h"
@@ -27,11 +29,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
 namespace ddm::cli {
 namespace {
+
+compare::worker_step step_of(const compare_options& options) {
+  if (!options.step) {
+    return compare::worker_step::all;
+  }
+  return *options.step == array_step::scan ? compare::worker_step::scan
+                                           : compare::worker_step::join;
+}
 
 /// Everything is open: what is read, and how it ends.
 class compare_run {
@@ -60,11 +71,15 @@ class compare_run {
   [[nodiscard]] monitor::compare_settings session_settings() const;
   [[nodiscard]] monitor::compare_parts session_parts(compare::changes_since_export since);
   [[nodiscard]] awaitable<result<bool>> settle();
-  [[nodiscard]] std::string not_as_prepared() const;
+  [[nodiscard]] std::string not_as_prepared(const compare::comparison_progress& was) const;
   [[nodiscard]] result<void> check_part(bool replaced) const;
   /// Of a worker: its step is.
-  [[nodiscard]] bool is_complete(const compare::comparison_progress& progress) const;
+  [[nodiscard]] bool is_complete(const compare::comparison_progress& progress) const {
+    return compare::is_over(step_of(options_), progress);
+  }
+  [[nodiscard]] awaitable<int> told_complete(const compare::comparison_progress& own);
   [[nodiscard]] int code_of_worker(bool complete, int code) const;
+  [[nodiscard]] std::string name_of_array() const;
   [[nodiscard]] awaitable<int> show_merged(state::state_store& store);
   [[nodiscard]] awaitable<result<compare::changes_since_export>> read_changes(
       const monitor::compare_settings& settings);
@@ -91,14 +106,6 @@ compare::comparison_progress progress_in(const open_migration& migration) {
                                             migration.resumed.values);
 }
 
-compare::worker_step step_of(const compare_options& options) {
-  if (!options.step) {
-    return compare::worker_step::all;
-  }
-  return *options.step == array_step::scan ? compare::worker_step::scan
-                                           : compare::worker_step::join;
-}
-
 monitor::compare_settings compare_run::session_settings() const {
   const auto& source = migration_.facts.source;
   const auto& target = *migration_.facts.target;
@@ -119,7 +126,8 @@ monitor::compare_settings compare_run::session_settings() const {
                        .keeps_each_pair = is_worker,
                        .step = step_of(options_),
                        .exchange_folder = options_.exchange.value_or(""),
-                       .array_id = role_of(options_) == array_role::prepare ? new_id() : 0},
+                       .array_id = role_of(options_) == array_role::prepare ? new_id() : 0,
+                       .log_id = is_worker ? new_id() : 0},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
           .verifier = {.keep_values = options_.show_values},
           .findings = {.show_values = options_.show_values,
@@ -207,8 +215,7 @@ int compare_run::not_begun(const error& why) {
 }
 
 /// What these flags say otherwise than what was prepared; empty: nothing.
-std::string compare_run::not_as_prepared() const {
-  const auto was = progress_in(migration_);
+std::string compare_run::not_as_prepared(const compare::comparison_progress& was) const {
   const auto ignored = verify::join_patterns(options_.ignore_attributes);
   const auto export_arn = export_ == nullptr ? std::string() : export_->summary.export_arn;
   if (was.array_id == 0 || was.finished()) {
@@ -217,7 +224,9 @@ std::string compare_run::not_as_prepared() const {
   if (was.workers != share_.workers) {
     return fmt::format("{} workers, not {}", was.workers, share_.workers);
   }
-  if ((was.leftovers_go() == compare::passing_on::no) == options_.exchange.has_value()) {
+  const bool says_how = role_of(options_) != array_role::merge;  // it has nothing to do with it
+  if (says_how &&
+      (was.leftovers_go() == compare::passing_on::no) == options_.exchange.has_value()) {
     return options_.exchange ? "no --exchange" : "--exchange";
   }
   if (was.sample_rate != static_cast<std::int64_t>(options_.sample_rate)) {
@@ -251,14 +260,29 @@ result<void> compare_run::check_part(bool replaced) const {
     return wrong_usage(migration_.resumed.gaps.back().reason +
                        ": begin anew with --prepare --fresh");
   }
-  const auto other = not_as_prepared();
+  const auto other = not_as_prepared(progress_in(migration_));
   return other.empty() ? result<void>() : prepared_otherwise(other);
 }
 
-bool compare_run::is_complete(const compare::comparison_progress& progress) const {
-  const bool is_passed_on =
-      options_.step == array_step::scan && progress.leftovers_go() == compare::passing_on::done;
-  return progress.finished() || is_passed_on;
+/// What is committed where another host finds it: a process that was killed behind that may not
+/// have tidied up.
+awaitable<int> compare_run::told_complete(const compare::comparison_progress& own) {
+  if (own.finished() && options_.exchange) {
+    co_await migration_.host.pool.run([between = compare::exchange(*options_.exchange, own)] {
+      between.forget_logs();
+      between.forget_received();
+    });
+  }
+  teller_.begun(fmt::format("The part of worker {} of {} is complete already.\n", share_.worker,
+                            share_.workers));
+  co_return static_cast<int>(report::exit_code::equal);
+}
+
+/// Of all arrays of this state between these tables.
+std::string compare_run::name_of_array() const {
+  const auto where = migration_.held ? migration_.held->address()
+                                     : std::filesystem::absolute(migration_.files.state).string();
+  return fmt::format("{} {} {}", where, migration_.facts.source.arn, migration_.facts.target->arn);
 }
 
 awaitable<int> compare_run::prepare() {
@@ -268,7 +292,8 @@ awaitable<int> compare_run::prepare() {
   }
   auto settings = session_settings();
   settings.fresh = settings.fresh || *replaced;
-  if (const auto other = not_as_prepared(); !other.empty() && !settings.fresh) {
+  if (const auto other = not_as_prepared(progress_in(migration_));
+      !other.empty() && !settings.fresh) {
     co_return teller_.refused({prepared_otherwise(other).error()});
   }
   auto since = co_await read_changes(settings);
@@ -278,7 +303,14 @@ awaitable<int> compare_run::prepare() {
   monitor::compare_session session(std::move(settings), session_parts(*std::move(since)),
                                    migration_.resumed);
   teller_.begun(first_screen(session));
-  const auto begun = session.resumes() ? result<void>() : co_await session.only_begin();
+  auto begun = result<void>();
+  if (!session.resumes() && options_.exchange) {
+    begun = compare::exchange(*options_.exchange, session.status().compared->progress)
+                .begin(name_of_array());
+  }
+  if (begun && !session.resumes()) {
+    begun = co_await session.only_begin();
+  }
   if (!begun) {
     co_return teller_.refused({begun.error()});
   }
@@ -295,6 +327,9 @@ awaitable<int> compare_run::merge() {
   const drains_on_signal drains(migration_.host.end, [] {});
   if (auto made = co_await merged.make(); !made) {
     co_return teller_.refused({made.error()});
+  }
+  if (const auto other = not_as_prepared(merged.prepared()); !other.empty()) {
+    co_return teller_.refused({prepared_otherwise(other).error()});
   }
   if (!merged.lacks().empty() && !options_.partial) {
     complain(
@@ -353,10 +388,8 @@ awaitable<int> compare_run::run() {
   if (auto fits = is_worker ? check_part(*replaced) : result<void>(); !fits) {
     co_return teller_.refused({fits.error()});
   }
-  if (is_worker && is_complete(progress_in(migration_))) {
-    teller_.begun(fmt::format("The part of worker {} of {} is complete already.\n", share_.worker,
-                              share_.workers));
-    co_return static_cast<int>(report::exit_code::equal);
+  if (const auto own = progress_in(migration_); is_worker && is_complete(own)) {
+    co_return co_await told_complete(own);
   }
   auto settings = session_settings();
   // What was compared with another table is compared again.

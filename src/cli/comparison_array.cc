@@ -4,6 +4,7 @@
 #include "cli/fetched_part.h"
 #include "compare/comparer_settings.h"
 #include "monitor/comparison_parts.h"
+#include "monitor/handover.h"
 #include "remote/random_id.h"
 #include "state/picture.h"
 #include "state/sqlite_store.h"
@@ -140,11 +141,19 @@ result<std::unique_ptr<state::state_store>> open_copy(const std::string& path) {
 
 result<bool> was_merged(const std::string& prepared, const std::string& state) {
   const auto array = progress_in(prepared);
-  const auto known = progress_in(state);
-  if (!array || !known) {
-    return fail(array ? known.error() : array.error());
+  if (!array) {
+    return fail(array.error());
   }
-  return known->finished() && known->array_id == array->array_id;
+  for (const auto& path : {state, prepared}) {
+    const auto known = state::values_in(path, "taken_in.");
+    if (!known) {
+      return fail(known.error());
+    }
+    if (monitor::is_array_taken_in(*known, array->array_id)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 array_role role_of(const compare_options& options) {
@@ -225,7 +234,7 @@ awaitable<result<void>> begin_prepared(array_place from, held_state* held, bool 
   std::error_code unknown;
   const bool has_state = fs::exists(from.state_file, unknown);
   if (fs::exists(path, unknown) && !anew) {
-    const auto merged = has_state ? was_merged(path, from.state_file) : result<bool>(false);
+    const auto merged = was_merged(path, has_state ? from.state_file : path);
     if (!merged || !*merged) {
       co_return merged ? result<void>() : fail(merged.error());
     }

@@ -1,5 +1,6 @@
 #include "cli/merged_comparison.h"
 
+#include "base/log.h"
 #include "monitor/comparison_parts.h"
 #include "monitor/handover.h"
 #include "monitor/table_watch.h"
@@ -74,17 +75,17 @@ awaitable<result<void>> merged_comparison::make() {
   if (!prepared) {
     co_return fail(prepared.error());
   }
-  const auto progress = monitor::comparison_in(
+  prepared_ = monitor::comparison_in(
       {.numbers = prepared->numbers, .values = prepared->values, .gaps = {}});
-  if (!progress.begun()) {
+  if (!prepared_.begun()) {
     co_return wrong_usage(
         fmt::format("nothing is prepared in {}: run compare --workers {} "
                     "--prepare first, then the workers",
                     place_.state_file, workers_));
   }
-  if (progress.workers != workers_) {
+  if (prepared_.workers != workers_) {
     co_return wrong_usage(fmt::format("{} was prepared for {} workers, not for {}",
-                                      place_.state_file, progress.workers, workers_));
+                                      place_.state_file, prepared_.workers, workers_));
   }
   if (auto same = check_tables(*prepared); !same) {
     co_return same;
@@ -147,7 +148,31 @@ awaitable<result<void>> merged_comparison::take_in() {
                     "--fresh",
                     migration_.state_told()));
   }
+  if (taken->newer_known) {
+    log::event(
+        log::level::warning, "newer_comparison_known",
+        fmt::format("{} holds a comparison that began after this one: what the workers found "
+                    "is taken in, and that one stays the last",
+                    migration_.state_told()));
+  }
+  if (auto noted = co_await note_merged(); !noted) {
+    co_return noted;
+  }
   co_return co_await migration_.findings->follow(*migration_.store);
+}
+
+/// In what was prepared, if that is a file: who removes the state only must not get this array
+/// again.
+awaitable<result<void>> merged_comparison::note_merged() {
+  if (migration_.held || !lacks_.empty()) {
+    co_return result<void>{};
+  }
+  auto opened = co_await migration_.host.copy_thread().run(
+      [path = fmt::format("{}.{}", place_.state_file, prepared_part)] { return open_copy(path); });
+  if (!opened) {
+    co_return fail(std::move(opened.error()));
+  }
+  co_return co_await monitor::note_array_taken_in(**opened, prepared_.array_id);
 }
 
 }  // namespace ddm::cli

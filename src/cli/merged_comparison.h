@@ -23,6 +23,8 @@ class merged_comparison {
   /// Puts together what there is. Errors (wrong_usage): nothing was prepared, or for another number
   /// of workers; a part is foreign; a table is another one by now.
   [[nodiscard]] awaitable<result<void>> make();
+  /// What all workers began with.
+  [[nodiscard]] const compare::comparison_progress& prepared() const { return prepared_; }
   /// Why it is not whole, in words; empty: it is.
   [[nodiscard]] const std::string& lacks() const { return lacks_; }
   /// What was found goes into the state, and so does the comparison if it is whole.
@@ -32,6 +34,7 @@ class merged_comparison {
  private:
   [[nodiscard]] result<void> check_tables(const state::snapshot& prepared) const;
   [[nodiscard]] awaitable<result<void>> add_parts();
+  [[nodiscard]] awaitable<result<void>> note_merged();
 
   open_migration& migration_;
   array_place place_;
@@ -39,6 +42,7 @@ class merged_comparison {
   std::string path_;
   std::string part_path_;
   std::unique_ptr<state::state_store> store_;
+  compare::comparison_progress prepared_;
   std::string lacks_;
 };
 

@@ -140,7 +140,8 @@ awaitable<result<void>> open_findings(open_migration& migration) {
   }
   migration.findings = std::move(*file);
   // What is to be taken in from this state is known by the numbers of its lines.
-  if (migration.held && migration.manner.command != monitor_part) {
+  const bool is_taken_in = migration.held || !migration.manner.part.empty();
+  if (is_taken_in && migration.manner.command != monitor_part) {
     co_return result<void>{};
   }
   co_return verify::worth_renewing(resumed.finding_lines, resumed.open_mismatches_total)

@@ -162,7 +162,9 @@ awaitable<result<void>> beginning::run() {
       co_return begun;
     }
   }
-  co_return command() == monitor_part ? result<void>() : co_await take_in_others(from);
+  // What workers begin with is fixed until it is merged.
+  const bool is_fixed = chosen == base::own && kind_of(command()) != command();
+  co_return command() == monitor_part || is_fixed ? result<void>() : co_await take_in_others(from);
 }
 
 /// A copy of another one's: it is brought to the present format, and what only a monitor needs

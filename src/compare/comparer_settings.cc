@@ -41,7 +41,7 @@ std::string leftover_path_of(const comparer_settings& settings,
                              const comparison_progress& progress) {
   return settings.step == worker_step::all
              ? settings.leftover_path
-             : exchange(settings.exchange_folder, progress).log_path(progress.attempt);
+             : exchange(settings.exchange_folder, progress).log_path(progress.log_id);
 }
 
 bool is_continued_by(const comparer_settings& settings, const std::string& export_arn,
@@ -65,7 +65,7 @@ bool has_leftovers(const comparer_settings& settings, const comparison_progress&
   }
   const exchange between(settings.exchange_folder, progress);
   return std::ranges::all_of(logs_of(progress), [&](const counted_log& log) {
-    return leftover_file::holds(between.log_path(log.attempt), log.bytes, mark);
+    return leftover_file::holds(between.log_path(log.id), log.bytes, mark);
   });
 }
 

@@ -31,6 +31,7 @@ struct comparer_settings {
   worker_step step = worker_step::all;
   std::string exchange_folder;  ///< for the two steps; empty: leftovers are not passed on
   std::int64_t array_id = 0;    ///< of a comparison that is prepared for workers
+  std::int64_t log_id = 0;      ///< of a worker's process that passes on leftovers: given once
 };
 
 /// Those that are asked for, else as many as suit the tables' sizes and the workers.

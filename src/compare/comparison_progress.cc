@@ -15,7 +15,7 @@ namespace {
 using progress_member = std::int64_t comparison_progress::*;
 using scan_member = std::int64_t scan_counters::*;
 
-constexpr std::array<std::pair<std::string_view, progress_member>, 25> progress_names{
+constexpr std::array<std::pair<std::string_view, progress_member>, 26> progress_names{
     {{"started_ms", &comparison_progress::started_ms},
      {"finished_ms", &comparison_progress::finished_ms},
      {"segments", &comparison_progress::segments},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, progress_member>, 25> progress_
      {"passed_on", &comparison_progress::passed_on},
      {"array_id", &comparison_progress::array_id},
      {"part_id", &comparison_progress::part_id},
+     {"log_id", &comparison_progress::log_id},
      {"leftover_bytes", &comparison_progress::leftover_bytes},
      {"parts", &comparison_progress::parts},
      {"parts_joined", &comparison_progress::parts_joined},

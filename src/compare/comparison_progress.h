@@ -47,6 +47,7 @@ struct comparison_progress {
   std::int64_t passed_on = 0;       ///< a passing_on
   std::int64_t array_id = 0;        ///< of what all workers share; 0: there are none
   std::int64_t part_id = 0;         ///< new whenever a worker's part begins anew
+  std::int64_t log_id = 0;          ///< of its leftover file, where workers pass on what is in it
   std::int64_t leftover_bytes = 0;  ///< length of the leftover file that counts
   std::int64_t parts = 0;           ///< of the last join; 0: not begun
   std::int64_t parts_joined = 0;
@@ -68,7 +69,7 @@ struct comparison_progress {
   std::string export_arn;  ///< empty: the source's table was scanned
   std::string withheld;    ///< why the export stands for no later moment, in words
   std::string ignored;     ///< patterns, comma-separated: digests depend on them
-  /// Of a worker that passes on leftovers: "ATTEMPT:BYTES" of each process before this one, with
+  /// Of a worker that passes on leftovers: "LOG:BYTES" of each process before this one, with
   /// commas, whose log counts.
   std::string earlier_logs;
   std::string joined_of;  ///< part_id of each worker whose leftovers it joins, with commas

@@ -1,7 +1,7 @@
 #include "compare/exchange.h"
 
-#include "base/draft_file.h"
 #include "base/private_file.h"
+#include "base/write_all.h"
 #include "compare/leftover_dealer.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <span>
 #include <sstream>
 #include <sys/stat.h>
@@ -25,6 +28,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t buffers_bytes_max = 16UZ << 20;  // of all of them
 constexpr std::size_t buffer_bytes_max = 64UZ << 10;
 constexpr std::size_t id_digits = 16;
+constexpr auto* name_file = "/of";
 
 std::unexpected<error> not_written(const std::string& path, int reason) {
   return fail(is_wrong_place(reason) ? error_class::wrong_usage : error_class::fatal,
@@ -64,6 +68,12 @@ class drafts {
   std::vector<std::string> paths_;
 };
 
+/// The comparison that a folder is of; empty: that is not told.
+std::string name_in(const fs::path& folder) {
+  std::ifstream file(folder.string() + name_file);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::string sender(std::int64_t worker) { return fmt::format("{:04}-", worker); }
 std::string receiver(std::int64_t worker) { return fmt::format("-to-{:04}.leftovers", worker); }
 
@@ -75,8 +85,8 @@ std::string exchange::path_to(std::int64_t worker) const {
   return fmt::format("{}/{}{:016x}{}", folder(), sender(share_.worker), part_id_, receiver(worker));
 }
 
-std::string exchange::log_path(std::int64_t attempt) const {
-  return fmt::format("{}/{}{:016x}-{}.log", folder(), sender(share_.worker), part_id_, attempt);
+std::string exchange::log_path(std::int64_t log) const {
+  return fmt::format("{}/{}{:016x}-{:016x}.log", folder(), sender(share_.worker), part_id_, log);
 }
 
 result<void> exchange::prepare() const {
@@ -84,6 +94,26 @@ result<void> exchange::prepare() const {
     return not_written(folder(), errno);
   }
   return {};
+}
+
+result<void> exchange::begin(const std::string& name) const {
+  std::error_code unknown;
+  for (const auto& entry : fs::directory_iterator(folder_, unknown)) {
+    if (name_in(entry.path()) == name) {
+      fs::remove_all(entry.path(), unknown);
+    }
+  }
+  if (auto made = prepare(); !made) {
+    return made;
+  }
+  const auto path = folder() + name_file;
+  const int file = open_private(path, O_WRONLY | O_CREAT | O_TRUNC);
+  const bool written = file >= 0 && write_all(file, name);
+  const int reason = errno;
+  if (file >= 0) {
+    ::close(file);
+  }
+  return written ? result<void>() : not_written(path, reason);
 }
 
 std::vector<std::string> exchange::named(const std::string& begin, const std::string& end) const {
@@ -107,9 +137,19 @@ void exchange::forget_earlier_parts() const {
   }
 }
 
+/// Of a process of this worker that was killed while it dealt out.
+void exchange::forget_drafts() const {
+  for (const auto& name : named(sender(share_.worker), "")) {
+    if (name.contains(".leftovers.draft-")) {
+      ::unlink(fmt::format("{}/{}", folder(), name).c_str());
+    }
+  }
+}
+
 result<std::uint64_t> exchange::deal_out(const std::vector<const leftover_file*>& logs,
                                          const last_join::filter& counts,
                                          const std::atomic<bool>& stopping) const {
+  forget_drafts();
   const auto workers = static_cast<std::size_t>(share_.workers);
   const auto buffer_bytes = std::min(buffer_bytes_max, buffers_bytes_max / workers);
   drafts out(share_.workers);
@@ -156,7 +196,7 @@ result<std::uint64_t> exchange::deal_out_all(const comparison_progress& of,
   earlier.reserve(logs.size());
   all.reserve(logs.size() + 1);
   for (const auto& log : logs) {
-    auto file = leftover_file::open_part(log_path(log.attempt), log.bytes, mark_);
+    auto file = leftover_file::open_part(log_path(log.id), log.bytes, mark_);
     if (!file) {
       return fail(std::move(file.error()));
     }
@@ -198,9 +238,14 @@ void exchange::forget_received() const {
   for (const auto& name : named("", receiver(share_.worker))) {
     ::unlink(fmt::format("{}/{}", folder(), name).c_str());
   }
-  remove_drafts(path_to(share_.worker));
-  // The last one of them takes the folder away; it is not empty before.
-  ::rmdir(folder().c_str());
+  forget_drafts();
+  // The last one of them takes the folder away.
+  std::error_code unknown;
+  const auto left = std::ranges::distance(fs::directory_iterator(folder(), unknown));
+  if (left <= 1) {
+    ::unlink((folder() + name_file).c_str());
+    ::rmdir(folder().c_str());  // nothing, where something else lies in it
+  }
 }
 
 void exchange::forget_logs() const {
@@ -213,18 +258,18 @@ std::vector<counted_log> logs_of(const comparison_progress& progress) {
   std::vector<counted_log> logs;
   std::istringstream earlier(progress.earlier_logs);
   char between = 0;
-  for (counted_log each; earlier >> each.attempt >> between >> each.bytes; earlier >> between) {
+  for (counted_log each; earlier >> each.id >> between >> each.bytes; earlier >> between) {
     logs.push_back(each);
   }
   logs.push_back(
-      {.attempt = progress.attempt, .bytes = static_cast<std::uint64_t>(progress.leftover_bytes)});
+      {.id = progress.log_id, .bytes = static_cast<std::uint64_t>(progress.leftover_bytes)});
   return logs;
 }
 
 void retire_log(comparison_progress& progress) {
   if (progress.leftover_bytes > 0) {
     progress.earlier_logs += fmt::format("{}{}:{}", progress.earlier_logs.empty() ? "" : ",",
-                                         progress.attempt, progress.leftover_bytes);
+                                         progress.log_id, progress.leftover_bytes);
   }
   progress.leftover_bytes = 0;
 }

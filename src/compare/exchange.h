@@ -7,13 +7,15 @@
 // then joins what it was sent. Reason: both halves of a key go to the same worker; each of them
 // holds, and joins, its part of the keys only.
 //
-//   DIR/1f0c…/0003-77ab…-1.log                    what pairs of worker 3 left over, its 1st process
+//   DIR/1f0c…/of                                  whose comparison it is
+//   DIR/1f0c…/0003-77ab…-9be2….log                what pairs of worker 3 left over, one process
 //   DIR/1f0c…/0003-77ab…-to-0005.leftovers        of that what worker 5 joins
 //
 // The folder is named by the comparison (comparison_progress::array_id), a file by the part that
 // wrote it (part_id): who joins notes whose files those were, and the merge holds that against the
-// parts that there are. Each process has a log of its own: one that does not know yet that it was
-// replaced writes into a file of which the state counts no byte more. What was dealt out is there,
+// parts that there are. Each process has a log of its own, by an id that is never given twice: one
+// that does not know yet that it was replaced may have the number of attempts that its successor
+// has, and writes into a file of which the state counts no byte more. What was dealt out is there,
 // whole and ending with a mark, or it is not.
 //
 // Blocking: run it on a worker thread.
@@ -44,11 +46,12 @@ class exchange {
         mark_(static_cast<std::uint64_t>(of.array_id)),
         part_id_(of.part_id) {}
 
-  /// Where the process that is this attempt keeps its log until it is dealt out: whichever host
-  /// goes on finds it.
-  [[nodiscard]] std::string log_path(std::int64_t attempt) const;
+  /// Where a process keeps its log until it is dealt out: whichever host goes on finds it.
+  [[nodiscard]] std::string log_path(std::int64_t log) const;
   /// Makes the folder of this comparison. Errors: wrong_usage where the place is wrong.
   [[nodiscard]] result<void> prepare() const;
+  /// The same before the workers begin; what earlier comparisons of this `name` left is removed.
+  [[nodiscard]] result<void> begin(const std::string& name) const;
   /// What `counts` of the logs, to all workers, in place of what an earlier part of this worker
   /// dealt out. Bytes that were written.
   [[nodiscard]] result<std::uint64_t> deal_out(const std::vector<const leftover_file*>& logs,
@@ -77,6 +80,7 @@ class exchange {
   [[nodiscard]] std::vector<std::string> named(const std::string& begin,
                                                const std::string& end) const;
   void forget_earlier_parts() const;
+  void forget_drafts() const;
 
   std::string folder_;
   worker_share share_;
@@ -84,14 +88,14 @@ class exchange {
   std::int64_t part_id_;
 };
 
-/// A process's log: which attempt it was, and how much of it counts.
+/// A process's log, and how much of it counts.
 struct counted_log {
-  std::int64_t attempt = 0;
+  std::int64_t id = 0;
   std::uint64_t bytes = 0;
 };
 /// As comparison_progress::earlier_logs has them, and what it has of the present one.
 [[nodiscard]] std::vector<counted_log> logs_of(const comparison_progress& progress);
-/// The present log becomes an earlier one: another attempt begins.
+/// The present log becomes an earlier one: another process begins.
 void retire_log(comparison_progress& progress);
 
 }  // namespace ddm::compare

@@ -80,6 +80,7 @@ table_comparer::table_comparer(comparer_settings settings, comparer_parts parts,
   }
   if (progress_.leftovers_go() == passing_on::later) {
     retire_log(progress_);
+    progress_.log_id = settings_.log_id;
   }
   ++progress_.attempt;
   changed_ = true;
@@ -140,11 +141,6 @@ void table_comparer::begin(std::vector<state::candidate_row> again, std::int64_t
   found_ = std::move(again);
   to_fetch_ = progress_.candidates;
   fetched_id_ = 0;
-}
-
-bool table_comparer::is_over() const {
-  return progress_.finished() ||
-         (settings_.step == worker_step::scan && progress_.leftovers_go() == passing_on::done);
 }
 
 awaitable<result<void>> table_comparer::run() {
@@ -559,9 +555,6 @@ awaitable<result<void>> table_comparer::feed(verify::pending_checks& checks,
 void table_comparer::forget_leftovers() {
   log_.close();
   ::unlink(leftover_path_of(settings_, progress_).c_str());
-  if (settings_.step == worker_step::join) {
-    exchanging().forget_received();
-  }
 }
 
 void table_comparer::on_outcomes(const verify::outcomes& out) {

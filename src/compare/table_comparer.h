@@ -101,7 +101,7 @@ class table_comparer {
 
   [[nodiscard]] const comparison_progress& progress() const { return progress_; }
   /// There is nothing more for it to do: it has finished, or its step has.
-  [[nodiscard]] bool is_over() const;
+  [[nodiscard]] bool is_over() const { return compare::is_over(settings_.step, progress_); }
   [[nodiscard]] comparison_view view() const;
   /// What keeps a table from being scanned, while it does.
   [[nodiscard]] std::string trouble() const;

@@ -12,6 +12,12 @@ constexpr std::int64_t telling_at_end = 100;
 
 }  // namespace
 
+bool is_over(worker_step step, const comparison_progress& progress) {
+  const bool is_passed_on =
+      step == worker_step::scan && progress.leftovers_go() == passing_on::done;
+  return progress.finished() || is_passed_on;
+}
+
 result<void> check_step(worker_step step, const comparison_progress& progress) {
   const auto go = progress.leftovers_go();
   if ((step == worker_step::all) != (go == passing_on::no)) {

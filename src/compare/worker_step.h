@@ -17,6 +17,8 @@ enum class worker_step : std::uint8_t {
   join,  ///< what all workers dealt out to this one is joined
 };
 
+/// There is nothing more for it to do.
+[[nodiscard]] bool is_over(worker_step step, const comparison_progress& progress);
 /// Whether the step comes next: an error says what does.
 [[nodiscard]] result<void> check_step(worker_step step, const comparison_progress& progress);
 

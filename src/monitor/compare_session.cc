@@ -135,7 +135,23 @@ std::vector<state::candidate_row> compare_session::keys_found_earlier(
 // The run
 
 awaitable<result<void>> compare_session::run() {
-  co_return co_await run_.run([this] { return until_over(); });
+  auto ended = co_await run_.run([this] { return until_over(); });
+  co_return ended&& comparer_.progress().finished() ? co_await forget_received() : ended;
+}
+
+/// Not before another host knows that it is joined: it would wait for what is no more.
+awaitable<result<void>> compare_session::forget_received() {
+  if (settings_.comparer.step != compare::worker_step::join) {
+    co_return result<void>{};
+  }
+  if (auto kept = parts_.keep ? co_await parts_.keep() : result<void>(); !kept) {
+    co_return kept;
+  }
+  co_await parts_.pool.run(
+      [between = compare::exchange(settings_.comparer.exchange_folder, comparer_.progress())] {
+        between.forget_received();
+      });
+  co_return result<void>{};
 }
 
 awaitable<void> compare_session::until_over() {

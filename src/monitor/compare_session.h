@@ -88,6 +88,7 @@ class compare_session final : private session_part {
 
   [[nodiscard]] awaitable<void> compare();
   [[nodiscard]] awaitable<void> until_over();
+  [[nodiscard]] awaitable<result<void>> forget_received();
   [[nodiscard]] std::int64_t epoch_of(const state::snapshot& resumed) const;
   [[nodiscard]] std::vector<state::candidate_row> keys_found_earlier(
       const std::vector<verify::mismatch>& found) const;

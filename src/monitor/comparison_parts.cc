@@ -133,6 +133,7 @@ awaitable<result<void>> part_merger::begin() {
   sum_.worker = 0;
   sum_.workers = 1;
   sum_.passed_on = sum_.leftover_bytes = 0;
+  sum_.log_id = 0;
   sum_.earlier_logs = sum_.joined_of = "";
   for (const auto member : summed) {
     sum_.*member = 0;

@@ -10,12 +10,15 @@
 #include "verify/finding_book.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <span>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +32,9 @@ using state::stored_or;
 constexpr auto run_name = "handover.run";
 constexpr auto lines_name = "handover.lines";
 constexpr auto base_name = "handover.base_ms";
+constexpr auto arrays_name = "taken_in.arrays";
+/// The newest are kept: of an older one nothing is left that could be merged.
+constexpr std::size_t arrays_max = 100;
 /// In one commit: it holds up those of the session.
 constexpr std::size_t lines_per_commit = 500;
 constexpr std::size_t bytes_per_commit = std::size_t{8} << 20;
@@ -54,6 +60,28 @@ std::int64_t lines_known(const state::news& ours, std::string_view command,
   return stored_or(ours.values, taken_run_name(command)) == theirs.run
              ? std::max(theirs.lines, stored_or(ours.numbers, taken_lines_name(command)))
              : theirs.lines;
+}
+
+std::vector<std::int64_t> arrays_in(const std::map<std::string, std::string>& values) {
+  std::istringstream text(stored_or(values, arrays_name));
+  return {std::istream_iterator<std::int64_t>(text), {}};
+}
+
+/// Those that are new behind those that are known.
+void add_arrays(const std::map<std::string, std::string>& known,
+                const std::vector<std::int64_t>& more, state::commit_batch& batch) {
+  auto all = arrays_in(known);
+  const auto before = all.size();
+  for (const auto id : more) {
+    if (id != 0 && std::ranges::find(all, id) == all.end()) {
+      all.push_back(id);
+    }
+  }
+  if (all.size() == before) {
+    return;
+  }
+  const auto newest = std::span(all).last(std::min(arrays_max, all.size()));
+  batch.values.insert_or_assign(arrays_name, fmt::format("{}", fmt::join(newest, " ")));
 }
 
 template <class Map>
@@ -301,14 +329,25 @@ void transfer::add_comparison(state::commit_batch& batch) {
   progress.started_ms =
       begun_.base ? std::min(progress.started_ms, to_ms(*begun_.base)) : progress.started_ms;
   const auto known = comparison_progress::load(how_.command, our_news_.numbers, our_news_.values);
+  auto arrays = arrays_in(their_news_.values);
+  arrays.push_back(progress.finished() ? progress.array_id : 0);
+  add_arrays(our_news_.values, arrays, batch);
   if (progress == known && taken_.lines == 0) {
     return;
   }
   mark_taken(how_.command, begun_.run, lines_, batch);
-  copy_named(their_news_.numbers, unlisted_prefix(how_.command), batch.numbers);
+  // An array may have been merged late.
+  taken_.newer_known = progress.array_id != 0 && known.array_id != progress.array_id &&
+                       known.finished() && known.started_ms > progress.started_ms;
+  if (!taken_.newer_known) {
+    copy_named(their_news_.numbers, unlisted_prefix(how_.command), batch.numbers);
+  }
   add_gaps(batch, progress);
   if (!progress.finished()) {
     return;  // it goes on elsewhere: only what is found counts so far
+  }
+  if (taken_.newer_known) {
+    return;
   }
   const auto prefix = comparison_progress::prefix_of(how_.command);
   copy_named(their_news_.numbers, prefix, batch.numbers);
@@ -363,6 +402,21 @@ awaitable<result<taken_in>> take_in(state::state_store& ours, state::state_store
                                     taking how) {
   transfer between(ours, theirs, std::move(how));
   co_return co_await between.run();
+}
+
+bool is_array_taken_in(const std::map<std::string, std::string>& values, std::int64_t array_id) {
+  const auto arrays = arrays_in(values);
+  return std::ranges::find(arrays, array_id) != arrays.end();
+}
+
+awaitable<result<void>> note_array_taken_in(state::state_store& ours, std::int64_t array_id) {
+  const auto known = co_await all_of(ours);
+  if (!known) {
+    co_return fail(known.error());
+  }
+  state::commit_batch batch;
+  add_arrays(known->values, {array_id}, batch);
+  co_return co_await ours.commit(std::move(batch));
 }
 
 awaitable<result<void>> note_taken_in(state::state_store& ours, std::string command) {

@@ -24,6 +24,7 @@
 #include "state/state_store.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -54,11 +55,19 @@ struct taken_in {
   std::int64_t lines = 0;         ///< findings that were confirmed or have healed
   bool ended_comparison = false;  ///< it was not known to have ended
   bool of_another_state = false;  ///< nothing can be taken in, ever
+  bool newer_known = false;       ///< of an array: a comparison that began later is the last one
 };
 /// What `theirs` has and `ours` does not know yet, in commits of `ours`. The same again takes in
 /// nothing.
 [[nodiscard]] awaitable<result<taken_in>> take_in(state::state_store& ours,
                                                   state::state_store& theirs, taking how);
+
+/// Whether the comparison of that array (comparison_progress::array_id) was taken in, by this state
+/// or one that it has taken in; whatever was compared since.
+[[nodiscard]] bool is_array_taken_in(const std::map<std::string, std::string>& values,
+                                     std::int64_t array_id);
+[[nodiscard]] awaitable<result<void>> note_array_taken_in(state::state_store& ours,
+                                                          std::int64_t array_id);
 
 /// `ours` is a copy of the command's state: what that one has done until then is in it.
 [[nodiscard]] awaitable<result<void>> note_taken_in(state::state_store& ours, std::string command);

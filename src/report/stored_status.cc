@@ -118,6 +118,7 @@ struct members<compare::comparison_progress> {
       member{"passed_on", &progress::passed_on},
       member{"array_id", &progress::array_id},
       member{"part_id", &progress::part_id},
+      member{"log_id", &progress::log_id},
       member{"leftover_bytes", &progress::leftover_bytes},
       member{"parts", &progress::parts},
       member{"parts_joined", &progress::parts_joined},

@@ -39,9 +39,9 @@ class exchanges : public testing::Test {
   }
   /// A log of `count` keys, the odd ones of a pair that was killed.
   [[nodiscard]] leftover_file log_of(std::int64_t worker, std::uint64_t first, std::uint64_t count,
-                                     std::int64_t attempt = 1) {
+                                     std::int64_t id = 1) {
     EXPECT_TRUE(of(worker).prepare());
-    auto log = *leftover_file::open(of(worker).log_path(attempt), 0, array_id);
+    auto log = *leftover_file::open(of(worker).log_path(id), 0, array_id);
     std::string block;
     for (auto key = first; key < first + count; ++key) {
       append_leftover({.key = key_of(key),
@@ -152,13 +152,13 @@ TEST_F(exchanges, of_a_part_that_began_anew_take_the_place_of_what_the_one_befor
 }
 
 TEST_F(exchanges, count_of_each_process_what_the_state_counts_and_no_byte_more) {
-  auto first = log_of(0, 0, 100, 1);
+  auto first = log_of(0, 0, 100, 0x91);
   const auto counted = first.bytes();
   auto progress = part(0);
-  progress.attempt = 1;
+  progress.log_id = 0x91;
   progress.leftover_bytes = static_cast<std::int64_t>(counted);
   retire_log(progress);
-  progress.attempt = 2;
+  progress.log_id = 0x92;
   // The first process does not know yet that it was replaced.
   std::string block;
   append_leftover({.key = key_of(5000), .key_json = json_of(5000)}, {.segment = 0, .attempt = 1},
@@ -167,10 +167,10 @@ TEST_F(exchanges, count_of_each_process_what_the_state_counts_and_no_byte_more) 
   const auto logs = logs_of(progress);
   ASSERT_EQ(logs.size(), 2U);
   EXPECT_EQ(logs.front().bytes, counted);
-  EXPECT_EQ(logs.back().attempt, 2);
+  EXPECT_EQ(logs.back().id, 0x92);
   EXPECT_EQ(logs.back().bytes, 0U);
   const auto part_of_it =
-      leftover_file::open_part(of(progress).log_path(1), logs.front().bytes, array_id);
+      leftover_file::open_part(of(progress).log_path(0x91), logs.front().bytes, array_id);
   ASSERT_TRUE(part_of_it);
   int keys = 0;
   EXPECT_TRUE(part_of_it->read([&](leftover&&, leftover_origin) { ++keys; }));
@@ -179,19 +179,43 @@ TEST_F(exchanges, count_of_each_process_what_the_state_counts_and_no_byte_more) 
 
 TEST_F(exchanges, keep_the_logs_of_many_processes_in_order) {
   auto progress = part(0);
-  for (std::int64_t attempt = 1; attempt < 5; ++attempt) {
-    progress.attempt = attempt;
-    progress.leftover_bytes = attempt == 3 ? 0 : attempt * 1000;
+  for (const std::int64_t id : {90, 70, 80, 60}) {
+    progress.log_id = id;
+    progress.leftover_bytes = id == 80 ? 0 : id * 1000;
     retire_log(progress);
   }
-  EXPECT_EQ(progress.earlier_logs, "1:1000,2:2000,4:4000");
-  progress.attempt = 5;
+  EXPECT_EQ(progress.earlier_logs, "90:90000,70:70000,60:60000");
+  progress.log_id = 50;
   progress.leftover_bytes = 77;
-  std::vector<std::int64_t> attempts;
+  std::vector<std::int64_t> ids;
   for (const auto& log : logs_of(progress)) {
-    attempts.push_back(log.attempt);
+    ids.push_back(log.id);
   }
-  EXPECT_THAT(attempts, testing::ElementsAre(1, 2, 4, 5));
+  EXPECT_THAT(ids, testing::ElementsAre(90, 70, 60, 50));
+}
+
+TEST_F(exchanges, leave_no_draft_of_a_process_that_was_killed) {
+  const auto log = log_of(0, 0, 100);
+  const auto draft = [&](int worker) {
+    return folder_ / fmt::format("{:016x}/{:04}-0000000000000005-to-0002.leftovers.draft-abcdef",
+                                 array_id, worker);
+  };
+  std::ofstream(draft(0)) << "half";
+  std::ofstream(draft(1)) << "that of another worker, who may be at work";
+  ASSERT_TRUE(deal(0, log));
+  EXPECT_FALSE(std::filesystem::exists(draft(0)));
+  EXPECT_TRUE(std::filesystem::exists(draft(1)));
+}
+
+TEST_F(exchanges, begin_where_an_earlier_one_of_the_same_name_lay) {
+  ASSERT_TRUE(of(0).begin("state source target"));
+  deal_all(10);
+  ASSERT_TRUE(of(0, 0x77).begin("state of somebody else"));
+  EXPECT_TRUE(of(0).received());
+  ASSERT_TRUE(of(0, 0x78).begin("state source target"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "0000000000001f0c"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "0000000000000077"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "0000000000000078"));
 }
 
 TEST_F(exchanges, that_are_stopped_leave_nothing_that_is_taken) {
@@ -213,6 +237,7 @@ TEST_F(exchanges, write_little_more_than_what_is_left_over) {
 }
 
 TEST_F(exchanges, forget_what_was_joined_and_the_folder_with_the_last_of_it) {
+  ASSERT_TRUE(of(0).begin("state source target"));
   deal_all(10);
   for (std::int64_t worker = 0; worker < workers; ++worker) {
     of(worker).forget_logs();

@@ -175,6 +175,9 @@ class ScaleOut(Scenario):
         self.assert_exit(self.once(place, "--prepare"), 0)
         self.run_array(place, "Kubernetes", {0: 1, 3: 1})
         self.assert_merged(tables, place)
+        # What is prepared next stays so, though the table has what was merged.
+        prepared = [self.once(place, "--prepare").report()["compared"] for _ in range(2)]
+        self.assertEqual(prepared[0]["started"], prepared[1]["started"])
 
     def test_takes_two_steps_where_the_stores_order_differently(self) -> None:
         tables = self.on_the_fake(40_000, "--shuffled", "1")
@@ -230,19 +233,27 @@ class BesideAMonitor(Scenario):
         time.sleep(5)  # its first commits tell that the stream is read
         self.compare_by_workers(service, monitor, 0)
         monitor.wait_for_log("verdict=GO ", 60)
+        # Whatever is compared in between, an array that was merged is not merged again.
+        self.assert_exit(self.run_compare(service, monitor), 0)
         self.assertEqual(service.command("drop 100 5"), "done")
         self.compare_by_workers(service, monitor, 1)
         monitor.wait_for_log("verdict=NO-GO ", 60)
 
+    def run_compare(self, service: FakeService, monitor: Monitor, *flags: str) -> Ended:
+        task = Task(self.folder(), service.endpoint_url, ["--state", str(monitor.state)], {})
+        self.addCleanup(task.kill)
+        task.start("--max-lag", "2s", *flags, command="compare")
+        return task.wait()
+
     def compare_by_workers(self, service: FakeService, monitor: Monitor, code: int) -> None:
         def run(*flags: str) -> Ended:
-            place = ["--state", str(monitor.state)]
-            task = Task(self.folder(), service.endpoint_url, place, {})
-            self.addCleanup(task.kill)
-            task.start("--workers", "2", "--max-lag", "2s", *flags, command="compare")
-            return task.wait()
+            return self.run_compare(service, monitor, "--workers", "2", *flags)
 
         self.assert_exit(run("--prepare"), 0)
         for worker in ("0", "1"):
             self.assert_exit(run("--worker", worker), 0)
+        self.assert_exit(run("--prepare"), 0)  # once more: it is prepared
+        refused = run("--merge", "--ignore-attribute", "total")
+        self.assert_exit(refused, 2)
+        self.assertIn("was prepared with ignored attributes", refused.log)
         self.assert_exit(run("--merge"), code)

@@ -96,7 +96,8 @@ void compare_world::open(const std::function<void(compare_settings&)>& adjust) {
                                                       .decoder = *process_->decoder,
                                                       .source = process_->source.table,
                                                       .target = process_->target.table,
-                                                      .store = *process_->store},
+                                                      .store = *process_->store,
+                                                      .keep = keep},
                                         resumed);
 }
 

@@ -43,6 +43,8 @@ class compare_world {
   support::simulated_clock time;
   support::fake_dynamodb source;
   support::fake_dynamodb target;
+  /// Of later processes, as compare_parts has it.
+  std::function<awaitable<result<void>>()> keep;
 
   /// A new process on the same state file.
   void start(const std::function<void(compare_settings&)>& adjust = {});

@@ -80,6 +80,7 @@ class array {
       settings.comparer.keeps_each_pair = true;
       settings.comparer.step = step;
       settings.comparer.exchange_folder = exchange_folder();
+      settings.comparer.log_id = ++log_id_;
     });
   }
   /// As the command line has it: who is complete is not begun again.
@@ -166,6 +167,7 @@ class array {
   bool exchanges_ = false;
   std::int64_t array_id_ = 1000;
   std::int64_t part_id_ = 0;
+  std::int64_t log_id_ = 5000;
 };
 
 }  // namespace ddm::monitor

@@ -245,6 +245,56 @@ TEST(comparison_parts, killed_at_any_moment_of_both_steps_come_out_the_same) {
   EXPECT_EQ(of.world.status().compared->keys(), 3000);
 }
 
+TEST(comparison_parts, of_two_processes_that_went_on_from_one_copy_each_write_a_log_of_their_own) {
+  array of({.target_order = 7});
+  of.fill(600);
+  of.prepare(true);
+  of.begin(0);
+  const auto copy = of.world.path_of("copy.db");
+  const auto own = of.world.path_of(array::name_of(0));
+  of.world.use_state("");
+  ASSERT_TRUE(state::take_picture(own, copy));
+  for (int process = 1; process <= 2; ++process) {
+    of.start(0, worker_step::scan);
+    of.world.time.run_until([&] { return of.world.status().compared->progress.segments_done > 0; });
+    of.world.crash();
+    std::size_t logs = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(of.exchange_folder())) {
+      logs += entry.path().extension() == ".log" ? 1 : 0;
+    }
+    EXPECT_EQ(logs, process);
+    of.world.use_state("");  // what the first one has done reached no other host
+    state::remove_picture(own);
+    ASSERT_TRUE(state::take_picture(copy, own));
+  }
+}
+
+awaitable<result<void>> lost() { co_return fail(error_class::fatal, "another one has it"); }
+
+TEST(comparison_parts, that_are_joined_keep_what_they_joined_until_another_host_knows) {
+  array of({.target_order = 7});
+  of.fill(300);
+  of.prepare(true);
+  of.begin_all();
+  of.run_all(worker_step::scan);
+  const auto received = [&] {
+    int files = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(of.exchange_folder())) {
+      files += entry.path().string().ends_with("-to-0000.leftovers") ? 1 : 0;
+    }
+    return files;
+  };
+  of.world.keep = lost;
+  const auto ended = of.work(0, worker_step::join);
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "another one has it");
+  EXPECT_EQ(received(), of.workers);
+  of.world.keep = {};
+  ASSERT_TRUE(of.work(1, worker_step::join));
+  ASSERT_TRUE(of.work(2, worker_step::join));
+  ASSERT_TRUE(of.merge().added) << "it was committed";
+}
+
 TEST(comparison_parts, that_passed_on_and_others_that_did_not_are_refused) {
   array of;
   of.fill(300);
@@ -366,6 +416,48 @@ TEST(comparison_parts, are_taken_in_as_a_finished_comparison_that_began_when_it_
   const auto progress = of.world.status().compared->progress;
   EXPECT_TRUE(progress.finished());
   EXPECT_LE(progress.started(), begun);
+}
+
+TEST(comparison_parts, that_were_taken_in_are_known_whatever_is_compared_since) {
+  array of;
+  of.fill(300);
+  of.world.use_state("whole.db");
+  of.world.prepare();
+  of.world.use_state("");
+  ASSERT_TRUE(state::take_picture(of.world.path_of("whole.db"), of.world.path_of(prepared)));
+  {
+    const auto copy = of.open(prepared);
+    ASSERT_TRUE(state::complete(begin_of_copy(*copy, "run", of.world.time.now())));
+  }
+  of.prepare();
+  of.begin_all();
+  of.run_all();
+  ASSERT_TRUE(of.merge().added);
+  const auto array_id = of.world.status().compared->progress.array_id;
+  const auto take = [&] {
+    of.world.use_state("");
+    const auto whole = of.open("whole.db");
+    const auto merged = of.open("merged.db");
+    const taking how{
+        .command = "compare", .schema = compare_world_options().schema, .now = of.world.time.now()};
+    return *state::complete(take_in(*whole, *merged, how));
+  };
+  const auto all = [&] {
+    of.world.use_state("");
+    return *state::complete(all_of(*of.open("whole.db")));
+  };
+  EXPECT_FALSE(is_array_taken_in(all().values, array_id));
+  EXPECT_FALSE(take().newer_known);
+  EXPECT_TRUE(is_array_taken_in(all().values, array_id));
+  of.world.time.run_for(std::chrono::seconds(5));
+  of.world.use_state("whole.db");
+  of.world.start([](compare_settings& settings) { settings.fresh = true; });
+  ASSERT_TRUE(of.world.wait_for_end());
+  const auto newer = comparison_in(all());
+  EXPECT_TRUE(is_array_taken_in(all().values, array_id));
+  EXPECT_FALSE(is_array_taken_in(all().values, array_id + 1));
+  EXPECT_TRUE(take().newer_known);
+  EXPECT_EQ(comparison_in(all()), newer) << "an array that is merged late is not the last one";
 }
 
 TEST(comparison_parts, that_had_no_room_for_findings_add_up_what_was_only_counted) {
