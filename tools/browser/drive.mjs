@@ -24,7 +24,9 @@ const flags = [
 ];
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // Below the patience of who asks (tools/chromium.py): a busy machine starts a browser slowly.
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags, timeout: 100_000 });
+// Of a machine that does much else; who drives it waits a little longer.
+const patience = 100_000;
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags, timeout: patience });
 let page;
 let problems = [];
 let loads = 0;
@@ -66,7 +68,7 @@ async function open({ url, scheme = "light", width = 1280, height = 900, locale 
     seen[path] = { count: count + 1, most: Math.max(most, bytes) };
   });
   page.on("load", () => ++loads);
-  await page.goto(url);
+  await page.goto(url, { timeout: patience });
   return {};
 }
 
@@ -149,9 +151,9 @@ const commands = {
   read,
   audit,
   weight,
-  click: async ({ selector }) => page.click(selector, { timeout: 15_000 }),
-  fill: async ({ selector, text }) => page.fill(selector, text, { timeout: 15_000 }),
-  choose: async ({ selector, value }) => void (await page.selectOption(selector, value, { timeout: 15_000 })),
+  click: async ({ selector }) => page.click(selector, { timeout: patience }),
+  fill: async ({ selector, text }) => page.fill(selector, text, { timeout: patience }),
+  choose: async ({ selector, value }) => void (await page.selectOption(selector, value, { timeout: patience })),
   press: async ({ key }) => page.keyboard.press(key),
   focused: async () => page.evaluate(() => document.activeElement?.textContent?.slice(0, 80) ?? ""),
   problems: async () => ({
