@@ -24,7 +24,6 @@ const flags = [
 ];
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // Below the patience of who asks (tools/chromium.py): a busy machine starts a browser slowly.
-// Of a machine that does much else; who drives it waits a little longer.
 const patience = 100_000;
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags, timeout: patience });
 let page;
