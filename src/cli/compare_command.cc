@@ -21,6 +21,7 @@
 #include "compare/worker_step.h"
 #include "exports/table_export.h"
 #include "monitor/compare_session.h"
+#include "monitor/evidence.h"
 #include "report/exit_code.h"
 #include "report/render.h"
 #include "report/verdict.h"
@@ -181,10 +182,12 @@ awaitable<result<compare::changes_since_export>> compare_run::read_changes(
   if (export_ == nullptr || goes_on || role_of(options_) == array_role::worker) {
     co_return compare::changes_since_export{};
   }
+  const auto epoch = monitor::evidence_book::epoch_of(migration_.resumed);
   auto since = co_await read_changes_since(migration_, options_, *export_, decoder_);
   if (!since) {
     co_return fail(std::move(since.error()));
   }
+  since->epoch = epoch;
   if (since->known()) {
     changed_keys_ = since->keys.size();
   }
@@ -195,7 +198,8 @@ awaitable<result<compare::changes_since_export>> compare_run::read_changes(
 }
 
 /// The reading may have taken hours, and a monitor beside it has gone on: its sample, its gaps and
-/// its findings are to be those of the comparison's begin, or later.
+/// its findings are to be those of the comparison's begin, or later. Not so the epoch: what it has
+/// checked since then says nothing of the time before.
 awaitable<result<void>> compare_run::load_anew() {
   auto now = co_await migration_.store->load(open_mismatches_max);
   if (!now) {

@@ -30,7 +30,8 @@ awaitable<result<compare::changes_since_export>> read_changes_since(
   if (!link) {
     co_return compare::changes_since_export{
         .keys = {},
-        .standing = {.began = {}, .withheld = compare::unreadable_stream(link.error().describe())}};
+        .standing = {.began = {},
+                     .withheld = compare::unreadable_stream(link.error().describe(), false)}};
   }
   const auto& stream_arn = migration.facts.source.latest_stream_arn;
   dynamodb::streams_client streams((*link)->calls());

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "cli/baseline_export.h"
 #include "cli/budgets.h"
 #include "cli/doubts.h"
 #include "cli/onlookers.h"
@@ -9,7 +10,6 @@
 #include "cli/other_parts.h"
 #include "cli/run_description.h"
 #include "cli/sample_rate.h"
-#include "cli/source_export.h"
 #include "cli/start_text.h"
 #include "cli/what_comes.h"
 #include "monitor/evidence.h"
@@ -83,18 +83,11 @@ void add_stream(monitor::migration_request& request, reached_stream& stream,
   request.await_target = options.await_target;
 }
 
-/// The export of a baseline, and how what changed since is read.
-struct baseline_export {
-  exports::table_export of;
-  std::unique_ptr<connection> link;  ///< to the source's stream; null: it is the one that is read
-};
-
 /// Everything is open: what is read, and how it ends.
 class monitor_run {
  public:
-  /// `source_export` null: the source is scanned.
   monitor_run(open_migration& migration, reached_stream& stream, const monitor_options& options,
-              onlookers& onlookers, run_teller& teller, const baseline_export* source_export)
+              onlookers& onlookers, run_teller& teller, const baseline_export& source_export)
       : migration_(migration),
         facts_(migration.facts),
         stream_(stream),
@@ -104,8 +97,8 @@ class monitor_run {
         onlookers_(onlookers),
         teller_(teller),
         export_(source_export) {
-    if (export_ != nullptr && export_->link) {
-      source_streams_.emplace(export_->link->calls());
+    if (export_.link) {
+      source_streams_.emplace(export_.link->calls());
     }
     onlookers_.about().stream = stream_described();
     if (auto* held = migration_.held.get()) {
@@ -142,7 +135,7 @@ class monitor_run {
   dynamodb::page_decoder baseline_decoder_;
   onlookers& onlookers_;
   run_teller& teller_;
-  const baseline_export* export_;
+  const baseline_export& export_;
   std::optional<dynamodb::streams_client> source_streams_;  ///< where another one is read
   std::optional<other_parts> others_;                       ///< of a state in a table
   bool target_unknown_ = false;  ///< nobody could tell at the last look whether it is there
@@ -216,7 +209,7 @@ compare::comparer_settings monitor_run::comparer_settings() const {
 }
 
 monitor::export_stream monitor_run::since_export() {
-  const auto& link = export_->link ? *export_->link : *stream_.link;
+  const auto& link = export_.link ? *export_.link : *stream_.link;
   const auto& arn = facts_.source.latest_stream_arn;
   return {.streams = source_streams_ ? &*source_streams_ : &stream_.client,
           .pace = migration_.host.budgets.of_streams(arn ? arn->str() : "",
@@ -232,8 +225,8 @@ monitor::session_parts monitor_run::session_parts() {
           .streams = stream_.client,
           .decoder = decoder_,
           .baseline_decoder = &baseline_decoder_,
-          .baseline_export = export_ == nullptr ? nullptr : &export_->of,
-          .since_export = export_ == nullptr ? monitor::export_stream{} : since_export(),
+          .baseline_export = export_.of ? &*export_.of : nullptr,
+          .since_export = export_.of ? since_export() : monitor::export_stream{},
           .source = *migration_.source->reading,
           .target = *migration_.target->reading,
           .store = *migration_.store,
@@ -345,7 +338,7 @@ std::optional<verify::coverage> monitor_run::comparison_that_counts() const {
 }
 
 std::string monitor_run::describe_use_of_export() const {
-  const auto doubt = compare::why_not_read(export_->of, facts_.source, migration_.host.time.now());
+  const auto doubt = compare::why_not_read(*export_.of, facts_.source, migration_.host.time.now());
   return doubt ? fmt::format("stands for no scan of the source, which is scanned: {}", doubt->why)
                : std::string(
                      "stands for a scan of the source: what changed since is read from its "
@@ -384,9 +377,9 @@ std::string monitor_run::first_screen() const {
                                      describe_sample_rate(options_.baseline_sample_rate),
                                      spoken_duration(options_.baseline_after))
                        : std::string("none: items at rest are not compared (--baseline)"));
-  if (export_ != nullptr) {
-    line("export", export_->of.describe());
-    line("", describe_use_of_export());
+  if (options_.baseline_export.place) {
+    line("export", export_.of ? export_.of->describe() : "not used");
+    line("", export_.of ? describe_use_of_export() : export_.not_used);
   }
   line("ignored", describe_ignored(options_));
   line("lag",
@@ -422,49 +415,17 @@ std::string monitor_run::first_screen() const {
   return text;
 }
 
-/// Nothing: none is named.
-awaitable<result<std::optional<baseline_export>>> open_baseline_export(
-    open_migration& opened, const monitor_options& options) {
-  auto found = co_await open_source_export(opened.host, options.baseline_export, options.source);
-  if (!found) {
-    co_return fail(std::move(found.error()));
-  }
-  if (!*found) {
-    co_return std::nullopt;
-  }
-  if (auto fits = check_is_of_source(**found, opened.facts.source, opened.host.time.now()); !fits) {
-    co_return fail(std::move(fits.error()));
-  }
-  if (verify::origin_of(opened.facts.way) == side::source) {
-    co_return baseline_export{.of = **std::move(found), .link = nullptr};
-  }
-  auto link = opened.host.connections.open(
-      {"source's stream", aws_service::streams, stream_connection(options, {}, std::nullopt)});
-  if (!link) {
-    co_return fail(std::move(link.error()));
-  }
-  co_return baseline_export{.of = **std::move(found), .link = *std::move(link)};
-}
-
 awaitable<int> monitor_opened(open_migration& opened, reached_stream& stream,
                               const monitor_options& options, run_teller& teller) {
-  auto source_export = co_await open_baseline_export(opened, options);
-  // One that has read the stream is not kept from reading on by what it may do without.
-  if (!source_export && opened.resumed.shards.empty()) {
-    co_return teller.refused({source_export.error()});
-  }
+  auto source_export = co_await baseline_export::open(opened, options);
   if (!source_export) {
-    log::event(log::level::warning, "export_given_up",
-               source_export.error().describe() +
-                   ": a baseline is made without the export, and the source is scanned");
-    source_export = std::optional<baseline_export>();
+    co_return teller.refused({source_export.error()});
   }
   auto onlookers = onlookers::open(opened, settings_in_force(options));
   if (!onlookers) {
     co_return teller.refused({onlookers.error()});
   }
-  monitor_run run(opened, stream, options, **onlookers, teller,
-                  *source_export ? &**source_export : nullptr);
+  monitor_run run(opened, stream, options, **onlookers, teller, *source_export);
   co_return co_await run.run();
 }
 

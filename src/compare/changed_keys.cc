@@ -15,10 +15,10 @@ using std::chrono::seconds;
 
 constexpr milliseconds look_interval{250};
 constexpr seconds told_each{10};
+constexpr seconds described_again_after{5};
 /// A stream that does not answer for so long is not waited for: a comparison that counts for less
 /// is better than none.
 constexpr minutes silence_max{10};
-constexpr int readings_max = 3;
 /// Nobody reads on afterwards who would hear of a record behind them.
 constexpr stream::empty_run end_of_shard{.lasts = minutes{1}, .pages = 60};
 /// What a key takes beside its JSON: its place here, then in the comparison and in its first
@@ -110,21 +110,17 @@ awaitable<result<changes_since_export>> changed_keys::read() {
     co_return stopped();
   }
   if (!*source_) {
-    co_return without_keys(unreadable_stream(source_->error().describe()));
+    co_return without_keys(
+        unreadable_stream(source_->error().describe(), mends_by_waiting(source_->error().kind)));
   }
-  const auto& source = **source_;
   const export_age age{
-      .as_of = settings_.as_of, .stream_since = stream_since(source), .now = parts_.time.now()};
+      .as_of = settings_.as_of, .stream_since = stream_since(**source_), .now = parts_.time.now()};
   if (auto why = why_not_read(age)) {
     co_return without_keys(*std::move(why));
   }
-  const auto stream_arn = source.latest_stream_arn->str();
+  const auto stream_arn = (*source_)->latest_stream_arn->str();
   found_.emplace(from_of(stream_arn), settings_.memory_bytes_max);
-  auto told = co_await read_stream(stream_arn);
-  for (int readings = 1; told.gap && readings < readings_max && !stopping_; ++readings) {
-    log::event(log::level::warning, "changed_keys_anew", *told.gap + ": reading begins anew");
-    told = co_await read_stream(stream_arn);
-  }
+  const auto told = co_await read_stream(stream_arn);
   if (stopping_) {
     co_return stopped();
   }
@@ -146,14 +142,8 @@ void changed_keys::stop() {
 }
 
 awaitable<stream_told> changed_keys::read_stream(std::string stream_arn) {
-  found_->forget_gap();
-  ended_ = false;
-  caught_up_ = false;
-  failure_.reset();
   began_ = parts_.time.now();
   went_on_ = began_;
-  on_.reset();
-  first_told_.reset();
   consumer_ = std::make_unique<stream::stream_consumer>(
       stream::stream_consumer::options{.stream_arn = stream_arn,
                                        .first = stream::first_position::trim_horizon,
@@ -171,15 +161,24 @@ awaitable<stream_told> changed_keys::read_stream(std::string stream_arn) {
                    .caught_up = caught_up_,
                    .gap = found_->gap(),
                    .failed = failure_ ? std::optional(failure_->describe()) : std::nullopt,
+                   .may_mend = failure_ && mends_by_waiting(failure_->kind),
                    .too_many = {}};
   if (found_->full()) {
     told.too_many = found_->keys();
   }
   if (told.caught_up && !stopping_) {
-    tasks_.spawn(look_whether_on(std::move(stream_arn)));
+    // Once more by the table itself: listings may be some seconds old.
+    source_.reset();
+    tasks_.spawn(describe());
     co_await tasks_.join();
-    told.still_on = on_ && *on_ && **on_;
-    told.failed = on_ && !*on_ ? std::optional(on_->error().describe()) : told.failed;
+    const bool described = source_ && *source_;
+    told.still_on = described && (*source_)->stream.enabled && (*source_)->latest_stream_arn &&
+                    (*source_)->latest_stream_arn->str() == stream_arn;
+    if (source_ && !described) {
+      told.failed = source_->error().describe();
+      told.may_mend = mends_by_waiting(source_->error().kind);
+    }
+    told.ended = consumer_->later_now();
   }
   co_return told;
 }
@@ -238,19 +237,17 @@ bool changed_keys::has_caught_up() const {
          !consumer_->in_doubt() && !is_over();
 }
 
-/// A task, so that stop() ends it.
+/// A task, so that stop() ends it. What is not told at once is asked for as long as a stream is
+/// waited for: hours of reading may stand on it.
 awaitable<void> changed_keys::describe() {
-  source_ = co_await parts_.tables.describe_table(parts_.table);
-}
-
-/// Once more by the table itself: listings may be some seconds old. A task, so that stop() ends it.
-awaitable<void> changed_keys::look_whether_on(std::string stream_arn) {
-  const auto table = co_await parts_.tables.describe_table(parts_.table);
-  if (!table) {
-    on_ = fail(table.error());
-  } else {
-    on_ = table->stream.enabled && table->latest_stream_arn &&
-          table->latest_stream_arn->str() == stream_arn;
+  const auto until = parts_.time.now() + silence_max;
+  for (;;) {
+    auto table = co_await parts_.tables.describe_table(parts_.table);
+    if (table || !mends_by_waiting(table.error().kind) || parts_.time.now() >= until) {
+      source_ = std::move(table);
+      co_return;
+    }
+    co_await parts_.time.sleep_for(described_again_after);
   }
 }
 

@@ -3,7 +3,6 @@
 // Idea: the whole stream is read from the oldest record that it keeps up to the moment at which the
 // reading began. That moment is the comparison's begin: the keys are judged by the live tables
 // (see table_comparer::begin), and of all others the export holds what the source held then.
-// A gap makes the reading begin anew, a few times: then that is the comparison's begin.
 // Reason: a monitor beside it keeps no keys, and may have read none yet. This reader has no effect
 // on any state, so it may read what others read.
 //
@@ -37,6 +36,8 @@ struct changes_since_export {
   /// are known.
   std::vector<state::candidate_row> keys;
   export_standing standing;
+  /// That of the coverage of changes (see comparison_progress) before they were read.
+  std::int64_t epoch = 0;
   [[nodiscard]] bool known() const { return standing.began.has_value(); }
 };
 
@@ -57,7 +58,7 @@ class key_collection final : public stream::record_sink {
   [[nodiscard]] bool full() const { return full_; }
   [[nodiscard]] const std::optional<std::string>& gap() const { return gap_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  void forget_gap() { gap_.reset(); }
+  void allow(std::uint64_t bytes_max) { bytes_max_ = bytes_max; }
   /// Hands them over, as what `command` has to judge.
   [[nodiscard]] std::vector<state::candidate_row> take(const std::string& command);
 
@@ -104,6 +105,13 @@ class changed_keys {
   /// words, as no error.
   [[nodiscard]] awaitable<result<changes_since_export>> read();
   void stop();
+  /// In place of that of the settings.
+  void allow_memory(std::uint64_t bytes) {
+    settings_.memory_bytes_max = bytes;
+    if (found_) {
+      found_->allow(bytes);
+    }
+  }
   [[nodiscard]] std::uint64_t held_bytes() const { return found_ ? found_->bytes() : 0; }
 
  private:
@@ -111,7 +119,6 @@ class changed_keys {
   [[nodiscard]] awaitable<stream_told> read_stream(std::string stream_arn);
   [[nodiscard]] awaitable<void> consume();
   [[nodiscard]] awaitable<void> watch();
-  [[nodiscard]] awaitable<void> look_whether_on(std::string stream_arn);
   [[nodiscard]] bool has_caught_up() const;
   [[nodiscard]] bool is_over() const;
   [[nodiscard]] bool goes_on();
@@ -127,8 +134,7 @@ class changed_keys {
   bool ended_ = false;  ///< the consumer has
   bool caught_up_ = false;
   std::optional<error> failure_;
-  std::optional<result<dynamodb::table_description>> source_;  ///< as it was when read() began
-  std::optional<result<bool>> on_;                             ///< by the table, once all was read
+  std::optional<result<dynamodb::table_description>> source_;  ///< as it was last described
   wall_time began_;
   wall_time went_on_;  ///< when something of the stream was last seen to be read
   std::optional<std::pair<wall_time, milliseconds>> first_told_;  ///< when, and how far behind

@@ -30,9 +30,10 @@ std::optional<milliseconds> time_left(milliseconds behind_at_first, milliseconds
       (static_cast<double>(behind.count()) / static_cast<double>(gained.count())));
 }
 
-no_proof unreadable_stream(const std::string& failed) {
-  return {fmt::format("the source's stream cannot be read ({})", failed),
-          fmt::format("mend that (docs/iam.md), and {}", again)};
+no_proof unreadable_stream(const std::string& failed, bool passes) {
+  return {.why = fmt::format("the source's stream cannot be read ({})", failed),
+          .remedy = fmt::format("mend that (docs/iam.md), and {}", again),
+          .passes = passes};
 }
 
 std::optional<no_proof> why_not_read(const export_age& of) {
@@ -63,7 +64,7 @@ std::optional<no_proof> why_withheld(export_age of, const stream_told& told) {
     return why;
   }
   if (told.failed) {
-    return unreadable_stream(*told.failed);
+    return unreadable_stream(*told.failed, told.may_mend);
   }
   if (told.gap) {
     return no_proof{fmt::format("the source's stream was not read without a gap ({})", *told.gap),

@@ -28,6 +28,7 @@ constexpr std::chrono::minutes export_allowance{1};
 struct no_proof {
   std::string why;
   std::string remedy;
+  bool passes = false;  ///< asked again later, the stream may tell
   bool operator==(const no_proof&) const = default;
 };
 
@@ -49,6 +50,7 @@ struct stream_told {
   bool still_on = false;                  ///< afterwards it was the table's stream, and on
   std::optional<std::string> gap;         ///< something was lost
   std::optional<std::string> failed;      ///< why it cannot be read
+  bool may_mend = false;                  ///< by waiting: that
   std::optional<std::uint64_t> too_many;  ///< more keys than that, which is what memory allows
 };
 
@@ -69,8 +71,8 @@ struct export_age {
 [[nodiscard]] std::optional<milliseconds> time_left(milliseconds behind_at_first,
                                                     milliseconds behind, milliseconds took);
 
-/// Of a stream that failed so.
-[[nodiscard]] no_proof unreadable_stream(const std::string& failed);
+/// Of a stream that failed so; `passes`: for now.
+[[nodiscard]] no_proof unreadable_stream(const std::string& failed, bool passes);
 /// Why reading the stream would be of no use; nothing: it may be.
 [[nodiscard]] std::optional<no_proof> why_not_read(const export_age& of);
 /// Why the export does not stand for the source after all; nothing: it does.

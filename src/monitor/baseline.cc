@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "monitor/gap_cure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -51,7 +53,7 @@ void baseline::observe(const surroundings& around, wall_time now) {
   } else if (!calm_since_) {
     calm_since_ = now;
   }
-  if (!settings_.wanted || stopping_ || active() || reading_ || failed() || !around.target_ready ||
+  if (!settings_.wanted || stopping_ || is_under_way() || failed() || !around.target_ready ||
       evidence_.epoch() == 0) {
     return;
   }
@@ -75,6 +77,9 @@ void baseline::observe(const surroundings& around, wall_time now) {
 
 void baseline::allow_memory(std::uint64_t bytes) {
   settings_.comparer.memory_bytes_max = bytes;
+  if (reading_) {
+    reading_->allow_memory(bytes);
+  }
   for (auto* comparer : {comparer_.get(), resumable_.get()}) {
     if (comparer != nullptr) {
       comparer->allow_memory(bytes);
@@ -129,10 +134,14 @@ awaitable<void> baseline::begin_with_export() {
     co_return;
   }
   if (!since->known()) {
-    export_given_up_ = true;
-    log::event(log::level::warning, "export_given_up",
-               since->standing.withheld->why +
-                   ": the baseline is made without the export, and the source is scanned",
+    const auto& doubt = *since->standing.withheld;
+    export_given_up_ = !doubt.passes;
+    calm_since_.reset();
+    log::event(log::level::warning, export_given_up_ ? "export_given_up" : "changed_keys_failed",
+               doubt.why + (export_given_up_
+                                ? ": the baseline is made without the export, and the source is "
+                                  "scanned"
+                                : ": that is tried again"),
                {{"export", parts_.source_export->store->describe()}});
     co_return;
   }
@@ -150,9 +159,13 @@ void baseline::spawn_run() {
 awaitable<void> baseline::run() {
   if (auto compared = co_await comparer_->run(); !compared) {
     failure_ = std::move(compared.error());
+    const auto* otherwise = comparer_->progress().export_arn.empty()
+                                ? "a new start tries again"
+                                : "a new start tries again, and scans the source if it has no "
+                                  "--baseline-export";
     log::event(
         log::level::error, "baseline_failed",
-        failure_->describe() + "; changes are checked all the same, a new start tries again");
+        fmt::format("{}; changes are checked all the same, {}", failure_->describe(), otherwise));
   }
 }
 
@@ -230,6 +243,7 @@ void baseline::tell(report::status& now) const {
   now.unlisted_at_rest =
       now.compared ? with_.findings.unlisted().left_of(now.compared->progress).wrong : 0;
   now.comparing = active();
+  now.reading_changes = reading_ != nullptr;
   now.comparison_trouble = trouble();
   now.baseline_complete = complete_since().has_value();
   now.stands_on = stands_on();
@@ -237,12 +251,12 @@ void baseline::tell(report::status& now) const {
 
 std::optional<wall_time> baseline::complete_since() const {
   const auto* counting = evidence_.counting(freeze_);
-  return counting != nullptr && !active() ? std::optional(from_ms(counting->finished_ms))
-                                          : std::nullopt;
+  return counting != nullptr && !is_under_way() ? std::optional(from_ms(counting->finished_ms))
+                                                : std::nullopt;
 }
 
 std::optional<report::evidence> baseline::stands_on() const {
-  return active() ? std::nullopt : evidence_.stands_on(freeze_);
+  return is_under_way() ? std::nullopt : evidence_.stands_on(freeze_);
 }
 
 wall_time baseline::unfinished_since() const {

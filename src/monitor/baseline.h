@@ -95,6 +95,8 @@ class baseline final : public session_part {
   [[nodiscard]] bool active() const {
     return comparer_ && !comparer_->progress().finished() && !failure_;
   }
+  /// The same, or it reads what it has to know before.
+  [[nodiscard]] bool is_under_way() const { return active() || reading_; }
   /// When the comparison that counts ended: one that began after the stream was first read.
   [[nodiscard]] std::optional<wall_time> complete_since() const;
   /// What a verdict stands on then.

@@ -112,8 +112,11 @@ void compare_session::begin(const std::vector<verify::mismatch>& found,
 /// while the target was not there yet were left to a comparison of the live tables, and a target
 /// that was put back to what the export holds looks equal.
 std::int64_t compare_session::epoch_of(const state::snapshot& resumed) const {
-  const bool current = parts_.source_export == nullptr || parts_.since_export.known();
-  return current ? evidence_book::epoch_of(resumed) : 0;
+  if (parts_.source_export == nullptr) {
+    return evidence_book::epoch_of(resumed);
+  }
+  const auto& since = parts_.since_export;
+  return since.known() ? epoch_at_begin(since.epoch, resumed) : 0;
 }
 
 /// What an earlier run found wrong is judged anew, whatever the scans say: the result of this

@@ -41,6 +41,10 @@ evidence_book::evidence_book(verify::coverage changes, verify::coverage next,
   std::ranges::sort(finished_, {}, &comparison_progress::started_ms);
 }
 
+std::int64_t epoch_at_begin(std::int64_t before, const state::snapshot& now) {
+  return evidence_book::epoch_of(now) >= before ? before : 0;
+}
+
 std::int64_t evidence_book::epoch_of(const state::snapshot& state) { return log_of(state).epoch(); }
 
 void evidence_book::on_stream_begun() {

@@ -44,6 +44,10 @@ struct freeze_facts {
   }
 };
 
+/// Of a comparison that began while the monitor was in epoch `before`, as the state told then;
+/// `now`: what it tells when that is committed. 0: the monitor has begun anew since.
+[[nodiscard]] std::int64_t epoch_at_begin(std::int64_t before, const state::snapshot& now);
+
 class evidence_book {
  public:
   /// `changes`: what changes are checked with from now on; `next`: what the next comparison of this

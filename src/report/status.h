@@ -151,6 +151,7 @@ struct status {
   lag_histogram lag;
   std::optional<compare::comparison_view> compared;
   bool comparing = false;          ///< items at rest are read or judged just now
+  bool reading_changes = false;    ///< before that: what changed since the export
   std::string comparison_trouble;  ///< what keeps them from being compared; empty: nothing
   /// A comparison of the items at rest that began after the stream was first read has ended.
   bool baseline_complete = false;

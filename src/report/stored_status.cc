@@ -322,6 +322,7 @@ struct members<status> {
       member{"lag", &status::lag},
       member{"compared", &status::compared},
       member{"comparing", &status::comparing},
+      member{"reading_changes", &status::reading_changes},
       member{"comparison_trouble", &status::comparison_trouble},
       member{"baseline_complete", &status::baseline_complete},
       member{"stands_on", &status::stands_on},

@@ -190,6 +190,12 @@ std::string why_not(const compare::comparison_progress& progress) {
 }
 
 void add_state_of_comparison(const status& now, reason_list& reasons) {
+  if (now.reading_changes) {
+    reasons.add(weight::late,
+                "the items at rest are not compared yet: what changed since the export is being "
+                "read");
+    return;
+  }
   if (!now.compared || !now.compared->progress.begun()) {
     reasons.add(weight::late, "items that did not change have not been compared");
     return;

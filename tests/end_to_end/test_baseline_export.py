@@ -74,13 +74,19 @@ class BaselineExport(Scenario):
         self.assert_exit(ended, 0)
         self.assertEqual(ended.report()["verdict"], "GO", ended.report()["reasons"])
         self.assertIn("event=export_given_up", ended.log)
+        self.assertRegex(ended.log, r"export +not used\n.*no manifest-summary.json")
 
     def test_scans_the_source_where_the_export_does_not_stand_for_it(self) -> None:
         migration = self.made()
         place = self.export(migration)
         migration.source.put_item(TableName=TABLE, Item={**SCHEMA.key(7), "lost": {"N": "1"}})
-        ended = migration.monitor.finish(*BASELINE, "--iterator-type", "LATEST",
-                                         "--baseline-export", str(place), timeout=240)
+        flags = [*BASELINE, "--iterator-type", "LATEST", "--baseline-export", str(place)]
+        refused = migration.monitor.run("monitor", *migration.monitor.flags(), *flags, timeout=60)
+        self.assert_exit(refused, 2)
+        self.assertIn("must have been on a minute before", refused.log)
+        # One that has read the stream goes on.
+        migration.monitor.finish(*IMPATIENT, "--iterator-type", "LATEST", timeout=120)
+        ended = migration.monitor.finish(*flags, timeout=240)
         self.assert_exit(ended, 1)
         self.assertIn("stands for no scan of the source, which is scanned", ended.log)
         self.assertIn("event=export_given_up", ended.log)

@@ -128,6 +128,17 @@ TEST(evidence, a_gap_needs_another_comparison_if_that_would_look_at_enough) {
   EXPECT_FALSE(weak.needs_another(gaps, now)) << "it would cure nothing, again and again";
 }
 
+TEST(evidence, of_a_comparison_that_began_while_the_state_moved_on_is_that_of_its_begin) {
+  auto first = begun(one_in_100);
+  const auto before = saved(first);
+  evidence_book second(everything, everything, before);
+  second.on_stream_begun();
+  const auto now = saved(second);
+  EXPECT_EQ(epoch_at_begin(0, now), 0) << "no change was checked then";
+  EXPECT_EQ(epoch_at_begin(evidence_book::epoch_of(before), now), 1);
+  EXPECT_EQ(epoch_at_begin(2, before), 0) << "the monitor has begun anew";
+}
+
 TEST(evidence, a_damaged_log_trusts_no_comparison) {
   state::snapshot state;
   finished(1).save("monitor", state.numbers, state.values);

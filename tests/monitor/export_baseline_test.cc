@@ -202,6 +202,65 @@ TEST_F(export_baseline, another_one_is_made_with_it_after_a_gap) {
   EXPECT_THAT(world_.open_findings(), ElementsAre(found(name(5), "different")));
 }
 
+TEST_F(export_baseline, waits_for_a_table_that_is_not_described) {
+  make_export();
+  put_both(name(3), 777);
+  world_.time.run_for(1min);
+  world_.start(with_baseline);
+  const auto until = world_.time.now() + 6min;
+  world_.source.plan_faults([until](const support::fault_context& request) {
+    const bool fails = request.now < until && request.operation == "DescribeTable";
+    return support::fault{.type = fails ? support::fault::kind::server_error
+                                        : support::fault::kind::none};
+  });
+  ASSERT_TRUE(wait_for(verdict_kind::go)) << world_.reasons();
+  EXPECT_EQ(compared().export_arn, "arn:export");
+  EXPECT_GT(compared().started(), until - 10s);
+}
+
+TEST_F(export_baseline, tries_again_where_the_stream_has_not_answered) {
+  make_export();
+  world_.put(name(3), 777);  // lost
+  world_.time.run_for(1min);
+  world_.start(with_baseline);
+  const auto until = world_.time.now() + 30min;
+  bool told = false;
+  world_.source.plan_faults([until](const support::fault_context& request) {
+    const bool fails = request.now < until && request.operation == "DescribeStream" &&
+                       request.access_key == "AKIDSOURCE";
+    return support::fault{.type = fails ? support::fault::kind::server_error
+                                        : support::fault::kind::none};
+  });
+  world_.time.run_until([&] {
+    told = told || world_.reasons().contains("what changed since the export is being read");
+    return compared().begun();
+  });
+  EXPECT_TRUE(told);
+  EXPECT_EQ(compared().export_arn, "arn:export");
+  EXPECT_GT(world_.time.now(), until);
+  ASSERT_TRUE(wait_for(verdict_kind::no_go));
+}
+
+TEST_F(export_baseline, ends_no_run_while_the_stream_is_read_for_another_one) {
+  make_export();
+  world_.start(with_baseline);
+  ASSERT_TRUE(wait_for(verdict_kind::go)) << world_.reasons();
+  world_.target.put(table, monitor_world::item("stray", 1));  // wrong, and no change tells
+  world_.crash();
+  world_.commit_beside({.gaps = {{.stream_arn = "",
+                                  .shard_id = "",
+                                  .noticed = world_.time.now(),
+                                  .reason = "changes of further keys were not checked"}}});
+  world_.start([](session_settings& settings) {
+    with_baseline(settings);
+    settings.until_caught_up = true;
+  });
+  run_until_it_reads();
+  EXPECT_FALSE(world_.status().baseline_complete);
+  ASSERT_TRUE(world_.wait_for_end());
+  EXPECT_THAT(world_.open_findings(), ElementsAre(found("stray", "unexpected")));
+}
+
 // Cut short
 
 void in_many_segments(session_settings& settings) {

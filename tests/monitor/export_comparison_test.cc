@@ -3,6 +3,7 @@
 #include "compare/changed_keys.h"
 #include "monitor/compare_session.h"
 #include "monitor/connected_side.h"
+#include "monitor/evidence.h"
 #include "monitor/export_of.h"
 #include "monitor/monitor_world.h"
 #include "monitor/opened_state.h"
@@ -124,6 +125,7 @@ class export_comparison : public testing::Test {
 
     std::unique_ptr<compare_session> session(const exports::table_export& of,
                                              compare::changes_since_export since) {
+      since.epoch = evidence_book::epoch_of(resumed);  // as it was before they were read
       return std::make_unique<compare_session>(
           compare_settings{.comparer = {.command = "compare",
                                         .leftover_path = world.state_path() + ".compare.leftovers",
@@ -271,6 +273,20 @@ TEST_F(export_comparison, with_a_stream_that_is_younger_than_the_export_counts_f
   EXPECT_EQ(status.compared->progress.as_of(), export_->summary.as_of);
   EXPECT_EQ(verdict(), verdict_kind::wait);
   EXPECT_THAT(report::decide_verdict(status).reasons, testing::Contains(HasSubstr(withheld_)));
+}
+
+TEST_F(export_comparison, counts_for_nothing_where_the_monitor_began_while_the_stream_was_read) {
+  make_export();
+  process with(world_);
+  auto since = with.changes(*export_, 8ULL << 20, 1);
+  ASSERT_TRUE(since.known());
+  world_.put(name(7), 1000);  // lost, after the comparison's begin and before the monitor
+  world_.time.run_for(1min);
+  start_monitor();
+  auto session = with.session(*export_, std::move(since));
+  ASSERT_TRUE(world_.time.run(session->run()));
+  EXPECT_THAT(findings(), IsEmpty());
+  EXPECT_EQ(verdict(), verdict_kind::wait);
 }
 
 TEST_F(export_comparison, that_is_a_day_old_counts_for_nothing) {
