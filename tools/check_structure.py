@@ -44,7 +44,7 @@ WAITING = {
         "profile_keys refreshing_credentials service_client sso_credentials sso_token "
         "sts_client transport",
     "cli":
-        "absence_alerts alert_sender compare_command compared_tables connection comparison_array copied_files ending event_loop export_changes fetched_part held_state item_command "
+        "absence_alerts alert_sender baseline_export compare_command compared_tables connection comparison_array copied_files ending event_loop export_changes fetched_part held_state item_command "
         "live_panels merged_comparison monitor_command onlookers open_migration other_parts plan_look process reached_table repair_command "
         "run_description shared_budgets shared_connections shown_runs source_export start_text state_beginning web_api web_findings web_server web_shards",
     "compare": "changed_keys export_scanner page_source pair_log segment_scanner table_comparer",
