@@ -60,6 +60,10 @@ make_machine() {
   while read -r file; do copy "$file"; done < <(grep -lis proxy /etc/apt/apt.conf /etc/apt/apt.conf.d/*)
   mount -t proc proc "$machine/proc"
   mount --bind /dev "$machine/dev"
+  # What lies mounted there: without it there is no terminal.
+  for file in pts shm; do
+    ! mountpoint -q "/dev/$file" || mount --bind "/dev/$file" "$machine/dev/$file"
+  done
 }
 
 in_machine() { # COMMAND...: as a login on it would, with nothing of this environment but the network's

@@ -30,7 +30,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -72,7 +71,9 @@ class compare_run {
   [[nodiscard]] monitor::compare_settings session_settings() const;
   [[nodiscard]] monitor::compare_parts session_parts(compare::changes_since_export since);
   [[nodiscard]] awaitable<result<bool>> settle();
-  [[nodiscard]] std::string not_as_prepared(const compare::comparison_progress& was) const;
+  [[nodiscard]] std::string not_as_prepared(const compare::comparison_progress& was) const {
+    return said_otherwise(options_, share_, export_, was);
+  }
   [[nodiscard]] result<void> check_part(bool replaced) const;
   /// Of a worker: its step is.
   [[nodiscard]] bool is_complete(const compare::comparison_progress& progress) const {
@@ -80,7 +81,7 @@ class compare_run {
   }
   [[nodiscard]] awaitable<int> told_complete(const compare::comparison_progress& own);
   [[nodiscard]] int code_of_worker(bool complete, int code) const;
-  [[nodiscard]] std::string name_of_array() const;
+  [[nodiscard]] awaitable<result<void>> begin_exchange(const compare::comparison_progress& of);
   [[nodiscard]] awaitable<int> show_merged(state::state_store& store);
   [[nodiscard]] awaitable<result<compare::changes_since_export>> read_changes(
       const monitor::compare_settings& settings);
@@ -99,6 +100,7 @@ class compare_run {
   onlookers& onlookers_;
   run_teller& teller_;
   const exports::table_export* export_;
+  bool shows_merged_ = true;
   std::optional<std::uint64_t> changed_keys_;  ///< since it was made, if this process knows
 };
 
@@ -127,6 +129,7 @@ monitor::compare_settings compare_run::session_settings() const {
                        .keeps_each_pair = is_worker,
                        .step = step_of(options_),
                        .exchange_folder = options_.exchange.value_or(""),
+                       .exchange_name = compare::exchange::name_by(migration_.identity.secret),
                        .array_id = role_of(options_) == array_role::prepare ? new_id() : 0,
                        .log_id = is_worker ? new_id() : 0},
           .checks = {.max_lag = options_.max_lag, .memory_bytes_max = memory / 2},
@@ -218,40 +221,6 @@ int compare_run::not_begun(const error& why) {
   return static_cast<int>(report::exit_code::incomplete);
 }
 
-/// What these flags say otherwise than what was prepared; empty: nothing.
-std::string compare_run::not_as_prepared(const compare::comparison_progress& was) const {
-  const auto ignored = verify::join_patterns(options_.ignore_attributes);
-  const auto export_arn = export_ == nullptr ? std::string() : export_->summary.export_arn;
-  if (was.array_id == 0 || was.finished()) {
-    return {};  // what the state knew before: another one begins
-  }
-  if (was.workers != share_.workers) {
-    return fmt::format("{} workers, not {}", was.workers, share_.workers);
-  }
-  const bool says_how = role_of(options_) != array_role::merge;  // it has nothing to do with it
-  if (says_how &&
-      (was.leftovers_go() == compare::passing_on::no) == options_.exchange.has_value()) {
-    return options_.exchange ? "no --exchange" : "--exchange";
-  }
-  if (was.sample_rate != static_cast<std::int64_t>(options_.sample_rate)) {
-    return fmt::format("sample {}, not {}",
-                       describe_sample_rate(static_cast<std::uint64_t>(was.sample_rate)),
-                       describe_sample_rate(options_.sample_rate));
-  }
-  if (was.ignored != ignored) {
-    return fmt::format("ignored attributes {}, not {}", displayable(was.ignored),
-                       displayable(ignored));
-  }
-  if (was.export_arn != export_arn) {
-    return was.export_arn.empty() ? "a scan of the source, and no export"
-                                  : fmt::format("the export {}", displayable(was.export_arn));
-  }
-  if (options_.segments && *options_.segments != static_cast<std::uint64_t>(was.segments)) {
-    return fmt::format("{} segments, not {}", was.segments, *options_.segments);
-  }
-  return {};
-}
-
 std::unexpected<error> prepared_otherwise(const std::string& how) {
   return wrong_usage(fmt::format(
       "the comparison was prepared with {}: take the same flags, or begin anew with --prepare "
@@ -282,11 +251,17 @@ awaitable<int> compare_run::told_complete(const compare::comparison_progress& ow
   co_return static_cast<int>(report::exit_code::equal);
 }
 
-/// Of all arrays of this state between these tables.
-std::string compare_run::name_of_array() const {
-  const auto where = migration_.held ? migration_.held->address()
-                                     : std::filesystem::absolute(migration_.files.state).string();
-  return fmt::format("{} {} {}", where, migration_.facts.source.arn, migration_.facts.target->arn);
+/// What an array left that was given up goes once another host knows of the new one.
+awaitable<result<void>> compare_run::begin_exchange(const compare::comparison_progress& of) {
+  if (auto kept = migration_.held ? co_await migration_.held->may_begin_effect() : result<void>();
+      !kept) {
+    co_return kept;
+  }
+  co_return co_await migration_.host.pool.run(
+      [between = compare::exchange(*options_.exchange, of),
+       name = compare::exchange::name_by(migration_.identity.secret)] {
+        return between.begin(name);
+      });
 }
 
 awaitable<int> compare_run::prepare() {
@@ -307,13 +282,9 @@ awaitable<int> compare_run::prepare() {
   monitor::compare_session session(std::move(settings), session_parts(*std::move(since)),
                                    migration_.resumed);
   teller_.begun(first_screen(session));
-  auto begun = result<void>();
-  if (!session.resumes() && options_.exchange) {
-    begun = compare::exchange(*options_.exchange, session.status().compared->progress)
-                .begin(name_of_array());
-  }
-  if (begun && !session.resumes()) {
-    begun = co_await session.only_begin();
+  auto begun = session.resumes() ? result<void>() : co_await session.only_begin();
+  if (begun && options_.exchange) {
+    begun = co_await begin_exchange(session.status().compared->progress);
   }
   if (!begun) {
     co_return teller_.refused({begun.error()});
@@ -345,6 +316,7 @@ awaitable<int> compare_run::merge() {
   if (auto taken = co_await merged.take_in(); !taken) {
     co_return teller_.refused({taken.error()});
   }
+  shows_merged_ = !merged.is_late();
   co_return co_await show_merged(merged.lacks().empty() ? *migration_.store : merged.store());
 }
 
@@ -479,7 +451,10 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
               fmt::format("{} at most for pending work", format_size(options_.memory_bytes)));
   append_line(
       text, "comparison",
-      role_of(options_) == array_role::merge
+      role_of(options_) == array_role::merge && !shows_merged_
+          ? fmt::format("not the merged one: a newer one is the last, begun {}",
+                        format_rfc3339(progress.started()))
+      : role_of(options_) == array_role::merge
           ? fmt::format("merged: {} of {} segments are done, begun {}", progress.segments_done,
                         progress.segments, format_rfc3339(progress.started()))
       : session.resumes()

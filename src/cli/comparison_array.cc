@@ -1,14 +1,18 @@
 #include "cli/comparison_array.h"
 
+#include "base/displayable.h"
 #include "base/log.h"
 #include "cli/fetched_part.h"
+#include "cli/sample_rate.h"
 #include "compare/comparer_settings.h"
 #include "monitor/comparison_parts.h"
 #include "monitor/handover.h"
+#include "monitor/session_state.h"
 #include "remote/random_id.h"
 #include "state/picture.h"
 #include "state/sqlite_store.h"
 #include "state/state_file.h"
+#include "verify/coverage.h"
 
 #include <fmt/format.h>
 
@@ -86,6 +90,30 @@ result<compare::comparison_progress> progress_in(const std::string& path) {
     return fail(numbers ? values.error() : numbers.error());
   }
   return monitor::comparison_in({.numbers = *numbers, .values = *values, .gaps = {}});
+}
+
+result<state::news> news_in(const std::string& path) {
+  const auto numbers = state::numbers_in(path, "");
+  const auto values = state::values_in(path, "");
+  if (!numbers || !values) {
+    return fail(numbers ? values.error() : numbers.error());
+  }
+  return state::news{.numbers = *numbers, .values = *values, .gaps = {}};
+}
+
+/// What workers find could not be taken in: nobody has to wait for the merge to hear of that.
+result<void> check_is_of_one_state(const std::string& prepared, const std::string& state) {
+  const auto ours = news_in(prepared);
+  const auto theirs = news_in(state);
+  if (!ours || !theirs) {
+    return fail(ours ? theirs.error() : ours.error());
+  }
+  return monitor::are_of_one_state(*ours, *theirs)
+             ? result<void>()
+             : wrong_usage(
+                   fmt::format("{} was made, or made anew, by another command since workers "
+                               "were prepared for it: begin anew with --prepare --fresh",
+                               state));
 }
 
 /// With what lies beside it: findings that another part wrote are not those of the next one.
@@ -198,6 +226,42 @@ std::int64_t new_id() {
   return std::max<std::int64_t>(1, id);
 }
 
+std::string said_otherwise(const compare_options& options, const compare::worker_share& share,
+                           const exports::table_export* source_export,
+                           const compare::comparison_progress& was) {
+  const auto ignored = verify::join_patterns(options.ignore_attributes);
+  const auto export_arn =
+      source_export == nullptr ? std::string() : source_export->summary.export_arn;
+  if (was.array_id == 0 || was.finished()) {
+    return {};  // what the state knew before: another one begins
+  }
+  if (was.workers != share.workers) {
+    return fmt::format("{} workers, not {}", was.workers, share.workers);
+  }
+  // Who merges has to do with neither the folder nor the export.
+  const bool says_how = role_of(options) != array_role::merge;
+  if (says_how && (was.leftovers_go() == compare::passing_on::no) == options.exchange.has_value()) {
+    return options.exchange ? "no --exchange" : "--exchange";
+  }
+  if (was.sample_rate != static_cast<std::int64_t>(options.sample_rate)) {
+    return fmt::format("sample {}, not {}",
+                       describe_sample_rate(static_cast<std::uint64_t>(was.sample_rate)),
+                       describe_sample_rate(options.sample_rate));
+  }
+  if (was.ignored != ignored) {
+    return fmt::format("ignored attributes {}, not {}", displayable(was.ignored),
+                       displayable(ignored));
+  }
+  if (was.export_arn != export_arn && (says_how || source_export != nullptr)) {
+    return was.export_arn.empty() ? "a scan of the source, and no export"
+                                  : fmt::format("the export {}", displayable(was.export_arn));
+  }
+  if (options.segments && *options.segments != static_cast<std::uint64_t>(was.segments)) {
+    return fmt::format("{} segments, not {}", was.segments, *options.segments);
+  }
+  return {};
+}
+
 std::string part_of(std::int64_t worker) { return fmt::format("part-{:04}", worker); }
 
 awaitable<result<bool>> copy_part(array_place from, held_state* held, std::string part,
@@ -236,7 +300,9 @@ awaitable<result<void>> begin_prepared(array_place from, held_state* held, bool 
   if (fs::exists(path, unknown) && !anew) {
     const auto merged = was_merged(path, has_state ? from.state_file : path);
     if (!merged || !*merged) {
-      co_return merged ? result<void>() : fail(merged.error());
+      co_return !merged ? fail(merged.error())
+      : has_state       ? check_is_of_one_state(path, from.state_file)
+                        : result<void>();
     }
   }
   remove_part(path);

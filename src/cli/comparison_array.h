@@ -14,7 +14,9 @@
 #include "cli/held_state.h"
 #include "cli/options.h"
 #include "cli/process.h"
+#include "compare/comparison_progress.h"
 #include "compare/worker_share.h"
+#include "exports/table_export.h"
 #include "state/state_store.h"
 
 #include <memory>
@@ -47,6 +49,13 @@ inline constexpr auto prepared_part = "prepared";
 
 /// Of an array, or of a part: never given twice, and not 0.
 [[nodiscard]] std::int64_t new_id();
+
+/// What these flags say otherwise than what was prepared; empty: nothing. `source_export` null:
+/// none is named.
+[[nodiscard]] std::string said_otherwise(const compare_options& options,
+                                         const compare::worker_share& share,
+                                         const exports::table_export* source_export,
+                                         const compare::comparison_progress& was);
 
 /// Where the parts lie.
 struct array_place {

@@ -135,6 +135,16 @@ awaitable<result<void>> merged_comparison::add_parts() {
 }
 
 awaitable<result<void>> merged_comparison::take_in() {
+  const auto& resumed = migration_.resumed;
+  const auto known =
+      monitor::comparison_in({.numbers = resumed.numbers, .values = resumed.values, .gaps = {}});
+  if (known.begun() && !known.finished() && known.array_id != prepared_.array_id &&
+      known.started_ms > prepared_.started_ms) {
+    co_return wrong_usage(
+        fmt::format("{} has a comparison that began after this one and has not ended: let it end "
+                    "first, by the command that began it",
+                    migration_.state_told()));
+  }
   const auto taken = co_await monitor::take_in(*migration_.store, *store_,
                                                {.command = std::string(compare_part),
                                                 .schema = migration_.facts.schema,
@@ -143,12 +153,13 @@ awaitable<result<void>> merged_comparison::take_in() {
     co_return fail(taken.error());
   }
   if (taken->of_another_state) {
-    co_return wrong_usage(
-        fmt::format("{} has begun anew since the workers were prepared: begin anew with --prepare "
-                    "--fresh",
-                    migration_.state_told()));
+    co_return wrong_usage(fmt::format(
+        "{} was made, or made anew, by another command since the workers were prepared: "
+        "begin anew with --prepare --fresh",
+        migration_.state_told()));
   }
-  if (taken->newer_known) {
+  is_late_ = taken->newer_known;
+  if (is_late_) {
     log::event(
         log::level::warning, "newer_comparison_known",
         fmt::format("{} holds a comparison that began after this one: what the workers found "

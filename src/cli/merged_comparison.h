@@ -27,8 +27,11 @@ class merged_comparison {
   [[nodiscard]] const compare::comparison_progress& prepared() const { return prepared_; }
   /// Why it is not whole, in words; empty: it is.
   [[nodiscard]] const std::string& lacks() const { return lacks_; }
-  /// What was found goes into the state, and so does the comparison if it is whole.
+  /// What was found goes into the state, and so does the comparison if it is whole. An error
+  /// (wrong_usage): that has one that began later, and has not ended.
   [[nodiscard]] awaitable<result<void>> take_in();
+  /// A comparison that began later is the last one in the state.
+  [[nodiscard]] bool is_late() const { return is_late_; }
   [[nodiscard]] state::state_store& store() { return *store_; }
 
  private:
@@ -44,6 +47,7 @@ class merged_comparison {
   std::unique_ptr<state::state_store> store_;
   compare::comparison_progress prepared_;
   std::string lacks_;
+  bool is_late_ = false;
 };
 
 }  // namespace ddm::cli

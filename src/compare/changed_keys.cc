@@ -247,6 +247,8 @@ awaitable<void> changed_keys::describe() {
       source_ = std::move(table);
       co_return;
     }
+    log::event(log::level::warning, "changed_keys_paused",
+               "whether the source's stream is on is not told: " + table.error().describe());
     co_await parts_.time.sleep_for(described_again_after);
   }
 }

@@ -30,6 +30,7 @@ struct comparer_settings {
   bool keeps_each_pair = false;
   worker_step step = worker_step::all;
   std::string exchange_folder;  ///< for the two steps; empty: leftovers are not passed on
+  std::string exchange_name;    ///< whose comparison it is, in that folder
   std::int64_t array_id = 0;    ///< of a comparison that is prepared for workers
   std::int64_t log_id = 0;      ///< of a worker's process that passes on leftovers: given once
 };

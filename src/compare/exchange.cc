@@ -5,6 +5,7 @@
 #include "compare/leftover_dealer.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -70,14 +71,37 @@ class drafts {
 
 /// The comparison that a folder is of; empty: that is not told.
 std::string name_in(const fs::path& folder) {
+  std::error_code unknown;
+  if (!fs::is_regular_file(folder.string() + name_file, unknown)) {
+    return {};
+  }
   std::ifstream file(folder.string() + name_file);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Its name at last: what cannot be removed now is known by it.
+void remove_array(const fs::path& folder) {
+  std::error_code unknown;
+  const auto name = fs::path(folder.string() + name_file);
+  for (const auto& entry : fs::directory_iterator(folder, unknown)) {
+    if (entry.path() != name) {
+      fs::remove(entry.path(), unknown);
+    }
+  }
+  if (std::ranges::distance(fs::directory_iterator(folder, unknown)) <= 1) {
+    fs::remove(name, unknown);
+    fs::remove(folder, unknown);
+  }
 }
 
 std::string sender(std::int64_t worker) { return fmt::format("{:04}-", worker); }
 std::string receiver(std::int64_t worker) { return fmt::format("-to-{:04}.leftovers", worker); }
 
 }  // namespace
+
+std::string exchange::name_by(std::span<const unsigned char> secret) {
+  return fmt::format("{:016x}", XXH3_64bits(secret.data(), secret.size()));
+}
 
 std::string exchange::folder() const { return fmt::format("{}/{:016x}", folder_, mark_); }
 
@@ -89,31 +113,35 @@ std::string exchange::log_path(std::int64_t log) const {
   return fmt::format("{}/{}{:016x}-{:016x}.log", folder(), sender(share_.worker), part_id_, log);
 }
 
-result<void> exchange::prepare() const {
+result<void> exchange::prepare(const std::string& name) const {
   if (::mkdir(folder().c_str(), 0700) != 0 && errno != EEXIST) {
     return not_written(folder(), errno);
   }
-  return {};
-}
-
-result<void> exchange::begin(const std::string& name) const {
-  std::error_code unknown;
-  for (const auto& entry : fs::directory_iterator(folder_, unknown)) {
-    if (name_in(entry.path()) == name) {
-      fs::remove_all(entry.path(), unknown);
-    }
-  }
-  if (auto made = prepare(); !made) {
-    return made;
+  if (name_in(folder()) == name) {
+    return {};
   }
   const auto path = folder() + name_file;
-  const int file = open_private(path, O_WRONLY | O_CREAT | O_TRUNC);
+  const int file = open_private(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK);
   const bool written = file >= 0 && write_all(file, name);
   const int reason = errno;
   if (file >= 0) {
     ::close(file);
   }
   return written ? result<void>() : not_written(path, reason);
+}
+
+result<void> exchange::begin(const std::string& name) const {
+  if (auto made = prepare(name); !made) {
+    return made;
+  }
+  std::error_code unknown;
+  for (const auto& entry : fs::directory_iterator(folder_, unknown)) {
+    const bool is_own = entry.path().filename() == fs::path(folder()).filename();
+    if (!is_own && name_in(entry.path()) == name) {
+      remove_array(entry.path());
+    }
+  }
+  return {};
 }
 
 std::vector<std::string> exchange::named(const std::string& begin, const std::string& end) const {
@@ -149,6 +177,12 @@ void exchange::forget_drafts() const {
 result<std::uint64_t> exchange::deal_out(const std::vector<const leftover_file*>& logs,
                                          const last_join::filter& counts,
                                          const std::atomic<bool>& stopping) const {
+  std::error_code unknown;
+  if (!fs::exists(folder(), unknown)) {
+    return fatal(fmt::format(
+        "{} is gone: the comparison was begun anew meanwhile, or somebody has removed it",
+        folder()));
+  }
   forget_drafts();
   const auto workers = static_cast<std::size_t>(share_.workers);
   const auto buffer_bytes = std::min(buffer_bytes_max, buffers_bytes_max / workers);

@@ -28,6 +28,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,11 +47,14 @@ class exchange {
         mark_(static_cast<std::uint64_t>(of.array_id)),
         part_id_(of.part_id) {}
 
+  /// What the folders of one state are known by: a secret that no other one has.
+  [[nodiscard]] static std::string name_by(std::span<const unsigned char> secret);
   /// Where a process keeps its log until it is dealt out: whichever host goes on finds it.
   [[nodiscard]] std::string log_path(std::int64_t log) const;
-  /// Makes the folder of this comparison. Errors: wrong_usage where the place is wrong.
-  [[nodiscard]] result<void> prepare() const;
-  /// The same before the workers begin; what earlier comparisons of this `name` left is removed.
+  /// Makes the folder of this comparison, which is of `name`. Errors: wrong_usage where the place
+  /// is wrong.
+  [[nodiscard]] result<void> prepare(const std::string& name) const;
+  /// The same before the workers begin; what other comparisons of this `name` left is removed.
   [[nodiscard]] result<void> begin(const std::string& name) const;
   /// What `counts` of the logs, to all workers, in place of what an earlier part of this worker
   /// dealt out. Bytes that were written.

@@ -154,7 +154,7 @@ awaitable<result<void>> table_comparer::run() {
     co_return co_await join_received();
   }
   if (settings_.step == worker_step::scan) {
-    if (auto made = exchanging().prepare(); !made) {
+    if (auto made = exchanging().prepare(settings_.exchange_name); !made) {
       co_return made;
     }
   }

@@ -9,6 +9,12 @@
 #include <utility>
 
 namespace ddm::monitor {
+namespace {
+
+/// Of a stream or a table that does not answer: a verdict must not wait for them all day.
+constexpr int failed_readings_max = 3;
+
+}  // namespace
 
 baseline::baseline(baseline_settings settings, compare::comparer_parts parts, companions with,
                    const state::snapshot& resumed, verify::coverage monitored)
@@ -135,7 +141,9 @@ awaitable<void> baseline::begin_with_export() {
   }
   if (!since->known()) {
     const auto& doubt = *since->standing.withheld;
-    export_given_up_ = !doubt.passes;
+    // With the source frozen everybody waits.
+    export_given_up_ =
+        !doubt.passes || ++failed_readings_ == failed_readings_max || freeze_.arrived_by();
     calm_since_.reset();
     log::event(log::level::warning, export_given_up_ ? "export_given_up" : "changed_keys_failed",
                doubt.why + (export_given_up_

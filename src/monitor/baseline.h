@@ -143,6 +143,7 @@ class baseline final : public session_part {
   std::unique_ptr<compare::table_comparer> comparer_;
   std::unique_ptr<compare::changed_keys> reading_;  ///< what changed since the export
   bool export_given_up_ = false;
+  int failed_readings_ = 0;
   bool leftovers_done_ = false;
   std::optional<wall_time> calm_since_;
   std::optional<error> failure_;

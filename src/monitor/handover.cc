@@ -67,6 +67,14 @@ std::vector<std::int64_t> arrays_in(const std::map<std::string, std::string>& va
   return {std::istream_iterator<std::int64_t>(text), {}};
 }
 
+/// An array that is merged after another comparison has begun: that one says as much, or is to say.
+bool is_late_array(const comparison_progress& theirs, const comparison_progress& known) {
+  const bool says_as_much =
+      known.is_current() && known.epoch >= theirs.epoch && known.covered().covers(theirs.covered());
+  return theirs.array_id != 0 && known.array_id != theirs.array_id &&
+         known.started_ms > theirs.started_ms && (!known.finished() || says_as_much);
+}
+
 /// Those that are new behind those that are known.
 void add_arrays(const std::map<std::string, std::string>& known,
                 const std::vector<std::int64_t>& more, state::commit_batch& batch) {
@@ -336,9 +344,7 @@ void transfer::add_comparison(state::commit_batch& batch) {
     return;
   }
   mark_taken(how_.command, begun_.run, lines_, batch);
-  // An array may have been merged late.
-  taken_.newer_known = progress.array_id != 0 && known.array_id != progress.array_id &&
-                       known.finished() && known.started_ms > progress.started_ms;
+  taken_.newer_known = is_late_array(progress, known);
   if (!taken_.newer_known) {
     copy_named(their_news_.numbers, unlisted_prefix(how_.command), batch.numbers);
   }

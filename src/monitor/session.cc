@@ -214,6 +214,7 @@ void session::record_status(state::commit_batch& batch) {
 
 awaitable<result<void>> session::record_end(const std::optional<error>& failure) {
   auto last = figures();
+  last.ended = true;
   if (last.failure.empty() && failure) {
     last.failure = failure->describe();
   }

@@ -194,10 +194,11 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
     reasons.add(weight::late,
                 "the items at rest are not compared yet: what changed since the export is being "
                 "read");
-    return;
   }
   if (!now.compared || !now.compared->progress.begun()) {
-    reasons.add(weight::late, "items that did not change have not been compared");
+    if (!now.reading_changes) {
+      reasons.add(weight::late, "items that did not change have not been compared");
+    }
     return;
   }
   const auto& progress = now.compared->progress;
@@ -234,7 +235,8 @@ void add_state_of_comparison(const status& now, reason_list& reasons) {
                 progress.is_current()
                     ? "changes since the comparison began are not checked: `monitor` does that"
                     : "changes since the export was made are not all checked" + why_not(progress));
-  } else if (progress.finished() && !(now.baseline_complete && now.stands_on)) {
+  } else if (progress.finished() && !now.reading_changes &&
+             !(now.baseline_complete && now.stands_on)) {
     reasons.add(weight::late,
                 progress.is_current()
                     ? "the comparison of the items at rest began before the stream was read"

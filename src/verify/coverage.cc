@@ -38,7 +38,8 @@ coverage weaker_of(const coverage& a, const coverage& b) {
   return both;
 }
 
-std::string join_patterns(const std::vector<std::string>& patterns) {
+std::string join_patterns(std::vector<std::string> patterns) {
+  std::ranges::sort(patterns);
   std::string joined;
   for (const auto& pattern : patterns) {
     joined += joined.empty() ? "" : ",";

@@ -32,9 +32,9 @@ struct coverage {
 /// What both look at.
 [[nodiscard]] coverage weaker_of(const coverage& a, const coverage& b);
 
-/// "a,b" on one line: patterns as the state and the reports name them; a comma or backslash of a
-/// pattern itself is escaped by a backslash.
-[[nodiscard]] std::string join_patterns(const std::vector<std::string>& patterns);
+/// "a,b" on one line, sorted: patterns as the state and the reports name them; a comma or backslash
+/// of a pattern itself is escaped by a backslash.
+[[nodiscard]] std::string join_patterns(std::vector<std::string> patterns);
 /// Sorted, each once.
 [[nodiscard]] std::vector<std::string> split_patterns(std::string_view joined);
 /// Each attribute that `inner` leaves out is left out by `outer` too.

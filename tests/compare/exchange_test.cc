@@ -40,7 +40,7 @@ class exchanges : public testing::Test {
   /// A log of `count` keys, the odd ones of a pair that was killed.
   [[nodiscard]] leftover_file log_of(std::int64_t worker, std::uint64_t first, std::uint64_t count,
                                      std::int64_t id = 1) {
-    EXPECT_TRUE(of(worker).prepare());
+    EXPECT_TRUE(of(worker).prepare("state source target"));
     auto log = *leftover_file::open(of(worker).log_path(id), 0, array_id);
     std::string block;
     for (auto key = first; key < first + count; ++key) {
@@ -125,7 +125,7 @@ TEST_F(exchanges, take_nothing_of_another_comparison_or_of_half_a_file) {
   EXPECT_FALSE(of(2).received()) << "its end is missing, and all blocks are there";
   fs::copy_file(sent(1, 3), path, fs::copy_options::overwrite_existing);
   EXPECT_TRUE(of(2).received());
-  ASSERT_TRUE(of(2, 0x77).prepare());
+  ASSERT_TRUE(of(2, 0x77).prepare("another state"));
   for (int from = 0; from < 4; ++from) {
     fs::copy_file(sent(from, 2), sent(from, 2, 0x77));
   }
@@ -236,6 +236,14 @@ TEST_F(exchanges, write_little_more_than_what_is_left_over) {
   EXPECT_LT(static_cast<double>(*dealt), 0.5 * static_cast<double>(log.bytes()) * 1.01);
 }
 
+TEST_F(exchanges, whose_folder_is_gone_say_so) {
+  const auto log = log_of(0, 0, 100);
+  std::filesystem::remove_all(folder_ / "0000000000001f0c");
+  const auto dealt = deal(0, log);
+  ASSERT_FALSE(dealt);
+  EXPECT_THAT(dealt.error().message, HasSubstr("begun anew meanwhile"));
+}
+
 TEST_F(exchanges, forget_what_was_joined_and_the_folder_with_the_last_of_it) {
   ASSERT_TRUE(of(0).begin("state source target"));
   deal_all(10);
@@ -252,7 +260,7 @@ TEST_F(exchanges, forget_what_was_joined_and_the_folder_with_the_last_of_it) {
 
 TEST_F(exchanges, in_a_place_that_is_wrong_say_so) {
   const exchange nowhere("/nonexistent/folder", part(0));
-  const auto made = nowhere.prepare();
+  const auto made = nowhere.prepare("state");
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().kind, error_class::wrong_usage);
   EXPECT_THAT(made.error().message, HasSubstr("--exchange"));

@@ -80,6 +80,7 @@ class array {
       settings.comparer.keeps_each_pair = true;
       settings.comparer.step = step;
       settings.comparer.exchange_folder = exchange_folder();
+      settings.comparer.exchange_name = "array";
       settings.comparer.log_id = ++log_id_;
     });
   }

@@ -458,6 +458,15 @@ TEST(comparison_parts, that_were_taken_in_are_known_whatever_is_compared_since) 
   EXPECT_FALSE(is_array_taken_in(all().values, array_id + 1));
   EXPECT_TRUE(take().newer_known);
   EXPECT_EQ(comparison_in(all()), newer) << "an array that is merged late is not the last one";
+  of.world.time.run_for(std::chrono::seconds(5));
+  of.world.use_state("whole.db");
+  of.world.start([](compare_settings& settings) {
+    settings.fresh = true;
+    settings.comparer.sample_rate = 10;
+  });
+  ASSERT_TRUE(of.world.wait_for_end());
+  EXPECT_FALSE(take().newer_known) << "a sample says less";
+  EXPECT_EQ(comparison_in(all()).array_id, array_id);
 }
 
 TEST(comparison_parts, that_had_no_room_for_findings_add_up_what_was_only_counted) {
