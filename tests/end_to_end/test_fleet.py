@@ -109,6 +109,8 @@ class Fleet(Scenario):
         for _, background in writing.values():
             background.join()
         slow.orders.relieve("BatchGetItem")
+        # Its pause may outlast the traffic, where starting twenty takes long.
+        monitor.wait_for_log(f"event=shard_started migration={denied} ", 150)
         ended = monitor.stop()
         self.assertEqual(ended.code, 4 if "migration_paused migration=m03" in ended.log else 1,
                          ended.log[-4000:])
