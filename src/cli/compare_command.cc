@@ -90,6 +90,8 @@ class compare_run {
   [[nodiscard]] awaitable<int> tell_end(monitor::compare_session& session, result<void>& ended,
                                         const report::status& last);
   [[nodiscard]] awaitable<result<void>> look_once_more(report::status& status);
+  [[nodiscard]] std::string told_comparison(const compare::comparison_progress& progress,
+                                            bool resumes) const;
   [[nodiscard]] std::string first_screen(const monitor::compare_session& session) const;
 
   open_migration& migration_;
@@ -428,6 +430,20 @@ awaitable<result<void>> compare_run::look_once_more(report::status& status) {
   co_return settled;
 }
 
+std::string compare_run::told_comparison(const compare::comparison_progress& progress,
+                                         bool resumes) const {
+  const auto begun = format_rfc3339(progress.started());
+  if (role_of(options_) == array_role::merge) {
+    return shows_merged_
+               ? fmt::format("merged: {} of {} segments are done, begun {}", progress.segments_done,
+                             progress.segments, begun)
+               : fmt::format("not the merged one: a newer one is the last, begun {}", begun);
+  }
+  return resumes ? fmt::format("resumed: {} of {} segments are done, begun {}",
+                               progress.segments_done, progress.pairs(), begun)
+                 : fmt::format("new: {} segments", progress.segments);
+}
+
 std::string compare_run::first_screen(const monitor::compare_session& session) const {
   auto text = describe_tables(migration_);
   const auto progress = session.status().compared->progress;
@@ -449,18 +465,7 @@ std::string compare_run::first_screen(const monitor::compare_session& session) c
   }
   append_line(text, "memory",
               fmt::format("{} at most for pending work", format_size(options_.memory_bytes)));
-  append_line(
-      text, "comparison",
-      role_of(options_) == array_role::merge && !shows_merged_
-          ? fmt::format("not the merged one: a newer one is the last, begun {}",
-                        format_rfc3339(progress.started()))
-      : role_of(options_) == array_role::merge
-          ? fmt::format("merged: {} of {} segments are done, begun {}", progress.segments_done,
-                        progress.segments, format_rfc3339(progress.started()))
-      : session.resumes()
-          ? fmt::format("resumed: {} of {} segments are done, begun {}", progress.segments_done,
-                        progress.pairs(), format_rfc3339(progress.started()))
-          : fmt::format("new: {} segments", progress.segments));
+  append_line(text, "comparison", told_comparison(progress, session.resumes()));
   append_line(text, "state", migration_.state_told());
   if (migration_.held) {
     append_line(text, "", migration_.held->cost_told());

@@ -81,39 +81,32 @@ result<compare::worker_share> share_told_by(const scheduler& by, std::int64_t in
   return compare::worker_share{.worker = worker, .workers = workers};
 }
 
-/// Which comparison it is of, and what of it is done.
-result<compare::comparison_progress> progress_in(const std::string& path) {
-  const auto prefix = compare::comparison_progress::prefix_of(std::string(compare_part));
+/// What is named so, but gaps.
+result<state::news> news_in(const std::string& path, const std::string& prefix) {
   const auto numbers = state::numbers_in(path, prefix);
   const auto values = state::values_in(path, prefix);
-  if (!numbers || !values) {
-    return fail(numbers ? values.error() : numbers.error());
-  }
-  return monitor::comparison_in({.numbers = *numbers, .values = *values, .gaps = {}});
-}
-
-result<state::news> news_in(const std::string& path) {
-  const auto numbers = state::numbers_in(path, "");
-  const auto values = state::values_in(path, "");
   if (!numbers || !values) {
     return fail(numbers ? values.error() : numbers.error());
   }
   return state::news{.numbers = *numbers, .values = *values, .gaps = {}};
 }
 
+/// Which comparison it is of, and what of it is done.
+result<compare::comparison_progress> progress_in(const std::string& path) {
+  const auto named =
+      news_in(path, compare::comparison_progress::prefix_of(std::string(compare_part)));
+  return named ? result<compare::comparison_progress>(monitor::comparison_in(*named))
+               : fail(named.error());
+}
+
 /// What workers find could not be taken in: nobody has to wait for the merge to hear of that.
 result<void> check_is_of_one_state(const std::string& prepared, const std::string& state) {
-  const auto ours = news_in(prepared);
-  const auto theirs = news_in(state);
+  const auto ours = news_in(prepared, "");
+  const auto theirs = news_in(state, "");
   if (!ours || !theirs) {
     return fail(ours ? theirs.error() : ours.error());
   }
-  return monitor::are_of_one_state(*ours, *theirs)
-             ? result<void>()
-             : wrong_usage(
-                   fmt::format("{} was made, or made anew, by another command since workers "
-                               "were prepared for it: begin anew with --prepare --fresh",
-                               state));
+  return monitor::are_of_one_state(*ours, *theirs) ? result<void>() : made_since_prepared(state);
 }
 
 /// With what lies beside it: findings that another part wrote are not those of the next one.
@@ -216,6 +209,13 @@ result<compare::worker_share> share_of(const compare_options& options,
   return wrong_usage(
       "which of the workers this is, nobody says: --worker I, or the index of an array job of AWS "
       "Batch, Kubernetes or Slurm; --prepare comes before the workers, --merge after them");
+}
+
+std::unexpected<error> made_since_prepared(const std::string& state) {
+  return wrong_usage(
+      fmt::format("{} was made, or made anew, by another command since the workers "
+                  "were prepared: begin anew with --prepare --fresh",
+                  state));
 }
 
 std::int64_t new_id() {

@@ -47,7 +47,10 @@ inline constexpr auto prepared_part = "prepared";
 /// begins.
 [[nodiscard]] result<bool> was_merged(const std::string& prepared, const std::string& state);
 
-/// Of an array, or of a part: never given twice, and not 0.
+/// The state is another one than workers were prepared for.
+[[nodiscard]] std::unexpected<error> made_since_prepared(const std::string& state);
+
+/// Of an array, of a part or of a process's log: never given twice, and not 0.
 [[nodiscard]] std::int64_t new_id();
 
 /// What these flags say otherwise than what was prepared; empty: nothing. `source_export` null:

@@ -33,28 +33,31 @@ awaitable<result<compare::changes_since_export>> read_changes_since(
         .standing = {.began = {},
                      .withheld = compare::unreadable_stream(link.error().describe(), false)}};
   }
-  const auto& stream_arn = migration.facts.source.latest_stream_arn;
   dynamodb::streams_client streams((*link)->calls());
-  compare::changed_keys reading(
-      {.command = migration.manner.command,
-       .as_of = source_export.summary.as_of,
-       .memory_bytes_max = memory_for_load(options) / memory_part,
-       .random_seed = std::random_device{}(),
-       .pace = host.budgets.of_streams(stream_arn ? stream_arn->str() : "",
-                                       (*link)->description().endpoint)},
-      {.executor = migration.executor,
-       .time = host.time,
-       .pool = host.pool,
-       .streams = streams,
-       .decoder = decoder,
-       .tables = source.client,
-       .table = dynamodb::table_name(source.name)});
+  compare::changed_keys reading({.command = migration.manner.command,
+                                 .as_of = source_export.summary.as_of,
+                                 .memory_bytes_max = memory_for_load(options) / memory_part,
+                                 .random_seed = std::random_device{}(),
+                                 .pace = pace_of_source_stream(migration, **link)},
+                                {.executor = migration.executor,
+                                 .time = host.time,
+                                 .pool = host.pool,
+                                 .streams = streams,
+                                 .decoder = decoder,
+                                 .tables = source.client,
+                                 .table = dynamodb::table_name(source.name)});
   const drains_on_signal drains(host.end, [&reading] { reading.stop(); });
   auto since = co_await reading.read();
   if (since && !since->known()) {
     log::event(log::level::warning, "export_is_no_proof", since->standing.doubt());
   }
   co_return since;
+}
+
+std::shared_ptr<stream::listing_pace> pace_of_source_stream(const open_migration& migration,
+                                                            const connection& link) {
+  const auto& arn = migration.facts.source.latest_stream_arn;
+  return migration.host.budgets.of_streams(arn ? arn->str() : "", link.description().endpoint);
 }
 
 std::vector<std::string> describe_standing(const compare::comparison_progress& progress,

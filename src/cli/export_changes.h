@@ -2,12 +2,14 @@
 // with the export begins.
 #pragma once
 
+#include "cli/connection.h"
 #include "cli/open_migration.h"
 #include "compare/changed_keys.h"
 #include "compare/comparison_progress.h"
 #include "exports/table_export.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +20,10 @@ namespace ddm::cli {
 [[nodiscard]] awaitable<result<compare::changes_since_export>> read_changes_since(
     open_migration& migration, const compare_options& options,
     const exports::table_export& source_export, const dynamodb::page_decoder& decoder);
+
+/// Of the source's stream, reached so.
+[[nodiscard]] std::shared_ptr<stream::listing_pace> pace_of_source_stream(
+    const open_migration& migration, const connection& link);
 
 /// For the first screen, without a break: what the comparison counts for, and what its keys cost.
 /// `changed`: so many keys; nothing: they were read by an earlier process.

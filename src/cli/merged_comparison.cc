@@ -138,8 +138,7 @@ awaitable<result<void>> merged_comparison::take_in() {
   const auto& resumed = migration_.resumed;
   const auto known =
       monitor::comparison_in({.numbers = resumed.numbers, .values = resumed.values, .gaps = {}});
-  if (known.begun() && !known.finished() && known.array_id != prepared_.array_id &&
-      known.started_ms > prepared_.started_ms) {
+  if (!known.finished() && monitor::is_late_array(prepared_, known)) {
     co_return wrong_usage(
         fmt::format("{} has a comparison that began after this one and has not ended: let it end "
                     "first, by the command that began it",
@@ -153,10 +152,7 @@ awaitable<result<void>> merged_comparison::take_in() {
     co_return fail(taken.error());
   }
   if (taken->of_another_state) {
-    co_return wrong_usage(fmt::format(
-        "{} was made, or made anew, by another command since the workers were prepared: "
-        "begin anew with --prepare --fresh",
-        migration_.state_told()));
+    co_return made_since_prepared(migration_.state_told());
   }
   is_late_ = taken->newer_known;
   if (is_late_) {

@@ -5,6 +5,7 @@
 #include "cli/baseline_export.h"
 #include "cli/budgets.h"
 #include "cli/doubts.h"
+#include "cli/export_changes.h"
 #include "cli/onlookers.h"
 #include "cli/open_migration.h"
 #include "cli/other_parts.h"
@@ -209,11 +210,8 @@ compare::comparer_settings monitor_run::comparer_settings() const {
 }
 
 monitor::export_stream monitor_run::since_export() {
-  const auto& link = export_.link ? *export_.link : *stream_.link;
-  const auto& arn = facts_.source.latest_stream_arn;
   return {.streams = source_streams_ ? &*source_streams_ : &stream_.client,
-          .pace = migration_.host.budgets.of_streams(arn ? arn->str() : "",
-                                                     link.description().endpoint),
+          .pace = pace_of_source_stream(migration_, export_.link ? *export_.link : *stream_.link),
           .random_seed = std::random_device{}()};
 }
 

@@ -50,6 +50,8 @@ class beginning {
 
  private:
   [[nodiscard]] const std::string& command() const { return how_.files.command; }
+  /// What workers begin with.
+  [[nodiscard]] bool is_part() const { return kind_of(command()) != command(); }
   [[nodiscard]] const std::string& path() const { return how_.files.state_path; }
   [[nodiscard]] std::string earlier_path() const { return how_.folder + "/earlier.db"; }
   [[nodiscard]] bool has_own() const {
@@ -91,8 +93,8 @@ awaitable<result<beginning_facts>> beginning::learn() {
                         .begins_anew = how_.begins_anew,
                         .monitors = fetched(true) != nullptr,
                         .another = fetched(false) != nullptr};
-  if (facts.own && kind_of(command()) != command()) {
-    // What workers begin with: not what a merge has made whole, nor what is forgotten.
+  if (facts.own && is_part()) {
+    // Not what a merge has made whole, nor what is forgotten.
     const auto merged = co_await own_is_merged();
     if (!merged) {
       co_return fail(merged.error());
@@ -162,8 +164,8 @@ awaitable<result<void>> beginning::run() {
       co_return begun;
     }
   }
-  // What workers begin with is fixed until it is merged.
-  const bool is_fixed = chosen == base::own && kind_of(command()) != command();
+  // A part is fixed until it is merged.
+  const bool is_fixed = chosen == base::own && is_part();
   co_return command() == monitor_part || is_fixed ? result<void>() : co_await take_in_others(from);
 }
 

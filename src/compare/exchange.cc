@@ -79,6 +79,15 @@ std::string name_in(const fs::path& folder) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// The folder of an array, and its name, once nothing else lies in it.
+void remove_if_empty(const fs::path& folder) {
+  std::error_code unknown;
+  if (std::ranges::distance(fs::directory_iterator(folder, unknown)) <= 1) {
+    fs::remove(folder.string() + name_file, unknown);
+    fs::remove(folder, unknown);  // not where that was no name
+  }
+}
+
 /// Its name at last: what cannot be removed now is known by it.
 void remove_array(const fs::path& folder) {
   std::error_code unknown;
@@ -88,10 +97,7 @@ void remove_array(const fs::path& folder) {
       fs::remove(entry.path(), unknown);
     }
   }
-  if (std::ranges::distance(fs::directory_iterator(folder, unknown)) <= 1) {
-    fs::remove(name, unknown);
-    fs::remove(folder, unknown);
-  }
+  remove_if_empty(folder);
 }
 
 std::string sender(std::int64_t worker) { return fmt::format("{:04}-", worker); }
@@ -273,13 +279,7 @@ void exchange::forget_received() const {
     ::unlink(fmt::format("{}/{}", folder(), name).c_str());
   }
   forget_drafts();
-  // The last one of them takes the folder away.
-  std::error_code unknown;
-  const auto left = std::ranges::distance(fs::directory_iterator(folder(), unknown));
-  if (left <= 1) {
-    ::unlink((folder() + name_file).c_str());
-    ::rmdir(folder().c_str());  // nothing, where something else lies in it
-  }
+  remove_if_empty(folder());  // by the last one of them
 }
 
 void exchange::forget_logs() const {

@@ -67,14 +67,6 @@ std::vector<std::int64_t> arrays_in(const std::map<std::string, std::string>& va
   return {std::istream_iterator<std::int64_t>(text), {}};
 }
 
-/// An array that is merged after another comparison has begun: that one says as much, or is to say.
-bool is_late_array(const comparison_progress& theirs, const comparison_progress& known) {
-  const bool says_as_much =
-      known.is_current() && known.epoch >= theirs.epoch && known.covered().covers(theirs.covered());
-  return theirs.array_id != 0 && known.array_id != theirs.array_id &&
-         known.started_ms > theirs.started_ms && (!known.finished() || says_as_much);
-}
-
 /// Those that are new behind those that are known.
 void add_arrays(const std::map<std::string, std::string>& known,
                 const std::vector<std::int64_t>& more, state::commit_batch& batch) {
@@ -349,11 +341,8 @@ void transfer::add_comparison(state::commit_batch& batch) {
     copy_named(their_news_.numbers, unlisted_prefix(how_.command), batch.numbers);
   }
   add_gaps(batch, progress);
-  if (!progress.finished()) {
-    return;  // it goes on elsewhere: only what is found counts so far
-  }
-  if (taken_.newer_known) {
-    return;
+  if (!progress.finished() || taken_.newer_known) {
+    return;  // it goes on elsewhere, or is not the last one: only what is found counts
   }
   const auto prefix = comparison_progress::prefix_of(how_.command);
   copy_named(their_news_.numbers, prefix, batch.numbers);
@@ -408,6 +397,13 @@ awaitable<result<taken_in>> take_in(state::state_store& ours, state::state_store
                                     taking how) {
   transfer between(ours, theirs, std::move(how));
   co_return co_await between.run();
+}
+
+bool is_late_array(const comparison_progress& array, const comparison_progress& known) {
+  const bool says_as_much =
+      known.is_current() && known.epoch >= array.epoch && known.covered().covers(array.covered());
+  return array.array_id != 0 && known.array_id != array.array_id &&
+         known.started_ms > array.started_ms && (!known.finished() || says_as_much);
 }
 
 bool is_array_taken_in(const std::map<std::string, std::string>& values, std::int64_t array_id) {

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "compare/comparison_progress.h"
 #include "dynamodb/names.h"
 #include "runtime/asio.h"
 #include "state/state_store.h"
@@ -62,6 +63,10 @@ struct taken_in {
 [[nodiscard]] awaitable<result<taken_in>> take_in(state::state_store& ours,
                                                   state::state_store& theirs, taking how);
 
+/// An array that is merged after another comparison has begun, which says as much or is still to
+/// end: that one is the last.
+[[nodiscard]] bool is_late_array(const compare::comparison_progress& array,
+                                 const compare::comparison_progress& known);
 /// Whether the comparison of that array (comparison_progress::array_id) was taken in, by this state
 /// or one that it has taken in; whatever was compared since.
 [[nodiscard]] bool is_array_taken_in(const std::map<std::string, std::string>& values,

@@ -64,6 +64,16 @@ class array {
     });
     world.use_state("");
   }
+  /// The same of a state that has been there, "whole.db", and some time after it.
+  void prepare_for_whole(milliseconds later) {
+    world.use_state("whole.db");
+    world.prepare();
+    world.use_state("");
+    ASSERT_TRUE(state::take_picture(world.path_of("whole.db"), world.path_of(prepared)));
+    ASSERT_TRUE(state::complete(begin_of_copy(*open(prepared), "run", world.time.now())));
+    world.time.run_for(later);
+    prepare();
+  }
   static std::string name_of(std::int64_t worker) { return fmt::format("part-{}.db", worker); }
   void begin(std::int64_t worker) {
     const auto path = world.path_of(name_of(worker));

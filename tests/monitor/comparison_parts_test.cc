@@ -384,16 +384,7 @@ TEST(comparison_parts, are_taken_in_as_a_finished_comparison_that_began_when_it_
   array of;
   of.fill(300);
   const auto planted = of.plant(300);
-  of.world.use_state("whole.db");
-  of.world.prepare();
-  of.world.use_state("");
-  ASSERT_TRUE(state::take_picture(of.world.path_of("whole.db"), of.world.path_of(prepared)));
-  {
-    const auto copy = of.open(prepared);
-    ASSERT_TRUE(state::complete(begin_of_copy(*copy, "run", of.world.time.now())));
-  }
-  of.world.time.run_for(std::chrono::seconds(5));
-  of.prepare();
+  of.prepare_for_whole(std::chrono::seconds(5));
   const auto begun = of.world.time.now();
   of.begin_all();
   of.run_all();
@@ -421,15 +412,7 @@ TEST(comparison_parts, are_taken_in_as_a_finished_comparison_that_began_when_it_
 TEST(comparison_parts, that_were_taken_in_are_known_whatever_is_compared_since) {
   array of;
   of.fill(300);
-  of.world.use_state("whole.db");
-  of.world.prepare();
-  of.world.use_state("");
-  ASSERT_TRUE(state::take_picture(of.world.path_of("whole.db"), of.world.path_of(prepared)));
-  {
-    const auto copy = of.open(prepared);
-    ASSERT_TRUE(state::complete(begin_of_copy(*copy, "run", of.world.time.now())));
-  }
-  of.prepare();
+  of.prepare_for_whole(milliseconds{0});
   of.begin_all();
   of.run_all();
   ASSERT_TRUE(of.merge().added);

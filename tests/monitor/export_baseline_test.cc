@@ -1,7 +1,6 @@
 // The monitor's own comparison of the items at rest, with an export in place of a scan of the
 // source: what it finds, when it counts, and when the source is scanned after all.
-#include "monitor/export_of.h"
-#include "monitor/monitor_world.h"
+#include "monitor/exported_world.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,35 +14,28 @@ using report::verdict_kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr auto* table = monitor_world::table;
 constexpr int items_at_rest = 400;
-
-std::string name(int item) { return fmt::format("rest{:05}", item); }
-
-std::string found(const std::string& key, std::string_view kind) {
-  return fmt::format("{} {}", monitor_world::key(key), kind);
-}
 
 void with_baseline(session_settings& settings) {
   settings.baseline.wanted = true;
   settings.settle = 10s;
 }
 
-class export_baseline : public testing::Test {
+class export_baseline : public exported_world {
  protected:
-  explicit export_baseline(world_options options = later_stream()) : world_(std::move(options)) {
-    world_.import_items(items_at_rest);
-    world_.time.run_for(5min);
-  }
-  ~export_baseline() override { world_.crash(); }
+  explicit export_baseline(world_options options = later_stream())
+      : exported_world(std::move(options), items_at_rest) {}
 
   void make_export() {
-    export_ = export_of(world_.source, world_.time.now());
+    exported_world::make_export();
     world_.baseline_export = &*export_;
   }
-  void put_both(const std::string& key, int value) {
-    world_.put(key, value);
-    world_.target.put(table, monitor_world::item(key, value));
+  /// What only another comparison makes up for.
+  void note_gap() {
+    world_.commit_beside({.gaps = {{.stream_arn = "",
+                                    .shard_id = "",
+                                    .noticed = world_.time.now(),
+                                    .reason = "changes of further keys were not checked"}}});
   }
   /// Of the account of the source, each time it is asked for that.
   void count(const std::string& operation) {
@@ -70,8 +62,6 @@ class export_baseline : public testing::Test {
     return status.compared ? status.compared->progress : compare::comparison_progress{};
   }
 
-  monitor_world world_;
-  std::optional<exports::table_export> export_;
   int asked_ = 0;
 };
 
@@ -190,10 +180,7 @@ TEST_F(export_baseline, another_one_is_made_with_it_after_a_gap) {
   const auto first = compared().started_ms;
   world_.crash();
   world_.put(name(5), 1000);  // lost
-  world_.commit_beside({.gaps = {{.stream_arn = "",
-                                  .shard_id = "",
-                                  .noticed = world_.time.now(),
-                                  .reason = "changes of further keys were not checked"}}});
+  note_gap();
   count("Scan");
   world_.start(with_baseline);
   world_.time.run_until([&] { return compared().started_ms > first && compared().finished(); });
@@ -247,10 +234,7 @@ TEST_F(export_baseline, ends_no_run_while_the_stream_is_read_for_another_one) {
   ASSERT_TRUE(wait_for(verdict_kind::go)) << world_.reasons();
   world_.target.put(table, monitor_world::item("stray", 1));  // wrong, and no change tells
   world_.crash();
-  world_.commit_beside({.gaps = {{.stream_arn = "",
-                                  .shard_id = "",
-                                  .noticed = world_.time.now(),
-                                  .reason = "changes of further keys were not checked"}}});
+  note_gap();
   world_.start([](session_settings& settings) {
     with_baseline(settings);
     settings.until_caught_up = true;

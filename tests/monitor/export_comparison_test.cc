@@ -4,8 +4,7 @@
 #include "monitor/compare_session.h"
 #include "monitor/connected_side.h"
 #include "monitor/evidence.h"
-#include "monitor/export_of.h"
-#include "monitor/monitor_world.h"
+#include "monitor/exported_world.h"
 #include "monitor/opened_state.h"
 
 #include <fmt/format.h>
@@ -23,10 +22,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr auto* table = monitor_world::table;
 constexpr int items_at_rest = 40;
-
-std::string name(int item) { return fmt::format("rest{:05}", item); }
 
 /// The stream of an account that gives nothing but empty pages for so long, in the middle of a
 /// shard.
@@ -49,22 +45,14 @@ void rethrow(const std::exception_ptr& failure) {
 }
 
 /// `compare --source-export` in a world with a monitor.
-class export_comparison : public testing::Test {
+class export_comparison : public exported_world {
  protected:
-  explicit export_comparison(world_options options = later_stream()) : world_(std::move(options)) {
-    world_.import_items(items_at_rest);
-    world_.time.run_for(5min);
-  }
-  ~export_comparison() override { world_.crash(); }
+  explicit export_comparison(world_options options = later_stream())
+      : exported_world(std::move(options), items_at_rest) {}
 
   void start_monitor() {
     world_.start([](session_settings& settings) { settings.settle = 10s; });
     world_.time.run_for(1min);
-  }
-  void make_export() { export_ = export_of(world_.source, world_.time.now()); }
-  void put_both(const std::string& key, int value) {
-    world_.put(key, value);
-    world_.target.put(table, monitor_world::item(key, value));
   }
   /// What the stream tells of since the export.
   compare::changes_since_export changes(std::uint64_t memory_bytes_max = 8ULL << 20,
@@ -88,9 +76,6 @@ class export_comparison : public testing::Test {
     return world_.status().verdict.kind;
   }
   [[nodiscard]] std::vector<std::string> findings() { return world_.open_findings(); }
-  [[nodiscard]] static std::string found(const std::string& key, std::string_view kind) {
-    return fmt::format("{} {}", monitor_world::key(key), kind);
-  }
 
   struct process {
     explicit process(monitor_world& of)
@@ -156,8 +141,6 @@ class export_comparison : public testing::Test {
     std::optional<compare::changed_keys> reading;
   };
 
-  monitor_world world_;
-  std::optional<exports::table_export> export_;
   std::string withheld_;
 };
 
