@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import dynamodb_local
+from patience import PATIENCE_SECONDS
 
 DRIVER = Path(__file__).resolve().parent / "browser/drive.mjs"
-PATIENCE_SECONDS = 120
 Shown = dict[str, Any]
 
 
@@ -46,7 +46,8 @@ class Browser:
     def read(self, **more: Any) -> Shown:
         return self.do("read", **more)
 
-    def wait_for(self, condition: Callable[[Shown], bool], seconds: float = 60) -> Shown:
+    def wait_for(self, condition: Callable[[Shown], bool],
+                 seconds: float = PATIENCE_SECONDS) -> Shown:
         deadline = time.monotonic() + seconds
         while True:
             shown = self.read()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dynamodb_local
+from patience import PATIENCE_SECONDS
 
 Report = dict[str, Any]
 
@@ -91,7 +92,7 @@ class Monitor:
     def state_flags(self) -> list[str]:
         return ["--state", str(self.state), "--findings", str(self.findings)]
 
-    def run(self, *arguments: str, timeout: float = 60, **environment: str) -> Ended:
+    def run(self, *arguments: str, timeout: float = PATIENCE_SECONDS, **environment: str) -> Ended:
         """Any command line of the binary, to its end."""
         done = subprocess.run([self.binary, *once_each(list(arguments))], cwd=self.folder,
                               env=self.environment(**environment), capture_output=True, text=True,
@@ -121,7 +122,7 @@ class Monitor:
         assert self._process is not None
         self._process.send_signal(number)
 
-    def wait(self, timeout: float = 120) -> Ended:
+    def wait(self, timeout: float = PATIENCE_SECONDS) -> Ended:
         assert self._process is not None
         try:
             code = self._process.wait(timeout)
@@ -131,7 +132,7 @@ class Monitor:
         self._process = None
         return Ended(code, self._output.read_text(), self.log())
 
-    def stop(self, timeout: float = 60) -> Ended:
+    def stop(self, timeout: float = PATIENCE_SECONDS) -> Ended:
         """The first signal drains."""
         self.signal(signal.SIGINT)
         return self.wait(timeout)
@@ -143,7 +144,8 @@ class Monitor:
             process.kill()
             process.wait()
 
-    def finish(self, *arguments: str, live: bool = False, timeout: float = 150) -> Ended:
+    def finish(self, *arguments: str, live: bool = False,
+               timeout: float = PATIENCE_SECONDS) -> Ended:
         """Goes on where the last run ended, until every change up to now has its outcome."""
         self.start(*arguments, "--until-caught-up", live=live)
         return self.wait(timeout)
@@ -152,7 +154,7 @@ class Monitor:
         """Of all runs by start() so far."""
         return self._log.read_text() if self._log.exists() else ""
 
-    def wait_for_log(self, pattern: str, seconds: float = 60, after: int = 0) -> None:
+    def wait_for_log(self, pattern: str, seconds: float = PATIENCE_SECONDS, after: int = 0) -> None:
         """Until the log matches, behind its first `after` characters."""
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.log()[after:]):

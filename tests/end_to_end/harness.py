@@ -32,6 +32,7 @@ from dynamodb_local import DynamodbLocal  # noqa: E402
 from fake_service import FakeService  # noqa: E402
 from fault_proxy import FaultProxy  # noqa: E402
 from monitor import Ended, Monitor, Report  # noqa: E402
+from patience import PATIENCE_SECONDS  # noqa: E402
 from replicator import Replicator  # noqa: E402
 from tables import KeySchema, create_table, enable_stream, put_items, stream_arn  # noqa: E402
 from traffic import Traffic, initial_items  # noqa: E402
@@ -39,8 +40,6 @@ from truth import Record, Truth  # noqa: E402
 
 TABLE = "orders"
 MAX_LAG_SECONDS = 8
-# Nothing that is waited for takes longer, however busy the machine.
-PATIENCE_SECONDS = 150
 # A slow machine writes fewer changes than it was asked for, not for longer.
 TRAFFIC_SECONDS_MAX = 75
 # Mismatches are looked at again when the monitor starts: a late one heals then at the latest.
@@ -56,7 +55,7 @@ os.environ["LSAN_OPTIONS"] = "exitcode=99"
 os.environ["TSAN_OPTIONS"] = "exitcode=99"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -143,13 +142,13 @@ class Migration:
 
     def finish(self, *flags: str) -> Ended:
         """Until every change has its outcome and what was late has healed."""
-        return self.healed(self.monitor.finish(*flags, timeout=PATIENCE_SECONDS), *flags)
+        return self.healed(self.monitor.finish(*flags), *flags)
 
     def healed(self, ended: Ended, *flags: str) -> Ended:
         for _ in range(HEALING_RUNS_MAX):
             if not self.judgement().unhealed:
                 break
-            ended = self.monitor.finish(*flags, timeout=PATIENCE_SECONDS)
+            ended = self.monitor.finish(*flags)
         return ended
 
     def close(self) -> None:

@@ -22,6 +22,8 @@ from typing import Any
 import pyte
 import pyte.modes
 
+from patience import PATIENCE_SECONDS
+
 COLUMNS, ROWS = 80, 24
 SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -127,14 +129,14 @@ class Terminal:
         with self._lock:
             return pyte.modes.DECAWM in self.cells.mode and not self.cells.cursor.hidden
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline or self.process.poll() is not None and not condition():
                 raise TimeoutError("\n".join(["not seen on:", *self.screen()]))
             time.sleep(0.05)
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = PATIENCE_SECONDS) -> int:
         """The exit code, once all that was written has been read."""
         code = self.process.wait(seconds)
         before = -1

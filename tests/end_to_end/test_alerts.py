@@ -70,7 +70,7 @@ class Alerts(GoScenario):
         side.monitor.start(*TO_GO, "--on-alert", f"'{self.script(side, 'sleep 600')}'",
                            "--alert-webhook", self.webhook.url)
         self.wait_for_verdict(side.monitor)
-        side.monitor.wait_for_log("event=alert_failed", 150)
+        side.monitor.wait_for_log("event=alert_failed")
         self.webhook.status = 200
         self.wait_for(lambda: bool(self.webhook.bodies), "told once it can be")
         began = time.monotonic()
@@ -97,7 +97,7 @@ class Alerts(GoScenario):
         resource.prlimit(pid, present, before)
         side.monitor.wait_for_log("event=room_again")
         self.wait_for(lambda: ("state", "ends") in self.conditions(), "its end is told")
-        side.monitor.wait_for_log("verdict: NO-GO", 120)
+        side.monitor.wait_for_log("verdict: NO-GO")
         ended = side.monitor.stop()
         self.assert_exit(ended, MISMATCHES)
         self.assertEqual(ended.report()["open_keys"]["all"], 2)

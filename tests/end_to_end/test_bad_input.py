@@ -55,7 +55,7 @@ class BadInput(Scenario):
         common = list(zip(migration.monitor.flags()[::2], migration.monitor.flags()[1::2]))
         common += list(zip(IMPATIENT[::2], IMPATIENT[1::2]))
         kept = [word for name, value in common if name not in flags for word in (name, value)]
-        ended = migration.monitor.run("monitor", *kept, *flags, timeout=90, **environment)
+        ended = migration.monitor.run("monitor", *kept, *flags, **environment)
         left = {path.name for path in migration.monitor.folder.iterdir()}
         self.assertLessEqual(left, {"aws_config", "aws_credentials"}, "nothing may be left behind")
         return migration, ended
@@ -118,7 +118,7 @@ class BadInput(Scenario):
         migration = self.two_tables()
         state = str(migration.monitor.folder / "s.db")
         ended = migration.monitor.run("monitor", *migration.monitor.flags(), "--state", state,
-                                      "--findings", state, "--fresh", *IMPATIENT, timeout=90)
+                                      "--findings", state, "--fresh", *IMPATIENT)
         self.assert_refused(ended, state, "--findings")
 
     def test_findings_that_would_be_moved_over_the_state(self) -> None:

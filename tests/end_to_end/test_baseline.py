@@ -21,7 +21,7 @@ class Baseline(Scenario):
         traffic = migration.traffic()
         writing = migration.background(partial(traffic.run, CHANGES, RATE, 300))
         migration.monitor.start(*IMPATIENT, *BASELINE)
-        migration.monitor.wait_for_log("event=baseline_finished", 120)
+        migration.monitor.wait_for_log("event=baseline_finished")
         writing.join()
         migration.monitor.kill()
         ended = migration.monitor.finish(*IMPATIENT, *BASELINE, "--require-go")
@@ -47,7 +47,7 @@ class Baseline(Scenario):
             return found[0] if found else 0
 
         monitor.start(*IMPATIENT, *BASELINE, "--max-rcu", "20", "--segments", "64")
-        monitor.wait_for_log("event=baseline_started", 120)
+        monitor.wait_for_log("event=baseline_started")
         wait_until(lambda: committed() > 0)
         monitor.kill()
         leftovers.unlink()

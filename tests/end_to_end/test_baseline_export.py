@@ -45,9 +45,9 @@ class BaselineExport(Scenario):
         # From now on: what was lost before is no change that it sees.
         flags = [*BASELINE, "--iterator-type", "LATEST", "--baseline-export", str(place)]
         monitor.start(*flags, "--until-caught-up")
-        monitor.wait_for_log("event=changed_keys ", 60)
+        monitor.wait_for_log("event=changed_keys ")
         monitor.kill()  # while it reads what has changed: nothing has begun yet
-        ended = monitor.finish(*flags, timeout=240)
+        ended = monitor.finish(*flags)
         self.assert_exit(ended, 1)
         report = ended.report()
         self.assertEqual(report["verdict"], "NO-GO")
@@ -70,7 +70,7 @@ class BaselineExport(Scenario):
         migration.target.delete_item(TableName=TABLE, Key=SCHEMA.key(9))
         shutil.rmtree(place)
         monitor.start(*flags, "--require-go", "--duration", "20s")
-        ended = monitor.wait(120)  # what is gone is not needed any more
+        ended = monitor.wait()  # what is gone is not needed any more
         self.assert_exit(ended, 0)
         self.assertEqual(ended.report()["verdict"], "GO", ended.report()["reasons"])
         self.assertIn("event=export_given_up", ended.log)
@@ -81,12 +81,12 @@ class BaselineExport(Scenario):
         place = self.export(migration)
         migration.source.put_item(TableName=TABLE, Item={**SCHEMA.key(7), "lost": {"N": "1"}})
         flags = [*BASELINE, "--iterator-type", "LATEST", "--baseline-export", str(place)]
-        refused = migration.monitor.run("monitor", *migration.monitor.flags(), *flags, timeout=60)
+        refused = migration.monitor.run("monitor", *migration.monitor.flags(), *flags)
         self.assert_exit(refused, 2)
         self.assertIn("must have been on a minute before", refused.log)
         # One that has read the stream goes on.
-        migration.monitor.finish(*IMPATIENT, "--iterator-type", "LATEST", timeout=120)
-        ended = migration.monitor.finish(*flags, timeout=240)
+        migration.monitor.finish(*IMPATIENT, "--iterator-type", "LATEST")
+        ended = migration.monitor.finish(*flags)
         self.assert_exit(ended, 1)
         self.assertIn("stands for no scan of the source, which is scanned", ended.log)
         self.assertIn("event=export_given_up", ended.log)
@@ -104,6 +104,6 @@ class BaselineExport(Scenario):
                              (another, "table/other")):
             for _ in range(2):
                 ended = monitor.run("monitor", *monitor.flags(), *BASELINE,
-                                    "--baseline-export", str(place), timeout=60)
+                                    "--baseline-export", str(place))
                 self.assert_exit(ended, 2)
                 self.assertIn(named, ended.log)

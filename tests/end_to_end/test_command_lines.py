@@ -25,7 +25,7 @@ class CommandLines(Scenario):
             "--source-profile", "source", "--target-profile", "target", *flags,
             "--target-table", TABLE, "--partition-key", "order_id", "--sort-key", "line",
             "--region", "ap-northeast-1", "--until-caught-up", "--output", "json",
-            AWS_ENDPOINT_URL=migration.local.endpoint_url, **QUICK, timeout=150)
+            AWS_ENDPOINT_URL=migration.local.endpoint_url, **QUICK)
 
     def test_the_targets_stream_looked_up_in_the_source(self) -> None:
         migration = self.changed()

@@ -13,15 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness import IMPATIENT, PATIENCE_SECONDS, TABLE, Ended, Migration, put_items, wait_until
+from harness import IMPATIENT, TABLE, Ended, Migration, put_items, wait_until
 from hosts import PLACE, STATES, Host, Hosts
 
 from items import canonical_item
 from tables import difference, read_all, stream_arn
 
-# A repair waits for two dead leases, one after the other.
-TAKEOVER_SECONDS_MAX = 60
-HEARD_WITHIN_SECONDS = 60
 SLOWLY = ["--segments", "300", "--max-rcu", "8", "--max-lag", "2s"]
 QUICKLY = ["--max-lag", "2s"]
 APPLY = ["--apply", "--allow-deletes", "--max-wcu", "15", *QUICKLY]
@@ -53,13 +50,13 @@ class CommandsInTable(Hosts):
         """Killed at random moments while it works; the last process ends by itself."""
         for number in range(deaths):
             host = self.begun(migration, command, *flags)
-            wait_until(host.has_taken, TAKEOVER_SECONDS_MAX)
+            wait_until(host.has_taken)
             wait_until(lambda: "copy" in self.head(migration, command))
             time.sleep(rng.uniform(0.3, 5))
             self.assertTrue(host.running, f"death {number}: {host.log()[-4000:]}")
             host.die()
         host = self.begun(migration, command, *flags)
-        return host, host.wait(PATIENCE_SECONDS)
+        return host, host.wait()
 
     def finding_lines(self, of: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in of.read_text().splitlines()]
@@ -83,17 +80,17 @@ class CommandsInTable(Hosts):
         self.assertEqual(sum(report["mismatches"].values()), 15)
         self.assertRegex(host.log(), r"resumed: [1-9]\d* of 300 segments")
         self.assert_each_once(self.finding_lines(host.findings), 15)
-        watching.wait_for_log("event=comparison_heard_of", HEARD_WITHIN_SECONDS)
+        watching.wait_for_log("event=comparison_heard_of")
         print(f"heard of {time.monotonic() - ended_at:.1f} s after the end")
         wait_until(lambda: len(self.finding_lines(watching.findings)) >= 15)
         # It dies too: whoever goes on knows each of them, from its copy or from the comparison's.
         watching.die()
         successor = self.host(migration)
         successor.start(*IMPATIENT, "--settle", "5s")
-        wait_until(lambda: successor.has_taken(), TAKEOVER_SECONDS_MAX)
+        wait_until(lambda: successor.has_taken())
         try:
             wait_until(lambda: successor.findings.exists()
-                       and len(self.finding_lines(successor.findings)) >= 15, HEARD_WITHIN_SECONDS)
+                       and len(self.finding_lines(successor.findings)) >= 15)
         except TimeoutError:
             print(successor.log())
             print(successor.findings.read_text())
@@ -114,7 +111,7 @@ class CommandsInTable(Hosts):
         time.sleep(5)
         self.assertNotIn("verdict: GO", watching.log())
         self.assert_exit(self.begun(migration, "compare", *QUICKLY).wait(), 0)
-        watching.wait_for_log("event=comparison_heard_of", HEARD_WITHIN_SECONDS)
+        watching.wait_for_log("event=comparison_heard_of")
         watching.wait_for_log("verdict: GO")
         self.assert_exit(watching.stop(), 0)
 
@@ -222,7 +219,7 @@ class CommandsInTable(Hosts):
         watching.wait_for_log("event=state_taken")
         wait_until(lambda: "copy" in self.head(migration))
         self.assert_exit(self.begun(migration, "compare", *QUICKLY).wait(), 1)
-        watching.wait_for_log("event=comparison_heard_of", HEARD_WITHIN_SECONDS)
+        watching.wait_for_log("event=comparison_heard_of")
 
         def is_told(state: str, times: int) -> Callable[[], bool]:
             return lambda: sum(line["state"] == state
@@ -230,9 +227,9 @@ class CommandsInTable(Hosts):
 
         wait_until(is_told("confirmed", 6))
         self.assert_exit(self.begun(migration, "repair", *APPLY).wait(), 0)
-        wait_until(is_told("healed", 6), HEARD_WITHIN_SECONDS)
+        wait_until(is_told("healed", 6))
         self.assert_exit(self.begun(migration, "repair", "--undo", PLACE, *APPLY).wait(), 1)
-        wait_until(is_told("confirmed", 12), HEARD_WITHIN_SECONDS)
+        wait_until(is_told("confirmed", 12))
         ended = watching.stop()
         self.assert_exit(ended, 1)
         self.assertEqual(sum(ended.report()["mismatches"].values()), 6)

@@ -22,7 +22,7 @@ class Cost(Scenario):
         writing = migration.background(partial(traffic.run, CHANGES, RATE, TRAFFIC_SECONDS_MAX))
         monitor = migration.monitor
         monitor.start(*IMPATIENT, *PRICE, "--max-usd", "300")
-        monitor.wait_for_log("event=cost_reached", 60)
+        monitor.wait_for_log("event=cost_reached")
         writing.join()
         ended = monitor.stop()
         report = ended.report()

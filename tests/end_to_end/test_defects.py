@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from harness import (IMPATIENT, PATIENCE_SECONDS, TRAFFIC_SECONDS_MAX, KeySchema, Migration,
-                     Scenario, Traffic)
+from harness import IMPATIENT, TRAFFIC_SECONDS_MAX, KeySchema, Migration, Scenario, Traffic
 
 CHANGES = 3500
 RATE = 75
@@ -41,7 +40,7 @@ class Defects(Scenario):
 
     def conclude(self, migration: Migration, traffic: Traffic,
                  accepted: tuple[tuple[str, str], ...]) -> None:
-        ended = migration.healed(migration.monitor.wait(PATIENCE_SECONDS), *IMPATIENT)
+        ended = migration.healed(migration.monitor.wait(), *IMPATIENT)
         self.assert_found_exactly(migration, *accepted)
         self.assert_exit(ended, 1)
         report = ended.report()

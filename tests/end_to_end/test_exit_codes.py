@@ -37,7 +37,7 @@ class ExitCodes(Scenario):
             own = own[:len(own) - len(side.monitor.state_flags())]
         kept = [word for pair in zip(own[::2], own[1::2]) if pair[0] not in flags for word in pair]
         ending = ["--duration", "2s"] if command == "monitor" else []
-        return side.monitor.run(command, *kept, *ending, *flags, timeout=120, **environment)
+        return side.monitor.run(command, *kept, *ending, *flags, **environment)
 
     def assert_all(self, side: Migration, code: int, *flags: str, plan: int | None = None,
                    commands: tuple[str, ...] = COMMANDS, **environment: str) -> None:

@@ -97,7 +97,7 @@ class Export(Scenario):
         slow = [*MAX_LAG, "--source-export", str(place), "--max-rcu", str(max(20, ITEMS // 150))]
         for _ in range(3):
             monitor.start(*slow, command="compare")
-            monitor.wait_for_log("counts towards no GO", 60)
+            monitor.wait_for_log("counts towards no GO")
             time.sleep(1.5)
             monitor.kill()
         monitor.start(*slow, command="compare")
@@ -146,7 +146,7 @@ class Export(Scenario):
         for item in older.values():
             migration.target.put_item(TableName=TABLE, Item=item)
         patient = [*IMPATIENT, "--iterator-type", "LATEST", "--settle", "1s"]
-        ended = monitor.finish(*patient, timeout=120)
+        ended = monitor.finish(*patient)
         self.assertEqual(ended.report()["verdict"], "WAIT", "nothing was compared")
         compared = self.compare(migration, place)
         self.assert_exit(compared, 1)
@@ -154,7 +154,7 @@ class Export(Scenario):
             key_text(SCHEMA.key(7)): "different", key_text(SCHEMA.key(8)): "different",
             key_text(SCHEMA.key(9)): "undeleted", key_text(SCHEMA.key(300)): "missing"})
         self.assertIn("4 keys changed since", compared.log)
-        self.assertEqual(monitor.finish(*patient, timeout=120).report()["verdict"], "NO-GO")
+        self.assertEqual(monitor.finish(*patient).report()["verdict"], "NO-GO")
         for number in (7, 8, 300):
             migration.target.put_item(
                 TableName=TABLE, Item={**SCHEMA.key(number), "later": {"N": "1"}})
@@ -166,7 +166,7 @@ class Export(Scenario):
         self.assertIsNone(report["export_withheld"])
         self.assertEqual(report["as_of"], report["started"])
         monitor.start(*patient, "--duration", "20s")
-        ended = monitor.wait(120)
+        ended = monitor.wait()
         self.assertEqual(ended.report()["verdict"], "GO", ended.report()["reasons"])
 
     def check_a_stream_that_cannot_be_read(self, migration: Migration, place: Path,
@@ -174,7 +174,7 @@ class Export(Scenario):
         monitor = migration.monitor
         proxy.orders.throttle("DescribeStream")
         monitor.start(*MAX_LAG, "--source-export", str(place), command="compare")
-        monitor.wait_for_log("event=changed_keys ", 60)
+        monitor.wait_for_log("event=changed_keys ")
         monitor.signal(signal.SIGINT)
         self.assert_exit(monitor.wait(30), 3)
         proxy.orders.relieve("DescribeStream")

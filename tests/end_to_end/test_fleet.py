@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import (HEALING_RUNS_MAX, IMPATIENT, PATIENCE_SECONDS, TABLE, TRAFFIC_SECONDS_MAX,
+from harness import (HEALING_RUNS_MAX, IMPATIENT, TABLE, TRAFFIC_SECONDS_MAX,
                      Background, Ended, Migration, Monitor, Scenario, Traffic, wait_until)
 from dynamodb_local import REGION
 from judge import open_findings
@@ -69,11 +69,11 @@ def written_to(migrations: dict[str, Migration]) -> dict[str, tuple[Traffic, Bac
 
 def finished(monitor: FleetMonitor, migrations: dict[str, Migration], *flags: str) -> Ended:
     """Until every change has its outcome and what was late has healed, as Migration.finish()."""
-    ended = monitor.finish(*IMPATIENT, *flags, timeout=PATIENCE_SECONDS)
+    ended = monitor.finish(*IMPATIENT, *flags)
     for _ in range(HEALING_RUNS_MAX):
         if not any(each.judgement().unhealed for each in migrations.values()):
             break
-        ended = monitor.finish(*IMPATIENT, *flags, timeout=PATIENCE_SECONDS)
+        ended = monitor.finish(*IMPATIENT, *flags)
     return ended
 
 
@@ -103,14 +103,14 @@ class Fleet(Scenario):
         # Nobody writes to a table that is gone.
         writing = written_to({name: migration for name, migration in migrations.items()
                               if name != deleted})
-        monitor.wait_for_log("event=migration_paused migration=m02 .*AccessDenied", 60)
+        monitor.wait_for_log("event=migration_paused migration=m02 .*AccessDenied")
         migrations[deleted].target.delete_table(TableName=TABLE)
         closed.orders.relieve("DescribeTable")
         for _, background in writing.values():
             background.join()
         slow.orders.relieve("BatchGetItem")
         # Its pause may outlast the traffic, where starting twenty takes long.
-        monitor.wait_for_log(f"event=shard_started migration={denied} ", 150)
+        monitor.wait_for_log(f"event=shard_started migration={denied} ")
         ended = monitor.stop()
         self.assertEqual(ended.code, 4 if "migration_paused migration=m03" in ended.log else 1,
                          ended.log[-4000:])
@@ -142,7 +142,7 @@ class Fleet(Scenario):
         for _ in range(3):
             monitor.start(*IMPATIENT)
             wait_until(lambda: all((monitor.folder / f"{name}.db").exists() for name in migrations))
-            monitor.wait_for_log("event=shard_started", 60)
+            monitor.wait_for_log("event=shard_started")
             monitor.kill()
         monitor.start(*IMPATIENT)
         for _, background in writing.values():

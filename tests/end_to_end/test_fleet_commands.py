@@ -132,7 +132,7 @@ class FleetCommands(Scenario):
         self.monitor.start(command="compare")
         wait_until(lambda: (self.monitor.folder / "prod-carts.monitor.db").exists())
         self.monitor.kill()
-        ended = self.monitor.run("compare", *command, "--output", "json", timeout=150)
+        ended = self.monitor.run("compare", *command, "--output", "json")
         self.assert_exit(ended, 1)
         told: dict[str, Any] = {}
         for line in ended.output.splitlines():
@@ -175,7 +175,7 @@ class FleetCommands(Scenario):
         self.target.delete_table(TableName="prod-carts")
         self.monitor.flags = lambda: ["--config", "fleet.toml", *MAX_LAG]  # type: ignore
         self.monitor.start(command="compare")
-        self.monitor.wait_for_log("event=migration_paused migration=prod-carts", 60)
+        self.monitor.wait_for_log("event=migration_paused migration=prod-carts")
         wait_until(lambda: all(
             f"event=migration_ended migration={table}" in self.monitor.log()
             for table in TABLES[1:]), 120)

@@ -32,10 +32,10 @@ class LargeAnswers(Scenario):
     def test_a_page_of_large_items_is_compared_and_repaired(self) -> None:
         side, proxy = self.tables(4, MANY)
         compared = side.monitor.run("compare", *side.monitor.flags(), "--max-lag", "1s",
-                                    "--segments", "1", timeout=100)
+                                    "--segments", "1")
         self.assert_exit(compared, 1)
         self.assertIn("4 missing", compared.output)
-        planned = side.monitor.run("repair", *side.monitor.flags(), timeout=60)
+        planned = side.monitor.run("repair", *side.monitor.flags())
         self.assertIn("4 put", planned.output)
 
     def test_one_item_that_is_too_large_is_left_alone(self) -> None:

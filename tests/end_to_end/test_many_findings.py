@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from harness import TABLE, FakeService, KeySchema, Monitor, Scenario
 from chromium import Browser, Shown  # harness knows where the tools are
 from demo import free_address
 from judge import key_text
+from web_api import answer_of
 
 FINDINGS = int(os.environ.get("DDM_FINDINGS", "20000"))
 MISSING = 120  # the others differ at `total`
@@ -56,9 +56,7 @@ class ManyFindings(Scenario):
         self.figures: list[str] = []
 
     def api(self, path: str) -> Any:
-        url = f"http://{self.address}/api/v1/migrations/{TABLE}/{path}"
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            body = answer.read()
+        body = answer_of(f"http://{self.address}/api/v1/migrations/{TABLE}/{path}")
         self.assertLess(len(body), LIST_BYTES_MAX, path)
         return json.loads(body)
 

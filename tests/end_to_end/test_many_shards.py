@@ -42,7 +42,7 @@ class ManyShards(Scenario):
         monitor = Monitor(Path(os.environ["DDM_MONITOR"]), folder, self.service.endpoint_url, TABLE)
         self.addCleanup(monitor.kill)
         monitor.start(*IMPATIENT)
-        monitor.wait_for_log("event=shard_started", 60)
+        monitor.wait_for_log("event=shard_started")
         begun = SHARDS / LISTED_PER_SECOND + SLACK_SECONDS
         wait_until(lambda: monitor.log().count("event=shard_started") == SHARDS, begun)
         before = status_of(monitor.pid)

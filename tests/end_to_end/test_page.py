@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import time
-import urllib.request
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from go_scenario import BASELINE, EVERY_KEY, GO, NO_GO, QUICK, TO_GO, WAIT, GoSc
 from harness import TABLE, Migration, put_items
 from chromium import Browser, Shown  # harness knows where the tools are
 from test_fleet import FleetMonitor
+from web_api import answer_of
 
 SILENCE_SECONDS = 5  # then the page says so
 EVIL = ("<img src=x onerror=alert(1)><script>alert(2)</script>\x1b[31m\u202egnp.\u2066\u200b"
@@ -44,8 +44,7 @@ class Page(GoScenario):
         side.monitor.wait_for_log("listening", after=before)
 
     def api(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url(path), timeout=30) as answer:
-            return json.loads(answer.read())
+        return json.loads(answer_of(self.url(path)))
 
     def assert_shows_its_status(self, shown: Shown) -> None:
         """Everything that is counted, against the JSON of the same second."""
@@ -104,7 +103,7 @@ class Page(GoScenario):
         self.assert_no_problem()
         side.monitor.kill()
         killed = time.monotonic()
-        lost = self.browser.wait_for(lambda shown: shown["banner"] is not None, 30)
+        lost = self.browser.wait_for(lambda shown: shown["banner"] is not None)
         self.assertLess(time.monotonic() - killed, SILENCE_SECONDS + 5)
         self.assertIn("Connection lost", lost["banner"])
         self.assertEqual(lost["verdict"], "unknown")
@@ -119,7 +118,7 @@ class Page(GoScenario):
         self.browser.wait_for(lambda shown: shown["verdict"] == GO)
         self.assertEqual(self.browser.read()["loads"], 1)
         side.monitor.stop()
-        ended = self.browser.wait_for(lambda shown: shown["banner"] is not None, 30)
+        ended = self.browser.wait_for(lambda shown: shown["banner"] is not None)
         self.assertNotIn(ended["verdict"], ("GO", "GO (sampled)"))
 
     def test_a_silent_monitor_is_no_living_one(self) -> None:
@@ -130,7 +129,7 @@ class Page(GoScenario):
         self.browser.wait_for(lambda shown: shown["verdict"] == GO)
         side.monitor.signal(signal.SIGSTOP)
         try:
-            lost = self.browser.wait_for(lambda shown: shown["banner"] is not None, 30)
+            lost = self.browser.wait_for(lambda shown: shown["banner"] is not None)
             self.assertEqual(lost["verdict"], "unknown")
         finally:
             side.monitor.signal(signal.SIGCONT)
@@ -150,7 +149,7 @@ class Page(GoScenario):
         monitor = FleetMonitor(self.folder(), sides, {})
         self.addCleanup(monitor.kill)
         monitor.start(*TO_GO, "--listen", self.address)
-        monitor.wait_for_log("event=migration_paused migration=denied", 60)
+        monitor.wait_for_log("event=migration_paused migration=denied")
         self.browser.do("open", url=self.url())
         self.browser.wait_for(lambda now: self.verdicts(now) == {
             "denied": WAIT, "well": GO, "wrong": GO})
@@ -207,7 +206,7 @@ class Page(GoScenario):
         monitor.signal(signal.SIGSTOP)
         stopped = time.monotonic()
         try:
-            lost = self.browser.wait_for(lambda now: now["banner"] is not None, 30)
+            lost = self.browser.wait_for(lambda now: now["banner"] is not None)
             self.assertLess(time.monotonic() - stopped, SILENCE_SECONDS + 5)
             self.assertIn("Connection lost", lost["banner"])
             self.assertEqual(lost["fleet"]["verdict"], "unknown")

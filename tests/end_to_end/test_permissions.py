@@ -56,7 +56,7 @@ class Permissions(Scenario):
         own = self.side.monitor.flags()
         if command == "plan":
             own = own[:len(own) - len(self.side.monitor.state_flags())]
-        ended = self.side.monitor.run(command, *own, *flags, timeout=120)
+        ended = self.side.monitor.run(command, *own, *flags)
         self.assert_exit(ended, code)
         self.output = ended.output
         called: dict[str, set[str]] = {"stream": set()}
@@ -111,7 +111,7 @@ class Permissions(Scenario):
         """What `state` called."""
         ended = self.side.monitor.run(
             "state", *words, "--profile", "source", "--region", dynamodb_local.REGION,
-            "--endpoint-url", self.recorders["states"].endpoint_url, timeout=120)
+            "--endpoint-url", self.recorders["states"].endpoint_url)
         self.assert_exit(ended, 0)
         return self.states_called()
 

@@ -229,15 +229,15 @@ class BesideAMonitor(Scenario):
         monitor = Monitor(Path(os.environ["DDM_MONITOR"]), folder, service.endpoint_url, TABLE)
         self.addCleanup(monitor.kill)
         monitor.start(*IMPATIENT, "--max-lag", "4s", "--sample-rate", "all", "--settle", "3s")
-        monitor.wait_for_log("event=shard_started", 60)
+        monitor.wait_for_log("event=shard_started")
         time.sleep(5)  # its first commits tell that the stream is read
         self.compare_by_workers(service, monitor, 0)
-        monitor.wait_for_log("verdict=GO ", 60)
+        monitor.wait_for_log("verdict=GO ")
         # Whatever is compared in between, an array that was merged is not merged again.
         self.assert_exit(self.run_compare(service, monitor), 0)
         self.assertEqual(service.command("drop 100 5"), "done")
         self.compare_by_workers(service, monitor, 1)
-        monitor.wait_for_log("verdict=NO-GO ", 60)
+        monitor.wait_for_log("verdict=NO-GO ")
 
     def run_compare(self, service: FakeService, monitor: Monitor, *flags: str) -> Ended:
         task = Task(self.folder(), service.endpoint_url, ["--state", str(monitor.state)], {})

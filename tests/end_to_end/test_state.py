@@ -71,7 +71,7 @@ class State(Scenario):
         flags[at + 1] = PLACE
         return of.run("monitor", *flags, "--state-profile", "source", "--state-endpoint-url",
                       self.of.local.endpoint_url, *IMPATIENT, *more, "--until-caught-up",
-                      "--output", "json", timeout=150)
+                      "--output", "json")
 
     def test_there_and_back_is_equal(self) -> None:
         self.copied()
