@@ -172,6 +172,12 @@ awaitable<result<bool>> compare_run::settle() {
   if (auto ready = migration_.check_target_is_ready(); !ready) {
     co_return fail(std::move(ready.error()));
   }
+  // What was prepared is a copy of what was known then: it cannot begin anew by itself.
+  if (is_prepared(progress_in(migration_)) && !options_.fresh) {
+    if (auto same = check_tables_as_prepared(migration_, resumed); !same) {
+      co_return fail(std::move(same.error()));
+    }
+  }
   auto settled = co_await tables_.settle(resumed.gaps);
   co_return settled ? result<bool>(resumed.gaps.size() > gaps_before)
                     : fail(std::move(settled.error()));

@@ -27,6 +27,21 @@ compared_tables::compared_tables(open_migration& migration)
       source_(watch(migration, *migration.source)),
       target_(watch(migration, *migration.target)) {}
 
+result<void> check_tables_as_prepared(const open_migration& migration,
+                                      const state::snapshot& prepared) {
+  for (const auto which : {side::source, side::target}) {
+    const auto known = monitor::load_table(prepared, which);
+    const auto& now = which == side::source ? migration.facts.source : *migration.facts.target;
+    if (known && known->differs_from(monitor::table_identity::of(now))) {
+      return wrong_usage(
+          fmt::format("the {} table was made anew since the comparison was prepared: begin anew "
+                      "with --prepare --fresh",
+                      to_string(which)));
+    }
+  }
+  return {};
+}
+
 awaitable<result<void>> compared_tables::settle(std::vector<state::gap_row>& gaps) {
   state::commit_batch batch;
   const auto note = [&](monitor::table_watch& watch, const dynamodb::table_description& table) {

@@ -31,4 +31,9 @@ class compared_tables {
   monitor::table_watch target_;
 };
 
+/// Each worker looks at the tables that were prepared; so must who merges. Errors (wrong_usage):
+/// one was made anew since. The target has been described.
+[[nodiscard]] result<void> check_tables_as_prepared(const open_migration& migration,
+                                                    const state::snapshot& prepared);
+
 }  // namespace ddm::cli

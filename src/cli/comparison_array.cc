@@ -163,7 +163,11 @@ result<std::unique_ptr<state::state_store>> open_copy(const std::string& path) {
 result<bool> was_merged(const std::string& prepared, const std::string& state) {
   const auto array = progress_in(prepared);
   if (!array) {
-    return fail(array.error());
+    // Not what is said of a damaged state: with this one nothing is lost but the array.
+    return wrong_usage(
+        fmt::format("what was prepared in {} cannot be read: it is damaged, or its permissions are "
+                    "not ours; begin anew with --prepare --fresh",
+                    prepared));
   }
   for (const auto& path : {state, prepared}) {
     const auto known = state::values_in(path, "taken_in.");
@@ -226,13 +230,17 @@ std::int64_t new_id() {
   return std::max<std::int64_t>(1, id);
 }
 
+bool is_prepared(const compare::comparison_progress& was) {
+  return was.array_id != 0 && !was.finished();
+}
+
 std::string said_otherwise(const compare_options& options, const compare::worker_share& share,
                            const exports::table_export* source_export,
                            const compare::comparison_progress& was) {
   const auto ignored = verify::join_patterns(options.ignore_attributes);
   const auto export_arn =
       source_export == nullptr ? std::string() : source_export->summary.export_arn;
-  if (was.array_id == 0 || was.finished()) {
+  if (!is_prepared(was)) {
     return {};  // what the state knew before: another one begins
   }
   if (was.workers != share.workers) {

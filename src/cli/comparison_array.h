@@ -53,6 +53,8 @@ inline constexpr auto prepared_part = "prepared";
 /// Of an array, of a part or of a process's log: never given twice, and not 0.
 [[nodiscard]] std::int64_t new_id();
 
+/// An array that workers go on with; else what the state knew before.
+[[nodiscard]] bool is_prepared(const compare::comparison_progress& was);
 /// What these flags say otherwise than what was prepared; empty: nothing. `source_export` null:
 /// none is named.
 [[nodiscard]] std::string said_otherwise(const compare_options& options,

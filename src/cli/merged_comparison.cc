@@ -1,9 +1,9 @@
 #include "cli/merged_comparison.h"
 
 #include "base/log.h"
+#include "cli/compared_tables.h"
 #include "monitor/comparison_parts.h"
 #include "monitor/handover.h"
-#include "monitor/table_watch.h"
 #include "remote/random_id.h"
 #include "state/picture.h"
 
@@ -28,6 +28,14 @@ std::string some_of(std::span<const std::int64_t> workers) {
              : text;
 }
 
+/// A part is made anew by its worker; nothing else is lost with it.
+std::unexpected<error> unreadable_part(std::int64_t worker, const error& why) {
+  return fail(why.kind,
+              fmt::format("the part of worker {} cannot be read: {}; if it is damaged, run that "
+                          "worker again",
+                          worker, why.message));
+}
+
 }  // namespace
 
 merged_comparison::merged_comparison(open_migration& into, std::int64_t workers)
@@ -41,22 +49,6 @@ merged_comparison::~merged_comparison() {
   store_.reset();
   state::remove_picture(path_);
   state::remove_picture(part_path_);
-}
-
-/// Each worker looked at the tables that were prepared; so must be these.
-result<void> merged_comparison::check_tables(const state::snapshot& prepared) const {
-  const auto& facts = migration_.facts;
-  for (const auto which : {side::source, side::target}) {
-    const auto known = monitor::load_table(prepared, which);
-    const auto& now = which == side::source ? facts.source : *facts.target;
-    if (known && known->differs_from(monitor::table_identity::of(now))) {
-      return wrong_usage(
-          fmt::format("the {} table was made anew since the comparison was prepared: begin anew "
-                      "with --prepare --fresh",
-                      to_string(which)));
-    }
-  }
-  return {};
 }
 
 awaitable<result<void>> merged_comparison::make() {
@@ -87,7 +79,7 @@ awaitable<result<void>> merged_comparison::make() {
     co_return wrong_usage(fmt::format("{} was prepared for {} workers, not for {}",
                                       place_.state_file, prepared_.workers, workers_));
   }
-  if (auto same = check_tables(*prepared); !same) {
+  if (auto same = check_tables_as_prepared(migration_, *prepared); !same) {
     co_return same;
   }
   co_return co_await add_parts();
@@ -110,7 +102,7 @@ awaitable<result<void>> merged_comparison::add_parts() {
     const auto there =
         co_await copy_part(place_, migration_.held.get(), part_of(worker), part_path_);
     if (!there) {
-      co_return fail(there.error());
+      co_return unreadable_part(worker, there.error());
     }
     if (!*there) {
       merging.note_missing(worker);
@@ -118,7 +110,7 @@ awaitable<result<void>> merged_comparison::add_parts() {
     }
     auto part = co_await copies.run([&] { return open_copy(part_path_); });
     if (!part) {
-      co_return fail(std::move(part.error()));
+      co_return unreadable_part(worker, part.error());
     }
     if (auto added = co_await merging.add(**part, worker); !added) {
       co_return added;
@@ -159,7 +151,8 @@ awaitable<result<void>> merged_comparison::take_in() {
     log::event(
         log::level::warning, "newer_comparison_known",
         fmt::format("{} holds a comparison that began after this one: what the workers found "
-                    "is taken in, and that one stays the last",
+                    "is taken in, and that one stays the last; another comparison, or the monitor, "
+                    "looks at it again",
                     migration_.state_told()));
   }
   if (auto noted = co_await note_merged(); !noted) {

@@ -35,7 +35,6 @@ class merged_comparison {
   [[nodiscard]] state::state_store& store() { return *store_; }
 
  private:
-  [[nodiscard]] result<void> check_tables(const state::snapshot& prepared) const;
   [[nodiscard]] awaitable<result<void>> add_parts();
   [[nodiscard]] awaitable<result<void>> note_merged();
 

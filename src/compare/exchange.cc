@@ -143,7 +143,8 @@ result<void> exchange::begin(const std::string& name) const {
   std::error_code unknown;
   for (const auto& entry : fs::directory_iterator(folder_, unknown)) {
     const bool is_own = entry.path().filename() == fs::path(folder()).filename();
-    if (!is_own && name_in(entry.path()) == name) {
+    // What a link leads to is somebody's, or the own one.
+    if (!is_own && !entry.is_symlink(unknown) && name_in(entry.path()) == name) {
       remove_array(entry.path());
     }
   }

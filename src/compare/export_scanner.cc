@@ -1,5 +1,6 @@
 #include "compare/export_scanner.h"
 
+#include "base/displayable.h"
 #include "base/log.h"
 #include "runtime/outage_pause.h"
 
@@ -43,9 +44,11 @@ awaitable<result<scanned_page>> export_scanner::next() {
   scanned_page page{.body = *std::move(body)};
   auto items = co_await pool_.run([&] { return decoder_.decode_items(page.body); });
   if (!items) {
-    // Whatever is wrong with it, asking again reads the same.
-    co_return fatal(fmt::format("an item of the export {} cannot be read: {}",
-                                export_.store->describe(), items.error().describe()));
+    // Whatever is wrong with it, asking again reads the same. The service did not send it.
+    co_return fatal(fmt::format(
+        "an item of the export {} cannot be read, in the file {}: what "
+        "wrote it did not write as DynamoDB does ({})",
+        export_.store->describe(), displayable(file_->name()), items.error().describe()));
   }
   page.items = *std::move(items);
   co_return page;

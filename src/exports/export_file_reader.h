@@ -44,6 +44,8 @@ class export_file_reader {
   export_file_reader(export_store& store, worker_pool& pool, export_file file);
 
   [[nodiscard]] bool ended() const { return ended_; }
+  /// As the manifest has it.
+  [[nodiscard]] const std::string& name() const { return file_.name; }
   /// The next items, as the answer of a Scan; not to be called once ended(). Errors: it cannot be
   /// read, or is not what the manifest says.
   [[nodiscard]] awaitable<result<padded_buffer>> next();

@@ -214,7 +214,7 @@ void baseline::collect(state::commit_batch& batch) {
   evidence_.on_finished(progress);
   log::event(log::level::info, "baseline_finished", {},
              {{"keys", comparer_->view().keys()}, {"unequal", progress.candidates_unequal}});
-  cure_gaps(progress, monitored_, with_.gaps.all(), batch);
+  cure_gaps(progress, cure_demand::of_monitor(monitored_), with_.gaps.all(), batch);
   with_.findings.unlisted().note_cure(with_.gaps.all(), batch);
 }
 

@@ -2,7 +2,6 @@
 
 #include "monitor/comparison_parts.h"
 #include "monitor/evidence.h"
-#include "monitor/gap_cure.h"
 #include "monitor/session_state.h"
 #include "state/stored.h"
 
@@ -20,11 +19,6 @@ double units_of(const state::snapshot& state, const char* name) {
   return static_cast<double>(state::stored_or(state.numbers, name)) / 1000;
 }
 
-verify::coverage monitored_by(const state::snapshot& state) {
-  const auto period = load_period(state);
-  return verify::coverage::of(period.sample_rate, period.ignored);
-}
-
 verify::check_settings without_stream(verify::check_settings checks) {
   checks.follows_stream = false;
   return checks;
@@ -36,7 +30,7 @@ compare_session::compare_session(compare_settings settings, compare_parts parts,
                                  const state::snapshot& resumed)
     : settings_(std::move(settings)),
       parts_(std::move(parts)),
-      monitored_(monitored_by(resumed)),
+      demand_(cure_demand::in({.numbers = resumed.numbers, .values = resumed.values, .gaps = {}})),
       run_({.commit_interval = commit_interval,
             .commits_at_once = true,
             .stats_interval = settings_.stats_interval},
@@ -185,9 +179,12 @@ void compare_session::collect(state::commit_batch& batch) {
   const bool was_finished = comparer_.progress().finished();
   comparer_.collect(batch);
   const auto& progress = comparer_.progress();
+  if (batch.comparison_begun) {
+    demand_.note_comparison(progress.covered(), gaps_.all(), batch);
+  }
   // A worker's part is not the whole: what it makes up for is known when all are merged.
   if (progress.finished() && !was_finished && !progress.share().is_one_of_several()) {
-    cure_gaps(progress, monitored_, gaps_.all(), batch);
+    cure_gaps(progress, demand_, gaps_.all(), batch);
     findings_.unlisted().note_cure(gaps_.all(), batch);
   }
   batch.numbers.emplace(compared_source_units_name, std::llround(source_units() * 1000));

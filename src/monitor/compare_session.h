@@ -9,6 +9,7 @@
 #include "monitor/checking.h"
 #include "monitor/coverage_gaps.h"
 #include "monitor/finding_desk.h"
+#include "monitor/gap_cure.h"
 #include "monitor/other_commands.h"
 #include "monitor/session.h"
 #include "report/status.h"
@@ -104,7 +105,7 @@ class compare_session final : private session_part {
   compare_settings settings_;
   compare_parts parts_;
   /// By a monitor on the same state: a comparison of as much makes up for its coverage gaps.
-  verify::coverage monitored_;
+  cure_demand demand_;
   session run_;
   coverage_gaps gaps_;
   finding_desk findings_;

@@ -230,10 +230,7 @@ awaitable<result<void>> part_merger::finish() {
   sum_.finished_ms = is_whole ? sum_.finished_ms : 0;
   if (is_whole) {
     sum_.parts = sum_.parts_joined = 1;
-    const auto period =
-        load_period(state::snapshot{.numbers = prepared_.numbers, .values = prepared_.values});
-    cure_gaps(sum_, verify::coverage::of(period.sample_rate, period.ignored), prepared_.gaps,
-              last_);
+    cure_gaps(sum_, cure_demand::in(prepared_), prepared_.gaps, last_);
   }
   sum_.save(command, last_.numbers, last_.values);
   co_return co_await into_.commit(std::exchange(last_, {}));

@@ -111,11 +111,6 @@ wall_time cures_before(const std::vector<state::gap_row>& ours,
   return started;
 }
 
-verify::coverage monitored(const state::news& all) {
-  const auto period = load_period(state::snapshot{.numbers = all.numbers, .values = all.values});
-  return verify::coverage::of(period.sample_rate, period.ignored);
-}
-
 bool is_one_row(const state::mismatch_row& one, const state::mismatch_row& other) {
   return one.open == other.open && one.confirmed_ms == other.confirmed_ms && one.body == other.body;
 }
@@ -326,9 +321,14 @@ awaitable<result<void>> transfer::read_own_lines() {
 
 void transfer::add_comparison(state::commit_batch& batch) {
   auto progress = comparison_progress::load(how_.command, their_news_.numbers, their_news_.values);
+  const auto known = comparison_progress::load(how_.command, our_news_.numbers, our_news_.values);
+  // Which of two is the newer one, their own begins tell: the copy's moment would make an array
+  // older than a comparison that was over before it was prepared.
+  const bool is_late = is_late_array(progress, known);
+  const bool again = progress.finished() && progress.array_id != 0 &&
+                     is_array_taken_in(our_news_.values, progress.array_id);
   progress.started_ms =
       begun_.base ? std::min(progress.started_ms, to_ms(*begun_.base)) : progress.started_ms;
-  const auto known = comparison_progress::load(how_.command, our_news_.numbers, our_news_.values);
   auto arrays = arrays_in(their_news_.values);
   arrays.push_back(progress.finished() ? progress.array_id : 0);
   add_arrays(our_news_.values, arrays, batch);
@@ -336,12 +336,14 @@ void transfer::add_comparison(state::commit_batch& batch) {
     return;
   }
   mark_taken(how_.command, begun_.run, lines_, batch);
-  taken_.newer_known = is_late_array(progress, known);
-  if (!taken_.newer_known) {
+  taken_.newer_known = is_late;
+  if (!is_late) {
     copy_named(their_news_.numbers, unlisted_prefix(how_.command), batch.numbers);
   }
-  add_gaps(batch, progress);
-  if (!progress.finished() || taken_.newer_known) {
+  if (!again) {
+    add_gaps(batch, progress);
+  }
+  if (!progress.finished() || is_late) {
     return;  // it goes on elsewhere, or is not the last one: only what is found counts
   }
   const auto prefix = comparison_progress::prefix_of(how_.command);
@@ -356,10 +358,11 @@ void transfer::add_comparison(state::commit_batch& batch) {
 }
 
 void transfer::add_gaps(state::commit_batch& batch, const comparison_progress& progress) {
-  if (progress.finished() && progress.covered().covers(monitored(their_news_))) {
+  auto demand = cure_demand::in(our_news_);
+  if (progress.finished() && cure_demand::in(their_news_).is_met_by(progress.covered())) {
     auto bounded = progress;
     bounded.started_ms = to_ms(cures_before(our_news_.gaps, their_news_.gaps, progress.started()));
-    cure_gaps(bounded, monitored(our_news_), our_news_.gaps, batch);
+    cure_gaps(bounded, demand, our_news_.gaps, batch);
   }
   for (auto gap : their_news_.gaps) {
     const bool is_new = std::ranges::none_of(our_news_.gaps, [&](const state::gap_row& own) {
@@ -369,6 +372,11 @@ void transfer::add_gaps(state::commit_batch& batch, const comparison_progress& p
       gap.noticed = how_.now;
       batch.gaps_extended.push_back(std::move(gap));
     }
+  }
+  if (progress.begun()) {
+    auto gaps = our_news_.gaps;
+    gaps.insert(gaps.end(), batch.gaps_extended.begin(), batch.gaps_extended.end());
+    demand.note_comparison(progress.covered(), gaps, batch);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace ddm::verify {
@@ -34,6 +35,20 @@ bool coverage::covers(const coverage& other) const {
 coverage weaker_of(const coverage& a, const coverage& b) {
   coverage both{.sample_rate = std::max(a.sample_rate, b.sample_rate), .ignored = a.ignored};
   both.ignored.insert(both.ignored.end(), b.ignored.begin(), b.ignored.end());
+  sort_and_unite(both.ignored);
+  return both;
+}
+
+coverage stronger_of(const coverage& a, const coverage& b) {
+  coverage both{.sample_rate = std::min(a.sample_rate, b.sample_rate), .ignored = {}};
+  const auto add = [&both](const coverage& one, const coverage& other) {
+    std::ranges::copy_if(one.ignored, std::back_inserter(both.ignored),
+                         [&other](const std::string& pattern) {
+                           return leaves_out_all_of(other.ignored, {pattern});
+                         });
+  };
+  add(a, b);
+  add(b, a);
   sort_and_unite(both.ignored);
   return both;
 }

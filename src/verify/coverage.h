@@ -31,6 +31,8 @@ struct coverage {
 
 /// What both look at.
 [[nodiscard]] coverage weaker_of(const coverage& a, const coverage& b);
+/// The least that covers both.
+[[nodiscard]] coverage stronger_of(const coverage& a, const coverage& b);
 
 /// "a,b" on one line, sorted: patterns as the state and the reports name them; a comma or backslash
 /// of a pattern itself is escaped by a backslash.

@@ -218,6 +218,14 @@ TEST_F(exchanges, begin_where_an_earlier_one_of_the_same_name_lay) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "0000000000000078"));
 }
 
+TEST_F(exchanges, remove_nothing_through_a_link) {
+  ASSERT_TRUE(of(0).begin("state source target"));
+  deal_all(10);
+  std::filesystem::create_directory_symlink(folder_ / "0000000000001f0c", folder_ / "latest");
+  ASSERT_TRUE(of(0).begin("state source target"));
+  EXPECT_TRUE(of(0).received());
+}
+
 TEST_F(exchanges, that_are_stopped_leave_nothing_that_is_taken) {
   const std::atomic<bool> stops = true;
   const auto log = log_of(0, 0, 100);

@@ -204,6 +204,36 @@ class ScaleOut(Scenario):
         self.assertRegex(" ".join(ended.report()["reasons"]), "the comparison of the items at rest")
         self.assertLess(ended.report()["compared"]["segments_done"], SEGMENTS)
 
+    def test_what_mends_a_damaged_part_or_another_table_is_told(self) -> None:
+        tables = self.on_dynamodb_local(100)
+        self.writing.stop()
+        place = self.in_a_file()
+        state = Path(place[1])
+        self.assert_exit(self.once(place, "--prepare"), 0)
+        Path(f"{state}.prepared").write_bytes(b"garbage" * 1000)
+        ended = self.once(place, "--prepare")
+        self.assert_exit(ended, 2)
+        self.assertIn("begin anew with --prepare --fresh", ended.log)
+        self.assertNotIn("monitor --fresh", ended.log)
+        self.assert_exit(self.once(place, "--prepare", "--fresh"), 0)
+        self.run_array(place, "Slurm", {})
+        Path(f"{state}.part-0001").write_bytes(b"garbage" * 1000)
+        ended = self.once(place, "--merge")
+        self.assertIn("the part of worker 1 cannot be read", ended.log)
+        self.assertIn("run that worker again", ended.log)
+        self.assert_exit(self.once(place, "--worker", "1"), 0)
+        self.assert_exit(self.once(place, "--merge"), 1)
+
+        self.assert_exit(self.once(place, "--prepare"), 0)
+        tables.target.delete_table(TableName=TABLE)
+        create_table(tables.target, TABLE, SCHEMA)
+        for again in ("at once", "and again"):
+            with self.subTest(again):
+                ended = self.once(place, "--prepare")
+                self.assert_exit(ended, 2)
+                self.assertIn("the target table was made anew", ended.log)
+        self.assert_exit(self.once(place, "--prepare", "--fresh"), 0)
+
     def test_an_array_of_another_size_is_refused(self) -> None:
         self.on_dynamodb_local(300)
         place = self.in_a_file()

@@ -4,6 +4,7 @@
 #include "monitor/monitor_world.h"
 #include "monitor/opened_state.h"
 #include "state/sqlite_store.h"
+#include "verify/coverage.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -81,6 +82,7 @@ void compare_world::open(const std::function<void(compare_settings&)>& adjust) {
                    .leftover_path = state_path + ".compare.leftovers",
                    .segments = options_.segments,
                    .sample_rate = options_.sample_rate,
+                   .ignored = verify::join_patterns(options_.ignored),
                    .memory_bytes_max = options_.memory_bytes_max},
       .checks = {.max_lag = options_.max_lag, .memory_bytes_max = options_.memory_bytes_max},
       .verifier = {.batch_wait_max = milliseconds{2000}},

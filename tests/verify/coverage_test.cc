@@ -34,6 +34,13 @@ TEST(coverage, of_two_together_is_the_weaker_in_each_respect) {
   EXPECT_EQ(weaker_of(coverage::of(10, "a"), coverage::of(1, "b,a")), coverage::of(10, "a,b"));
 }
 
+TEST(coverage, that_is_the_stronger_of_two_covers_both_and_no_more) {
+  EXPECT_EQ(stronger_of(coverage::of(10, "a"), coverage::of(1, "b,a")), coverage::of(1, "a"));
+  EXPECT_EQ(stronger_of(coverage::of(1, "meta.*"), coverage::of(1, "meta.v,b")),
+            coverage::of(1, "meta.v"));
+  EXPECT_EQ(stronger_of(coverage::of(5, "a"), coverage::of(5, "b")), coverage::of(5, ""));
+}
+
 TEST(coverage, brings_any_pattern_back_from_its_text) {
   const std::vector<std::string> patterns{"a,b", "back\\slash", "line\nend", "plain", "\\l"};
   const auto joined = join_patterns(patterns);
