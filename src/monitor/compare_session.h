@@ -104,7 +104,7 @@ class compare_session final : private session_part {
 
   compare_settings settings_;
   compare_parts parts_;
-  /// By a monitor on the same state: a comparison of as much makes up for its coverage gaps.
+  /// A comparison that looks at as much makes up for coverage gaps.
   cure_demand demand_;
   session run_;
   coverage_gaps gaps_;

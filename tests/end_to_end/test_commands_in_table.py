@@ -19,6 +19,7 @@ from hosts import PLACE, STATES, Host, Hosts
 from items import canonical_item
 from tables import difference, read_all, stream_arn
 
+HEARD_WITHIN_SECONDS = 60  # as the documents have it
 SLOWLY = ["--segments", "300", "--max-rcu", "8", "--max-lag", "2s"]
 QUICKLY = ["--max-lag", "2s"]
 APPLY = ["--apply", "--allow-deletes", "--max-wcu", "15", *QUICKLY]
@@ -80,7 +81,7 @@ class CommandsInTable(Hosts):
         self.assertEqual(sum(report["mismatches"].values()), 15)
         self.assertRegex(host.log(), r"resumed: [1-9]\d* of 300 segments")
         self.assert_each_once(self.finding_lines(host.findings), 15)
-        watching.wait_for_log("event=comparison_heard_of")
+        watching.wait_for_log("event=comparison_heard_of", HEARD_WITHIN_SECONDS)
         print(f"heard of {time.monotonic() - ended_at:.1f} s after the end")
         wait_until(lambda: len(self.finding_lines(watching.findings)) >= 15)
         # It dies too: whoever goes on knows each of them, from its copy or from the comparison's.
@@ -90,7 +91,7 @@ class CommandsInTable(Hosts):
         wait_until(lambda: successor.has_taken())
         try:
             wait_until(lambda: successor.findings.exists()
-                       and len(self.finding_lines(successor.findings)) >= 15)
+                       and len(self.finding_lines(successor.findings)) >= 15, HEARD_WITHIN_SECONDS)
         except TimeoutError:
             print(successor.log())
             print(successor.findings.read_text())
@@ -111,7 +112,7 @@ class CommandsInTable(Hosts):
         time.sleep(5)
         self.assertNotIn("verdict: GO", watching.log())
         self.assert_exit(self.begun(migration, "compare", *QUICKLY).wait(), 0)
-        watching.wait_for_log("event=comparison_heard_of")
+        watching.wait_for_log("event=comparison_heard_of", HEARD_WITHIN_SECONDS)
         watching.wait_for_log("verdict: GO")
         self.assert_exit(watching.stop(), 0)
 
@@ -219,7 +220,7 @@ class CommandsInTable(Hosts):
         watching.wait_for_log("event=state_taken")
         wait_until(lambda: "copy" in self.head(migration))
         self.assert_exit(self.begun(migration, "compare", *QUICKLY).wait(), 1)
-        watching.wait_for_log("event=comparison_heard_of")
+        watching.wait_for_log("event=comparison_heard_of", HEARD_WITHIN_SECONDS)
 
         def is_told(state: str, times: int) -> Callable[[], bool]:
             return lambda: sum(line["state"] == state
@@ -227,9 +228,9 @@ class CommandsInTable(Hosts):
 
         wait_until(is_told("confirmed", 6))
         self.assert_exit(self.begun(migration, "repair", *APPLY).wait(), 0)
-        wait_until(is_told("healed", 6))
+        wait_until(is_told("healed", 6), HEARD_WITHIN_SECONDS)
         self.assert_exit(self.begun(migration, "repair", "--undo", PLACE, *APPLY).wait(), 1)
-        wait_until(is_told("confirmed", 12))
+        wait_until(is_told("confirmed", 12), HEARD_WITHIN_SECONDS)
         ended = watching.stop()
         self.assert_exit(ended, 1)
         self.assertEqual(sum(ended.report()["mismatches"].values()), 6)

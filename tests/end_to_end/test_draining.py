@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
-from harness import IMPATIENT, PATIENCE_SECONDS, TABLE, Ended, Migration, Scenario, put_items
+from harness import IMPATIENT, TABLE, Ended, Migration, Scenario, put_items
 from fault_proxy import FaultProxy
 
 # For the answers that are in flight, and for a busy machine.
@@ -105,7 +105,7 @@ class Draining(Scenario):
         put_items(side.source, TABLE, [side.schema.key(number) | {"text": {"S": BIG}}
                                        for number in range(100, 120)])
         compared = side.monitor.run("compare", *side.monitor.flags(), "--max-lag", "1s",
-                                    timeout=PATIENCE_SECONDS)
+                                    timeout=120)
         self.assert_exit(compared, 1)
         side.monitor.start("--apply", "--max-wcu", "1", command="repair")
         time.sleep(5)

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
-from harness import (PATIENCE_SECONDS, FakeService, KeySchema, Scenario, create_table,
-                     enable_stream, stream_arn)
+from harness import FakeService, KeySchema, Scenario, create_table, enable_stream, stream_arn
 from items import canonical_item
 from tables import VIEWS, put_items
 
 SCHEMAS = [KeySchema(partition, sort) for partition in "SNB" for sort in (None, "S", "N", "B")]
 NEW_AND_OLD = "NEW_AND_OLD_IMAGES"
+PATIENCE_SECONDS = 30
 
 
 class Service:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from harness import PATIENCE_SECONDS, TABLE, Migration, Scenario
+from harness import TABLE, Migration, Scenario
 from fault_proxy import FaultProxy
 from foreign_strings import (EVIL, Path, Rewrite, answers, fault_in, no_json, refusal, spoils,
                              strings_of)
@@ -104,7 +104,7 @@ class ForeignStrings(Scenario):
         except subprocess.TimeoutExpired:
             process.terminate()
             try:
-                output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+                output, _ = process.communicate(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

@@ -66,7 +66,7 @@ class Judging(GoScenario):
         writer.stop()
         self.write(side, (hot,), "at rest")
         self.assertEqual(self.wrong(side), set())
-        self.wait_for_verdict(side.monitor)
+        self.wait_for_verdict(side.monitor, seconds=20)
         self.assert_go(side.monitor.stop())
 
     def test_what_was_undone_is_open_again(self) -> None:

@@ -6,7 +6,7 @@ import http.client
 import json
 import re
 
-from harness import IMPATIENT, PATIENCE_SECONDS, TABLE, Ended, Migration, Scenario, wait_until
+from harness import IMPATIENT, TABLE, Ended, Migration, Scenario, wait_until
 from fault_proxy import FaultProxy
 from foreign_strings import EVIL, fault_in, refusal
 from webhook import Webhook
@@ -38,7 +38,7 @@ class HostileText(Scenario):
         own = side.monitor.flags()
         if command == "plan":
             own = own[:len(own) - len(side.monitor.state_flags())]
-        ended = side.monitor.run(command, *own, *flags)
+        ended = side.monitor.run(command, *own, *flags, timeout=120)
         self.assert_clean(side, ended)
         return ended
 
@@ -88,7 +88,7 @@ class HostileText(Scenario):
         address = re.findall(place, side.monitor.log())[-1]
 
         def ask(target: str) -> str:
-            connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
+            connection = http.client.HTTPConnection(address, timeout=30)
             connection.request("GET", target)
             answer = connection.getresponse()
             text = answer.read(1 << 20).decode() if "events" not in target else \
@@ -98,7 +98,7 @@ class HostileText(Scenario):
 
         of_run = f"/api/v1/migrations/{TABLE}/"
         wait_until(lambda: len(json.loads(ask("/api/v1/migrations"))["migrations"]) == 1)
-        wait_until(lambda: len(json.loads(ask(of_run + "findings"))["findings"]) == 2)
+        wait_until(lambda: len(json.loads(ask(of_run + "findings"))["findings"]) == 2, 90)
         wait_until(lambda: any(each["condition"].startswith("mismatches/different")
                                for each in webhook.bodies), 90)
         served = {target: ask(target) for target in

@@ -18,7 +18,7 @@ from typing import Any
 
 import jsonschema
 from go_scenario import MISMATCHES, TO_GO, GoScenario
-from harness import PATIENCE_SECONDS, Migration, dynamodb_local
+from harness import Migration, dynamodb_local
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -44,7 +44,7 @@ class Http(GoScenario):
 
     def ask(self, address: str, target: str, method: str = "GET",
             **headers: str) -> tuple[int, str, dict[str, str]]:
-        connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection(address, timeout=30)
         connection.putrequest(method, target, skip_host="host" in headers)
         for name, value in headers.items():
             connection.putheader(name.replace("_", "-"), value)
@@ -54,8 +54,8 @@ class Http(GoScenario):
         connection.close()
         return answer.status, body, {name.lower(): value for name, value in answer.getheaders()}
 
-    def wait_for(self, address: str, target: str, status: int) -> str:
-        give_up = time.monotonic() + PATIENCE_SECONDS
+    def wait_for(self, address: str, target: str, status: int, seconds: float = 60) -> str:
+        give_up = time.monotonic() + seconds
         while True:
             got, body, _ = self.ask(address, target)
             if got == status:
@@ -246,8 +246,7 @@ class Http(GoScenario):
         for each in silent:
             each.sendall(f"GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode())
         events = []
-        url = f"http://{address}{target}"
-        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as stream:
+        with urllib.request.urlopen(f"http://{address}{target}", timeout=30) as stream:
             self.assertEqual(stream.headers["content-type"].split(";")[0], "text/event-stream")
             while len(events) < 4:
                 line = stream.readline().decode()

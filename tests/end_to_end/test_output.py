@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from typing import IO, Any
 
-from harness import IMPATIENT, PATIENCE_SECONDS, TABLE, Migration, Scenario, wait_until
+from harness import IMPATIENT, TABLE, Migration, Scenario, wait_until
 from monitor import once_each
 
 INCOMPLETE = 3  # nothing was checked
@@ -38,7 +38,7 @@ class Output(Scenario):
         assert process.stdout is not None
         process.stdout.close()
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(PATIENCE_SECONDS), INCOMPLETE)
+        self.assertEqual(process.wait(60), INCOMPLETE)
 
     def test_a_reader_that_stands_still_holds_nothing_up(self) -> None:
         reader, writer = os.pipe()
@@ -67,7 +67,7 @@ class Output(Scenario):
         self.assertIsNone(process.poll(), "the last word waits for a reader")
         with open(reader) as output:
             text = output.read()
-        self.assertEqual(process.wait(PATIENCE_SECONDS), INCOMPLETE)
+        self.assertEqual(process.wait(60), INCOMPLETE)
         self.assertIn("event=draining", text)
         self.assertIn("verdict: WAIT", text[text.index("event=draining"):])
 
@@ -106,13 +106,13 @@ class Output(Scenario):
         wait_until(migration.monitor.state.exists)
         for descriptor in range(3):
             self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{descriptor}"), "/dev/null")
-        self.assertEqual(process.wait(PATIENCE_SECONDS), INCOMPLETE)
+        self.assertEqual(process.wait(60), INCOMPLETE)
 
     def test_a_report_that_cannot_be_written_is_an_error(self) -> None:
         with open("/dev/full", "w") as full:
             _, process = self.monitor("--output", "json", "--duration", "2s", stdout=full,
                                       stderr=subprocess.PIPE)
-            _, log = process.communicate(timeout=PATIENCE_SECONDS)
+            _, log = process.communicate(timeout=60)
         self.assertEqual(process.returncode, INCOMPLETE)
         self.assertIn("error: the report cannot be written to standard output: No space", log)
 
@@ -123,7 +123,7 @@ class Output(Scenario):
             ended = subprocess.run(
                 [migration.monitor.binary, "compare", *migration.monitor.flags()], stdout=full,
                 stderr=subprocess.PIPE, text=True, cwd=migration.monitor.folder,
-                env=migration.monitor.environment(), timeout=PATIENCE_SECONDS, check=False)
+                env=migration.monitor.environment(), timeout=60, check=False)
         self.assertEqual(ended.returncode, INCOMPLETE, ended.stderr)
         self.assertIn("error: what was found cannot be written to standard output: No space",
                       ended.stderr)
@@ -140,8 +140,7 @@ class Output(Scenario):
             with self.subTest(words[0]), open("/dev/full", "w") as full:
                 ended = subprocess.run(
                     [monitor.binary, *words], stdout=full, stderr=subprocess.PIPE, text=True,
-                    cwd=monitor.folder, env=monitor.environment(), timeout=PATIENCE_SECONDS,
-                    check=False)
+                    cwd=monitor.folder, env=monitor.environment(), timeout=60, check=False)
                 self.assertEqual(ended.returncode, INCOMPLETE, ended.stderr)
                 self.assertIn("cannot be written to standard output: No space", ended.stderr)
         absent = monitor.run("datagen", *table, "--output", "/nonexistent/keys.csv")

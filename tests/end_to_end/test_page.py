@@ -103,7 +103,7 @@ class Page(GoScenario):
         self.assert_no_problem()
         side.monitor.kill()
         killed = time.monotonic()
-        lost = self.browser.wait_for(lambda shown: shown["banner"] is not None)
+        lost = self.browser.wait_for(lambda shown: shown["banner"] is not None, 30)
         self.assertLess(time.monotonic() - killed, SILENCE_SECONDS + 5)
         self.assertIn("Connection lost", lost["banner"])
         self.assertEqual(lost["verdict"], "unknown")
@@ -118,7 +118,7 @@ class Page(GoScenario):
         self.browser.wait_for(lambda shown: shown["verdict"] == GO)
         self.assertEqual(self.browser.read()["loads"], 1)
         side.monitor.stop()
-        ended = self.browser.wait_for(lambda shown: shown["banner"] is not None)
+        ended = self.browser.wait_for(lambda shown: shown["banner"] is not None, 30)
         self.assertNotIn(ended["verdict"], ("GO", "GO (sampled)"))
 
     def test_a_silent_monitor_is_no_living_one(self) -> None:
@@ -129,7 +129,7 @@ class Page(GoScenario):
         self.browser.wait_for(lambda shown: shown["verdict"] == GO)
         side.monitor.signal(signal.SIGSTOP)
         try:
-            lost = self.browser.wait_for(lambda shown: shown["banner"] is not None)
+            lost = self.browser.wait_for(lambda shown: shown["banner"] is not None, 30)
             self.assertEqual(lost["verdict"], "unknown")
         finally:
             side.monitor.signal(signal.SIGCONT)
@@ -149,7 +149,7 @@ class Page(GoScenario):
         monitor = FleetMonitor(self.folder(), sides, {})
         self.addCleanup(monitor.kill)
         monitor.start(*TO_GO, "--listen", self.address)
-        monitor.wait_for_log("event=migration_paused migration=denied")
+        monitor.wait_for_log("event=migration_paused migration=denied", 60)
         self.browser.do("open", url=self.url())
         self.browser.wait_for(lambda now: self.verdicts(now) == {
             "denied": WAIT, "well": GO, "wrong": GO})
@@ -206,7 +206,7 @@ class Page(GoScenario):
         monitor.signal(signal.SIGSTOP)
         stopped = time.monotonic()
         try:
-            lost = self.browser.wait_for(lambda now: now["banner"] is not None)
+            lost = self.browser.wait_for(lambda now: now["banner"] is not None, 30)
             self.assertLess(time.monotonic() - stopped, SILENCE_SECONDS + 5)
             self.assertIn("Connection lost", lost["banner"])
             self.assertEqual(lost["fleet"]["verdict"], "unknown")

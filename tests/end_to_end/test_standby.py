@@ -76,7 +76,7 @@ class Standby(Hosts):
         time.sleep(max(0, 60 - TAKEOVER_SECONDS_MAX))
         before = self.head(migration)
         sleeper.signal(signal.SIGCONT)
-        ended = sleeper.wait()
+        ended = sleeper.wait(PATIENCE_SECONDS)
         self.assert_exit(ended, 4)
         self.assertIn("another process has taken the state", ended.log)
         self.assertIn(str(other.pid), ended.log)
@@ -98,7 +98,7 @@ class Standby(Hosts):
         base = standby.listens_at()
 
         def get(path: str) -> str:
-            with urllib.request.urlopen(base + path, timeout=PATIENCE_SECONDS) as answer:
+            with urllib.request.urlopen(base + path, timeout=10) as answer:
                 text: str = answer.read().decode().strip()
                 return text
 
@@ -137,7 +137,7 @@ class Standby(Hosts):
         base = f"{cut_off.listens_at()}/api/v1/migrations"
 
         def get(path: str = "") -> Any:
-            with urllib.request.urlopen(base + path, timeout=PATIENCE_SECONDS) as answer:
+            with urllib.request.urlopen(base + path, timeout=10) as answer:
                 return json.load(answer)
 
         def reasons() -> str:

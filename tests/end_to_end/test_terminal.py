@@ -13,7 +13,7 @@ import time
 
 from foreign_strings import EVIL, UNSAFE, answers, refusal
 from go_scenario import ALL_EQUAL, INCOMPLETE, MISMATCHES, TO_GO, GoScenario
-from harness import PATIENCE_SECONDS, TABLE, Migration
+from harness import TABLE, Migration
 from monitor import once_each
 from screen import COLOUR, HEAD, SEQUENCE, Terminal
 
@@ -194,7 +194,7 @@ class OnATerminal(GoScenario):
             done = subprocess.run([side.monitor.binary, *side.monitor.flags(), *TO_GO, "--quiet",
                                    "--duration", "2s"], cwd=side.monitor.folder,
                                   env=side.monitor.environment(), capture_output=True, text=True,
-                                  timeout=PATIENCE_SECONDS)
+                                  timeout=60)
             self.assertEqual(done.returncode, MISMATCHES)
             self.assertEqual(done.stdout.count("verdict: "), 1)
             self.assertNotIn(" INFO ", done.stderr)
@@ -202,9 +202,8 @@ class OnATerminal(GoScenario):
     def test_a_pipe_gets_plain_lines_and_the_first_screen_says_what_comes(self) -> None:
         side = self.equal_tables()
         done = subprocess.run([side.monitor.binary, *side.monitor.flags(), *TO_GO,
-                               "--duration", "2s"], cwd=side.monitor.folder, text=True,
-                              env=side.monitor.environment() | UTF8, capture_output=True,
-                              timeout=PATIENCE_SECONDS)
+                               "--duration", "2s"], cwd=side.monitor.folder, timeout=60,
+                              env=side.monitor.environment() | UTF8, capture_output=True, text=True)
         self.assertNotIn("\x1b", done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"next +first checks in 200 ms .*, first block in 500 ms")
         self.assertRegex(done.stdout, r"GO no sooner than \d\d:\d\d:\d\dZ, in 1 s: replication")

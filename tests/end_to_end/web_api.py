@@ -1,6 +1,6 @@
 """What the monitor's server answers, asked as a client should: again, where the answer says so.
 
-Open findings are read for one client at a time: whoever comes meanwhile gets 503 and "ask again",
+Open findings are read for one client at a time: whoever comes meanwhile gets 503 and that reason,
 and on a busy machine a page that is open beside the test is often that one client.
 """
 
@@ -12,15 +12,18 @@ import urllib.request
 
 from patience import PATIENCE_SECONDS
 
+IS_BUSY = "findings are being read for somebody else"
+ANSWER_SECONDS_MAX = 30  # the server gives up itself after 20
+
 
 def answer_of(url: str) -> bytes:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
+            with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as refusal:
             says = refusal.read().decode()
-            if refusal.code != 503 or "ask again" not in says or time.monotonic() > deadline:
+            if refusal.code != 503 or IS_BUSY not in says or time.monotonic() > deadline:
                 raise
         time.sleep(0.2)

@@ -64,15 +64,31 @@ class array {
     });
     world.use_state("");
   }
-  /// The same of a state that has been there, "whole.db", and some time after it.
-  void prepare_for_whole(milliseconds later) {
+  /// A state that has been there, "whole.db", from which prepare() then begins.
+  void copy_whole() {
     world.use_state("whole.db");
     world.prepare();
     world.use_state("");
     ASSERT_TRUE(state::take_picture(world.path_of("whole.db"), world.path_of(prepared)));
     ASSERT_TRUE(state::complete(begin_of_copy(*open(prepared), "run", world.time.now())));
+  }
+  void prepare_for_whole(milliseconds later) {
+    copy_whole();
     world.time.run_for(later);
     prepare();
+  }
+  /// What was merged goes into "whole.db".
+  taken_in take_into_whole() {
+    world.use_state("");
+    const auto whole = open("whole.db");
+    const auto merged = open("merged.db");
+    const auto taken = state::complete(take_in(
+        *whole, *merged,
+        {.command = "compare", .schema = compare_world_options().schema, .now = world.time.now()}));
+    if (!taken) {
+      throw std::runtime_error(taken.error().message);
+    }
+    return *taken;
   }
   static std::string name_of(std::int64_t worker) { return fmt::format("part-{}.db", worker); }
   void begin(std::int64_t worker) {

@@ -389,18 +389,10 @@ TEST(comparison_parts, are_taken_in_as_a_finished_comparison_that_began_when_it_
   of.begin_all();
   of.run_all();
   ASSERT_TRUE(of.merge().added);
-  of.world.use_state("");
-  {
-    const auto whole = of.open("whole.db");
-    const auto merged = of.open("merged.db");
-    const auto taken = state::complete(
-        take_in(*whole, *merged,
-                {.command = "compare", .schema = compare_world_options().schema, .now = begun}));
-    ASSERT_TRUE(taken);
-    EXPECT_FALSE(taken->of_another_state);
-    EXPECT_TRUE(taken->ended_comparison);
-    EXPECT_EQ(taken->lines, 3);
-  }
+  const auto taken = of.take_into_whole();
+  EXPECT_FALSE(taken.of_another_state);
+  EXPECT_TRUE(taken.ended_comparison);
+  EXPECT_EQ(taken.lines, 3);
   of.world.use_state("whole.db");
   of.world.prepare([](compare_settings& settings) { settings.comparer.as_it_is = true; });
   EXPECT_THAT(of.world.findings(), ElementsAreArray(planted));
@@ -417,14 +409,7 @@ TEST(comparison_parts, that_were_taken_in_are_known_whatever_is_compared_since) 
   of.run_all();
   ASSERT_TRUE(of.merge().added);
   const auto array_id = of.world.status().compared->progress.array_id;
-  const auto take = [&] {
-    of.world.use_state("");
-    const auto whole = of.open("whole.db");
-    const auto merged = of.open("merged.db");
-    const taking how{
-        .command = "compare", .schema = compare_world_options().schema, .now = of.world.time.now()};
-    return *state::complete(take_in(*whole, *merged, how));
-  };
+  const auto take = [&] { return of.take_into_whole(); };
   const auto all = [&] {
     of.world.use_state("");
     return *state::complete(all_of(*of.open("whole.db")));

@@ -137,16 +137,8 @@ TEST(gap_cure_of_arrays, asks_for_the_attributes_that_were_compared_before) {
   of.begin_all();
   of.run_all();
   ASSERT_TRUE(of.merge().added);
-  of.world.use_state("");
-  const auto whole = of.open("whole.db");
-  const auto merged = of.open("merged.db");
-  const auto taken = state::complete(take_in(*whole, *merged,
-                                             {.command = "compare",
-                                              .schema = compare_world_options().schema,
-                                              .now = of.world.time.now()}));
-  ASSERT_TRUE(taken);
-  EXPECT_FALSE(taken->newer_known);
-  EXPECT_TRUE(state::complete(all_of(*whole))->gaps.front().cured);
+  EXPECT_FALSE(of.take_into_whole().newer_known);
+  EXPECT_TRUE(state::complete(all_of(*of.open("whole.db")))->gaps.front().cured);
 }
 
 TEST(gap_cure_of_arrays, that_are_merged_late_again_opens_nothing) {
@@ -166,15 +158,8 @@ TEST(gap_cure_of_arrays, that_are_merged_late_again_opens_nothing) {
   }
   ASSERT_TRUE(of.merge().added);
   const auto take = [&] {
-    of.world.use_state("");
-    const auto whole = of.open("whole.db");
-    const auto merged = of.open("merged.db");
-    const auto taken = state::complete(take_in(*whole, *merged,
-                                               {.command = "compare",
-                                                .schema = compare_world_options().schema,
-                                                .now = of.world.time.now()}));
-    EXPECT_TRUE(taken && taken->newer_known);
-    return state::complete(all_of(*whole))->gaps;
+    EXPECT_TRUE(of.take_into_whole().newer_known);
+    return state::complete(all_of(*of.open("whole.db")))->gaps;
   };
   of.world.use_state("whole.db");
   of.world.start([](compare_settings& settings) { settings.fresh = true; });
@@ -188,11 +173,7 @@ TEST(gap_cure_of_arrays, that_are_merged_late_again_opens_nothing) {
 TEST(gap_cure_of_arrays, what_began_between_the_copy_and_the_preparation_is_not_newer) {
   array of;
   of.fill(300);
-  of.world.use_state("whole.db");
-  of.world.prepare();
-  of.world.use_state("");
-  ASSERT_TRUE(state::take_picture(of.world.path_of("whole.db"), of.world.path_of(prepared)));
-  ASSERT_TRUE(state::complete(begin_of_copy(*of.open(prepared), "run", of.world.time.now())));
+  of.copy_whole();
   of.world.time.run_for(2s);
   of.world.use_state("whole.db");
   of.world.start([](compare_settings& settings) { settings.fresh = true; });
@@ -202,16 +183,9 @@ TEST(gap_cure_of_arrays, what_began_between_the_copy_and_the_preparation_is_not_
   of.begin_all();
   of.run_all();
   ASSERT_TRUE(of.merge().added);
-  of.world.use_state("");
-  const auto whole = of.open("whole.db");
-  const auto merged = of.open("merged.db");
-  const auto taken = state::complete(take_in(*whole, *merged,
-                                             {.command = "compare",
-                                              .schema = compare_world_options().schema,
-                                              .now = of.world.time.now()}));
-  ASSERT_TRUE(taken);
-  EXPECT_FALSE(taken->newer_known);
-  EXPECT_TRUE(taken->ended_comparison);
+  const auto taken = of.take_into_whole();
+  EXPECT_FALSE(taken.newer_known);
+  EXPECT_TRUE(taken.ended_comparison);
 }
 
 }  // namespace
